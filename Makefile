@@ -1,0 +1,62 @@
+# duotui. `make help` lists what can be made.
+PYTHON ?= python3
+CC ?= cc
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+SHARED ?= ../shared
+LLAMA2C ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo engine test check snapshots bench model wheel clean needs-cc needs-python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(BIN)/duotui engine ## a story from the simulated Duo, in the console (without a terminal: as text)
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/duotui sim --prompt "Once upon a time"; \
+	else $(BIN)/duotui tell --port sim --check "Once upon a time"; fi
+
+engine: needs-cc ## native/build/duollama, the engine for this computer
+	@$(MAKE) --no-print-directory -C native CC="$(CC)"
+
+test: $(STAMP) engine check ## everything that must hold
+	$(BIN)/python -m pytest tests
+
+check: $(STAMP) ## format, lint and types
+	$(BIN)/ruff format --check tui tests native
+	$(BIN)/ruff check tui tests native
+	$(BIN)/mypy
+
+snapshots: $(STAMP) engine ## take the console's pictures anew, after a change that was meant
+	$(BIN)/python -m pytest tests/ui --snapshot-update
+
+bench: $(STAMP) engine ## speed, in one run; LLAMA2C=FOLDER puts karpathy/llama2.c beside it
+	$(BIN)/python tests/bench/bench.py $(if $(LLAMA2C),--llama2c "$(LLAMA2C)")
+
+model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt; hours)
+	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
+	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
+
+wheel: $(STAMP) ## dist/*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove what was built, but not .venv
+	rm -rf native/build dist
+
+# The program itself, without the tools of its developers: what a demo needs.
+$(BIN)/duotui: pyproject.toml | needs-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(STAMP): pyproject.toml $(BIN)/duotui
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+needs-cc:
+	@command -v $(CC) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
+
+needs-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is missing: sudo apt install python3 python3-venv" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv is missing: sudo apt install python3-venv" >&2; exit 2; }
