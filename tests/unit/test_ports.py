@@ -1,0 +1,102 @@
+"""Which port is meant, and what a port that cannot be opened says."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+import serial
+
+from duotui.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
+from duotui.link.ports import Port, find_board, holders
+from duotui.link.transport import SerialTransport, explain
+
+DUO = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
+CABLE = Port("/dev/ttyUSB0", "CH340", 0x1A86, 0x7523, "")
+MODEM = Port("/dev/ttyACM7", "Modem", 0x1234, 0x0001, "")
+BUILT_IN = Port("/dev/ttyS0", "ttyS0", None, None, "")
+
+
+def test_the_only_duo_is_the_board_whatever_else_is_there() -> None:
+    assert find_board([CABLE, MODEM, DUO, BUILT_IN]) is DUO
+
+
+def test_a_single_cable_will_do() -> None:
+    assert find_board([CABLE, MODEM, BUILT_IN]) is CABLE
+
+
+@pytest.mark.parametrize("found", [[], [MODEM], [BUILT_IN], [MODEM, BUILT_IN]])
+def test_a_port_that_may_be_anything_is_not_opened(found: list[Port]) -> None:
+    with pytest.raises(NoDevice):
+        find_board(found)
+
+
+def test_several_duos_are_named_and_none_is_taken() -> None:
+    other = Port("/dev/ttyACM1", "", 0x3346, 0x1009, "")
+    with pytest.raises(UsageError, match="/dev/ttyACM0 /dev/ttyACM1"):
+        find_board([DUO, other, CABLE])
+
+
+def test_a_port_is_described_by_what_is_known() -> None:
+    assert DUO.described == "USB Com Port, 3346:1003, serial 0123456789"
+    assert BUILT_IN.described == "ttyS0"
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "kind"),
+    [
+        ("/dev/null", PermissionError(errno.EACCES, "Permission denied"), NoPermission),
+        ("/dev/null", OSError(errno.EBUSY, "busy"), Busy),
+        ("/dev/null", serial.SerialException("Could not exclusively lock port"), Busy),
+        ("/dev/none", FileNotFoundError(errno.ENOENT, "none"), NoDevice),
+        ("socket://x:1", serial.SerialException("refused"), NoDevice),
+        ("nope://", ValueError("invalid URL"), UsageError),
+    ],
+)
+def test_a_failed_open_says_what_to_do(
+    target: str, error: Exception, kind: type[DuotuiError]
+) -> None:
+    said = explain(target, error)
+    assert type(said) is kind
+    assert said.hint
+    assert "\n" not in str(said)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("/dev/ttyACM999", NoDevice),
+        ("/etc/passwd", UsageError),
+        ("/", UsageError),
+        ("", NoDevice),
+        ("socket://127.0.0.1:9", NoDevice),
+        ("socket://", NoDevice),
+        ("bogus://x", UsageError),
+    ],
+)
+def test_a_real_open_fails_in_one_line(target: str, kind: type[DuotuiError]) -> None:
+    with pytest.raises(kind) as caught:
+        SerialTransport(target)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_port_in_use_names_its_holder() -> None:
+    master, slave = os.openpty()
+    path = os.ttyname(slave)
+    first = SerialTransport(path)
+    try:
+        with pytest.raises(Busy, match="in use by"):
+            SerialTransport(path)
+    finally:
+        first.close()
+        os.close(master)
+        os.close(slave)
+
+
+def test_holders_are_read_from_proc(tmp_path: Path) -> None:
+    folder = tmp_path / "4242"
+    (folder / "fd").mkdir(parents=True)
+    (folder / "comm").write_text("tio\n")
+    (folder / "fd" / "3").symlink_to("/dev/null")
+    assert list(holders("/dev/null", tmp_path)) == ["tio (pid 4242)"]
+    assert list(holders("/dev/zero", tmp_path)) == []

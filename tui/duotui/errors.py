@@ -1,0 +1,75 @@
+"""What can go wrong, as users meet it: one line, one hint, one exit status.
+
+    DuotuiError            1  something that should not happen
+    +-- UsageError         2  the command line, a file or a setting is bad
+    +-- NoDevice           3  there is no such port, or no board at all
+    +-- NoPermission       4  the port is there, but not for this user
+    +-- Busy               5  another program holds the port
+    +-- NotReady           6  the port opened, but no engine answers there
+    +-- LinkBroken         7  the link or the engine was lost while a story was told
+    +-- Differs            8  the story is not the baseline's
+    +-- Cancelled          9  stopped by the user
+
+Only cli.py prints these and exits; docs/exit-statuses.md is the same table for users.
+"""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    NO_DEVICE = 3
+    NO_PERMISSION = 4
+    BUSY = 5
+    NOT_READY = 6
+    LINK_BROKEN = 7
+    DIFFERS = 8
+    CANCELLED = 9
+
+
+class DuotuiError(Exception):
+    """`message` says what is wrong, `hint` what to do about it; neither has a newline."""
+
+    exit = Exit.UNEXPECTED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = " ".join(message.split())
+        self.hint = " ".join(hint.split())
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class UsageError(DuotuiError):
+    exit = Exit.USAGE
+
+
+class NoDevice(DuotuiError):
+    exit = Exit.NO_DEVICE
+
+
+class NoPermission(DuotuiError):
+    exit = Exit.NO_PERMISSION
+
+
+class Busy(DuotuiError):
+    exit = Exit.BUSY
+
+
+class NotReady(DuotuiError):
+    exit = Exit.NOT_READY
+
+
+class LinkBroken(DuotuiError):
+    exit = Exit.LINK_BROKEN
+
+
+class Differs(DuotuiError):
+    exit = Exit.DIFFERS
+
+
+class Cancelled(DuotuiError):
+    exit = Exit.CANCELLED

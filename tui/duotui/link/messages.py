@@ -1,0 +1,295 @@
+"""What frames say: one dataclass a message, packed as docs/protocol.md lists them.
+
+A message packs itself into a payload and is read from one by `parse`; a payload that is
+shorter or longer than its fields is no message.
+"""
+
+import struct
+from dataclasses import dataclass, fields
+from typing import ClassVar, NamedTuple, Self
+
+PROTOCOL = 1
+
+
+class Malformed(ValueError):
+    """A payload that is not what its type promises."""
+
+
+class _Field(NamedTuple):
+    """How a field is packed: a struct code, or `str`, `bytes` (with length), `32` (a hash)
+    or `ids` (u16 count, u32 each)."""
+
+    name: str
+    code: str
+
+
+def _pack(code: str, value: object) -> bytes:
+    match code, value:
+        case "str", str(text):
+            return _pack("bytes", text.encode())
+        case "bytes", bytes(data):
+            return struct.pack("<H", len(data)) + data
+        case "32", bytes(digest) if len(digest) == 32:
+            return digest
+        case "ids", tuple(ids):
+            return struct.pack(f"<H{len(ids)}I", len(ids), *ids)
+        case (("str" | "bytes" | "32" | "ids"), _):
+            raise TypeError(f"{code} cannot hold {value!r}")
+    return struct.pack("<" + code, value)
+
+
+class _Reader:
+    def __init__(self, payload: bytes) -> None:
+        self.payload, self.at = payload, 0
+
+    def take(self, count: int) -> bytes:
+        end = self.at + count
+        if end > len(self.payload):
+            raise Malformed(f"{len(self.payload)} bytes, {end} promised")
+        data, self.at = self.payload[self.at : end], end
+        return data
+
+    def value(self, code: str) -> object:
+        match code:
+            case "str":
+                return self.take(_u16(self.take(2))).decode("utf-8", "replace")
+            case "bytes":
+                return self.take(_u16(self.take(2)))
+            case "32":
+                return self.take(32)
+            case "ids":
+                count = _u16(self.take(2))
+                return struct.unpack(f"<{count}I", self.take(4 * count))
+        return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
+
+
+def _u16(data: bytes) -> int:
+    return data[0] | data[1] << 8
+
+
+class Message:
+    """Base of all messages. `codes` says how each dataclass field is packed, in order."""
+
+    type: ClassVar[int]
+    codes: ClassVar[tuple[str, ...]]
+
+    __slots__ = ()
+
+    def payload(self) -> bytes:
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        values = (getattr(self, name) for name in names)
+        return b"".join(_pack(code, v) for code, v in zip(self.codes, values, strict=True))
+
+    @classmethod
+    def read(cls, reader: _Reader) -> Self:
+        return cls(*(reader.value(code) for code in cls.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class AskHello(Message):
+    type: ClassVar[int] = 0x01
+    codes: ClassVar[tuple[str, ...]] = ("B",)
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Generate(Message):
+    type: ClassVar[int] = 0x02
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "B", "I", "f", "f", "Q", "str")
+    story: int
+    mode: int
+    flags: int
+    steps: int
+    temperature: float
+    top_p: float
+    seed: int
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Message):
+    type: ClassVar[int] = 0x03
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    story: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Message):
+    type: ClassVar[int] = 0x04
+    codes: ClassVar[tuple[str, ...]] = ("I", "B")
+    story: int
+    on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ack(Message):
+    type: ClassVar[int] = 0x05
+    codes: ClassVar[tuple[str, ...]] = ("I", "I")
+    story: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Message):
+    type: ClassVar[int] = 0x06
+    codes: ClassVar[tuple[str, ...]] = ("I", "I")
+    story: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping(Message):
+    type: ClassVar[int] = 0x07
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats(Message):
+    type: ClassVar[int] = 0x08
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bye(Message):
+    type: ClassVar[int] = 0x09
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hello(Message):
+    type: ClassVar[int] = 0x81
+    codes: ClassVar[tuple[str, ...]] = (
+        *("B", "B", "Q", "I", "I", "B", "I", "I", "Q"), "32", "32", "str", "str", "str",
+    )  # fmt: skip
+    protocol: int
+    state: int
+    boot: int
+    story: int
+    events: int
+    modes: int
+    vocabulary: int
+    context: int
+    parameters: int
+    model_hash: bytes
+    tokenizer_hash: bytes
+    version: str
+    model: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats(Message):
+    type: ClassVar[int] = 0x83
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "I", "Q", "Q", "I", "I", "Q", "I", "I")
+    story: int
+    state: int
+    tokens: int
+    clock: int
+    first: int
+    rss: int
+    peak: int
+    faults: int
+    repeats: int
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong(Message):
+    type: ClassVar[int] = 0x84
+    codes: ClassVar[tuple[str, ...]] = ("I", "Q")
+    nonce: int
+    clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Message):
+    type: ClassVar[int] = 0x85
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    story: int
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone(Message):
+    type: ClassVar[int] = 0x86
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvent(Message):
+    """One EVENT of a story; its kinds differ in what follows story, index and kind."""
+
+    type: ClassVar[int] = 0x82
+    kind: ClassVar[int]
+    story: int
+    index: int
+
+    def payload(self) -> bytes:
+        head = struct.pack("<IIB", self.story, self.index, self.kind)
+        names = [field.name for field in fields(self)][2:]
+        values = (getattr(self, name) for name in names)
+        return head + b"".join(_pack(c, v) for c, v in zip(self.codes, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Start(StoryEvent):
+    kind: ClassVar[int] = 0
+    codes: ClassVar[tuple[str, ...]] = ("B", "I", "f", "f", "Q", "Q", "ids")
+    mode: int
+    steps: int
+    temperature: float
+    top_p: float
+    seed: int
+    clock: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Next(StoryEvent):
+    kind: ClassVar[int] = 1
+    codes: ClassVar[tuple[str, ...]] = ("I", "Q", "f", "bytes")
+    id: int
+    clock: int
+    probability: float
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End(StoryEvent):
+    kind: ClassVar[int] = 2
+    codes: ClassVar[tuple[str, ...]] = ("B", "I", "Q", "d")
+    reason: int
+    tokens: int
+    clock: int
+    rate: float
+
+
+_PLAIN: dict[int, type[Message]] = {
+    kind.type: kind
+    for kind in (
+        AskHello, Generate, Cancel, Pause, Ack, Resume, Ping, AskStats, Bye,
+        Hello, Stats, Pong, Refused, Gone,
+    )
+}  # fmt: skip
+_EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}
+
+
+def parse(kind: int, payload: bytes) -> Message:
+    """The message of a frame's type and payload. Raises Malformed."""
+    reader = _Reader(payload)
+    message: Message
+    if kind == StoryEvent.type:
+        story, index, event = struct.unpack("<IIB", reader.take(9))
+        if event not in _EVENTS:
+            raise Malformed(f"unknown event kind {event}")
+        found = _EVENTS[event]
+        message = found(story, index, *(reader.value(code) for code in found.codes))
+    elif kind in _PLAIN:
+        message = _PLAIN[kind].read(reader)
+    else:
+        raise Malformed(f"unknown type 0x{kind:02x}")
+    if reader.at != len(payload):
+        raise Malformed(f"{len(payload)} bytes, {reader.at} expected")
+    return message

@@ -1,0 +1,82 @@
+"""A port that is open: pyserial's, with its errors turned into ours.
+
+Everything goes through `serial_for_url`, so a device path, `socket://` and `rfc2217://` are
+the same to the rest of the program.
+"""
+
+import errno
+import os
+
+import serial
+
+from duotui.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
+from duotui.link.ports import holders
+
+BAUD = 115200
+"""Of the Duo's UART0. A CDC-ACM port ignores it."""
+
+READ_SECONDS = 0.2
+WRITE_SECONDS = 1.0
+
+
+class SerialTransport:
+    """Raises UsageError, NoDevice, NoPermission or Busy where `target` cannot be opened."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        try:
+            self._port = serial.serial_for_url(target, do_not_open=True, timeout=READ_SECONDS)
+            if "://" not in target:
+                self._port.baudrate = BAUD
+                self._port.exclusive = True
+            self._port.write_timeout = WRITE_SECONDS
+            self._port.open()
+        except (OSError, ValueError) as error:
+            raise explain(target, error) from error
+
+    def read(self) -> bytes:
+        try:
+            data: bytes = self._port.read(1)
+            waiting = self._port.in_waiting if data else 0
+            return data + self._port.read(waiting) if waiting else data
+        except (OSError, TypeError) as error:  # TypeError: closed under a reading thread
+            raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except (OSError, TypeError) as error:
+            raise LinkBroken(f"{self.target} takes no bytes", _reason(error)) from error
+
+    def wake(self) -> None:
+        if hasattr(self._port, "cancel_read"):
+            self._port.cancel_read()
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def explain(target: str, error: Exception) -> DuotuiError:
+    """What a failed open means to a user."""
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if isinstance(error, ValueError):
+        return UsageError(f"{target} is not a port", "duotui devices lists them")
+    if number == errno.EACCES or "Permission denied" in text:
+        return NoPermission(
+            f"no permission to open {target}",
+            'sudo usermod -aG dialout "$USER", then log out and in',
+        )
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text:
+        holder = next(iter(holders(target)), "another program")
+        return Busy(f"{target} is in use by {holder}", "close that program first")
+    if "://" in target:
+        return NoDevice(f"{target} does not answer", _reason(error))
+    if number == errno.ENOENT or not os.path.exists(target):
+        return NoDevice(f"there is no port {target}", "duotui devices lists those there are")
+    return UsageError(f"{target} is not a serial port", "duotui devices lists them")
+
+
+def _reason(error: Exception) -> str:
+    """The last words of a pyserial message, which nests them."""
+    return str(error).rsplit("] ", 1)[-1].strip("'\") ") or type(error).__name__
