@@ -1,0 +1,236 @@
+"""The host's side of the protocol, with time turned by hand and frames made by hand."""
+
+import math
+
+from duotui.core import events
+from duotui.core.dialogue import QUIET, REPEAT, SILENT, Dialogue
+from duotui.core.events import Mode, Narrator, Reason, Request
+from duotui.link import messages
+from duotui.link.frames import Frame, NoiseBytes
+from duotui.link.messages import Message
+
+STORY = 77
+HELLO = messages.Hello(
+    1, 0, 99, 0, 0, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+)
+
+
+class Agent:
+    """Frames as an agent would number them."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+
+    def says(self, *said: Message) -> list[Frame | NoiseBytes]:
+        frames: list[Frame | NoiseBytes] = []
+        for message in said:
+            frames.append(Frame(message.type, self.seq, message.payload()))
+            self.seq += 1
+        return frames
+
+
+def start(ids: tuple[int, ...] = (1, 5)) -> messages.Start:
+    return messages.Start(STORY, 0, 0, 256, 1.0, 0.9, 123, 1000, ids)
+
+
+def token(index: int, text: bytes = b" a", id_: int = 7) -> messages.Next:
+    return messages.Next(STORY, index, id_, 1000 + index, 0.5, text)
+
+
+def end(index: int, reason: int = 1) -> messages.End:
+    return messages.End(STORY, index, reason, index - 1, 9999, 24.3)
+
+
+def greeted() -> tuple[Dialogue, Agent]:
+    dialogue, agent = Dialogue(Narrator.BOARD), Agent()
+    dialogue.opened(0.0)
+    assert dialogue.due(0.0) == [messages.AskHello()]
+    (ready,) = [e for e in dialogue.receive(agent.says(HELLO), 0.0) if type(e) is events.Ready]
+    assert ready.modes == (Mode.REFERENCE,)
+    assert ready.model_hash == "6d" * 32
+    return dialogue, agent
+
+
+def telling() -> tuple[Dialogue, Agent]:
+    dialogue, agent = greeted()
+    dialogue.tell(Request(), STORY, 0.0)
+    (asked,) = dialogue.due(0.0)
+    assert asked == messages.Generate(STORY, 0, 1, 256, 1.0, 0.9, 123, "Once upon a time")
+    dialogue.receive(agent.says(start()), 0.0)
+    assert dialogue.due(0.0) == [messages.Ack(STORY, 1)]
+    return dialogue, agent
+
+
+def texts(found: list[events.Event]) -> list[str]:
+    return [t.text for e in found if isinstance(e, events.Tokens) for t in e.tokens]
+
+
+def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
+    dialogue = Dialogue(Narrator.BOARD)
+    dialogue.opened(0.0)
+    dialogue.tell(Request(), STORY, 0.0)
+    for times in range(4):
+        assert dialogue.due(times * REPEAT) == [messages.AskHello()]
+    dialogue.receive(Agent().says(HELLO), 2.0)
+    assert [type(message) for message in dialogue.due(2.0)] == [messages.Generate]
+
+
+def test_generate_is_repeated_until_the_story_starts() -> None:
+    dialogue, agent = greeted()
+    dialogue.tell(Request(), STORY, 0.0)
+    assert len(dialogue.due(0.0)) == 1
+    assert dialogue.due(REPEAT / 2) == []
+    assert type(dialogue.due(REPEAT)[0]) is messages.Generate
+    dialogue.receive(agent.says(start()), 0.4)
+    assert messages.Generate not in {type(m) for m in dialogue.due(2.0)}
+
+
+def test_tokens_that_come_together_are_one_event_and_one_ack() -> None:
+    dialogue, agent = telling()
+    found = dialogue.receive(agent.says(*(token(i) for i in range(1, 9))), 0.1)
+    assert [len(e.tokens) for e in found if isinstance(e, events.Tokens)] == [8]
+    assert dialogue.due(0.1) == [messages.Ack(STORY, 9)]
+
+
+def test_a_lost_token_is_asked_for_once_and_what_came_after_is_not_taken() -> None:
+    dialogue, agent = telling()
+    found = dialogue.receive(agent.says(token(1), token(3), token(4)), 0.1)
+    assert texts(found) == [" a"]
+    assert dialogue.due(0.1) == [messages.Ack(STORY, 2), messages.Resume(STORY, 2)]
+    dialogue.receive(agent.says(token(5)), 0.2)
+    assert messages.Resume(STORY, 2) not in dialogue.due(0.2)
+    dialogue.receive(agent.says(token(6)), 0.1 + REPEAT)
+    assert messages.Resume(STORY, 2) in dialogue.due(0.1 + REPEAT)
+    found = dialogue.receive(agent.says(*(token(i) for i in range(2, 7))), 0.5)
+    assert len(texts(found)) == 5
+
+
+def test_a_token_that_comes_twice_is_taken_once_and_acknowledged_again() -> None:
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(token(1)), 0.1)
+    dialogue.due(0.1)
+    assert texts(dialogue.receive(agent.says(token(1)), 0.2)) == []
+    assert dialogue.due(0.2) == [messages.Ack(STORY, 2)]
+
+
+def test_a_character_that_two_tokens_share_is_the_second_ones() -> None:
+    dialogue, agent = telling()
+    cat = "🐈".encode()
+    found = dialogue.receive(agent.says(token(1, cat[:1]), token(2, cat[1:3])), 0.1)
+    found += dialogue.receive(agent.says(token(3, cat[3:] + b"!")), 0.2)
+    assert texts(found) == ["", "", "🐈!"]
+
+
+def test_what_would_steer_a_terminal_is_left_out() -> None:
+    dialogue, agent = telling()
+    found = dialogue.receive(agent.says(token(1, b"a\x1b[2Jb\tc\nd\x07\xc2\x9b")), 0.1)
+    assert texts(found) == ["a[2Jb\tc\nd"]
+
+
+def test_events_of_another_story_are_nothing() -> None:
+    dialogue, agent = telling()
+    other = messages.Next(STORY + 1, 1, 7, 0, 0.5, b"x")
+    assert texts(dialogue.receive(agent.says(other), 0.1)) == []
+
+
+def test_the_end_comes_after_its_tokens() -> None:
+    dialogue, agent = telling()
+    found = dialogue.receive(agent.says(token(1), end(2)), 0.1)
+    kinds = [type(event) for event in found]
+    assert kinds.index(events.Tokens) < kinds.index(events.RunEnded)
+    (ended,) = [event for event in found if isinstance(event, events.RunEnded)]
+    assert (ended.reason, ended.rate) == (Reason.ENDED, 24.3)
+    assert not dialogue.telling
+    assert messages.AskStats() in dialogue.due(0.1)
+
+
+def test_a_new_story_waits_for_the_end_of_the_old_one() -> None:
+    dialogue, agent = telling()
+    dialogue.tell(Request(prompt="Two"), STORY + 1, 1.0)
+    assert dialogue.due(1.0) == [messages.Cancel(STORY)]
+    found = dialogue.receive(agent.says(end(1, reason=2)), 1.1)
+    assert Reason.CANCELLED in [e.reason for e in found if isinstance(e, events.RunEnded)]
+    asked = [m for m in dialogue.due(1.1) if isinstance(m, messages.Generate)]
+    assert [(m.story, m.prompt) for m in asked] == [(STORY + 1, "Two")]
+
+
+def test_a_story_left_by_another_host_is_stopped() -> None:
+    dialogue = Dialogue(Narrator.BOARD)
+    dialogue.opened(0.0)
+    busy = messages.Hello(
+        1, 1, 99, 4711, 20, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+    )
+    dialogue.receive(Agent().says(busy), 0.0)
+    assert messages.Cancel(4711) in dialogue.due(0.0)
+
+
+def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(token(1), token(2)), 0.1)
+    dialogue.opened(5.0)
+    same = messages.Hello(
+        1, 1, 99, STORY, 9, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+    )
+    dialogue.receive(agent.says(same), 5.0)
+    assert messages.Resume(STORY, 3) in dialogue.due(5.0)
+
+
+def test_pause_is_repeated_until_the_agent_says_so() -> None:
+    dialogue, agent = telling()
+    dialogue.pause(True, 0.0)
+    assert dialogue.due(0.0) == [messages.Pause(STORY, 1)]
+    going = messages.Stats(STORY, 1, 3, 0, 0, 1, 1, 0, 0, 0)
+    dialogue.receive(agent.says(going), 0.1)
+    assert messages.Pause(STORY, 1) in dialogue.due(REPEAT)
+    paused = messages.Stats(STORY, 2, 3, 0, 0, 1, 1, 0, 0, 0)
+    dialogue.receive(agent.says(paused), 0.4)
+    assert messages.Pause(STORY, 1) not in dialogue.due(2.0)
+
+
+def test_a_refusal_is_a_fault_and_not_repeated() -> None:
+    dialogue, agent = greeted()
+    dialogue.tell(Request(), STORY, 0.0)
+    dialogue.due(0.0)
+    found = dialogue.receive(agent.says(messages.Refused(STORY, 3, "too long: 300 of 256")), 0.1)
+    assert [e.text for e in found if isinstance(e, events.Fault)] == ["too long: 300 of 256"]
+    assert not dialogue.telling
+    assert messages.Generate not in {type(m) for m in dialogue.due(1.0)}
+
+
+def test_silence_is_asked_about_then_told_once_and_its_end_too() -> None:
+    dialogue, agent = telling()
+    assert dialogue.due(QUIET / 2) == []
+    assert type(dialogue.due(QUIET)[0]) is messages.Ping
+    assert dialogue.silence(SILENT * 0.9) == []
+    assert [type(e) for e in dialogue.silence(SILENT)] == [events.LinkSilent]
+    assert dialogue.silence(SILENT * 2) == []
+    found = dialogue.receive(agent.says(messages.Pong(1, 0)), 3.0)
+    assert events.LinkAnswers in [type(e) for e in found]
+
+
+def test_noise_and_lost_frames_are_counted() -> None:
+    dialogue, agent = telling()
+    agent.seq += 4
+    noise = NoiseBytes(b"[  12.5] usb 1-1: new device")
+    found = dialogue.receive([noise, *agent.says(token(1))], 0.1)
+    (heard,) = [e for e in found if isinstance(e, events.Noise)]
+    assert (heard.count, heard.text) == (28, "[  12.5] usb 1-1: new device")
+    (health,) = [e for e in found if isinstance(e, events.Health)]
+    assert (health.acknowledged, health.lost, health.noise) == (2, 4, 28)
+
+
+def test_noise_that_is_not_text_is_not_shown() -> None:
+    dialogue, _ = greeted()
+    (heard,) = [
+        e for e in dialogue.receive([NoiseBytes(bytes(range(1, 200)))], 0.1)
+        if isinstance(e, events.Noise)
+    ]  # fmt: skip
+    assert heard.text == ""
+
+
+def test_a_probability_that_is_not_told_is_nan() -> None:
+    dialogue, agent = telling()
+    silent = messages.Next(STORY, 1, 7, 1001, math.nan, b"x")
+    found = dialogue.receive(agent.says(silent), 0.1)
+    (told,) = [t for e in found if isinstance(e, events.Tokens) for t in e.tokens]
+    assert math.isnan(told.probability)

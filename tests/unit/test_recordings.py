@@ -1,0 +1,115 @@
+"""What is recorded is what is read; what is no recording says so."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from duotui.core import events
+from duotui.core.events import EVENTS, Activity, Mode, Narrator, Reason, Token
+from duotui.core.player import Player
+from duotui.core.recorder import Recorder, read
+from duotui.errors import UsageError
+
+BOARD = Narrator.BOARD
+ONE_OF_EACH = (
+    events.LinkOpening(0.5, BOARD, "sim"),
+    events.LinkUp(1.0, BOARD, "sim", "simulated"),
+    events.Ready(
+        1.1, BOARD, "0.1", "m", "x86", "aa", "bb", (Mode.REFERENCE, Mode.FAST), 512, 256, 9, 7
+    ),
+    events.RunStarted(
+        1.2, BOARD, 3, "Öne \u2028 🐈", Mode.REFERENCE, 256, 0.8, 0.9, 2**64 - 1, 10, (1, 5)
+    ),
+    events.Tokens(1.3, BOARD, (Token(0, 5, " a", 11, 0.25), Token(1, 6, "\n", 12, math.inf))),
+    events.Stats(1.4, BOARD, Activity.PAUSED, 2, 13, 1, 4, 5, 6, 7),
+    events.Noise(1.5, BOARD, 3, "abc"),
+    events.Health(1.6, BOARD, 1, 2, 3, 4),
+    events.LinkSilent(1.7, BOARD, 1.01),
+    events.LinkAnswers(1.8, BOARD),
+    events.Fault(1.9, Narrator.BASELINE, "no", "hint"),
+    events.RunEnded(2.0, BOARD, Reason.ENDED, 2, 14, 24.3),
+    events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),
+)
+
+
+def record(path: Path) -> Path:
+    recorder = Recorder(path, "2026-01-01T00:00:00+00:00")
+    for event in ONE_OF_EACH:
+        recorder.write(event)
+    recorder.close()
+    return path
+
+
+def test_every_kind_of_event_is_in_this_test() -> None:
+    assert {type(event) for event in ONE_OF_EACH} == set(EVENTS.values())
+
+
+def test_a_recording_gives_back_its_events(tmp_path: Path) -> None:
+    found = list(read(record(tmp_path / "a" / "r.jsonl")))
+    told = found.pop(4)
+    assert isinstance(told, events.Tokens)
+    assert told.tokens[0] == Token(0, 5, " a", 11, 0.25)
+    assert math.isnan(told.tokens[1].probability)
+    assert tuple(found) == ONE_OF_EACH[:4] + ONE_OF_EACH[5:]
+
+
+def test_every_line_is_plain_json(tmp_path: Path) -> None:
+    for line in record(tmp_path / "r.jsonl").read_text("utf-8").split("\n")[:-1]:
+        json.loads(line, parse_constant=pytest.fail)
+
+
+def test_a_line_that_a_crash_cut_is_left_out(tmp_path: Path) -> None:
+    path = record(tmp_path / "r.jsonl")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert len(list(read(path))) == len(ONE_OF_EACH) - 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a recording"),
+        (b"\x00\xff\xfe", "not a recording"),
+        (b"[]\n", "not a recording"),
+        (b"{}\n", "not a recording"),
+        (b'{"duotui recording": 99}\n', "format 99"),
+        (b'{"duotui recording": 1}\nnope\n', "damaged in line 2"),
+        (b'{"duotui recording": 1}\n{"event": "Nope"}\n', "damaged in line 2"),
+        (b'{"duotui recording": 1}\n[1]\n', "damaged in line 2"),
+        (
+            b'{"duotui recording": 1}\n'
+            b'{"event": "LinkUp", "t": 1, "narrator": "moon", "target": "", "described": ""}\n',
+            "damaged in line 2",
+        ),
+        (
+            b'{"duotui recording": 1}\n'
+            b'{"event": "LinkUp", "t": "x", "narrator": "board", "target": 3, "described": ""}\n',
+            "damaged in line 2",
+        ),
+    ],
+)
+def test_what_is_no_recording_says_so_in_one_line(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=said) as caught:
+        list(read(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        Recorder(tmp_path)
+
+
+async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
+    player = Player(record(tmp_path / "r.jsonl"), speed=0)
+    seen: list[events.Event] = []
+    player.listen(lambda _, batch: seen.extend(batch))
+    player.open()
+    await player.finished()
+    assert len(seen) == len(ONE_OF_EACH)
+    assert player.state == player.last
+    assert player.state.board.text == " a\n"

@@ -1,0 +1,138 @@
+"""Events in, state out."""
+
+import functools
+
+import pytest
+
+from duotui.core import events
+from duotui.core.events import Activity, Event, Mode, Narrator, Reason, Token
+from duotui.core.state import Link, State, reduce
+from duotui.judge.diff import Diff, extend, settled
+
+BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
+
+
+def fold(*found: Event) -> State:
+    return functools.reduce(reduce, found, State())
+
+
+def started(narrator: Narrator = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
+    return events.RunStarted(
+        0.0, narrator, 1, "Once", Mode.REFERENCE, 10, 1.0, 0.9, seed, clock, (1, 5, 6)
+    )
+
+
+def tokens(*ids: int, narrator: Narrator = BOARD, first: int = 0) -> events.Tokens:
+    """A token each 100 ms, the first after 50 ms."""
+    return events.Tokens(
+        0.0,
+        narrator,
+        tuple(Token(n, id_, f" {id_}", 50_000 + 100_000 * n) for n, id_ in enumerate(ids, first)),
+    )
+
+
+def ended(narrator: Narrator = BOARD, reason: Reason = Reason.STEPS) -> events.RunEnded:
+    return events.RunEnded(1.0, narrator, reason, 3, 0, 12.5)
+
+
+def test_the_prompt_is_set_apart_from_what_was_told() -> None:
+    board = fold(started(), tokens(5, 6, 7, 8)).board
+    assert (board.prompt_text, board.told_text) == (" 5 6", " 7 8")
+    assert (fold(started(), tokens(5)).board.prompt_text) == " 5"
+
+
+def test_the_rate_is_llama2cs_by_the_boards_clock() -> None:
+    board = fold(started(), tokens(5, 6, 7, 8)).board
+    assert board.rate == pytest.approx(10.0)
+    assert board.rate_now == pytest.approx(10.0)
+    assert board.first_token == pytest.approx(0.05)
+    assert board.time_left == pytest.approx(0.6)
+    assert fold(started(), tokens(5, 6), ended()).board.rate == 12.5
+
+
+def test_one_token_has_no_rate() -> None:
+    board = fold(started(), tokens(5)).board
+    assert (board.rate, board.rate_now, board.time_left) == (0.0, 0.0, None)
+
+
+def test_a_new_story_forgets_the_old_one() -> None:
+    state = fold(started(), tokens(5, 6), ended(), started(seed=4))
+    assert state.board.tokens == ()
+    assert state.board.ended is None
+    assert state.diff == Diff()
+
+
+def test_the_same_story_is_identical_and_counted() -> None:
+    both = [started(), started(BASELINE), tokens(5, 6, 7), tokens(5, 6, narrator=BASELINE)]
+    assert fold(*both).diff == Diff(2)
+
+
+def test_the_first_difference_stays() -> None:
+    state = fold(
+        started(), started(BASELINE),
+        tokens(5, 6, 7), tokens(5, 9, 7, narrator=BASELINE),
+        tokens(8, first=3), tokens(8, narrator=BASELINE, first=3),
+    )  # fmt: skip
+    assert state.diff == Diff(2, 1)
+
+
+def test_a_story_that_stops_early_differs_where_it_stops() -> None:
+    state = fold(
+        started(), started(BASELINE),
+        tokens(5, 6), tokens(5, 6, 7, narrator=BASELINE),
+        ended(reason=Reason.ENDED), ended(BASELINE),
+    )  # fmt: skip
+    assert state.diff == Diff(2, 2)
+
+
+def test_a_story_that_was_cancelled_does_not_differ() -> None:
+    state = fold(
+        started(), started(BASELINE),
+        tokens(5, 6), tokens(5, 6, 7, narrator=BASELINE),
+        ended(reason=Reason.CANCELLED), ended(BASELINE),
+    )  # fmt: skip
+    assert state.diff == Diff(2)
+
+
+def test_stories_of_different_requests_are_not_compared() -> None:
+    state = fold(started(), started(BASELINE, seed=9), tokens(5), tokens(6, narrator=BASELINE))
+    assert state.diff == Diff()
+
+
+def test_a_lost_link_keeps_the_story_and_ends_it() -> None:
+    state = fold(started(), tokens(5, 6), events.LinkLost(2.0, BOARD, "pulled", "put it back"))
+    board = state.board
+    assert (board.link, board.trouble, board.text) == (Link.LOST, "pulled", " 5 6")
+    assert board.ended is not None
+    assert board.ended.reason is Reason.LOST
+    assert not board.telling
+
+
+def test_a_link_that_comes_back_takes_the_story_up() -> None:
+    state = fold(
+        started(), tokens(5, 6), events.LinkLost(2.0, BOARD, "pulled"),
+        events.LinkUp(3.0, BOARD, "sim", "sim"), tokens(7, first=2),
+    )  # fmt: skip
+    assert state.board.telling
+    assert state.board.text == " 5 6 7"
+
+
+def test_paused_is_what_the_agent_says() -> None:
+    paused = events.Stats(0.0, BOARD, Activity.PAUSED, 2, 0, 0, 0, 0, 0, 0)
+    assert fold(started(), paused).board.paused
+    assert not fold(started(), paused, ended()).board.paused
+
+
+def test_kernel_lines_are_kept_but_not_for_ever() -> None:
+    state = fold(*(events.Noise(0.0, BOARD, 9, f"line {n}\n") for n in range(200)))
+    assert len(state.noise) == 50
+    assert state.noise[-1] == "line 199"
+
+
+def test_comparing_in_pieces_is_comparing_at_once() -> None:
+    left = [Token(n, n % 7, "", 0) for n in range(50)]
+    right = [Token(n, n % 7 if n != 41 else 99, "", 0) for n in range(50)]
+    diff = Diff()
+    for end in range(0, 51, 5):
+        diff = extend(diff, left[:end], right[: max(0, end - 3)])
+    assert diff == extend(Diff(), left, right) == settled(Diff(), left, right) == Diff(42, 41)

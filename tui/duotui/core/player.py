@@ -1,0 +1,96 @@
+"""A recording as a sitting: the same events, at their own pace or another."""
+
+import asyncio
+import functools
+from pathlib import Path
+
+from duotui.core import events
+from duotui.core.events import Event, Narrator, Request
+from duotui.core.recorder import read
+from duotui.core.session import Listener
+from duotui.core.state import State, reduce
+from duotui.errors import UsageError
+
+
+class Player:
+    """`speed` 2 is twice as fast; 0 gives everything at once. Raises UsageError where `path`
+    is no recording."""
+
+    live = False
+    recording: Path | None = None
+
+    def __init__(self, path: Path, speed: float = 1.0) -> None:
+        self.path, self.speed = path, speed
+        self.events = tuple(read(path))
+        self.state = State()
+        self._listeners: list[Listener] = []
+        self._playing: asyncio.Task[None] | None = None
+        self._going = asyncio.Event()
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def open(self) -> None:
+        """Play from the start."""
+        if self._playing is not None:
+            self._playing.cancel()
+        self.state = State()
+        self._going.set()
+        self._playing = asyncio.create_task(self._play())
+
+    def tell(self, request: Request) -> None:
+        """A recording tells its own story, again."""
+        self.open()
+
+    def stop(self) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+
+    def pause(self, on: bool) -> None:
+        if on:
+            self._going.clear()
+        else:
+            self._going.set()
+
+    def record(self, path: Path | None) -> None:
+        raise UsageError("this is a recording already", "copy the file")
+
+    async def close(self) -> None:
+        self.stop()
+
+    async def finished(self) -> None:
+        """Wait until all of it was played."""
+        if self._playing is not None:
+            await self._playing
+
+    @property
+    def last(self) -> State:
+        """The state at the end of the recording."""
+        return functools.reduce(reduce, self.events, State())
+
+    async def _play(self) -> None:
+        batch: list[Event] = []
+        last = self.events[0].t if self.events else 0.0
+        for event in self.events:
+            gap = event.t - last
+            if self.speed and gap > 0:
+                self._emit(batch)
+                batch = []
+                await asyncio.sleep(gap / self.speed)
+                await self._going.wait()
+            last = event.t
+            batch.append(event)
+        self._emit(batch)
+        if not self.state.board.telling:
+            return
+        # The recording stops before its story does: say so, and do not look alive.
+        cut = events.LinkLost(last, Narrator.BOARD, "the recording ends here")
+        self._emit([cut])
+
+    def _emit(self, batch: list[Event]) -> None:
+        if not batch:
+            return
+        for event in batch:
+            self.state = reduce(self.state, event)
+        for listener in self._listeners:
+            listener(self.state, tuple(batch))

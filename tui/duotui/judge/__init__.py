@@ -1,0 +1,1 @@
+"""Is it the same story? Pure comparisons of what was told."""
