@@ -1,0 +1,247 @@
+"""The command line. The one place that prints errors and chooses the exit status.
+
+duotui [TARGET]           the console; TARGET is auto, sim, a port or a URL
+duotui tell [PROMPT]      no screen
+duotui devices            the ports of this computer
+duotui replay FILE        a recording, in the console
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from duotui import __version__, resources
+from duotui.config import Settings, load
+from duotui.core.clock import MonotonicClock
+from duotui.core.events import Mode, Request
+from duotui.core.session import Session, Sitting
+from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
+
+COMMANDS = ("tell", "devices", "replay")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but one line for an error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"{self.prog} --help tells more")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run duotui; the exit status (docs/exit-statuses.md)."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except DuotuiError as error:
+        _complain(f"duotui: {error}")
+        return error.exit
+    except KeyboardInterrupt:
+        return Exit.CANCELLED
+    except BrokenPipeError:
+        return Exit.UNEXPECTED
+    finally:
+        _settle(sys.stdout)
+
+
+def _run(arguments: list[str]) -> int:
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
+    options = _parser(command).parse_args(arguments[1:] if command else arguments)
+    match command:
+        case "tell":
+            _tell(options)
+        case "devices":
+            _devices(options.json)
+        case "replay":
+            _replay(options)
+        case _:
+            _console(options)
+    return Exit.OK
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=f"duotui {command}".strip(), allow_abbrev=False)
+    if command == "devices":
+        parser.description = "The serial ports of this computer, boards first."
+        parser.add_argument("--json", action="store_true", help="as JSON")
+        return parser
+    if command == "replay":
+        parser.description = "Show a recording in the console; without a terminal, its story."
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--speed", type=float, default=1.0, help="2: twice as fast, 0: at once"
+        )
+        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+        return parser
+    if command == "tell":
+        parser.description = "Tell a story on stdout, with the numbers on stderr."
+        parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
+        parser.add_argument("--port", "--target", dest="target", help="auto, sim, a port or a URL")
+        parser.add_argument("--check", action="store_true", help="compare with the baseline")
+        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
+        parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
+    else:
+        parser.description = "A small board tells a story, and you see that it is the right one."
+        parser.epilog = "Commands: duotui tell, duotui devices, duotui replay. Each has --help."
+        parser.add_argument("target", nargs="?", help="auto, sim, a port (/dev/ttyACM0) or a URL")
+        parser.add_argument("--version", action="version", version=f"duotui {__version__}")
+        parser.add_argument("-i", "--prompt", metavar="TEXT", help="begin to tell this at once")
+        parser.add_argument("--theme", help="of the console")
+        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+        parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
+        parser.add_argument("--no-baseline", action="store_true", help="do not compare")
+    parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
+    parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")
+    parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")
+    parser.add_argument("-n", "--steps", type=int, metavar="N", help="0 is the whole context (256)")
+    parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (reference)")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="of sim and of the baseline")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
+    return parser
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a mode") from error
+
+
+def _request(options: argparse.Namespace, usual: Request) -> Request:
+    """`usual`, where the command line does not say otherwise."""
+    said = {
+        name: getattr(options, name)
+        for name in ("prompt", "mode", "steps", "temperature", "top_p", "seed")
+        if getattr(options, name) is not None
+    }
+    given = {name: getattr(usual, name) for name in usual.__slots__}
+    return Request(**{**given, **said}).checked()
+
+
+def _files(options: argparse.Namespace) -> tuple[Path, Path]:
+    """The model of sim and baseline, and its tokenizer."""
+    if options.model is None:
+        return resources.MODEL, options.tokenizer or resources.TOKENIZER
+    return options.model, options.tokenizer or options.model.with_name("tokenizer.bin")
+
+
+def _session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
+    from duotui.engines.board import Board
+    from duotui.engines.sim import Sim
+
+    model, tokenizer = _files(options)
+    board = Sim(model, tokenizer) if target == "sim" else Board(target)
+    beside = Sim(model, tokenizer) if baseline else None
+    return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
+
+
+def _board_or_sim() -> str:
+    """`auto` where there is a board, else `sim`."""
+    from duotui.link.ports import find_board, ports
+
+    try:
+        find_board(ports())
+    except NoDevice:
+        return "sim"
+    return "auto"
+
+
+def _tell(options: argparse.Namespace) -> None:
+    from duotui.tell import Options, tell
+
+    request = _request(options, Request())
+    target = options.target or _board_or_sim()
+    if not options.target and target == "sim":
+        print("no board was found: the simulated Duo tells", file=sys.stderr)
+    session = _session(target, options, options.check)
+    plan = Options(request, options.check, options.json, options.ids, options.record)
+    asyncio.run(tell(session, plan))
+
+
+def _devices(as_json: bool) -> None:
+    from duotui.link.ports import ports
+
+    found = ports()
+    if as_json:
+        rows = [{"path": p.path, "kind": p.kind, "described": p.described} for p in found]
+        print(json.dumps([*rows, {"path": "sim", "kind": "sim", "described": _SIM}], indent=2))
+        return
+    width = max([len(port.path) for port in found] + [3])
+    for port in found:
+        print(f"{port.path:<{width}}  {port.kind:<7}  {port.described}")
+    print(f"{'sim':<{width}}  {'sim':<7}  {_SIM}")
+
+
+_SIM = "the simulated Duo: the same engine, on this computer"
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from duotui.core.player import Player
+
+    if not options.speed >= 0 or options.speed == float("inf"):
+        raise UsageError(f"speed {options.speed} is not 0 or more", "2 is twice as fast")
+    player = Player(options.file, options.speed)
+    if _on_terminal():
+        _show(player, load(), None, options.ascii)
+    else:
+        from duotui.tell import numbers
+
+        state = player.last
+        print(state.board.text)
+        print(numbers(state), file=sys.stderr)
+
+
+def _console(options: argparse.Namespace) -> None:
+    if not _on_terminal():
+        raise UsageError("the console needs a terminal", "duotui tell needs none")
+    target = options.target or _board_or_sim()
+    if not options.target and target == "sim":
+        _offer_sim()
+    settings = load()
+    request = _request(options, settings.story)
+    session = _session(target, options, not options.no_baseline)
+    if options.record is not None:
+        session.record(options.record)
+    if options.theme:
+        settings = replace(settings, theme=options.theme)
+    settings = replace(settings, story=request)
+    _show(session, settings, request if options.prompt is not None else None, options.ascii)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _offer_sim() -> None:
+    print("No board was found. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
+    if not sys.stdin.readline():
+        raise NoDevice("no board was found", "duotui sim starts the simulated one")
+
+
+def _show(sitting: Sitting, settings: Settings, first: Request | None, ascii_only: bool) -> None:
+    from duotui.ui.app import DuoApp
+
+    app = DuoApp(sitting, settings, ascii=ascii_only, first=first)
+    app.run()
+    if app.return_code:
+        raise DuotuiError("the console stopped", "the lines above say where")
+
+
+def _complain(line: str) -> None:
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr)
+
+
+def _settle(stream: TextIO) -> None:
+    """Flush; a reader that is gone must not become a second message from the interpreter."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,245 @@
+"""What the user has settled: one TOML file, read once, never a reason to fail.
+
+Whatever is wrong in the file becomes a warning and the default stands. `check` holds the
+limits of a request; the file and the settings screen both ask it.
+"""
+
+import locale
+import math
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from platformdirs import user_config_path
+
+from duotui.core.events import Mode, Request
+from duotui.errors import UsageError
+
+DEFAULT_THEME = "duo-dark"
+ASCII = ("auto", "on", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    theme: str = DEFAULT_THEME
+    """The name of a theme file without its `.toml`, or of a theme that Textual brings."""
+
+    ascii: str = "auto"
+    """`on` draws with ASCII alone, `off` never does; `auto` does where it must: on the Linux
+    console and where the locale is not UTF-8."""
+
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Other keys for a command: its name (docs/console.md) and the keys, separated by commas."""
+
+    story: Request = field(default_factory=Request)
+    """What is asked for when nothing else is said: prompt, mode, steps, temperature, top_p, seed."""
+
+    path: Path = field(default_factory=lambda: config_file())
+    """The file that these came from and are written to."""
+
+    warnings: tuple[str, ...] = ()
+    """What the file has that could not be used, a line each."""
+
+
+def config_dir() -> Path:
+    return user_config_path("duotui")
+
+
+def config_file() -> Path:
+    """`DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
+    named = os.environ.get("DUOTUI_CONFIG")
+    return Path(named) if named else config_dir() / "config.toml"
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings of `path`; a missing file is an empty one."""
+    path = path or config_file()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings(path=path)
+    except (OSError, ValueError) as error:
+        return Settings(path=path, warnings=(f"{path.name}: {error}",))
+    return _settle(Settings(path=path), table)
+
+
+def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
+    warnings: list[str] = []
+    for name, value in table.items():
+        match name, value:
+            case "theme", str():
+                settings = replace(settings, theme=value)
+            case "ascii", str() if value in ASCII:
+                settings = replace(settings, ascii=value)
+            case "keys", dict():
+                keys = {k: v for k, v in value.items() if isinstance(v, str) and v.strip()}
+                warnings += [f"keys.{k}: not a key" for k in value if k not in keys]
+                settings = replace(settings, keys=MappingProxyType(keys))
+            case "story", dict():
+                story, wrong = _story(value)
+                settings = replace(settings, story=story)
+                warnings += wrong
+            case ("theme" | "ascii" | "keys" | "story"), _:
+                warnings.append(f"{name}: {value!r} is not possible")
+            case _:
+                warnings.append(f"{name}: no such setting")
+    return replace(settings, warnings=tuple(warnings))
+
+
+def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
+    story, warnings = Request(), []
+    for name, value in table.items():
+        if name not in LIMITS:
+            warnings.append(f"story.{name}: no such setting")
+            continue
+        try:
+            story = replace(story, **{name: check(name, str(value))})
+        except UsageError as error:
+            warnings.append(f"story.{name}: {error.message}")
+    return story, warnings
+
+
+# The limits of a request
+
+
+def _prompt(text: str) -> str:
+    if "\0" in text:
+        raise UsageError("a prompt has no NUL")
+    return text
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise UsageError(f"one of {', '.join(Mode)}") from None
+
+
+def _whole(limit: int, said: str) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise UsageError("a whole number") from None
+        if not 0 <= number < limit:
+            raise UsageError(said)
+        return number
+
+    return whole
+
+
+def _real(limit: float, said: str) -> Callable[[str], float]:
+    def real(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            raise UsageError("a number") from None
+        if not (math.isfinite(number) and 0 <= number <= limit):
+            raise UsageError(said)
+        return number
+
+    return real
+
+
+LIMITS: Mapping[str, Callable[[str], Any]] = {
+    "prompt": _prompt,
+    "mode": _mode,
+    "steps": _whole(2**31, "from 0 (the whole context) on"),
+    "temperature": _real(math.inf, "from 0 (always the likeliest) on"),
+    "top_p": _real(1.0, "from 0 to 1"),
+    "seed": _whole(2**64, "from 0 (the engine chooses) to 2^64 - 1"),
+}
+"""What turns the text of each field of a Request into its value."""
+
+assert LIMITS.keys() == {f.name for f in fields(Request)}
+
+
+def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
+    """The value of a request's field. Raises UsageError, whose message says what is possible."""
+    return LIMITS[name](text)
+
+
+def plain_terminal() -> bool:
+    """Whether this terminal can be trusted with ASCII alone."""
+    return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
+
+
+# Writing back
+
+
+def save(settings: Settings) -> bool:
+    """Write theme and story into the file; whatever else is in it stays, comments included.
+
+    False where that cannot be done: settings are a comfort, losing them is not an error.
+    """
+    story = settings.story
+    wanted: dict[str, dict[str, str]] = {
+        "": {"theme": _toml(settings.theme)},
+        "story": {f.name: _toml(getattr(story, f.name)) for f in fields(story)},
+    }
+    path = settings.path
+    try:
+        old = path.read_text("utf-8") if path.exists() else ""
+        text = _edit(old, wanted)
+        # An edit by line is blind to multi-line strings: what it made must read as what it means.
+        table = tomllib.loads(text)
+        if table.get("theme") != settings.theme or _story(table["story"]) != (story, []):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(name, path)
+        except OSError:
+            os.unlink(name)
+            raise
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def _toml(value: object) -> str:
+    if not isinstance(value, str):
+        return repr(value)
+    plain = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(plain.get(c, c if c.isprintable() else _escape(c)) for c in value) + '"'
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _edit(text: str, wanted: dict[str, dict[str, str]]) -> str:
+    """`text` with the `wanted` values set; each in its place, new ones at their table's end."""
+    tables: list[tuple[str, list[str]]] = [("", [])]
+    for line in text.splitlines():
+        head = line.split("#")[0].strip()
+        if head.startswith("[") and head.endswith("]"):
+            tables.append((head.strip("[] "), [line]))
+        else:
+            tables[-1][1].append(line)
+    for table, values in wanted.items():
+        lines = next((lines for name, lines in tables if name == table), None)
+        if lines is None:
+            lines = ["", f"[{table}]"]
+            tables.append((table, lines))
+        for name, value in values.items():
+            line = f"{name} = {value}"
+            at = next((i for i, old in enumerate(lines) if old.split("=")[0].strip() == name), None)
+            if at is None:
+                lines.insert(_end(lines), line)
+            else:
+                lines[at] = line
+    return "\n".join(line for _, lines in tables for line in lines) + "\n"
+
+
+def _end(lines: list[str]) -> int:
+    """Behind the last line of a table that says something."""
+    return max((i + 1 for i, line in enumerate(lines) if line.strip()), default=0)

@@ -1,0 +1,58 @@
+"""The engine's program for this computer: found where it was built, or built once.
+
+Looked for in DUOTUI_ENGINE, then where `make engine` leaves it, then in the user's cache,
+where it is compiled from the sources in the package if need be.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import platformdirs
+
+from duotui import resources
+from duotui.errors import NotReady, UsageError
+
+VARIABLE = "DUOTUI_ENGINE"
+
+
+def program() -> Path:
+    """The path of `duollama`. Raises UsageError for a bad DUOTUI_ENGINE, NotReady where it
+    cannot be built."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        if not os.access(named, os.X_OK) or not Path(named).is_file():
+            raise UsageError(f"{VARIABLE} names {named}, which is no program", f"unset {VARIABLE}")
+        return Path(named)
+    native = resources.folder("native")
+    built = native / "build" / "duollama"
+    if os.access(built, os.X_OK):
+        return built
+    cached = platformdirs.user_cache_path("duotui") / f"engine-{_sources(native)}" / "duollama"
+    if not os.access(cached, os.X_OK):
+        _build(native, cached.parent)
+    return cached
+
+
+def _sources(native: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(native.glob("src/*.[ch]")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _build(native: Path, target: Path) -> None:
+    missing = [tool for tool in ("make", "cc") if shutil.which(tool) is None]
+    if missing:
+        raise NotReady(
+            f"the engine must be compiled once, and {' and '.join(missing)} is missing",
+            "sudo apt install gcc libc6-dev make",
+        )
+    done = subprocess.run(
+        ["make", "-C", str(native), f"BUILD={target}"], capture_output=True, text=True
+    )
+    if done.returncode:
+        line = (done.stderr.strip().splitlines() or ["make said nothing"])[-1]
+        raise NotReady("the engine could not be compiled", line)

@@ -1,0 +1,84 @@
+"""The simulated Duo: the same engine and agent, built for this computer, behind two ptys.
+
+It is a Channel like a real port: the bytes cross two real ttys, and pyserial reads them.
+"""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from duotui import resources
+from duotui.engines.program import program
+from duotui.errors import DuotuiError, LinkBroken, UsageError
+from duotui.link.transport import SerialTransport
+from duotui.link.wire import Wire
+
+
+class Sim:
+    """`spoil` is the wire's: what becomes of the bytes on their way to the host."""
+
+    target = "sim"
+
+    def __init__(
+        self,
+        model: Path = resources.MODEL,
+        tokenizer: Path = resources.TOKENIZER,
+        spoil: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        self._spoil = spoil
+        self._wire: Wire | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def open(self) -> tuple[SerialTransport, str]:
+        command = [str(program()), "serve", str(self.model), "-z", str(self.tokenizer)]
+        wire = self._wire = Wire(self._spoil)
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=wire.board_end,
+                stdout=wire.board_end,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise UsageError(f"{command[0]} cannot be started", str(error)) from error
+        wire.start()
+        return SerialTransport(wire.host_path), f"simulated Duo behind {wire.host_path}"
+
+    def cause(self, error: DuotuiError) -> DuotuiError:
+        """How the engine ended, if it did: that is why the port was lost."""
+        process = self.process
+        if process is None:
+            return error
+        try:
+            status = process.wait(0.3)
+        except subprocess.TimeoutExpired:
+            return error
+        said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+        if status == 2:
+            return UsageError(said.removeprefix("duollama: ") or "the engine refused its files")
+        if status < 0:
+            return LinkBroken(f"the engine was killed ({_signal(-status)})", "tell it again")
+        last = (said.splitlines() or [""])[-1]
+        return LinkBroken(f"the engine stopped with status {status}", last or "tell it again")
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.cut()
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.3)
+            self.process.kill()
+            self.process.wait()
+            if self.process.stderr:
+                self.process.stderr.close()
+        self._wire = self.process = None
+
+
+def _signal(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return f"signal {number}, {signal.Signals(number).name}"
+    return f"signal {number}"

@@ -1,0 +1,19 @@
+"""Where the files are that come with the program: models, themes, the engine's sources.
+
+In a checkout they lie in its top-level folders; in an installed wheel, inside the package.
+"""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+_CHECKOUT = PACKAGE.parent.parent
+
+
+def folder(name: str) -> Path:
+    """The folder `themes` or `native`."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else _CHECKOUT / name
+
+
+MODEL = PACKAGE / "data" / "stories.bin"
+TOKENIZER = PACKAGE / "data" / "tokenizer.bin"

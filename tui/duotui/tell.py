@@ -1,0 +1,193 @@
+"""`duotui tell`: a story without a screen. The story goes to stdout, the numbers to stderr."""
+
+import asyncio
+import json
+import math
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from duotui.core import events
+from duotui.core.events import Batch, Narrator, Reason, Request
+from duotui.core.session import Session
+from duotui.core.state import State, Telling
+from duotui.errors import (
+    Cancelled,
+    Differs,
+    DuotuiError,
+    Exit,
+    LinkBroken,
+    NotReady,
+    UsageError,
+)
+
+READY_SECONDS = 10.0
+"""Until a port where nothing answers is given up. A board hashes a large model first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    request: Request
+    check: bool = False
+    as_json: bool = False
+    ids: Path | None = None
+    record: Path | None = None
+
+
+class Teller:
+    """Follows one session until its story is over, and prints as it goes."""
+
+    def __init__(self, session: Session, options: Options, out: TextIO, err: TextIO) -> None:
+        self._session, self._options, self._out, self._err = session, options, out, err
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        session.listen(self._heard)
+
+    async def run(self) -> None:
+        """Raises the DuotuiError that the exit status stands for."""
+        options, loop = self._options, asyncio.get_running_loop()
+        if options.record is not None:
+            self._session.record(options.record)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._end, Cancelled("stopped"))
+        waiting = loop.call_later(READY_SECONDS, self._unanswered)
+        try:
+            self._session.open()
+            self._session.tell(options.request)
+            await self._over
+        finally:
+            waiting.cancel()
+            await self._session.close()
+            state = self._session.state
+            if state.board.run is not None:
+                self._finish(state)
+        self._judge(self._session.state)
+
+    def _heard(self, state: State, batch: Batch) -> None:
+        try:
+            for event in batch:
+                if event.narrator is Narrator.BOARD:
+                    self._board(event)
+                elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
+                    reason = event.reason if isinstance(event, events.LinkLost) else event.text
+                    self._end(NotReady(f"no baseline: {reason}", event.hint))
+            if _told(state.board) and (not self._options.check or _told(state.baseline)):
+                self._end(None)
+        except BrokenPipeError:
+            self._end(DuotuiError("stdout was closed", "nothing more can be told"))
+        except OSError as error:
+            self._end(DuotuiError("the story cannot be written", error.strerror or str(error)))
+
+    def _board(self, event: events.Event) -> None:
+        match event:
+            case events.Tokens(tokens=tokens) if not self._options.as_json:
+                self._out.write("".join(token.text for token in tokens))
+                self._out.flush()
+            case events.LinkLost(reason=reason, hint=hint, status=status):
+                self._end(_with_status(status)(reason, hint))
+            case events.Fault(text=text, hint=hint):
+                self._end(UsageError(text, hint))
+
+    def _unanswered(self) -> None:
+        if self._session.state.board.ready is None:
+            target = self._session.state.board.target
+            self._end(NotReady(f"no engine answers on {target}", "start duollama serve there"))
+
+    def _end(self, error: DuotuiError | None) -> None:
+        if not self._over.done():
+            if error is None:
+                self._over.set_result(None)
+            else:
+                self._over.set_exception(error)
+
+    def _finish(self, state: State) -> None:
+        board, options = state.board, self._options
+        if options.as_json:
+            self._out.write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
+        elif board.text and not board.text.endswith("\n"):
+            self._out.write("\n")
+        self._out.flush()
+        if options.ids is not None and board.run is not None:
+            write_ids(options.ids, board)
+        print(numbers(state), file=self._err)
+
+    def _judge(self, state: State) -> None:
+        if state.board.ended and state.board.ended.reason is Reason.FAILED:
+            raise LinkBroken("the engine failed in the middle of the story", "tell it again")
+        if self._options.check and not state.diff.identical:
+            raise Differs(f"the story differs from the baseline at token {state.diff.first}")
+
+
+def _told(telling: Telling) -> bool:
+    return telling.ended is not None and telling.ended.reason is not Reason.LOST
+
+
+def _with_status(status: int) -> type[DuotuiError]:
+    kinds = {kind.exit: kind for kind in DuotuiError.__subclasses__()}
+    return kinds.get(Exit(status), LinkBroken)
+
+
+def write_ids(path: Path, telling: Telling) -> None:
+    """The prompt's ids and every next id, as `duollama --ids` writes them."""
+    prompt = telling.run.ids if telling.run else ()
+    lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
+    text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
+    try:
+        path.write_text(text, encoding="ascii")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", error.strerror or "") from error
+
+
+def numbers(state: State) -> str:
+    """One line about a story that was told."""
+    board, stats = state.board, state.board.stats
+    parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
+    if board.first_token is not None:
+        parts.append(f"first token after {board.first_token * 1000:.0f} ms")
+    if stats is not None:
+        parts.append(f"{stats.peak / 1024:.1f} MiB at most, {stats.faults} major faults")
+    if board.run is not None:
+        parts.append(f"{board.run.mode}, seed {board.run.seed}")
+    if state.baseline.run is not None and state.diff.compared:
+        diff = state.diff
+        same = f"identical, {diff.compared} of {len(state.baseline.tokens)} tokens"
+        parts.append(same if diff.identical else f"differs at token {diff.first}")
+    return "; ".join(parts)
+
+
+def summary(state: State) -> dict[str, Any]:
+    """Everything that `--json` says."""
+    board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
+    compared = state.baseline.run is not None
+    return {
+        "story": board.text,
+        "prompt": run and run.prompt,
+        "prompt_ids": run and list(run.ids),
+        "ids": [token.id for token in board.tokens],
+        "probabilities": [
+            None if math.isnan(token.probability) else token.probability for token in board.tokens
+        ],
+        "mode": run and run.mode,
+        "steps": run and run.steps,
+        "temperature": run and run.temperature,
+        "top_p": run and run.top_p,
+        "seed": run and run.seed,
+        "ended": board.ended and board.ended.reason,
+        "tokens_per_second": round(board.rate, 3),
+        "first_token_seconds": board.first_token,
+        "peak_kib": stats and stats.peak,
+        "major_faults": stats and stats.faults,
+        "target": board.target,
+        "engine": ready and ready.version,
+        "model": ready and ready.model,
+        "model_sha256": ready and ready.model_hash,
+        "identical": state.diff.identical if compared else None,
+        "compared": state.diff.compared if compared else None,
+        "first_difference": state.diff.first if compared else None,
+    }
+
+
+async def tell(session: Session, options: Options) -> None:
+    """Tell one story on this process's stdout and stderr. Raises DuotuiError."""
+    await Teller(session, options, sys.stdout, sys.stderr).run()
