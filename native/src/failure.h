@@ -1,0 +1,20 @@
+// What went wrong, as the one line that a user reads. Functions that can fail return false
+// and fill a Failure; only main.c prints it and chooses the exit status.
+#ifndef DUO_FAILURE_H
+#define DUO_FAILURE_H
+
+#include <stdbool.h>
+
+// Exit statuses (docs/exit-statuses.md).
+enum { EXIT_OK = 0, EXIT_UNEXPECTED = 1, EXIT_USAGE = 2 };
+
+typedef struct {
+    int status;      // EXIT_USAGE: the input is bad; EXIT_UNEXPECTED: the machine failed us
+    char text[512];  // one line, no newline: what is wrong and what to do
+} Failure;
+
+// Fill `failure` and return false, so that a caller can write `return fail(f, EXIT_USAGE, ...)`.
+bool fail(Failure *failure, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

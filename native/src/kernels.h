@@ -1,0 +1,21 @@
+// The arithmetic of the transformer on plain float vectors.
+#ifndef DUO_KERNELS_H
+#define DUO_KERNELS_H
+
+#include <stdint.h>
+
+float dot(const float *a, const float *b, int32_t n);
+
+// out (rows) = w (rows, columns) @ x (columns)
+void matmul(float *out, const float *w, const float *x, int32_t rows, int32_t columns);
+
+// out = weight * x / rms(x), all (n)
+void rmsnorm(float *out, const float *x, const float *weight, int32_t n);
+
+// In place.
+void softmax(float *x, int32_t n);
+
+// gate = silu(gate) * up, both (n)
+void swiglu(float *gate, const float *up, int32_t n);
+
+#endif

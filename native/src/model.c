@@ -1,0 +1,308 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    HEADER_0 = 7 * 4,  // bytes; version 0 has no magic, only the seven sizes
+    HEADER_2 = 256,
+    MAGIC = 0x616b3432,  // "ak42"
+};
+
+// Larger than any model this engine could tell with, and small enough that every product of
+// sizes below stays under 2^63: nothing after check_shape() can overflow.
+enum {
+    MOST_DIM = 1 << 16,
+    MOST_HIDDEN = 1 << 18,
+    MOST_LAYERS = 1 << 10,
+    MOST_VOCAB = 1 << 24,
+    MOST_CONTEXT = 1 << 20,
+};
+
+typedef struct {
+    const char *path;
+    const unsigned char *bytes;
+    uint64_t size;
+} File;
+
+static int32_t read_i32(const unsigned char *bytes) {
+    int32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+// What a file is that is not a model, from its first bytes; NULL where it may be one.
+static const char *foreign_kind(const File *file) {
+    static const struct { const char *start, *kind; } known[] = {
+        {"\x7f" "ELF", "a program (ELF)"},
+        {"GGUF", "a GGUF model of llama.cpp"},
+        {"lmgg", "a GGML model of llama.cpp"},
+        {"tjgg", "a GGJT model of llama.cpp"},
+        {"PK\x03\x04", "a zip archive or a PyTorch checkpoint"},
+        {"\x1f\x8b", "a gzip archive"},
+        {"\x89PNG", "a picture"},
+        {"version https://git-lfs", "a Git LFS pointer to a file that was not fetched"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t length = strlen(known[i].start);
+        if (file->size >= length && memcmp(file->bytes, known[i].start, length) == 0) {
+            return known[i].kind;
+        }
+    }
+    // Sizes in a header are small numbers, so some of its bytes are always 0.
+    for (size_t i = 0; i < HEADER_0 && i < file->size; i++) {
+        unsigned char c = file->bytes[i];
+        if (c < 0x20 && !(c >= '\t' && c <= '\r')) return NULL;
+    }
+    return "a text file";
+}
+
+static bool check_range(const char *path, const char *name, int32_t value, int32_t most,
+                        Failure *failure) {
+    if (value >= 1 && value <= most) return true;
+    return fail(failure, EXIT_USAGE,
+                "'%.200s' is not a llama2.c model: its %s is %d, not 1 to %d; "
+                "give a llama2.c .bin file", path, name, value, most);
+}
+
+static bool check_shape(const char *path, Shape s, Failure *failure) {
+    if (!check_range(path, "dim", s.dim, MOST_DIM, failure) ||
+        !check_range(path, "hidden dim", s.hidden, MOST_HIDDEN, failure) ||
+        !check_range(path, "number of layers", s.layers, MOST_LAYERS, failure) ||
+        !check_range(path, "number of heads", s.heads, s.dim, failure) ||
+        !check_range(path, "number of key heads", s.kv_heads, s.heads, failure) ||
+        !check_range(path, "vocabulary", s.vocab, MOST_VOCAB, failure) ||
+        !check_range(path, "context", s.context, MOST_CONTEXT, failure)) {
+        return false;
+    }
+    const char *wrong = NULL;
+    if (s.dim % s.heads != 0) wrong = "its dim is not a multiple of its heads";
+    else if (s.dim / s.heads % 2 != 0) wrong = "its head size is odd";
+    else if (s.heads % s.kv_heads != 0) wrong = "its heads are not a multiple of its key heads";
+    else if (s.vocab < 2) wrong = "its vocabulary has no token for the start of a text";
+    if (!wrong) return true;
+    return fail(failure, EXIT_USAGE,
+                "'%.200s' is not a llama2.c model: %s; give a llama2.c .bin file", path, wrong);
+}
+
+static bool check_size(const File *file, uint64_t expected, Failure *failure) {
+    if (file->size == expected) return true;
+    return fail(failure, EXIT_USAGE,
+                "'%.200s' has %llu bytes where its header promises %llu; %s", file->path,
+                (unsigned long long)file->size, (unsigned long long)expected,
+                file->size < expected ? "it is cut short, fetch it again"
+                                      : "it is not a llama2.c model, or is damaged: fetch it again");
+}
+
+// Floats of each kind of weight, all layers together.
+typedef struct {
+    uint64_t embedding, norm, query, key, ffn;
+} Counts;
+
+static Counts counts_of(Shape s) {
+    uint64_t dim = (uint64_t)s.dim, layers = (uint64_t)s.layers;
+    uint64_t kv = dim / (uint64_t)s.heads * (uint64_t)s.kv_heads;
+    return (Counts){
+        .embedding = (uint64_t)s.vocab * dim,
+        .norm = layers * dim,
+        .query = layers * dim * dim,
+        .key = layers * kv * dim,
+        .ffn = layers * (uint64_t)s.hidden * dim,
+    };
+}
+
+static uint64_t parameters_of(Shape s, Counts n, bool tied) {
+    return (tied ? 1 : 2) * n.embedding + 2 * n.norm + (uint64_t)s.dim + 2 * n.query + 2 * n.key +
+           3 * n.ffn;
+}
+
+static const float *take(const float **rest, uint64_t count) {
+    const float *slice = *rest;
+    *rest += count;
+    return slice;
+}
+
+// Version 0: the header, then all weights in fp32. They are used where they lie.
+static bool open_version_0(Model *model, const File *file, Failure *failure) {
+    int32_t sizes[7];
+    memcpy(sizes, file->bytes, sizeof sizes);
+    bool tied = sizes[5] > 0;  // a negative vocabulary says that the classifier is its own
+    int32_t vocab = tied || sizes[5] == INT32_MIN ? sizes[5] : -sizes[5];
+    Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], vocab, sizes[6]};
+    if (!check_shape(file->path, s, failure)) return false;
+
+    // cosines and sines of RoPE, which llama2.c once read from here and now computes
+    uint64_t angles = (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * 2;
+    Counts n = counts_of(s);
+    model->shape = s;
+    model->parameters = parameters_of(s, n, tied);
+    if (!check_size(file, HEADER_0 + 4 * (model->parameters + angles), failure)) return false;
+
+    const float *rest = (const float *)(const void *)(file->bytes + HEADER_0);
+    model->embedding = take(&rest, n.embedding);
+    model->attention_norm = take(&rest, n.norm);
+    model->wq = take(&rest, n.query);
+    model->wk = take(&rest, n.key);
+    model->wv = take(&rest, n.key);
+    model->wo = take(&rest, n.query);
+    model->ffn_norm = take(&rest, n.norm);
+    model->w1 = take(&rest, n.ffn);
+    model->w2 = take(&rest, n.ffn);
+    model->w3 = take(&rest, n.ffn);
+    model->final_norm = take(&rest, (uint64_t)s.dim);
+    take(&rest, angles);
+    model->classifier = tied ? model->embedding : take(&rest, n.embedding);
+    return true;
+}
+
+// Where version 2 is read and where its floats go.
+typedef struct {
+    const unsigned char *from;
+    float *to;
+    uint64_t group;
+} Expansion;
+
+static const float *copy_floats(Expansion *e, uint64_t count) {
+    float *start = e->to;
+    memcpy(start, e->from, count * sizeof(float));
+    e->from += count * sizeof(float);
+    e->to += count;
+    return start;
+}
+
+// `tensors` of `count` weights: the int8 values of one, then a float scale for each group of them.
+static const float *expand(Expansion *e, uint64_t tensors, uint64_t count) {
+    float *start = e->to;
+    for (; tensors > 0; tensors--) {
+        const unsigned char *values = e->from, *scales = e->from + count;
+        for (uint64_t group = 0; group < count / e->group; group++) {
+            float scale;
+            memcpy(&scale, scales + group * sizeof scale, sizeof scale);
+            for (uint64_t i = 0; i < e->group; i++) *e->to++ = (float)(int8_t)*values++ * scale;
+        }
+        e->from = scales + count / e->group * sizeof(float);
+    }
+    return start;
+}
+
+static bool open_version_2(Model *model, const File *file, Failure *failure) {
+    if (file->size < HEADER_2) return check_size(file, HEADER_2, failure);
+    int32_t sizes[7];
+    memcpy(sizes, file->bytes + 8, sizeof sizes);
+    Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6]};
+    bool tied = file->bytes[36] != 0;
+    int32_t group = read_i32(file->bytes + 37);
+    if (!check_shape(file->path, s, failure)) return false;
+    if (group < 1 || s.dim % group != 0) {
+        return fail(failure, EXIT_USAGE,
+                    "'%.200s' is not a llama2.c model: its group size %d does not divide its dim "
+                    "%d; give a llama2.c .bin file", file->path, group, s.dim);
+    }
+
+    Counts n = counts_of(s);
+    model->shape = s;
+    model->parameters = parameters_of(s, n, tied);
+    uint64_t norms = 2 * n.norm + (uint64_t)s.dim;
+    uint64_t quantised = model->parameters - norms;
+    uint64_t expected = HEADER_2 + 4 * norms + quantised + 4 * (quantised / (uint64_t)group);
+    if (!check_size(file, expected, failure)) return false;
+
+    uint64_t bytes = model->parameters * sizeof(float);
+    model->expanded = bytes > SIZE_MAX ? NULL : malloc((size_t)bytes);
+    if (!model->expanded) {
+        return fail(failure, EXIT_UNEXPECTED, "not enough memory to expand '%.200s' to %llu MB",
+                    file->path, (unsigned long long)(bytes >> 20));
+    }
+    Expansion e = {file->bytes + HEADER_2, model->expanded, (uint64_t)group};
+    uint64_t layers = (uint64_t)s.layers;
+    model->attention_norm = copy_floats(&e, n.norm);
+    model->ffn_norm = copy_floats(&e, n.norm);
+    model->final_norm = copy_floats(&e, (uint64_t)s.dim);
+    model->embedding = expand(&e, 1, n.embedding);
+    model->wq = expand(&e, layers, n.query / layers);
+    model->wk = expand(&e, layers, n.key / layers);
+    model->wv = expand(&e, layers, n.key / layers);
+    model->wo = expand(&e, layers, n.query / layers);
+    model->w1 = expand(&e, layers, n.ffn / layers);
+    model->w2 = expand(&e, layers, n.ffn / layers);
+    model->w3 = expand(&e, layers, n.ffn / layers);
+    model->classifier = tied ? model->embedding : expand(&e, 1, n.embedding);
+    return true;
+}
+
+static bool open_file(Model *model, const File *file, Failure *failure) {
+    const char *kind = foreign_kind(file);
+    if (kind) {
+        return fail(failure, EXIT_USAGE,
+                    "'%.200s' is %s, not a model; give a llama2.c .bin file", file->path, kind);
+    }
+    if (file->size < HEADER_0) return check_size(file, HEADER_0, failure);
+    if (read_i32(file->bytes) != MAGIC) return open_version_0(model, file, failure);
+    int32_t version = read_i32(file->bytes + 4);
+    if (version == 2) return open_version_2(model, file, failure);
+    return fail(failure, EXIT_USAGE,
+                "'%.200s' is a llama2.c model of version %d; export it as version 0 or 2",
+                file->path, version);
+}
+
+static bool cannot_read(const char *path, Failure *failure) {
+    bool short_of_memory = errno == ENOMEM;
+    return fail(failure, short_of_memory ? EXIT_UNEXPECTED : EXIT_USAGE,
+                "cannot read the model '%.200s': %s; %s", path, strerror(errno),
+                short_of_memory ? "use a smaller model" : "check the path");
+}
+
+// Map the whole of a regular file that is not empty.
+static bool map_file(Model *model, const char *path, int descriptor, Failure *failure) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0) return cannot_read(path, failure);
+    const char *kind = S_ISDIR(status.st_mode)    ? "a directory"
+                       : !S_ISREG(status.st_mode) ? "not a regular file"
+                       : status.st_size == 0      ? "empty"
+                                                  : NULL;
+    if (kind) {
+        return fail(failure, EXIT_USAGE, "'%.200s' is %s; give a llama2.c .bin file", path, kind);
+    }
+    if ((uint64_t)status.st_size > SIZE_MAX) {
+        errno = ENOMEM;
+        return cannot_read(path, failure);
+    }
+    model->mapped = (size_t)status.st_size;
+    model->mapping = mmap(NULL, model->mapped, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (model->mapping != MAP_FAILED) return true;
+    model->mapping = NULL;
+    return cannot_read(path, failure);
+}
+
+bool model_open(Model *model, const char *path, Failure *failure) {
+    *model = (Model){0};
+    // A pipe must not make us wait for its writer: it is refused below.
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return cannot_read(path, failure);
+    bool opened = map_file(model, path, descriptor, failure);
+    close(descriptor);
+    if (opened) opened = open_file(model, &(File){path, model->mapping, model->mapped}, failure);
+    if (!opened) {
+        model_close(model);
+        return false;
+    }
+    if (model->expanded) {
+        munmap(model->mapping, model->mapped);
+        model->mapping = NULL;
+        model->mapped = 0;
+    }
+    return true;
+}
+
+void model_close(Model *model) {
+    if (model->mapping) munmap(model->mapping, model->mapped);
+    free(model->expanded);
+    *model = (Model){0};
+}

@@ -1,0 +1,40 @@
+// A model file in memory: llama2.c's checkpoints, version 0 (fp32) and version 2 (int8 in groups,
+// expanded to fp32 once when it is read).
+#ifndef DUO_MODEL_H
+#define DUO_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+typedef struct {
+    int32_t dim, hidden, layers, heads, kv_heads, vocab, context;
+} Shape;
+
+typedef struct {
+    Shape shape;
+    uint64_t parameters;
+    // All row-major, as in the file. head = dim / heads, kv = head * kv_heads.
+    const float *embedding;       // (vocab, dim)
+    const float *attention_norm;  // (layers, dim)
+    const float *wq;              // (layers, dim, dim)
+    const float *wk, *wv;         // (layers, kv, dim)
+    const float *wo;              // (layers, dim, dim)
+    const float *ffn_norm;        // (layers, dim)
+    const float *w1, *w3;         // (layers, hidden, dim)
+    const float *w2;              // (layers, dim, hidden)
+    const float *final_norm;      // (dim)
+    const float *classifier;      // (vocab, dim); the embedding itself where they are tied
+    void *mapping;                // the file, mmapped; NULL where the weights were expanded
+    size_t mapped;                // bytes of it
+    float *expanded;              // version 2: what malloc gave; NULL for version 0
+} Model;
+
+// Read `path`. Every size is checked before it is used. False, and `failure`, where it is not a
+// model, is cut short, has sizes that make no sense, or does not fit in memory.
+bool model_open(Model *model, const char *path, Failure *failure);
+void model_close(Model *model);
+
+#endif

@@ -1,0 +1,35 @@
+// Choosing the next token, as llama2.c does: argmax, the whole distribution, or its top-p nucleus.
+#ifndef DUO_SAMPLER_H
+#define DUO_SAMPLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+typedef struct {
+    float probability;
+    int32_t id;
+} Candidate;
+
+typedef struct {
+    int32_t vocab;
+    float temperature, topp;
+    uint64_t state;         // xorshift*
+    Candidate *candidates;  // (vocab) room for the nucleus
+} Sampler;
+
+bool sampler_init(Sampler *sampler, int32_t vocab, float temperature, float topp, uint64_t seed,
+                  Failure *failure);
+void sampler_free(Sampler *sampler);
+
+// logits (vocab), in place: softmax(logits / temperature); as they are where that is 0.
+void sampler_soften(const Sampler *sampler, float *logits);
+
+// The token, from what sampler_soften() made. Draws one random number, none for temperature 0.
+int32_t sampler_pick(Sampler *sampler, const float *softened);
+
+// The probability of `id` in what sampler_soften() made.
+float sampler_probability(const Sampler *sampler, const float *softened, int32_t id);
+
+#endif

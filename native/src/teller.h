@@ -1,0 +1,53 @@
+// A story being told: llama2.c's generate loop, one token at each call.
+// The command line (main.c) and the agent (serve.c) both tell through this.
+#ifndef DUO_TELLER_H
+#define DUO_TELLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "model.h"
+#include "tokenizer.h"
+
+enum { TOKEN_BOS = 1 };
+
+typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
+
+typedef struct {
+    Mode mode;
+    uint32_t steps;      // 0, or more than the context, means the whole context
+    float temperature;   // >= 0; 0 is argmax
+    float topp;          // 0 to 1; 0 and 1 switch the nucleus off, as in llama2.c
+    uint64_t seed;       // of the xorshift sampler; not 0 (main.c and serve.c take the clock for 0)
+    bool probabilities;  // fill Next.probability
+} Settings;
+
+typedef struct {
+    int32_t id;         // the next token; TOKEN_BOS where the story ended
+    const char *text;   // its piece as llama2.c decodes it; lives until the next call
+    size_t length;      // bytes of text; 0 for BOS
+    float probability;  // under softmax(logits / temperature), or softmax(logits) where that is 0;
+                        // NAN where it was not asked for
+} Next;
+
+typedef struct Teller Teller;
+
+// Check the settings, encode the prompt, allocate the state. `model` and `tokenizer` must outlive
+// the teller. NULL, and `failure`, where the settings or the prompt are bad or memory is short.
+Teller *teller_new(const Model *model, const Tokenizer *tokenizer, Settings settings,
+                   const char *prompt, Failure *failure);
+
+// The settings as they are used: steps resolved to the number that will be told at most.
+Settings teller_settings(const Teller *teller);
+
+// The encoded prompt, BOS first.
+const int32_t *teller_prompt(const Teller *teller, size_t *count);
+
+// Run one step. False when the story is over: the steps are used up, or the last Next was BOS.
+bool teller_next(Teller *teller, Next *next);
+
+void teller_free(Teller *teller);
+
+#endif

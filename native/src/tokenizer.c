@@ -1,0 +1,346 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "tokenizer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "utf8.h"
+
+enum {
+    BOS = 1,
+    FIRST_BYTE = 3,  // ids 3 to 258 stand for the bytes 0 to 255, whatever their pieces say
+    NONE = -1,
+    MOST_PIECE = 1 << 16,   // bytes of a piece
+    MOST_FILE = 1 << 30,    // bytes
+};
+
+// Pieces are C strings as in llama2.c: one that holds a NUL ends there.
+typedef struct {
+    const char *text;
+    size_t length;
+    float score;
+} Piece;
+
+typedef struct {
+    const char *text;
+    int32_t id;
+} Entry;
+
+struct Tokenizer {
+    int32_t vocab;
+    size_t longest;  // piece, bytes
+    Piece *pieces;   // (vocab) by id
+    Entry *sorted;   // (vocab) by text, then id
+    char *texts;     // of all pieces, each with a NUL
+    char bytes[512]; // each byte and a NUL: the pieces of byte tokens
+};
+
+static int by_text(const void *a, const void *b) {
+    const Entry *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+// The id of `text`, or NONE. Where pieces are equal it is the one that glibc's bsearch meets
+// first, for that is what llama2.c finds.
+static int32_t lookup(const Tokenizer *t, const char *text) {
+    size_t low = 0, high = (size_t)t->vocab;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(text, t->sorted[middle].text);
+        if (order == 0) return t->sorted[middle].id;
+        if (order < 0) high = middle;
+        else low = middle + 1;
+    }
+    return NONE;
+}
+
+// --- the file
+
+static bool bad_file(const char *path, const char *what, Failure *failure) {
+    return fail(failure, EXIT_USAGE, "the tokenizer '%.200s' %s; give the model's own with -z",
+                path, what);
+}
+
+// The whole of `path`, malloced.
+static unsigned char *read_file(const char *path, size_t *size, Failure *failure) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
+    struct stat status;
+    if (!file || fstat(descriptor, &status) != 0) {
+        fail(failure, EXIT_USAGE, "cannot read the tokenizer '%.200s': %s; name it with -z", path,
+             strerror(errno));
+        if (file) fclose(file);
+        else if (descriptor >= 0) close(descriptor);
+        return NULL;
+    }
+    unsigned char *bytes = NULL;
+    if (S_ISDIR(status.st_mode)) bad_file(path, "is a directory", failure);
+    else if (!S_ISREG(status.st_mode)) bad_file(path, "is not a regular file", failure);
+    else if (status.st_size < 4) bad_file(path, "is empty or cut short", failure);
+    else if (status.st_size > MOST_FILE) bad_file(path, "is too large for one", failure);
+    else if (!(bytes = malloc((size_t)status.st_size))) {
+        fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
+    }
+    *size = bytes ? fread(bytes, 1, (size_t)status.st_size, file) : 0;
+    fclose(file);
+    return bytes;
+}
+
+static bool read_pieces(Tokenizer *t, const char *path, const unsigned char *bytes, size_t size,
+                        Failure *failure) {
+    char what[128];
+    int32_t most;
+    memcpy(&most, bytes, sizeof most);
+    if (most < 1 || most > MOST_PIECE) {
+        snprintf(what, sizeof what, "is none: its longest piece would have %d bytes", most);
+        return bad_file(path, what, failure);
+    }
+    size_t at = sizeof most;
+    char *text = t->texts;
+    for (int32_t id = 0; id < t->vocab; id++) {
+        float score;
+        int32_t length;
+        if (size - at < sizeof score + sizeof length) {
+            snprintf(what, sizeof what, "ends after %d of the model's %d pieces", id, t->vocab);
+            return bad_file(path, what, failure);
+        }
+        memcpy(&score, bytes + at, sizeof score);
+        memcpy(&length, bytes + at + sizeof score, sizeof length);
+        at += sizeof score + sizeof length;
+        if (length < 0 || length > most) {
+            snprintf(what, sizeof what, "is damaged: piece %d has %d bytes, not 0 to %d", id,
+                     length, most);
+            return bad_file(path, what, failure);
+        }
+        if (size - at < (size_t)length) {
+            snprintf(what, sizeof what, "ends in the middle of piece %d", id);
+            return bad_file(path, what, failure);
+        }
+        memcpy(text, bytes + at, (size_t)length);
+        text[length] = '\0';
+        t->pieces[id] = (Piece){text, strlen(text), score};
+        t->sorted[id] = (Entry){text, id};
+        if (t->pieces[id].length > t->longest) t->longest = t->pieces[id].length;
+        text += length + 1;
+        at += (size_t)length;
+    }
+    qsort(t->sorted, (size_t)t->vocab, sizeof(Entry), by_text);
+    return true;
+}
+
+Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure) {
+    size_t size;
+    unsigned char *bytes = read_file(path, &size, failure);
+    if (!bytes) return NULL;
+    Tokenizer *t = calloc(1, sizeof *t);
+    bool opened = false;
+    if (t) {
+        t->vocab = vocab;
+        t->pieces = malloc((size_t)vocab * sizeof *t->pieces);
+        t->sorted = malloc((size_t)vocab * sizeof *t->sorted);
+        t->texts = malloc(size);  // enough: a piece's score and length make room for its NUL
+        for (int byte = 0; byte < 256; byte++) t->bytes[2 * byte] = (char)byte;
+    }
+    if (!t || !t->pieces || !t->sorted || !t->texts) {
+        fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
+    } else if (size < 4) {
+        bad_file(path, "could not be read", failure);
+    } else {
+        opened = read_pieces(t, path, bytes, size, failure);
+    }
+    free(bytes);
+    if (opened) return t;
+    tokenizer_close(t);
+    return NULL;
+}
+
+void tokenizer_close(Tokenizer *t) {
+    if (!t) return;
+    free(t->pieces);
+    free(t->sorted);
+    free(t->texts);
+    free(t);
+}
+
+// --- text to ids
+
+// A token of the text and its neighbours. llama2.c looks at all pairs again after each merge;
+// here a pair is looked up once, when it comes to be.
+typedef struct {
+    int32_t id;
+    int32_t previous, next;  // NONE at the ends
+    uint32_t version;        // grows with each change of the pair (this, next)
+} Node;
+
+// A pair that could be merged, as it was found.
+typedef struct {
+    float score;
+    int32_t left;
+    int32_t id;  // that it would become
+    uint32_t version;
+} Merge;
+
+typedef struct {
+    const Tokenizer *tokenizer;
+    Node *nodes;
+    int32_t count;
+    Merge *heap;  // the best on top
+    size_t merges;
+    char *joined; // room for the longest piece
+} Encoder;
+
+// The highest score first; of equal ones the leftmost.
+static bool before(Merge a, Merge b) {
+    return a.score > b.score || (a.score == b.score && a.left < b.left);
+}
+
+static void push(Encoder *e, Merge merge) {
+    size_t at = e->merges++;
+    while (at > 0 && before(merge, e->heap[(at - 1) / 2])) {
+        e->heap[at] = e->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    e->heap[at] = merge;
+}
+
+static Merge pop(Encoder *e) {
+    Merge top = e->heap[0], last = e->heap[--e->merges];
+    size_t at = 0;
+    for (size_t child; (child = 2 * at + 1) < e->merges; at = child) {
+        if (child + 1 < e->merges && before(e->heap[child + 1], e->heap[child])) child++;
+        if (!before(e->heap[child], last)) break;
+        e->heap[at] = e->heap[child];
+    }
+    e->heap[at] = last;
+    return top;
+}
+
+static void append(Encoder *e, int32_t id) {
+    int32_t at = e->count++;
+    e->nodes[at] = (Node){.id = id, .previous = at - 1, .next = NONE};
+    if (at > 0) e->nodes[at - 1].next = at;
+}
+
+// The pair (left, its next) is new: forget what was known of it and look it up.
+static void consider(Encoder *e, int32_t left) {
+    if (left == NONE) return;
+    Node *node = &e->nodes[left];
+    node->version++;
+    if (node->next == NONE) return;
+    const Tokenizer *t = e->tokenizer;
+    const Piece *a = &t->pieces[node->id], *b = &t->pieces[e->nodes[node->next].id];
+    if (a->length + b->length > t->longest) return;
+    memcpy(e->joined, a->text, a->length);
+    memcpy(e->joined + a->length, b->text, b->length + 1);
+    int32_t id = lookup(t, e->joined);
+    // llama2.c's search for the best score starts here, so a lower one never wins
+    if (id == NONE || !(t->pieces[id].score > -1e10f)) return;
+    push(e, (Merge){t->pieces[id].score, left, id, node->version});
+}
+
+static void merge_all(Encoder *e) {
+    for (int32_t i = 0; i < e->count; i++) consider(e, i);
+    while (e->merges > 0) {
+        Merge merge = pop(e);
+        Node *left = &e->nodes[merge.left];
+        if (left->version != merge.version) continue;  // one of the two has been merged since
+        Node *right = &e->nodes[left->next];
+        left->id = merge.id;
+        left->next = right->next;
+        right->version++;
+        if (right->next != NONE) e->nodes[right->next].previous = merge.left;
+        consider(e, left->previous);
+        consider(e, merge.left);
+    }
+}
+
+// One token for each character of `text`, or for each of its bytes where it has no piece.
+static bool split(Encoder *e, const char *text, Failure *failure) {
+    const Tokenizer *t = e->tokenizer;
+    append(e, BOS);
+    if (*text) {
+        // SentencePiece's dummy prefix: a word is the same token at the start of a text
+        int32_t space = lookup(t, " ");
+        if (space == NONE) {
+            return fail(failure, EXIT_USAGE,
+                        "the tokenizer has no piece for a space; give the model's own with -z");
+        }
+        append(e, space);
+    }
+    while (*text) {
+        char character[5] = {*text++};
+        size_t length = 1;
+        while (((unsigned char)*text & 0xC0) == 0x80) character[length++] = *text++;
+        int32_t id = lookup(t, character);
+        if (id != NONE) {
+            append(e, id);
+            continue;
+        }
+        for (size_t i = 0; i < length; i++) {
+            unsigned byte = (unsigned char)character[i];
+            if (FIRST_BYTE + (int64_t)byte >= t->vocab) {
+                return fail(failure, EXIT_USAGE,
+                            "the tokenizer has no piece for the byte 0x%02X of the prompt; "
+                            "use other words, or the model's own tokenizer with -z", byte);
+            }
+            append(e, FIRST_BYTE + (int32_t)byte);
+        }
+    }
+    return true;
+}
+
+int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, Failure *failure) {
+    if (!utf8_valid(text)) {
+        fail(failure, EXIT_USAGE, "the prompt is not UTF-8; type or save it as UTF-8");
+        return NULL;
+    }
+    size_t most = strlen(text) + 2;  // tokens: BOS, the dummy prefix, the bytes
+    if (most > INT32_MAX / 4) {
+        fail(failure, EXIT_USAGE, "the prompt has %zu bytes; give a shorter one", most - 2);
+        return NULL;
+    }
+    Encoder e = {
+        .tokenizer = t,
+        .nodes = malloc(most * sizeof(Node)),
+        .heap = malloc(3 * most * sizeof(Merge)),  // a pair at the start, two after each merge
+        .joined = malloc(t->longest + 1),
+    };
+    int32_t *ids = malloc(most * sizeof *ids);
+    bool encoded = false;
+    if (!e.nodes || !e.heap || !e.joined || !ids) {
+        fail(failure, EXIT_UNEXPECTED, "not enough memory to encode the prompt");
+    } else {
+        encoded = split(&e, text, failure);
+    }
+    if (encoded) {
+        merge_all(&e);
+        *count = 0;
+        for (int32_t i = 0; i != NONE; i = e.nodes[i].next) ids[(*count)++] = e.nodes[i].id;
+    } else {
+        free(ids);
+        ids = NULL;
+    }
+    free(e.nodes);
+    free(e.heap);
+    free(e.joined);
+    return ids;
+}
+
+// --- id to text
+
+const char *tokenizer_decode(const Tokenizer *t, int32_t previous, int32_t id, size_t *length) {
+    const char *text = t->pieces[id].text;
+    if (previous == BOS && text[0] == ' ') text++;
+    // sscanf, and not an own parser, because llama2.c takes what sscanf takes: "<0x41" as well
+    unsigned char byte;
+    if (text[0] == '<' && sscanf(text, "<0x%02hhX>", &byte) == 1) text = t->bytes + 2 * byte;
+    *length = strlen(text);
+    return text;
+}

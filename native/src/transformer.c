@@ -1,0 +1,137 @@
+#include "transformer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+static float *take(float **rest, uint64_t count) {
+    float *slice = *rest;
+    *rest += count;
+    return slice;
+}
+
+bool transformer_init(Transformer *t, const Model *model, int32_t positions, Failure *failure) {
+    Shape s = model->shape;
+    uint64_t dim = (uint64_t)s.dim, hidden = (uint64_t)s.hidden, vocab = (uint64_t)s.vocab;
+    uint64_t head = dim / (uint64_t)s.heads, kv = head * (uint64_t)s.kv_heads;
+    // No product overflows: model_open() limits every size.
+    uint64_t cache = (uint64_t)s.layers * (uint64_t)positions * kv;
+    uint64_t total = 5 * dim + 2 * hidden + (uint64_t)positions + 3 * (head / 2) + vocab + 2 * cache;
+
+    // calloc's pages come into being when they are first written: a story that ends early never
+    // takes the memory of the whole context.
+    float *memory = total > SIZE_MAX / sizeof(float) ? NULL : calloc((size_t)total, sizeof(float));
+    *t = (Transformer){.model = model, .positions = positions, .memory = memory};
+    if (!memory) {
+        return fail(failure, EXIT_UNEXPECTED,
+                    "not enough memory for %d tokens of this model (%llu MB); tell fewer with -n",
+                    positions, (unsigned long long)(total * sizeof(float) >> 20));
+    }
+    float *rest = memory;
+    t->x = take(&rest, dim);
+    t->normed = take(&rest, dim);
+    t->query = take(&rest, dim);
+    t->mixed = take(&rest, dim);
+    t->branch = take(&rest, dim);
+    t->gate = take(&rest, hidden);
+    t->up = take(&rest, hidden);
+    t->scores = take(&rest, (uint64_t)positions);
+    t->frequency = take(&rest, head / 2);
+    t->cosine = take(&rest, head / 2);
+    t->sine = take(&rest, head / 2);
+    t->logits = take(&rest, vocab);
+    t->keys = take(&rest, cache);
+    t->values = take(&rest, cache);
+    for (uint64_t i = 0; i < head / 2; i++) {
+        t->frequency[i] = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
+    }
+    return true;
+}
+
+void transformer_free(Transformer *t) {
+    free(t->memory);
+    *t = (Transformer){0};
+}
+
+// Turn each pair of every head in `vector` (n) by its angle at this position.
+static void rotate(const Transformer *t, float *vector, int32_t n, int32_t head) {
+    for (int32_t i = 0; i < n; i += 2) {
+        float cosine = t->cosine[i % head / 2], sine = t->sine[i % head / 2];
+        float a = vector[i], b = vector[i + 1];
+        vector[i] = a * cosine - b * sine;
+        vector[i + 1] = a * sine + b * cosine;
+    }
+}
+
+// mixed (dim) = for each head, the values of positions 0 to `position`, weighted by how well
+// their keys match the query. heads / kv_heads queries share one key and value head.
+static void attend(Transformer *t, const float *keys, const float *values, int32_t position) {
+    Shape s = t->model->shape;
+    int32_t head = s.dim / s.heads, kv = head * s.kv_heads, sharing = s.heads / s.kv_heads;
+    float scale = sqrtf((float)head);
+
+    memset(t->mixed, 0, (size_t)s.dim * sizeof(float));
+    for (int32_t h = 0; h < s.heads; h++) {
+        const float *query = t->query + h * head;
+        int64_t offset = h / sharing * head;
+        for (int32_t p = 0; p <= position; p++) {
+            t->scores[p] = dot(query, keys + (int64_t)p * kv + offset, head) / scale;
+        }
+        softmax(t->scores, position + 1);
+
+        float *mixed = t->mixed + h * head;
+        for (int32_t p = 0; p <= position; p++) {
+            const float *value = values + (int64_t)p * kv + offset;
+            float weight = t->scores[p];
+            for (int32_t i = 0; i < head; i++) mixed[i] += weight * value[i];
+        }
+    }
+}
+
+static void add(float *x, const float *branch, int32_t n) {
+    for (int32_t i = 0; i < n; i++) x[i] += branch[i];
+}
+
+float *transformer_step(Transformer *t, int32_t token, int32_t position, bool logits) {
+    const Model *m = t->model;
+    Shape s = m->shape;
+    int32_t dim = s.dim, hidden = s.hidden, head = dim / s.heads, kv = head * s.kv_heads;
+
+    memcpy(t->x, m->embedding + (int64_t)token * dim, (size_t)dim * sizeof(float));
+    for (int32_t i = 0; i < head / 2; i++) {
+        float angle = (float)position * t->frequency[i];
+        t->cosine[i] = cosf(angle);
+        t->sine[i] = sinf(angle);
+    }
+
+    for (int64_t layer = 0; layer < s.layers; layer++) {
+        float *keys = t->keys + layer * t->positions * kv;      // (positions, kv)
+        float *values = t->values + layer * t->positions * kv;  // (positions, kv)
+        float *key = keys + (int64_t)position * kv;
+        float *value = values + (int64_t)position * kv;
+
+        rmsnorm(t->normed, t->x, m->attention_norm + layer * dim, dim);
+        matmul(t->query, m->wq + layer * dim * dim, t->normed, dim, dim);
+        matmul(key, m->wk + layer * kv * dim, t->normed, kv, dim);
+        matmul(value, m->wv + layer * kv * dim, t->normed, kv, dim);
+        rotate(t, t->query, dim, head);
+        rotate(t, key, kv, head);
+        attend(t, keys, values, position);
+        matmul(t->branch, m->wo + layer * dim * dim, t->mixed, dim, dim);
+        add(t->x, t->branch, dim);
+
+        rmsnorm(t->normed, t->x, m->ffn_norm + layer * dim, dim);
+        matmul(t->gate, m->w1 + layer * hidden * dim, t->normed, hidden, dim);
+        matmul(t->up, m->w3 + layer * hidden * dim, t->normed, hidden, dim);
+        swiglu(t->gate, t->up, hidden);
+        matmul(t->branch, m->w2 + layer * dim * hidden, t->gate, dim, hidden);
+        add(t->x, t->branch, dim);
+    }
+    if (!logits) return NULL;
+
+    rmsnorm(t->normed, t->x, m->final_norm, dim);
+    matmul(t->logits, m->classifier, t->normed, s.vocab, dim);
+    return t->logits;
+}
