@@ -1,0 +1,329 @@
+"""Train the default model: a small llama2 for children's stories.
+
+    python native/model/train.py --train train.txt --valid valid.txt --out tui/duotui/data
+
+Needs PyTorch (CPU is enough) and a corpus of stories, each ended by a line
+`<|endoftext|>`. Writes stories.model (SentencePiece), tokenizer.bin and stories.bin
+(llama2.c version 2, int8 in groups), and prints the validation loss of exactly the
+weights that were written. The same seed, steps and PyTorch give the same model.
+
+The loss is nats summed over every story of valid.txt told from BOS (the ending BOS is
+part of it), divided by its bytes and by ln 2: bits a byte, comparable between vocabularies.
+"""
+
+import argparse
+import json
+import math
+import struct
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy
+import sentencepiece
+import torch
+import vocabulary
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+BOS = 1
+MAGIC, VERSION = 0x616B3432, 2
+
+
+@dataclass(frozen=True)
+class Shape:
+    dim: int = 192
+    hidden: int = 512
+    layers: int = 5
+    heads: int = 6
+    kv_heads: int = 2
+    vocab: int = 2048
+    length: int = 512
+
+
+class Attention(nn.Module):
+    """Grouped-query attention with llama2.c's interleaved RoPE."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.head = shape.dim // shape.heads
+        kv = self.head * shape.kv_heads
+        self.wq = nn.Linear(shape.dim, shape.dim, bias=False)
+        self.wk = nn.Linear(shape.dim, kv, bias=False)
+        self.wv = nn.Linear(shape.dim, kv, bias=False)
+        self.wo = nn.Linear(shape.dim, shape.dim, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        b, t, _ = x.shape
+        q = rotate(self.wq(x).view(b, t, -1, self.head), cos, sin).transpose(1, 2)
+        k = rotate(self.wk(x).view(b, t, -1, self.head), cos, sin).transpose(1, 2)
+        v = self.wv(x).view(b, t, -1, self.head).transpose(1, 2)
+        group = self.shape.heads // self.shape.kv_heads
+        k = k.repeat_interleave(group, 1)
+        v = v.repeat_interleave(group, 1)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.wo(y.transpose(1, 2).reshape(b, t, -1))
+
+
+class Block(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.attention_norm = nn.Parameter(torch.ones(shape.dim))
+        self.ffn_norm = nn.Parameter(torch.ones(shape.dim))
+        self.attention = Attention(shape)
+        self.w1 = nn.Linear(shape.dim, shape.hidden, bias=False)
+        self.w2 = nn.Linear(shape.hidden, shape.dim, bias=False)
+        self.w3 = nn.Linear(shape.dim, shape.hidden, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        x = x + self.attention(norm(x, self.attention_norm), cos, sin)
+        y = norm(x, self.ffn_norm)
+        return x + self.w2(F.silu(self.w1(y)) * self.w3(y))
+
+
+class Llama(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(shape.vocab, shape.dim)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = nn.Parameter(torch.ones(shape.dim))
+        head = shape.dim // shape.heads
+        turns = 10000.0 ** -(torch.arange(0, head, 2).float() / head)
+        angles = torch.outer(torch.arange(shape.length).float(), turns)
+        self.register_buffer("cos", angles.cos()[:, None], persistent=False)
+        self.register_buffer("sin", angles.sin()[:, None], persistent=False)
+        for name, weight in self.named_parameters():
+            if name.endswith(("wo.weight", "w2.weight")):
+                nn.init.zeros_(weight)
+            elif weight.ndim == 2:
+                nn.init.normal_(weight, std=0.02 if "embedding" in name else weight.shape[1] ** -0.5)
+
+    def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
+        """ids, targets (batch, time); nats of each target, (batch, time)."""
+        x = self.embedding(ids)
+        cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
+        for block in self.blocks:
+            x = block(x, cos, sin)
+        logits = F.linear(norm(x, self.norm), self.embedding.weight)
+        flat = F.cross_entropy(
+            logits.float().flatten(0, 1), targets.flatten(), reduction="none", ignore_index=-1
+        )
+        return flat.view(targets.shape)
+
+
+def norm(x: Tensor, weight: Tensor) -> Tensor:
+    y = x.float()
+    return (y * torch.rsqrt(y.square().mean(-1, keepdim=True) + 1e-5) * weight).to(x.dtype)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """RoPE on neighbouring pairs, x (batch, time, head, head size)."""
+    even, odd = x[..., 0::2].float(), x[..., 1::2].float()
+    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2).to(x.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, orthogonalised by a Newton-Schulz iteration (Keller Jordan, 2024).
+
+    Matrices of one shape are orthogonalised as one batch, which is what makes it cheap here.
+    """
+
+    def __init__(self, weights: list[nn.Parameter], lr: float, decay: float) -> None:
+        super().__init__(weights, {"lr": lr, "decay": decay, "momentum": 0.95})
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[nn.Parameter]] = {}
+            for weight in group["params"]:
+                by_shape.setdefault(weight.shape, []).append(weight)
+            for shape, weights in by_shape.items():
+                updates = []
+                for weight in weights:
+                    speed = self.state[weight].setdefault("speed", torch.zeros_like(weight))
+                    speed.lerp_(weight.grad, 1 - group["momentum"])
+                    updates.append(weight.grad.lerp(speed, group["momentum"]))
+                scale = 0.2 * max(shape) ** 0.5
+                for weight, update in zip(weights, orthogonal(torch.stack(updates)), strict=True):
+                    weight.mul_(1 - group["lr"] * group["decay"])
+                    weight.add_(update.to(weight.dtype), alpha=-group["lr"] * scale)
+
+
+def orthogonal(g: Tensor) -> Tensor:
+    """The nearest orthogonal matrices to g (n, rows, columns), by five quintic steps."""
+    tall = g.shape[1] > g.shape[2]
+    x = (g.mT if tall else g).bfloat16()
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        a = x @ x.mT
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+    return x.mT if tall else x
+
+
+class Rows:
+    """Rows of length + 1 ids, each beginning with BOS at the start of a story.
+
+    The stories are shuffled anew for each pass, by seed and pass alone, so that a run that
+    is stopped and taken up again sees the same rows.
+    """
+
+    def __init__(self, stories: list[list[int]], length: int, seed: int) -> None:
+        self.stories = [numpy.array(story, dtype=numpy.int64) for story in stories]
+        self.length, self.seed = length, seed
+        self.passed, self.queue = 0, []
+
+    def take(self, count: int) -> Tensor:
+        while len(self.queue) < count:
+            self.queue += self._pass(self.passed)
+            self.passed += 1
+        rows, self.queue = self.queue[:count], self.queue[count:]
+        return torch.from_numpy(numpy.stack(rows))
+
+    def _pass(self, number: int) -> list[numpy.ndarray]:
+        order = numpy.random.default_rng((self.seed, number)).permutation(len(self.stories))
+        rows, row = [], numpy.empty(0, dtype=numpy.int64)
+        for index in order:
+            row = numpy.concatenate((row, self.stories[index]))
+            if len(row) > self.length:
+                rows.append(row[: self.length + 1])
+                row = row[:0]
+        return rows
+
+
+@torch.no_grad()
+def loss_of(model: nn.Module, stories: list[list[int]], length: int) -> float:
+    """Nats over all `stories`, each from its own BOS to the BOS that ends it."""
+    total = 0.0
+    ordered = sorted(stories, key=len)
+    for first in range(0, len(ordered), 16):
+        batch = [[*story, BOS][: length + 1] for story in ordered[first : first + 16]]
+        ids = torch.full((len(batch), max(map(len, batch))), -1)
+        for row, story in enumerate(batch):
+            ids[row, : len(story)] = torch.tensor(story)
+        total += float(model(ids[:, :-1].clamp(min=0), ids[:, 1:]).sum())
+    return total
+
+
+def quantised(weight: Tensor, group: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """int8 values and a float32 scale for each group of neighbours, as llama2.c's export.py."""
+    flat = weight.detach().float().reshape(-1, group)
+    scale = flat.abs().amax(1, keepdim=True) / 127.0
+    values = torch.round(flat / scale.clamp(min=1e-12))
+    with torch.no_grad():
+        weight.copy_((values * scale).view(weight.shape))
+    return values.to(torch.int8).numpy(), scale.squeeze(1).numpy()
+
+
+def export(model: Llama, target: Path, group: int = 64) -> None:
+    """Write llama2.c version 2, and leave in `model` the weights that the file stands for."""
+    shape = model.shape
+    header = struct.pack("<Ii7i", MAGIC, VERSION, shape.dim, shape.hidden, shape.layers,
+                         shape.heads, shape.kv_heads, shape.vocab, shape.length)
+    header += struct.pack("<Bi", 1, group)
+    blocks = list(model.blocks)
+    norms = [b.attention_norm for b in blocks] + [b.ffn_norm for b in blocks] + [model.norm]
+    matrices = [model.embedding.weight]
+    for name in ("wq", "wk", "wv", "wo"):
+        matrices += [getattr(b.attention, name).weight for b in blocks]
+    for name in ("w1", "w2", "w3"):
+        matrices += [getattr(b, name).weight for b in blocks]
+    with target.open("wb") as out:
+        out.write(header.ljust(256, b"\0"))
+        for weight in norms:
+            out.write(weight.detach().numpy().astype("<f4").tobytes())
+        for weight in matrices:
+            for part in quantised(weight, group):
+                out.write(part.tobytes())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--train", type=Path, required=True, help="stories to learn from")
+    parser.add_argument("--valid", type=Path, required=True, help="stories to be judged by")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the three files")
+    parser.add_argument("--work", type=Path, default=Path("/tmp/duotui-model"))
+    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--cooldown", type=int, default=5500, help="last steps, rate down to 0")
+    parser.add_argument("--batch", type=int, default=8, help="rows of `length` tokens a step")
+    parser.add_argument("--rate", type=float, default=0.016, help="of Muon; AdamW gets a quarter")
+    parser.add_argument("--decay", type=float, default=0.1)
+    parser.add_argument("--seed", type=int, default=1)
+    for field, value in asdict(Shape()).items():
+        parser.add_argument(f"--{field.replace('_', '-')}", type=int, default=value)
+    options = parser.parse_args()
+    shape = Shape(**{field: getattr(options, field) for field in asdict(Shape())})
+    for folder in (options.out, options.work):
+        folder.mkdir(parents=True, exist_ok=True)
+    torch.set_flush_denormal(True)  # before any thread starts, which then inherits it
+    torch.manual_seed(options.seed)
+
+    spm = options.out / "stories.model"
+    if not spm.exists():
+        vocabulary.train(options.train, options.out / "stories", shape.vocab)
+        (options.out / "stories.vocab").unlink()
+    vocabulary.export(spm, options.out / "tokenizer.bin")
+    encoder = sentencepiece.SentencePieceProcessor(model_file=str(spm))
+    learn, judge = (
+        [[BOS, *encoder.encode(story)] for story in vocabulary.read_stories(path)]
+        for path in (options.train, options.valid)
+    )
+    size = sum(len(story.encode()) for story in vocabulary.read_stories(options.valid))
+
+    def bits(model: nn.Module) -> float:
+        return loss_of(model, judge, shape.length) / size / math.log(2)
+
+    model = Llama(shape)
+    count = sum(weight.numel() for weight in model.parameters())
+    print(f"{count} parameters, {sum(map(len, learn))} tokens, {shape}", flush=True)
+    matrices = [w for n, w in model.blocks.named_parameters() if w.ndim == 2]
+    others = [w for n, w in model.named_parameters() if w.ndim == 1 or "embedding" in n]
+    muon = Muon(matrices, options.rate, options.decay)
+    adam = torch.optim.AdamW(others, options.rate / 4, betas=(0.9, 0.98), weight_decay=0.0)
+    fast = torch.compile(model)
+    rows, start = Rows(learn, shape.length, options.seed), 0
+    checkpoint = options.work / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint)
+        model.load_state_dict(state["model"])
+        muon.load_state_dict(state["muon"])
+        adam.load_state_dict(state["adam"])
+        start = state["step"]
+        rows.take(start * options.batch)
+    began, mean = time.monotonic(), 0.0
+    for step in range(start, options.steps):
+        factor = min(1.0, (step + 1) / 100, (options.steps - step) / options.cooldown)
+        for optimiser, rate in ((muon, options.rate), (adam, options.rate / 4)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
+        ids = rows.take(options.batch)
+        loss = fast(ids[:, :-1].contiguous(), ids[:, 1:].contiguous()).mean()
+        loss.backward()
+        for optimiser in (muon, adam):
+            optimiser.step()
+            optimiser.zero_grad()
+        mean = loss.item() if step == start else 0.98 * mean + 0.02 * loss.item()
+        if step % 20 == 19:
+            tokens = (step + 1 - start) * ids[:, 1:].numel()
+            speed = tokens / (time.monotonic() - began)
+            print(f"step {step + 1} train {mean:.4f} nats, {speed:.0f} tok/s", flush=True)
+        if step % 250 == 249:
+            state = {"model": model.state_dict(), "muon": muon.state_dict(),
+                     "adam": adam.state_dict(), "step": step + 1}
+            torch.save(state, checkpoint.with_suffix(".new"))
+            checkpoint.with_suffix(".new").replace(checkpoint)
+        if step % 500 == 499:
+            print(f"step {step + 1} valid {bits(model):.4f} bits a byte", flush=True)
+    before = bits(model)
+    export(model, options.out / "stories.bin")
+    facts = {"bits_per_byte": round(bits(model), 4), "before_int8": round(before, 4),
+             "parameters": count, "steps": options.steps, "cooldown": options.cooldown,
+             "batch": options.batch, "rate": options.rate, "decay": options.decay,
+             "seed": options.seed, "shape": asdict(shape), "torch": torch.__version__}
+    (options.out / "stories.json").write_text(json.dumps(facts, indent=2) + "\n")
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    main()
