@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
-float dot(const float *a, const float *b, int32_t n);
-
-// out (rows) = w (rows, columns) @ x (columns)
-void matmul(float *out, const float *w, const float *x, int32_t rows, int32_t columns);
+// out (rows) = w (rows, columns) @ x (columns); w's rows begin `stride` floats apart.
+void matmul(float *out, const float *w, int64_t stride, const float *x, int32_t rows,
+            int32_t columns);
 
 // out = weight * x / rms(x), all (n)
 void rmsnorm(float *out, const float *x, const float *weight, int32_t n);

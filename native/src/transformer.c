@@ -76,9 +76,8 @@ static void attend(Transformer *t, const float *keys, const float *values, int32
     for (int32_t h = 0; h < s.heads; h++) {
         const float *query = t->query + h * head;
         int64_t offset = h / sharing * head;
-        for (int32_t p = 0; p <= position; p++) {
-            t->scores[p] = dot(query, keys + (int64_t)p * kv + offset, head) / scale;
-        }
+        matmul(t->scores, keys + offset, kv, query, position + 1, head);
+        for (int32_t p = 0; p <= position; p++) t->scores[p] /= scale;
         softmax(t->scores, position + 1);
 
         float *mixed = t->mixed + h * head;
@@ -113,25 +112,25 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
         float *value = values + (int64_t)position * kv;
 
         rmsnorm(t->normed, t->x, m->attention_norm + layer * dim, dim);
-        matmul(t->query, m->wq + layer * dim * dim, t->normed, dim, dim);
-        matmul(key, m->wk + layer * kv * dim, t->normed, kv, dim);
-        matmul(value, m->wv + layer * kv * dim, t->normed, kv, dim);
+        matmul(t->query, m->wq + layer * dim * dim, dim, t->normed, dim, dim);
+        matmul(key, m->wk + layer * kv * dim, dim, t->normed, kv, dim);
+        matmul(value, m->wv + layer * kv * dim, dim, t->normed, kv, dim);
         rotate(t, t->query, dim, head);
         rotate(t, key, kv, head);
         attend(t, keys, values, position);
-        matmul(t->branch, m->wo + layer * dim * dim, t->mixed, dim, dim);
+        matmul(t->branch, m->wo + layer * dim * dim, dim, t->mixed, dim, dim);
         add(t->x, t->branch, dim);
 
         rmsnorm(t->normed, t->x, m->ffn_norm + layer * dim, dim);
-        matmul(t->gate, m->w1 + layer * hidden * dim, t->normed, hidden, dim);
-        matmul(t->up, m->w3 + layer * hidden * dim, t->normed, hidden, dim);
+        matmul(t->gate, m->w1 + layer * hidden * dim, dim, t->normed, hidden, dim);
+        matmul(t->up, m->w3 + layer * hidden * dim, dim, t->normed, hidden, dim);
         swiglu(t->gate, t->up, hidden);
-        matmul(t->branch, m->w2 + layer * dim * hidden, t->gate, dim, hidden);
+        matmul(t->branch, m->w2 + layer * dim * hidden, hidden, t->gate, dim, hidden);
         add(t->x, t->branch, dim);
     }
     if (!logits) return NULL;
 
     rmsnorm(t->normed, t->x, m->final_norm, dim);
-    matmul(t->logits, m->classifier, t->normed, s.vocab, dim);
+    matmul(t->logits, m->classifier, dim, t->normed, s.vocab, dim);
     return t->logits;
 }
