@@ -14,16 +14,14 @@
 
 #include "failure.h"
 #include "model.h"
-#if __has_include("serve.h")
-#include "serve.h"
-#else
-static int serve_run(const char *model_path, const char *tokenizer_path) { (void)model_path; (void)tokenizer_path; return 1; }
-#endif
 #include "teller.h"
 #include "tokenizer.h"
 #include "utf8.h"
+#include "version.h"
 
-static const char version[] = "duollama 0.1.0\n";
+#include "serve.h"
+
+static const char version[] = "duollama " DUO_VERSION "\n";
 
 static const char usage[] =
     "usage: duollama MODEL [options]          tell a story\n"

@@ -74,9 +74,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command == "replay":
         parser.description = "Show a recording in the console; without a terminal, its story."
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument(
-            "--speed", type=float, default=1.0, help="2: twice as fast, 0: at once"
-        )
+        parser.add_argument("--speed", type=float, default=1.0, help="2: twice as fast, 0: at once")
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
         return parser
     if command == "tell":

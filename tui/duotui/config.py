@@ -37,7 +37,7 @@ class Settings:
     """Other keys for a command: its name (docs/console.md) and the keys, separated by commas."""
 
     story: Request = field(default_factory=Request)
-    """What is asked for when nothing else is said: prompt, mode, steps, temperature, top_p, seed."""
+    """What is asked for when nothing else is said; the fields of a Request."""
 
     path: Path = field(default_factory=lambda: config_file())
     """The file that these came from and are written to."""
@@ -84,7 +84,7 @@ def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
                 story, wrong = _story(value)
                 settings = replace(settings, story=story)
                 warnings += wrong
-            case ("theme" | "ascii" | "keys" | "story"), _:
+            case (("theme" | "ascii" | "keys" | "story"), _):
                 warnings.append(f"{name}: {value!r} is not possible")
             case _:
                 warnings.append(f"{name}: no such setting")

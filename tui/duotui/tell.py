@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from duotui.core import events
-from duotui.core.events import Batch, Narrator, Reason, Request
+from duotui.core.events import Activity, Batch, Narrator, Reason, Request
 from duotui.core.session import Session
 from duotui.core.state import State, Telling
 from duotui.errors import (
@@ -23,8 +23,9 @@ from duotui.errors import (
     UsageError,
 )
 
-READY_SECONDS = 10.0
-"""Until a port where nothing answers is given up. A board hashes a large model first."""
+PATIENCE = 10.0
+"""Seconds until a port where nothing answers is given up. A board hashes a large model first,
+but answers pings however slowly it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class Teller:
             self._session.record(options.record)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._end, Cancelled("stopped"))
-        waiting = loop.call_later(READY_SECONDS, self._unanswered)
+        self._deadline = loop.call_later(PATIENCE, self._unanswered)
         try:
             self._session.open()
             self._session.tell(options.request)
             await self._over
         finally:
-            waiting.cancel()
+            self._deadline.cancel()
             await self._session.close()
             state = self._session.state
             if state.board.run is not None:
@@ -72,7 +73,12 @@ class Teller:
                 elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
                     reason = event.reason if isinstance(event, events.LinkLost) else event.text
                     self._end(NotReady(f"no baseline: {reason}", event.hint))
-            if _told(state.board) and (not self._options.check or _told(state.baseline)):
+            # The gauges of the whole story come after its end.
+            if (
+                _told(state.board)
+                and _measured(state.board)
+                and (not self._options.check or _told(state.baseline))
+            ):
                 self._end(None)
         except BrokenPipeError:
             self._end(DuotuiError("stdout was closed", "nothing more can be told"))
@@ -84,15 +90,27 @@ class Teller:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._out.write("".join(token.text for token in tokens))
                 self._out.flush()
+            case events.LinkSilent():
+                self._deadline.cancel()
+                loop = asyncio.get_running_loop()
+                self._deadline = loop.call_later(PATIENCE, self._unanswered)
+            case events.LinkAnswers() | events.Ready():
+                self._deadline.cancel()
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self._end(_with_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint):
                 self._end(UsageError(text, hint))
 
     def _unanswered(self) -> None:
-        if self._session.state.board.ready is None:
-            target = self._session.state.board.target
-            self._end(NotReady(f"no engine answers on {target}", "start duollama serve there"))
+        board = self._session.state.board
+        if board.ready is None:
+            self._end(
+                NotReady(f"no engine answers on {board.target}", "start duollama serve there")
+            )
+        else:
+            self._end(
+                LinkBroken(f"the engine on {board.target} has stopped answering", "restart it")
+            )
 
     def _end(self, error: DuotuiError | None) -> None:
         if not self._over.done():
@@ -121,6 +139,10 @@ class Teller:
 
 def _told(telling: Telling) -> bool:
     return telling.ended is not None and telling.ended.reason is not Reason.LOST
+
+
+def _measured(telling: Telling) -> bool:
+    return telling.stats is not None and telling.stats.activity is Activity.IDLE
 
 
 def _with_status(status: int) -> type[DuotuiError]:

@@ -28,10 +28,10 @@ SILENT = 1.0
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
 _MODES, _ACTIVITIES, _REASONS = list(Mode), list(Activity), list(Reason)
-_REFUSALS = {
-    1: ("the board is telling another story", "stop that one first"),
-    3: ("", "use a shorter prompt"),
-    4: ("", "choose another mode"),
+_BUSY = 1
+_HINTS = {
+    3: "use a shorter prompt",
+    4: "choose another mode",
 }
 
 
@@ -41,6 +41,7 @@ class Dialogue:
     def __init__(self, narrator: Narrator) -> None:
         self.narrator = narrator
         self.hello: messages.Hello | None = None
+        self._connected = False
         self._ids = itertools.count(1)
         self._asked: dict[type[Message], tuple[Message, float]] = {}
         self._out: list[Message] = []
@@ -60,15 +61,19 @@ class Dialogue:
     # --- what the user wants ---
 
     def opened(self, now: float) -> None:
-        """A port was opened: ask who is there."""
-        self.hello, self._seq, self._silent = None, None, False
+        """A port was opened: ask who is there. A story that was asked for is still wanted."""
+        self._seq, self._silent, self._connected = None, False, False
         self._heard = self._pinged = now
-        self._asked.clear()
+        self._asked = {k: v for k, v in self._asked.items() if k is messages.Generate}
         self._ask(messages.AskHello(), now)
+
+    def closed(self) -> None:
+        """The port is gone. The story may still be told there: `opened` will show."""
+        self._connected = False
 
     def tell(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
-        if not self._over:
+        if not self._over and self._connected:
             self._then = (request, story)
             self.stop(now)
             return
@@ -142,6 +147,7 @@ class Dialogue:
                 pause = self._asked.get(messages.Pause)
                 if pause and pause[0] == messages.Pause(story, activity is Activity.PAUSED):
                     del self._asked[messages.Pause]
+                self._asked.pop(messages.AskStats, None)
                 self._repeated = message.repeats
                 found.append(
                     events.Stats(
@@ -150,17 +156,19 @@ class Dialogue:
                         message.repeats,
                     )
                 )  # fmt: skip
+            case messages.Refused(code=code) if code == _BUSY:
+                pass  # with the story of a host that is gone, which `_greet` stopped: ask again
             case messages.Refused(story=story, code=code, text=text) if story == self._story:
                 self._asked.pop(messages.Generate, None)
                 self._over = True
-                said, hint = _REFUSALS.get(code, ("", ""))
-                found.append(events.Fault(now, self.narrator, said or text, hint))
+                found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
             case messages.Gone():
-                self.hello = None
+                self._connected = False
 
     def _greet(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
-        again = self.hello is not None and self.hello.boot == hello.boot
-        self.hello = hello
+        same = self.hello is not None and self.hello.boot == hello.boot
+        again = self._connected and same
+        self.hello, self._connected = hello, True
         self._asked.pop(messages.AskHello, None)
         if again:
             return
@@ -172,6 +180,8 @@ class Dialogue:
                 hello.context, hello.parameters, hello.boot,
             )
         )  # fmt: skip
+        if not self._over and not same and self._next:
+            self._over = True  # another agent: it knows nothing of our story
         if not self._over and hello.story == self._story:
             self._out.append(messages.Resume(self._story, self._next))
         elif hello.state and hello.story != self._story:
@@ -211,7 +221,7 @@ class Dialogue:
                 self._asked.pop(messages.Cancel, None)
                 self._asked.pop(messages.Pause, None)
                 self._over = True
-                self._out.append(messages.AskStats())
+                self._ask(messages.AskStats(), now)
                 reason = _REASONS[min(event.reason, _REASONS.index(Reason.FAILED))]
                 found.append(
                     events.RunEnded(
@@ -244,10 +254,10 @@ class Dialogue:
             for message in out
         ]
         for kind, (message, when) in self._asked.items():
-            if now >= when and (self.hello is not None or kind is messages.AskHello):
+            if now >= when and (self._connected or kind is messages.AskHello):
                 self._asked[kind] = (message, now + REPEAT)
                 out.append(message)
-        if not out and self.hello is not None and now >= max(self._heard, self._pinged) + QUIET:
+        if not out and self._connected and now >= max(self._heard, self._pinged) + QUIET:
             self._pinged = now
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out

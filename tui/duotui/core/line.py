@@ -84,6 +84,7 @@ class Line:
                 found += self.dialogue.receive(items, now)
             case Closed(error):
                 self._reader = None
+                self.dialogue.closed()
                 if self._ticking is not None:
                     self._ticking.cancel()
                 error = error or LinkBroken("the port was closed")

@@ -168,8 +168,8 @@ def _narrator(telling: Telling, event: Event) -> Telling:
             return replace(telling, run=event, tokens=(), ended=None, stats=None, rates=())
         case events.Tokens():
             back = telling.ended is not None and telling.ended.reason is Reason.LOST
-            ended = None if back else telling.ended
-            grown = replace(telling, tokens=telling.tokens + event.tokens, ended=ended)
+            resumed = replace(telling, ended=None) if back else telling
+            grown = replace(resumed, tokens=telling.tokens + event.tokens)
             return replace(grown, rates=(*grown.rates, grown.rate_now)[-HISTORY:])
         case events.Stats():
             return replace(telling, stats=event)

@@ -1,0 +1,38 @@
+// Frames on the wire, without any I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
+// docs/protocol.md is the specification; tests/vectors/frames.txt has examples.
+#ifndef DUO_FRAME_H
+#define DUO_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    FRAME_PAYLOAD = 4096,                                // bytes of payload at most
+    FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,              // type, seq, payload, crc32
+    FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,   // COBS adds one byte in each 254
+    FRAME_WIRE = FRAME_STUFFED + 2,                      // and a 0x00 at each end
+};
+
+typedef struct {
+    uint8_t type;
+    uint16_t seq;
+    const uint8_t *payload;  // in the decoder; lives until its next byte
+    size_t length;
+} Frame;
+
+typedef struct {
+    uint8_t piece[FRAME_STUFFED + 1];  // since the last 0x00
+    size_t length;
+    uint8_t body[FRAME_BODY];
+    uint64_t noise;  // bytes that were no frame
+} Decoder;
+
+// The bytes of a frame into out (FRAME_WIRE); their number. length is at most FRAME_PAYLOAD.
+size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *payload,
+                    size_t length);
+
+// One byte in; true when it completed `frame`. Whatever is no frame is counted as noise.
+bool frame_decode(Decoder *decoder, uint8_t byte, Frame *frame);
+
+#endif

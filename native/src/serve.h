@@ -1,0 +1,8 @@
+// The agent: docs/protocol.md on a terminal, until BYE, a signal or a hang-up.
+#ifndef DUO_SERVE_H
+#define DUO_SERVE_H
+
+// Returns the exit status. What goes wrong before the first frame is one line on stderr.
+int serve_run(const char *model_path, const char *tokenizer_path);
+
+#endif

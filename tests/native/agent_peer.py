@@ -1,0 +1,164 @@
+"""The wire of docs/protocol.md once more, as small as it gets: the tests' own view of it, made
+without a look at the C or at tui/duotui/link, so that a mistake has to be made twice to pass."""
+import math
+import struct
+import zlib
+
+PAYLOAD_MAX = 4096
+NAMES = {
+    0x01: "HELLO?", 0x02: "GENERATE", 0x03: "CANCEL", 0x04: "PAUSE", 0x05: "ACK", 0x06: "RESUME",
+    0x07: "PING", 0x08: "STATS?", 0x09: "BYE",
+    0x81: "HELLO", 0x82: "EVENT", 0x83: "STATS", 0x84: "PONG", 0x85: "REFUSED", 0x86: "GONE",
+}
+TYPES = {name: number for number, name in NAMES.items()}
+# B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids.
+FIELDS = {
+    "HELLO?": "protocol:B",
+    "GENERATE": "story:I mode:B flags:B steps:I temperature:f top_p:f seed:Q prompt:s",
+    "CANCEL": "story:I",
+    "PAUSE": "story:I on:B",
+    "ACK": "story:I next:I",
+    "RESUME": "story:I next:I",
+    "PING": "nonce:I",
+    "STATS?": "",
+    "BYE": "",
+    "HELLO": "protocol:B state:B boot:Q story:I events:I modes:B vocabulary:I context:I "
+             "parameters:Q model_hash:h tokenizer_hash:h version:s model:s machine:s",
+    "EVENT": "story:I index:I kind:B",
+    "STATS": "story:I state:B tokens:I clock:Q first:Q rss:I peak:I faults:Q repeats:I noise:I",
+    "PONG": "nonce:I clock:Q",
+    "REFUSED": "story:I code:B text:s",
+    "GONE": "",
+}
+BODIES = {
+    0: " mode:B steps:I temperature:f top_p:f seed:Q clock:Q ids:*",
+    1: " id:I clock:Q probability:f text_hex:x",
+    2: " reason:B tokens:I clock:Q rate:d",
+}
+
+
+def _fields(text):
+    return [field.split(":") for field in text.split()]
+
+
+def pack(name, values):
+    fields = FIELDS[name] + (BODIES[values["kind"]] if name == "EVENT" else "")
+    out = b""
+    for field, kind in _fields(fields):
+        value = values[field]
+        if kind == "h":
+            out += bytes.fromhex(value)
+        elif kind in "sx":
+            data = value.encode() if kind == "s" else bytes.fromhex(value)
+            out += struct.pack("<H", len(data)) + data
+        elif kind == "*":
+            out += struct.pack(f"<H{len(value)}I", len(value), *value)
+        else:
+            out += struct.pack("<" + kind, math.nan if value is None else value)
+    return out
+
+
+def unpack(name, payload):
+    """The fields by name, or ValueError. NaN is None."""
+    at = 0
+
+    def take(count):
+        nonlocal at
+        if at + count > len(payload):
+            raise ValueError("short")
+        at += count
+        return payload[at - count:at]
+
+    values = {}
+
+    def read(fields):
+        for field, kind in _fields(fields):
+            if kind == "h":
+                values[field] = take(32).hex()
+            elif kind in "sx":
+                data = take(*struct.unpack("<H", take(2)))
+                values[field] = data.decode() if kind == "s" else data.hex()
+            elif kind == "*":
+                (count,) = struct.unpack("<H", take(2))
+                values[field] = list(struct.unpack(f"<{count}I", take(4 * count)))
+            else:
+                (value,) = struct.unpack("<" + kind, take(struct.calcsize(kind)))
+                values[field] = None if value != value else value
+
+    read(FIELDS[name])
+    if name == "EVENT":
+        if values["kind"] not in BODIES:
+            raise ValueError("kind")
+        read(BODIES[values["kind"]])
+    if at != len(payload):
+        raise ValueError("long")
+    return values
+
+
+def stuff(data):
+    out, data = b"", data + b"\0"
+    while data:
+        run = data.index(0)
+        if run >= 254:
+            out += b"\xff" + data[:254]
+            data = data[254:]
+            if data == b"\0":  # nothing follows a full block: no empty block for the phantom zero
+                break
+        else:
+            out += bytes([run + 1]) + data[:run]
+            data = data[run + 1:]
+    return out
+
+
+def unstuff(piece):
+    out, at = b"", 0
+    while at < len(piece):
+        code = piece[at]
+        block = piece[at + 1:at + code]
+        if code == 0 or len(block) != code - 1:
+            raise ValueError("cobs")
+        at += code
+        out += block
+        if code != 255 and at < len(piece):
+            out += b"\0"
+    return out
+
+
+def frame(type_, seq, payload):
+    head = struct.pack("<BH", type_, seq) + payload
+    return b"\0" + stuff(head + struct.pack("<I", zlib.crc32(head))) + b"\0"
+
+
+def message(name, seq=0, **values):
+    return frame(TYPES[name], seq, pack(name, values))
+
+
+class Splitter:
+    """Bytes in, (name, seq, values) out; what is not a message is counted in `noise`."""
+
+    def __init__(self):
+        self.pending = b""
+        self.noise = 0
+
+    def feed(self, data):
+        pieces = (self.pending + data).split(b"\0")
+        self.pending = pieces.pop()
+        found = []
+        for piece in pieces:
+            if not piece:
+                continue
+            try:
+                found.append(self.read(piece))
+            except (ValueError, KeyError, struct.error):
+                self.noise += len(piece)
+        return found
+
+    @staticmethod
+    def read(piece):
+        data = unstuff(piece)
+        if not 7 <= len(data) <= PAYLOAD_MAX + 7:
+            raise ValueError("size")
+        if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
+            raise ValueError("crc")
+        type_, seq = struct.unpack_from("<BH", data)
+        return NAMES[type_], seq, unpack(NAMES[type_], data[3:-4])

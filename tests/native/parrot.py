@@ -1,0 +1,82 @@
+"""A model small enough to write by hand, which tells a given text for ever.
+
+Attention and feed-forward weights are zero, so a token's embedding reaches the classifier as it is.
+Embeddings are one-hot, and the classifier's row of a token is the embedding of the token before it.
+Every token that is not in the text (BOS, bytes of a prompt) leads to the first piece.
+"""
+import struct
+from pathlib import Path
+
+BOS = 1
+FIRST_BYTE = 3
+SPACE = 259
+FIRST_PIECE = 260
+CERTAIN = 40.0  # the logit of the token that follows; every other logit is 0
+
+
+def _ids(pieces):
+    """A piece of the form <0xNN> is the byte's own token; any other gets a token for itself."""
+    ids, free = [], FIRST_PIECE
+    for piece in pieces:
+        if len(piece) == 6 and piece.startswith(b"<0x") and piece.endswith(b">"):
+            ids.append(FIRST_BYTE + int(piece[3:5], 16))
+        else:
+            ids.append(free)
+            free += 1
+    assert len(set(ids)) == len(ids), "a byte token may stand once"
+    return ids, free
+
+
+def _vocabulary(pieces, ids, size):
+    vocabulary = [b"<unk>", b"\n<s>\n", b"\n</s>\n"]
+    vocabulary += [b"<0x%02X>" % byte for byte in range(256)]
+    vocabulary += [b" "] + [b""] * (size - FIRST_PIECE)
+    for piece, id_ in zip(pieces, ids):
+        if id_ >= FIRST_PIECE:
+            vocabulary[id_] = piece
+    return vocabulary
+
+
+def write_parrot(folder, pieces, context, ends=False, layers=1):
+    """Write parrot.bin and tokenizer.bin into `folder`; return both paths.
+
+    The story is `pieces` again and again, or, with `ends`, once and then BOS. More `layers` only
+    make a step slower.
+    """
+    pieces = list(pieces)
+    ids, vocab = _ids(pieces)
+    dim = max(8, (len(pieces) + 2) // 2 * 2)  # an axis for each piece and one for the rest; even
+    hidden, heads = 8, 1
+    axis = {id_: 1 + place for place, id_ in enumerate(ids)}
+
+    embedding = bytearray(4 * vocab * dim)
+    for id_ in range(vocab):
+        struct.pack_into("<f", embedding, 4 * (id_ * dim + axis.get(id_, 0)), 1.0)
+    classifier = bytearray(4 * vocab * dim)
+    follows = [(0, ids[0])] + [(axis[a], b) for a, b in zip(ids, ids[1:])]
+    follows.append((axis[ids[-1]], BOS if ends else ids[0]))
+    for source, target in follows:
+        struct.pack_into("<f", classifier, 4 * (target * dim + source), CERTAIN / dim**0.5)
+
+    ones = struct.pack("<f", 1.0) * dim
+    zeros = lambda count: bytes(4 * count)  # noqa: E731
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = folder / "parrot.bin"
+    with open(model, "wb") as out:
+        out.write(struct.pack("<7i", dim, hidden, layers, heads, heads, -vocab, context))
+        out.write(embedding)
+        out.write(ones * layers)
+        out.write(zeros(4 * layers * dim * dim))  # wq wk wv wo
+        out.write(ones * layers)
+        out.write(zeros(3 * layers * dim * hidden))  # w1 w2 w3
+        out.write(ones)
+        out.write(zeros(context * dim))  # what was freq_cis, real and imaginary
+        out.write(classifier)
+    vocabulary = _vocabulary(pieces, ids, vocab)
+    tokenizer = folder / "tokenizer.bin"
+    with open(tokenizer, "wb") as out:
+        out.write(struct.pack("<i", max(map(len, vocabulary))))
+        for piece in vocabulary:
+            out.write(struct.pack("<fi", 0.0, len(piece)) + piece)
+    return model, tokenizer

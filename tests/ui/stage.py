@@ -1,0 +1,167 @@
+"""A sitting for the stage: it holds what a script says happened, and writes down what is asked."""
+
+import asyncio
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from duotui.core.events import (
+    Activity,
+    Event,
+    Health,
+    LinkOpening,
+    LinkUp,
+    Mode,
+    Narrator,
+    Ready,
+    Reason,
+    Request,
+    RunEnded,
+    RunStarted,
+    Stats,
+    Token,
+    Tokens,
+)
+from duotui.core.session import Listener
+from duotui.core.state import State, reduce
+from duotui.errors import UsageError
+
+BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
+
+TALE = (
+    "Once upon a time, there was a little girl named Lily. She loved to play outside in the "
+    "park. One day, she saw a big, red ball in a tree. She wanted to play with it, but it was "
+    "too high. Lily asked her mom, \"Mom, can you help me get the ball?\" Her mom smiled and "
+    "said, \"Of course, Lily. Let's ask the kind giraffe.\"\nThe giraffe was very tall. He bent "
+    "his long neck and pushed the ball with his nose. The ball fell down, and Lily was so "
+    "happy. \"Thank you, giraffe!\" she said. They played together until the sun went to sleep, "
+    "and from that day on, Lily and the giraffe were the best of friends."
+)
+
+
+class Stage:
+    """A `Sitting` without a link. `say` is what happens; `asked` is what the screen wanted."""
+
+    def __init__(self, *events: Event, live: bool = True) -> None:
+        self.state = State()
+        self.live = live
+        self.recording: Path | None = None
+        self.asked: list[object] = []
+        self.closed = asyncio.Event()
+        self.slow_to_close = 0.0
+        self.unwritable = False
+        self._listeners: list[Listener] = []
+        self.say(*events)
+
+    def say(self, *events: Event) -> None:
+        for event in events:
+            self.state = reduce(self.state, event)
+        for listener in self._listeners:
+            listener(self.state, events)
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def open(self) -> None:
+        self.asked.append("open")
+
+    def tell(self, request: Request) -> None:
+        self.asked.append(request)
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def pause(self, on: bool) -> None:
+        self.asked.append("pause" if on else "go on")
+
+    def record(self, path: Path | None) -> None:
+        if self.unwritable:
+            raise UsageError("the disk is full", "make room")
+        self.asked.append("record" if path else "end of recording")
+        self.recording = path
+
+    async def close(self) -> None:
+        self.asked.append("close")
+        if self.slow_to_close:
+            await asyncio.sleep(self.slow_to_close)
+        self.closed.set()
+
+
+def words(text: str) -> list[str]:
+    """`text` in pieces like a tokenizer's: each word with the space before it."""
+    return [(" " if at else "") + word for at, word in enumerate(text.split(" "))]
+
+
+def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Event, ...]:
+    """Both narrators are there."""
+    events: list[Event] = []
+    for narrator, machine in ((BOARD, "milkv-duo rv64gcv0p7"), (BASELINE, "x86-64 avx2")):
+        events += [
+            LinkOpening(0.0, narrator, "sim"),
+            LinkUp(0.1, narrator, "sim", "the simulated Duo"),
+            Ready(0.2, narrator, "0.1.0", "stories15M.duo", machine, "cd590644" * 8, "50a52ef8" * 8,
+                  modes, 32000, 256, 15191712, boot),
+        ]  # fmt: skip
+    return tuple(events)
+
+
+def tokens(
+    narrator: Narrator, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
+) -> Tokens:
+    """Tokens of `pieces`; one of a text has always the same id."""
+    return Tokens(1.0, narrator, tuple(
+        Token(index, sum(map(ord, piece)), piece, 400_000 + index * period
+              + 3000 * round(3 * math.sin(index / 5)), 0.41 if index % 2 else 0.39)
+        for index, piece in enumerate(pieces, start)
+    ))  # fmt: skip
+
+
+def started(narrator: Narrator, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
+    ids = (1, *(sum(map(ord, piece)) for piece in words(prompt)))
+    return RunStarted(0.5, narrator, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
+
+
+def gauges(narrator: Narrator, told: int, *, paused: bool = False) -> tuple[Event, ...]:
+    activity = Activity.PAUSED if paused else Activity.TELLING
+    return (
+        Stats(1.0, narrator, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
+        Health(1.0, narrator, 4210, 2, 0, 12),
+    )
+
+
+def story(
+    narrator: Narrator, pieces: list[str], *, batch: int = 4, steps: int = 256
+) -> list[Event]:
+    """A story as it comes: it starts, and grows by `batch` tokens at a time."""
+    events = [started(narrator, steps=steps)]
+    for at in range(0, len(pieces), batch):
+        events.append(tokens(narrator, pieces[at : at + batch], start=at))
+    return [*events, *gauges(narrator, len(pieces))]
+
+
+def ended(narrator: Narrator, told: int, reason: Reason = Reason.ENDED) -> Event:
+    return RunEnded(9.0, narrator, reason, told, told * 41_000, 24.31)
+
+
+def identical_so_far() -> list[Event]:
+    pieces = words(TALE)
+    return [*ready(), *story(BOARD, pieces[:60]), *story(BASELINE, pieces[:52])]
+
+
+def identical_end() -> list[Event]:
+    pieces = words(TALE)
+    events: list[Event] = [*ready()]
+    for narrator in (BOARD, BASELINE):
+        events += [*story(narrator, pieces, steps=len(pieces)),
+                   ended(narrator, len(pieces), Reason.STEPS)]  # fmt: skip
+    return events
+
+
+def differing() -> list[Event]:
+    ours, theirs = words(TALE), words(TALE)
+    theirs[41:] = words(TALE.replace("high", "small").replace("Lily", "Lucy"))[41:]
+    theirs[41] = " soft."
+    events: list[Event] = [*ready()]
+    for narrator, pieces in ((BOARD, ours), (BASELINE, theirs)):
+        events += [*story(narrator, pieces[:97])]
+    return events

@@ -1,0 +1,314 @@
+"""The console: the story, the baseline beside it, and the gauges.
+
+What is shown comes from the sitting's state alone; what is asked goes to the sitting. The
+screen itself remembers three things: the request to tell next, whether one waits for the
+engine, and which hello of the engine is out of date.
+"""
+
+import random
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from duotui.core.events import Batch, Fault, Mode, Narrator, Ready, Request
+from duotui.core.session import Sitting
+from duotui.core.state import Link, State
+from duotui.errors import UsageError
+from duotui.ui import keepsake
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.settings import SettingsScreen
+from duotui.ui.widgets.gauges import Gauges
+from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
+from duotui.ui.widgets.status_line import Banner, StatusLine, Verdict
+from duotui.ui.widgets.story_view import StoryView
+
+BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
+"""The mode that is taken where the one asked for is not there."""
+
+
+class ConsoleScreen(Screen[None]):
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-narrow"),
+        (100, "-medium"),
+        (160, "-wide"),
+    ]
+    AUTO_FOCUS = "#board"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i,slash", "prompt", "Prompt", id="prompt", tooltip="Type how the story begins"),
+        Binding("enter", "tell", "Tell", id="tell", tooltip="Tell the story of this prompt"),
+        Binding("space", "pause", "Pause", id="pause", tooltip="Pause the story, or go on"),
+        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the story"),
+        Binding("r", "again", "Again", id="again",
+                tooltip="The same story again; after a loss, connect first"),
+        Binding("n", "another", "New", id="another",
+                tooltip="Another story of the same prompt: a new seed"),
+        Binding("o", "settings", "Settings", id="settings",
+                tooltip="Temperature, top-p, seed, steps and mode"),
+        Binding("d", "baseline", "Baseline", show=False, id="baseline",
+                tooltip="Show or hide the baseline beside the story"),
+        Binding("y", "copy_story", "Copy", show=False, id="copy",
+                tooltip="Copy what is selected, or the story"),
+        Binding("w", "save", "Save story", show=False, id="save",
+                tooltip="Write the story to a text file"),
+        Binding("R,ctrl+r", "record", "Record", show=False, id="record",
+                tooltip="Record everything that happens, or end the recording"),
+    ]  # fmt: skip
+
+    class Heard(Message):
+        """The sitting has news."""
+
+    class Settled(Message):
+        """Another request is to be the user's default."""
+
+        def __init__(self, request: Request) -> None:
+            super().__init__()
+            self.request = request
+
+    def __init__(
+        self,
+        sitting: Sitting,
+        request: Request,
+        glyphs: Glyphs,
+        *,
+        first: Request | None = None,
+    ) -> None:
+        super().__init__()
+        self._sitting = sitting
+        self._glyphs = glyphs
+        self._request = first or request
+        self._owed = first
+        self._stale: Ready | None = None
+        self._news = False
+        self._faults: list[Fault] = []
+        self._replay_paused = False
+
+    def compose(self) -> ComposeResult:
+        yield StatusLine(self._sitting, self._glyphs)
+        yield Gauges(self._glyphs)
+        with Container(id="stories"):
+            yield StoryView(Narrator.BOARD, self._glyphs, id="board")
+            with Container(id="beside"):
+                yield Verdict(self._glyphs)
+                yield StoryView(Narrator.BASELINE, self._glyphs, id="baseline")
+        yield Banner(self._glyphs)
+        with Container(id="ask"):
+            yield Static(">", id="ask-sign")
+            yield PromptLine(self._request.prompt, PromptHistory())
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#board", StoryView).border_title = "Story"
+        baseline = self.query_one("#baseline", StoryView)
+        baseline.border_title = "Baseline: plain fp32"
+        baseline.invitation = Content(
+            "The unquantised model tells the same story here, token by token, "
+            "so that you can see whether a word was changed."
+        )
+        self._sitting.listen(self._listen)
+        self._sitting.open()
+        self._show()
+
+    # What the sitting says
+
+    def _listen(self, state: State, batch: Batch) -> None:
+        """However fast batches come, one message waits at most, so keys get their turn."""
+        self._faults += [event for event in batch if isinstance(event, Fault)]
+        if not self._news and self.is_attached:
+            self._news = True
+            self.post_message(self.Heard())
+
+    def on_console_screen_heard(self) -> None:
+        self._news = False
+        self._show()
+        faults, self._faults = self._faults, []
+        for fault in faults:
+            self._say(fault.text, fault.hint, severity="error")
+        if self._owed is not None and self._answering:
+            request, self._owed = self._owed, None
+            self._tell(request)
+
+    def _show(self) -> None:
+        state = self._sitting.state
+        if state.board.link is Link.LOST:
+            self._stale = state.board.ready
+        with self.app.batch_update():
+            self.query_one(StatusLine).show(state, self._owed is not None)
+            self.query_one(Gauges).show(state, self._request)
+            self.query_one(Verdict).show(state)
+            self.query_one(Banner).show(state, self._key("again"))
+            story = self.query_one("#board", StoryView)
+            story.invitation = self._invitation(state)
+            story.show(state)
+            self.query_one("#baseline", StoryView).show(state)
+
+    def _invitation(self, state: State) -> Content:
+        if not self._sitting.live:
+            return Content("A recording. The story begins in a moment.")
+        opening = "Once upon a time, on a board for five dollars, there was a story.\n\n"
+        ready = state.board.link is Link.UP and state.board.ready is not None
+        go = "tells it" if ready else "tells it as soon as the engine answers"
+        quote = self._glyphs.quote(self._request.prompt) if self._request.prompt else "from nothing"
+        return Content(
+            f"{opening}{self._key('tell')}   {go}: {quote}\n"
+            f"{self._key('prompt')}   another beginning\n"
+            f"{self._key('settings')}   temperature, seed, length, mode\n"
+            f"{self._key('help')}   every key"
+        )
+
+    def _key(self, command: str) -> str:
+        """How the key of a command is written, as it is now."""
+        for active in self.active_bindings.values():
+            if active.binding.id == command:
+                return self.app.get_key_display(active.binding)
+        return command
+
+    # What the user asks
+
+    @property
+    def _answering(self) -> bool:
+        board = self._sitting.state.board
+        hello = board.ready is not None and board.ready is not self._stale
+        return hello and board.link in (Link.UP, Link.SILENT)
+
+    def _tell(self, request: Request) -> None:
+        """Tell it now, or when the engine answers."""
+        if not self._asked():
+            return
+        self._request = request
+        if not self._answering:
+            self._owed = request
+            if self._sitting.state.board.link in (Link.LOST, Link.CLOSED):
+                self._stale = self._sitting.state.board.ready
+                self._sitting.open()
+            self._show()
+            return
+        modes = self._modes()
+        if request.mode not in modes:
+            best = next((mode for mode in BEST if mode in modes), modes[0])
+            self._say(f"This engine has no {request.mode} mode: {best} tells instead")
+            self._request = request = replace(request, mode=best)
+        self._sitting.tell(request)
+
+    def _modes(self) -> tuple[Mode, ...]:
+        ready = self._sitting.state.board.ready
+        return (ready.modes if ready else ()) or tuple(Mode)
+
+    def _asked(self) -> bool:
+        """Whether anything can be asked at all; says so if not."""
+        if not self._sitting.live:
+            self._say("This is a recording: nothing can be asked of it")
+        return self._sitting.live
+
+    def action_prompt(self) -> None:
+        self.query_one(PromptLine).focus()
+
+    @on(PromptLine.Left)
+    def _leave_prompt(self) -> None:
+        self.query_one("#board").focus()
+
+    @on(PromptLine.Asked)
+    def _prompt_asked(self) -> None:
+        self._leave_prompt()
+        self.action_tell()
+
+    def action_tell(self) -> None:
+        request = replace(self._request, prompt=self.query_one(PromptLine).value)
+        self.post_message(self.Settled(request))
+        self._tell(request)
+
+    def action_stop(self) -> None:
+        if not self._asked():
+            return
+        if self._owed is not None:
+            self._owed = None
+            self._show()
+        elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
+            self._sitting.stop()
+
+    def action_pause(self) -> None:
+        if not self._sitting.live:
+            self._replay_paused = not self._replay_paused
+            self._sitting.pause(self._replay_paused)
+        elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
+            self._sitting.pause(not self._sitting.state.board.paused)
+
+    def action_again(self) -> None:
+        if not self._sitting.live:
+            self._replay_paused = False
+            self._sitting.open()
+            return
+        run = self._sitting.state.board.run
+        if run is not None:
+            self._tell(
+                Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
+            )
+        elif self._sitting.state.board.link in (Link.LOST, Link.CLOSED):
+            self._sitting.open()
+        else:
+            self.action_tell()
+
+    def action_another(self) -> None:
+        self._request = replace(self._request, seed=random.randrange(1, 2**32))
+        self.action_tell()
+
+    def action_settings(self) -> None:
+        def settle(request: Request | None) -> None:
+            if request is not None:
+                self._request = request
+                self.post_message(self.Settled(request))
+                self._show()
+
+        request = replace(self._request, prompt=self.query_one(PromptLine).value)
+        self.app.push_screen(SettingsScreen(request, self._modes(), self._glyphs), settle)
+
+    def action_baseline(self) -> None:
+        self.toggle_class("-alone")
+
+    def action_copy_story(self) -> None:
+        text = self.get_selected_text() or self._sitting.state.board.text
+        if text:
+            self.app.copy_to_clipboard(text)
+            self._say(f"{len(text)} characters copied")
+        else:
+            self._say("There is no story to copy yet")
+
+    def action_save(self) -> None:
+        text = self._sitting.state.board.text
+        if not text:
+            self._say("There is no story to save yet")
+            return
+        try:
+            self._say(f"Saved to {keepsake.keep(text.rstrip() + chr(10), 'story', '.txt')}")
+        except UsageError as error:
+            self._say(error.message, error.hint, severity="error")
+
+    def action_record(self) -> None:
+        if not self._asked():
+            return
+        recording = self._sitting.recording
+        try:
+            if recording is None:
+                path = keepsake.place("recording", ".jsonl")
+                self._sitting.record(path)
+                self._say(f"Recording to {path}")
+            else:
+                self._sitting.record(None)
+                self._say(f"Recorded in {recording}")
+        except UsageError as error:
+            self._say(error.message, error.hint, severity="error")
+        self._show()
+
+    def _say(self, text: str, hint: str = "", *, severity: str = "information") -> None:
+        self.app.notify(
+            f"{text}\n{hint}" if hint else text,
+            severity="error" if severity == "error" else "information",
+            markup=False,
+        )

@@ -1,0 +1,38 @@
+"""Every key, from the bindings that are in force: what is remapped is remapped here too."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+Rows = tuple[tuple[str, str], ...]
+
+READING = """\
+The story grows on the left, the baseline's beside it. The baseline is the same model,
+unquantised. + marks the first token that only the board chose, - the baseline's."""
+
+
+class HelpScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss(None)", "Close", id="help.close"),
+    ]
+
+    def __init__(self, rows: Rows) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        widest = max((len(key) for key, _ in self._rows), default=0)
+        parts: list[Content] = []
+        for key, meaning in self._rows:
+            parts.append(Content.styled(key.rjust(widest), "bold $duo-rate"))
+            parts.append(Content(f"  {meaning}\n"))
+        with VerticalScroll(id="panel") as panel:
+            panel.border_title = "Keys"
+            panel.border_subtitle = "escape closes"
+            yield Static(Content.assemble(*parts), id="keys")
+            yield Static(Content(READING), id="reading")

@@ -1,0 +1,106 @@
+"""Temperature, top-p, seed, steps and mode: checked as they are typed, used by the next story."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from duotui import config
+from duotui.core.events import Mode, Request
+from duotui.errors import UsageError
+from duotui.ui.glyphs import Glyphs
+
+FIELDS = {
+    "temperature": ("temperature", "0 takes the likeliest word"),
+    "top_p": ("top-p", "how much of the likely words"),
+    "seed": ("seed", "the same seed, the same story"),
+    "steps": ("steps", "tokens at most; 0: all it can"),
+}
+
+
+class Choice(Static, can_focus=True):
+    """One of a few values, turned over with left and right."""
+
+    class Changed(Message):
+        pass
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "Before", show=False),
+        Binding("right,space", "turn(1)", "Next", show=False),
+    ]
+
+    def __init__(self, values: tuple[Mode, ...], value: Mode, glyphs: Glyphs) -> None:
+        super().__init__(id="mode")
+        self._values = values
+        self._glyphs = glyphs
+        self.value = value
+
+    def on_mount(self) -> None:
+        before, after = self._glyphs.choose
+        self.update(Content(f"{before} {self.value} {after}"))
+
+    def action_turn(self, by: int) -> None:
+        at = self._values.index(self.value) if self.value in self._values else -by
+        self.value = self._values[(at + by) % len(self._values)]
+        self.on_mount()
+        self.post_message(self.Changed())
+
+
+class SettingsScreen(ModalScreen[Request | None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave", id="settings.leave"),
+        Binding("enter", "apply", "Use", id="settings.use", priority=True),
+        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+    ]
+
+    def __init__(self, request: Request, modes: tuple[Mode, ...], glyphs: Glyphs) -> None:
+        super().__init__()
+        self._request = request
+        self._modes = modes
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="panel") as panel:
+            panel.border_title = "Settings of the next story"
+            panel.border_subtitle = "enter uses them, escape leaves"
+            for name, (label, meaning) in FIELDS.items():
+                with Horizontal(classes="field"):
+                    yield Static(label, classes="name")
+                    yield Input(f"{getattr(self._request, name)}", id=name, compact=True)
+                    yield Static(meaning, classes="meaning")
+            with Horizontal(classes="field"):
+                yield Static("mode", classes="name")
+                yield Choice(self._modes, self._request.mode, self._glyphs)
+                yield Static("left and right choose", classes="meaning")
+            yield Static(id="wrong")
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._check()
+
+    def _check(self) -> Request | None:
+        """The request as it stands, or None with the first thing that is wrong shown."""
+        request, wrong = self._request, ""
+        for name, (label, _) in FIELDS.items():
+            field = self.query_one(f"#{name}", Input)
+            try:
+                request = replace(request, **{name: config.check(name, field.value)})
+                field.remove_class("-wrong")
+            except UsageError as error:
+                field.add_class("-wrong")
+                wrong = wrong or f"{self._glyphs.warning} {label}: {error.message}"
+        self.query_one("#wrong", Static).update(Content(wrong))
+        return None if wrong else replace(request, mode=self.query_one(Choice).value)
+
+    def action_apply(self) -> None:
+        request = self._check()
+        if request is not None:
+            self.dismiss(request)

@@ -1,0 +1,88 @@
+"""Themes from TOML files: those of the package, and the user's own.
+
+A file is one theme and is named like it. Its keys are the fields of Textual's Theme; what
+duotui adds stands in `[variables]` (docs/themes.md). A bad file is reported, never raised.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+import duotui
+from duotui import config
+
+VARIABLES: Mapping[str, str] = {
+    "duo-prompt": "#c8922a",
+    "duo-board": "#e08a3c",
+    "duo-baseline": "#5b9bf0",
+    "duo-same": "#4fa89a",
+    "duo-rate": "#c8922a",
+}
+"""duotui's own colours, as they are in a theme that does not set them."""
+
+
+def packaged() -> Path:
+    """The folder of the themes that come with duotui: in the wheel, or in the repository."""
+    package = Path(duotui.__file__).parent
+    inside = package / "themes"
+    return inside if inside.is_dir() else package.parents[1] / "themes"
+
+
+def own() -> Path:
+    """The user's folder."""
+    return config.config_dir() / "themes"
+
+
+def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]:
+    """The themes of `folders`, a later one over an earlier one of its name, and the failures."""
+    themes: dict[str, Theme] = {}
+    failures: list[str] = []
+    for folder in (packaged(), own()) if folders is None else folders:
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                themes[path.stem] = read(path)
+            except (OSError, ValueError, TypeError, ColorParseError) as error:
+                failures.append(f"{path.name}: {' '.join(str(error).split())}")
+    return list(themes.values()), failures
+
+
+def read(path: Path) -> Theme:
+    """The theme in `path`. Raises ValueError or ColorParseError with what is wrong there."""
+    table = tomllib.loads(path.read_text("utf-8"))
+    kinds = {f.name: f.type for f in fields(Theme)} | {"name": "str"}
+    for name, value in table.items():
+        if name not in kinds:
+            raise ValueError(f"{name}: no such key")
+        _check(name, str(kinds[name]), value)
+    if "primary" not in table:
+        raise ValueError("primary: missing")
+    theme = Theme(**{**table, "name": path.stem})
+    theme.to_color_system().generate()
+    return theme
+
+
+def _check(name: str, kind: str, value: Any) -> None:  # noqa: ANN401 - whatever TOML has
+    wanted: dict[str, type | tuple[type, ...]] = {"bool": bool, "float": (int, float)}
+    if name == "variables":
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise ValueError("variables: not a table of texts")
+        for key in value.keys() & VARIABLES.keys():
+            _colour(f"variables.{key}", value[key])
+    elif not isinstance(value, wanted.get(kind, str)):
+        raise ValueError(f"{name}: {value!r} is not possible")
+    elif isinstance(value, str) and name != "name":
+        _colour(name, value)
+
+
+def _colour(name: str, value: str) -> None:
+    if value.startswith("$"):
+        return
+    try:
+        Color.parse(value)
+    except ColorParseError:
+        raise ValueError(f"{name}: {value!r} is not a colour") from None

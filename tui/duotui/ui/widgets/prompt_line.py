@@ -1,0 +1,104 @@
+"""Where a story's beginning is typed; up and down bring back earlier ones."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from platformdirs import user_state_path
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+KEPT = 200
+"""Prompts that are remembered."""
+
+LONGEST = 2000
+"""Characters of a prompt that is remembered."""
+
+
+class PromptHistory:
+    """Prompts told before, the last one last. A file that fails is a history that forgets."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or user_state_path("duotui") / "history"
+        try:
+            lines = self._path.read_text("utf-8").splitlines()
+        except (OSError, ValueError):
+            lines = []
+        self._prompts = [line for line in lines if line][-KEPT:]
+        self._at = len(self._prompts)
+        self._typed = ""
+
+    def add(self, prompt: str) -> None:
+        line = " ".join(prompt.splitlines())
+        if line and len(line) <= LONGEST:
+            self._prompts = [*(p for p in self._prompts if p != line), line][-KEPT:]
+            self._save()
+        self._at = len(self._prompts)
+
+    def older(self, typed: str) -> str:
+        """The prompt before; what was `typed` comes back behind the newest."""
+        if self._at == len(self._prompts):
+            self._typed = typed
+        self._at = max(0, self._at - 1)
+        return self._prompts[self._at] if self._prompts else typed
+
+    def newer(self, typed: str) -> str:
+        if self._at >= len(self._prompts):
+            return typed
+        self._at += 1
+        return self._prompts[self._at] if self._at < len(self._prompts) else self._typed
+
+    def _save(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write("\n".join(self._prompts) + "\n")
+            os.replace(name, self._path)
+        except (OSError, ValueError):
+            pass
+
+
+class PromptLine(Input):
+    class Asked(Message):
+        """Enter was pressed: tell this."""
+
+        def __init__(self, prompt: str) -> None:
+            super().__init__()
+            self.prompt = prompt
+
+    class Left(Message):
+        """Escape was pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "older", "Earlier prompt", show=False, id="prompt.older"),
+        Binding("down", "newer", "Later prompt", show=False, id="prompt.newer"),
+        Binding("escape", "leave", "Leave the prompt", id="prompt.leave"),
+        Binding("enter", "submit", "Tell", id="prompt.tell"),
+        Binding("alt+c,super+c", "copy", "Copy what is selected", show=False, id="prompt.copy"),
+    ]
+
+    def __init__(self, prompt: str, history: PromptHistory) -> None:
+        super().__init__(prompt, id="prompt", placeholder="how the story begins", compact=True)
+        self.cursor_blink = False
+        self.select_on_focus = False
+        self._history = history
+
+    def action_older(self) -> None:
+        self._recall(self._history.older(self.value))
+
+    def action_newer(self) -> None:
+        self._recall(self._history.newer(self.value))
+
+    def _recall(self, prompt: str) -> None:
+        self.value = prompt
+        self.cursor_position = len(prompt)
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    async def action_submit(self) -> None:
+        self._history.add(self.value)
+        self.post_message(self.Asked(self.value))

@@ -1,0 +1,37 @@
+"""The tok/s of the last minutes as columns, from nothing to the fastest; eighths or letters."""
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from duotui.ui.glyphs import Glyphs
+
+
+def columns(rates: tuple[float, ...], width: int, height: int, levels: str) -> list[str]:
+    """Rows, the top one first, of the last `width` rates."""
+    rates = rates[-width:]
+    top = max(rates, default=0.0)
+    steps = len(levels) - 1
+    tall = [round(rate / top * height * steps) if top > 0 else 0 for rate in rates]
+    rows = []
+    for row in reversed(range(height)):
+        filled = (max(0, min(steps, level - row * steps)) for level in tall)
+        rows.append("".join(levels[level] for level in filled).ljust(width))
+    return rows
+
+
+class RateHistory(Widget):
+    def __init__(self, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._glyphs = glyphs
+        self._rates: tuple[float, ...] = ()
+
+    def show(self, rates: tuple[float, ...]) -> None:
+        if rates is not self._rates:
+            self._rates = rates
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        rows = columns(self._rates, width, height, self._glyphs.levels)
+        return Strip([Segment(rows[y], self.rich_style)], width)

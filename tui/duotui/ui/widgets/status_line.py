@@ -1,0 +1,75 @@
+"""The first row: where the link stands, what is at its other end, and whether it is recorded."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from duotui.core.session import Sitting
+from duotui.core.state import Link, State
+from duotui.ui import figures
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.standing import standing, verdict
+
+
+class StatusLine(Static):
+    def __init__(self, sitting: Sitting, glyphs: Glyphs) -> None:
+        super().__init__(id="status")
+        self._sitting = sitting
+        self._glyphs = glyphs
+
+    def show(self, state: State, owed: bool) -> None:
+        """`owed`: a story was asked for and waits for the engine."""
+        glyphs, board = self._glyphs, state.board
+        at = standing(board, glyphs)
+        parts = [Content.styled(f" {at.sign} {at.word} ", f"bold ${at.tone}")]
+        if owed:
+            parts.append(Content.styled(" a story waits for the engine ", "$text-muted"))
+        if not self._sitting.live:
+            parts.append(Content.styled(f" {glyphs.replay} replay ", "bold $text-accent"))
+        if self._sitting.recording is not None:
+            parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
+        where = (board.described or board.target) if board.link is not Link.CLOSED else ""
+        tail = [where, figures.model(board), figures.machine(board)]
+        tail = [part for part in tail if part not in ("", figures.NONE)]
+        parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$text-muted"))
+        self.update(Content.assemble(*parts), layout=False)
+
+
+class Banner(Static):
+    """What went wrong and which key mends it. It is only there while the link is lost."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="banner")
+        self._glyphs = glyphs
+
+    def show(self, state: State, key: str) -> None:
+        lost = state.board.link is Link.LOST
+        self.display = lost
+        if lost:
+            at = standing(state.board, self._glyphs)
+            offer = f"{key} connects and tells the story again"
+            if state.board.run is None:
+                offer = f"{key} connects again"
+            self.update(
+                Content.assemble(
+                    Content.styled(f"{at.sign} {at.detail or 'The link is lost'}.", "bold"),
+                    Content(f" {offer}."),
+                )
+            )
+
+
+class Verdict(Static):
+    """Is it the baseline's story?"""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="verdict")
+        self._glyphs = glyphs
+
+    def show(self, state: State) -> None:
+        at = verdict(state, self._glyphs)
+        self.update(
+            Content.assemble(
+                Content.styled(f"{at.sign} {at.word}", f"bold ${at.tone}"),
+                Content.styled(f": {at.detail}" if at.detail else "", f"${at.tone}"),
+            ),
+            layout=False,
+        )

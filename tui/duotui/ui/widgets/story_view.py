@@ -1,0 +1,173 @@
+"""One narrator's story, growing. It appends what is new and draws the lines that are seen."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
+from textual.selection import Selection
+from textual.strip import Strip
+
+from duotui.core.events import Narrator, RunStarted, Token
+from duotui.core.state import State, Telling
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.wrapping import Wrapping
+
+MEASURE = 80
+"""Columns of text at most: wider lines are hard to follow."""
+
+
+class PlainScrollBar(ScrollBarRender):
+    """Without the eighths of a block at its ends."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+class StoryView(ScrollView, can_focus=True):
+    """A story, its prompt set apart and its first difference from the other one marked."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "story--prompt",
+        "story--told",
+        "story--differs",
+        "story--after",
+        "story--invite",
+        "story--caret",
+    }
+    invitation: reactive[Content] = reactive(Content())
+    """What stands here while there is no story."""
+
+    def __init__(self, narrator: Narrator, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._narrator = narrator
+        self._glyphs = glyphs
+        self._sign = glyphs.board if narrator is Narrator.BOARD else glyphs.baseline
+        self._wrapping = Wrapping(MEASURE)
+        self._telling = Telling()
+        self._first: int | None = None
+        self._run: RunStarted | None = None
+        self._shown = 0
+
+    def on_mount(self) -> None:
+        if self._glyphs.ascii:
+            self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
+
+    def show(self, state: State) -> None:
+        """Draw what came since the last state."""
+        telling = state.of(self._narrator)
+        changed = telling is not self._telling or state.diff.first != self._first
+        restart = telling.run is not self._run or len(telling.tokens) < self._shown
+        self._telling = telling
+        if restart or state.diff.first != self._first:
+            self._run, self._first = telling.run, state.diff.first
+            self._rewrap()
+        elif changed:
+            self._grow()
+
+    @property
+    def lines(self) -> list[str]:
+        """What is written, line by line."""
+        return ["".join(span.text for span in line) for line in self._wrapping.lines]
+
+    def _rewrap(self) -> None:
+        self._wrapping = Wrapping(max(8, min(MEASURE, self.size.width)))
+        self._shown = 0
+        self._grow()
+        self.refresh()
+
+    def _grow(self) -> None:
+        follow = self.is_vertical_scroll_end
+        fresh = self._telling.tokens[self._shown :]
+        start = len(self._wrapping.lines) - 1
+        for kind, text in self._kinds(fresh):
+            self._wrapping.append(text, kind)
+        self._shown += len(fresh)
+        self.virtual_size = Size(self._wrapping.width, len(self._wrapping.lines))
+        self.refresh_lines(start, len(self._wrapping.lines) - start)
+        if follow and fresh:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self._hint()
+
+    def _kinds(self, fresh: tuple[Token, ...]) -> Iterator[tuple[str, str]]:
+        """Text of `fresh` by its kind; the token that differs wears its sign, not colour alone."""
+
+        def kind(numbered: tuple[int, Token]) -> str:
+            at = numbered[0]
+            if self._first is not None and at >= self._first:
+                return "differs" if at == self._first else "after"
+            return "prompt" if at < self._telling.forced else "told"
+
+        for name, run in groupby(enumerate(fresh, self._shown), key=kind):
+            text = "".join(token.text for _, token in run)
+            if name == "differs":
+                lead = text[: len(text) - len(text.lstrip())]
+                yield "told", lead
+                text = f"[{self._sign}{text[len(lead) :]}]"
+            yield name, text
+
+    def _hint(self) -> None:
+        below = len(self._wrapping.lines) - 1 - (self.scroll_offset.y + self.size.height - 1)
+        more = below > 0 and self.size.height > 0
+        self.border_subtitle = f"{self._glyphs.below} {below} more, end" if more else ""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._hint()
+
+    def on_resize(self) -> None:
+        if self._wrapping.width != max(8, min(MEASURE, self.size.width)):
+            follow = self.is_vertical_scroll_end
+            self._rewrap()
+            if follow:
+                self.scroll_end(animate=False, x_axis=False)
+
+    def render_line(self, y: int) -> Strip:
+        width, base = self.size.width, self.rich_style
+        if self._run is None:
+            return self._invite(y)
+        number = self.scroll_offset.y + y
+        lines = self._wrapping.lines
+        if number >= len(lines):
+            return Strip.blank(width, base)
+        segments = [
+            Segment(span.text, self.get_component_rich_style(f"story--{span.kind}"))
+            for span in lines[number]
+        ]
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(number)) is not None:
+            segments = self._select(segments, *span)
+        strip = Strip(segments)
+        if number == len(lines) - 1 and self._telling.telling and strip.cell_length < width:
+            caret = Segment(self._glyphs.caret, self.get_component_rich_style("story--caret"))
+            strip = Strip([*strip, caret])
+        return strip.adjust_cell_length(width, base).apply_offsets(0, number)
+
+    def _invite(self, y: int) -> Strip:
+        lines = self.invitation.wrap(max(8, min(MEASURE, self.size.width)))
+        style = self.get_component_rich_style("story--invite")
+        if y >= len(lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        return Strip([Segment(lines[y].plain, style)]).adjust_cell_length(
+            self.size.width, self.rich_style
+        )
+
+    def _select(self, segments: list[Segment], start: int, end: int) -> list[Segment]:
+        style = self.screen.get_component_rich_style("screen--selection")
+        letters = [(letter, s.style) for s in segments for letter in s.text]
+        end = len(letters) if end == -1 else end
+        return [
+            Segment(letter, (old + style if old else style) if start <= at < end else old)
+            for at, (letter, old) in enumerate(letters)
+        ]
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selection.extract("\n".join(self.lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()

@@ -1,0 +1,92 @@
+"""Text that grows, broken into lines as it comes. Pure: widths in, lines out.
+
+Greedy breaking looks no further back than the last line, so what was appended costs what is
+new and one line, however long the story is. Text is untrusted: what could steer a terminal
+is replaced before it is measured.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from rich.cells import get_character_cell_size
+
+TAB = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Text of one kind, on one line."""
+
+    text: str
+    kind: str
+
+
+Line = list[Span]
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: controls are shown as a box, marks of
+    direction and other invisible ones are dropped."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\t", TAB)
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if character == "\n":
+        return character
+    match unicodedata.category(character):
+        case "Cc" | "Cs" | "Zl" | "Zp":
+            return "\N{REPLACEMENT CHARACTER}"
+        case "Cf":
+            return ""
+    return character
+
+
+@dataclass(slots=True)
+class Wrapping:
+    """Lines of at most `width` cells."""
+
+    width: int
+    lines: list[Line] = field(default_factory=lambda: [[]])
+
+    def append(self, text: str, kind: str) -> int:
+        """Add text; the number of the first line that changed."""
+        start = len(self.lines) - 1
+        last = self.lines.pop()
+        self.lines += self._break([*last, Span(printable(text), kind)])
+        return start
+
+    def _break(self, spans: Line) -> Iterator[Line]:
+        letters = [(letter, span.kind) for span in spans for letter in span.text]
+        start = cells = at = 0
+        space: int | None = None
+        while at < len(letters):
+            letter = letters[at][0]
+            if letter == "\n":
+                yield _line(letters[start:at])
+                start, cells, space, at = at + 1, 0, None, at + 1
+                continue
+            size = get_character_cell_size(letter)
+            if letter == " ":
+                space = at
+            elif cells + size > self.width and at > start:
+                # The space stays on the line that it ends, so that the text can be had back.
+                cut = at if space is None else space + 1
+                yield _line(letters[start:cut])
+                start = at = cut
+                cells, space = 0, None
+                continue
+            cells += size
+            at += 1
+        yield _line(letters[start:])
+
+
+def _line(letters: list[tuple[str, str]]) -> Line:
+    return [
+        Span("".join(letter for letter, _ in run), kind)
+        for kind, run in groupby(letters, key=lambda pair: pair[1])
+    ]
