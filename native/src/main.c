@@ -14,12 +14,11 @@
 
 #include "failure.h"
 #include "model.h"
+#include "serve.h"
 #include "teller.h"
 #include "tokenizer.h"
 #include "utf8.h"
 #include "version.h"
-
-#include "serve.h"
 
 static const char version[] = "duollama " DUO_VERSION "\n";
 

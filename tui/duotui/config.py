@@ -1,11 +1,10 @@
 """What the user has settled: one TOML file, read once, never a reason to fail.
 
-Whatever is wrong in the file becomes a warning and the default stands. `check` holds the
-limits of a request; the file and the settings screen both ask it.
+Whatever is wrong in the file becomes a warning and the default stands. The file and the
+settings screen ask the same `check`, and that asks the Request.
 """
 
 import locale
-import math
 import os
 import tempfile
 import tomllib
@@ -94,8 +93,11 @@ def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
 def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
     story, warnings = Request(), []
     for name, value in table.items():
-        if name not in LIMITS:
+        if name not in _KINDS:
             warnings.append(f"story.{name}: no such setting")
+            continue
+        if isinstance(value, str) != (name in ("prompt", "mode")) or isinstance(value, bool):
+            warnings.append(f"story.{name}: {value!r} is not {_KINDS[name][1]}")
             continue
         try:
             story = replace(story, **{name: check(name, str(value))})
@@ -106,62 +108,26 @@ def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
 
 # The limits of a request
 
-
-def _prompt(text: str) -> str:
-    if "\0" in text:
-        raise UsageError("a prompt has no NUL")
-    return text
-
-
-def _mode(text: str) -> Mode:
-    try:
-        return Mode(text)
-    except ValueError:
-        raise UsageError(f"one of {', '.join(Mode)}") from None
-
-
-def _whole(limit: int, said: str) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            raise UsageError("a whole number") from None
-        if not 0 <= number < limit:
-            raise UsageError(said)
-        return number
-
-    return whole
-
-
-def _real(limit: float, said: str) -> Callable[[str], float]:
-    def real(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            raise UsageError("a number") from None
-        if not (math.isfinite(number) and 0 <= number <= limit):
-            raise UsageError(said)
-        return number
-
-    return real
-
-
-LIMITS: Mapping[str, Callable[[str], Any]] = {
-    "prompt": _prompt,
-    "mode": _mode,
-    "steps": _whole(2**31, "from 0 (the whole context) on"),
-    "temperature": _real(math.inf, "from 0 (always the likeliest) on"),
-    "top_p": _real(1.0, "from 0 to 1"),
-    "seed": _whole(2**64, "from 0 (the engine chooses) to 2^64 - 1"),
+_KINDS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "prompt": (str, "a text"),
+    "mode": (Mode, "one of " + ", ".join(Mode)),
+    "steps": (int, "a whole number"),
+    "temperature": (float, "a number"),
+    "top_p": (float, "a number"),
+    "seed": (int, "a whole number"),
 }
-"""What turns the text of each field of a Request into its value."""
-
-assert LIMITS.keys() == {f.name for f in fields(Request)}
+assert _KINDS.keys() == {f.name for f in fields(Request)}
 
 
 def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
-    """The value of a request's field. Raises UsageError, whose message says what is possible."""
-    return LIMITS[name](text)
+    """The value of a request's field. Raises UsageError, whose message says what is wrong."""
+    kind, called = _KINDS[name]
+    try:
+        value = kind(text)
+    except ValueError:
+        raise UsageError(f"{text.strip()!r} is not {called}") from None
+    replace(Request(), **{name: value}).checked()
+    return value
 
 
 def plain_terminal() -> bool:

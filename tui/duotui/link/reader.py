@@ -40,8 +40,8 @@ Report = Opened | Received | Closed
 
 
 class Transport(Protocol):
-    def read(self) -> bytes:
-        """What has come; waits a fraction of a second for the first byte; b"" where
+    def read(self, wait: bool = True) -> bytes:
+        """What has come. With `wait`, a fraction of a second for the first byte; b"" where
         none came. Raises LinkBroken."""
         ...
 
@@ -136,8 +136,10 @@ class Reader:
                     transport.write(outgoing)
                 gathered += decoder.feed(transport.read())
                 early = sent + 1 / RATE - self._clock.now()
-                if early > 0 and gathered and self._stop.wait(early):
-                    break
+                if early > 0 and gathered:
+                    if self._stop.wait(early):
+                        break
+                    gathered += decoder.feed(transport.read(wait=False))
                 if gathered:
                     self._deliver(Received(tuple(gathered)))
                     gathered, sent = [], self._clock.now()

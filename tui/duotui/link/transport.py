@@ -16,6 +16,7 @@ BAUD = 115200
 """Of the Duo's UART0. A CDC-ACM port ignores it."""
 
 READ_SECONDS = 0.2
+READ_BYTES = 1 << 16
 WRITE_SECONDS = 1.0
 
 
@@ -34,11 +35,14 @@ class SerialTransport:
         except (OSError, ValueError) as error:
             raise explain(target, error) from error
 
-    def read(self) -> bytes:
+    def read(self, wait: bool = True) -> bytes:
         try:
-            data: bytes = self._port.read(1)
-            waiting = self._port.in_waiting if data else 0
-            return data + self._port.read(waiting) if waiting else data
+            data: bytes = self._port.read(1) if wait else b""
+            while waiting := self._port.in_waiting:
+                data += self._port.read(waiting)
+                if len(data) >= READ_BYTES:
+                    break
+            return data
         except (OSError, TypeError) as error:  # TypeError: closed under a reading thread
             raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
 

@@ -33,14 +33,16 @@ class DuoApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_theme", "Theme", id="theme", tooltip="Wear the next theme"),
+        Binding("t", "next_theme", "Theme", show=False, id="theme", tooltip="Wear the next theme"),
         Binding("p", "picture", "Picture", show=False, id="picture",
                 tooltip="Save a picture of the screen (SVG)"),
         Binding("question_mark,f1", "help", "Help", id="help", tooltip="Every key"),
         Binding("ctrl+p", "command_palette", "Commands", show=False, id="palette", priority=True,
                 tooltip="Find a command by name"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", id="quit", priority=True,
+        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True,
                 tooltip="Quit, at any moment"),
+        Binding("ctrl+c", "quit", "Quit", show=False, id="interrupt", priority=True,
+                tooltip="Quit, as in any other program"),
     ]  # fmt: skip
 
     def __init__(
@@ -106,12 +108,13 @@ class DuoApp(App[None]):
             )  # fmt: skip
 
     def get_key_display(self, binding: Binding) -> str:
-        if self._glyphs.ascii and binding.key_display is None:
-            return binding.key.replace("question_mark", "?").replace("slash", "/")
-        return super().get_key_display(binding)
+        shown = super().get_key_display(binding)
+        plain = shown.isascii() or not self._glyphs.ascii
+        return shown if plain and binding.key != "enter" else binding.key
 
     def on_console_screen_settled(self, event: ConsoleScreen.Settled) -> None:
-        self._settle(story=event.request)
+        # The prompt of the moment is for the history; the settled one stays what it was.
+        self._settle(story=replace(event.request, prompt=self._settings.story.prompt))
 
     def _settle(self, *, theme: str | None = None, story: Request | None = None) -> None:
         """Keep what was changed, for the next time."""
@@ -142,14 +145,14 @@ class DuoApp(App[None]):
             self.notify(f"Saved to {path}", markup=False)
 
     def action_command_palette(self) -> None:
-        super().action_command_palette()
-        if self._glyphs.ascii:
-            self.call_later(self._plain_palette)
+        if not CommandPalette.is_open(self):
+            palette = CommandPalette(id="--command-palette", placeholder="Find a command")
+            self.push_screen(palette, callback=None)
+            self.call_later(self._sign_palette, palette)
 
-    def _plain_palette(self) -> None:
-        if isinstance(self.screen, CommandPalette):
-            for icon in self.screen.query(SearchIcon):
-                icon.icon = ">"
+    def _sign_palette(self, palette: CommandPalette) -> None:
+        for icon in palette.query(SearchIcon):
+            icon.icon = ">"
 
     async def action_quit(self) -> None:
         await self._close()

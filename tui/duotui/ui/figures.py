@@ -2,6 +2,7 @@
 
 import math
 
+from duotui.core.events import Reason, Request, RunStarted
 from duotui.core.state import Telling
 from duotui.ui.glyphs import Glyphs
 
@@ -67,18 +68,32 @@ def machine(board: Telling) -> str:
 
 def progress(board: Telling) -> tuple[int, int]:
     """Tokens told, and the tokens there may be."""
-    limit = board.run.steps if board.run else 0
-    if limit == 0 and board.ready:
-        limit = board.ready.context
+    if board.run is None:
+        return 0, 0
+    limit = board.run.steps or (board.ready.context if board.ready else 0)
     return len(board.tokens), max(limit, len(board.tokens))
 
 
 def left(board: Telling) -> str:
     if board.ended is not None:
-        return "stopped early" if len(board.tokens) < progress(board)[1] else "complete"
+        return _ENDS[board.ended.reason]
     return f"{seconds(board.time_left)} left" if board.time_left is not None else NONE
 
 
-def settings(mode: str, temperature: float, top_p: float, seed: int, glyphs: Glyphs) -> str:
-    parts = (mode, f"temp {temperature:g}", f"top-p {top_p:g}", f"seed {seed}")
+_ENDS = {
+    Reason.STEPS: "all told",
+    Reason.ENDED: "the end",
+    Reason.CANCELLED: "stopped",
+    Reason.FAILED: "failed",
+    Reason.LOST: "cut off",
+}
+
+
+def settings(asked: Request | RunStarted, glyphs: Glyphs) -> str:
+    parts = (
+        asked.mode,
+        f"temp {asked.temperature:g}",
+        f"top-p {asked.top_p:g}",
+        f"seed {asked.seed}" if asked.seed else "any seed",
+    )
     return f" {glyphs.dot} ".join(parts)

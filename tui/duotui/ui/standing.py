@@ -28,7 +28,7 @@ def standing(board: Telling, glyphs: Glyphs) -> Standing:
         case Link.OPENING:
             return Standing(glyphs.opening, f"connecting{glyphs.waiting}", "text-warning")
         case Link.CLOSED:
-            return Standing(glyphs.closed, "not connected", "text-muted")
+            return Standing(glyphs.closed, "not connected", "foreground 60%")
         case Link.SILENT:
             return Standing(glyphs.silent, "silent", "text-warning", "nothing is heard")
     if board.ready is None:
@@ -63,11 +63,11 @@ def verdict(state: State, glyphs: Glyphs) -> Standing:
     missing = _missing(baseline)
     if board.run is None:
         word = "baseline unavailable" if missing else "nothing to compare yet"
-        return Standing(glyphs.dot, word, "text-muted", missing)
+        return Standing(glyphs.dot, word, "foreground 60%", missing)
     if compared == 0 and missing:
         return Standing(glyphs.silent, "baseline unavailable", "text-warning", missing)
     if compared == 0:
-        return Standing(glyphs.waiting, "waiting for the baseline", "text-muted")
+        return Standing(glyphs.waiting, "waiting for the baseline", "foreground 60%")
     if board.ended and baseline.ended:
         whole = {board.ended.reason, baseline.ended.reason} <= {Reason.STEPS, Reason.ENDED}
         if whole and compared == told:

@@ -13,8 +13,7 @@ from typing import Any
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-import duotui
-from duotui import config
+from duotui import config, resources
 
 VARIABLES: Mapping[str, str] = {
     "duo-prompt": "#c8922a",
@@ -27,10 +26,8 @@ VARIABLES: Mapping[str, str] = {
 
 
 def packaged() -> Path:
-    """The folder of the themes that come with duotui: in the wheel, or in the repository."""
-    package = Path(duotui.__file__).parent
-    inside = package / "themes"
-    return inside if inside.is_dir() else package.parents[1] / "themes"
+    """The folder of the themes that come with duotui."""
+    return resources.folder("themes")
 
 
 def own() -> Path:

@@ -6,6 +6,7 @@ engine, and which hello of the engine is out of date.
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,7 +14,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -88,15 +88,15 @@ class ConsoleScreen(Screen[None]):
         self._stale: Ready | None = None
         self._news = False
         self._faults: list[Fault] = []
-        self._replay_paused = False
+        self._held = False
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._sitting, self._glyphs)
-        yield Gauges(self._glyphs)
-        with Container(id="stories"):
-            yield StoryView(Narrator.BOARD, self._glyphs, id="board")
-            with Container(id="beside"):
-                yield Verdict(self._glyphs)
+        with Container(id="main"):
+            yield Gauges(self._glyphs)
+            yield Verdict(self._glyphs)
+            with Container(id="stories"):
+                yield StoryView(Narrator.BOARD, self._glyphs, id="board")
                 yield StoryView(Narrator.BASELINE, self._glyphs, id="baseline")
         yield Banner(self._glyphs)
         with Container(id="ask"):
@@ -108,10 +108,11 @@ class ConsoleScreen(Screen[None]):
         self.query_one("#board", StoryView).border_title = "Story"
         baseline = self.query_one("#baseline", StoryView)
         baseline.border_title = "Baseline: plain fp32"
-        baseline.invitation = Content(
-            "The unquantised model tells the same story here, token by token, "
-            "so that you can see whether a word was changed."
-        )
+        baseline.invite((
+            "invite",
+            "The unquantised model tells the same story here, token by token, so that you can "
+            "see whether a word was changed.",
+        ))  # fmt: skip
         self._sitting.listen(self._listen)
         self._sitting.open()
         self._show()
@@ -140,28 +141,37 @@ class ConsoleScreen(Screen[None]):
         if state.board.link is Link.LOST:
             self._stale = state.board.ready
         with self.app.batch_update():
-            self.query_one(StatusLine).show(state, self._owed is not None)
+            self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
             self.query_one(Verdict).show(state)
             self.query_one(Banner).show(state, self._key("again"))
             story = self.query_one("#board", StoryView)
-            story.invitation = self._invitation(state)
+            story.invite(*self._invitation(state))
             story.show(state)
             self.query_one("#baseline", StoryView).show(state)
 
-    def _invitation(self, state: State) -> Content:
+    def _note(self) -> str:
+        if self._owed is not None:
+            return "a story waits for the engine"
+        return "held" if self._held else ""
+
+    def _invitation(self, state: State) -> Iterator[tuple[str, str]]:
         if not self._sitting.live:
-            return Content("A recording. The story begins in a moment.")
+            yield "invite", "A recording. The story begins in a moment."
+            return
         opening = "Once upon a time, on a board for five dollars, there was a story.\n\n"
         ready = state.board.link is Link.UP and state.board.ready is not None
         go = "tells it" if ready else "tells it as soon as the engine answers"
         quote = self._glyphs.quote(self._request.prompt) if self._request.prompt else "from nothing"
-        return Content(
-            f"{opening}{self._key('tell')}   {go}: {quote}\n"
-            f"{self._key('prompt')}   another beginning\n"
-            f"{self._key('settings')}   temperature, seed, length, mode\n"
-            f"{self._key('help')}   every key"
-        )
+        yield "told", opening
+        for command, meaning in (
+            ("tell", f"{go}: {quote}"),
+            ("prompt", "another beginning"),
+            ("settings", "temperature, seed, length, mode"),
+            ("help", "every key"),
+        ):
+            yield "key", f"{self._key(command):>6}"
+            yield "invite", f"   {meaning}\n"
 
     def _key(self, command: str) -> str:
         """How the key of a command is written, as it is now."""
@@ -204,7 +214,8 @@ class ConsoleScreen(Screen[None]):
     def _asked(self) -> bool:
         """Whether anything can be asked at all; says so if not."""
         if not self._sitting.live:
-            self._say("This is a recording: nothing can be asked of it")
+            again = self._key("again")
+            self._say(f"This is a recording: nothing can be asked of it. {again} plays it again")
         return self._sitting.live
 
     def action_prompt(self) -> None:
@@ -220,9 +231,7 @@ class ConsoleScreen(Screen[None]):
         self.action_tell()
 
     def action_tell(self) -> None:
-        request = replace(self._request, prompt=self.query_one(PromptLine).value)
-        self.post_message(self.Settled(request))
-        self._tell(request)
+        self._tell(replace(self._request, prompt=self.query_one(PromptLine).value))
 
     def action_stop(self) -> None:
         if not self._asked():
@@ -235,15 +244,17 @@ class ConsoleScreen(Screen[None]):
 
     def action_pause(self) -> None:
         if not self._sitting.live:
-            self._replay_paused = not self._replay_paused
-            self._sitting.pause(self._replay_paused)
+            self._held = not self._held
+            self._sitting.pause(self._held)
+            self._show()
         elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
             self._sitting.pause(not self._sitting.state.board.paused)
 
     def action_again(self) -> None:
         if not self._sitting.live:
-            self._replay_paused = False
+            self._held = False
             self._sitting.open()
+            self._show()
             return
         run = self._sitting.state.board.run
         if run is not None:

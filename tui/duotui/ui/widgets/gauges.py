@@ -3,19 +3,99 @@
 Every figure is written once, in `figures`; this decides only where it stands.
 """
 
+import textwrap
+
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Digits, Static
 
 from duotui.core.events import Request
-from duotui.core.state import State
+from duotui.core.state import State, Telling
 from duotui.ui import figures
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.rate_history import RateHistory
 
-LABEL = "$text-muted"
+LABEL = "$foreground 60%"
 VALUE = "bold"
+
+Fact = tuple[str, str]
+
+
+def flow(facts: list[Fact], width: int) -> Content:
+    """Facts side by side as far as they fit; one a line, aligned, where it is narrow."""
+    if width < 50:
+        widest = max(len(label) for label, _ in facts) + 2
+        rows = []
+        for label, value in facts:
+            parts = textwrap.wrap(value, max(8, width - widest)) or [figures.NONE]
+            rows += [_fact(label.ljust(widest), parts[0])]
+            rows += [_fact(" " * widest, part) for part in parts[1:]]
+        return Content("\n").join(rows)
+    lines: list[list[Content]] = []
+    room = 0
+    for label, value in facts:
+        fact = _fact(f"{label} ", value)
+        if not lines or fact.cell_length > room:
+            lines.append([])
+            room = width
+        lines[-1].append(fact)
+        room -= fact.cell_length + 3
+    return Content("\n").join(Content("   ").join(line) for line in lines)
+
+
+def _fact(label: str, value: str) -> Content:
+    return Content.assemble(Content.styled(label, LABEL), Content.styled(value, VALUE))
+
+
+class Progress(Widget):
+    """Tokens of the limit, as a bar and in figures."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="progress")
+        self._glyphs = glyphs
+        self._board = Telling()
+
+    def show(self, board: Telling) -> None:
+        self._board = board
+        self.refresh()
+
+    def render(self) -> Content:
+        told, limit = figures.progress(self._board)
+        before = f"{told} of {limit} tokens " if limit else "no tokens yet "
+        after = f" {figures.left(self._board)}" if self._board.run else ""
+        width = max(4, self.size.width - len(before) - len(after))
+        done, rest = self._glyphs.bar(told / limit if limit else 0.0, width)
+        return Content.assemble(
+            Content.styled(before, VALUE),
+            Content.styled(done, "$duo-rate"),
+            Content.styled(rest, LABEL),
+            Content.styled(after, VALUE),
+        )
+
+
+class Facts(Widget):
+    """What is neither drawn nor large: a label and a value each."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="facts")
+        self._glyphs = glyphs
+        self._facts: list[Fact] = [("link", figures.NONE)]
+
+    def show(self, board: Telling, request: Request) -> None:
+        asked = board.run or request
+        self._facts = [
+            ("first token", figures.seconds(board.first_token)),
+            ("memory", figures.memory(board)),
+            ("faults", figures.faults(board)),
+            ("link", figures.health(board)),
+            ("mode", figures.settings(asked, self._glyphs)),
+        ]
+        self.refresh()
+
+    def render(self) -> Content:
+        return flow(self._facts, self.size.width)
 
 
 class Gauges(Container):
@@ -27,19 +107,20 @@ class Gauges(Container):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="now", classes="card"):
-            yield Digits("-", id="rate-now")
+            yield Digits(id="rate-now")
             yield Static("tok/s now", classes="label")
         with Vertical(id="mean", classes="card"):
-            yield Digits("-", id="rate-mean")
+            yield Digits(id="rate-mean")
             yield Static("tok/s mean", classes="label")
         with Vertical(id="history", classes="card"):
             yield RateHistory(self._glyphs, id="rate-history")
             yield Static(classes="label", id="rate-top")
-        with Vertical(id="speed", classes="card"):
+        with Container(id="speed"):
             yield Static(id="speed-row")
             yield RateHistory(self._glyphs, id="rate-line")
-        yield Static(id="progress")
-        yield Static(id="facts")
+        with Vertical(id="rows"):
+            yield Progress(self._glyphs)
+            yield Facts(self._glyphs)
 
     def show(self, state: State, request: Request) -> None:
         """`request` is what stands here before a story has begun."""
@@ -49,46 +130,9 @@ class Gauges(Container):
         self.query_one("#rate-mean", Digits).update(mean)
         for history in self.query(RateHistory):
             history.show(board.rates)
-        top = figures.rate(max(board.rates, default=0.0))
-        self._write("#rate-top", Content.styled(f"tok/s, top {top}", LABEL))
-        self._write("#speed-row", _row(("now", now), ("mean", f"{mean} tok/s")))
-        self._write("#progress", self._progress(state))
-        self._write("#facts", self._facts(state, request))
-
-    def _write(self, selector: str, content: Content) -> None:
-        self.query_one(selector, Static).update(content, layout=False)
-
-    def _progress(self, state: State) -> Content:
-        told, limit = figures.progress(state.board)
-        width = self.query_one("#progress").size.width
-        before = f"{told} of {limit} tokens " if limit else "no tokens yet "
-        after = f" {figures.left(state.board)}" if state.board.run else ""
-        done, rest = self._glyphs.bar(
-            told / limit if limit else 0.0, max(4, width - len(before) - len(after))
-        )
-        return Content.assemble(
-            Content.styled(before, VALUE),
-            Content.styled(done, "$duo-rate"),
-            Content.styled(rest, LABEL),
-            Content.styled(after, VALUE),
-        )
-
-    def _facts(self, state: State, request: Request) -> Content:
-        board = state.board
-        asked = board.run or request
-        return Content("\n").join(
-            (
-                _row(("first token", figures.seconds(board.first_token)),
-                     ("memory", figures.memory(board)), ("faults", figures.faults(board))),
-                _row(("link", figures.health(board))),
-                _row(("settings", figures.settings(
-                    asked.mode, asked.temperature, asked.top_p, asked.seed, self._glyphs))),
-            )
-        )  # fmt: skip
-
-
-def _row(*pairs: tuple[str, str]) -> Content:
-    parts = []
-    for label, value in pairs:
-        parts += [Content.styled(f"{label} ", LABEL), Content.styled(f"{value}   ", VALUE)]
-    return Content.assemble(*parts)
+        top = f"top {figures.rate(max(board.rates))} tok/s" if board.rates else "history"
+        self.query_one("#rate-top", Static).update(Content(top), layout=False)
+        row = flow([("tok/s now", now), ("mean", mean)], 99)
+        self.query_one("#speed-row", Static).update(row, layout=False)
+        self.query_one(Progress).show(board)
+        self.query_one(Facts).show(board, request)

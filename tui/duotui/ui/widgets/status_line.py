@@ -16,13 +16,13 @@ class StatusLine(Static):
         self._sitting = sitting
         self._glyphs = glyphs
 
-    def show(self, state: State, owed: bool) -> None:
-        """`owed`: a story was asked for and waits for the engine."""
+    def show(self, state: State, note: str) -> None:
+        """`note` is what the screen alone knows, and wants to have said here."""
         glyphs, board = self._glyphs, state.board
         at = standing(board, glyphs)
         parts = [Content.styled(f" {at.sign} {at.word} ", f"bold ${at.tone}")]
-        if owed:
-            parts.append(Content.styled(" a story waits for the engine ", "$text-muted"))
+        if note:
+            parts.append(Content.styled(f" {note} ", "$text-warning"))
         if not self._sitting.live:
             parts.append(Content.styled(f" {glyphs.replay} replay ", "bold $text-accent"))
         if self._sitting.recording is not None:
@@ -30,7 +30,7 @@ class StatusLine(Static):
         where = (board.described or board.target) if board.link is not Link.CLOSED else ""
         tail = [where, figures.model(board), figures.machine(board)]
         tail = [part for part in tail if part not in ("", figures.NONE)]
-        parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$text-muted"))
+        parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$foreground 60%"))
         self.update(Content.assemble(*parts), layout=False)
 
 

@@ -5,9 +5,7 @@ from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.content import Content
 from textual.geometry import Size
-from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
@@ -17,6 +15,9 @@ from duotui.core.events import Narrator, RunStarted, Token
 from duotui.core.state import State, Telling
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
+
+Pieces = tuple[tuple[str, str], ...]
+"""Kinds of text, and the texts."""
 
 MEASURE = 80
 """Columns of text at most: wider lines are hard to follow."""
@@ -38,11 +39,9 @@ class StoryView(ScrollView, can_focus=True):
         "story--differs",
         "story--after",
         "story--invite",
+        "story--key",
         "story--caret",
     }
-    invitation: reactive[Content] = reactive(Content())
-    """What stands here while there is no story."""
-
     def __init__(self, narrator: Narrator, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._narrator = narrator
@@ -53,10 +52,18 @@ class StoryView(ScrollView, can_focus=True):
         self._first: int | None = None
         self._run: RunStarted | None = None
         self._shown = 0
+        self._invitation: Pieces = ()
 
     def on_mount(self) -> None:
         if self._glyphs.ascii:
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
+
+    def invite(self, *pieces: tuple[str, str]) -> None:
+        """What stands here while there is no story."""
+        if pieces != self._invitation:
+            self._invitation = pieces
+            if self._run is None:
+                self._rewrap()
 
     def show(self, state: State) -> None:
         """Draw what came since the last state."""
@@ -78,6 +85,9 @@ class StoryView(ScrollView, can_focus=True):
     def _rewrap(self) -> None:
         self._wrapping = Wrapping(max(8, min(MEASURE, self.size.width)))
         self._shown = 0
+        if self._run is None:
+            for kind, text in self._invitation:
+                self._wrapping.append(text, kind)
         self._grow()
         self.refresh()
 
@@ -129,8 +139,6 @@ class StoryView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
-        if self._run is None:
-            return self._invite(y)
         number = self.scroll_offset.y + y
         lines = self._wrapping.lines
         if number >= len(lines):
@@ -147,15 +155,6 @@ class StoryView(ScrollView, can_focus=True):
             caret = Segment(self._glyphs.caret, self.get_component_rich_style("story--caret"))
             strip = Strip([*strip, caret])
         return strip.adjust_cell_length(width, base).apply_offsets(0, number)
-
-    def _invite(self, y: int) -> Strip:
-        lines = self.invitation.wrap(max(8, min(MEASURE, self.size.width)))
-        style = self.get_component_rich_style("story--invite")
-        if y >= len(lines):
-            return Strip.blank(self.size.width, self.rich_style)
-        return Strip([Segment(lines[y].plain, style)]).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
 
     def _select(self, segments: list[Segment], start: int, end: int) -> list[Segment]:
         style = self.screen.get_component_rich_style("screen--selection")

@@ -1,0 +1,80 @@
+"""A real session: the real engine, behind a real wire, in this test's loop."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable
+
+from duotui.core import events
+from duotui.core.clock import MonotonicClock
+from duotui.core.events import Batch, Narrator, Request
+from duotui.core.session import Session
+from duotui.core.state import State
+from duotui.engines.sim import Sim
+
+KERNEL = [
+    b"[   12.345678] usb 1-1: new high-speed USB device number 2 using dwc2\r\n",
+    b"[ 4711.000001] mmc0: Timeout waiting for hardware interrupt.\r\n",
+    b"\r\nmilkv-duo login: ",
+]
+
+
+def session(board: Sim, baseline: Sim | None = None) -> Session:
+    return Session(board, baseline, MonotonicClock(), itertools.count(1).__next__)
+
+
+class Watch:
+    """Waits for what a session says; nothing is polled."""
+
+    def __init__(self, watched: Session) -> None:
+        self._watched = watched
+        self._waiting: list[tuple[Callable[[State], bool], asyncio.Future[None]]] = []
+        self.seen: list[events.Event] = []
+        watched.listen(self._heard)
+
+    def _heard(self, state: State, batch: Batch) -> None:
+        self.seen += batch
+        for wanted, future in self._waiting:
+            if not future.done() and wanted(state):
+                future.set_result(None)
+
+    async def until(self, wanted: Callable[[State], bool], seconds: float = 60) -> State:
+        if not wanted(self._watched.state):
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append((wanted, future))
+            await asyncio.wait_for(future, seconds)
+        return self._watched.state
+
+
+async def told(watched: Session, request: Request, seconds: float = 60) -> State:
+    """The state when the board has told `request` to its end."""
+    watch = Watch(watched)
+    watched.tell(request)
+    return await watch.until(lambda state: over(state, Narrator.BOARD), seconds)
+
+
+def over(state: State, narrator: Narrator) -> bool:
+    return state.of(narrator).ended is not None
+
+
+class Spoiler:
+    """What a bad cable does: a bit flipped in `bits`, a kernel line after some `bytes_` bytes."""
+
+    def __init__(self, seed: int, bits: int = 0, bytes_: int = 0) -> None:
+        self._random = random.Random(seed)
+        self._bits, self._bytes = bits, bytes_
+        self.flipped = self.injected = 0
+
+    def __call__(self, data: bytes) -> bytes:
+        out = bytearray(data)
+        if self._bits:
+            for bit in range(8 * len(out)):
+                if self._random.random() < 1 / self._bits:
+                    out[bit // 8] ^= 1 << bit % 8
+                    self.flipped += 1
+        if self._bytes:
+            for at in range(len(out), 0, -1):
+                if self._random.random() < 1 / self._bytes:
+                    out[at:at] = self._random.choice(KERNEL)
+                    self.injected += 1
+        return bytes(out)
