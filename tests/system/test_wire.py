@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from duotui.core.events import Request
 from duotui.engines.sim import Sim
 from native.parrot import write_parrot

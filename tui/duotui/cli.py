@@ -127,7 +127,7 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path]:
     """The model of sim and baseline, and its tokenizer."""
     if options.model is None:
         return resources.MODEL, options.tokenizer or resources.TOKENIZER
-    return options.model, options.tokenizer or options.model.with_name("tokenizer.bin")
+    return options.model, options.tokenizer or options.model.parent / "tokenizer.bin"
 
 
 def _session(target: str, options: argparse.Namespace, baseline: bool) -> Session:

@@ -145,9 +145,9 @@ class DuoApp(App[None]):
             self.notify(f"Saved to {path}", markup=False)
 
     def action_command_palette(self) -> None:
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             palette = CommandPalette(id="--command-palette", placeholder="Find a command")
-            self.push_screen(palette, callback=None)
+            self.push_screen(palette)
             self.call_later(self._sign_palette, palette)
 
     def _sign_palette(self, palette: CommandPalette) -> None:

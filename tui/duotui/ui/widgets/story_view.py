@@ -52,6 +52,7 @@ class StoryView(ScrollView, can_focus=True):
         self._first: int | None = None
         self._run: RunStarted | None = None
         self._shown = 0
+        self._follow = True
         self._invitation: Pieces = ()
 
     def on_mount(self) -> None:
@@ -71,6 +72,8 @@ class StoryView(ScrollView, can_focus=True):
         changed = telling is not self._telling or state.diff.first != self._first
         restart = telling.run is not self._run or len(telling.tokens) < self._shown
         self._telling = telling
+        if restart:
+            self._follow = True
         if restart or state.diff.first != self._first:
             self._run, self._first = telling.run, state.diff.first
             self._rewrap()
@@ -82,8 +85,14 @@ class StoryView(ScrollView, can_focus=True):
         """What is written, line by line."""
         return ["".join(span.text for span in line) for line in self._wrapping.lines]
 
+    @property
+    def _measure(self) -> int:
+        """Columns for text. One is kept for the scroll bar, so that nothing moves when it comes."""
+        spare = 0 if self.show_vertical_scrollbar else 1
+        return max(8, min(MEASURE, self.size.width - spare))
+
     def _rewrap(self) -> None:
-        self._wrapping = Wrapping(max(8, min(MEASURE, self.size.width)))
+        self._wrapping = Wrapping(self._measure)
         self._shown = 0
         if self._run is None:
             for kind, text in self._invitation:
@@ -92,7 +101,6 @@ class StoryView(ScrollView, can_focus=True):
         self.refresh()
 
     def _grow(self) -> None:
-        follow = self.is_vertical_scroll_end
         fresh = self._telling.tokens[self._shown :]
         start = len(self._wrapping.lines) - 1
         for kind, text in self._kinds(fresh):
@@ -100,7 +108,7 @@ class StoryView(ScrollView, can_focus=True):
         self._shown += len(fresh)
         self.virtual_size = Size(self._wrapping.width, len(self._wrapping.lines))
         self.refresh_lines(start, len(self._wrapping.lines) - start)
-        if follow and fresh:
+        if self._follow:
             self.scroll_end(animate=False, immediate=True, x_axis=False)
         self._hint()
 
@@ -128,14 +136,14 @@ class StoryView(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        self._follow = self.is_vertical_scroll_end
         self._hint()
 
     def on_resize(self) -> None:
-        if self._wrapping.width != max(8, min(MEASURE, self.size.width)):
-            follow = self.is_vertical_scroll_end
+        if self._wrapping.width != self._measure:
             self._rewrap()
-            if follow:
-                self.scroll_end(animate=False, x_axis=False)
+        if self._follow:
+            self.call_after_refresh(self.scroll_end, animate=False, x_axis=False)
 
     def render_line(self, y: int) -> Strip:
         width, base = self.size.width, self.rich_style
