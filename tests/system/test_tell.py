@@ -139,6 +139,16 @@ def test_a_reader_that_goes_away_ends_the_story(parrot: list[str]) -> None:
     assert "Traceback" not in said
 
 
+def test_a_full_disk_is_said_in_one_line(parrot: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*DUOTUI, "tell", *parrot, "-n", "9", ""], stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"No space left" in done.stderr
+
+
 def test_a_killed_duotui_leaves_no_engine_behind(parrot: list[str]) -> None:
     process = started(parrot)
     (engine,) = engines_of(process.pid)

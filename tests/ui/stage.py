@@ -31,10 +31,10 @@ BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
 TALE = (
     "Once upon a time, there was a little girl named Lily. She loved to play outside in the "
     "park. One day, she saw a big, red ball in a tree. She wanted to play with it, but it was "
-    "too high. Lily asked her mom, \"Mom, can you help me get the ball?\" Her mom smiled and "
-    "said, \"Of course, Lily. Let's ask the kind giraffe.\"\nThe giraffe was very tall. He bent "
+    'too high. Lily asked her mom, "Mom, can you help me get the ball?" Her mom smiled and '
+    'said, "Of course, Lily. Let\'s ask the kind giraffe."\nThe giraffe was very tall. He bent '
     "his long neck and pushed the ball with his nose. The ball fell down, and Lily was so "
-    "happy. \"Thank you, giraffe!\" she said. They played together until the sun went to sleep, "
+    'happy. "Thank you, giraffe!" she said. They played together until the sun went to sleep, '
     "and from that day on, Lily and the giraffe were the best of friends."
 )
 

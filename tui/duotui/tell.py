@@ -80,16 +80,22 @@ class Teller:
                 and (not self._options.check or _told(state.baseline))
             ):
                 self._end(None)
-        except BrokenPipeError:
-            self._end(DuotuiError("stdout was closed", "nothing more can be told"))
+        except DuotuiError as error:
+            self._end(error)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError as error:
+            raise DuotuiError("stdout was closed", "nothing more can be told") from error
         except OSError as error:
-            self._end(DuotuiError("the story cannot be written", error.strerror or str(error)))
+            raise DuotuiError("the story cannot be written", error.strerror or "") from error
 
     def _board(self, event: events.Event) -> None:
         match event:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
-                self._out.write("".join(token.text for token in tokens))
-                self._out.flush()
+                self._write("".join(token.text for token in tokens))
             case events.LinkSilent():
                 self._deadline.cancel()
                 loop = asyncio.get_running_loop()
@@ -122,10 +128,9 @@ class Teller:
     def _finish(self, state: State) -> None:
         board, options = state.board, self._options
         if options.as_json:
-            self._out.write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
+            self._write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
         elif board.text and not board.text.endswith("\n"):
-            self._out.write("\n")
-        self._out.flush()
+            self._write("\n")
         if options.ids is not None and board.run is not None:
             write_ids(options.ids, board)
         print(numbers(state), file=self._err)

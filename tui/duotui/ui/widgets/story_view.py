@@ -42,6 +42,7 @@ class StoryView(ScrollView, can_focus=True):
         "story--key",
         "story--caret",
     }
+
     def __init__(self, narrator: Narrator, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._narrator = narrator

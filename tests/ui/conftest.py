@@ -1,0 +1,44 @@
+"""A home of its own for each test, and a console that stands still."""
+
+import locale
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from duotui.config import Settings
+from duotui.core.events import Request
+from duotui.ui.app import DuoApp
+from ui.stage import Stage
+
+Make = Callable[..., DuoApp]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DOCUMENTS_DIR", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("DUOTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(locale, "getencoding", lambda: "UTF-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def make(home: Path) -> Make:
+    """A console on a stage, its animations off."""
+
+    def build(
+        stage: Stage,
+        settings: Settings | None = None,
+        *,
+        ascii: bool = False,  # noqa: A002 - the app's name for it
+        first: Request | None = None,
+    ) -> DuoApp:
+        app = DuoApp(stage, settings or Settings(), ascii=ascii, first=first)
+        app.animation_level = "none"
+        return app
+
+    return build
