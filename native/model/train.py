@@ -8,7 +8,8 @@ Needs PyTorch (CPU is enough) and a corpus of stories, each ended by a line
 weights that were written. The same seed, steps and PyTorch give the same model.
 
 The loss is nats summed over every story of valid.txt told from BOS (the ending BOS is
-part of it), divided by its bytes and by ln 2: bits a byte, comparable between vocabularies.
+part of it), divided by the bytes of valid.txt and by ln 2: bits a byte, comparable between
+vocabularies.
 """
 
 import argparse
@@ -98,7 +99,9 @@ class Llama(nn.Module):
             if name.endswith(("wo.weight", "w2.weight")):
                 nn.init.zeros_(weight)
             elif weight.ndim == 2:
-                nn.init.normal_(weight, std=0.02 if "embedding" in name else weight.shape[1] ** -0.5)
+                nn.init.normal_(
+                    weight, std=0.02 if "embedding" in name else weight.shape[1] ** -0.5
+                )
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
         """ids, targets (batch, time); nats of each target, (batch, time)."""
@@ -194,15 +197,20 @@ class Rows:
 
 @torch.no_grad()
 def loss_of(model: nn.Module, stories: list[list[int]], length: int) -> float:
-    """Nats over all `stories`, each from its own BOS to the BOS that ends it."""
+    """Nats over all `stories`, each from its own BOS to the BOS that ends it.
+
+    What lies past the context is told from the half context before it.
+    """
     total = 0.0
-    ordered = sorted(stories, key=len)
-    for first in range(0, len(ordered), 16):
-        batch = [[*story, BOS][: length + 1] for story in ordered[first : first + 16]]
-        ids = torch.full((len(batch), max(map(len, batch))), -1)
-        for row, story in enumerate(batch):
-            ids[row, : len(story)] = torch.tensor(story)
-        total += float(model(ids[:, :-1].clamp(min=0), ids[:, 1:]).sum())
+    for story in stories:
+        ids = torch.tensor([*story, BOS])
+        count, done = len(ids) - 1, 0
+        while done < count:
+            start = min(max(0, done - length // 2), max(0, count - length))
+            end = min(count, start + length)
+            nats = model(ids[None, start:end], ids[None, start + 1 : end + 1])[0]
+            total += float(nats[done - start :].sum())
+            done = end
     return total
 
 
@@ -219,8 +227,18 @@ def quantised(weight: Tensor, group: int) -> tuple[numpy.ndarray, numpy.ndarray]
 def export(model: Llama, target: Path, group: int = 64) -> None:
     """Write llama2.c version 2, and leave in `model` the weights that the file stands for."""
     shape = model.shape
-    header = struct.pack("<Ii7i", MAGIC, VERSION, shape.dim, shape.hidden, shape.layers,
-                         shape.heads, shape.kv_heads, shape.vocab, shape.length)
+    header = struct.pack(
+        "<Ii7i",
+        MAGIC,
+        VERSION,
+        shape.dim,
+        shape.hidden,
+        shape.layers,
+        shape.heads,
+        shape.kv_heads,
+        shape.vocab,
+        shape.length,
+    )
     header += struct.pack("<Bi", 1, group)
     blocks = list(model.blocks)
     norms = [b.attention_norm for b in blocks] + [b.ffn_norm for b in blocks] + [model.norm]
@@ -269,7 +287,7 @@ def main() -> None:
         [[BOS, *encoder.encode(story)] for story in vocabulary.read_stories(path)]
         for path in (options.train, options.valid)
     )
-    size = sum(len(story.encode()) for story in vocabulary.read_stories(options.valid))
+    size = options.valid.stat().st_size
 
     def bits(model: nn.Module) -> float:
         return loss_of(model, judge, shape.length) / size / math.log(2)
@@ -309,18 +327,31 @@ def main() -> None:
             speed = tokens / (time.monotonic() - began)
             print(f"step {step + 1} train {mean:.4f} nats, {speed:.0f} tok/s", flush=True)
         if step % 250 == 249:
-            state = {"model": model.state_dict(), "muon": muon.state_dict(),
-                     "adam": adam.state_dict(), "step": step + 1}
+            state = {
+                "model": model.state_dict(),
+                "muon": muon.state_dict(),
+                "adam": adam.state_dict(),
+                "step": step + 1,
+            }
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
         if step % 500 == 499:
             print(f"step {step + 1} valid {bits(model):.4f} bits a byte", flush=True)
     before = bits(model)
     export(model, options.out / "stories.bin")
-    facts = {"bits_per_byte": round(bits(model), 4), "before_int8": round(before, 4),
-             "parameters": count, "steps": options.steps, "cooldown": options.cooldown,
-             "batch": options.batch, "rate": options.rate, "decay": options.decay,
-             "seed": options.seed, "shape": asdict(shape), "torch": torch.__version__}
+    facts = {
+        "bits_per_byte": round(bits(model), 4),
+        "before_int8": round(before, 4),
+        "parameters": count,
+        "steps": options.steps,
+        "cooldown": options.cooldown,
+        "batch": options.batch,
+        "rate": options.rate,
+        "decay": options.decay,
+        "seed": options.seed,
+        "shape": asdict(shape),
+        "torch": torch.__version__,
+    }
     (options.out / "stories.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(json.dumps(facts), flush=True)
 

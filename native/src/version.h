@@ -1,4 +1,3 @@
-// One number for the command line and the agent.
 #ifndef DUO_VERSION_H
 #define DUO_VERSION_H
 

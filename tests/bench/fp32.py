@@ -1,5 +1,7 @@
 """llama2.c's checkpoint version 2 (int8 in groups) as version 0 (fp32), which run.c reads."""
 
+from __future__ import annotations
+
 import struct
 from array import array
 from collections.abc import Iterator
