@@ -1,4 +1,5 @@
-// The frames of docs/protocol.md: bytes to type, seq and payload, and back. Pure: no input or output.
+// Frames on the wire, without any I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
+// docs/protocol.md is the specification; tests/vectors/frames.txt has examples.
 #ifndef DUO_FRAME_H
 #define DUO_FRAME_H
 
@@ -7,34 +8,31 @@
 #include <stdint.h>
 
 enum {
-    PAYLOAD_MAX = 4096,
-    FRAME_EXTRA = 7,                        // type, seq and CRC
-    PIECE_MAX = PAYLOAD_MAX + FRAME_EXTRA   // between two 0x00: COBS adds a byte to each 254
-              + (PAYLOAD_MAX + FRAME_EXTRA + 253) / 254,
-    FRAME_MAX = PIECE_MAX + 2,
+    FRAME_PAYLOAD = 4096,                                // bytes of payload at most
+    FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,              // type, seq, payload, crc32
+    FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,   // COBS adds one byte in each 254
+    FRAME_WIRE = FRAME_STUFFED + 2,                      // and a 0x00 at each end
 };
 
 typedef struct {
     uint8_t type;
     uint16_t seq;
-    size_t size;             // of the payload
     const uint8_t *payload;  // in the decoder; lives until its next byte
-    size_t piece;            // bytes on the wire without the 0x00 around them
+    size_t length;
 } Frame;
 
 typedef struct {
-    uint8_t piece[PIECE_MAX];
-    size_t size;
-    bool spilled;    // the piece is longer than a frame can be: noise until the next 0x00
-    uint64_t noise;  // bytes that were in no frame
+    uint8_t piece[FRAME_STUFFED + 1];  // since the last 0x00
+    size_t length;
+    uint8_t body[FRAME_BODY];
+    uint64_t noise;  // bytes that were no frame
 } Decoder;
 
-uint32_t crc32(const uint8_t *bytes, size_t size);
+// The bytes of a frame into out (FRAME_WIRE); their number. length is at most FRAME_PAYLOAD.
+size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *payload,
+                    size_t length);
 
-// Take one byte. True, and `frame`, where it ends a frame. Starts from Decoder = {0}.
-bool decoder_take(Decoder *decoder, uint8_t byte, Frame *frame);
-
-// Write a frame to `out`, which has room for FRAME_MAX. `size` is at most PAYLOAD_MAX. Returns its bytes.
-size_t frame_write(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *payload, size_t size);
+// One byte in; true when it completed `frame`. Whatever is no frame is counted as noise.
+bool frame_decode(Decoder *decoder, uint8_t byte, Frame *frame);
 
 #endif

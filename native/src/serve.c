@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "serve.h"
 
 #include <errno.h>
@@ -6,211 +6,452 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
-#include "link.h"
-#include "machine.h"
+#include "frame.h"
+#include "message.h"
 #include "sha256.h"
+#include "story.h"
 #include "terminal.h"
 #include "version.h"
-#include "worker.h"
 
-enum { FAREWELL = 2000000 };  // microseconds for the last bytes to leave
+// Microseconds; docs/protocol.md, "What makes it lose nothing".
+enum { REPEAT = 300000, REPEAT_MOST = 2400000, GAUGE = 250000, FORSAKEN = 4000000 };
+enum { WINDOW = 512 };       // events past the last acknowledged one
+enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
+enum { PIECE = 4000 };       // bytes of a token's text that fit into its payload
 
-typedef struct {
+static struct {
     Model model;
     Tokenizer *tokenizer;
-    Worker worker;
-    Terminal terminal;
-    Link link;
-    int pipe[2];  // what wakes poll(): the worker and signals
-} Agent;
+    const char *model_name;
+    uint8_t model_hash[32], tokenizer_hash[32];
+    char machine[128];
+    uint64_t boot;
 
-// --- signals
+    Decoder decoder;
+    uint8_t out[4 * FRAME_WIRE];  // what the terminal has not taken yet
+    size_t out_length;
+    uint16_t seq;
 
-static int signal_pipe;
-static volatile sig_atomic_t caught;
+    uint32_t acknowledged;  // events that the host has
+    uint32_t cursor;        // the event that goes out next
+    uint32_t repeats;
+    uint64_t heard;   // when the host last sent a frame
+    uint64_t repeat;  // when to go back to the last acknowledged event
+    uint64_t patience;
+    uint64_t gauge;  // when to send STATS next
+    bool leaving;    // BYE was said
+} agent;
 
-static void on_signal(int number) {
-    int error = errno;
-    caught = number;
-    ssize_t written = write(signal_pipe, "", 1);
-    (void)written;
-    errno = error;
+static int wake[2];  // the story's thread writes a zero, a signal its number
+
+// --- what the agent says
+
+static bool room(void) { return sizeof agent.out - agent.out_length >= FRAME_WIRE; }
+
+// Queue a frame. A frame that finds no room is lost, as on any wire: what matters is repeated.
+static void say(uint8_t type, const Writer *w) {
+    if (w->full || !room()) return;
+    agent.out_length +=
+        frame_encode(agent.out + agent.out_length, type, agent.seq++, w->data, w->length);
 }
 
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    // The settings are given back even where the shell has put us in the background.
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGTTOU, &action, NULL);
+static void say_hello(void) {
+    Standing s = story_standing();
+    Writer w = {.length = 0};
+    write_uint(&w, PROTOCOL, 1);
+    write_uint(&w, s.state, 1);
+    write_uint(&w, agent.boot, 8);
+    write_uint(&w, s.number, 4);
+    write_uint(&w, s.events, 4);
+    write_uint(&w, 1u << MODE_REFERENCE, 1);
+    write_uint(&w, (uint32_t)agent.model.shape.vocab, 4);
+    write_uint(&w, (uint32_t)agent.model.shape.context, 4);
+    write_uint(&w, agent.model.parameters, 8);
+    write_bytes(&w, agent.model_hash, 32);
+    write_bytes(&w, agent.tokenizer_hash, 32);
+    write_str(&w, DUO_VERSION, strlen(DUO_VERSION));
+    write_str(&w, agent.model_name, strlen(agent.model_name));
+    write_str(&w, agent.machine, strlen(agent.machine));
+    say(HELLO, &w);
 }
 
-// --- before the first frame
+// Kibibytes of the line `name` in /proc/self/status; 0 where there is none.
+static uint32_t memory(const char *status, const char *name) {
+    const char *line = strstr(status, name);
+    return line ? (uint32_t)strtoul(line + strlen(name), NULL, 10) : 0;
+}
 
-static bool open_pipe(Agent *a, Failure *failure) {
-    if (pipe(a->pipe) != 0) {
-        return fail(failure, EXIT_UNEXPECTED, "cannot make a pipe: %s; close other programs",
-                    strerror(errno));
+static void say_stats(void) {
+    char status[4096] = "";
+    FILE *file = fopen("/proc/self/status", "r");
+    if (file) {
+        status[fread(status, 1, sizeof status - 1, file)] = '\0';
+        fclose(file);
     }
-    for (int i = 0; i < 2; i++) fcntl(a->pipe[i], F_SETFL, O_NONBLOCK);
-    signal_pipe = a->pipe[1];
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    Standing s = story_standing();
+    Writer w = {.length = 0};
+    write_uint(&w, s.number, 4);
+    write_uint(&w, s.state, 1);
+    write_uint(&w, s.tokens, 4);
+    write_uint(&w, clock_now(), 8);
+    write_uint(&w, s.first, 8);
+    write_uint(&w, memory(status, "VmRSS:"), 4);
+    write_uint(&w, memory(status, "VmHWM:"), 4);
+    write_uint(&w, (uint64_t)usage.ru_majflt, 8);
+    write_uint(&w, agent.repeats, 4);
+    write_uint(&w, (uint32_t)agent.decoder.noise, 4);
+    say(STATS, &w);
+}
+
+static void say_refused(uint32_t story, uint8_t code, const char *text) {
+    Writer w = {.length = 0};
+    write_uint(&w, story, 4);
+    write_uint(&w, code, 1);
+    write_str(&w, text, strlen(text));
+    say(REFUSED, &w);
+}
+
+static void say_event(uint32_t story, uint32_t index) {
+    Event e = story_event(index);
+    Writer w = {.length = 0};
+    write_uint(&w, story, 4);
+    write_uint(&w, index, 4);
+    write_uint(&w, e.kind, 1);
+    switch (e.kind) {
+        case EVENT_START:
+            write_uint(&w, e.settings.mode, 1);
+            write_uint(&w, e.settings.steps, 4);
+            write_float(&w, e.settings.temperature);
+            write_float(&w, e.settings.topp);
+            write_uint(&w, e.settings.seed, 8);
+            write_uint(&w, e.clock, 8);
+            write_uint(&w, e.count, 2);
+            for (size_t i = 0; i < e.count; i++) write_uint(&w, (uint32_t)e.ids[i], 4);
+            break;
+        case EVENT_TOKEN:
+            write_uint(&w, (uint32_t)e.next.id, 4);
+            write_uint(&w, e.clock, 8);
+            write_float(&w, e.next.probability);
+            write_str(&w, e.next.text, e.next.length < PIECE ? e.next.length : PIECE);
+            break;
+        case EVENT_END:
+            write_uint(&w, e.reason, 1);
+            write_uint(&w, e.tokens, 4);
+            write_uint(&w, e.clock, 8);
+            write_double(&w, e.rate);
+            break;
+    }
+    say(EVENT, &w);
+}
+
+// --- what the host asks
+
+static void rewind_to(uint32_t index) {
+    if (agent.cursor > index) agent.repeats += agent.cursor - index;
+    agent.cursor = index;
+}
+
+static void patient(uint64_t now) {
+    agent.patience = REPEAT;
+    agent.repeat = now + REPEAT;
+}
+
+// Why `teller_new` or `story_begin` failed, as a code.
+static uint8_t refusal(const Failure *failure, const char *prompt) {
+    if (failure->status != EXIT_USAGE) return REFUSED_MEMORY;
+    Failure ignored;
+    size_t count = 0;
+    free(tokenizer_encode(agent.tokenizer, prompt, &count, &ignored));
+    return count > (size_t)agent.model.shape.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
+}
+
+static void generate(uint32_t number, Settings settings, const char *prompt) {
+    Standing s = story_standing();
+    if (number == s.number && number != 0) {
+        rewind_to(agent.acknowledged);  // asked again: the first answer was lost
+        return;
+    }
+    if (s.state != STATE_IDLE) {
+        say_refused(number, REFUSED_BUSY, "another story is being told");
+        return;
+    }
+    if (number == 0) {
+        say_refused(number, REFUSED_SETTINGS, "there is no story 0");
+        return;
+    }
+    if (settings.mode != MODE_REFERENCE) {
+        say_refused(number, REFUSED_MODE, "this engine has only the mode reference");
+        return;
+    }
+    Failure failure = {0};
+    Teller *teller = teller_new(&agent.model, agent.tokenizer, settings, prompt, &failure);
+    size_t count = 0;
+    if (teller && teller_prompt(teller, &count) && count > PROMPT_IDS) {
+        teller_free(teller);
+        say_refused(number, REFUSED_PROMPT, "the prompt has more than 1000 tokens");
+        return;
+    }
+    if (!teller || !story_begin(number, teller, &failure)) {
+        say_refused(number, refusal(&failure, prompt), failure.text);
+        return;
+    }
+    agent.acknowledged = agent.cursor = 0;
+    patient(clock_now());
+    agent.gauge = clock_now() + GAUGE;
+}
+
+static void hear_generate(Reader *r) {
+    uint32_t number = (uint32_t)read_uint(r, 4);
+    Settings settings = {.mode = (Mode)read_uint(r, 1)};
+    settings.probabilities = read_uint(r, 1) & FLAG_PROBABILITIES;
+    settings.steps = (uint32_t)read_uint(r, 4);
+    settings.temperature = read_float(r);
+    settings.topp = read_float(r);
+    settings.seed = read_uint(r, 8);
+    if (settings.seed == 0) settings.seed = clock_now() | 1;
+    size_t length;
+    const uint8_t *text = read_str(r, &length);
+    if (!read_done(r)) return;
+    char prompt[FRAME_PAYLOAD + 1] = "";
+    memcpy(prompt, text, length);
+    prompt[length] = '\0';
+    if (strlen(prompt) != length) {
+        say_refused(number, REFUSED_SETTINGS, "the prompt has a NUL in it");
+        return;
+    }
+    generate(number, settings, prompt);
+}
+
+static void hear_position(uint8_t type, uint32_t number, uint32_t next) {
+    Standing s = story_standing();
+    if (number != s.number || next > s.events) return;
+    if (type == RESUME) {
+        agent.acknowledged = next;
+        rewind_to(next);
+        patient(clock_now());
+    } else if (next > agent.acknowledged) {
+        agent.acknowledged = next;
+        if (agent.cursor < next) agent.cursor = next;
+        patient(clock_now());
+    }
+}
+
+static void hear(const Frame *frame) {
+    Reader r = {.data = frame->payload, .length = frame->length};
+    uint64_t now = clock_now();
+    if (now - agent.heard > FORSAKEN) {
+        rewind_to(agent.acknowledged);
+        patient(now);
+    }
+    agent.heard = now;
+
+    if (frame->type == GENERATE) {
+        hear_generate(&r);
+        return;
+    }
+    uint32_t number = 0, next = 0;
+    switch (frame->type) {
+        case ASK_HELLO: read_uint(&r, 1); break;
+        case CANCEL:
+        case PING: number = (uint32_t)read_uint(&r, 4); break;
+        case PAUSE:
+            number = (uint32_t)read_uint(&r, 4);
+            next = (uint32_t)read_uint(&r, 1);
+            break;
+        case ACK:
+        case RESUME:
+            number = (uint32_t)read_uint(&r, 4);
+            next = (uint32_t)read_uint(&r, 4);
+            break;
+        case ASK_STATS:
+        case BYE: break;
+        default: r.bad = true;
+    }
+    if (!read_done(&r)) {
+        agent.decoder.noise += frame->length;
+        return;
+    }
+    bool held = number != 0 && number == story_standing().number;
+    Writer w = {.length = 0};
+    switch (frame->type) {
+        case ASK_HELLO: say_hello(); break;
+        case CANCEL:
+            if (held) story_cancel();
+            if (held) rewind_to(agent.acknowledged);
+            break;
+        case PAUSE:
+            if (held) story_pause(next != 0);
+            say_stats();
+            break;
+        case ACK:
+        case RESUME: hear_position(frame->type, number, next); break;
+        case PING:
+            write_uint(&w, number, 4);
+            write_uint(&w, now, 8);
+            say(PONG, &w);
+            break;
+        case ASK_STATS: say_stats(); break;
+        case BYE:
+            story_cancel();
+            say(GONE, &w);
+            agent.leaving = true;
+            break;
+    }
+}
+
+// --- the link
+
+// Queue the events that are due; the time until the next thing is, in milliseconds, or -1.
+static int attend(uint64_t now) {
+    Standing s = story_standing();
+    if (agent.leaving || now - agent.heard > FORSAKEN) return -1;
+    if (agent.acknowledged < agent.cursor && now >= agent.repeat) {
+        rewind_to(agent.acknowledged);
+        agent.patience = agent.patience * 2 > REPEAT_MOST ? REPEAT_MOST : agent.patience * 2;
+        agent.repeat = now + agent.patience;
+    }
+    if (agent.acknowledged == agent.cursor && agent.cursor < s.events) {
+        agent.repeat = now + agent.patience;
+    }
+    while (agent.cursor < s.events && agent.cursor - agent.acknowledged < WINDOW && room()) {
+        say_event(s.number, agent.cursor++);
+    }
+    bool telling = s.state != STATE_IDLE;
+    if (telling && now >= agent.gauge) {
+        say_stats();
+        agent.gauge = now + GAUGE;
+    }
+    uint64_t due = agent.heard + FORSAKEN;
+    if (telling && agent.gauge < due) due = agent.gauge;
+    if (agent.acknowledged < agent.cursor && agent.repeat < due) due = agent.repeat;
+    return due > now ? (int)((due - now) / 1000 + 1) : 0;
+}
+
+// False when the terminal is gone.
+static bool take_in(void) {
+    uint8_t bytes[1024];
+    ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return false;
+    for (ssize_t i = 0; i < got; i++) {
+        Frame frame;
+        if (frame_decode(&agent.decoder, bytes[i], &frame)) hear(&frame);
+    }
     return true;
 }
 
-static bool hash_file(const char *path, uint8_t *hash, Failure *failure) {
-    if (sha256_file(path, hash)) return true;
-    return fail(failure, EXIT_USAGE, "cannot read '%.200s': %s", path, strerror(errno));
+static bool put_out(void) {
+    ssize_t taken = write(STDOUT_FILENO, agent.out, agent.out_length);
+    if (taken < 0) return errno == EAGAIN || errno == EINTR;
+    agent.out_length -= (size_t)taken;
+    memmove(agent.out, agent.out + taken, agent.out_length);
+    return true;
 }
 
-static bool open_files(Agent *a, const char *model_path, const char *tokenizer_path,
-                       Failure *failure) {
-    if (!model_open(&a->model, model_path, failure)) return false;
-    a->tokenizer = tokenizer_open(tokenizer_path, a->model.shape.vocab, failure);
-    Hello *hello = &a->link.hello;
-    if (a->tokenizer && hash_file(model_path, hello->model_hash, failure) &&
-        hash_file(tokenizer_path, hello->tokenizer_hash, failure)) {
-        return true;
-    }
-    tokenizer_close(a->tokenizer);
-    model_close(&a->model);
-    return false;
-}
-
-static Text text(const char *string) {
-    return (Text){(const uint8_t *)string, strlen(string)};
-}
-
-static void introduce(Agent *a, const char *model_path) {
-    static char machine[200], model[256];
-    machine_name(machine, sizeof machine);
-    file_name(model_path, model, sizeof model);
-    Hello *hello = &a->link.hello;
-    hello->protocol = PROTOCOL;
-    hello->boot = machine_random();
-    hello->modes = 1 << MODE_REFERENCE;
-    hello->vocabulary = (uint32_t)a->model.shape.vocab;
-    hello->context = (uint32_t)a->model.shape.context;
-    hello->parameters = a->model.parameters;
-    hello->version = text(DUO_VERSION);
-    hello->model = text(model);
-    hello->machine = text(machine);
-}
-
-static bool prepare(Agent *a, const char *model_path, const char *tokenizer_path,
-                    Failure *failure) {
-    if (!terminal_check(failure)) return false;  // before the model is read, which takes time
-    if (!open_pipe(a, failure) || !open_files(a, model_path, tokenizer_path, failure)) return false;
-    introduce(a, model_path);
-    catch_signals();
-    if (!worker_start(&a->worker, &a->model, a->tokenizer, a->pipe[1], failure)) return false;
-    link_begin(&a->link, &a->worker, clock_now());
-    return terminal_take(&a->terminal, failure);
-}
-
-// --- the loop
-
-static bool unwritten(Agent *a) {
-    size_t size;
-    link_output(&a->link, &size);
-    return size > 0;
-}
-
-static bool write_out(Agent *a) {
-    size_t size;
-    const uint8_t *bytes = link_output(&a->link, &size);
-    if (size == 0) return true;
-    ssize_t written = terminal_write(&a->terminal, bytes, size);
-    if (written > 0) link_written(&a->link, (size_t)written);
-    return written >= 0;
-}
-
-static bool read_in(Agent *a) {
-    uint8_t bytes[4096];
-    ssize_t size = terminal_read(&a->terminal, bytes, sizeof bytes);
-    if (size > 0) link_take(&a->link, bytes, (size_t)size, clock_now());
-    return size >= 0;
-}
-
-static void empty_pipe(Agent *a) {
-    uint8_t bytes[64];
-    while (read(a->pipe[0], bytes, sizeof bytes) > 0) continue;
-}
-
-static int milliseconds_until(uint64_t deadline) {
-    uint64_t now = clock_now();
-    if (deadline <= now) return 0;
-    if (deadline - now > 60000000) return 60000;
-    return (int)((deadline - now) / 1000) + 1;
-}
-
-// Wait until there is something to do, and do it. False where the line was hung up.
-static bool turn(Agent *a, bool reading, uint64_t deadline) {
-    struct pollfd files[2] = {
-        {.fd = a->terminal.file,
-         .events = (short)((reading ? POLLIN : 0) | (unwritten(a) ? POLLOUT : 0))},
-        {.fd = a->pipe[0], .events = POLLIN},
-    };
-    if (poll(files, 2, milliseconds_until(deadline)) < 0) return errno == EINTR;
-    if (files[1].revents) empty_pipe(a);
-    if (files[0].revents & POLLOUT && !write_out(a)) return false;
-    if (files[0].revents & POLLIN && reading) return read_in(a);
-    return !(files[0].revents & (POLLHUP | POLLERR | POLLNVAL));
-}
-
-// Until BYE, a signal or the end of the line. False for the last.
-static bool converse(Agent *a) {
-    bool connected = true;
-    while (connected && !caught && !link_over(&a->link)) {
-        uint64_t deadline = link_fill(&a->link, clock_now());
-        connected = turn(a, true, deadline);
-    }
-    return connected;
-}
-
-// Let what was written leave, for as long as FAREWELL.
-static void drain(Agent *a) {
-    uint64_t deadline = clock_now() + FAREWELL;
-    bool connected = true;
-    while (connected && unwritten(a) && clock_now() < deadline && !caught) {
-        connected = turn(a, false, deadline);
-    }
-    while (connected && !terminal_drained(&a->terminal) && clock_now() < deadline && !caught) {
-        poll(NULL, 0, 5);
+// Until BYE or a hang-up (0) or a signal (its number).
+static int link_run(void) {
+    for (;;) {
+        int wait = attend(clock_now());
+        if (agent.leaving && agent.out_length == 0) return 0;
+        struct pollfd fds[3] = {
+            {.fd = STDIN_FILENO, .events = POLLIN},
+            {.fd = wake[0], .events = POLLIN},
+            {.fd = agent.out_length ? STDOUT_FILENO : -1, .events = POLLOUT},
+        };
+        if (poll(fds, 3, wait) < 0 && errno != EINTR) return 0;
+        if (fds[1].revents) {
+            char bytes[64];
+            ssize_t got = read(wake[0], bytes, sizeof bytes);
+            for (ssize_t i = 0; i < got; i++) {
+                if (bytes[i]) return bytes[i];
+            }
+        }
+        if (fds[0].revents && !take_in()) return 0;
+        if (fds[2].revents && !put_out()) return 0;
     }
 }
 
-static void say_goodbye(Agent *a) {
-    drain(a);
-    terminal_end_input(&a->terminal);
-    link_gone(&a->link);
-    drain(a);
+static void on_signal(int number) {
+    int before = errno;
+    char byte = (char)number;
+    if (write(wake[1], &byte, 1) < 0) errno = before;
+    errno = before;
 }
 
-static void close_files(Agent *a) {
-    tokenizer_close(a->tokenizer);
-    model_close(&a->model);
+// --- start and end
+
+static uint64_t random_number(void) {
+    uint64_t number = clock_now() ^ (uint64_t)getpid() << 32;
+    FILE *file = fopen("/dev/urandom", "rb");
+    if (file) {
+        uint64_t drawn;
+        if (fread(&drawn, sizeof drawn, 1, file) == 1) number = drawn;
+        fclose(file);
+    }
+    return number;
+}
+
+// "Linux riscv64", and the processor's name where /proc/cpuinfo has one.
+static void describe(char *machine, size_t size) {
+    struct utsname name;
+    if (uname(&name) < 0) return;
+    int used = snprintf(machine, size, "%.30s %.30s", name.sysname, name.machine);
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    char line[256];
+    while (file && used > 0 && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "model name", 10) != 0 && strncmp(line, "uarch", 5) != 0) continue;
+        char *value = strchr(line, ':');
+        if (!value) continue;
+        value += 1 + strspn(value + 1, " ");
+        value[strcspn(value, "\n")] = '\0';
+        snprintf(machine + used, size - (size_t)used, ", %.60s", value);
+        break;
+    }
+    if (file) fclose(file);
+}
+
+static bool prepare(const char *model_path, const char *tokenizer_path, Failure *failure) {
+    if (!model_open(&agent.model, model_path, failure)) return false;
+    agent.tokenizer = tokenizer_open(tokenizer_path, agent.model.shape.vocab, failure);
+    if (!agent.tokenizer) return false;
+    if (!sha256_file(model_path, agent.model_hash, failure)) return false;
+    if (!sha256_file(tokenizer_path, agent.tokenizer_hash, failure)) return false;
+    const char *slash = strrchr(model_path, '/');
+    agent.model_name = slash ? slash + 1 : model_path;
+    if (strlen(agent.model_name) > 255) agent.model_name = "model";
+    agent.boot = random_number();
+    describe(agent.machine, sizeof agent.machine);
+    if (pipe(wake) < 0) return fail(failure, EXIT_UNEXPECTED, "no pipe can be made");
+    for (int i = 0; i < 2; i++) fcntl(wake[i], F_SETFL, O_NONBLOCK);
+    return terminal_take(failure) && story_thread(wake[1], failure);
 }
 
 int serve_run(const char *model_path, const char *tokenizer_path) {
-    static Agent agent;  // the worker may outlive this call
-    Failure failure;
-    if (!prepare(&agent, model_path, tokenizer_path, &failure)) {
+    static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
+    Failure failure = {0};
+    if (!prepare(model_path, tokenizer_path, &failure)) {
+        terminal_give_back();
         fprintf(stderr, "duollama: %s\n", failure.text);
         return failure.status;
     }
-    bool connected = converse(&agent);
-    if (connected && !caught) say_goodbye(&agent);
-    terminal_give_back(&agent.terminal);
-    if (worker_stop(&agent.worker)) close_files(&agent);
-    if (connected && caught) {
-        signal(caught, SIG_DFL);
-        raise(caught);
-    }
-    return EXIT_OK;
+    struct sigaction action = {.sa_handler = on_signal};
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) sigaction(caught[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    agent.heard = clock_now();
+    say_hello();
+    int number = link_run();
+    terminal_give_back();
+    // The story's thread may be in the middle of a step: the process ends under it.
+    if (number == 0) _exit(EXIT_OK);
+    signal(number, SIG_DFL);
+    raise(number);
+    return EXIT_UNEXPECTED;
 }

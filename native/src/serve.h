@@ -1,9 +1,8 @@
-// The agent: docs/protocol.md on the terminal that is standard input and output.
+// The agent: docs/protocol.md on a terminal, until BYE, a signal or a hang-up.
 #ifndef DUO_SERVE_H
 #define DUO_SERVE_H
 
-// Serve until BYE, a signal or the end of the line. What is wrong before the first frame is one line
-// on stderr. Returns the exit status.
+// Returns the exit status. What goes wrong before the first frame is one line on stderr.
 int serve_run(const char *model_path, const char *tokenizer_path);
 
 #endif

@@ -1,3 +1,4 @@
+// One number for the command line and the agent.
 #ifndef DUO_VERSION_H
 #define DUO_VERSION_H
 

@@ -47,7 +47,7 @@ def test_every_kind_of_event_is_in_this_test() -> None:
 
 
 def test_a_recording_gives_back_its_events(tmp_path: Path) -> None:
-    found = list(read(record(tmp_path / "a" / "r.jsonl")))
+    found = list(read(record(tmp_path / "r.jsonl")))
     told = found.pop(4)
     assert isinstance(told, events.Tokens)
     assert told.tokens[0] == Token(0, 5, " a", 11, 0.25)

@@ -50,6 +50,8 @@ class Teller:
         options, loop = self._options, asyncio.get_running_loop()
         if options.record is not None:
             self._session.record(options.record)
+        if options.ids is not None:
+            _write_file(options.ids, "")  # a story is not told to find out afterwards
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._end, Cancelled("stopped"))
         self._deadline = loop.call_later(PATIENCE, self._unanswered)
@@ -160,6 +162,10 @@ def write_ids(path: Path, telling: Telling) -> None:
     prompt = telling.run.ids if telling.run else ()
     lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
     text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
+    _write_file(path, text)
+
+
+def _write_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="ascii")
     except OSError as error:

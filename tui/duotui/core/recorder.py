@@ -28,7 +28,6 @@ class Recorder:
         self.path = path
         header = {"duotui recording": FORMAT, "version": __version__, "started": started}
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[str] = path.open("w", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path} cannot be written", str(error.strerror)) from error

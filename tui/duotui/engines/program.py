@@ -8,6 +8,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
+import threading
 from pathlib import Path
 
 import platformdirs
@@ -16,6 +18,7 @@ from duotui import resources
 from duotui.errors import NotReady, UsageError
 
 VARIABLE = "DUOTUI_ENGINE"
+_building = threading.Lock()
 
 
 def program() -> Path:
@@ -31,8 +34,9 @@ def program() -> Path:
     if os.access(built, os.X_OK):
         return built
     cached = platformdirs.user_cache_path("duotui") / f"engine-{_sources(native)}" / "duollama"
-    if not os.access(cached, os.X_OK):
-        _build(native, cached.parent)
+    with _building:  # the board's thread and the baseline's may both need it
+        if not os.access(cached, os.X_OK):
+            _build(native, cached.parent)
     return cached
 
 
@@ -44,15 +48,20 @@ def _sources(native: Path) -> str:
 
 
 def _build(native: Path, target: Path) -> None:
+    """Compile into `target`, which another process sees whole or not at all."""
     missing = [tool for tool in ("make", "cc") if shutil.which(tool) is None]
     if missing:
         raise NotReady(
             f"the engine must be compiled once, and {' and '.join(missing)} is missing",
             "sudo apt install gcc libc6-dev make",
         )
-    done = subprocess.run(
-        ["make", "-C", str(native), f"BUILD={target}"], capture_output=True, text=True
-    )
-    if done.returncode:
-        line = (done.stderr.strip().splitlines() or ["make said nothing"])[-1]
-        raise NotReady("the engine could not be compiled", line)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
+        done = subprocess.run(
+            ["make", "-C", str(native), f"BUILD={folder}"], capture_output=True, text=True
+        )
+        if done.returncode:
+            line = (done.stderr.strip().splitlines() or ["make said nothing"])[-1]
+            raise NotReady("the engine could not be compiled", line)
+        target.mkdir(exist_ok=True)
+        (Path(folder) / "duollama").replace(target / "duollama")
