@@ -1,0 +1,168 @@
+"""The real console: with the real engine under a pilot, and as a process on a real terminal."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from duotui.config import Settings
+from duotui.core.events import Narrator, Reason, Request
+from duotui.core.state import Link
+from duotui.engines.sim import Sim
+from duotui.ui.app import DuoApp
+from native.parrot import write_parrot
+from system.sitting import Watch, over, session
+
+WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+
+
+@pytest.fixture(scope="module")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model that tells WORDS for a long time."""
+    model, tokenizer = write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 500_000)
+    return Path(model), Path(tokenizer)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
+async def test_it_tells_and_finds_the_story_identical() -> None:
+    sitting = session(Sim(), Sim())
+    watch = Watch(sitting)
+    app = DuoApp(sitting, Settings(), ascii=False, first=Request(steps=60, seed=4))
+    async with app.run_test(size=(120, 40)) as pilot:
+        both = [Narrator.BOARD, Narrator.BASELINE]
+        state = await watch.until(lambda s: all(over(s, n) for n in both))
+        await pilot.pause()
+        assert state.diff.identical
+        assert state.diff.compared == 60
+        shown = app.export_screenshot()
+        assert "identical" in shown.replace("&#160;", " ")
+    assert sitting.state.board.text == sitting.state.baseline.text
+
+
+async def test_a_killed_engine_is_said_and_r_tells_again(parrot: tuple[Path, Path]) -> None:
+    board = Sim(*parrot)
+    sitting = session(board)
+    watch = Watch(sitting)
+    request = Request(prompt="", steps=400_000, temperature=0.0)
+    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watch.until(lambda s: len(s.board.tokens) > 50)
+        assert board.process is not None
+        killed = time.monotonic()
+        board.process.kill()
+        state = await watch.until(lambda s: s.board.link is Link.LOST)
+        assert time.monotonic() - killed < 1.0
+        assert "killed (signal 9" in state.board.trouble
+        kept = len(state.board.tokens)
+        assert kept > 50
+        await pilot.pause()
+        assert "killed" in app.export_screenshot()
+        await pilot.press("r")
+        state = await watch.until(lambda s: s.board.telling and len(s.board.tokens) > 5)
+        assert state.board.ended is None
+
+
+async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> None:
+    """The parrot tells thousands a second; stop, theme and help must not wait for its end."""
+    sitting = session(Sim(*parrot))
+    watch = Watch(sitting)
+    request = Request(prompt="", steps=400_000, temperature=0.0)
+    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await watch.until(lambda s: len(s.board.tokens) > 500)
+        theme = app.theme
+        await pilot.press("t")
+        assert app.theme != theme
+        await pilot.press("s")
+        state = await watch.until(lambda s: over(s, Narrator.BOARD), seconds=10)
+        assert state.board.ended is not None
+        assert state.board.ended.reason is Reason.CANCELLED
+        assert len(state.board.tokens) < 400_000
+
+
+class Terminal:
+    """duotui on a pty, as a user's terminal has it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.master, slave = pty.openpty()
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "duotui", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+
+    def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
+        seen, end = b"", time.monotonic() + seconds
+        while wanted not in seen:
+            left = end - time.monotonic()
+            assert select.select([self.master], [], [], max(0, left))[0], seen[-500:]
+            seen += os.read(self.master, 65536)
+        return seen
+
+    def leave(self, key: bytes) -> float:
+        """Press `key`; seconds until the process is gone, its output read meanwhile."""
+        pressed = time.monotonic()
+        os.write(self.master, key)
+        gone = os.pidfd_open(self.process.pid)
+        while not select.select([gone], [], [], 0)[0]:
+            assert time.monotonic() - pressed < 10
+            if select.select([self.master, gone], [], [])[0] == [self.master]:
+                os.read(self.master, 65536)
+        os.close(gone)
+        took = time.monotonic() - pressed
+        self.process.wait()
+        return took
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+
+
+@pytest.mark.parametrize("key", [b"\x11", b"\x03"], ids=["ctrl+q", "ctrl+c"])
+@pytest.mark.parametrize("where", ["telling", "silent", "connecting"])
+def test_the_terminal_is_given_back_at_any_moment(
+    key: bytes, where: str, parrot: tuple[Path, Path]
+) -> None:
+    model, tokenizer = map(str, parrot)
+    files = ["--model", model, "--tokenizer", tokenizer]
+    silent_master, silent = os.openpty()
+    target = {
+        "telling": "sim",
+        "silent": os.ttyname(silent),
+        "connecting": "socket://10.255.255.1:9",  # nobody answers there, not even with a no
+    }[where]
+    terminal = Terminal(target, *files, "--no-baseline", "-n", "0", "-t", "0", "--prompt", "")
+    try:
+        terminal.wait_for(ALTERNATE_ON)
+        terminal.wait_for(b"upon" if where == "telling" else b"connecting")
+        took = terminal.leave(key)
+        assert termios.tcgetattr(terminal.slave) == terminal.before
+        assert terminal.process.returncode == 0
+        # Promised is a second; what is asserted allows for a loaded machine.
+        assert took < 3
+    finally:
+        terminal.close()
+        os.close(silent_master)
+        os.close(silent)
