@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from duotui.config import Settings
 from duotui.core.events import Narrator, Reason, Request
 from duotui.core.state import Link

@@ -100,7 +100,7 @@ def test_a_baseline_that_is_not_there_is_said_plainly() -> None:
     lost = LinkLost(1, BASELINE, "The engine was not found", "make engine builds it")
     events = [lost, stage.started(BOARD), stage.tokens(BOARD, ["a"])]
     assert said(*events) == (
-        "? baseline unavailable: The engine was not found. make engine builds it"
+        "? baseline unavailable: The engine was not found. Make engine builds it"
     )
 
 

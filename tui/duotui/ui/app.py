@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider, SearchIcon
-from textual.dom import DOMNode
 from textual.screen import Screen
 
 from duotui import config
@@ -18,7 +17,7 @@ from duotui.core.events import Request
 from duotui.core.session import Sitting
 from duotui.errors import UsageError
 from duotui.ui import glyphs, keepsake, themes
-from duotui.ui.bindings import commands
+from duotui.ui.bindings import clashes, commands
 from duotui.ui.commands import Commands
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
@@ -95,17 +94,13 @@ class DuoApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self._settle(theme=theme.name))
 
     def _set_keys(self) -> None:
-        known = {command.binding.id for command in commands(self.screen)}
+        known = {b.id for _, b in (*self.screen._bindings, *self._bindings) if b.id}
         for name in self._settings.keys.keys() - known:
             self._warnings.append(f"keys.{name}: no such command")
         self.set_keymap({k: v for k, v in self._settings.keys.items() if k in known})
-
-    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        for binding in clashed_bindings:
-            self.notify(
-                f"{binding.description} has lost its key {binding.key}: another command took it",
-                title="keys", severity="warning", markup=False,
-            )  # fmt: skip
+        for binding in clashes(self.screen):
+            lost = f"keys: {binding.description} has lost {binding.key}, another command has it"
+            self._warnings.append(lost)
 
     def get_key_display(self, binding: Binding) -> str:
         shown = super().get_key_display(binding)

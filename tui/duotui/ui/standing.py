@@ -23,8 +23,7 @@ def standing(board: Telling, glyphs: Glyphs) -> Standing:
     """The state of the board's link, and of its story."""
     match board.link:
         case Link.LOST:
-            detail = ". ".join(part.rstrip(".") for part in (board.trouble, board.hint) if part)
-            return Standing(glyphs.lost, "lost", "text-error", detail)
+            return Standing(glyphs.lost, "lost", "text-error", _trouble(board))
         case Link.OPENING:
             return Standing(glyphs.opening, f"connecting{glyphs.waiting}", "text-warning")
         case Link.CLOSED:
@@ -80,10 +79,16 @@ def verdict(state: State, glyphs: Glyphs) -> Standing:
 def _missing(baseline: Telling) -> str:
     """Why no more can come from the baseline; empty where it can."""
     if baseline.link is Link.LOST:
-        return ". ".join(part.rstrip(".") for part in (baseline.trouble, baseline.hint) if part)
+        return _trouble(baseline)
     if baseline.link is Link.CLOSED:
         return "no reference engine is connected"
     return ""
+
+
+def _trouble(telling: Telling) -> str:
+    """What went wrong and what helps, as sentences; the last one without its full stop."""
+    parts = (part.rstrip(".") for part in (telling.trouble, telling.hint) if part)
+    return ". ".join(part[:1].upper() + part[1:] for part in parts)
 
 
 def _choice(narrator: Narrator, telling: Telling, index: int, glyphs: Glyphs) -> str:

@@ -23,6 +23,7 @@ from duotui.core.session import Sitting
 from duotui.core.state import Link, State
 from duotui.errors import UsageError
 from duotui.ui import keepsake
+from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.settings import SettingsScreen
 from duotui.ui.widgets.gauges import Gauges
@@ -42,7 +43,8 @@ class ConsoleScreen(Screen[None]):
     ]
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i,slash", "prompt", "Prompt", id="prompt", tooltip="Type how the story begins"),
+        Binding("i,slash", "prompt", "Prompt", id="prompt", priority=True,
+                tooltip="Type how the story begins"),
         Binding("enter", "tell", "Tell", id="tell", tooltip="Tell the story of this prompt"),
         Binding("space", "pause", "Pause", id="pause", tooltip="Pause the story, or go on"),
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the story"),
@@ -144,9 +146,10 @@ class ConsoleScreen(Screen[None]):
             self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
             self.query_one(Verdict).show(state)
-            self.query_one(Banner).show(state, self._key("again"))
+            self.query_one(Banner).show(state, self._key)
             story = self.query_one("#board", StoryView)
-            story.invite(*self._invitation(state))
+            if state.board.run is None:
+                story.invite(*self._invitation(state))
             story.show(state)
             self.query_one("#baseline", StoryView).show(state)
 
@@ -175,10 +178,8 @@ class ConsoleScreen(Screen[None]):
 
     def _key(self, command: str) -> str:
         """How the key of a command is written, as it is now."""
-        for active in self.active_bindings.values():
-            if active.binding.id == command:
-                return self.app.get_key_display(active.binding)
-        return command
+        found = (known.keys for known in commands(self) if known.binding.id == command)
+        return next(found, command).split(" or ")[0]
 
     # What the user asks
 
@@ -218,12 +219,19 @@ class ConsoleScreen(Screen[None]):
             self._say(f"This is a recording: nothing can be asked of it. {again} plays it again")
         return self._sitting.live
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "prompt":
+            return not isinstance(self.focused, PromptLine)
+        return super().check_action(action, parameters)
+
     def action_prompt(self) -> None:
-        self.query_one(PromptLine).focus()
+        # A priority binding, and not `focus()`, which waits a moment: whoever types on at once
+        # means the prompt already with the next key.
+        self.set_focus(self.query_one(PromptLine))
 
     @on(PromptLine.Left)
     def _leave_prompt(self) -> None:
-        self.query_one("#board").focus()
+        self.set_focus(self.query_one("#board"))
 
     @on(PromptLine.Asked)
     def _prompt_asked(self) -> None:

@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Digits, Static
+from textual.widgets import Static
 
 from duotui.core.events import Request
 from duotui.core.state import State, Telling
 from duotui.ui import figures
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.rate_history import RateHistory
 
 LABEL = "$foreground 60%"
@@ -107,10 +108,10 @@ class Gauges(Container):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="now", classes="card"):
-            yield Digits(id="rate-now")
+            yield LargeFigure(self._glyphs, id="rate-now")
             yield Static("tok/s now", classes="label")
         with Vertical(id="mean", classes="card"):
-            yield Digits(id="rate-mean")
+            yield LargeFigure(self._glyphs, id="rate-mean")
             yield Static("tok/s mean", classes="label")
         with Vertical(id="history", classes="card"):
             yield RateHistory(self._glyphs, id="rate-history")
@@ -126,8 +127,8 @@ class Gauges(Container):
         """`request` is what stands here before a story has begun."""
         board = state.board
         now, mean = figures.rate(board.rate_now), figures.rate(board.rate)
-        self.query_one("#rate-now", Digits).update(now)
-        self.query_one("#rate-mean", Digits).update(mean)
+        self.query_one("#rate-now", LargeFigure).update(now)
+        self.query_one("#rate-mean", LargeFigure).update(mean)
         for history in self.query(RateHistory):
             history.show(board.rates)
         top = f"top {figures.rate(max(board.rates))} tok/s" if board.rates else "history"

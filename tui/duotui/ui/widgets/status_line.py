@@ -1,5 +1,7 @@
 """The first row: where the link stands, what is at its other end, and whether it is recorded."""
 
+from collections.abc import Callable
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -41,14 +43,15 @@ class Banner(Static):
         super().__init__(id="banner")
         self._glyphs = glyphs
 
-    def show(self, state: State, key: str) -> None:
+    def show(self, state: State, key: Callable[[str], str]) -> None:
+        """`key` writes the key of a command."""
         lost = state.board.link is Link.LOST
         self.display = lost
         if lost:
             at = standing(state.board, self._glyphs)
-            offer = f"{key} connects and tells the story again"
+            offer = f"{key('again')} connects and tells the story again"
             if state.board.run is None:
-                offer = f"{key} connects again"
+                offer = f"{key('again')} connects again"
             self.update(
                 Content.assemble(
                     Content.styled(f"{at.sign} {at.detail or 'The link is lost'}.", "bold"),

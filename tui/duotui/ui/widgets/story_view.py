@@ -89,8 +89,9 @@ class StoryView(ScrollView, can_focus=True):
     @property
     def _measure(self) -> int:
         """Columns for text. One is kept for the scroll bar, so that nothing moves when it comes."""
-        spare = 0 if self.show_vertical_scrollbar else 1
-        return max(8, min(MEASURE, self.size.width - spare))
+        outer = self.outer_size.width
+        width = outer - self.styles.gutter.width - 1 if outer else MEASURE
+        return max(8, min(MEASURE, width))
 
     def _rewrap(self) -> None:
         self._wrapping = Wrapping(self._measure)

@@ -1,0 +1,66 @@
+"""The console as it looks. `make snapshots` takes the pictures anew; look at them before."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from duotui.config import Settings
+from duotui.core.events import Event, LinkLost, LinkOpening
+from ui import stage
+from ui.conftest import Make
+from ui.stage import BASELINE, BOARD, Stage
+
+Compare = Callable[..., bool]
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+THEMES = ["duo-dark", "duo-light", "high-contrast", "colour-safe"]
+
+
+def lost() -> list[Event]:
+    killed = LinkLost(2.0, BOARD, "the engine was killed (signal 9)", "tell it again")
+    return [*stage.identical_so_far(), killed]
+
+
+def alone() -> list[Event]:
+    missing = LinkLost(1.0, BASELINE, "the engine was not found", "make engine builds it")
+    return [*(e for e in stage.identical_so_far() if e.narrator is BOARD), missing]
+
+
+SCRIPTS: dict[str, Callable[[], Any]] = {
+    "connecting": lambda: [LinkOpening(0.0, BOARD, "/dev/ttyACM0")],
+    "ready": stage.ready,
+    "telling": stage.identical_so_far,
+    "identical": stage.identical_end,
+    "differing": stage.differing,
+    "lost": lost,
+    "no-baseline": alone,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_console(snap_compare: Compare, make: Make, script: str, size: tuple[int, int]) -> None:
+    assert snap_compare(make(Stage(*SCRIPTS[script]())), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_ascii(snap_compare: Compare, make: Make, size: tuple[int, int]) -> None:
+    assert snap_compare(make(Stage(*stage.differing()), ascii=True), terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", THEMES[1:])
+def test_theme(snap_compare: Compare, make: Make, theme: str) -> None:
+    app = make(Stage(*stage.differing()), Settings(theme=theme))
+    assert snap_compare(app, terminal_size=(120, 40))
+
+
+def test_no_color(snap_compare: Compare, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make(Stage(*stage.differing())), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("key", ["question_mark", "o", "ctrl+p", "i", "d"])
+def test_after(snap_compare: Compare, make: Make, key: str) -> None:
+    app = make(Stage(*stage.identical_so_far()))
+    assert snap_compare(app, terminal_size=(80, 24), press=[key])
