@@ -52,11 +52,14 @@ static int wake[2];  // the story's thread writes a zero, a signal its number
 
 // --- what the agent says
 
-static bool room(void) { return sizeof agent.out - agent.out_length >= FRAME_WIRE; }
+// Whether `frames` of any size still fit.
+static bool room(size_t frames) {
+    return sizeof agent.out - agent.out_length >= frames * FRAME_WIRE;
+}
 
 // Queue a frame. A frame that finds no room is lost, as on any wire: what matters is repeated.
 static void say(uint8_t type, const Writer *w) {
-    if (w->full || !room()) return;
+    if (w->full || !room(1)) return;
     agent.out_length +=
         frame_encode(agent.out + agent.out_length, type, agent.seq++, w->data, w->length);
 }
@@ -321,7 +324,8 @@ static int attend(uint64_t now) {
     if (agent.acknowledged == agent.cursor && agent.cursor < s.events) {
         agent.repeat = now + agent.patience;
     }
-    while (agent.cursor < s.events && agent.cursor - agent.acknowledged < WINDOW && room()) {
+    // Events leave room for two answers: a terminal that is behind must not cost the host its PONG.
+    while (agent.cursor < s.events && agent.cursor - agent.acknowledged < WINDOW && room(3)) {
         say_event(s.number, agent.cursor++);
     }
     bool telling = s.state != STATE_IDLE;

@@ -1,14 +1,27 @@
 """The wire of docs/protocol.md once more, as small as it gets: the tests' own view of it, made
 without a look at the C or at tui/duotui/link, so that a mistake has to be made twice to pass."""
+
 import math
 import struct
 import zlib
 
 PAYLOAD_MAX = 4096
 NAMES = {
-    0x01: "HELLO?", 0x02: "GENERATE", 0x03: "CANCEL", 0x04: "PAUSE", 0x05: "ACK", 0x06: "RESUME",
-    0x07: "PING", 0x08: "STATS?", 0x09: "BYE",
-    0x81: "HELLO", 0x82: "EVENT", 0x83: "STATS", 0x84: "PONG", 0x85: "REFUSED", 0x86: "GONE",
+    0x01: "HELLO?",
+    0x02: "GENERATE",
+    0x03: "CANCEL",
+    0x04: "PAUSE",
+    0x05: "ACK",
+    0x06: "RESUME",
+    0x07: "PING",
+    0x08: "STATS?",
+    0x09: "BYE",
+    0x81: "HELLO",
+    0x82: "EVENT",
+    0x83: "STATS",
+    0x84: "PONG",
+    0x85: "REFUSED",
+    0x86: "GONE",
 }
 TYPES = {name: number for number, name in NAMES.items()}
 # B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids.
@@ -23,7 +36,7 @@ FIELDS = {
     "STATS?": "",
     "BYE": "",
     "HELLO": "protocol:B state:B boot:Q story:I events:I modes:B vocabulary:I context:I "
-             "parameters:Q model_hash:h tokenizer_hash:h version:s model:s machine:s",
+    "parameters:Q model_hash:h tokenizer_hash:h version:s model:s machine:s",
     "EVENT": "story:I index:I kind:B",
     "STATS": "story:I state:B tokens:I clock:Q first:Q rss:I peak:I faults:Q repeats:I noise:I",
     "PONG": "nonce:I clock:Q",
@@ -67,7 +80,7 @@ def unpack(name, payload):
         if at + count > len(payload):
             raise ValueError("short")
         at += count
-        return payload[at - count:at]
+        return payload[at - count : at]
 
     values = {}
 
@@ -106,7 +119,7 @@ def stuff(data):
                 break
         else:
             out += bytes([run + 1]) + data[:run]
-            data = data[run + 1:]
+            data = data[run + 1 :]
     return out
 
 
@@ -114,7 +127,7 @@ def unstuff(piece):
     out, at = b"", 0
     while at < len(piece):
         code = piece[at]
-        block = piece[at + 1:at + code]
+        block = piece[at + 1 : at + code]
         if code == 0 or len(block) != code - 1:
             raise ValueError("cobs")
         at += code

@@ -4,6 +4,8 @@ Attention and feed-forward weights are zero, so a token's embedding reaches the 
 Embeddings are one-hot, and the classifier's row of a token is the embedding of the token before it.
 Every token that is not in the text (BOS, bytes of a prompt) leads to the first piece.
 """
+
+import itertools
 import struct
 from pathlib import Path
 
@@ -31,7 +33,7 @@ def _vocabulary(pieces, ids, size):
     vocabulary = [b"<unk>", b"\n<s>\n", b"\n</s>\n"]
     vocabulary += [b"<0x%02X>" % byte for byte in range(256)]
     vocabulary += [b" "] + [b""] * (size - FIRST_PIECE)
-    for piece, id_ in zip(pieces, ids):
+    for piece, id_ in zip(pieces, ids, strict=False):
         if id_ >= FIRST_PIECE:
             vocabulary[id_] = piece
     return vocabulary
@@ -53,7 +55,7 @@ def write_parrot(folder, pieces, context, ends=False, layers=1):
     for id_ in range(vocab):
         struct.pack_into("<f", embedding, 4 * (id_ * dim + axis.get(id_, 0)), 1.0)
     classifier = bytearray(4 * vocab * dim)
-    follows = [(0, ids[0])] + [(axis[a], b) for a, b in zip(ids, ids[1:])]
+    follows = [(0, ids[0])] + [(axis[a], b) for a, b in itertools.pairwise(ids)]
     follows.append((axis[ids[-1]], BOS if ends else ids[0]))
     for source, target in follows:
         struct.pack_into("<f", classifier, 4 * (target * dim + source), CERTAIN / dim**0.5)

@@ -1,0 +1,289 @@
+"""`duollama serve` on a real terminal, spoken to by a codec that knows only the page."""
+
+import os
+import random
+import select
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from native import agent_peer
+from native.engine import Engine
+from native.parrot import write_parrot
+
+WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
+STORY = 7
+Said = tuple[str, int, dict[str, Any]]
+
+
+class Host:
+    """The other end of the agent's terminal."""
+
+    def __init__(self, engine: Engine, model: Path, tokenizer: Path) -> None:
+        self.master, self.slave = os.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            [engine.path, "serve", model, "-z", tokenizer],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=subprocess.PIPE,
+            env=engine.environment(),
+        )
+        self.splitter = agent_peer.Splitter()
+        self.seq = 0
+        self.heard: list[Said] = []
+        self.until("HELLO")
+
+    def say(self, name: str, **values: object) -> None:
+        self.raw(agent_peer.message(name, self.seq, **values))
+        self.seq += 1
+
+    def raw(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self.master, data) :]
+
+    def until(
+        self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> dict[str, Any]:
+        """The next message `name` that is `wanted`; all that came are in `heard`."""
+        seen = len(self.heard)
+        end = time.monotonic() + 30
+        while True:
+            for said, _, values in self.heard[seen:]:
+                seen += 1
+                if said == name and wanted(values):
+                    return values
+            left = max(0.0, end - time.monotonic())
+            assert select.select([self.master], [], [], left)[0], f"no {name} came"
+            self.heard += self.splitter.feed(os.read(self.master, 65536))
+
+    def generate(self, story: int = STORY, **changes: object) -> None:
+        asked: dict[str, object] = {
+            "mode": 0, "flags": 1, "steps": 10, "temperature": 0.0, "top_p": 0.9, "seed": 1,
+            "prompt": "",
+        }  # fmt: skip
+        self.say("GENERATE", story=story, **{**asked, **changes})
+
+    def tokens(self) -> list[str]:
+        events = [v for n, _, v in self.heard if n == "EVENT" and v["kind"] == 1]
+        return [bytes.fromhex(v["text_hex"]).decode("latin-1") for v in events]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+        os.close(self.slave)
+        os.close(self.master)
+
+
+def ended(values: dict[str, Any]) -> bool:
+    return values["kind"] == 2
+
+
+@pytest.fixture(scope="module")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
+
+
+@pytest.fixture
+def host(engine: Engine, parrot: tuple[Path, Path]) -> Iterator[Host]:
+    made = Host(engine, *parrot)
+    yield made
+    made.close()
+
+
+def test_hello_says_who_is_there(host: Host) -> None:
+    host.say("HELLO?", protocol=1)
+    hello = host.until("HELLO")
+    assert (hello["protocol"], hello["state"], hello["story"], hello["events"]) == (1, 0, 0, 0)
+    assert (hello["model"], hello["version"], hello["modes"]) == ("parrot.bin", "0.1.0", 1)
+    assert hello["context"] == 100_000
+
+
+def test_hashes_are_those_of_the_files(host: Host, parrot: tuple[Path, Path]) -> None:
+    host.say("HELLO?", protocol=1)
+    hello = host.until("HELLO")
+    names = ("model_hash", "tokenizer_hash")
+    for name, path in zip(names, parrot, strict=True):
+        said = subprocess.run(["sha256sum", path], capture_output=True, text=True, check=True)
+        assert hello[name] == said.stdout.split()[0]
+
+
+def test_a_story_is_told_with_its_start_and_its_end(host: Host) -> None:
+    host.generate()
+    end = host.until("EVENT", ended)
+    start, *tokens, last = [v for n, _, v in host.heard if n == "EVENT"]
+    assert (start["kind"], start["ids"], start["steps"], start["seed"]) == (0, [1], 10, 1)
+    assert [v["index"] for v in tokens] == list(range(1, 11))
+    text = bytes.fromhex("".join(v["text_hex"] for v in tokens)).decode()
+    assert text == "once upon🙂 time once upon🙂 time"
+    assert all(v["probability"] > 0.99 for v in tokens)
+    assert [v["clock"] for v in tokens] == sorted(v["clock"] for v in tokens)
+    assert last == end
+    assert (end["reason"], end["tokens"], end["index"]) == (0, 10, 11)
+
+
+def test_probabilities_are_nan_where_nobody_asks(host: Host) -> None:
+    host.generate(flags=0)
+    host.until("EVENT", ended)
+    told = [v for n, _, v in host.heard if n == "EVENT" and v["kind"] == 1]
+    assert {v["probability"] for v in told} == {None}
+
+
+def test_an_unacknowledged_story_stops_at_the_window_and_is_repeated(host: Host) -> None:
+    host.generate(steps=2000)
+    host.until("EVENT", lambda v: v["index"] == 511)
+    host.until("EVENT", lambda v: v["index"] == 0)  # went back to what is not acknowledged
+    assert max(v["index"] for n, _, v in host.heard if n == "EVENT") == 511
+    host.say("ACK", story=STORY, next=400)
+    host.until("EVENT", lambda v: v["index"] == 911)
+    host.say("STATS?")
+    assert host.until("STATS", lambda v: v["repeats"] > 0)["story"] == STORY
+
+
+def test_any_event_can_be_had_again_after_the_end(host: Host) -> None:
+    host.generate()
+    host.until("EVENT", ended)
+    for index in (11, 5, 0):
+        host.say("RESUME", story=STORY, next=index)
+        assert host.until("EVENT")["index"] == index
+        host.until("EVENT", ended)
+        host.say("ACK", story=STORY, next=12)
+
+
+def test_asking_twice_is_telling_once(host: Host) -> None:
+    host.generate()
+    host.generate()
+    host.until("EVENT", ended)
+    host.say("PING", nonce=5)
+    host.until("PONG")
+    first = [v for n, _, v in host.heard if n == "EVENT" and v["index"] == 1]
+    assert len({v["clock"] for v in first}) == 1
+
+
+def test_a_second_story_is_refused_while_one_is_told(host: Host) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    host.generate(story=8)
+    assert host.until("REFUSED")["code"] == 1
+    host.say("CANCEL", story=STORY)
+    host.say("STATS?")
+    while (stats := host.until("STATS"))["state"] != 0:
+        host.say("STATS?")
+    host.say("RESUME", story=STORY, next=stats["tokens"] + 1)
+    assert host.until("EVENT", ended)["reason"] == 2
+    host.generate(story=8)
+    assert host.until("EVENT", lambda v: v["story"] == 8)["kind"] == 0
+
+
+def test_pause_holds_and_goes_on_and_cancel_ends_a_paused_story(host: Host) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    host.say("PAUSE", story=STORY, on=1)
+    host.until("STATS", lambda v: v["state"] == 2)
+    host.say("STATS?")
+    first = host.until("STATS", lambda v: v["state"] == 2)["tokens"]
+    host.say("PAUSE", story=STORY, on=0)
+    host.until("STATS", lambda v: v["tokens"] > first + 1)
+    host.say("PAUSE", story=STORY, on=1)
+    told = host.until("STATS", lambda v: v["state"] == 2)["tokens"]
+    host.say("CANCEL", story=STORY)
+    # Its END lies behind all that was told and not yet acknowledged.
+    host.say("RESUME", story=STORY, next=told)
+    assert host.until("EVENT", ended)["reason"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"temperature": None}, 2),
+        ({"temperature": -1.0}, 2),
+        ({"top_p": 1.5}, 2),
+        ({"top_p": None}, 2),
+        ({"mode": 1}, 4),
+        ({"mode": 200}, 4),
+        ({"story": 0}, 2),
+        ({"prompt": "a\0b"}, 2),
+        ({"prompt": "word " * 700}, 3),
+    ],
+)
+def test_what_cannot_be_told_is_refused(host: Host, changes: dict[str, object], code: int) -> None:
+    host.generate(**changes)
+    refused = host.until("REFUSED")
+    assert (refused["code"], bool(refused["text"])) == (code, True)
+    host.generate(story=99)
+    assert host.until("EVENT", ended)["story"] == 99
+
+
+def test_pings_are_answered_while_it_tells(host: Host) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    for nonce in (1, 2**32 - 1):
+        host.say("PING", nonce=nonce)
+        assert host.until("PONG")["nonce"] == nonce
+
+
+def test_noise_and_hostile_frames_are_survived(host: Host) -> None:
+    rng = random.Random(3)
+    for number in range(300):
+        kind = rng.choice([*agent_peer.NAMES, rng.randrange(256)])
+        if kind == agent_peer.TYPES["BYE"]:
+            continue
+        host.raw(agent_peer.frame(kind, number, rng.randbytes(rng.choice([0, 1, 8, 40, 900]))))
+        host.raw(rng.randbytes(rng.randrange(80)))
+        # What it answers must be taken, or the terminal fills up.
+        while select.select([host.master], [], [], 0)[0]:
+            host.heard += host.splitter.feed(os.read(host.master, 65536))
+    host.raw(b"\0")
+    host.say("PING", nonce=4711)
+    host.until("PONG", lambda v: v["nonce"] == 4711)
+    host.say("STATS?")
+    assert host.until("STATS")["noise"] > 0
+
+
+def test_bye_gives_the_terminal_back(host: Host) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    assert termios.tcgetattr(host.slave) != host.before
+    host.say("BYE")
+    host.until("GONE")
+    assert host.process.wait(20) == 0
+    assert termios.tcgetattr(host.slave) == host.before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back(host: Host, number: signal.Signals) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    host.process.send_signal(number)
+    assert host.process.wait(20) == -number
+    assert termios.tcgetattr(host.slave) == host.before
+
+
+def test_a_hang_up_ends_it(shipped: Engine, parrot: tuple[Path, Path]) -> None:
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        [shipped.path, "serve", *parrot[:1], "-z", parrot[1]], stdin=slave, stdout=slave
+    )
+    os.close(slave)
+    assert os.read(master, 1) == b"\0"
+    os.close(master)
+    assert process.wait(20) == 0
+
+
+def test_without_a_terminal_it_says_so(engine: Engine, parrot: tuple[Path, Path]) -> None:
+    done = subprocess.run(
+        [engine.path, "serve", parrot[0], "-z", parrot[1]],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=engine.environment(),
+    )
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)

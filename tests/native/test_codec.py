@@ -1,0 +1,69 @@
+"""The C codec, built with sanitizers, over the shared vectors and over bytes that mean harm."""
+
+import json
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from native.engine import NATIVE, ROOT
+
+HERE = Path(__file__).parent
+VECTORS = [
+    line.split("\t")
+    for line in (ROOT / "tests/vectors/frames.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+FRAMES = {line[0]: line for line in VECTORS if line[1] != "noise"}
+
+
+@pytest.fixture(scope="module")
+def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("codec") / "codec"
+    subprocess.run(
+        [
+            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"],
+            *["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+            *[f"-I{NATIVE}/src", "-o", program, HERE / "codec.c", NATIVE / "src/frame.c"],
+        ],
+        check=True,
+    )
+    return program
+
+
+def run(codec: Path, *lines: str) -> list[str]:
+    done = subprocess.run(
+        [codec], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_vector_is_decoded_and_encoded(codec: Path, name: str) -> None:
+    _, kind, seq, payload, wire, _ = FRAMES[name]
+    found, again, noise = run(codec, wire)
+    assert found == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
+    assert again == f"again {wire}"
+    assert noise == "noise 0"
+
+
+@pytest.mark.parametrize("line", [v for v in VECTORS if v[1] == "noise"], ids=lambda v: v[0])
+def test_noise_is_counted_and_frames_in_it_are_found(codec: Path, line: list[str]) -> None:
+    said = json.loads(line[5])
+    *found, noise = run(codec, line[4])
+    payloads = [FRAMES[name][3].replace("-", "") for name in said["frames"]]
+    assert [one.split(" ")[2] for one in found if not one.startswith("again")] == payloads
+    assert noise == f"noise {said['noise']}"
+
+
+def test_bytes_of_any_kind_are_noise_or_frames(codec: Path) -> None:
+    rng = random.Random(5)
+    lines = [rng.randbytes(rng.randrange(9000)).hex() for _ in range(200)]
+    lines += [bytes([rng.choice([0, 1, 2, 255]) for _ in range(3000)]).hex() for _ in range(200)]
+    for line in list(FRAMES.values())[:40]:
+        wire = bytearray.fromhex(line[4])
+        wire[rng.randrange(len(wire))] ^= 1 << rng.randrange(8)
+        lines.append(wire.hex())
+    assert len([one for one in run(codec, *lines) if one.startswith("noise")]) == len(lines)
