@@ -340,6 +340,8 @@ async def test_a_recording_cannot_be_asked(make: Make) -> None:
         await pilot.press("enter", "s", "R", "n")
         assert at.asked == ["open"]
         assert "This is a recording" in toasts(app)
+        await say(pilot, at, LinkLost(2, BOARD, "the recording ends here"))
+        assert "r plays it again" in str(app.screen.query_one("#banner").render())
         await pilot.press("space", "space", "r")
         assert at.asked == ["open", "pause", "go on", "open"]
 

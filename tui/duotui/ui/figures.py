@@ -89,9 +89,8 @@ _ENDS = {
 }
 
 
-def settings(asked: Request | RunStarted, glyphs: Glyphs) -> str:
+def sampling(asked: Request | RunStarted, glyphs: Glyphs) -> str:
     parts = (
-        asked.mode,
         f"temp {asked.temperature:g}",
         f"top-p {asked.top_p:g}",
         f"seed {asked.seed}" if asked.seed else "any seed",

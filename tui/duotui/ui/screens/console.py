@@ -146,7 +146,7 @@ class ConsoleScreen(Screen[None]):
             self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
             self.query_one(Verdict).show(state)
-            self.query_one(Banner).show(state, self._key)
+            self.query_one(Banner).show(state, self._offer(state))
             story = self.query_one("#board", StoryView)
             if state.board.run is None:
                 story.invite(*self._invitation(state))
@@ -157,6 +157,15 @@ class ConsoleScreen(Screen[None]):
         if self._owed is not None:
             return "a story waits for the engine"
         return "held" if self._held else ""
+
+    def _offer(self, state: State) -> str:
+        if state.board.link is not Link.LOST:
+            return ""
+        key = self._key("again")
+        if not self._sitting.live:
+            return f"{key} plays it again."
+        told = state.board.run is not None
+        return f"{key} connects and tells the story again." if told else f"{key} connects again."
 
     def _invitation(self, state: State) -> Iterator[tuple[str, str]]:
         if not self._sitting.live:

@@ -11,9 +11,10 @@ from textual.widgets import Static
 
 Rows = tuple[tuple[str, str], ...]
 
-READING = """\
-The story grows on the left, the baseline's beside it. The baseline is the same model,
-unquantised. + marks the first token that only the board chose, - the baseline's."""
+READING = (
+    "The baseline is the same model, unquantised, telling the same story. Where they part, "
+    "[+word] is the board's and [-word] the baseline's."
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -31,8 +32,8 @@ class HelpScreen(ModalScreen[None]):
         for key, meaning in self._rows:
             parts.append(Content.styled(key.rjust(widest), "bold $duo-rate"))
             parts.append(Content(f"  {meaning}\n"))
+        reading = Content.styled(f"\n{READING}", "$foreground 60%")
         with VerticalScroll(id="panel") as panel:
             panel.border_title = "Keys"
             panel.border_subtitle = "escape closes"
-            yield Static(Content.assemble(*parts), id="keys")
-            yield Static(Content(READING), id="reading")
+            yield Static(Content.assemble(*parts, reading), id="keys")

@@ -91,7 +91,8 @@ class Facts(Widget):
             ("memory", figures.memory(board)),
             ("faults", figures.faults(board)),
             ("link", figures.health(board)),
-            ("mode", figures.settings(asked, self._glyphs)),
+            ("mode", asked.mode),
+            ("sampling", figures.sampling(asked, self._glyphs)),
         ]
         self.refresh()
 

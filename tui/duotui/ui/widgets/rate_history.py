@@ -1,7 +1,6 @@
 """The tok/s of the last minutes as columns, from nothing to the fastest; eighths or letters."""
 
-from rich.segment import Segment
-from textual.strip import Strip
+from textual.content import Content
 from textual.widget import Widget
 
 from duotui.ui.glyphs import Glyphs
@@ -31,7 +30,5 @@ class RateHistory(Widget):
             self._rates = rates
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        width, height = self.size
-        rows = columns(self._rates, width, height, self._glyphs.levels)
-        return Strip([Segment(rows[y], self.rich_style)], width)
+    def render(self) -> Content:
+        return Content("\n".join(columns(self._rates, *self.size, self._glyphs.levels)))

@@ -1,7 +1,5 @@
 """The first row: where the link stands, what is at its other end, and whether it is recorded."""
 
-from collections.abc import Callable
-
 from textual.content import Content
 from textual.widgets import Static
 
@@ -43,21 +41,14 @@ class Banner(Static):
         super().__init__(id="banner")
         self._glyphs = glyphs
 
-    def show(self, state: State, key: Callable[[str], str]) -> None:
-        """`key` writes the key of a command."""
+    def show(self, state: State, offer: str) -> None:
+        """`offer` is what can be done about it."""
         lost = state.board.link is Link.LOST
         self.display = lost
         if lost:
             at = standing(state.board, self._glyphs)
-            offer = f"{key('again')} connects and tells the story again"
-            if state.board.run is None:
-                offer = f"{key('again')} connects again"
-            self.update(
-                Content.assemble(
-                    Content.styled(f"{at.sign} {at.detail or 'The link is lost'}.", "bold"),
-                    Content(f" {offer}."),
-                )
-            )
+            trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
+            self.update(Content.assemble(Content.styled(trouble, "bold"), Content(offer)))
 
 
 class Verdict(Static):

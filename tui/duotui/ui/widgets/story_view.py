@@ -54,6 +54,7 @@ class StoryView(ScrollView, can_focus=True):
         self._run: RunStarted | None = None
         self._shown = 0
         self._follow = True
+        self._drawn: dict[int, Strip] = {}
         self._invitation: Pieces = ()
 
     def on_mount(self) -> None:
@@ -96,6 +97,7 @@ class StoryView(ScrollView, can_focus=True):
     def _rewrap(self) -> None:
         self._wrapping = Wrapping(self._measure)
         self._shown = 0
+        self._drawn.clear()
         if self._run is None:
             for kind, text in self._invitation:
                 self._wrapping.append(text, kind)
@@ -105,6 +107,7 @@ class StoryView(ScrollView, can_focus=True):
     def _grow(self) -> None:
         fresh = self._telling.tokens[self._shown :]
         start = len(self._wrapping.lines) - 1
+        self._drawn.pop(start, None)
         for kind, text in self._kinds(fresh):
             self._wrapping.append(text, kind)
         self._shown += len(fresh)
@@ -147,21 +150,35 @@ class StoryView(ScrollView, can_focus=True):
         if self._follow:
             self.call_after_refresh(self.scroll_end, animate=False, x_axis=False)
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn.clear()
+
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.rich_style
         number = self.scroll_offset.y + y
-        lines = self._wrapping.lines
-        if number >= len(lines):
+        last = len(self._wrapping.lines) - 1
+        if number > last:
+            number = -1
+        strip = self._drawn.get(number)
+        # The last line has the caret, which comes and goes.
+        if strip is None or strip.cell_length != self.size.width or number == last:
+            strip = self._drawn[number] = self._draw(number, last)
+        return strip
+
+    def _draw(self, number: int, last: int) -> Strip:
+        """The line of this number; -1 is an empty one."""
+        width, base = self.size.width, self.rich_style
+        if number < 0:
             return Strip.blank(width, base)
         segments = [
             Segment(span.text, self.get_component_rich_style(f"story--{span.kind}"))
-            for span in lines[number]
+            for span in self._wrapping.lines[number]
         ]
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(number)) is not None:
             segments = self._select(segments, *span)
         strip = Strip(segments)
-        if number == len(lines) - 1 and self._telling.telling and strip.cell_length < width:
+        if number == last and self._telling.telling and strip.cell_length < width:
             caret = Segment(self._glyphs.caret, self.get_component_rich_style("story--caret"))
             strip = Strip([*strip, caret])
         return strip.adjust_cell_length(width, base).apply_offsets(0, number)
@@ -179,4 +196,5 @@ class StoryView(ScrollView, can_focus=True):
         return selection.extract("\n".join(self.lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
+        self._drawn.clear()
         self.refresh()
