@@ -21,6 +21,7 @@
 
 // Microseconds; docs/protocol.md, "What makes it lose nothing".
 enum { REPEAT = 300000, REPEAT_MOST = 2400000, GAUGE = 250000, FORSAKEN = 4000000 };
+enum { FAREWELL = 1000000 };  // for a host that says BYE and then reads nothing
 enum { WINDOW = 512 };       // events past the last acknowledged one
 enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
 enum { PIECE = 4000 };       // bytes of a token's text that fit into its payload
@@ -45,7 +46,9 @@ static struct {
     uint64_t repeat;  // when to go back to the last acknowledged event
     uint64_t patience;
     uint64_t gauge;  // when to send STATS next
-    bool leaving;    // BYE was said
+    uint64_t leaving;  // when BYE was said
+    bool gone;         // GONE is in `out`
+    int terminal;
 } agent;
 
 static int wake[2];  // the story's thread writes a zero, a signal its number
@@ -179,7 +182,8 @@ static uint8_t refusal(const Failure *failure, const char *prompt) {
 static void generate(uint32_t number, Settings settings, const char *prompt) {
     Standing s = story_standing();
     if (number == s.number && number != 0) {
-        rewind_to(agent.acknowledged);  // asked again: the first answer was lost
+        say_event(number, 0);  // asked again: the first answer was lost
+        rewind_to(agent.acknowledged);
         return;
     }
     if (s.state != STATE_IDLE) {
@@ -211,7 +215,7 @@ static void generate(uint32_t number, Settings settings, const char *prompt) {
     agent.gauge = clock_now() + GAUGE;
 }
 
-static void hear_generate(Reader *r) {
+static bool hear_generate(Reader *r) {
     uint32_t number = (uint32_t)read_uint(r, 4);
     Settings settings = {.mode = (Mode)read_uint(r, 1)};
     settings.probabilities = read_uint(r, 1) & FLAG_PROBABILITIES;
@@ -222,15 +226,16 @@ static void hear_generate(Reader *r) {
     if (settings.seed == 0) settings.seed = clock_now() | 1;
     size_t length;
     const uint8_t *text = read_str(r, &length);
-    if (!read_done(r)) return;
+    if (!read_done(r)) return false;
     char prompt[FRAME_PAYLOAD + 1] = "";
     memcpy(prompt, text, length);
     prompt[length] = '\0';
     if (strlen(prompt) != length) {
         say_refused(number, REFUSED_SETTINGS, "the prompt has a NUL in it");
-        return;
+    } else {
+        generate(number, settings, prompt);
     }
-    generate(number, settings, prompt);
+    return true;
 }
 
 static void hear_position(uint8_t type, uint32_t number, uint32_t next) {
@@ -257,7 +262,7 @@ static void hear(const Frame *frame) {
     agent.heard = now;
 
     if (frame->type == GENERATE) {
-        hear_generate(&r);
+        if (!hear_generate(&r)) agent.decoder.noise += frame->length + FRAME_LEAST;
         return;
     }
     uint32_t number = 0, next = 0;
@@ -279,7 +284,7 @@ static void hear(const Frame *frame) {
         default: r.bad = true;
     }
     if (!read_done(&r)) {
-        agent.decoder.noise += frame->length;
+        agent.decoder.noise += frame->length + FRAME_LEAST;
         return;
     }
     bool held = number != 0 && number == story_standing().number;
@@ -304,8 +309,7 @@ static void hear(const Frame *frame) {
         case ASK_STATS: say_stats(); break;
         case BYE:
             story_cancel();
-            say(GONE, &w);
-            agent.leaving = true;
+            if (!agent.leaving) agent.leaving = now;
             break;
     }
 }
@@ -315,7 +319,8 @@ static void hear(const Frame *frame) {
 // Queue the events that are due; the time until the next thing is, in milliseconds, or -1.
 static int attend(uint64_t now) {
     Standing s = story_standing();
-    if (agent.leaving || now - agent.heard > FORSAKEN) return -1;
+    if (agent.leaving) return FAREWELL / 1000;
+    if (now - agent.heard > FORSAKEN) return -1;
     if (agent.acknowledged < agent.cursor && now >= agent.repeat) {
         rewind_to(agent.acknowledged);
         agent.patience = agent.patience * 2 > REPEAT_MOST ? REPEAT_MOST : agent.patience * 2;
@@ -342,7 +347,7 @@ static int attend(uint64_t now) {
 // False when the terminal is gone.
 static bool take_in(void) {
     uint8_t bytes[1024];
-    ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    ssize_t got = read(agent.terminal, bytes, sizeof bytes);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return false;
     for (ssize_t i = 0; i < got; i++) {
         Frame frame;
@@ -352,22 +357,35 @@ static bool take_in(void) {
 }
 
 static bool put_out(void) {
-    ssize_t taken = write(STDOUT_FILENO, agent.out, agent.out_length);
+    ssize_t taken = write(agent.terminal, agent.out, agent.out_length);
     if (taken < 0) return errno == EAGAIN || errno == EINTR;
     agent.out_length -= (size_t)taken;
     memmove(agent.out, agent.out + taken, agent.out_length);
     return true;
 }
 
+// Whether GONE has gone out. The input is the shell's before the host hears that it is.
+static bool left(uint64_t now) {
+    if (!agent.leaving) return false;
+    if (agent.out_length == 0 && !agent.gone) {
+        Writer nothing = {.length = 0};
+        terminal_give_back_input();
+        say(GONE, &nothing);
+        agent.gone = true;
+    }
+    return agent.out_length == 0 || now - agent.leaving > FAREWELL;
+}
+
 // Until BYE or a hang-up (0) or a signal (its number).
 static int link_run(void) {
     for (;;) {
         int wait = attend(clock_now());
-        if (agent.leaving && agent.out_length == 0) return 0;
+        if (left(clock_now())) return 0;
         struct pollfd fds[3] = {
-            {.fd = STDIN_FILENO, .events = POLLIN},
+            // What comes after BYE is for the shell.
+            {.fd = agent.leaving ? -1 : agent.terminal, .events = POLLIN},
             {.fd = wake[0], .events = POLLIN},
-            {.fd = agent.out_length ? STDOUT_FILENO : -1, .events = POLLOUT},
+            {.fd = agent.out_length ? agent.terminal : -1, .events = POLLOUT},
         };
         if (poll(fds, 3, wait) < 0 && errno != EINTR) return 0;
         if (fds[1].revents) {
@@ -434,20 +452,24 @@ static bool prepare(const char *model_path, const char *tokenizer_path, Failure 
     describe(agent.machine, sizeof agent.machine);
     if (pipe(wake) < 0) return fail(failure, EXIT_UNEXPECTED, "no pipe can be made");
     for (int i = 0; i < 2; i++) fcntl(wake[i], F_SETFL, O_NONBLOCK);
-    return terminal_take(failure) && story_thread(wake[1], failure);
+    if (!story_thread(wake[1], failure)) return false;
+
+    // Before the terminal is raw: a signal from here on ends link_run(), which gives it back.
+    static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) sigaction(caught[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    agent.terminal = terminal_take(failure);
+    return agent.terminal >= 0;
 }
 
 int serve_run(const char *model_path, const char *tokenizer_path) {
-    static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
     Failure failure = {0};
     if (!prepare(model_path, tokenizer_path, &failure)) {
         terminal_give_back();
         fprintf(stderr, "duollama: %s\n", failure.text);
         return failure.status;
     }
-    struct sigaction action = {.sa_handler = on_signal};
-    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) sigaction(caught[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 
     agent.heard = clock_now();
     say_hello();

@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
     int32_t id;         // the next token; TOKEN_BOS where the story ended
-    const char *text;   // its piece as llama2.c decodes it; lives until the next call
+    const char *text;   // its piece as llama2.c decodes it; lives as long as the tokenizer
     size_t length;      // bytes of text; 0 for BOS
     float probability;  // under softmax(logits / temperature), or softmax(logits) where that is 0;
                         // NAN where it was not asked for

@@ -1,5 +1,6 @@
 """`duollama serve` on a real terminal, spoken to by a codec that knows only the page."""
 
+import fcntl
 import os
 import random
 import select
@@ -257,6 +258,44 @@ def test_bye_gives_the_terminal_back(host: Host) -> None:
     host.until("GONE")
     assert host.process.wait(20) == 0
     assert termios.tcgetattr(host.slave) == host.before
+
+
+def test_a_line_typed_after_gone_is_the_shells(host: Host) -> None:
+    host.say("BYE")
+    host.until("GONE")
+    os.write(host.master, b"echo hi\n")
+    assert os.read(host.slave, 100) == b"echo hi\n"
+    assert host.process.wait(20) == 0
+
+
+def test_bye_ends_it_even_where_nobody_reads(host: Host) -> None:
+    host.generate(steps=0)
+    host.until("EVENT")
+    for index in range(1, 200):
+        host.say("ACK", story=STORY, next=index)
+    host.say("BYE")
+    assert host.process.wait(20) == 0
+
+
+def test_a_killed_agent_leaves_the_shell_a_terminal_that_blocks(host: Host) -> None:
+    host.process.kill()
+    host.process.wait()
+    assert not fcntl.fcntl(host.slave, fcntl.F_GETFL) & os.O_NONBLOCK
+
+
+def test_generate_is_answered_by_its_start_however_often(host: Host) -> None:
+    host.generate()
+    host.until("EVENT", ended)
+    host.say("ACK", story=STORY, next=12)
+    host.generate()
+    assert host.until("EVENT")["index"] == 0
+
+
+@pytest.mark.parametrize("kind", [0x00, 0x02, 0x0A, 0x7E, 0x81])
+def test_a_frame_that_says_nothing_is_noise(host: Host, kind: int) -> None:
+    host.raw(agent_peer.frame(kind, 0, b""))
+    host.say("STATS?")
+    assert host.until("STATS")["noise"] == 7
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -110,12 +110,18 @@ def test_a_killed_engine_is_said_and_what_was_told_is_kept(parrot: list[str]) ->
     process = started(parrot)
     (engine,) = engines_of(process.pid)
     os.kill(engine, signal.SIGKILL)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 7
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        # Not communicate(): it would miss what read() has buffered.
+        out, err = process.stdout.read(), process.stderr.read()
+    assert process.wait(20) == 7
     assert err.splitlines()[-1] == (
         "duotui: the engine was killed (signal 9, SIGKILL); tell it again"
     )
-    assert "there was" in out
+    told = int(err.split(" tokens", 1)[0])
+    story = b"".join(WORDS[n % len(WORDS)] for n in range(told)).decode()[1:]
+    assert ("once upon" + out).rstrip("\n") == story.rstrip("\n")
 
 
 def test_an_engine_that_is_stopped_by_ctrl_c_leaves_nothing_behind(parrot: list[str]) -> None:

@@ -115,7 +115,10 @@ class Reader:
         except DuotuiError as problem:
             error = self._channel.cause(problem)
         except Exception as problem:
-            error = LinkBroken(f"{self._channel.target} was lost", repr(problem))
+            # pyserial lets termios.error through, which is no OSError, when a tty hangs up.
+            error = self._channel.cause(
+                LinkBroken(f"{self._channel.target} was lost", repr(problem))
+            )
         finally:
             with self._lock:
                 transport_left, self._transport = self._transport, None
