@@ -16,16 +16,6 @@ enum {
     MAGIC = 0x616b3432,  // "ak42"
 };
 
-// Larger than any model this engine could tell with, and small enough that every product of
-// sizes below stays under 2^63: nothing after check_shape() can overflow.
-enum {
-    MOST_DIM = 1 << 16,
-    MOST_HIDDEN = 1 << 18,
-    MOST_LAYERS = 1 << 10,
-    MOST_VOCAB = 1 << 24,
-    MOST_CONTEXT = 1 << 20,
-};
-
 typedef struct {
     const char *path;
     const unsigned char *bytes;
@@ -64,34 +54,6 @@ static const char *foreign_kind(const File *file) {
     return "a text file";
 }
 
-static bool check_range(const char *path, const char *name, int32_t value, int32_t most,
-                        Failure *failure) {
-    if (value >= 1 && value <= most) return true;
-    return fail(failure, EXIT_USAGE,
-                "'%.200s' is not a llama2.c model: its %s is %d, not 1 to %d; "
-                "give a llama2.c .bin file", path, name, value, most);
-}
-
-static bool check_shape(const char *path, Shape s, Failure *failure) {
-    if (!check_range(path, "dim", s.dim, MOST_DIM, failure) ||
-        !check_range(path, "hidden dim", s.hidden, MOST_HIDDEN, failure) ||
-        !check_range(path, "number of layers", s.layers, MOST_LAYERS, failure) ||
-        !check_range(path, "number of heads", s.heads, s.dim, failure) ||
-        !check_range(path, "number of key heads", s.kv_heads, s.heads, failure) ||
-        !check_range(path, "vocabulary", s.vocab, MOST_VOCAB, failure) ||
-        !check_range(path, "context", s.context, MOST_CONTEXT, failure)) {
-        return false;
-    }
-    const char *wrong = NULL;
-    if (s.dim % s.heads != 0) wrong = "its dim is not a multiple of its heads";
-    else if (s.dim / s.heads % 2 != 0) wrong = "its head size is odd";
-    else if (s.heads % s.kv_heads != 0) wrong = "its heads are not a multiple of its key heads";
-    else if (s.vocab < 2) wrong = "its vocabulary has no token for the start of a text";
-    if (!wrong) return true;
-    return fail(failure, EXIT_USAGE,
-                "'%.200s' is not a llama2.c model: %s; give a llama2.c .bin file", path, wrong);
-}
-
 static bool check_size(const File *file, uint64_t expected, Failure *failure) {
     if (file->size == expected) return true;
     return fail(failure, EXIT_USAGE,
@@ -99,28 +61,6 @@ static bool check_size(const File *file, uint64_t expected, Failure *failure) {
                 (unsigned long long)file->size, (unsigned long long)expected,
                 file->size < expected ? "it is cut short, fetch it again"
                                       : "it is not a llama2.c model, or is damaged: fetch it again");
-}
-
-// Floats of each kind of weight, all layers together.
-typedef struct {
-    uint64_t embedding, norm, query, key, ffn;
-} Counts;
-
-static Counts counts_of(Shape s) {
-    uint64_t dim = (uint64_t)s.dim, layers = (uint64_t)s.layers;
-    uint64_t kv = dim / (uint64_t)s.heads * (uint64_t)s.kv_heads;
-    return (Counts){
-        .embedding = (uint64_t)s.vocab * dim,
-        .norm = layers * dim,
-        .query = layers * dim * dim,
-        .key = layers * kv * dim,
-        .ffn = layers * (uint64_t)s.hidden * dim,
-    };
-}
-
-static uint64_t parameters_of(Shape s, Counts n, bool tied) {
-    return (tied ? 1 : 2) * n.embedding + 2 * n.norm + (uint64_t)s.dim + 2 * n.query + 2 * n.key +
-           3 * n.ffn;
 }
 
 static const float *take(const float **rest, uint64_t count) {
@@ -136,13 +76,14 @@ static bool open_version_0(Model *model, const File *file, Failure *failure) {
     bool tied = sizes[5] > 0;  // a negative vocabulary says that the classifier is its own
     int32_t vocab = tied || sizes[5] == INT32_MIN ? sizes[5] : -sizes[5];
     Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], vocab, sizes[6]};
-    if (!check_shape(file->path, s, failure)) return false;
+    if (!shape_check(file->path, s, failure)) return false;
 
     // cosines and sines of RoPE, which llama2.c once read from here and now computes
     uint64_t angles = (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * 2;
-    Counts n = counts_of(s);
+    Counts n = shape_counts(s);
     model->shape = s;
-    model->parameters = parameters_of(s, n, tied);
+    model->tied = tied;
+    model->parameters = shape_parameters(s, n, tied);
     if (!check_size(file, HEADER_0 + 4 * (model->parameters + angles), failure)) return false;
 
     const float *rest = (const float *)(const void *)(file->bytes + HEADER_0);
@@ -199,16 +140,17 @@ static bool open_version_2(Model *model, const File *file, Failure *failure) {
     Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6]};
     bool tied = file->bytes[36] != 0;
     int32_t group = read_i32(file->bytes + 37);
-    if (!check_shape(file->path, s, failure)) return false;
+    if (!shape_check(file->path, s, failure)) return false;
     if (group < 1 || s.dim % group != 0) {
         return fail(failure, EXIT_USAGE,
                     "'%.200s' is not a llama2.c model: its group size %d does not divide its dim "
                     "%d; give a llama2.c .bin file", file->path, group, s.dim);
     }
 
-    Counts n = counts_of(s);
+    Counts n = shape_counts(s);
     model->shape = s;
-    model->parameters = parameters_of(s, n, tied);
+    model->tied = tied;
+    model->parameters = shape_parameters(s, n, tied);
     uint64_t norms = 2 * n.norm + (uint64_t)s.dim;
     uint64_t quantised = model->parameters - norms;
     uint64_t expected = HEADER_2 + 4 * norms + quantised + 4 * (quantised / (uint64_t)group);

@@ -8,10 +8,7 @@
 #include <stdint.h>
 
 #include "failure.h"
-
-typedef struct {
-    int32_t dim, hidden, layers, heads, kv_heads, vocab, context;
-} Shape;
+#include "shape.h"
 
 typedef struct {
     Shape shape;
@@ -27,6 +24,7 @@ typedef struct {
     const float *w2;              // (layers, dim, hidden)
     const float *final_norm;      // (dim)
     const float *classifier;      // (vocab, dim); the embedding itself where they are tied
+    bool tied;
     void *mapping;                // the file, mmapped; NULL where the weights were expanded
     size_t mapped;                // bytes of it
     float *expanded;              // version 2: what malloc gave; NULL for version 0

@@ -21,7 +21,7 @@ void sampler_free(Sampler *sampler) {
 }
 
 // 0 <= coin < 1, from the upper 24 of xorshift*'s 32 good bits: all that a float holds.
-static float flip(uint64_t *state) {
+float sampler_flip(uint64_t *state) {
     *state ^= *state >> 12;
     *state ^= *state << 25;
     *state ^= *state >> 27;
@@ -100,10 +100,9 @@ void sampler_soften(const Sampler *sampler, float *logits) {
     softmax(logits, sampler->vocab);
 }
 
-int32_t sampler_pick(Sampler *sampler, const float *softened) {
+int32_t sampler_pick(const Sampler *sampler, const float *softened, float coin) {
     int32_t n = sampler->vocab;
     if (sampler->temperature == 0.0f) return argmax(softened, n);
-    float coin = flip(&sampler->state);
     if (sampler->topp <= 0.0f || sampler->topp >= 1.0f) return pick_any(softened, n, coin);
     return pick_nucleus(sampler->candidates, softened, n, sampler->topp, coin);
 }

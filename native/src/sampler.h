@@ -26,8 +26,12 @@ void sampler_free(Sampler *sampler);
 // logits (vocab), in place: softmax(logits / temperature); as they are where that is 0.
 void sampler_soften(const Sampler *sampler, float *logits);
 
-// The token, from what sampler_soften() made. Draws one random number, none for temperature 0.
-int32_t sampler_pick(Sampler *sampler, const float *softened);
+// The next random number of xorshift*, 0 to 1. llama2.c draws one for each token that it samples,
+// and none for temperature 0.
+float sampler_flip(uint64_t *state);
+
+// The token, from what sampler_soften() made. The coin is not looked at for temperature 0.
+int32_t sampler_pick(const Sampler *sampler, const float *softened, float coin);
 
 // The probability of `id` in what sampler_soften() made.
 float sampler_probability(const Sampler *sampler, const float *softened, int32_t id);

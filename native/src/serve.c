@@ -14,7 +14,7 @@
 
 #include "frame.h"
 #include "message.h"
-#include "sha256.h"
+#include "weights.h"
 #include "story.h"
 #include "terminal.h"
 #include "version.h"
@@ -27,7 +27,7 @@ enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
 enum { PIECE = 4000 };       // bytes of a token's text that fit into its payload
 
 static struct {
-    Model model;
+    Weights weights;
     Tokenizer *tokenizer;
     const char *model_name;
     uint8_t model_hash[32], tokenizer_hash[32];
@@ -75,10 +75,14 @@ static void say_hello(void) {
     write_uint(&w, agent.boot, 8);
     write_uint(&w, s.number, 4);
     write_uint(&w, s.events, 4);
-    write_uint(&w, 1u << MODE_REFERENCE, 1);
-    write_uint(&w, (uint32_t)agent.model.shape.vocab, 4);
-    write_uint(&w, (uint32_t)agent.model.shape.context, 4);
-    write_uint(&w, agent.model.parameters, 8);
+    uint64_t modes = 0;
+    for (Mode mode = MODE_REFERENCE; mode <= MODE_FAST; mode++) {
+        if (weights_has(&agent.weights, mode)) modes |= 1u << mode;
+    }
+    write_uint(&w, modes, 1);
+    write_uint(&w, (uint32_t)agent.weights.shape.vocab, 4);
+    write_uint(&w, (uint32_t)agent.weights.shape.context, 4);
+    write_uint(&w, agent.weights.parameters, 8);
     write_bytes(&w, agent.model_hash, 32);
     write_bytes(&w, agent.tokenizer_hash, 32);
     write_str(&w, DUO_VERSION, strlen(DUO_VERSION));
@@ -176,7 +180,7 @@ static uint8_t refusal(const Failure *failure, const char *prompt) {
     Failure ignored;
     size_t count = 0;
     free(tokenizer_encode(agent.tokenizer, prompt, &count, &ignored));
-    return count > (size_t)agent.model.shape.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
+    return count > (size_t)agent.weights.shape.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
 }
 
 static void generate(uint32_t number, Settings settings, const char *prompt) {
@@ -194,12 +198,12 @@ static void generate(uint32_t number, Settings settings, const char *prompt) {
         say_refused(number, REFUSED_SETTINGS, "there is no story 0");
         return;
     }
-    if (settings.mode != MODE_REFERENCE) {
-        say_refused(number, REFUSED_MODE, "this engine has only the mode reference");
+    if (!weights_has(&agent.weights, settings.mode)) {
+        say_refused(number, REFUSED_MODE, "this model was packed without that mode");
         return;
     }
     Failure failure = {0};
-    Teller *teller = teller_new(&agent.model, agent.tokenizer, settings, prompt, &failure);
+    Teller *teller = teller_new(&agent.weights, agent.tokenizer, settings, prompt, &failure);
     size_t count = 0;
     if (teller && teller_prompt(teller, &count) && count > PROMPT_IDS) {
         teller_free(teller);
@@ -440,11 +444,13 @@ static void describe(char *machine, size_t size) {
 }
 
 static bool prepare(const char *model_path, const char *tokenizer_path, Failure *failure) {
-    if (!model_open(&agent.model, model_path, failure)) return false;
-    agent.tokenizer = tokenizer_open(tokenizer_path, agent.model.shape.vocab, failure);
+    if (!weights_open(&agent.weights, model_path, failure)) return false;
+    agent.tokenizer = weights_tokenizer(&agent.weights, tokenizer_path, failure);
     if (!agent.tokenizer) return false;
-    if (!sha256_file(model_path, agent.model_hash, failure)) return false;
-    if (!sha256_file(tokenizer_path, agent.tokenizer_hash, failure)) return false;
+    if (!weights_hash(&agent.weights, agent.model_hash, failure)) return false;
+    if (!weights_tokenizer_hash(&agent.weights, tokenizer_path, agent.tokenizer_hash, failure)) {
+        return false;
+    }
     const char *slash = strrchr(model_path, '/');
     agent.model_name = slash ? slash + 1 : model_path;
     if (strlen(agent.model_name) > 255) agent.model_name = "model";

@@ -43,35 +43,51 @@ static void compress(uint32_t state[8], const uint8_t *block) {
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }
 
+void sha256_begin(Sha256 *sha) {
+    *sha = (Sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+                              0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
+
+void sha256_add(Sha256 *sha, const void *bytes, size_t length) {
+    const uint8_t *from = bytes;
+    size_t held = (size_t)(sha->total % 64);
+    sha->total += length;
+    if (held > 0) {
+        size_t part = length < 64 - held ? length : 64 - held;
+        memcpy(sha->block + held, from, part);
+        from += part;
+        length -= part;
+        if (held + part < 64) return;
+        compress(sha->state, sha->block);
+    }
+    for (; length >= 64; from += 64, length -= 64) compress(sha->state, from);
+    if (length > 0) memcpy(sha->block, from, length);
+}
+
+void sha256_end(Sha256 *sha, uint8_t digest[32]) {
+    // The rest, a 1 bit, zeros, and the length in bits fill whole blocks.
+    uint64_t bits = sha->total * 8;
+    uint8_t tail[72] = {0x80};
+    size_t held = (size_t)(sha->total % 64), pad = (held < 56 ? 56 : 120) - held;
+    for (int i = 0; i < 8; i++) tail[pad + 7 - (size_t)i] = (uint8_t)(bits >> 8 * i);
+    sha256_add(sha, tail, pad + 8);
+    for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(sha->state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
 bool sha256_file(const char *path, uint8_t digest[32], Failure *failure) {
     FILE *file = fopen(path, "rb");
     if (!file) {
         return fail(failure, EXIT_USAGE, "cannot read '%s': %s; check the path", path,
                     strerror(errno));
     }
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    Sha256 sha;
+    sha256_begin(&sha);
     uint8_t buffer[1 << 14];
-    uint64_t total = 0;
     size_t got;
-    while ((got = fread(buffer, 1, sizeof buffer, file)) == sizeof buffer) {
-        for (size_t at = 0; at < got; at += 64) compress(state, buffer + at);
-        total += got;
-    }
+    while ((got = fread(buffer, 1, sizeof buffer, file)) > 0) sha256_add(&sha, buffer, got);
     bool broken = ferror(file) != 0;
     fclose(file);
     if (broken) return fail(failure, EXIT_UNEXPECTED, "cannot read '%s' to its end", path);
-
-    // The rest, a 1 bit, zeros, and the length in bits fill whole blocks.
-    total += got;
-    size_t whole = got / 64 * 64;
-    for (size_t at = 0; at < whole; at += 64) compress(state, buffer + at);
-    uint8_t tail[128] = {0};
-    size_t rest = got - whole, blocks = rest < 56 ? 1 : 2;
-    memcpy(tail, buffer + whole, rest);
-    tail[rest] = 0x80;
-    for (int i = 0; i < 8; i++) tail[64 * blocks - 1 - (size_t)i] = (uint8_t)(total * 8 >> 8 * i);
-    for (size_t i = 0; i < blocks; i++) compress(state, tail + 64 * i);
-    for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+    sha256_end(&sha, digest);
     return true;
 }

@@ -45,7 +45,11 @@ static bool step(void) {
     bool cancelled = more && story.cancelled;
     if (!more || cancelled) {
         bool bos = story.tokens && story.told[story.tokens - 1].next.id == TOKEN_BOS;
-        story.reason = cancelled ? REASON_CANCELLED : bos ? REASON_BOS : REASON_STEPS;
+        bool failed = !more && teller_failure(story.teller);
+        story.reason = cancelled ? REASON_CANCELLED
+                       : failed  ? REASON_FAILED
+                       : bos     ? REASON_BOS
+                                 : REASON_STEPS;
         story.ended = now;
         story.telling = false;
     }
@@ -121,11 +125,12 @@ Standing story_standing(void) {
     return standing;
 }
 
-// (tokens - 1) over the time from the end of the first step to the end of the last.
+// Tokens after the warmup, over the time from its end to the end of the last one.
 static double rate(void) {
-    if (story.tokens < 2) return 0;
-    uint64_t elapsed = story.told[story.tokens - 1].clock - story.told[0].clock;
-    return elapsed ? (story.tokens - 1) * 1e6 / (double)elapsed : 0;
+    uint32_t warm = teller_warmup(story.teller);
+    if (story.tokens <= warm) return 0;
+    uint64_t elapsed = story.told[story.tokens - 1].clock - story.told[warm - 1].clock;
+    return elapsed ? (story.tokens - warm) * 1e6 / (double)elapsed : 0;
 }
 
 Event story_event(uint32_t index) {

@@ -11,18 +11,16 @@ struct Teller {
     Settings settings;
     int32_t *prompt;
     size_t prompt_count;
-    Transformer transformer;
+    Transformer transformer;  // mode reference
     Sampler sampler;
+    Narrator *narrator;       // the other modes
     int32_t token;     // that the next step runs
     int32_t position;  // at which
-    bool over;
+    bool over, failed;
+    Failure failure;
 };
 
 static bool check_settings(Settings s, Failure *failure) {
-    if (s.mode != MODE_REFERENCE) {
-        return fail(failure, EXIT_USAGE,
-                    "this build tells in mode reference only; leave --mode out");
-    }
     if (!isfinite(s.temperature) || s.temperature < 0.0f) {
         return fail(failure, EXIT_USAGE, "the temperature is not a number from 0 on; give one");
     }
@@ -36,10 +34,24 @@ static bool check_settings(Settings s, Failure *failure) {
     return true;
 }
 
-static bool prepare(Teller *t, const Model *model, Settings settings, const char *prompt,
+static Narration narration_of(Settings s) {
+    return (Narration){
+        .exact = s.mode == MODE_EXACT,
+        .steps = (int32_t)s.steps,
+        .temperature = s.temperature,
+        .topp = s.topp,
+        .seed = s.seed,
+        .probabilities = s.probabilities,
+        .prefill = s.prefill > 0 ? s.prefill : INT32_MAX,
+        .drafts = s.drafts > 0 ? s.drafts : s.drafts < 0 ? 0 : INT32_MAX,
+        .simd = s.simd ? s.simd : simd_choose(NULL),
+    };
+}
+
+static bool prepare(Teller *t, Weights *weights, Settings settings, const char *prompt,
                     Failure *failure) {
     if (!check_settings(settings, failure)) return false;
-    Shape shape = model->shape;
+    Shape shape = weights->shape;
     if (settings.steps == 0 || settings.steps > (uint32_t)shape.context) {
         settings.steps = (uint32_t)shape.context;
     }
@@ -52,12 +64,21 @@ static bool prepare(Teller *t, const Model *model, Settings settings, const char
                     t->prompt_count, shape.context);
     }
     t->token = t->prompt[0];
-    return transformer_init(&t->transformer, model, (int32_t)settings.steps, failure) &&
+    if (settings.mode != MODE_REFERENCE) {
+        const Packed *packed = weights_packed(weights, settings.mode, failure);
+        if (packed) {
+            t->narrator = narrator_new(packed, narration_of(settings), t->prompt,
+                                       (int32_t)t->prompt_count, failure);
+        }
+        return t->narrator != NULL;
+    }
+    const Model *model = weights_model(weights, failure);
+    return model && transformer_init(&t->transformer, model, (int32_t)settings.steps, failure) &&
            sampler_init(&t->sampler, shape.vocab, settings.temperature, settings.topp,
                         settings.seed, failure);
 }
 
-Teller *teller_new(const Model *model, const Tokenizer *tokenizer, Settings settings,
+Teller *teller_new(Weights *weights, const Tokenizer *tokenizer, Settings settings,
                    const char *prompt, Failure *failure) {
     Teller *t = calloc(1, sizeof *t);
     if (!t) {
@@ -65,21 +86,24 @@ Teller *teller_new(const Model *model, const Tokenizer *tokenizer, Settings sett
         return NULL;
     }
     t->tokenizer = tokenizer;
-    if (prepare(t, model, settings, prompt, failure)) return t;
+    if (prepare(t, weights, settings, prompt, failure)) return t;
     teller_free(t);
     return NULL;
 }
 
 Settings teller_settings(const Teller *t) { return t->settings; }
 
+uint32_t teller_warmup(const Teller *t) {
+    return t->prompt_count > 2 ? (uint32_t)t->prompt_count - 1 : 1;
+}
+
 const int32_t *teller_prompt(const Teller *t, size_t *count) {
     *count = t->prompt_count;
     return t->prompt;
 }
 
-bool teller_next(Teller *t, Next *next) {
-    if (t->over || t->position >= (int32_t)t->settings.steps) return false;
-
+// The token after the last one, by llama2.c's own way.
+static int32_t reference_next(Teller *t, float *probability) {
     size_t following = (size_t)t->position + 1;
     bool forced = following < t->prompt_count;
     bool wanted = !forced || t->settings.probabilities;
@@ -87,18 +111,40 @@ bool teller_next(Teller *t, Next *next) {
     if (wanted) sampler_soften(&t->sampler, logits);
 
     // No random number is drawn for a forced token: the story after the prompt depends on it.
-    int32_t id = forced ? t->prompt[following] : sampler_pick(&t->sampler, logits);
-    *next = (Next){.id = id, .text = "", .probability = NAN};
-    if (t->settings.probabilities) {
-        next->probability = sampler_probability(&t->sampler, logits, id);
+    int32_t id = forced ? t->prompt[following] : 0;
+    if (!forced) {
+        float coin = t->settings.temperature == 0.0f ? 0.0f : sampler_flip(&t->sampler.state);
+        id = sampler_pick(&t->sampler, logits, coin);
     }
-    if (id == TOKEN_BOS) {
+    if (t->settings.probabilities) *probability = sampler_probability(&t->sampler, logits, id);
+    return id;
+}
+
+bool teller_next(Teller *t, Next *next) {
+    if (t->over || t->position >= (int32_t)t->settings.steps) return false;
+
+    *next = (Next){.text = "", .probability = NAN};
+    if (!t->narrator) {
+        next->id = reference_next(t, &next->probability);
+    } else if (!narrator_next(t->narrator, &next->id, &next->probability, &t->failure)) {
+        t->over = t->failed = true;
+        return false;
+    }
+    if (next->id == TOKEN_BOS) {
         t->over = true;
     } else {
-        next->text = tokenizer_decode(t->tokenizer, t->token, id, &next->length);
+        next->text = tokenizer_decode(t->tokenizer, t->token, next->id, &next->length);
     }
-    t->token = id;
+    t->token = next->id;
     t->position++;
+    return true;
+}
+
+const Failure *teller_failure(const Teller *t) { return t->failed ? &t->failure : NULL; }
+
+bool teller_effort(const Teller *t, Effort *effort) {
+    if (!t->narrator) return false;
+    *effort = narrator_effort(t->narrator);
     return true;
 }
 
@@ -107,5 +153,6 @@ void teller_free(Teller *t) {
     free(t->prompt);
     transformer_free(&t->transformer);
     sampler_free(&t->sampler);
+    narrator_free(t->narrator);
     free(t);
 }

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "failure.h"
-#include "model.h"
+#include "narrator.h"
+#include "simd.h"
 #include "tokenizer.h"
+#include "weights.h"
 
 enum { TOKEN_BOS = 1 };
-
-typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
 
 typedef struct {
     Mode mode;
@@ -22,6 +22,9 @@ typedef struct {
     float topp;          // 0 to 1; 0 and 1 switch the nucleus off, as in llama2.c
     uint64_t seed;       // of the xorshift sampler; not 0 (main.c and serve.c take the clock for 0)
     bool probabilities;  // fill Next.probability
+    int32_t prefill;     // tokens of the prompt at once, 0 for as many as there is room for
+    int32_t drafts;      // at once in mode exact, at most; 0 for as many as pay, -1 for none
+    const Simd *simd;    // NULL for the best one
 } Settings;
 
 typedef struct {
@@ -34,19 +37,31 @@ typedef struct {
 
 typedef struct Teller Teller;
 
-// Check the settings, encode the prompt, allocate the state. `model` and `tokenizer` must outlive
-// the teller. NULL, and `failure`, where the settings or the prompt are bad or memory is short.
-Teller *teller_new(const Model *model, const Tokenizer *tokenizer, Settings settings,
+// Check the settings, encode the prompt, allocate the state. `weights` and `tokenizer` must outlive
+// the teller. NULL, and `failure`, where the settings or the prompt are bad, the model has no such
+// mode, or memory is short.
+Teller *teller_new(Weights *weights, const Tokenizer *tokenizer, Settings settings,
                    const char *prompt, Failure *failure);
 
 // The settings as they are used: steps resolved to the number that will be told at most.
 Settings teller_settings(const Teller *teller);
 
+// Steps before speed is measured: the prompt's, and at least one, for it reads the model from the
+// disk. llama2.c leaves out the one only, which is the same where all steps take as long.
+uint32_t teller_warmup(const Teller *teller);
+
 // The encoded prompt, BOS first.
 const int32_t *teller_prompt(const Teller *teller, size_t *count);
 
-// Run one step. False when the story is over: the steps are used up, or the last Next was BOS.
+// Run one step. False when the story is over: the steps are used up, the last Next was BOS, or the
+// model can no longer be read, which teller_failure() says.
 bool teller_next(Teller *teller, Next *next);
+
+// Why the story ended early; NULL where nothing failed.
+const Failure *teller_failure(const Teller *teller);
+
+// What the modes exact and fast took; false in mode reference.
+bool teller_effort(const Teller *teller, Effort *effort);
 
 void teller_free(Teller *teller);
 

@@ -139,13 +139,20 @@ Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure) {
     size_t size;
     unsigned char *bytes = read_file(path, &size, failure);
     if (!bytes) return NULL;
+    Tokenizer *t = tokenizer_read(path, bytes, size, vocab, failure);
+    free(bytes);
+    return t;
+}
+
+Tokenizer *tokenizer_read(const char *path, const void *bytes, size_t size, int32_t vocab,
+                          Failure *failure) {
     Tokenizer *t = calloc(1, sizeof *t);
     bool opened = false;
     if (t) {
         t->vocab = vocab;
         t->pieces = malloc((size_t)vocab * sizeof *t->pieces);
         t->sorted = malloc((size_t)vocab * sizeof *t->sorted);
-        t->texts = malloc(size);  // enough: a piece's score and length make room for its NUL
+        t->texts = malloc(size + 1);  // enough: a piece's score and length make room for its NUL
         for (int byte = 0; byte < 256; byte++) t->bytes[2 * byte] = (char)byte;
     }
     if (!t || !t->pieces || !t->sorted || !t->texts) {
@@ -155,7 +162,6 @@ Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure) {
     } else {
         opened = read_pieces(t, path, bytes, size, failure);
     }
-    free(bytes);
     if (opened) return t;
     tokenizer_close(t);
     return NULL;

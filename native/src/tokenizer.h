@@ -12,6 +12,9 @@ typedef struct Tokenizer Tokenizer;
 
 // Read `path`, which must hold `vocab` pieces. NULL, and `failure`, where it does not.
 Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure);
+// The same from the bytes of such a file, which came out of `path`.
+Tokenizer *tokenizer_read(const char *path, const void *bytes, size_t size, int32_t vocab,
+                          Failure *failure);
 void tokenizer_close(Tokenizer *tokenizer);
 
 // Ids of `text`, BOS first, as llama2.c's encode(); malloced, the caller frees. `count` gets their

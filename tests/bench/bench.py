@@ -1,12 +1,16 @@
 """`make bench`: speed, everything in one run, so that the lines can be compared.
 
     python tests/bench/bench.py [--llama2c FOLDER] [--model FILE --tokenizer FILE]
+    python tests/bench/bench.py --peers [--random] [--llama2c FOLDER] [--packed FILE]
 
 --llama2c is a checkout of karpathy/llama2.c; its run.c is built into a temporary folder, with
 -O3 and with -Ofast -march=native, and run in turns with ours, on the same checkpoint. Every
 figure is the median of the rounds; the ratio is of the medians. The console's load is the
 processor time of a real duotui on a real pty, which plays a recording made here at a fixed
 number of tokens a second.
+
+--peers holds the contest of peers.py instead: all modes, llama2.c and llama.cpp. It takes what
+`pip install numpy gguf xllamacpp` brings, and leaves out the peers that are not there.
 """
 
 import argparse
@@ -39,8 +43,20 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=resources.MODEL)
     parser.add_argument("--tokenizer", type=Path, default=resources.TOKENIZER)
     parser.add_argument("--rounds", type=int, default=5)
+    peers = parser.add_argument_group("the contest with the peers")
+    peers.add_argument("--peers", action="store_true", help="hold it, and nothing else")
+    peers.add_argument("--random", action="store_true", help="a random model of stories15M's shape")
+    peers.add_argument(
+        "--packed", type=Path, action="append", default=[], help="the model, as .duo"
+    )
+    peers.add_argument("--llama-bench", type=Path, help="llama.cpp's program of that name")
+    peers.add_argument("--core", type=int, help="the core to stay on (the last)")
+    peers.add_argument("--steps", type=int, default=200, help="tokens at most (200)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if options.peers:
+            _peers(options, Path(folder))
+            return
         _engines(options, Path(folder))
         for rate in (100, 500):
             print(f"{f'console at {rate} tok/s':<34} {_console(rate, Path(folder)):8.1f} % CPU")
@@ -74,6 +90,23 @@ def _engines(options: argparse.Namespace, folder: Path) -> None:
         print(f"{name:<34} {middle:8.1f} tok/s  +-{spread / 2:.1f}  ours is {ours / middle:.2f} x")
     same = len(set(stories.values())) == 1
     print(f"the stories are {'the same' if same else 'DIFFERENT'}: {len(stories)} tellers")
+
+
+def _peers(options: argparse.Namespace, folder: Path) -> None:
+    from peers import contest
+
+    model, tokenizer = folder / "model.bin", options.tokenizer
+    if options.random:
+        try:
+            from random_model import write_random
+        except ImportError as missing:
+            sys.exit(f"--random is not possible: {missing}; pip install numpy")
+        write_random(model)
+        if options.llama2c is not None:
+            tokenizer = options.llama2c / "tokenizer.bin"  # the one of stories15M
+    else:
+        model = _fp32(options.model, model)
+    contest(options, program(), model, tokenizer, folder)
 
 
 def _fp32(model: Path, target: Path) -> Path:

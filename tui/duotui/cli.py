@@ -4,6 +4,8 @@ duotui [TARGET]           the console; TARGET is auto, sim, a port or a URL
 duotui tell [PROMPT]      no screen
 duotui devices            the ports of this computer
 duotui replay FILE        a recording, in the console
+duotui pack MODEL         a llama2.c model, as a board reads it
+duotui inspect FILE       what a packed model holds and costs
 """
 
 import argparse
@@ -23,9 +25,10 @@ from duotui.config import Settings, load
 from duotui.core.clock import MonotonicClock
 from duotui.core.events import Mode, Request
 from duotui.core.session import Session, Sitting
+from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
 
-COMMANDS = ("tell", "devices", "replay")
+COMMANDS = ("tell", "devices", "replay", "pack", "inspect")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +63,11 @@ def _run(arguments: list[str]) -> int:
             _devices(options.json)
         case "replay":
             _replay(options)
+        case "pack":
+            tokenizer = options.tokenizer or options.model.parent / "tokenizer.bin"
+            print(packing.pack(options.model, tokenizer, options.modes, options.out))
+        case "inspect":
+            print(packing.inspect(options.file), end="")
         case _:
             _console(options)
     return Exit.OK
@@ -77,6 +85,17 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--speed", type=float, default=1.0, help="2: twice as fast, 0: at once")
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
         return parser
+    if command == "pack":
+        parser.description = "Pack a llama2.c model (.bin) as a board reads it (.duo)."
+        parser.add_argument("model", type=Path, metavar="MODEL", help="version 0 or 2")
+        parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside it by default")
+        parser.add_argument("--modes", default="exact,fast", help="exact,fast or one of them")
+        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="MODEL.duo by default")
+        return parser
+    if command == "inspect":
+        parser.description = "What a packed model holds, checked, and what it costs to tell from."
+        parser.add_argument("file", type=Path, metavar="FILE")
+        return parser
     if command == "tell":
         parser.description = "Tell a story on stdout, with the numbers on stderr."
         parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
@@ -87,7 +106,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
-        parser.epilog = "Commands: duotui tell, duotui devices, duotui replay. Each has --help."
+        parser.epilog = "Commands: duotui tell, devices, replay, pack, inspect. Each has --help."
         parser.add_argument("target", nargs="?", help="auto, sim, a port (/dev/ttyACM0) or a URL")
         parser.add_argument("--version", action="version", version=f"duotui {__version__}")
         parser.add_argument("-i", "--prompt", metavar="TEXT", help="begin to tell this at once")
@@ -123,10 +142,12 @@ def _request(options: argparse.Namespace, usual: Request) -> Request:
     return Request(**{**given, **said}).checked()
 
 
-def _files(options: argparse.Namespace) -> tuple[Path, Path]:
-    """The model of sim and baseline, and its tokenizer."""
+def _files(options: argparse.Namespace) -> tuple[Path, Path | None]:
+    """The model of sim and baseline, and its tokenizer; a packed model has its own."""
     if options.model is None:
         return resources.MODEL, options.tokenizer or resources.TOKENIZER
+    if options.tokenizer is None and options.model.suffix == ".duo":
+        return options.model, None
     return options.model, options.tokenizer or options.model.parent / "tokenizer.bin"
 
 

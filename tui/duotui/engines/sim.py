@@ -24,7 +24,7 @@ class Sim:
     def __init__(
         self,
         model: Path = resources.MODEL,
-        tokenizer: Path = resources.TOKENIZER,
+        tokenizer: Path | None = resources.TOKENIZER,
         spoil: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
@@ -33,7 +33,9 @@ class Sim:
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
-        command = [str(program()), "serve", str(self.model), "-z", str(self.tokenizer)]
+        command = [str(program()), "serve", str(self.model)]
+        if self.tokenizer is not None:
+            command += ["-z", str(self.tokenizer)]
         wire = self._wire = Wire(self._spoil)
         try:
             self.process = subprocess.Popen(

@@ -1,0 +1,160 @@
+"""Count the instructions that a token costs: the engine under QEMU with count.c's plugin.
+
+    python native/board/count.py [--engine rv64gcv] [--lengths 17 33] [--json FILE] -- MODEL ARGS
+
+Two stories are told that differ in their length alone. What the longer one executes more, divided
+by the tokens that it has more, is a token's cost; start, prompt and end fall out of the difference.
+Attention grows with the position, so a figure is for the positions between the two lengths.
+Emulated time says nothing, and the vectors of the board cannot be counted (no emulator has both
+them and plugins): count the build rv64gcv, whose intrinsics are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+BOARD = Path(__file__).resolve().parent
+BUILD = BOARD.parent / "build"
+PROCESSOR = "rv64,v=true,vlen=128"
+
+
+@dataclass(frozen=True, order=True)
+class Kind:
+    """A class of instructions, as count.c names them."""
+
+    name: str
+    width: int = 0
+    """Bits of an element; 0 where it has none."""
+    eighths: int = 0
+    """Register group (LMUL) in eighths of a register; 0 where it has none."""
+
+    def __str__(self) -> str:
+        width = f" e{self.width}" if self.width else ""
+        group = f" m{self.eighths // 8}" if self.eighths >= 8 else f" mf{8 // (self.eighths or 8)}"
+        return self.name + width + (group if self.eighths else "")
+
+
+Counts = dict[Kind, float]
+
+
+def fail(text: str) -> NoReturn:
+    print(f"count: {text}", file=sys.stderr)
+    sys.exit(2)
+
+
+def prepare() -> Path:
+    """The emulator, with the plugin built beside the engine."""
+    tools = subprocess.run([BOARD / "tools"], stdout=subprocess.PIPE, text=True, check=False)
+    if tools.returncode != 0:
+        sys.exit(tools.returncode)
+    made = subprocess.run(["make", "-s", "-C", BOARD, "count"], check=False)
+    if made.returncode != 0:
+        fail("the plugin count.so does not compile; see above")
+    return Path(tools.stdout.strip()) / "qemu-7.2/usr/bin/qemu-riscv64"
+
+
+def read_counts(text: str) -> Counts:
+    """What the plugin wrote."""
+    counts: Counts = {}
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) == 4 and all(field.isdigit() for field in fields[1:]):
+            width, eighths, count = (int(field) for field in fields[1:])
+            counts[Kind(fields[0], width, eighths)] = count
+    return counts
+
+
+def execute(emulator: Path, command: list[str | Path]) -> Counts:
+    """Instructions that a program executes, by class."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "counts"
+        plugin: list[str | Path] = ["-plugin", BUILD / "count.so", "-d", "plugin", "-D", log]
+        done = subprocess.run(
+            [emulator, "-cpu", PROCESSOR, *plugin, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            fail(f"{command[0]} ended with {done.returncode}: {lines[-1] if lines else 'no word'}")
+        return read_counts(log.read_text())
+
+
+def tell(emulator: Path, program: Path, arguments: list[str], steps: int, check: bool) -> Counts:
+    """Instructions of a story of `steps` steps; with `check`, it must have as many."""
+    with tempfile.TemporaryDirectory() as folder:
+        ids = Path(folder) / "ids"
+        written: list[str | Path] = ["--ids", ids] if check else []
+        counts = execute(emulator, [program, *arguments, *written, "-n", str(steps)])
+        if check and (told := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
+            fail(f"the story ends after {told} of {steps} steps; choose other --lengths")
+    return counts
+
+
+def per_token(shorter: Counts, longer: Counts, tokens: int) -> Counts:
+    difference = {kind: (longer[kind] - shorter.get(kind, 0)) / tokens for kind in longer}
+    return {kind: count for kind, count in sorted(difference.items()) if count >= 0.5}
+
+
+def to_json(counts: Counts, **about: object) -> str:
+    rows = [
+        {"class": k.name, "width": k.width, "eighths": k.eighths, "count": round(count, 1)}
+        for k, count in counts.items()
+    ]
+    return json.dumps({**about, "unit": "instructions per token", "counts": rows}, indent=1)
+
+
+def from_json(text: str) -> Counts:
+    rows = json.loads(text)["counts"]
+    return {Kind(r["class"], r["width"], r["eighths"]): r["count"] for r in rows}
+
+
+def print_table(counts: Counts) -> None:
+    total = sum(counts.values())
+    by_name: dict[str, float] = defaultdict(float)
+    for kind, count in counts.items():
+        by_name[kind.name] += count
+    print(f"{'class':24}{'per token':>14}{'share':>9}")
+    for kind, count in sorted(counts.items(), key=lambda row: (-by_name[row[0].name], row[0])):
+        print(f"{kind!s:24}{count:14,.0f}{count / total:9.2%}")
+    print(f"{'all':24}{total:14,.0f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Count the instructions that a token costs.")
+    parser.add_argument("--engine", default="rv64gcv", help="a build, or any program's path")
+    parser.add_argument("--lengths", nargs=2, type=int, default=[17, 33], metavar="STEPS")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts here too")
+    parser.add_argument("arguments", nargs="+", metavar="MODEL ARGS", help="after --")
+    options = parser.parse_args()
+    shorter, longer = sorted(options.lengths)
+    if shorter == longer or shorter < 1:
+        fail("--lengths are two different numbers of steps")
+    ours = BUILD / options.engine / "duollama"
+    program = ours if "/" not in options.engine else Path(options.engine)
+    if not program.is_file():
+        fail(f"there is no {program}; `make -C native/board` builds the engines")
+
+    emulator = prepare()
+    check = program.name == "duollama"
+    first = tell(emulator, program, options.arguments, shorter, check)
+    second = tell(emulator, program, options.arguments, longer, check)
+    counts = per_token(first, second, longer - shorter)
+    print_table(counts)
+    if options.json:
+        about = {"engine": program.parent.name + "/" + program.name, "arguments": options.arguments}
+        options.json.write_text(to_json(counts, **about, lengths=[shorter, longer]) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+// Choosing the next token from a screened classifier: what llama2.c's sampler would choose from all
+// the logits in fp32, found by reading only those rows in fp32 that the choice depends on.
+#ifndef DUO_CHOOSE_H
+#define DUO_CHOOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "head.h"
+
+// A row that is known better than by its four bits.
+typedef struct {
+    int32_t id, slot;
+    float value, error;  // its logit is within value -+ error
+    bool exact;          // in fp32
+    double low, high;    // exp((value -+ error - most) / temperature)
+} Row;
+
+typedef struct {
+    uint64_t screened;  // rows by 4 bits, bounded by the centre, by 8 bits, in fp32
+    uint64_t bounded;
+    uint64_t fine;
+    uint64_t exact;
+    uint64_t choices;
+    uint64_t open;      // choices that were too close to call
+    uint64_t bytes;     // of the classifier
+} Counters;
+
+typedef struct {
+    const Head *head;
+    const Simd *simd;
+    float temperature, topp;
+    float guard;       // what every logit may be off besides: 0 or more
+    bool certify;      // no doubt is left: mode exact. Else the likeliest values are taken as true
+    Row *rows;         // (told)
+    double *highs;     // (told) sorted, the largest first
+    double *lows;      // (told)
+    float *upper;      // (tiles * TILE)
+    float *buffer;     // (dim)
+    Counters counters;
+} Chooser;
+
+typedef enum { CHOSEN, OPEN, UNREADABLE } Outcome;
+
+bool chooser_init(Chooser *chooser, const Head *head, const Simd *simd, float temperature,
+                  float topp, Failure *failure);
+void chooser_free(Chooser *chooser);
+
+// The token that `coin`, 0 to 1, chooses (temperature 0 needs none), where value (tiles * TILE) is
+// what Simd.screen made of the probe; it is overwritten. `probability`, if not NULL, gets the
+// token's, to a few digits. OPEN: within the bounds of the logits it may be one or another.
+Outcome choose(Chooser *chooser, const Probe *probe, float *value, float coin, int32_t *id,
+               float *probability);
+
+// The probability of `id`, to a few digits; value as above.
+float chooser_probability(Chooser *chooser, const Probe *probe, float *value, int32_t id);
+
+#endif

@@ -1,0 +1,94 @@
+#include "head.h"
+
+#include <math.h>
+#include <string.h>
+
+// Floats are added in at most a few hundred steps, each off by 2^-24 of what is there: this is
+// more than all of them together, as a share of the product of the lengths.
+static const float ROUNDING = 1.0f / 131072.0f;
+
+void head_probe(const Head *head, const Simd *simd, Probe *probe) {
+    simd->quantise(&probe->quantised, probe->x, head->dim);
+    double length = 0.0, rounding = 0.0;
+    for (int32_t i = 0; i < head->dim; i++) {
+        double x = (double)probe->x[i];
+        double rest = x - (double)probe->quantised.scale[i / GROUP] *
+                              (double)probe->quantised.value[i];
+        length += x * x;
+        rounding += rest * rest;
+    }
+    // rounded up: they are factors of a bound
+    probe->length = (float)sqrt(length) * 1.000001f;
+    probe->rounding = (float)sqrt(rounding) * 1.000001f;
+}
+
+float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
+                  float *upper) {
+    // Slots beyond the last row have a norm of 0: they would be 0, and may be the largest.
+    float most = simd->bounds(value, upper, head->scale, head->coarse_error, head->norm, 16.0f,
+                              probe->length, probe->rounding + ROUNDING * probe->length,
+                              head->told);
+    for (int32_t slot = head->told; slot < head->tiles * TILE; slot++) {
+        value[slot] = upper[slot] = -INFINITY;
+    }
+    return most;
+}
+
+float head_fine_error(const Head *head, const Probe *probe, int32_t slot) {
+    return head->fine_error[slot] * probe->length +
+           head->norm[slot] * (probe->rounding + ROUNDING * probe->length);
+}
+
+enum { MOST_FINE = 1 << 15 };  // bytes of a row: shape_check() allows dim 65536
+
+bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
+               float *product) {
+    uint8_t buffer[MOST_FINE];
+    size_t size = (size_t)head->groups * (GROUP / 2);
+    const uint8_t *row = source_read(&head->fine, (uint64_t)slot * size, size, buffer);
+    if (!row) return false;
+    *product = coarse + head->scale[slot] * simd->refine(row, head->groups, &probe->quantised);
+    return true;
+}
+
+bool head_exact(const Head *head, const Simd *simd, const Probe *probe, int32_t id, float *buffer,
+                float *product) {
+    size_t size = (size_t)head->dim * sizeof(float);
+    const float *row = source_read(&head->rows, (uint64_t)id * size, size, buffer);
+    if (!row) return false;
+    *product = simd->dot(row, probe->x, head->dim);
+    return true;
+}
+
+int32_t head_slot(const Head *head, int32_t id) {
+    int32_t low = 0, high = head->told;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (head->ids[middle] < id) low = middle + 1;
+        else high = middle;
+    }
+    return low < head->told && head->ids[low] == id ? low : -1;
+}
+
+bool head_row(const Head *head, int32_t id, float *out) {
+    int32_t slot = head_slot(head, id);
+    if (slot < 0) {
+        memcpy(out, head->centre, (size_t)head->dim * sizeof *out);
+        return true;
+    }
+    uint8_t buffer[MOST_FINE];
+    size_t size = (size_t)head->groups * (GROUP / 2);
+    const uint8_t *fine = source_read(&head->fine, (uint64_t)slot * size, size, buffer);
+    if (!fine) return false;
+    const uint8_t *coarse =
+        head->coarse + (int64_t)(slot / TILE) * head->groups * (GROUP / 2) * TILE + slot % TILE;
+    for (int32_t i = 0; i < head->dim; i++) {
+        int32_t group = i / GROUP, at = i % GROUP;
+        int32_t pair = coarse[(group * (GROUP / 2) + at / 2) * TILE];
+        int32_t half = fine[group * (GROUP / 2) + at % (GROUP / 2)];
+        int32_t upper = (at % 2 ? pair >> 4 : pair & 15) - 8;
+        int32_t lower = (at < GROUP / 2 ? half & 15 : half >> 4) - 8;
+        out[i] = head->scale[slot] * (float)(16 * upper + lower);
+    }
+    return true;
+}

@@ -1,0 +1,71 @@
+// The classifier, 61 % of stories15M: which of 32000 rows, times x, is large? Each row is there
+// three times, in 4 bits, in 8 bits and in fp32. The first form is read for all of them, and with
+// a bound of its error rules out nearly all; the others are read for the rows that are left.
+//
+// Rows that training has collapsed onto nearly one vector, because no story ever told them, are
+// bounded by one product with their centre.
+#ifndef DUO_HEAD_H
+#define DUO_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "matrix.h"
+#include "simd.h"
+#include "source.h"
+
+// Of the 8 bits of a weight, q8 = 16 * coarse + fine, the coarse half is -7 to 7 and the fine one
+// -8 to 7; both are stored plus 8.
+typedef struct {
+    int32_t vocab, dim;
+    int32_t told;           // rows with planes; the other vocab - told are collapsed
+    int32_t tiles, groups;  // of the told rows
+    const int32_t *ids;     // (told) ascending
+    const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.screen
+    Source fine;            // (told, groups * 16) bytes; see Simd.refine
+    Source rows;            // (vocab, dim) fp32
+    // (tiles * TILE) each:
+    const float *scale;         // w = scale * q8
+    const float *coarse_error;  // length of w - scale * 16 * coarse
+    const float *fine_error;    // length of w - scale * q8
+    const float *norm;          // the longer of the two approximations
+    const float *centre;        // (dim) of the collapsed rows
+    float radius;               // none of them is further away
+} Head;
+
+// What it takes to bound the products with one x.
+typedef struct {
+    const float *x;         // (dim), then 0 up to a whole group
+    Activation quantised;   // x in int8
+    float length;           // of x
+    float rounding;         // length of x less its int8 form
+} Probe;
+
+// Quantise x, whose padding is 0, and measure what that costs.
+void head_probe(const Head *head, const Simd *simd, Probe *probe);
+
+// value (tiles * TILE), by Simd.screen: the products by 4 bits. upper: none of them, in fp32, is
+// larger. Returns what the largest is at least.
+float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
+                  float *upper);
+
+// How far head_fine() may be from the product in fp32.
+float head_fine_error(const Head *head, const Probe *probe, int32_t slot);
+
+// The product by 8 bits, of a row whose product by 4 bits is `coarse`. False where the row could
+// not be read.
+bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
+               float *product);
+
+// The product in fp32 of the row `id`; `buffer` (dim). False where the row could not be read.
+bool head_exact(const Head *head, const Simd *simd, const Probe *probe, int32_t id, float *buffer,
+                float *product);
+
+// The row `id` by 8 bits, or its centre: what an embedding is where there is no fp32. False where
+// it could not be read.
+bool head_row(const Head *head, int32_t id, float *out);
+
+// The slot of `id`, or -1 where it is collapsed.
+int32_t head_slot(const Head *head, int32_t id);
+
+#endif

@@ -1,0 +1,90 @@
+#include "inspect.h"
+
+#include <stdio.h>
+
+#include "crc32.h"
+#include "packed.h"
+
+static const char *const names[SECTIONS] = {
+    [SECTION_NORMS] = "norms",
+    [SECTION_HIGH] = "layers, int8 plane",
+    [SECTION_MULTIPLIER] = "layers, multipliers",
+    [SECTION_SCALE] = "layers, scales",
+    [SECTION_LOW] = "layers, 16 more bits",
+    [SECTION_HEAD_IDS] = "classifier, ids",
+    [SECTION_HEAD_COARSE] = "classifier, 4 bits",
+    [SECTION_HEAD_FINE] = "classifier, 4 more bits",
+    [SECTION_HEAD_FACTORS] = "classifier, scales and errors",
+    [SECTION_HEAD_CENTRE] = "classifier, centre",
+    [SECTION_EMBEDDING] = "embedding, fp32",
+    [SECTION_CLASSIFIER] = "classifier, fp32",
+    [SECTION_LAYERS] = "layers, fp32",
+    [SECTION_TOKENIZER] = "tokenizer",
+    [SECTION_PROVENANCE] = "provenance",
+};
+
+static uint64_t size_of(const Packed *p, SectionKind kind) { return p->sections[kind].size; }
+
+static void print_shape(const Packed *p) {
+    Shape s = p->shape;
+    printf("dim %d, hidden %d, %d layers, %d heads, %d key heads, vocabulary %d, context %d\n",
+           s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context);
+    printf("for mode%s%s%s\n", p->modes & PACKED_EXACT ? " exact" : "",
+           p->modes == (PACKED_EXACT | PACKED_FAST) ? " and" : "",
+           p->modes & PACKED_FAST ? " fast" : "");
+    printf("%d rows of the classifier have planes, %d are bounded by one centre (radius %.3g)\n",
+           p->told, s.vocab - p->told, (double)p->radius);
+    if (p->modes & PACKED_EXACT) {
+        printf("logits are taken to be within %.3g of llama2.c's\n", (double)p->guard);
+    }
+}
+
+static bool print_sections(const Packed *p, const char *path, Failure *failure) {
+    printf("\n%12s  %-8s  section\n", "bytes", "CRC-32");
+    for (int kind = 0; kind < SECTIONS; kind++) {
+        const Section *section = &p->sections[kind];
+        if (section->size == 0) continue;
+        printf("%12llu  %08x  %s\n", (unsigned long long)section->size, section->check,
+               names[kind]);
+        if (crc32(section->source.memory, section->size) != section->check) {
+            return fail(failure, EXIT_USAGE, "'%.200s' is damaged: the checksum of its section '%s' "
+                        "is wrong; pack or fetch it again", path, names[kind]);
+        }
+    }
+    return true;
+}
+
+// What a mode holds for the whole context, and reads for a token that nothing in it is refined for.
+static void print_cost(const Packed *p, bool exact) {
+    Shape s = p->shape;
+    uint64_t layers = size_of(p, SECTION_NORMS) + size_of(p, SECTION_HIGH) +
+                      size_of(p, SECTION_MULTIPLIER) + size_of(p, SECTION_SCALE);
+    uint64_t screen = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 4 * 3 +
+                      (p->told < s.vocab ? size_of(p, SECTION_HEAD_CENTRE) : 0);
+    uint64_t held = layers + size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) +
+                    size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_CENTRE);
+    uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
+    if (exact) held += size_of(p, SECTION_LOW) + size_of(p, SECTION_HEAD_FINE);
+    uint64_t read = layers + screen + (exact ? size_of(p, SECTION_LOW) : 0);
+    printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
+           "for each token%s\n", exact ? "exact" : "fast", (double)held / 1e6,
+           (double)(cache * (exact ? 4 : 2)) / 1e6, (double)read / 1e6,
+           exact ? " without drafts" : "");
+}
+
+bool inspect(const char *path, Failure *failure) {
+    Packed p;
+    if (!packed_open(&p, path, 0, failure)) return false;
+    print_shape(&p);
+    bool whole = print_sections(&p, path, failure);
+    if (whole) {
+        printf("\n");
+        if (p.modes & PACKED_EXACT) print_cost(&p, true);
+        if (p.modes & PACKED_FAST) print_cost(&p, false);
+        const Section *text = &p.sections[SECTION_PROVENANCE];
+        printf("\n%.*s", (int)(text->size < 4096 ? text->size : 4096),
+               text->source.memory ? (const char *)text->source.memory : "");
+    }
+    packed_close(&p);
+    return whole;
+}

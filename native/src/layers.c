@@ -1,0 +1,256 @@
+#include "layers.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+static int64_t whole_groups(int64_t n) { return (n + GROUP - 1) / GROUP * GROUP; }
+
+// What is handed out so far of a block of memory; without one it only counts.
+typedef struct {
+    char *memory;
+    uint64_t taken;
+} Block;
+
+static void *take(Block *block, uint64_t bytes) {
+    void *slice = block->memory ? block->memory + block->taken : NULL;
+    block->taken += (bytes + 63) / 64 * 64;
+    return slice;
+}
+
+// Hand out the slices of `memory`, which may be NULL; their bytes.
+static uint64_t slice(Layers *l, char *memory) {
+    Shape s = l->packed->shape;
+    uint64_t narrow = BATCH * (uint64_t)l->stride * sizeof(float);
+    uint64_t wide = BATCH * (uint64_t)l->wide * sizeof(float);
+    uint64_t turns = (uint64_t)(s.dim / s.heads / 2) * sizeof(float);
+    uint64_t cache = (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)l->capacity *
+                     (l->half ? sizeof(uint16_t) : sizeof(float));
+    Block rest = {memory, 0};
+    l->x = take(&rest, narrow);
+    l->normed = take(&rest, narrow);
+    l->query = take(&rest, narrow);
+    l->key = take(&rest, narrow);
+    l->value = take(&rest, narrow);
+    l->mixed = take(&rest, narrow);
+    l->branch = take(&rest, narrow);
+    l->gate = take(&rest, wide);
+    l->up = take(&rest, wide);
+    l->scores = take(&rest, (uint64_t)l->capacity * sizeof(float));
+    l->frequency = take(&rest, turns);
+    l->cosine = take(&rest, BATCH * turns);
+    l->sine = take(&rest, BATCH * turns);
+    uint64_t longest = (uint64_t)(l->wide > l->stride ? l->wide : l->stride);
+    for (int t = 0; t < BATCH; t++) {
+        l->quantised[t].value = take(&rest, longest);
+        l->quantised[t].scale = take(&rest, longest / GROUP * sizeof(float));
+        l->quantised[t].sum = take(&rest, longest / GROUP * sizeof(int32_t));
+    }
+    l->keys = take(&rest, cache);
+    l->values = take(&rest, cache);
+    return rest.taken;
+}
+
+bool layers_init(Layers *l, const Packed *packed, const Simd *simd, bool half, int32_t positions,
+                 Failure *failure) {
+    Shape s = packed->shape;
+    *l = (Layers){
+        .packed = packed,
+        .simd = simd,
+        .half = half,
+        .positions = positions,
+        .stride = whole_groups(s.dim),
+        .wide = whole_groups(s.hidden),
+        .capacity = whole_groups(positions),
+    };
+    uint64_t bytes = slice(l, NULL) + 64;
+    // calloc's pages come into being when they are first written: a story that ends early never
+    // takes the memory of the whole context.
+    l->memory = bytes > SIZE_MAX ? NULL : calloc(1, (size_t)bytes);
+    if (!l->memory) {
+        return fail(failure, EXIT_UNEXPECTED,
+                    "not enough memory for %d tokens of this model (%llu MB); tell fewer with -n",
+                    positions, (unsigned long long)(bytes >> 20));
+    }
+    char *memory = l->memory;
+    slice(l, memory + (64 - (uintptr_t)memory % 64) % 64);
+    int32_t head = s.dim / s.heads;
+    for (int32_t i = 0; i < head / 2; i++) {
+        l->frequency[i] = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
+    }
+    return true;
+}
+
+void layers_free(Layers *l) {
+    free(l->memory);
+    *l = (Layers){0};
+}
+
+static int64_t cache_at(const Layers *l, int32_t layer, int32_t head) {
+    Shape s = l->packed->shape;
+    return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * l->capacity;
+}
+
+float *layers_keys(const Layers *l, int32_t layer, int32_t head) {
+    return (float *)l->keys + cache_at(l, layer, head);
+}
+
+float *layers_values(const Layers *l, int32_t layer, int32_t head) {
+    return (float *)l->values + cache_at(l, layer, head);
+}
+
+void layers_angle(const Layers *l, int32_t t, int32_t position) {
+    int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
+    for (int32_t i = 0; i < turns; i++) {
+        float angle = (float)position * l->frequency[i];
+        l->cosine[t * turns + i] = cosf(angle);
+        l->sine[t * turns + i] = sinf(angle);
+    }
+}
+
+void layers_rotate(const Layers *l, int32_t t, float *x, int32_t n) {
+    int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
+    for (int32_t start = 0; start < n; start += 2 * turns) {
+        for (int32_t i = 0; i < turns; i++) {
+            float cosine = l->cosine[t * turns + i], sine = l->sine[t * turns + i];
+            float a = x[start + 2 * i], b = x[start + 2 * i + 1];
+            x[start + 2 * i] = a * cosine - b * sine;
+            x[start + 2 * i + 1] = a * sine + b * cosine;
+        }
+    }
+}
+
+// The key and value of vector `t` into the caches.
+static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
+    Shape s = l->packed->shape;
+    int32_t size = s.dim / s.heads;
+    for (int32_t head = 0; head < s.kv_heads; head++) {
+        const float *key = l->key + t * l->stride + head * size;
+        const float *value = l->value + t * l->stride + head * size;
+        int64_t at = cache_at(l, layer, head);
+        if (l->half) {
+            uint16_t *keys = (uint16_t *)l->keys + at + position;
+            uint16_t *values = (uint16_t *)l->values + at + (int64_t)position * size;
+            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = half_of(key[i]);
+            for (int32_t i = 0; i < size; i++) values[i] = half_of(value[i]);
+        } else {
+            float *keys = (float *)l->keys + at + position;
+            float *values = (float *)l->values + at + (int64_t)position * size;
+            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = key[i];
+            memcpy(values, value, (size_t)size * sizeof *values);
+        }
+    }
+}
+
+// mixed (dim) of vector `t` = for each head, the values of positions 0 to `position`, weighted by
+// how well their keys match its query.
+static void attend(Layers *l, int32_t layer, int32_t t, int32_t position) {
+    const Simd *simd = l->simd;
+    Shape s = l->packed->shape;
+    int32_t size = s.dim / s.heads, sharing = s.heads / s.kv_heads, n = position + 1;
+    float scale = 1.0f / sqrtf((float)size);
+    for (int32_t head = 0; head < s.heads; head++) {
+        const float *query = l->query + t * l->stride + head * size;
+        float *mixed = l->mixed + t * l->stride + head * size;
+        int64_t at = cache_at(l, layer, head / sharing);
+        if (l->half) {
+            simd->scores_half(l->scores, (uint16_t *)l->keys + at, l->capacity, query, size, n);
+            simd->softmax(l->scores, scale, n);
+            simd->mix_half(mixed, (uint16_t *)l->values + at, size, l->scores, size, n);
+        } else {
+            simd->scores(l->scores, (float *)l->keys + at, l->capacity, query, size, n);
+            simd->softmax(l->scores, scale, n);
+            simd->mix(mixed, (float *)l->values + at, size, l->scores, size, n);
+        }
+    }
+}
+
+static void prepare(Layers *l, Precision precision, const float *x, int64_t stride, int32_t columns,
+                    int32_t count) {
+    if (precision == PRECISE) return;
+    for (int32_t t = 0; t < count; t++) l->simd->quantise(&l->quantised[t], x + t * stride, columns);
+}
+
+// out (count, out_stride) = the part of `layer` times x (count, stride), which prepare() has seen.
+static void multiply(Layers *l, Precision precision, int32_t layer, Part part, float *out,
+                     int64_t out_stride, const float *x, int64_t stride, int32_t count) {
+    const Matrix *m = &l->packed->matrices[layer * PARTS + (int32_t)part];
+    MatrixSize size = matrix_size(m->rows, m->columns);
+    l->bytes += size.high + size.multiplier + size.scale;
+    if (precision == PRECISE) {
+        l->bytes += size.low;
+        l->simd->precise(out, out_stride, m, x, stride, count);
+    } else {
+        l->simd->draft(out, out_stride, m, l->quantised, count);
+    }
+}
+
+static void add(float *x, const float *branch, int64_t n) {
+    for (int64_t i = 0; i < n; i++) x[i] += branch[i];
+}
+
+static void norm(Layers *l, const float *weight, int32_t count) {
+    for (int32_t t = 0; t < count; t++) {
+        rmsnorm(l->normed + t * l->stride, l->x + t * l->stride, weight, l->packed->shape.dim);
+    }
+}
+
+static bool embed(Layers *l, const int32_t *tokens, int32_t count, int32_t position,
+                  Failure *failure) {
+    const Packed *p = l->packed;
+    size_t size = (size_t)p->shape.dim * sizeof(float);
+    const Section *rows = &p->sections[SECTION_EMBEDDING];
+    for (int32_t t = 0; t < count; t++) {
+        float *x = l->x + t * l->stride;
+        bool own = p->tied && l->half;  // mode fast has no other form of them
+        const void *row = own ? NULL : source_read(&rows->source, (uint64_t)tokens[t] * size, size, x);
+        if (own ? !head_row(&p->head, tokens[t], x) : !row) {
+            return fail(failure, EXIT_UNEXPECTED,
+                        "the model's file can no longer be read; check the card, or fetch it again");
+        }
+        if (row && row != x) memcpy(x, row, size);
+        layers_angle(l, t, position + t);
+    }
+    return true;
+}
+
+bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t count,
+                int32_t position, Failure *failure) {
+    const Packed *p = l->packed;
+    Shape s = p->shape;
+    int64_t stride = l->stride;
+    int32_t kv = shape_kv(s);
+    if (!embed(l, tokens, count, position, failure)) return false;
+
+    for (int32_t layer = 0; layer < s.layers; layer++) {
+        norm(l, p->attention_norm + (int64_t)layer * s.dim, count);
+        prepare(l, precision, l->normed, stride, s.dim, count);
+        multiply(l, precision, layer, PART_Q, l->query, stride, l->normed, stride, count);
+        multiply(l, precision, layer, PART_K, l->key, stride, l->normed, stride, count);
+        multiply(l, precision, layer, PART_V, l->value, stride, l->normed, stride, count);
+        for (int32_t t = 0; t < count; t++) {
+            layers_rotate(l, t, l->query + t * stride, s.dim);
+            layers_rotate(l, t, l->key + t * stride, kv);
+            remember(l, layer, t, position + t);
+        }
+        for (int32_t t = 0; t < count; t++) attend(l, layer, t, position + t);
+        prepare(l, precision, l->mixed, stride, s.dim, count);
+        multiply(l, precision, layer, PART_O, l->branch, stride, l->mixed, stride, count);
+        add(l->x, l->branch, count * stride);
+
+        norm(l, p->ffn_norm + (int64_t)layer * s.dim, count);
+        prepare(l, precision, l->normed, stride, s.dim, count);
+        multiply(l, precision, layer, PART_GATE, l->gate, l->wide, l->normed, stride, count);
+        multiply(l, precision, layer, PART_UP, l->up, l->wide, l->normed, stride, count);
+        for (int32_t t = 0; t < count; t++) {
+            l->simd->swiglu(l->gate + t * l->wide, l->up + t * l->wide, s.hidden);
+        }
+        prepare(l, precision, l->gate, l->wide, s.hidden, count);
+        multiply(l, precision, layer, PART_DOWN, l->branch, stride, l->gate, l->wide, count);
+        add(l->x, l->branch, count * stride);
+    }
+    norm(l, p->final_norm, count);
+    return true;
+}

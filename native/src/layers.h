@@ -1,0 +1,61 @@
+// The layers of the modes exact and fast: some tokens in a row at once, so that a weight which was
+// read serves all of them. A prompt is read so, and a draft is verified so.
+#ifndef DUO_LAYERS_H
+#define DUO_LAYERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "packed.h"
+#include "simd.h"
+
+enum { BATCH = 16 };  // tokens at once, at most
+
+// What the weights are multiplied by: int8 only, or all 24 bits.
+typedef enum { DRAFT, PRECISE } Precision;
+
+typedef struct {
+    const Packed *packed;
+    const Simd *simd;
+    bool half;               // keys and values in 16 bits: mode fast
+    int32_t positions;       // that the caches have room for
+    int64_t stride;          // floats of one vector of each buffer: dim or hidden, in whole groups
+    int64_t wide;
+    void *memory;            // everything below is a slice of it
+    float *x;                // (BATCH, stride) the residual stream
+    float *normed;           // (BATCH, stride); after layers_run: what the classifier reads
+    float *query;            // (BATCH, stride)
+    float *key, *value;      // (BATCH, stride)
+    float *mixed;            // (BATCH, stride) the heads' weighted values
+    float *branch;           // (BATCH, stride) what a block adds to the residual stream
+    float *gate, *up;        // (BATCH, wide)
+    float *scores;           // (positions) of one head
+    float *frequency;        // (head / 2) RoPE
+    float *cosine, *sine;    // (BATCH, head / 2)
+    Activation quantised[BATCH];
+    // One after another for each layer and key head:
+    void *keys;              // (head, capacity) a column for each position
+    void *values;            // (capacity, head) a row for each position
+    int64_t capacity;        // positions in whole groups
+    uint64_t bytes;          // of weights that were read so far
+} Layers;
+
+bool layers_init(Layers *layers, const Packed *packed, const Simd *simd, bool half,
+                 int32_t positions, Failure *failure);
+void layers_free(Layers *layers);
+
+// Run `count` tokens from `position` on; those before it must have been run. normed holds what
+// comes out, by the final norm. False where an embedding could not be read.
+bool layers_run(Layers *layers, Precision precision, const int32_t *tokens, int32_t count,
+                int32_t position, Failure *failure);
+
+// The caches of one layer and key head, in fp32 (not where `half`).
+float *layers_keys(const Layers *layers, int32_t layer, int32_t head);
+float *layers_values(const Layers *layers, int32_t layer, int32_t head);
+
+// Set the cosines and sines of vector `t` for `position`; turn x (n) by them, each head's pairs.
+void layers_angle(const Layers *layers, int32_t t, int32_t position);
+void layers_rotate(const Layers *layers, int32_t t, float *x, int32_t n);
+
+#endif

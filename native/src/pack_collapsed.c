@@ -1,0 +1,85 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pack.h"
+
+static const double SLACK = 1.0;  // of a logit
+
+enum {
+    GUESSES = 16,     // rows that are tried as a centre: whatever pays has a fair share of them
+    LEAST = 256,      // rows, and
+    LEAST_SHARE = 16, // one in so many, for which a centre pays
+};
+
+// The square of the distance between two rows, or more than `limit` where it is more.
+static double distance(const float *a, const float *b, int32_t dim, double limit) {
+    double total = 0.0;
+    for (int32_t i = 0; i < dim && total <= limit; i++) {
+        double d = (double)a[i] - (double)b[i];
+        total += d * d;
+    }
+    return isfinite(total) ? total : INFINITY;
+}
+
+static int32_t count_near(const float *rows, int32_t vocab, int32_t dim, const float *centre,
+                          double limit, bool *within) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < vocab; i++) {
+        within[i] = distance(rows + (int64_t)i * dim, centre, dim, limit) <= limit;
+        count += within[i];
+    }
+    return count;
+}
+
+static void average(const float *rows, int32_t vocab, int32_t dim, const bool *within,
+                    int32_t count, float *centre) {
+    for (int32_t i = 0; i < dim; i++) {
+        double total = 0.0;
+        for (int32_t row = 0; row < vocab; row++) {
+            if (within[row]) total += (double)rows[(int64_t)row * dim + i];
+        }
+        centre[i] = (float)(total / count);
+    }
+}
+
+int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
+                       float *centre, float *radius, bool *collapsed) {
+    // The classifier reads vectors that are about as long as the final norm's weight. Within this
+    // distance of a centre no logit is more than SLACK from the centre's.
+    double squares = 0.0;
+    for (int32_t i = 0; i < dim; i++) squares += (double)final_norm[i] * (double)final_norm[i];
+    double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
+    memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
+    memset(centre, 0, (size_t)dim * sizeof *centre);
+    *radius = 0.0f;
+    int32_t best = 0;
+    const float *chosen = NULL;
+    for (int32_t guess = 0; guess < GUESSES && best * 2 < vocab; guess++) {
+        int64_t middle = ((int64_t)guess * 2 + 1) * vocab / (2 * GUESSES);
+        const float *row = rows + middle * dim;
+        int32_t count = count_near(rows, vocab, dim, row, limit, collapsed);
+        if (count > best) {
+            best = count;
+            chosen = row;
+        }
+    }
+    if (best < LEAST || best < vocab / LEAST_SHARE) {
+        memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
+        return 0;
+    }
+    count_near(rows, vocab, dim, chosen, limit, collapsed);
+    if (best == vocab) {  // a head has at least one row of its own
+        collapsed[0] = false;
+        best--;
+    }
+    average(rows, vocab, dim, collapsed, best, centre);
+    double farthest = 0.0;
+    for (int32_t i = 0; i < vocab; i++) {
+        if (collapsed[i]) {
+            farthest = fmax(farthest, distance(rows + (int64_t)i * dim, centre, dim, INFINITY));
+        }
+    }
+    *radius = (float)sqrt(farthest) * 1.000001f;
+    return best;
+}

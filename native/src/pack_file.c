@@ -1,0 +1,107 @@
+#include "pack_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard.h"
+#include "pack.h"
+#include "sha256.h"
+#include "tokenizer.h"
+#include "version.h"
+
+// The whole of a tokenizer that is one for `vocab` pieces, malloced.
+static void *read_tokenizer(const char *path, int32_t vocab, size_t *size, Failure *failure) {
+    Tokenizer *checked = tokenizer_open(path, vocab, failure);
+    if (!checked) return NULL;
+    tokenizer_close(checked);
+    FILE *file = fopen(path, "rb");
+    void *bytes = NULL;
+    long end = -1;
+    if (file && fseek(file, 0, SEEK_END) == 0) end = ftell(file);
+    if (end > 0 && fseek(file, 0, SEEK_SET) == 0) bytes = malloc((size_t)end);
+    if (bytes && fread(bytes, 1, (size_t)end, file) != (size_t)end) {
+        free(bytes);
+        bytes = NULL;
+    }
+    *size = bytes ? (size_t)end : 0;
+    if (file) fclose(file);
+    if (!bytes) fail(failure, EXIT_UNEXPECTED, "cannot read the tokenizer '%.200s'", path);
+    return bytes;
+}
+
+static void print_hash(char *out, const uint8_t digest[32]) {
+    for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+// The provenance, into text (512); its bytes.
+static size_t describe(const Packed *p, const char *tokenizer, float error, char *text,
+                       Failure *failure) {
+    uint8_t digest[32];
+    char model_hash[65], tokenizer_hash[65];
+    print_hash(model_hash, p->origin);
+    if (!sha256_file(tokenizer, digest, failure)) return 0;
+    print_hash(tokenizer_hash, digest);
+    return (size_t)snprintf(text, 512,
+                            "model sha256: %s\n"
+                            "tokenizer sha256: %s\n"
+                            "packed by: duollama " DUO_VERSION "\n"
+                            "largest logit error seen: %.3g in %d tokens, kernels scalar\n",
+                            model_hash, tokenizer_hash, (double)error, GUARD_TOKENS);
+}
+
+static bool finish(Packed *p, const char *model, const char *tokenizer, const char *out,
+                   Failure *failure) {
+    float error = 0.0f;
+    // By the plain kernels, whose sums are the same on any machine: so is the file.
+    if (p->modes & PACKED_EXACT &&
+        !guard_measure(p, &simd_scalar, GUARD_TOKENS, &error, failure)) {
+        return false;
+    }
+    p->guard = GUARD_FACTOR * error;
+    if (!sha256_file(model, p->origin, failure)) return false;
+    char text[512];
+    size_t length = describe(p, tokenizer, error, text, failure), size = 0;
+    void *bytes = length ? read_tokenizer(tokenizer, p->shape.vocab, &size, failure) : NULL;
+    if (!bytes) return false;
+    p->sections[SECTION_TOKENIZER] = (Section){{bytes, -1, 0}, size, 0};
+    p->sections[SECTION_PROVENANCE] = (Section){{text, -1, 0}, length, 0};
+    bool written = packed_write(p, out, failure);
+    free(bytes);
+    if (written) printf("%s\n", out);
+    return written;
+}
+
+// "story.bin" becomes "story.duo". Malloced; NULL where memory is short.
+static char *name_beside(const char *model) {
+    size_t length = strlen(model);
+    if (length > 4 && strcmp(model + length - 4, ".bin") == 0) length -= 4;
+    char *name = malloc(length + sizeof ".duo");
+    if (name) {
+        memcpy(name, model, length);
+        memcpy(name + length, ".duo", sizeof ".duo");
+    }
+    return name;
+}
+
+bool pack_file(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
+               Failure *failure) {
+    if (packed_is(model_path)) {
+        return fail(failure, EXIT_USAGE, "'%.200s' is packed already; give the .bin file",
+                    model_path);
+    }
+    Model model;
+    Packed packed = {.file = -1};
+    if (!model_open(&model, model_path, failure)) return false;
+    char *beside = out ? NULL : name_beside(model_path);
+    bool done = false;
+    if (!out && !beside) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    else if (pack_model(&packed, &model, modes, failure)) {
+        done = finish(&packed, model_path, tokenizer, out ? out : beside, failure);
+    }
+    packed_close(&packed);
+    free(beside);
+    model_close(&model);
+    return done;
+}

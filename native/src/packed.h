@@ -1,0 +1,95 @@
+// A packed model, as the modes exact and fast read it: sections, in memory as in a .duo file.
+// docs/packed.md has the format.
+#ifndef DUO_PACKED_H
+#define DUO_PACKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "head.h"
+#include "matrix.h"
+#include "model.h"
+#include "shape.h"
+#include "source.h"
+
+// What a file may hold; the order is the file's.
+typedef enum {
+    SECTION_NORMS,            // fp32: attention (layers, dim), ffn (layers, dim), final (dim)
+    SECTION_HIGH,             // the parts of all the matrices of all the layers, in Part's order
+    SECTION_MULTIPLIER,
+    SECTION_SCALE,
+    SECTION_LOW,              // mode exact
+    SECTION_HEAD_IDS,         // the parts of the classifier, see head.h
+    SECTION_HEAD_COARSE,
+    SECTION_HEAD_FINE,
+    SECTION_HEAD_FACTORS,     // scale, coarse_error, fine_error, norm
+    SECTION_HEAD_CENTRE,
+    SECTION_EMBEDDING,        // fp32 (vocab, dim): mode exact; both where the classifier is its own
+    SECTION_CLASSIFIER,       // fp32 (vocab, dim): mode exact, where it is its own
+    SECTION_LAYERS,           // fp32: for each Part (layers, rows, columns): mode exact
+    SECTION_TOKENIZER,        // tokenizer.bin
+    SECTION_PROVENANCE,       // text, "name: value" lines
+    SECTIONS,
+} SectionKind;
+
+typedef enum { PART_Q, PART_K, PART_V, PART_O, PART_GATE, PART_UP, PART_DOWN, PARTS } Part;
+
+enum { PACKED_EXACT = 1, PACKED_FAST = 2 };  // bits of Packed.modes
+
+typedef struct {
+    Source source;
+    uint64_t size;   // bytes; 0 where it is not there
+    uint32_t check;  // CRC-32 of them
+} Section;
+
+typedef struct {
+    Shape shape;
+    bool tied;
+    uint32_t modes;
+    int32_t told;
+    float radius;
+    float guard;          // mode exact: more than a logit can be off for want of fp32 (guard.h)
+    uint8_t origin[32];   // SHA-256 of the model file that it was packed from
+    Section sections[SECTIONS];
+
+    const float *attention_norm, *ffn_norm, *final_norm;
+    Matrix *matrices;     // (layers, PARTS)
+    Head head;
+    void *mapping;        // of the file
+    size_t mapped;
+    int file;             // -1: there is none
+    void *memory;         // what packing allocated
+} Packed;
+
+// Rows and columns of a part.
+void part_size(Shape shape, Part part, int32_t *rows, int32_t *columns);
+
+// Floats of SECTION_LAYERS before those of a part.
+uint64_t part_start(Shape shape, Part part);
+
+// The model in fp32, as a view into the file, to tell from in mode reference. False where the file
+// was packed without it.
+bool packed_model(const Packed *packed, Model *model);
+
+// Bytes that each section of this shape must have; those of text are left at 0.
+void packed_sizes(const Packed *packed, uint64_t sizes[SECTIONS]);
+
+// Point the matrices and the head into the sections. False where memory is short.
+bool packed_bind(Packed *packed, Failure *failure);
+
+// Whether the file at `path` starts as a packed one.
+bool packed_is(const char *path);
+
+// Map a .duo file for `mode` (PACKED_EXACT or PACKED_FAST; 0 to look at it only). What the mode
+// reads for every token is checked against its checksum. False, and `failure`, where the file is
+// damaged, lacks the mode, or does not fit in memory.
+bool packed_open(Packed *packed, const char *path, uint32_t mode, Failure *failure);
+
+// Write it to `path`, by way of a file beside it: the path holds all of it, or what it held.
+bool packed_write(const Packed *packed, const char *path, Failure *failure);
+
+void packed_close(Packed *packed);
+
+#endif

@@ -1,0 +1,254 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crc32.h"
+#include "packed.h"
+
+static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
+
+enum { VERSION = 1, ALIGNMENT = 4096 };
+
+// The start of the file, little-endian, then one Entry for each section.
+typedef struct {
+    char magic[4];
+    uint32_t version;
+    Shape shape;
+    uint32_t tied;
+    uint32_t modes;
+    int32_t told;
+    float radius;
+    float guard;
+    uint32_t sections;  // SECTIONS
+    uint8_t origin[32];
+    uint32_t check;     // CRC-32 of the header, this field 0, and the entries
+} Header;
+
+typedef struct {
+    uint64_t offset;  // a multiple of ALIGNMENT
+    uint64_t size;    // 0 where the section is not there
+    uint32_t check;   // CRC-32 of its bytes
+    uint32_t reserved;
+} Entry;
+
+typedef struct {
+    Header header;
+    Entry entries[SECTIONS];
+} Start;
+
+_Static_assert(sizeof(Header) == 4 * 24 && sizeof(Entry) == 24, "the file's layout has no gaps");
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "files are little-endian, and are read as they lie"
+#endif
+
+static uint32_t check_of(Start start) {
+    start.header.check = 0;
+    return crc32(&start, sizeof start);
+}
+
+bool packed_is(const char *path) {
+    char magic[sizeof MAGIC] = {0};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return false;
+    ssize_t got = read(file, magic, sizeof magic);
+    close(file);
+    return got == (ssize_t)sizeof magic && memcmp(magic, MAGIC, sizeof magic) == 0;
+}
+
+static bool damaged(const char *path, const char *what, Failure *failure) {
+    return fail(failure, EXIT_USAGE, "'%.200s' is damaged: %s; pack or fetch it again", path, what);
+}
+
+// Everything in the header that later code relies on.
+static bool check_header(const char *path, const Header *h, Failure *failure) {
+    if (h->version != VERSION) {
+        return fail(failure, EXIT_USAGE,
+                    "'%.200s' is a packed model of version %u, and this program reads version %d; "
+                    "pack it again", path, h->version, VERSION);
+    }
+    if (h->sections != SECTIONS) return damaged(path, "its table has another length", failure);
+    if (!shape_check(path, h->shape, failure)) return false;
+    if (h->told < 1 || h->told > h->shape.vocab) {
+        return damaged(path, "it tells more tokens than it has", failure);
+    }
+    if (!(h->radius >= 0.0f && isfinite(h->radius) && h->guard >= 0.0f && isfinite(h->guard))) {
+        return damaged(path, "its bounds are no numbers", failure);
+    }
+    if (h->modes == 0 || h->modes > (PACKED_EXACT | PACKED_FAST)) {
+        return damaged(path, "it is for no mode that there is", failure);
+    }
+    return true;
+}
+
+// Each section where its entry says, with the size that the shape asks for.
+static bool place(Packed *p, const char *path, const Start *start, Failure *failure) {
+    uint64_t sizes[SECTIONS];
+    packed_sizes(p, sizes);
+    for (int kind = 0; kind < SECTIONS; kind++) {
+        const Entry *entry = &start->entries[kind];
+        bool text = kind == SECTION_TOKENIZER || kind == SECTION_PROVENANCE;
+        if (!text && entry->size != sizes[kind]) {
+            return damaged(path, "a section has another size than its model", failure);
+        }
+        if (entry->offset % ALIGNMENT != 0 || entry->offset > p->mapped ||
+            entry->size > p->mapped - entry->offset) {
+            return damaged(path, "it is cut short", failure);
+        }
+        p->sections[kind] = (Section){
+            .source = {(const char *)p->mapping + entry->offset, p->file, entry->offset},
+            .size = entry->size,
+            .check = entry->check,
+        };
+        if (entry->size == 0) p->sections[kind].source.memory = NULL;
+    }
+    return true;
+}
+
+// What is read for every token is checked; the rest when somebody asks (inspect.c).
+static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
+    for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
+        const Section *section = &p->sections[kind];
+        bool read = (kind != SECTION_LOW || mode == PACKED_EXACT) &&
+                    (kind != SECTION_HEAD_FINE || mode == PACKED_EXACT);
+        if (read && crc32(section->source.memory, section->size) != section->check) {
+            return damaged(path, "a checksum is wrong", failure);
+        }
+    }
+    const int32_t *ids = p->sections[SECTION_HEAD_IDS].source.memory;
+    for (int32_t i = 0; i < p->told; i++) {
+        if (ids[i] < 0 || ids[i] >= p->shape.vocab || (i > 0 && ids[i] <= ids[i - 1])) {
+            return damaged(path, "its tokens are out of order", failure);
+        }
+    }
+    return true;
+}
+
+static bool cannot_read(const char *path, Failure *failure) {
+    return fail(failure, errno == ENOMEM ? EXIT_UNEXPECTED : EXIT_USAGE,
+                "cannot read the model '%.200s': %s; check the path", path, strerror(errno));
+}
+
+static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *failure) {
+    struct stat status;
+    Start start;
+    p->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (p->file < 0 || fstat(p->file, &status) != 0) return cannot_read(path, failure);
+    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size < sizeof start) {
+        return damaged(path, "it is cut short", failure);
+    }
+    p->mapped = (size_t)status.st_size;
+    p->mapping = mmap(NULL, p->mapped, PROT_READ, MAP_PRIVATE, p->file, 0);
+    if (p->mapping == MAP_FAILED) {
+        p->mapping = NULL;
+        return cannot_read(path, failure);
+    }
+    memcpy(&start, p->mapping, sizeof start);
+    if (memcmp(start.header.magic, MAGIC, sizeof MAGIC) != 0) {
+        return fail(failure, EXIT_USAGE, "'%.200s' is not a packed model; give a .duo file", path);
+    }
+    if (!check_header(path, &start.header, failure)) return false;
+    if (check_of(start) != start.header.check) {
+        return damaged(path, "the checksum of its header is wrong", failure);
+    }
+    p->shape = start.header.shape;
+    p->tied = start.header.tied != 0;
+    p->modes = start.header.modes;
+    p->told = start.header.told;
+    p->radius = start.header.radius;
+    p->guard = start.header.guard;
+    memcpy(p->origin, start.header.origin, sizeof p->origin);
+    if (!place(p, path, &start, failure)) return false;
+    if (mode == 0) return packed_bind(p, failure);
+    if (!(p->modes & mode)) {
+        return fail(failure, EXIT_USAGE, "'%.200s' is packed without mode %s; pack it with --modes "
+                    "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
+    }
+    if (!check_sections(p, path, mode, failure)) return false;
+    // A row now and then is no reason to hold them all: they stay in the file.
+    p->sections[SECTION_EMBEDDING].source.memory = NULL;
+    p->sections[SECTION_CLASSIFIER].source.memory = NULL;
+    p->sections[SECTION_LAYERS].source.memory = NULL;
+    if (mode == PACKED_FAST) {
+        p->sections[SECTION_LOW].source.memory = NULL;
+        p->sections[SECTION_HEAD_FINE].source.memory = NULL;
+    }
+    return packed_bind(p, failure);
+}
+
+bool packed_open(Packed *p, const char *path, uint32_t mode, Failure *failure) {
+    *p = (Packed){.file = -1};
+    if (open_packed(p, path, mode, failure)) return true;
+    packed_close(p);
+    return false;
+}
+
+static bool write_all(FILE *out, const Packed *p, const Start *start) {
+    static const char zeros[ALIGNMENT];
+    if (fwrite(start, sizeof *start, 1, out) != 1) return false;
+    uint64_t at = sizeof *start;
+    for (int kind = 0; kind < SECTIONS; kind++) {
+        const Section *section = &p->sections[kind];
+        if (section->size == 0) continue;
+        size_t gap = (size_t)(start->entries[kind].offset - at), size = (size_t)section->size;
+        if (fwrite(zeros, 1, gap, out) != gap) return false;
+        if (fwrite(section->source.memory, 1, size, out) != size) return false;
+        at += gap + size;
+    }
+    return fflush(out) == 0 && fsync(fileno(out)) == 0;
+}
+
+bool packed_write(const Packed *p, const char *path, Failure *failure) {
+    Start start = {.header = {.version = VERSION, .shape = p->shape, .tied = p->tied,
+                              .modes = p->modes, .told = p->told, .radius = p->radius,
+                              .guard = p->guard, .sections = SECTIONS}};
+    memcpy(start.header.magic, MAGIC, sizeof MAGIC);
+    memcpy(start.header.origin, p->origin, sizeof p->origin);
+    uint64_t end = sizeof start;
+    for (int kind = 0; kind < SECTIONS; kind++) {
+        const Section *section = &p->sections[kind];
+        if (section->size == 0) continue;
+        uint64_t offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        start.entries[kind] = (Entry){
+            .offset = offset,
+            .size = section->size,
+            .check = crc32(section->source.memory, section->size),
+        };
+        end = offset + section->size;
+    }
+    start.header.check = check_of(start);
+
+    char beside[4096];
+    if (snprintf(beside, sizeof beside, "%s.part", path) >= (int)sizeof beside) {
+        return fail(failure, EXIT_USAGE, "the path '%.200s' is too long; give a shorter one", path);
+    }
+    FILE *out = fopen(beside, "wb");
+    bool written = out && write_all(out, p, &start);
+    int error = errno;
+    if (out && fclose(out) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    if (written && rename(beside, path) != 0) {
+        written = false;
+        error = errno;
+    }
+    if (written) return true;
+    if (out) remove(beside);
+    return fail(failure, EXIT_USAGE, "cannot write '%.200s': %s", path, strerror(error));
+}
+
+void packed_close(Packed *p) {
+    if (p->mapping) munmap(p->mapping, p->mapped);
+    if (p->file >= 0) close(p->file);
+    free(p->matrices);
+    free(p->memory);
+    *p = (Packed){.file = -1};
+}

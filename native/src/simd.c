@@ -1,0 +1,50 @@
+#include "simd.h"
+
+#include <stddef.h>
+#include <string.h>
+
+// Each set is compiled where the compiler can, and used where the processor has what it needs.
+#if defined(__x86_64__)
+extern const Simd simd_avx2, simd_avx512;
+#elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
+extern const Simd simd_rvv;
+#endif
+
+enum { MOST_SETS = 4 };
+
+static size_t sets_here(const Simd *sets[MOST_SETS]) {
+    size_t count = 0;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+        sets[count++] = &simd_avx512;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        sets[count++] = &simd_avx2;
+    }
+#elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
+    sets[count++] = &simd_rvv;
+#endif
+    sets[count++] = &simd_scalar;
+    return count;
+}
+
+const Simd *simd_choose(const char *name) {
+    const Simd *sets[MOST_SETS];
+    size_t count = sets_here(sets);
+    if (!name) return sets[0];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(sets[i]->name, name) == 0) return sets[i];
+    }
+    return NULL;
+}
+
+const char *const *simd_names(void) {
+    static const char *names[MOST_SETS + 1];
+    const Simd *sets[MOST_SETS];
+    size_t count = sets_here(sets);
+    for (size_t i = 0; i < count; i++) names[i] = sets[i]->name;
+    names[count] = NULL;
+    return names;
+}

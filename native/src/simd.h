@@ -1,0 +1,87 @@
+// The kernels of the modes exact and fast, for the instructions that this computer has.
+// Every one of them multiplies rows side by side, and may add in any order: what that changes is
+// within the guard of mode exact (docs/engine.md).
+#ifndef DUO_SIMD_H
+#define DUO_SIMD_H
+
+#include <stdint.h>
+
+#include "matrix.h"
+
+typedef struct {
+    const char *name;
+
+    // x (n) in int8; what `to` holds beyond n up to a whole group becomes 0.
+    void (*quantise)(Activation *to, const float *x, int32_t n);
+
+    // out (count, stride) = w @ x for `count` vectors, by the int8 plane alone.
+    // stride is at least w's tiles * TILE: rows that are only padding are written too.
+    void (*draft)(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count);
+
+    // The same by both planes; x (count, x_stride) is 0 from w's columns to its groups' end.
+    void (*precise)(float *out, int64_t stride, const Matrix *w, const float *x, int64_t x_stride,
+                    int32_t count);
+
+    // out (count, stride) = coarse @ x, before the rows' scales. coarse is (tiles, groups * 16,
+    // TILE): two columns in each byte, the even one in its low half, both plus 8.
+    void (*screen)(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                   int32_t groups, const Activation *x, int32_t count);
+
+    // One row of (groups, 16) bytes, times x: columns 0 to 15 of a group in the low halves of its
+    // bytes, 16 to 31 in the high ones, all plus 8.
+    float (*refine)(const uint8_t *row, int32_t groups, const Activation *x);
+
+    // a (n) . b (n)
+    float (*dot)(const float *a, const float *b, int32_t n);
+
+    // out (n) = query (size) @ keys (size, stride): one head's keys, a column for each position.
+    void (*scores)(float *out, const float *keys, int64_t stride, const float *query, int32_t size,
+                   int32_t n);
+    void (*scores_half)(float *out, const uint16_t *keys, int64_t stride, const float *query,
+                        int32_t size, int32_t n);
+
+    // out (size) = weights (n) @ values (n, stride): one head's values, a row for each position.
+    void (*mix)(float *out, const float *values, int64_t stride, const float *weights,
+                int32_t size, int32_t n);
+    void (*mix_half)(float *out, const uint16_t *values, int64_t stride, const float *weights,
+                     int32_t size, int32_t n);
+
+    // x (n) in place: exp(x * scale - the largest), divided by their sum.
+    void (*softmax)(float *x, float scale, int32_t n);
+
+    // gate (n) = silu(gate) * up (n)
+    void (*swiglu)(float *gate, const float *up, int32_t n);
+
+    // value (n) = times * scale * value, upper (n) = that + error * length + norm * rounding.
+    // The largest value less its error.
+    float (*bounds)(float *value, float *upper, const float *scale, const float *error,
+                    const float *norm, float times, float length, float rounding, int32_t n);
+
+    // The sum of exp((x - most) * scale) over x (n), none of them larger than most, to 1 in 10^5.
+    float (*mass)(const float *x, float most, float scale, int32_t n);
+} Simd;
+
+// The best set that runs here, or the one called `name`; NULL where this computer has no such set.
+const Simd *simd_choose(const char *name);
+
+// The names of all sets that run here, the best first; NULL after the last.
+const char *const *simd_names(void);
+
+// A float's upper 16 bits (bfloat16), rounded to nearest: half the memory of a cached key.
+static inline uint16_t half_of(float x) {
+    union { float number; uint32_t bits; } u = {x};
+    return (uint16_t)((u.bits + 0x7fff + (u.bits >> 16 & 1)) >> 16);
+}
+
+static inline float float_of(uint16_t half) {
+    union { uint32_t bits; float number; } u = {(uint32_t)half << 16};
+    return u.number;
+}
+
+// Plain C, for any machine; the two below are every set's that has nothing better.
+extern const Simd simd_scalar;
+float simd_bounds(float *value, float *upper, const float *scale, const float *error,
+                  const float *norm, float times, float length, float rounding, int32_t n);
+float simd_mass(const float *x, float most, float scale, int32_t n);
+
+#endif

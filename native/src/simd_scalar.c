@@ -1,0 +1,220 @@
+#include <math.h>
+#include <string.h>
+
+#include "simd.h"
+
+static void quantise(Activation *to, const float *x, int32_t n) {
+    for (int32_t group = 0; group < groups_of(n); group++) {
+        int32_t start = group * GROUP, width = n - start < GROUP ? n - start : GROUP;
+        float most = 0.0f;
+        for (int32_t i = 0; i < width; i++) most = fmaxf(most, fabsf(x[start + i]));
+        float steps = most > 0.0f ? 127.0f / most : 0.0f;
+        if (!isfinite(steps)) steps = 0.0f;
+        int32_t sum = 0;
+        for (int32_t i = 0; i < GROUP; i++) {
+            int32_t value = i < width ? (int32_t)lrintf(x[start + i] * steps) : 0;
+            to->value[start + i] = (int8_t)value;
+            sum += value;
+        }
+        to->scale[group] = most / 127.0f;
+        to->sum[group] = sum;
+    }
+}
+
+static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count) {
+    for (int32_t tile = 0; tile < w->tiles; tile++) {
+        const float *scale = w->scale + tile * TILE;
+        for (int32_t t = 0; t < count; t++) {
+            float total[TILE] = {0};
+            for (int32_t group = 0; group < w->groups; group++) {
+                int64_t block = (int64_t)tile * w->groups + group;
+                const int8_t *high = w->high + block * GROUP * TILE;
+                const int8_t *value = x[t].value + group * GROUP;
+                int32_t sum[TILE] = {0};
+                for (int32_t i = 0; i < GROUP; i++) {
+                    for (int32_t lane = 0; lane < TILE; lane++) {
+                        sum[lane] += high[i * TILE + lane] * value[i];
+                    }
+                }
+                const uint8_t *multiplier = w->multiplier + block * TILE;
+                for (int32_t lane = 0; lane < TILE; lane++) {
+                    total[lane] += (float)(sum[lane] * multiplier[lane]) * x[t].scale[group];
+                }
+            }
+            for (int32_t lane = 0; lane < TILE; lane++) {
+                out[t * stride + tile * TILE + lane] = total[lane] * (scale[lane] * 65536.0f);
+            }
+        }
+    }
+}
+
+static void precise(float *out, int64_t stride, const Matrix *w, const float *x, int64_t x_stride,
+                    int32_t count) {
+    for (int32_t tile = 0; tile < w->tiles; tile++) {
+        const float *scale = w->scale + tile * TILE;
+        for (int32_t t = 0; t < count; t++) {
+            float total[TILE] = {0};
+            for (int32_t group = 0; group < w->groups; group++) {
+                int64_t block = (int64_t)tile * w->groups + group;
+                const int8_t *high = w->high + block * GROUP * TILE;
+                const int16_t *low = w->low + block * GROUP * TILE;
+                const float *vector = x + t * x_stride + group * GROUP;
+                float sum[TILE] = {0};
+                for (int32_t i = 0; i < GROUP; i++) {
+                    for (int32_t lane = 0; lane < TILE; lane++) {
+                        int32_t q = high[i * TILE + lane] * 65536 + low[i * TILE + lane];
+                        sum[lane] += (float)q * vector[i];
+                    }
+                }
+                const uint8_t *multiplier = w->multiplier + block * TILE;
+                for (int32_t lane = 0; lane < TILE; lane++) {
+                    total[lane] += sum[lane] * (scale[lane] * (float)multiplier[lane]);
+                }
+            }
+            memcpy(out + t * stride + tile * TILE, total, sizeof total);
+        }
+    }
+}
+
+static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                   int32_t groups, const Activation *x, int32_t count) {
+    for (int32_t tile = 0; tile < tiles; tile++) {
+        for (int32_t t = 0; t < count; t++) {
+            float total[TILE] = {0};
+            for (int32_t group = 0; group < groups; group++) {
+                const uint8_t *byte =
+                    coarse + ((int64_t)tile * groups + group) * (GROUP / 2) * TILE;
+                const int8_t *value = x[t].value + group * GROUP;
+                int32_t sum[TILE] = {0};
+                for (int32_t i = 0; i < GROUP; i += 2, byte += TILE) {
+                    for (int32_t lane = 0; lane < TILE; lane++) {
+                        sum[lane] += (byte[lane] & 15) * value[i] + (byte[lane] >> 4) * value[i + 1];
+                    }
+                }
+                for (int32_t lane = 0; lane < TILE; lane++) {
+                    total[lane] += (float)(sum[lane] - 8 * x[t].sum[group]) * x[t].scale[group];
+                }
+            }
+            memcpy(out + t * stride + tile * TILE, total, sizeof total);
+        }
+    }
+}
+
+static float refine(const uint8_t *row, int32_t groups, const Activation *x) {
+    float total = 0.0f;
+    for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
+        const int8_t *value = x->value + group * GROUP;
+        int32_t sum = -8 * x->sum[group];
+        for (int32_t i = 0; i < GROUP / 2; i++) {
+            sum += (row[i] & 15) * value[i] + (row[i] >> 4) * value[i + GROUP / 2];
+        }
+        total += (float)sum * x->scale[group];
+    }
+    return total;
+}
+
+static float dot(const float *a, const float *b, int32_t n) {
+    float total = 0.0f;
+    for (int32_t i = 0; i < n; i++) total += a[i] * b[i];
+    return total;
+}
+
+static void scores(float *out, const float *keys, int64_t stride, const float *query, int32_t size,
+                   int32_t n) {
+    memset(out, 0, (size_t)n * sizeof *out);
+    for (int32_t i = 0; i < size; i++) {
+        for (int32_t p = 0; p < n; p++) out[p] += query[i] * keys[i * stride + p];
+    }
+}
+
+static void scores_half(float *out, const uint16_t *keys, int64_t stride, const float *query,
+                        int32_t size, int32_t n) {
+    memset(out, 0, (size_t)n * sizeof *out);
+    for (int32_t i = 0; i < size; i++) {
+        for (int32_t p = 0; p < n; p++) out[p] += query[i] * float_of(keys[i * stride + p]);
+    }
+}
+
+static void mix(float *out, const float *values, int64_t stride, const float *weights,
+                int32_t size, int32_t n) {
+    memset(out, 0, (size_t)size * sizeof *out);
+    for (int32_t p = 0; p < n; p++) {
+        for (int32_t i = 0; i < size; i++) out[i] += weights[p] * values[p * stride + i];
+    }
+}
+
+static void mix_half(float *out, const uint16_t *values, int64_t stride, const float *weights,
+                     int32_t size, int32_t n) {
+    memset(out, 0, (size_t)size * sizeof *out);
+    for (int32_t p = 0; p < n; p++) {
+        for (int32_t i = 0; i < size; i++) out[i] += weights[p] * float_of(values[p * stride + i]);
+    }
+}
+
+static void softmax(float *x, float scale, int32_t n) {
+    float most = -INFINITY, sum = 0.0f;
+    for (int32_t i = 0; i < n; i++) most = fmaxf(most, x[i]);
+    for (int32_t i = 0; i < n; i++) {
+        x[i] = expf((x[i] - most) * scale);
+        sum += x[i];
+    }
+    for (int32_t i = 0; i < n; i++) x[i] /= sum;
+}
+
+static void swiglu(float *gate, const float *up, int32_t n) {
+    for (int32_t i = 0; i < n; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
+}
+
+// Sixteen side by side, which any compiler makes vectors of.
+float simd_bounds(float *value, float *upper, const float *scale, const float *error,
+                  const float *norm, float times, float length, float rounding, int32_t n) {
+    enum { LANES = 16 };
+    float most[LANES];
+    for (int32_t k = 0; k < LANES; k++) most[k] = -INFINITY;
+    int32_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int32_t k = 0; k < LANES; k++) {
+            float wide = error[i + k] * length + norm[i + k] * rounding;
+            float middle = times * scale[i + k] * value[i + k];
+            value[i + k] = middle;
+            upper[i + k] = middle + wide;
+            most[k] = middle - wide > most[k] ? middle - wide : most[k];
+        }
+    }
+    for (; i < n; i++) {
+        float wide = error[i] * length + norm[i] * rounding;
+        value[i] = times * scale[i] * value[i];
+        upper[i] = value[i] + wide;
+        most[0] = fmaxf(most[0], value[i] - wide);
+    }
+    for (int32_t k = 1; k < LANES; k++) most[0] = fmaxf(most[0], most[k]);
+    return most[0];
+}
+
+float simd_mass(const float *x, float most, float scale, int32_t n) {
+    float sum = 0.0f;
+    for (int32_t i = 0; i < n; i++) {
+        float exponent = (x[i] - most) * scale;
+        // e^-30 of them all are less than the 1 in 10^5 that this may be off
+        if (exponent > -30.0f) sum += expf(exponent);
+    }
+    return sum;
+}
+
+const Simd simd_scalar = {
+    .name = "scalar",
+    .quantise = quantise,
+    .draft = draft,
+    .precise = precise,
+    .screen = screen,
+    .refine = refine,
+    .dot = dot,
+    .scores = scores,
+    .scores_half = scores_half,
+    .mix = mix,
+    .mix_half = mix_half,
+    .softmax = softmax,
+    .swiglu = swiglu,
+    .bounds = simd_bounds,
+    .mass = simd_mass,
+};

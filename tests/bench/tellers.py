@@ -1,0 +1,127 @@
+"""Who tells a story in the contest, and how each is timed.
+
+What is timed is decoding alone, from the end of the first token on:
+
+- ours, run.c and runq.c: their own `achieved tok/s`; sampling, detokenising and writing included.
+- llama.cpp: its server's own clock, from the first token sampled to the last; sampling,
+  detokenising and the server's loop included.
+- llama-bench: its own rate of decode calls on random tokens; nothing is sampled or written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from process import peak_kilobytes, run
+
+BOS = 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """`ids` is `prompt` encoded, BOS first."""
+
+    steps: int
+    temperature: float = 0.0
+    prompt: str = ""
+    ids: tuple[int, ...] = (BOS,)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """`rate` in tokens a second; `share` of the core that it had."""
+
+    rate: float
+    story: bytes
+    share: float
+
+
+class Teller(ABC):
+    name: str
+    ours = False
+    samples = True  # as llama2.c does: the same seed, the same story
+    clean = True  # its text is whole characters; run.c's lacks those of several byte tokens
+
+    @abstractmethod
+    def tell(self, request: Request) -> Telling: ...
+
+    @abstractmethod
+    def memory(self, request: Request) -> str:
+        """The peak, with its unit."""
+
+
+class Llama2c(Teller):
+    """A program with llama2.c's command line: ours, or theirs."""
+
+    def __init__(self, name: str, command: list[str | Path], ours: bool = False) -> None:
+        self.name, self.command = name, command
+        self.ours = self.clean = ours
+
+    def line(self, request: Request) -> list[str | Path]:
+        asked = ["-t", str(request.temperature), "-p", "0.9", "-s", "123", "-n", str(request.steps)]
+        return [*self.command, *asked, *(["-i", request.prompt] if request.prompt else [])]
+
+    def tell(self, request: Request) -> Telling:
+        ended = run(self.line(request))
+        (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+|inf)", ended.stderr)
+        return Telling(float(rate), ended.stdout.strip(), ended.share)
+
+    def memory(self, request: Request) -> str:
+        return f"{peak_kilobytes(self.line(request)) / 1024:.1f} MiB"
+
+    def seconds(self, request: Request) -> float:
+        """The whole time of the process."""
+        return run(self.line(request)).seconds
+
+
+class LlamaCpp(Teller):
+    samples = False
+
+    def __init__(self, name: str, model: Path, context: int) -> None:
+        self.name, self.model, self.context = name, model, context
+
+    def answer(self, request: Request) -> tuple[dict[str, str | float], float]:
+        """What llamacpp.py answers, and its share of the core."""
+        asked = {
+            "model": str(self.model),
+            "context": self.context,
+            "ids": request.ids,
+            "steps": request.steps,
+        }
+        ended = run([sys.executable, Path(__file__).with_name("llamacpp.py"), json.dumps(asked)])
+        return json.loads(ended.stdout.splitlines()[-1]), ended.share
+
+    def tell(self, request: Request) -> Telling:
+        found, share = self.answer(request)
+        return Telling(float(found["rate"]), str(found["text"]).strip().encode(), share)
+
+    def memory(self, request: Request) -> str:
+        found, _ = self.answer(request)
+        peak, before = float(found["peak_kilobytes"]), float(found["before_kilobytes"])
+        return f"{peak / 1024:.1f} MiB, {before / 1024:.1f} before the model"
+
+
+class LlamaBench(Teller):
+    """llama.cpp's own tool, as its user built it."""
+
+    samples = False
+
+    def __init__(self, name: str, program: Path, model: Path) -> None:
+        self.name, self.program, self.model = name, program, model
+
+    def line(self, request: Request) -> list[str | Path]:
+        asked = ["-t", "1", "-p", "0", "-n", str(request.steps), "-r", "1", "-fa", "off"]
+        return [self.program, "-m", self.model, *asked, "-o", "json"]
+
+    def tell(self, request: Request) -> Telling:
+        ended = run(self.line(request))
+        (result,) = json.loads(ended.stdout)
+        return Telling(float(result["avg_ts"]), b"", ended.share)
+
+    def memory(self, request: Request) -> str:
+        return f"{peak_kilobytes(self.line(request)) / 1024:.1f} MiB"

@@ -1,0 +1,58 @@
+"""The engine's builds for the Duo, and the emulators that run them on this computer."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from native.engine import NATIVE, Engine
+
+BOARD = NATIVE / "board"
+TEN = ("qemu-10/usr/bin/qemu-riscv64", "-cpu")
+FIVE = ("qemu-5.2/usr/bin/qemu-riscv64-static", "-cpu")
+
+# A name for each: the build, then the emulator among the board's tools with its options.
+GUESTS = {
+    "rv64gc": ("rv64gc", *TEN, "rv64"),
+    "rv64gcv-128": ("rv64gcv", *TEN, "rv64,v=true,vlen=128"),
+    "rv64gcv-256": ("rv64gcv", *TEN, "rv64,v=true,vlen=256"),
+    "board": ("board", *FIVE, "rv64,x-v=true,vext_spec=v0.7.1,vlen=128"),
+}
+
+
+@dataclass(frozen=True)
+class Guest(Engine):
+    emulator: tuple[str | Path, ...]
+
+    def run(
+        self, *arguments: str | Path | bytes, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*self.emulator, self.path, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=100,
+            cwd=cwd,
+            check=False,
+        )
+
+    def traced(self) -> Guest:
+        """The same, with its system calls on stderr."""
+        return Guest(self.path, (*self.emulator, "-strace"))
+
+
+def find_tools() -> Path | str:
+    """The folder of the board's tools; or one line that says why there is none."""
+    asked = subprocess.run(
+        [BOARD / "tools", "--offline"], capture_output=True, text=True, check=False
+    )
+    return Path(asked.stdout.strip()) if asked.returncode == 0 else asked.stderr.strip()
+
+
+def build(board: Path, target: str) -> Path:
+    made = subprocess.run(
+        ["make", "-s", "-C", board, target], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return board.parent / "build" / target / "duollama"

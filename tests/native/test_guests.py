@@ -1,0 +1,120 @@
+"""duollama as it is built for the Duo: llama2.c's stories under emulators, its size, its calls.
+
+No emulator is a Duo: QEMU 5.2 runs the very program of the board, with its vectors, on another
+kernel. docs/performance.md says what that proves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from native.engine import NATIVE
+from native.guests import BOARD, GUESTS, Guest, build, find_tools
+from native.test_engine import PROMPTS, SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODES = ["reference"]  # those whose ids are llama2.c's
+MOST_BYTES = 300_000
+
+# What the Duo's kernel answers with ENOSYS (CONFIG_EPOLL, TIMERFD, ... are off), and its numbers.
+MISSING_CALLS = {
+    "eventfd2": 19, "epoll_create1": 20, "epoll_ctl": 21, "epoll_pwait": 22, "signalfd4": 74,
+    "timerfd_create": 85, "timerfd_settime": 86, "timerfd_gettime": 87, "fadvise64": 223,
+    "madvise": 233, "io_uring_setup": 425,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    found = find_tools()
+    if isinstance(found, str):
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def builds(tools: Path) -> dict[str, Path]:
+    return {target: build(BOARD, target) for target in ("board", "rv64gcv", "rv64gc")}
+
+
+@pytest.fixture(scope="session", params=GUESTS)
+def guest(request: pytest.FixtureRequest, tools: Path, builds: dict[str, Path]) -> Guest:
+    target, emulator, *options = GUESTS[request.param]
+    return Guest(builds[target], (tools / emulator, *options))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_tells_llama2c_story(
+    guest: Guest, shared: Path, tmp_path: Path, prompt: str, setting: str, mode: str
+) -> None:
+    golden = shared / "golden/stories260K" / f"{prompt}.{setting}.ids"
+    models = shared / "models"
+    done = guest.run(
+        models / "stories260K.bin", "-z", models / "tok512.bin", "--mode", mode,
+        *SETTINGS[setting], "-i", PROMPTS[prompt], "--ids", tmp_path / "ids",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
+
+
+@pytest.mark.parametrize("serve", [(), ("serve",)], ids=["story", "agent"])
+def test_makes_no_call_that_the_kernel_lacks(
+    guest: Guest, shared: Path, serve: tuple[str, ...]
+) -> None:
+    models = shared / "models"
+    traced = guest.traced().run(
+        *serve, models / "stories260K.bin", "-z", models / "tok512.bin",
+        *(() if serve else ("-n", "4")),
+    )  # fmt: skip
+    calls = set(re.findall(r"^\d+ (\w+)\(", traced.stderr.decode(errors="replace"), re.M))
+    assert "mmap" in calls
+    assert not calls & MISSING_CALLS.keys()
+
+
+@pytest.mark.parametrize("target", ["board", "rv64gcv", "rv64gc"])
+def test_holds_no_call_that_the_kernel_lacks(
+    tools: Path, builds: dict[str, Path], target: str
+) -> None:
+    """Those in musl's own code too: free() unmaps and does not advise, as Debian builds it."""
+    numbers = set()
+    number = None
+    for line in disassemble(tools, builds[target]):
+        if loaded := re.search(r"\tli\ta7,(\d+)$", line):
+            number = int(loaded[1])
+        elif line.endswith("\tecall"):
+            numbers.add(number)
+    assert {63, 64, 222, 215} & numbers  # read, write, mmap, munmap: this finds calls
+    assert not numbers & set(MISSING_CALLS.values())
+
+
+def disassemble(tools: Path, program: Path) -> list[str]:
+    objdump = tools / "cross/usr/bin/riscv64-linux-gnu-objdump"
+    listing = subprocess.run([objdump, "-d", program], capture_output=True, text=True, check=True)
+    return [line.rstrip() for line in listing.stdout.splitlines()]
+
+
+def test_is_small(builds: dict[str, Path]) -> None:
+    assert max(path.stat().st_size for path in builds.values()) <= MOST_BYTES
+
+
+def test_is_the_same_from_any_folder(builds: dict[str, Path], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    for part in ("src", "board"):
+        shutil.copytree(NATIVE / part, elsewhere / part)
+    shutil.copyfile(NATIVE / "Makefile", elsewhere / "Makefile")
+    again = build(elsewhere / "board", "board")
+    assert sha256(again) == sha256(builds["board"])
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

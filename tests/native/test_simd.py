@@ -1,0 +1,46 @@
+"""The kernels of every set that runs here, beside the same sums in double."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from native.engine import NATIVE
+
+HERE = Path(__file__).parent
+PLAIN = ["-O3"]
+SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+# The largest error that a kernel may make, in relation to the sum of its terms' magnitudes. Sums
+# of products are of up to 800 terms, each rounded to 24 bits (6e-8).
+SUM, FUNCTION = 2e-6, 5e-7
+LIMITS = {
+    "quantise": 0.0,
+    **dict.fromkeys(["draft", "precise", "screen", "refine", "dot"], SUM),
+    **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
+    "swiglu": FUNCTION,
+}
+
+
+@pytest.mark.parametrize("flags", [PLAIN, SANITIZED], ids=["plain", "sanitized"])
+def test_every_set_computes_what_it_should(tmp_path: Path, flags: list[str]) -> None:
+    program = tmp_path / "simd_check"
+    sources = [NATIVE / "src/matrix.c", *sorted((NATIVE / "src").glob("simd*.c"))]
+    subprocess.run(
+        [
+            *["cc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"],
+            *["-ffp-contract=off", *flags, f"-I{NATIVE}/src", "-o", program],
+            *[HERE / "simd_check.c", *sources, "-lm"],
+        ],
+        check=True,
+    )
+    done = subprocess.run([program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    errors: dict[str, dict[str, float]] = {}
+    for line in done.stdout.splitlines():
+        name, kernel, error = line.split(" ")
+        errors.setdefault(name, {})[kernel] = float(error)
+    assert "scalar" in errors
+    for name, found in errors.items():
+        assert found.keys() == LIMITS.keys(), name
+        assert not {kernel: e for kernel, e in found.items() if not e <= LIMITS[kernel]}, name
