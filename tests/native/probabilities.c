@@ -8,9 +8,9 @@
 int main(int argc, char **argv) {
     if (argc != 6) return EXIT_USAGE;
     Failure failure;
-    Model model;
-    if (!model_open(&model, argv[1], &failure)) return failure.status;
-    Tokenizer *tokenizer = tokenizer_open(argv[2], model.shape.vocab, &failure);
+    Weights weights;
+    if (!weights_open(&weights, argv[1], &failure)) return failure.status;
+    Tokenizer *tokenizer = tokenizer_open(argv[2], weights.shape.vocab, &failure);
     if (!tokenizer) return failure.status;
     Settings settings = {
         .steps = (uint32_t)atoi(argv[4]),
@@ -19,12 +19,12 @@ int main(int argc, char **argv) {
         .seed = 7,
         .probabilities = true,
     };
-    Teller *teller = teller_new(&model, tokenizer, settings, argv[5], &failure);
+    Teller *teller = teller_new(&weights, tokenizer, settings, argv[5], &failure);
     if (!teller) return failure.status;
     Next next;
     while (teller_next(teller, &next)) printf("%d %.9g\n", next.id, (double)next.probability);
     teller_free(teller);
     tokenizer_close(tokenizer);
-    model_close(&model);
+    weights_close(&weights);
     return 0;
 }

@@ -111,9 +111,7 @@ def test_drafts_and_prefill_change_nothing(
 
 
 def test_tells_from_a_packed_file_alone(engine: Engine, noise: Path, tmp_path: Path) -> None:
-    packed = pack(
-        engine, noise, noise.parent / "tokenizer.bin", tmp_path / "other" / ".." / "m.duo"
-    )
+    packed = pack(engine, noise, noise.parent / "tokenizer.bin", tmp_path / "m.duo")
     for mode in ("reference", "exact", "fast"):
         arguments = ["--mode", mode, "-s", "9", "-i", "w1 w2"]
         assert engine.tell(tmp_path / "a", packed, *arguments) == engine.tell(

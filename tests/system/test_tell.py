@@ -197,7 +197,6 @@ def test_another_vocabulary_is_refused(parrot: list[str], tmp_path: Path) -> Non
         (["--port", "sim", "--model", "/dev/null"], 2),
         (["--port", "sim", "--ids", "/nonexistent/ids"], 2),
         (["--port", "sim", "--record", "/nonexistent/r"], 2),
-        (["--port", "sim", "--mode", "fast"], 2),
     ],
 )
 def test_bad_input_is_one_line_and_a_status(arguments: list[str], status: int) -> None:
