@@ -13,8 +13,8 @@
 typedef struct {
     int32_t id, slot;
     float value, error;  // its logit is within value -+ error
-    bool exact;          // in fp32
-    double low, high;    // exp((value -+ error - most) / temperature)
+    bool exact;          // the logit is value, to the bit
+    double low, high;    // of its weight, exp((logit - the largest) / temperature)
 } Row;
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     uint64_t fine;
     uint64_t exact;
     uint64_t choices;
-    uint64_t open;      // choices that were too close to call
+    uint64_t open;      // choices that the order of llama2.c's sums decides
     uint64_t bytes;     // of the classifier
 } Counters;
 
@@ -31,13 +31,12 @@ typedef struct {
     const Head *head;
     const Simd *simd;
     float temperature, topp;
-    float guard;       // what every logit may be off besides: 0 or more
     bool certify;      // no doubt is left: mode exact. Else the likeliest values are taken as true
     Row *rows;         // (told)
     double *highs;     // (told) sorted, the largest first
     double *lows;      // (told)
     float *upper;      // (tiles * TILE)
-    float *buffer;     // (dim)
+    float *buffer;     // (EXACT_ROWS, dim)
     Counters counters;
 } Chooser;
 
@@ -49,7 +48,8 @@ void chooser_free(Chooser *chooser);
 
 // The token that `coin`, 0 to 1, chooses (temperature 0 needs none), where value (tiles * TILE) is
 // what Simd.screen made of the probe; it is overwritten. `probability`, if not NULL, gets the
-// token's, to a few digits. OPEN: within the bounds of the logits it may be one or another.
+// token's, to a few digits. OPEN: it is one or another by how llama2.c's sums are rounded; with all
+// the logits in fp32 its sampler says which.
 Outcome choose(Chooser *chooser, const Probe *probe, float *value, float coin, int32_t *id,
                float *probability);
 

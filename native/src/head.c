@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels.h"
+
 // Floats are added in at most a few hundred steps, each off by 2^-24 of what is there: this is
 // more than all of them together, as a share of the product of the lengths.
 static const float ROUNDING = 1.0f / 131072.0f;
@@ -51,27 +53,32 @@ bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t s
     return true;
 }
 
-bool head_exact(const Head *head, const Simd *simd, const Probe *probe, int32_t id, float *buffer,
-                float *product) {
+bool head_exact(const Head *head, const Probe *probe, const int32_t *ids, int32_t count,
+                float *buffer, float *product) {
     size_t size = (size_t)head->dim * sizeof(float);
-    const float *row = source_read(&head->rows, (uint64_t)id * size, size, buffer);
-    if (!row) return false;
-    *product = simd->dot(row, probe->x, head->dim);
+    for (int32_t i = 0; i < count; i++) {
+        float *to = buffer + (int64_t)i * head->dim;
+        const float *row = source_read(&head->rows, (uint64_t)ids[i] * size, size, to);
+        if (!row) return false;
+        if (row != to) memcpy(to, row, size);
+    }
+    matmul(product, buffer, head->dim, probe->x, count, head->dim);
     return true;
 }
 
-int32_t head_slot(const Head *head, int32_t id) {
-    int32_t low = 0, high = head->told;
-    while (low < high) {
-        int32_t middle = low + (high - low) / 2;
-        if (head->ids[middle] < id) low = middle + 1;
-        else high = middle;
-    }
-    return low < head->told && head->ids[low] == id ? low : -1;
+Head head_of_likeliest(const Head *head) {
+    enum { SHARE = 8, LEAST = 2048 };
+    Head first = *head;
+    int32_t told = head->told / SHARE > LEAST ? head->told / SHARE : LEAST;
+    if (told >= head->told) return first;
+    first.tiles = tiles_of(told);
+    first.told = first.tiles * TILE;
+    first.vocab = first.told;  // it knows of no others, and of none that are collapsed
+    return first;
 }
 
 bool head_row(const Head *head, int32_t id, float *out) {
-    int32_t slot = head_slot(head, id);
+    int32_t slot = head->slots[id];
     if (slot < 0) {
         memcpy(out, head->centre, (size_t)head->dim * sizeof *out);
         return true;

@@ -20,7 +20,8 @@ typedef struct {
     int32_t vocab, dim;
     int32_t told;           // rows with planes; the other vocab - told are collapsed
     int32_t tiles, groups;  // of the told rows
-    const int32_t *ids;     // (told) ascending
+    const int32_t *ids;     // (told) the likeliest first
+    const int32_t *slots;   // (vocab) of each id among them; -1: it is collapsed
     const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.screen
     Source fine;            // (told, groups * 16) bytes; see Simd.refine
     Source rows;            // (vocab, dim) fp32
@@ -57,15 +58,18 @@ float head_fine_error(const Head *head, const Probe *probe, int32_t slot);
 bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
                float *product);
 
-// The product in fp32 of the row `id`; `buffer` (dim). False where the row could not be read.
-bool head_exact(const Head *head, const Simd *simd, const Probe *probe, int32_t id, float *buffer,
-                float *product);
+enum { EXACT_ROWS = 16 };  // at once: their sums do not wait for each other
+
+// product (count) of the rows `ids` in fp32, to the bit as llama2.c has it; count <= EXACT_ROWS,
+// `buffer` (EXACT_ROWS, dim). False where a row could not be read.
+bool head_exact(const Head *head, const Probe *probe, const int32_t *ids, int32_t count,
+                float *buffer, float *product);
+
+// The first rows alone, the likeliest: what a draft looks at.
+Head head_of_likeliest(const Head *head);
 
 // The row `id` by 8 bits, or its centre: what an embedding is where there is no fp32. False where
 // it could not be read.
 bool head_row(const Head *head, int32_t id, float *out);
-
-// The slot of `id`, or -1 where it is collapsed.
-int32_t head_slot(const Head *head, int32_t id);
 
 #endif

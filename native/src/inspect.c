@@ -10,7 +10,11 @@ static const char *const names[SECTIONS] = {
     [SECTION_HIGH] = "layers, int8 plane",
     [SECTION_MULTIPLIER] = "layers, multipliers",
     [SECTION_SCALE] = "layers, scales",
+    [SECTION_MIDDLE] = "layers, 8 more bits",
     [SECTION_LOW] = "layers, 16 more bits",
+    [SECTION_PATCHED] = "layers, patches of each block",
+    [SECTION_PATCH_AT] = "layers, places of patches",
+    [SECTION_PATCH] = "layers, patches",
     [SECTION_HEAD_IDS] = "classifier, ids",
     [SECTION_HEAD_COARSE] = "classifier, 4 bits",
     [SECTION_HEAD_FINE] = "classifier, 4 more bits",
@@ -18,7 +22,6 @@ static const char *const names[SECTIONS] = {
     [SECTION_HEAD_CENTRE] = "classifier, centre",
     [SECTION_EMBEDDING] = "embedding, fp32",
     [SECTION_CLASSIFIER] = "classifier, fp32",
-    [SECTION_LAYERS] = "layers, fp32",
     [SECTION_TOKENIZER] = "tokenizer",
     [SECTION_PROVENANCE] = "provenance",
 };
@@ -35,7 +38,7 @@ static void print_shape(const Packed *p) {
     printf("%d rows of the classifier have planes, %d are bounded by one centre (radius %.3g)\n",
            p->told, s.vocab - p->told, (double)p->radius);
     if (p->modes & PACKED_EXACT) {
-        printf("logits are taken to be within %.3g of llama2.c's\n", (double)p->guard);
+        printf("%u weights of the layers are patches, all others in the planes exactly\n", p->patches);
     }
 }
 
@@ -64,8 +67,10 @@ static void print_cost(const Packed *p, bool exact) {
     uint64_t held = layers + size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) +
                     size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_CENTRE);
     uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
-    if (exact) held += size_of(p, SECTION_LOW) + size_of(p, SECTION_HEAD_FINE);
-    uint64_t read = layers + screen + (exact ? size_of(p, SECTION_LOW) : 0);
+    uint64_t precise = 0;
+    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) precise += size_of(p, kind);
+    if (exact) held += precise + size_of(p, SECTION_HEAD_FINE);
+    uint64_t read = layers + screen + (exact ? precise : 0);
     printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
            "for each token%s\n", exact ? "exact" : "fast", (double)held / 1e6,
            (double)(cache * (exact ? 4 : 2)) / 1e6, (double)read / 1e6,

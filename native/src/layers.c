@@ -93,15 +93,8 @@ static int64_t cache_at(const Layers *l, int32_t layer, int32_t head) {
     return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * l->capacity;
 }
 
-float *layers_keys(const Layers *l, int32_t layer, int32_t head) {
-    return (float *)l->keys + cache_at(l, layer, head);
-}
-
-float *layers_values(const Layers *l, int32_t layer, int32_t head) {
-    return (float *)l->values + cache_at(l, layer, head);
-}
-
-void layers_angle(const Layers *l, int32_t t, int32_t position) {
+// Set the cosines and sines of vector `t` for `position`.
+static void set_angle(const Layers *l, int32_t t, int32_t position) {
     int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
     for (int32_t i = 0; i < turns; i++) {
         float angle = (float)position * l->frequency[i];
@@ -110,7 +103,8 @@ void layers_angle(const Layers *l, int32_t t, int32_t position) {
     }
 }
 
-void layers_rotate(const Layers *l, int32_t t, float *x, int32_t n) {
+// Turn x (n) by them, each head's pairs.
+static void rotate(const Layers *l, int32_t t, float *x, int32_t n) {
     int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
     for (int32_t start = 0; start < n; start += 2 * turns) {
         for (int32_t i = 0; i < turns; i++) {
@@ -146,11 +140,11 @@ static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
 
 // mixed (dim) of vector `t` = for each head, the values of positions 0 to `position`, weighted by
 // how well their keys match its query.
-static void attend(Layers *l, int32_t layer, int32_t t, int32_t position) {
+static void attend(Layers *l, Precision precision, int32_t layer, int32_t t, int32_t position) {
     const Simd *simd = l->simd;
     Shape s = l->packed->shape;
     int32_t size = s.dim / s.heads, sharing = s.heads / s.kv_heads, n = position + 1;
-    float scale = 1.0f / sqrtf((float)size);
+    float root = sqrtf((float)size), scale = 1.0f / root;
     for (int32_t head = 0; head < s.heads; head++) {
         const float *query = l->query + t * l->stride + head * size;
         float *mixed = l->mixed + t * l->stride + head * size;
@@ -161,7 +155,12 @@ static void attend(Layers *l, int32_t layer, int32_t t, int32_t position) {
             simd->mix_half(mixed, (uint16_t *)l->values + at, size, l->scores, size, n);
         } else {
             simd->scores(l->scores, (float *)l->keys + at, l->capacity, query, size, n);
-            simd->softmax(l->scores, scale, n);
+            if (precision == PRECISE) {
+                for (int32_t i = 0; i < n; i++) l->scores[i] /= root;
+                softmax(l->scores, n);
+            } else {
+                simd->softmax(l->scores, scale, n);
+            }
             simd->mix(mixed, (float *)l->values + at, size, l->scores, size, n);
         }
     }
@@ -177,12 +176,11 @@ static void prepare(Layers *l, Precision precision, const float *x, int64_t stri
 static void multiply(Layers *l, Precision precision, int32_t layer, Part part, float *out,
                      int64_t out_stride, const float *x, int64_t stride, int32_t count) {
     const Matrix *m = &l->packed->matrices[layer * PARTS + (int32_t)part];
-    MatrixSize size = matrix_size(m->rows, m->columns);
-    l->bytes += size.high + size.multiplier + size.scale;
     if (precision == PRECISE) {
-        l->bytes += size.low;
-        l->simd->precise(out, out_stride, m, x, stride, count);
+        l->bytes += product_bytes(m);
+        product(l->simd, out, out_stride, m, x, stride, count);
     } else {
+        l->bytes += draft_bytes(m);
         l->simd->draft(out, out_stride, m, l->quantised, count);
     }
 }
@@ -211,7 +209,7 @@ static bool embed(Layers *l, const int32_t *tokens, int32_t count, int32_t posit
                         "the model's file can no longer be read; check the card, or fetch it again");
         }
         if (row && row != x) memcpy(x, row, size);
-        layers_angle(l, t, position + t);
+        set_angle(l, t, position + t);
     }
     return true;
 }
@@ -231,11 +229,11 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
         multiply(l, precision, layer, PART_K, l->key, stride, l->normed, stride, count);
         multiply(l, precision, layer, PART_V, l->value, stride, l->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
-            layers_rotate(l, t, l->query + t * stride, s.dim);
-            layers_rotate(l, t, l->key + t * stride, kv);
+            rotate(l, t, l->query + t * stride, s.dim);
+            rotate(l, t, l->key + t * stride, kv);
             remember(l, layer, t, position + t);
         }
-        for (int32_t t = 0; t < count; t++) attend(l, layer, t, position + t);
+        for (int32_t t = 0; t < count; t++) attend(l, precision, layer, t, position + t);
         prepare(l, precision, l->mixed, stride, s.dim, count);
         multiply(l, precision, layer, PART_O, l->branch, stride, l->mixed, stride, count);
         add(l->x, l->branch, count * stride);
@@ -245,7 +243,9 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
         multiply(l, precision, layer, PART_GATE, l->gate, l->wide, l->normed, stride, count);
         multiply(l, precision, layer, PART_UP, l->up, l->wide, l->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
-            l->simd->swiglu(l->gate + t * l->wide, l->up + t * l->wide, s.hidden);
+            float *gate = l->gate + t * l->wide, *up = l->up + t * l->wide;
+            if (precision == PRECISE) swiglu(gate, up, s.hidden);
+            else l->simd->swiglu(gate, up, s.hidden);
         }
         prepare(l, precision, l->gate, l->wide, s.hidden, count);
         multiply(l, precision, layer, PART_DOWN, l->branch, stride, l->gate, l->wide, count);

@@ -8,11 +8,10 @@
 
 #include "failure.h"
 #include "packed.h"
+#include "product.h"
 #include "simd.h"
 
-enum { BATCH = 16 };  // tokens at once, at most
-
-// What the weights are multiplied by: int8 only, or all 24 bits.
+// The int8 plane times int8; or all planes, in fp32, as llama2.c computes it, to the bit.
 typedef enum { DRAFT, PRECISE } Precision;
 
 typedef struct {
@@ -45,17 +44,9 @@ bool layers_init(Layers *layers, const Packed *packed, const Simd *simd, bool ha
                  int32_t positions, Failure *failure);
 void layers_free(Layers *layers);
 
-// Run `count` tokens from `position` on; those before it must have been run. normed holds what
+// Run `count` tokens (at most BATCH) from `position` on; those before it must have been run. normed holds what
 // comes out, by the final norm. False where an embedding could not be read.
 bool layers_run(Layers *layers, Precision precision, const int32_t *tokens, int32_t count,
                 int32_t position, Failure *failure);
-
-// The caches of one layer and key head, in fp32 (not where `half`).
-float *layers_keys(const Layers *layers, int32_t layer, int32_t head);
-float *layers_values(const Layers *layers, int32_t layer, int32_t head);
-
-// Set the cosines and sines of vector `t` for `position`; turn x (n) by them, each head's pairs.
-void layers_angle(const Layers *layers, int32_t t, int32_t position);
-void layers_rotate(const Layers *layers, int32_t t, float *x, int32_t n);
 
 #endif

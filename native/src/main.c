@@ -121,8 +121,8 @@ static void print_statistics(const Teller *teller) {
             (double)e.counters.fine / tokens, (double)e.counters.exact / tokens);
     fprintf(stderr, "drafts: %llu made, %llu told\n", (unsigned long long)e.drafted,
             (unsigned long long)e.agreed);
-    fprintf(stderr, "choices too close to call, put to fp32: %llu (%llu bytes)\n",
-            (unsigned long long)e.counters.open, (unsigned long long)e.oracle_bytes);
+    fprintf(stderr, "choices made from all rows in fp32: %llu\n",
+            (unsigned long long)e.counters.open);
 }
 
 static bool tell(const Options *o, Weights *weights, const Tokenizer *tokenizer,

@@ -1,18 +1,14 @@
 #include "matrix.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-enum { MOST_HIGH = 127, BASE = 65536, MOST = MOST_HIGH * BASE };
+enum { MOST_HIGH = 127, BASE = 65536, MOST_MULTIPLIER = 255 };
 
-MatrixSize matrix_size(int32_t rows, int32_t columns) {
-    uint64_t tiles = (uint64_t)tiles_of(rows), groups = (uint64_t)groups_of(columns);
-    return (MatrixSize){
-        .high = tiles * groups * GROUP * TILE,
-        .low = tiles * groups * GROUP * TILE * sizeof(int16_t),
-        .multiplier = tiles * groups * TILE,
-        .scale = tiles * TILE * sizeof(float),
-    };
-}
+// Scales stay so far from the ends of float that no product with one is lost: rows that are smaller
+// or larger than any model's get patches.
+enum { LEAST_EXPONENT = -90, MOST_EXPONENT = 60 };
 
 static float largest(const float *w, int32_t n) {
     float most = 0.0f;
@@ -23,40 +19,118 @@ static float largest(const float *w, int32_t n) {
     return most;
 }
 
-// The integer nearest to w / step, cut to what the planes hold; 0 for NaN.
-static int32_t quantise(float w, double step) {
-    double q = nearbyint((double)w / step);
-    return q > MOST ? MOST : q < -MOST ? -MOST : isnan(q) ? 0 : (int32_t)q;
+// The power of two by which the row's largest weight is within the planes: up to 255 * 127 * 65536.
+static float scale_of(const float *w, int32_t n) {
+    double steps = (double)largest(w, n) / ((double)MOST_MULTIPLIER * MOST_HIGH * BASE);
+    int exponent = steps > 0.0 ? (int)ceil(log2(steps)) : LEAST_EXPONENT;
+    if (exponent < LEAST_EXPONENT) exponent = LEAST_EXPONENT;
+    if (exponent > MOST_EXPONENT) exponent = MOST_EXPONENT;
+    return ldexpf(1.0f, exponent);
 }
 
-void matrix_pack(const Matrix *m, const float *w, int8_t *high, int16_t *low,
-                 uint8_t *multiplier, float *scale) {
-    for (int32_t row = 0; row < m->tiles * TILE; row++) {
-        int32_t tile = row / TILE, lane = row % TILE;
-        const float *weights = w + (int64_t)row * m->columns;
-        float most = row < m->rows ? largest(weights, m->columns) : 0.0f;
-        // 255 steps of the multiplier reach from 0 to the row's largest weight.
-        float unit = most > 0.0f ? most / (255.0f * (float)MOST) : 1.0f;
-        if (unit < 1e-37f) unit = 1e-37f;  // no subnormals, which some machines flush to 0
-        scale[row] = unit;
+static uint8_t multiplier_of(const float *w, int32_t n, float scale) {
+    double steps = ceil((double)largest(w, n) / ((double)scale * BASE * MOST_HIGH));
+    return (uint8_t)(steps < 1.0 ? 1.0 : steps > MOST_MULTIPLIER ? MOST_MULTIPLIER : steps);
+}
 
-        for (int32_t group = 0; group < m->groups; group++) {
-            int32_t start = group * GROUP;
-            int32_t width = m->columns - start < GROUP ? m->columns - start : GROUP;
-            float peak = row < m->rows ? largest(weights + start, width) : 0.0f;
-            double steps = ceil((double)peak / ((double)unit * MOST));
-            uint8_t times = (uint8_t)(steps < 1.0 ? 1.0 : steps > 255.0 ? 255.0 : steps);
-            multiplier[((int64_t)tile * m->groups + group) * TILE + lane] = times;
-            // The very float that the kernels will multiply with.
-            double step = (double)(unit * (float)times);
+// A weight in the planes; true where it is that weight exactly.
+typedef struct {
+    int32_t high, middle, low;
+} Parts;
 
-            for (int32_t i = 0; i < GROUP; i++) {
-                int32_t q = row < m->rows && i < width ? quantise(weights[start + i], step) : 0;
-                int32_t upper = (q + BASE / 2 + MOST + BASE) / BASE - MOST_HIGH - 1;  // floor
-                int64_t at = ((int64_t)(tile * m->groups + group) * GROUP + i) * TILE + lane;
-                high[at] = (int8_t)upper;
-                if (low) low[at] = (int16_t)(q - upper * BASE);
-            }
+static bool split(float w, float scale, uint8_t multiplier, Parts *parts) {
+    double unit = (double)w / (double)scale;  // exact: a power of two
+    double most = (double)multiplier * MOST_HIGH * BASE;
+    double near = isnan(unit) ? 0.0 : unit > most ? most : unit < -most ? -most : unit;
+    double whole = floor(near);
+    int32_t upper = (int32_t)floor(whole / BASE);
+    parts->low = (int32_t)(whole - (double)upper * BASE);
+    parts->high = (int32_t)nearbyint(near / ((double)multiplier * BASE));
+    parts->middle = upper - parts->high * multiplier;
+    return whole == unit;
+}
+
+// The weight of a lane of the tiles, where the matrix has one: rows and columns are padded.
+typedef struct {
+    const float *row;  // NULL beyond the last
+    float scale;
+} Lane;
+
+static Lane lane_of(const Matrix *m, const float *w, int32_t row) {
+    if (row >= m->rows) return (Lane){NULL, 1.0f};
+    const float *weights = w + (int64_t)row * m->columns;
+    return (Lane){weights, scale_of(weights, m->columns)};
+}
+
+static int32_t width_of(const Matrix *m, int32_t group) {
+    int32_t left = m->columns - group * GROUP;
+    return left < GROUP ? left : GROUP;
+}
+
+// The patches of a block into `at` and `weight`, which may be NULL; their number.
+static uint32_t find_patches(const Matrix *m, const float *w, int64_t block, uint16_t *at,
+                             float *weight) {
+    int32_t tile = (int32_t)(block / m->groups), group = (int32_t)(block % m->groups);
+    uint32_t count = 0;
+    for (int32_t lane = 0; lane < TILE; lane++) {
+        Lane row = lane_of(m, w, tile * TILE + lane);
+        if (!row.row) continue;
+        const float *weights = row.row + group * GROUP;
+        uint8_t multiplier = multiplier_of(weights, width_of(m, group), row.scale);
+        for (int32_t i = 0; i < width_of(m, group); i++) {
+            Parts parts;
+            if (split(weights[i], row.scale, multiplier, &parts)) continue;
+            if (at) at[count] = (uint16_t)(i * TILE + lane);
+            if (weight) weight[count] = weights[i] / row.scale;
+            count++;
         }
+    }
+    return count;
+}
+
+uint32_t matrix_patches(const Matrix *m, const float *w) {
+    uint32_t count = 0;
+    for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
+        count += find_patches(m, w, block, NULL, NULL);
+    }
+    return count;
+}
+
+static void pack_row(const Matrix *m, const MatrixRoom *room, Lane row, int32_t tile,
+                     int32_t lane) {
+    for (int32_t group = 0; group < m->groups; group++) {
+        int32_t width = row.row ? width_of(m, group) : 0;
+        int64_t block = (int64_t)tile * m->groups + group;
+        const float *weights = row.row ? row.row + group * GROUP : NULL;
+        uint8_t multiplier = width ? multiplier_of(weights, width, row.scale) : 1;
+        room->multiplier[block * TILE + lane] = multiplier;
+        for (int32_t i = 0; i < GROUP; i++) {
+            Parts parts = {0};
+            if (i < width) split(weights[i], row.scale, multiplier, &parts);
+            int64_t at = block * BLOCK + i * TILE + lane;
+            room->high[at] = (int8_t)parts.high;
+            if (room->middle) room->middle[at] = (int8_t)parts.middle;
+            if (room->low) room->low[at] = (uint16_t)parts.low;
+        }
+    }
+}
+
+void matrix_pack(const Matrix *m, const float *w, const MatrixRoom *room) {
+    for (int32_t row = 0; row < m->tiles * TILE; row++) {
+        Lane lane = lane_of(m, w, row);
+        room->scale[row] = lane.scale;
+        pack_row(m, room, lane, row / TILE, row % TILE);
+    }
+    if (!room->patched) return;
+    for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
+        uint32_t first = room->patched[block];
+        room->patched[block + 1] =
+            first + find_patches(m, w, block, room->patch_at + first, room->patch + first);
+    }
+}
+
+void matrix_patch(const Matrix *m, int64_t block, float *plain) {
+    for (uint32_t i = m->patched[block]; i < m->patched[block + 1]; i++) {
+        plain[m->patch_at[i]] = m->patch[i];
     }
 }

@@ -3,18 +3,22 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels.h"
 #include "layers.h"
-#include "oracle.h"
 #include "sampler.h"
 
 enum { BOS = 1, MOST_DRAFTS = 7 };
+
+// What verifying one more token costs, as a share of what it costs to read the weights: counted.
+static const double EACH = 0.2;
+
 
 struct Narrator {
     const Packed *packed;
     Narration narration;
     Layers layers;
-    Oracle oracle;
     Sampler sampler;         // and the random numbers' state
+    Head likeliest;          // what drafts are chosen from
     Chooser chooser, hasty;  // hasty chooses drafts
     int32_t *tokens;         // (steps + 1) the prompt, then what was told
     float *probabilities;    // (steps + 1)
@@ -23,7 +27,8 @@ struct Narrator {
     int32_t run;             // of tokens, by the layers
     int32_t prompt;          // of tokens
     float *value;            // (MOST_DRAFTS + 1, tiles * TILE) products of the classifier
-    float *logits;           // (vocab) where the oracle was asked
+    float *logits;           // (vocab) and
+    float *rows;             // (ROWS, dim): where a choice needed all of them
     double agreement;        // share of the drafts that are told, of late
     int32_t undrafted;       // cycles since a draft was tried
     Effort effort;
@@ -32,14 +37,13 @@ struct Narrator {
 static bool init(Narrator *n, const int32_t *prompt, int32_t count, Failure *failure) {
     const Packed *p = n->packed;
     Narration *s = &n->narration;
+    n->likeliest = head_of_likeliest(&p->head);
     if (!layers_init(&n->layers, p, s->simd, !s->exact, s->steps, failure) ||
         !chooser_init(&n->chooser, &p->head, s->simd, s->temperature, s->topp, failure) ||
-        !chooser_init(&n->hasty, &p->head, s->simd, s->temperature, s->topp, failure)) {
+        !chooser_init(&n->hasty, &n->likeliest, s->simd, s->temperature, s->topp, failure)) {
         return false;
     }
-    oracle_init(&n->oracle, &n->layers);
     n->chooser.certify = s->exact;
-    n->chooser.guard = p->guard;
     n->sampler = (Sampler){p->shape.vocab, s->temperature, s->topp, s->seed, NULL};
     int32_t room = (s->steps > count ? s->steps : count) + 1;
     n->tokens = malloc((size_t)room * sizeof *n->tokens);
@@ -74,7 +78,6 @@ Narrator *narrator_new(const Packed *packed, Narration narration, const int32_t 
 void narrator_free(Narrator *n) {
     if (!n) return;
     layers_free(&n->layers);
-    oracle_free(&n->oracle);
     sampler_free(&n->sampler);
     chooser_free(&n->chooser);
     chooser_free(&n->hasty);
@@ -82,14 +85,14 @@ void narrator_free(Narrator *n) {
     free(n->probabilities);
     free(n->value);
     free(n->logits);
+    free(n->rows);
     free(n);
 }
 
-// Products of the classifier's four bits with the `count` vectors that the layers left.
-static void screen(Narrator *n, Probe *probes, int32_t count) {
-    const Head *head = &n->packed->head;
+// Products of the four bits of `head` with the `count` vectors that the layers left.
+static void screen(Narrator *n, const Head *head, Probe *probes, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        probes[t].x = n->layers.normed + t * n->layers.stride;
+        probes[t].x = n->layers.normed + t * n->layers.stride;  // lives until the layers run again
         probes[t].quantised = n->layers.quantised[t];
         head_probe(head, n->narration.simd, &probes[t]);
     }
@@ -120,7 +123,7 @@ static bool read_prompt(Narrator *n, Failure *failure) {
         }
         if (n->narration.probabilities) {
             Probe probes[MOST_DRAFTS + 1];
-            screen(n, probes, count);
+            screen(n, &n->packed->head, probes, count);
             for (int32_t t = 0; t < count; t++) {
                 float *value = n->value + (int64_t)t * n->packed->head.tiles * TILE;
                 int32_t id = n->tokens[n->run + t + 1];
@@ -141,13 +144,18 @@ static int32_t plan_drafts(Narrator *n) {
     const Packed *p = n->packed;
     double draft = (double)(p->sections[SECTION_HIGH].size + p->sections[SECTION_HEAD_COARSE].size +
                             p->sections[SECTION_HEAD_FACTORS].size);
-    double verify = draft + (double)p->sections[SECTION_LOW].size;
+    double verify = draft;
+    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {
+        verify += (double)p->sections[kind].size;
+    }
+    draft -= (double)(p->sections[SECTION_HEAD_COARSE].size) *
+             (1.0 - (double)n->likeliest.told / (double)p->head.told);
     int32_t most = n->narration.drafts < MOST_DRAFTS ? n->narration.drafts : MOST_DRAFTS, best = 0;
     double best_rate = 1.0 / verify, tokens = 1.0, share = 1.0;
     for (int32_t k = 1; k <= most; k++) {
         share *= n->agreement;
         tokens += share;
-        double rate = tokens / (k * draft + verify * (1.0 + 0.1 * k));
+        double rate = tokens / (k * draft + verify * (1.0 + EACH * k));
         if (rate > best_rate) {
             best_rate = rate;
             best = k;
@@ -169,7 +177,7 @@ static bool draft(Narrator *n, int32_t *drafts, int32_t *count, Failure *failure
     for (int32_t i = 0; i < *count; i++) {
         if (!layers_run(&n->layers, DRAFT, &token, 1, n->run + i, failure)) return false;
         Probe probe;
-        screen(n, &probe, 1);
+        screen(n, &n->likeliest, &probe, 1);
         Outcome outcome = choose(&n->hasty, &probe, n->value, coin_of(n, &state), &token, NULL);
         if (outcome == UNREADABLE) return unreadable(failure);
         if (outcome == OPEN || token == BOS) {
@@ -181,22 +189,32 @@ static bool draft(Narrator *n, int32_t *drafts, int32_t *count, Failure *failure
     return true;
 }
 
-// What llama2.c would say after tokens[0..count).
-static bool ask_oracle(Narrator *n, int32_t count, float coin, int32_t *id, Failure *failure) {
+enum { ROWS = 256 };  // of the classifier at a time
+
+// What llama2.c's sampler says of x (dim) from all the logits: they are its own, to the bit.
+static bool choose_from_all(Narrator *n, const float *x, float coin, int32_t *id,
+                            float *probability, Failure *failure) {
+    const Head *head = &n->packed->head;
+    size_t row = (size_t)head->dim * sizeof *n->rows;
     if (!n->logits) {
-        n->logits = malloc((size_t)n->packed->shape.vocab * sizeof *n->logits);
-        if (!n->logits || !sampler_init(&n->sampler, n->packed->shape.vocab,
-                                        n->narration.temperature, n->narration.topp,
-                                        n->sampler.state, failure)) {
+        n->logits = malloc((size_t)head->vocab * sizeof *n->logits);
+        n->rows = malloc(ROWS * row);
+        if (!n->logits || !n->rows ||
+            !sampler_init(&n->sampler, head->vocab, n->narration.temperature, n->narration.topp,
+                          n->sampler.state, failure)) {
             return fail(failure, EXIT_UNEXPECTED, "not enough memory to decide a close choice");
         }
     }
-    if (!oracle_ask(&n->oracle, n->tokens, count, n->logits, failure)) return false;
+    for (int32_t first = 0; first < head->vocab; first += ROWS) {
+        int32_t count = head->vocab - first < ROWS ? head->vocab - first : ROWS;
+        const float *w = source_read(&head->rows, (uint64_t)first * row, (size_t)count * row, n->rows);
+        if (!w) return unreadable(failure);
+        matmul(n->logits + first, w, head->dim, x, count, head->dim);
+    }
+    n->effort.head_bytes += (uint64_t)head->vocab * row;
     sampler_soften(&n->sampler, n->logits);
     *id = sampler_pick(&n->sampler, n->logits, coin);
-    if (n->narration.probabilities) {
-        n->probabilities[count] = sampler_probability(&n->sampler, n->logits, *id);
-    }
+    if (probability) *probability = sampler_probability(&n->sampler, n->logits, *id);
     return true;
 }
 
@@ -211,7 +229,7 @@ static bool decide(Narrator *n, Failure *failure) {
     batch[0] = n->tokens[n->run];
     if (!layers_run(&n->layers, precision_of(n), batch, count + 1, n->run, failure)) return false;
     Probe probes[MOST_DRAFTS + 1];
-    screen(n, probes, count + 1);
+    screen(n, &n->packed->head, probes, count + 1);
 
     int32_t agreed = 0;
     for (int32_t t = 0; t <= count; t++) {
@@ -221,7 +239,8 @@ static bool decide(Narrator *n, Failure *failure) {
         int32_t id = BOS;
         Outcome outcome = choose(&n->chooser, &probes[t], value, coin, &id, probability);
         if (outcome == UNREADABLE) return unreadable(failure);
-        if (outcome == OPEN && n->narration.exact && !ask_oracle(n, n->decided, coin, &id, failure)) {
+        if (outcome == OPEN && n->narration.exact &&
+            !choose_from_all(n, probes[t].x, coin, &id, probability, failure)) {
             return false;
         }
         n->tokens[n->decided++] = id;
@@ -253,7 +272,6 @@ Effort narrator_effort(const Narrator *n) {
     Effort effort = n->effort;
     effort.layer_bytes = n->layers.bytes;
     effort.head_bytes += n->chooser.counters.bytes + n->hasty.counters.bytes;
-    effort.oracle_bytes = n->oracle.bytes;
     effort.counters = n->chooser.counters;
     return effort;
 }

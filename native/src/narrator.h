@@ -1,8 +1,8 @@
 // Telling from a packed model: the modes exact and fast, token by token.
 //
-// Mode exact drafts some tokens with the int8 plane of the weights, then reads all 24 bits once to
+// Mode exact drafts some tokens with the int8 plane of the weights, then reads all planes once to
 // verify them together, with the same random numbers; what it lets out is what it would have told
-// without drafts. A choice that is too close to call is put to the oracle, in fp32.
+// without drafts. A choice that llama2.c's rounding decides is made from all the logits, as there.
 #ifndef DUO_NARRATOR_H
 #define DUO_NARRATOR_H
 
@@ -30,7 +30,6 @@ typedef struct {
     uint64_t tokens;           // decoded
     uint64_t layer_bytes;      // of weights, to decode them
     uint64_t head_bytes;
-    uint64_t oracle_bytes;
     uint64_t drafted, agreed;  // drafts made, and told
     Counters counters;         // of the choices that were told
 } Effort;

@@ -17,20 +17,46 @@ typedef struct {
     char *at[SECTIONS];
 } Room;
 
+static Matrix shape_of(Shape s, int32_t i) {
+    Matrix m = {0};
+    part_size(s, (Part)(i % PARTS), &m.rows, &m.columns);
+    m.tiles = tiles_of(m.rows);
+    m.groups = groups_of(m.columns);
+    return m;
+}
+
+static uint32_t count_patches(const Model *m) {
+    uint32_t count = 0;
+    for (int32_t i = 0; i < m->shape.layers * PARTS; i++) {
+        Matrix matrix = shape_of(m->shape, i);
+        count += matrix_patches(&matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)));
+    }
+    return count;
+}
+
 static void pack_layers(const Packed *p, const Model *m, Room *room) {
-    int8_t *high = (int8_t *)room->at[SECTION_HIGH];
-    int16_t *low = (int16_t *)(void *)room->at[SECTION_LOW];
-    uint8_t *multiplier = (uint8_t *)room->at[SECTION_MULTIPLIER];
-    float *scale = (float *)(void *)room->at[SECTION_SCALE];
+    MatrixRoom to = {
+        .high = (int8_t *)room->at[SECTION_HIGH],
+        .multiplier = (uint8_t *)room->at[SECTION_MULTIPLIER],
+        .scale = (float *)(void *)room->at[SECTION_SCALE],
+        .middle = (int8_t *)room->at[SECTION_MIDDLE],
+        .low = (uint16_t *)(void *)room->at[SECTION_LOW],
+        .patched = (uint32_t *)(void *)room->at[SECTION_PATCHED],
+        .patch_at = (uint16_t *)(void *)room->at[SECTION_PATCH_AT],
+        .patch = (float *)(void *)room->at[SECTION_PATCH],
+    };
+    if (to.patched) to.patched[0] = 0;
     for (int32_t i = 0; i < p->shape.layers * PARTS; i++) {
         const Matrix *matrix = &p->matrices[i];
-        matrix_pack(matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)), high, low, multiplier,
-                    scale);
-        MatrixSize size = matrix_size(matrix->rows, matrix->columns);
-        high += size.high;
-        if (low) low += size.low / sizeof *low;
-        multiplier += size.multiplier;
-        scale += size.scale / sizeof *scale;
+        matrix_pack(matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)), &to);
+        int64_t blocks = blocks_of(matrix->rows, matrix->columns);
+        to.high += blocks * BLOCK;
+        to.multiplier += blocks * TILE;
+        to.scale += matrix->tiles * TILE;
+        if (!to.patched) continue;
+        to.middle += blocks * BLOCK;
+        to.low += blocks * BLOCK;
+        to.patched += blocks;
     }
 }
 
@@ -91,8 +117,6 @@ static bool make_room(Packed *p, const Model *m, Room *room, Failure *failure) {
     uint64_t sizes[SECTIONS], total = 0;
     packed_sizes(p, sizes);
     for (int kind = 0; kind < SECTION_EMBEDDING; kind++) total += (sizes[kind] + 63) / 64 * 64;
-    // The matrices are one section, and may be apart in the model.
-    total += sizes[SECTION_LAYERS];
     p->memory = total > SIZE_MAX ? NULL : aligned_alloc(64, (size_t)((total + 63) / 64 * 64));
     if (!p->memory) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack the model (%llu MB)",
@@ -100,7 +124,7 @@ static bool make_room(Packed *p, const Model *m, Room *room, Failure *failure) {
     }
     char *rest = p->memory;
     for (int kind = 0; kind < SECTIONS; kind++) {
-        if (sizes[kind] == 0 || kind == SECTION_EMBEDDING || kind == SECTION_CLASSIFIER) continue;
+        if (sizes[kind] == 0 || kind >= SECTION_EMBEDDING) continue;
         room->at[kind] = rest;
         p->sections[kind] = (Section){{rest, -1, 0}, sizes[kind], 0};
         rest += (sizes[kind] + 63) / 64 * 64;
@@ -120,29 +144,26 @@ static void copy_norms(const Packed *p, const Model *m, Room *room) {
     memcpy(norms + 2 * all, m->final_norm, (size_t)p->shape.dim * sizeof *norms);
 }
 
-static void copy_layers(const Packed *p, const Model *m, Room *room) {
-    float *to = (float *)(void *)room->at[SECTION_LAYERS];
-    for (Part part = 0; to && part < PARTS; part++) {
-        uint64_t count = part_start(p->shape, part + 1) - part_start(p->shape, part);
-        memcpy(to, weights_of(m, 0, part), (size_t)count * sizeof *to);
-        to += count;
-    }
-}
+// What is found out of the model first, because sizes follow from it.
+typedef struct {
+    bool *collapsed;  // (vocab)
+    float *centre;    // (dim)
+    int32_t *ids;     // (vocab) of the told rows
+} Findings;
 
-static bool pack(Packed *p, const Model *m, bool *collapsed, float *centre, Failure *failure) {
+static bool pack(Packed *p, const Model *m, Findings found, Failure *failure) {
     Shape s = p->shape;
-    p->told = s.vocab - pack_collapsed(m->classifier, s.vocab, s.dim, m->final_norm, centre,
-                                       &p->radius, collapsed);
+    p->told = s.vocab - pack_collapsed(m->classifier, s.vocab, s.dim, m->final_norm, found.centre,
+                                       &p->radius, found.collapsed);
+    p->patches = p->modes & PACKED_EXACT ? count_patches(m) : 0;
     Room room = {0};
-    if (!make_room(p, m, &room, failure) || !packed_bind(p, failure)) return false;
-
-    int32_t *ids = (int32_t *)(void *)room.at[SECTION_HEAD_IDS], slot = 0;
-    for (int32_t id = 0; id < s.vocab; id++) {
-        if (!collapsed[id]) ids[slot++] = id;
+    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, m, &room, failure)) {
+        return false;
     }
-    memcpy(room.at[SECTION_HEAD_CENTRE], centre, (size_t)s.dim * sizeof *centre);
+    memcpy(room.at[SECTION_HEAD_IDS], found.ids, (size_t)p->told * sizeof *found.ids);
+    memcpy(room.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
+    if (!packed_bind(p, failure)) return false;
     copy_norms(p, m, &room);
-    copy_layers(p, m, &room);
     pack_layers(p, m, &room);
     pack_head(p, m, &room);
     return true;
@@ -150,12 +171,18 @@ static bool pack(Packed *p, const Model *m, bool *collapsed, float *centre, Fail
 
 bool pack_model(Packed *p, const Model *m, uint32_t modes, Failure *failure) {
     *p = (Packed){.shape = m->shape, .tied = m->tied, .modes = modes, .file = -1};
-    bool *collapsed = malloc((size_t)m->shape.vocab * sizeof *collapsed);
-    float *centre = malloc((size_t)m->shape.dim * sizeof *centre);
-    bool packed = collapsed && centre ? pack(p, m, collapsed, centre, failure)
-                                      : fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
-    free(collapsed);
-    free(centre);
+    size_t vocab = (size_t)m->shape.vocab;
+    Findings found = {
+        .collapsed = malloc(vocab * sizeof *found.collapsed),
+        .centre = malloc((size_t)m->shape.dim * sizeof *found.centre),
+        .ids = malloc(vocab * sizeof *found.ids),
+    };
+    bool packed = found.collapsed && found.centre && found.ids
+                      ? pack(p, m, found, failure)
+                      : fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    free(found.collapsed);
+    free(found.centre);
+    free(found.ids);
     if (!packed) packed_close(p);
     return packed;
 }

@@ -3,19 +3,23 @@
 #define DUO_PACK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "failure.h"
 #include "model.h"
 #include "packed.h"
 
-// In memory, for `modes`. The fp32 weights stay `model`'s, which must outlive `packed`. The guard is
-// left at 0; guard.h measures it.
+// In memory, for `modes`. The fp32 rows stay `model`'s, which must outlive `packed`.
 bool pack_model(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
 
 // The rows of the classifier (vocab, dim), which reads what final_norm (dim) has weighted, that
-// training collapsed onto nearly one vector: their centre (dim), how far the farthest is from it, and which they are (vocab). Their number, 0 where
-// they are too few to pay.
+// training collapsed onto nearly one vector: their centre (dim), how far the farthest is from it,
+// and which they are (vocab). Their number, 0 where they are too few to pay.
 int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
                        float *centre, float *radius, bool *collapsed);
+
+// The ids that are not collapsed, the likeliest first, as the model ranks them while it tells: a
+// draft looks at the first of them only (narrator.c).
+bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard.h"
 #include "pack.h"
 #include "sha256.h"
 #include "tokenizer.h"
@@ -36,8 +35,7 @@ static void print_hash(char *out, const uint8_t digest[32]) {
 }
 
 // The provenance, into text (512); its bytes.
-static size_t describe(const Packed *p, const char *tokenizer, float error, char *text,
-                       Failure *failure) {
+static size_t describe(const Packed *p, const char *tokenizer, char *text, Failure *failure) {
     uint8_t digest[32];
     char model_hash[65], tokenizer_hash[65];
     print_hash(model_hash, p->origin);
@@ -46,23 +44,15 @@ static size_t describe(const Packed *p, const char *tokenizer, float error, char
     return (size_t)snprintf(text, 512,
                             "model sha256: %s\n"
                             "tokenizer sha256: %s\n"
-                            "packed by: duollama " DUO_VERSION "\n"
-                            "largest logit error seen: %.3g in %d tokens, kernels scalar\n",
-                            model_hash, tokenizer_hash, (double)error, GUARD_TOKENS);
+                            "packed by: duollama " DUO_VERSION "\n",
+                            model_hash, tokenizer_hash);
 }
 
 static bool finish(Packed *p, const char *model, const char *tokenizer, const char *out,
                    Failure *failure) {
-    float error = 0.0f;
-    // By the plain kernels, whose sums are the same on any machine: so is the file.
-    if (p->modes & PACKED_EXACT &&
-        !guard_measure(p, &simd_scalar, GUARD_TOKENS, &error, failure)) {
-        return false;
-    }
-    p->guard = GUARD_FACTOR * error;
     if (!sha256_file(model, p->origin, failure)) return false;
     char text[512];
-    size_t length = describe(p, tokenizer, error, text, failure), size = 0;
+    size_t length = describe(p, tokenizer, text, failure), size = 0;
     void *bytes = length ? read_tokenizer(tokenizer, p->shape.vocab, &size, failure) : NULL;
     if (!bytes) return false;
     p->sections[SECTION_TOKENIZER] = (Section){{bytes, -1, 0}, size, 0};

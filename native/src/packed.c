@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simd.h"
+
 void part_size(Shape s, Part part, int32_t *rows, int32_t *columns) {
     *rows = part == PART_K || part == PART_V         ? shape_kv(s)
             : part == PART_GATE || part == PART_UP   ? s.hidden
@@ -10,41 +12,64 @@ void part_size(Shape s, Part part, int32_t *rows, int32_t *columns) {
     *columns = part == PART_DOWN ? s.hidden : s.dim;
 }
 
-uint64_t part_start(Shape s, Part part) {
-    uint64_t start = 0;
-    for (Part before = 0; before < part; before++) {
-        int32_t rows, columns;
-        part_size(s, before, &rows, &columns);
-        start += (uint64_t)s.layers * (uint64_t)rows * (uint64_t)columns;
+// Rows of a matrix in the model's own order: w (rows, columns).
+static void put_together(const Matrix *m, float *w) {
+    float plain[BLOCK];
+    for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
+        simd_scalar.unpack(plain, m, block);
+        matrix_patch(m, block, plain);
+        int32_t first = (int32_t)(block / m->groups) * TILE;
+        int32_t start = (int32_t)(block % m->groups) * GROUP;
+        for (int32_t lane = 0; lane < TILE && first + lane < m->rows; lane++) {
+            for (int32_t i = 0; i < GROUP && start + i < m->columns; i++) {
+                w[(int64_t)(first + lane) * m->columns + start + i] =
+                    plain[i * TILE + lane] * m->scale[first + lane];
+            }
+        }
     }
-    return start;
 }
 
-bool packed_model(const Packed *p, Model *m) {
-    if (!(p->modes & PACKED_EXACT)) return false;
-    const char *file = p->mapping;
-    const float *embedding =
-        (const float *)(const void *)(file + p->sections[SECTION_EMBEDDING].source.offset);
-    const float *classifier =
-        (const float *)(const void *)(file + p->sections[SECTION_CLASSIFIER].source.offset);
-    const float *layers =
-        (const float *)(const void *)(file + p->sections[SECTION_LAYERS].source.offset);
+static const float *floats_at(const Packed *p, SectionKind kind) {
+    return (const float *)(const void *)((const char *)p->mapping + p->sections[kind].source.offset);
+}
+
+bool packed_model(const Packed *p, const char *path, Model *m, Failure *failure) {
+    if (!(p->modes & PACKED_EXACT)) {
+        return fail(failure, EXIT_USAGE, "'%.200s' is packed for mode fast only; give the .bin file, "
+                    "or use --mode fast", path);
+    }
+    Shape s = p->shape;
+    Counts counts = shape_counts(s);
+    uint64_t total = 2 * (counts.query + counts.key) + 3 * counts.ffn;
+    float *w = total > SIZE_MAX / sizeof *w ? NULL : malloc((size_t)total * sizeof *w);
+    if (!w) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model in fp32");
+    const float *parts[PARTS], *embedding = floats_at(p, SECTION_EMBEDDING);
+    float *to = w;
+    for (Part part = 0; part < PARTS; part++) {
+        parts[part] = to;
+        for (int32_t layer = 0; layer < s.layers; layer++) {
+            const Matrix *matrix = &p->matrices[layer * PARTS + (int32_t)part];
+            put_together(matrix, to);
+            to += (int64_t)matrix->rows * matrix->columns;
+        }
+    }
     *m = (Model){
-        .shape = p->shape,
-        .parameters = shape_parameters(p->shape, shape_counts(p->shape), p->tied),
+        .shape = s,
+        .parameters = shape_parameters(s, counts, p->tied),
         .embedding = embedding,
         .attention_norm = p->attention_norm,
-        .wq = layers + part_start(p->shape, PART_Q),
-        .wk = layers + part_start(p->shape, PART_K),
-        .wv = layers + part_start(p->shape, PART_V),
-        .wo = layers + part_start(p->shape, PART_O),
+        .wq = parts[PART_Q],
+        .wk = parts[PART_K],
+        .wv = parts[PART_V],
+        .wo = parts[PART_O],
         .ffn_norm = p->ffn_norm,
-        .w1 = layers + part_start(p->shape, PART_GATE),
-        .w3 = layers + part_start(p->shape, PART_UP),
-        .w2 = layers + part_start(p->shape, PART_DOWN),
+        .w1 = parts[PART_GATE],
+        .w3 = parts[PART_UP],
+        .w2 = parts[PART_DOWN],
         .final_norm = p->final_norm,
-        .classifier = p->tied ? embedding : classifier,
+        .classifier = p->tied ? embedding : floats_at(p, SECTION_CLASSIFIER),
         .tied = p->tied,
+        .expanded = w,
     };
     return true;
 }
@@ -58,11 +83,19 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
     for (Part part = 0; part < PARTS; part++) {
         int32_t rows, columns;
         part_size(s, part, &rows, &columns);
-        MatrixSize size = matrix_size(rows, columns);
-        sizes[SECTION_HIGH] += layers * size.high;
-        sizes[SECTION_LOW] += exact ? layers * size.low : 0;
-        sizes[SECTION_MULTIPLIER] += layers * size.multiplier;
-        sizes[SECTION_SCALE] += layers * size.scale;
+        uint64_t blocks = layers * (uint64_t)blocks_of(rows, columns);
+        sizes[SECTION_HIGH] += blocks * BLOCK;
+        sizes[SECTION_MULTIPLIER] += blocks * TILE;
+        sizes[SECTION_SCALE] += layers * (uint64_t)tiles_of(rows) * TILE * sizeof(float);
+        if (!exact) continue;
+        sizes[SECTION_MIDDLE] += blocks * BLOCK;
+        sizes[SECTION_LOW] += blocks * BLOCK * sizeof(uint16_t);
+        sizes[SECTION_PATCHED] += blocks * sizeof(uint32_t);
+    }
+    if (exact) {
+        sizes[SECTION_PATCHED] += sizeof(uint32_t);  // where the last one ends
+        sizes[SECTION_PATCH_AT] = p->patches * sizeof(uint16_t);
+        sizes[SECTION_PATCH] = p->patches * sizeof(float);
     }
     uint64_t told = (uint64_t)p->told, tiles = (uint64_t)tiles_of(p->told);
     uint64_t row = (uint64_t)groups_of(s.dim) * (GROUP / 2);
@@ -74,7 +107,6 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
     sizes[SECTION_HEAD_CENTRE] = dim * sizeof(float);
     sizes[SECTION_EMBEDDING] = exact || !p->tied ? vocab * dim * sizeof(float) : 0;
     sizes[SECTION_CLASSIFIER] = exact && !p->tied ? vocab * dim * sizeof(float) : 0;
-    sizes[SECTION_LAYERS] = exact ? part_start(s, PARTS) * sizeof(float) : 0;
 }
 
 static const void *start(const Packed *p, SectionKind kind) {
@@ -84,33 +116,37 @@ static const void *start(const Packed *p, SectionKind kind) {
 bool packed_bind(Packed *p, Failure *failure) {
     Shape s = p->shape;
     p->matrices = calloc((size_t)s.layers * PARTS, sizeof *p->matrices);
-    if (!p->matrices) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model");
+    p->slots = malloc((size_t)s.vocab * sizeof *p->slots);
+    if (!p->matrices || !p->slots) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model");
 
     const float *norms = start(p, SECTION_NORMS);
     p->attention_norm = norms;
     p->ffn_norm = norms + (int64_t)s.layers * s.dim;
     p->final_norm = norms + 2 * (int64_t)s.layers * s.dim;
 
-    const int8_t *high = start(p, SECTION_HIGH);
-    const int16_t *low = start(p, SECTION_LOW);
-    const uint8_t *multiplier = start(p, SECTION_MULTIPLIER);
-    const float *scale = start(p, SECTION_SCALE);
+    int64_t blocks = 0, rows = 0;
     for (int32_t i = 0; i < s.layers * PARTS; i++) {
         Matrix *m = &p->matrices[i];
         part_size(s, (Part)(i % PARTS), &m->rows, &m->columns);
         m->tiles = tiles_of(m->rows);
         m->groups = groups_of(m->columns);
-        m->high = high;
-        m->low = low;
-        m->multiplier = multiplier;
-        m->scale = scale;
-        MatrixSize size = matrix_size(m->rows, m->columns);
-        high += size.high;
-        if (low) low += size.low / sizeof *low;
-        multiplier += size.multiplier;
-        scale += size.scale / sizeof *scale;
+        m->high = (const int8_t *)start(p, SECTION_HIGH) + blocks * BLOCK;
+        m->multiplier = (const uint8_t *)start(p, SECTION_MULTIPLIER) + blocks * TILE;
+        m->scale = (const float *)start(p, SECTION_SCALE) + rows;
+        if (start(p, SECTION_LOW)) {
+            m->middle = (const int8_t *)start(p, SECTION_MIDDLE) + blocks * BLOCK;
+            m->low = (const uint16_t *)start(p, SECTION_LOW) + blocks * BLOCK;
+            m->patched = (const uint32_t *)start(p, SECTION_PATCHED) + blocks;
+            m->patch_at = start(p, SECTION_PATCH_AT);
+            m->patch = start(p, SECTION_PATCH);
+        }
+        blocks += (int64_t)m->tiles * m->groups;
+        rows += m->tiles * TILE;
     }
 
+    const int32_t *ids = start(p, SECTION_HEAD_IDS);
+    for (int32_t id = 0; id < s.vocab; id++) p->slots[id] = -1;
+    for (int32_t slot = 0; slot < p->told; slot++) p->slots[ids[slot]] = slot;
     const float *factors = start(p, SECTION_HEAD_FACTORS);
     int64_t padded = (int64_t)tiles_of(p->told) * TILE;
     p->head = (Head){
@@ -119,7 +155,8 @@ bool packed_bind(Packed *p, Failure *failure) {
         .told = p->told,
         .tiles = tiles_of(p->told),
         .groups = groups_of(s.dim),
-        .ids = start(p, SECTION_HEAD_IDS),
+        .ids = ids,
+        .slots = p->slots,
         .coarse = start(p, SECTION_HEAD_COARSE),
         .fine = p->sections[SECTION_HEAD_FINE].source,
         .rows = p->sections[p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER].source,

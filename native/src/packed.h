@@ -20,7 +20,11 @@ typedef enum {
     SECTION_HIGH,             // the parts of all the matrices of all the layers, in Part's order
     SECTION_MULTIPLIER,
     SECTION_SCALE,
-    SECTION_LOW,              // mode exact
+    SECTION_MIDDLE,           // from here to PATCH: mode exact
+    SECTION_LOW,
+    SECTION_PATCHED,
+    SECTION_PATCH_AT,
+    SECTION_PATCH,
     SECTION_HEAD_IDS,         // the parts of the classifier, see head.h
     SECTION_HEAD_COARSE,
     SECTION_HEAD_FINE,
@@ -28,7 +32,6 @@ typedef enum {
     SECTION_HEAD_CENTRE,
     SECTION_EMBEDDING,        // fp32 (vocab, dim): mode exact; both where the classifier is its own
     SECTION_CLASSIFIER,       // fp32 (vocab, dim): mode exact, where it is its own
-    SECTION_LAYERS,           // fp32: for each Part (layers, rows, columns): mode exact
     SECTION_TOKENIZER,        // tokenizer.bin
     SECTION_PROVENANCE,       // text, "name: value" lines
     SECTIONS,
@@ -50,7 +53,7 @@ typedef struct {
     uint32_t modes;
     int32_t told;
     float radius;
-    float guard;          // mode exact: more than a logit can be off for want of fp32 (guard.h)
+    uint32_t patches;     // mode exact: weights that the planes do not hold exactly
     uint8_t origin[32];   // SHA-256 of the model file that it was packed from
     Section sections[SECTIONS];
 
@@ -60,18 +63,17 @@ typedef struct {
     void *mapping;        // of the file
     size_t mapped;
     int file;             // -1: there is none
+    int32_t *slots;       // (vocab) of each id in the head; -1 where it is collapsed
     void *memory;         // what packing allocated
 } Packed;
 
 // Rows and columns of a part.
 void part_size(Shape shape, Part part, int32_t *rows, int32_t *columns);
 
-// Floats of SECTION_LAYERS before those of a part.
-uint64_t part_start(Shape shape, Part part);
-
-// The model in fp32, as a view into the file, to tell from in mode reference. False where the file
-// was packed without it.
-bool packed_model(const Packed *packed, Model *model);
+// The model in fp32, to tell from in mode reference: the layers put together from their planes, the
+// rest as views into the file. model->expanded is to be freed. False, and `failure`, where the file
+// was packed without mode exact, or memory is short.
+bool packed_model(const Packed *packed, const char *path, Model *model, Failure *failure);
 
 // Bytes that each section of this shape must have; those of text are left at 0.
 void packed_sizes(const Packed *packed, uint64_t sizes[SECTIONS]);

@@ -26,7 +26,7 @@ typedef struct {
     uint32_t modes;
     int32_t told;
     float radius;
-    float guard;
+    uint32_t patches;
     uint32_t sections;  // SECTIONS
     uint8_t origin[32];
     uint32_t check;     // CRC-32 of the header, this field 0, and the entries
@@ -79,8 +79,8 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
     if (h->told < 1 || h->told > h->shape.vocab) {
         return damaged(path, "it tells more tokens than it has", failure);
     }
-    if (!(h->radius >= 0.0f && isfinite(h->radius) && h->guard >= 0.0f && isfinite(h->guard))) {
-        return damaged(path, "its bounds are no numbers", failure);
+    if (!(h->radius >= 0.0f && isfinite(h->radius))) {
+        return damaged(path, "its bound is no number", failure);
     }
     if (h->modes == 0 || h->modes > (PACKED_EXACT | PACKED_FAST)) {
         return damaged(path, "it is for no mode that there is", failure);
@@ -112,21 +112,53 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
     return true;
 }
 
-// What is read for every token is checked; the rest when somebody asks (inspect.c).
+// What mode fast does without, or reads row by row.
+static bool exact_only(int kind) {
+    return (kind >= SECTION_MIDDLE && kind <= SECTION_PATCH) || kind == SECTION_HEAD_FINE;
+}
+
+// The ids of the told rows: each once, all of them ids. `seen` (vocab) is all 0.
+static bool check_ids(const Packed *p, bool *seen) {
+    const int32_t *ids = p->sections[SECTION_HEAD_IDS].source.memory;
+    for (int32_t i = 0; i < p->told; i++) {
+        if (ids[i] < 0 || ids[i] >= p->shape.vocab || seen[ids[i]]) return false;
+        seen[ids[i]] = true;
+    }
+    return true;
+}
+
+// Patches: each block's after the one's before it, each within its block.
+static bool check_patches(const Packed *p) {
+    const uint32_t *patched = p->sections[SECTION_PATCHED].source.memory;
+    const uint16_t *at = p->sections[SECTION_PATCH_AT].source.memory;
+    uint64_t last = p->sections[SECTION_PATCHED].size / sizeof *patched - 1;
+    if (patched[0] != 0 || patched[last] != p->patches) return false;
+    for (uint64_t i = 0; i < last; i++) {
+        if (patched[i] > patched[i + 1]) return false;
+    }
+    for (uint32_t i = 0; i < p->patches; i++) {
+        if (at[i] >= BLOCK) return false;
+    }
+    return true;
+}
+
+// What is read for every token is checked; the rest when somebody asks (inspect.c). What code
+// relies on is checked always.
 static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
-    for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
+    for (int kind = 0; mode != 0 && kind <= SECTION_HEAD_CENTRE; kind++) {
         const Section *section = &p->sections[kind];
-        bool read = (kind != SECTION_LOW || mode == PACKED_EXACT) &&
-                    (kind != SECTION_HEAD_FINE || mode == PACKED_EXACT);
-        if (read && crc32(section->source.memory, section->size) != section->check) {
+        if (exact_only(kind) && mode != PACKED_EXACT) continue;
+        if (crc32(section->source.memory, section->size) != section->check) {
             return damaged(path, "a checksum is wrong", failure);
         }
     }
-    const int32_t *ids = p->sections[SECTION_HEAD_IDS].source.memory;
-    for (int32_t i = 0; i < p->told; i++) {
-        if (ids[i] < 0 || ids[i] >= p->shape.vocab || (i > 0 && ids[i] <= ids[i - 1])) {
-            return damaged(path, "its tokens are out of order", failure);
-        }
+    bool *seen = calloc((size_t)p->shape.vocab, sizeof *seen);
+    if (!seen) return fail(failure, EXIT_UNEXPECTED, "not enough memory to check the model");
+    bool ordered = check_ids(p, seen);
+    free(seen);
+    if (!ordered) return damaged(path, "its tokens are out of order", failure);
+    if (p->modes & PACKED_EXACT && mode != PACKED_FAST && !check_patches(p)) {
+        return damaged(path, "its patches are out of order", failure);
     }
     return true;
 }
@@ -163,22 +195,20 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     p->modes = start.header.modes;
     p->told = start.header.told;
     p->radius = start.header.radius;
-    p->guard = start.header.guard;
+    p->patches = start.header.patches;
     memcpy(p->origin, start.header.origin, sizeof p->origin);
     if (!place(p, path, &start, failure)) return false;
-    if (mode == 0) return packed_bind(p, failure);
-    if (!(p->modes & mode)) {
+    if (mode && !(p->modes & mode)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed without mode %s; pack it with --modes "
                     "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
     }
     if (!check_sections(p, path, mode, failure)) return false;
+    if (mode == 0) return packed_bind(p, failure);
     // A row now and then is no reason to hold them all: they stay in the file.
     p->sections[SECTION_EMBEDDING].source.memory = NULL;
     p->sections[SECTION_CLASSIFIER].source.memory = NULL;
-    p->sections[SECTION_LAYERS].source.memory = NULL;
-    if (mode == PACKED_FAST) {
-        p->sections[SECTION_LOW].source.memory = NULL;
-        p->sections[SECTION_HEAD_FINE].source.memory = NULL;
+    for (int kind = 0; kind < SECTIONS; kind++) {
+        if (exact_only(kind) && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
     }
     return packed_bind(p, failure);
 }
@@ -208,7 +238,7 @@ static bool write_all(FILE *out, const Packed *p, const Start *start) {
 bool packed_write(const Packed *p, const char *path, Failure *failure) {
     Start start = {.header = {.version = VERSION, .shape = p->shape, .tied = p->tied,
                               .modes = p->modes, .told = p->told, .radius = p->radius,
-                              .guard = p->guard, .sections = SECTIONS}};
+                              .patches = p->patches, .sections = SECTIONS}};
     memcpy(start.header.magic, MAGIC, sizeof MAGIC);
     memcpy(start.header.origin, p->origin, sizeof p->origin);
     uint64_t end = sizeof start;
@@ -249,6 +279,7 @@ void packed_close(Packed *p) {
     if (p->mapping) munmap(p->mapping, p->mapped);
     if (p->file >= 0) close(p->file);
     free(p->matrices);
+    free(p->slots);
     free(p->memory);
     *p = (Packed){.file = -1};
 }

@@ -36,7 +36,6 @@ static bool init(Scorer *s, Weights *weights, Mode mode, Failure *failure) {
         return false;
     }
     s->greedy.certify = mode == MODE_EXACT;
-    s->greedy.guard = p->guard;
     s->value = malloc(2 * (size_t)p->head.tiles * TILE * sizeof *s->value);
     return s->value || fail(failure, EXIT_UNEXPECTED, "not enough memory to score a story");
 }
@@ -76,7 +75,7 @@ static bool step(Scorer *s, int32_t token, int32_t position, int32_t id, int32_t
     memcpy(s->value + slots, s->value, (size_t)slots * sizeof *s->value);
     *best = 0;
     Outcome outcome = choose(&s->greedy, &probe, s->value, 0.0f, best, NULL);
-    if (outcome == OPEN) *best = s->greedy.rows[0].id;  // as good as any of the equal ones
+    if (outcome == OPEN) *best = head->ids[0];  // only where logits are no numbers
     *nats = -log((double)chooser_probability(&s->even, &probe, s->value + slots, id));
     return true;
 }

@@ -1,6 +1,6 @@
 // The kernels of the modes exact and fast, for the instructions that this computer has.
-// Every one of them multiplies rows side by side, and may add in any order: what that changes is
-// within the guard of mode exact (docs/engine.md).
+// Every one of them multiplies rows side by side. Those that say so round and add as llama2.c does,
+// to the bit; the others may add in any order, and are for mode fast, for drafts and for bounds.
 #ifndef DUO_SIMD_H
 #define DUO_SIMD_H
 
@@ -18,9 +18,13 @@ typedef struct {
     // stride is at least w's tiles * TILE: rows that are only padding are written too.
     void (*draft)(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count);
 
-    // The same by both planes; x (count, x_stride) is 0 from w's columns to its groups' end.
-    void (*precise)(float *out, int64_t stride, const Matrix *w, const float *x, int64_t x_stride,
-                    int32_t count);
+    // plain (GROUP, TILE) = the block's weights by all planes, each divided by its row's scale.
+    void (*unpack)(float *plain, const Matrix *w, int64_t block);
+
+    // sums (count, TILE) += plain (GROUP, TILE) times GROUP numbers of each x (count, x_stride).
+    // As llama2.c: column after column, each product rounded and then added.
+    void (*accumulate)(float *sums, const float *plain, const float *x, int64_t x_stride,
+                       int32_t count);
 
     // out (count, stride) = coarse @ x, before the rows' scales. coarse is (tiles, groups * 16,
     // TILE): two columns in each byte, the even one in its low half, both plus 8.
@@ -35,12 +39,14 @@ typedef struct {
     float (*dot)(const float *a, const float *b, int32_t n);
 
     // out (n) = query (size) @ keys (size, stride): one head's keys, a column for each position.
+    // In fp32 as llama2.c, from the first number of the query to the last.
     void (*scores)(float *out, const float *keys, int64_t stride, const float *query, int32_t size,
                    int32_t n);
     void (*scores_half)(float *out, const uint16_t *keys, int64_t stride, const float *query,
                         int32_t size, int32_t n);
 
     // out (size) = weights (n) @ values (n, stride): one head's values, a row for each position.
+    // In fp32 as llama2.c, from the first position to the last.
     void (*mix)(float *out, const float *values, int64_t stride, const float *weights,
                 int32_t size, int32_t n);
     void (*mix_half)(float *out, const uint16_t *values, int64_t stride, const float *weights,

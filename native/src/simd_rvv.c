@@ -103,143 +103,142 @@ static void draft(float *out, int64_t stride, const Matrix *w, const Activation 
     }
 }
 
-// One group of a tile: its planes, and the factors of what they sum up to.
-typedef struct {
-    const int8_t *high;
-    const int16_t *low;
-    const uint8_t *multiplier;
-    const float *scale;
-} Block;
-
-// out (TILE) += block @ x
-static void precise_one(float *out, Block w, const float *x) {
-    const int16_t one = (int16_t)hidden(1);
-    vfloat32m8_t sum = __riscv_vfmv_v_f_f32m8(0.0f, LANES);
-#pragma GCC unroll 4
-    for (int32_t i = 0; i < GROUP; i++) {
-        // No scalar of 16 bits is 65536.
-        vint16m4_t high = __riscv_vwmul(__riscv_vle8_v_i8m2(w.high, LANES), (int8_t)64, LANES);
-        vint32m8_t q = __riscv_vwmul(high, (int16_t)1024, LANES);
-        q = __riscv_vwmacc(q, one, __riscv_vle16_v_i16m4(w.low, LANES), LANES);
-        sum = __riscv_vfmacc(sum, x[i], __riscv_vfcvt_f(q, LANES), LANES);
-        w.high += TILE;
-        w.low += TILE;
-    }
-    vuint16m4_t times = __riscv_vwcvtu_x(__riscv_vle8_v_u8m2(w.multiplier, LANES), LANES);
-    vfloat32m8_t factor = __riscv_vfwcvt_f(times, LANES);
-    factor = __riscv_vfmul(factor, __riscv_vle32_v_f32m8(w.scale, LANES), LANES);
-    vfloat32m8_t total = __riscv_vle32_v_f32m8(out, LANES);
-    __riscv_vse32(out, __riscv_vfmacc(total, sum, factor, LANES), LANES);
-}
-
-enum { MOST = 6 };  // vectors whose sums, of half a tile, stay in registers
-
-// out (n, stride) of half a tile += block @ x (n, x_stride), n from 2 to MOST
-static inline __attribute__((always_inline)) void precise_half(float *out, int64_t stride, Block w,
-                                                               const float *x, int64_t x_stride,
-                                                               const int32_t n) {
-    const int16_t one = (int16_t)hidden(1);
-    vfloat32m4_t sum0 = __riscv_vfmv_v_f_f32m4(0.0f, HALF);
-    vfloat32m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0;
-    for (int32_t i = 0; i < GROUP; i++) {
-        vint16m2_t high = __riscv_vwmul(__riscv_vle8_v_i8m1(w.high, HALF), (int8_t)64, HALF);
-        vint32m4_t q = __riscv_vwmul(high, (int16_t)1024, HALF);
-        q = __riscv_vwmacc(q, one, __riscv_vle16_v_i16m2(w.low, HALF), HALF);
-        vfloat32m4_t weight = __riscv_vfcvt_f(q, HALF);
-        sum0 = __riscv_vfmacc(sum0, x[0 * x_stride], weight, HALF);
-        sum1 = __riscv_vfmacc(sum1, x[1 * x_stride], weight, HALF);
-        if (n > 2) sum2 = __riscv_vfmacc(sum2, x[2 * x_stride], weight, HALF);
-        if (n > 3) sum3 = __riscv_vfmacc(sum3, x[3 * x_stride], weight, HALF);
-        if (n > 4) sum4 = __riscv_vfmacc(sum4, x[4 * x_stride], weight, HALF);
-        if (n > 5) sum5 = __riscv_vfmacc(sum5, x[5 * x_stride], weight, HALF);
-        w.high += TILE;
-        w.low += TILE;
-        x++;
-    }
-    vuint16m2_t times = __riscv_vwcvtu_x(__riscv_vle8_v_u8m1(w.multiplier, HALF), HALF);
-    vfloat32m4_t factor = __riscv_vfwcvt_f(times, HALF);
-    factor = __riscv_vfmul(factor, __riscv_vle32_v_f32m4(w.scale, HALF), HALF);
-    for (int32_t t = 0; t < n; t++, out += stride) {
-        vfloat32m4_t sum = t == 0 ? sum0 : t == 1 ? sum1 : t == 2 ? sum2
-                         : t == 3 ? sum3 : t == 4 ? sum4 : sum5;
-        vfloat32m4_t total = __riscv_vle32_v_f32m4(out, HALF);
-        __riscv_vse32(out, __riscv_vfmacc(total, sum, factor, HALF), HALF);
+// A column at a time. 65536 * upper + low is a float exactly (matrix.h), so one addition after a
+// multiplication that is not rounded gives it.
+static void unpack(float *plain, const Matrix *w, int64_t block) {
+    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
+    const uint16_t *low = w->low + block * BLOCK;
+    vuint8m2_t times = __riscv_vle8_v_u8m2(w->multiplier + block * TILE, LANES);
+    const int8_t one = (int8_t)hidden(1);
+#pragma GCC unroll 2
+    for (int32_t i = 0; i < BLOCK; i += TILE) {
+        vint16m4_t upper = __riscv_vwmulsu(__riscv_vle8_v_i8m2(high + i, LANES), times, LANES);
+        upper = __riscv_vwmacc(upper, one, __riscv_vle8_v_i8m2(middle + i, LANES), LANES);
+        vfloat32m8_t weight = __riscv_vfwcvt_f(__riscv_vle16_v_u16m4(low + i, LANES), LANES);
+        weight = __riscv_vfmacc(weight, 65536.0f, __riscv_vfwcvt_f(upper, LANES), LANES);
+        __riscv_vse32(plain + i, weight, LANES);
     }
 }
 
-static void precise_few(float *out, int64_t stride, Block w, const float *x, int64_t x_stride,
-                        int32_t n) {
-    switch (n) {
-        case 2: precise_half(out, stride, w, x, x_stride, 2); break;
-        case 3: precise_half(out, stride, w, x, x_stride, 3); break;
-        case 4: precise_half(out, stride, w, x, x_stride, 4); break;
-        case 5: precise_half(out, stride, w, x, x_stride, 5); break;
-        case 6: precise_half(out, stride, w, x, x_stride, 6); break;
+enum { MOST = 5 };  // vectors whose sums, of half a tile, stay in registers with what they add
+
+// sums (n, TILE) of half a tile, n from 1 to MOST
+static inline __attribute__((always_inline)) void accumulate_half(float *sums, const float *plain,
+                                                                  const float *x, int64_t x_stride,
+                                                                  const int32_t n) {
+    vfloat32m4_t sum0 = __riscv_vle32_v_f32m4(sums, HALF);
+    vfloat32m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0;
+    if (n > 1) sum1 = __riscv_vle32_v_f32m4(sums + 1 * TILE, HALF);
+    if (n > 2) sum2 = __riscv_vle32_v_f32m4(sums + 2 * TILE, HALF);
+    if (n > 3) sum3 = __riscv_vle32_v_f32m4(sums + 3 * TILE, HALF);
+    if (n > 4) sum4 = __riscv_vle32_v_f32m4(sums + 4 * TILE, HALF);
+    for (int32_t i = 0; i < GROUP; i++, x++) {
+        vfloat32m4_t w = __riscv_vle32_v_f32m4(plain + i * TILE, HALF);
+        sum0 = __riscv_vfadd(sum0, __riscv_vfmul(w, x[0 * x_stride], HALF), HALF);
+        if (n > 1) sum1 = __riscv_vfadd(sum1, __riscv_vfmul(w, x[1 * x_stride], HALF), HALF);
+        if (n > 2) sum2 = __riscv_vfadd(sum2, __riscv_vfmul(w, x[2 * x_stride], HALF), HALF);
+        if (n > 3) sum3 = __riscv_vfadd(sum3, __riscv_vfmul(w, x[3 * x_stride], HALF), HALF);
+        if (n > 4) sum4 = __riscv_vfadd(sum4, __riscv_vfmul(w, x[4 * x_stride], HALF), HALF);
     }
+    __riscv_vse32(sums, sum0, HALF);
+    if (n > 1) __riscv_vse32(sums + 1 * TILE, sum1, HALF);
+    if (n > 2) __riscv_vse32(sums + 2 * TILE, sum2, HALF);
+    if (n > 3) __riscv_vse32(sums + 3 * TILE, sum3, HALF);
+    if (n > 4) __riscv_vse32(sums + 4 * TILE, sum4, HALF);
 }
 
-static void precise(float *out, int64_t stride, const Matrix *w, const float *x, int64_t x_stride,
-                    int32_t count) {
+static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
+                       int32_t count) {
     int32_t shares = (count + MOST - 1) / MOST;
-    for (int32_t tile = 0; tile < w->tiles; tile++, out += TILE) {
-        for (int32_t t = 0; t < count; t++) memset(out + t * stride, 0, TILE * sizeof *out);
-        for (int32_t group = 0; group < w->groups; group++) {
-            // Group by group: a tile of many columns is more than the first cache holds.
-            int64_t block = (int64_t)tile * w->groups + group;
-            Block part = {
-                .high = w->high + block * GROUP * TILE,
-                .low = w->low + block * GROUP * TILE,
-                .multiplier = w->multiplier + block * TILE,
-                .scale = w->scale + tile * TILE,
-            };
-            const float *columns = x + group * GROUP;
-            if (count == 1) {
-                precise_one(out, part, columns);
-                continue;
+    for (int32_t half = 0; half < TILE; half += HALF) {
+        for (int32_t share = 0, t = 0; share < shares; share++) {
+            int32_t n = (count - t + shares - share - 1) / (shares - share);
+            float *to = sums + t * TILE + half;
+            const float *from = x + t * x_stride;
+            switch (n) {
+            case 1: accumulate_half(to, plain + half, from, x_stride, 1); break;
+            case 2: accumulate_half(to, plain + half, from, x_stride, 2); break;
+            case 3: accumulate_half(to, plain + half, from, x_stride, 3); break;
+            case 4: accumulate_half(to, plain + half, from, x_stride, 4); break;
+            default: accumulate_half(to, plain + half, from, x_stride, MOST);
             }
-            for (int32_t lane = 0; lane < TILE; lane += HALF) {
-                for (int32_t share = 0, t = 0; share < shares; share++) {
-                    int32_t n = (count - t + shares - share - 1) / (shares - share);
-                    precise_few(out + t * stride + lane, stride, part, columns + t * x_stride,
-                                x_stride, n);
-                    t += n;
-                }
-                part.high += HALF;
-                part.low += HALF;
-                part.multiplier += HALF;
-                part.scale += HALF;
-            }
+            t += n;
         }
     }
 }
 
-static void screen_tile(float *out, const uint8_t *coarse, int32_t groups, const Activation *x) {
-    const int8_t *value = x->value;
-    vfloat32m8_t total = __riscv_vfmv_v_f_f32m8(0.0f, LANES);
-    for (int32_t group = 0; group < groups; group++) {
-        // A group's sum is at most 32 * 8 * 127, which 16 bits hold. They may run over on the way
-        // there: it is undone before the end.
-        vint16m4_t sum = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x->sum[group]), LANES);
-#pragma GCC unroll 16
-        for (int32_t i = 0; i < GROUP / 2; i++) {
-            vuint8m2_t pair = __riscv_vle8_v_u8m2(coarse + i * TILE, LANES);
-            sum = __riscv_vwmaccsu(sum, value[2 * i], __riscv_vand(pair, 15, LANES), LANES);
-            sum = __riscv_vwmaccsu(sum, value[2 * i + 1], __riscv_vsrl(pair, 4, LANES), LANES);
-        }
-        total = __riscv_vfmacc(total, x->scale[group], __riscv_vfwcvt_f(sum, LANES), LANES);
-        coarse += GROUP / 2 * TILE;
-        value += GROUP;
-    }
+// Vectors whose sums stay in registers with the columns that are spread for them.
+enum { MOST_SCREEN = 4 };
+
+static inline __attribute__((always_inline)) vint16m4_t add_pair(vint16m4_t sum, vuint8m2_t even,
+                                                                 vuint8m2_t odd,
+                                                                 const int8_t *value) {
+    sum = __riscv_vwmaccsu(sum, value[0], even, LANES);
+    return __riscv_vwmaccsu(sum, value[1], odd, LANES);
+}
+
+static inline void add_group(float *out, vint16m4_t sum, float scale) {
+    vfloat32m8_t total = __riscv_vle32_v_f32m8(out, LANES);
+    total = __riscv_vfmacc(total, scale, __riscv_vfwcvt_f(sum, LANES), LANES);
     __riscv_vse32(out, total, LANES);
+}
+
+// out (n, stride) of a tile += one group of it times that of x (n), n from 1 to MOST_SCREEN. A
+// group's sum is at most 32 * 8 * 127, which 16 bits hold. They may run over on the way there: it
+// is undone before the end.
+static inline __attribute__((always_inline)) void screen_group(float *out, int64_t stride,
+                                                               const uint8_t *coarse, int32_t group,
+                                                               const Activation *x,
+                                                               const int32_t n) {
+    const int8_t *value0 = x[0].value + group * GROUP, *value1 = value0, *value2 = value0;
+    const int8_t *value3 = value0;
+    vint16m4_t sum0 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[0].sum[group]), LANES);
+    vint16m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    if (n > 1) {
+        value1 = x[1].value + group * GROUP;
+        sum1 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[1].sum[group]), LANES);
+    }
+    if (n > 2) {
+        value2 = x[2].value + group * GROUP;
+        sum2 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[2].sum[group]), LANES);
+    }
+    if (n > 3) {
+        value3 = x[3].value + group * GROUP;
+        sum3 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[3].sum[group]), LANES);
+    }
+#pragma GCC unroll 16
+    for (int32_t i = 0; i < GROUP; i += 2) {
+        vuint8m2_t pair = __riscv_vle8_v_u8m2(coarse + i / 2 * TILE, LANES);
+        vuint8m2_t even = __riscv_vand(pair, 15, LANES), odd = __riscv_vsrl(pair, 4, LANES);
+        sum0 = add_pair(sum0, even, odd, value0 + i);
+        if (n > 1) sum1 = add_pair(sum1, even, odd, value1 + i);
+        if (n > 2) sum2 = add_pair(sum2, even, odd, value2 + i);
+        if (n > 3) sum3 = add_pair(sum3, even, odd, value3 + i);
+    }
+    add_group(out, sum0, x[0].scale[group]);
+    if (n > 1) add_group(out + stride, sum1, x[1].scale[group]);
+    if (n > 2) add_group(out + 2 * stride, sum2, x[2].scale[group]);
+    if (n > 3) add_group(out + 3 * stride, sum3, x[3].scale[group]);
 }
 
 static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                    int32_t groups, const Activation *x, int32_t count) {
-    for (int32_t tile = 0; tile < tiles; tile++) {
-        for (int32_t t = 0; t < count; t++) {
-            screen_tile(out + t * stride + tile * TILE, coarse, groups, x + t);
+    int32_t shares = (count + MOST_SCREEN - 1) / MOST_SCREEN;
+    for (int32_t tile = 0; tile < tiles; tile++, out += TILE) {
+        for (int32_t t = 0; t < count; t++) memset(out + t * stride, 0, TILE * sizeof *out);
+        for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {
+            for (int32_t share = 0, t = 0; share < shares; share++) {
+                int32_t n = (count - t + shares - share - 1) / (shares - share);
+                float *to = out + t * stride;
+                switch (n) {
+                case 1: screen_group(to, stride, coarse, group, x + t, 1); break;
+                case 2: screen_group(to, stride, coarse, group, x + t, 2); break;
+                case 3: screen_group(to, stride, coarse, group, x + t, 3); break;
+                default: screen_group(to, stride, coarse, group, x + t, MOST_SCREEN);
+                }
+                t += n;
+            }
         }
-        coarse += (int64_t)groups * (GROUP / 2) * TILE;
     }
 }
 
@@ -274,7 +273,7 @@ static float dot(const float *a, const float *b, int32_t n) {
     return sum;
 }
 
-// out (width) = weights (n) @ rows (n, stride): what scores and mix both are.
+// out (width) = weights (n) @ rows (n, stride), as llama2.c: what scores and mix both are.
 static void weigh(float *out, const float *rows, int64_t stride, const float *weights, int32_t n,
                   int32_t width) {
     for (; width > HALF; width -= LANES, out += LANES, rows += LANES) {
@@ -283,7 +282,8 @@ static void weigh(float *out, const float *rows, int64_t stride, const float *we
         vfloat32m8_t sum = __riscv_vfmv_v_f_f32m8(0.0f, lanes);
 #pragma GCC unroll 4
         for (int32_t i = 0; i < n; i++, row += stride) {
-            sum = __riscv_vfmacc(sum, weights[i], __riscv_vle32_v_f32m8(row, lanes), lanes);
+            vfloat32m8_t product = __riscv_vfmul(__riscv_vle32_v_f32m8(row, lanes), weights[i], lanes);
+            sum = __riscv_vfadd(sum, product, lanes);
         }
         __riscv_vse32(out, sum, lanes);
     }
@@ -292,7 +292,8 @@ static void weigh(float *out, const float *rows, int64_t stride, const float *we
     vfloat32m4_t sum = __riscv_vfmv_v_f_f32m4(0.0f, lanes);
 #pragma GCC unroll 4
     for (int32_t i = 0; i < n; i++, rows += stride) {
-        sum = __riscv_vfmacc(sum, weights[i], __riscv_vle32_v_f32m4(rows, lanes), lanes);
+        vfloat32m4_t product = __riscv_vfmul(__riscv_vle32_v_f32m4(rows, lanes), weights[i], lanes);
+        sum = __riscv_vfadd(sum, product, lanes);
     }
     __riscv_vse32(out, sum, lanes);
 }
@@ -445,7 +446,8 @@ const Simd simd_rvv = {
     .name = "rvv",
     .quantise = quantise,
     .draft = draft,
-    .precise = precise,
+    .unpack = unpack,
+    .accumulate = accumulate,
     .screen = screen,
     .refine = refine,
     .dot = dot,

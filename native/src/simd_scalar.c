@@ -48,30 +48,26 @@ static void draft(float *out, int64_t stride, const Matrix *w, const Activation 
     }
 }
 
-static void precise(float *out, int64_t stride, const Matrix *w, const float *x, int64_t x_stride,
-                    int32_t count) {
-    for (int32_t tile = 0; tile < w->tiles; tile++) {
-        const float *scale = w->scale + tile * TILE;
-        for (int32_t t = 0; t < count; t++) {
-            float total[TILE] = {0};
-            for (int32_t group = 0; group < w->groups; group++) {
-                int64_t block = (int64_t)tile * w->groups + group;
-                const int8_t *high = w->high + block * GROUP * TILE;
-                const int16_t *low = w->low + block * GROUP * TILE;
-                const float *vector = x + t * x_stride + group * GROUP;
-                float sum[TILE] = {0};
-                for (int32_t i = 0; i < GROUP; i++) {
-                    for (int32_t lane = 0; lane < TILE; lane++) {
-                        int32_t q = high[i * TILE + lane] * 65536 + low[i * TILE + lane];
-                        sum[lane] += (float)q * vector[i];
-                    }
-                }
-                const uint8_t *multiplier = w->multiplier + block * TILE;
-                for (int32_t lane = 0; lane < TILE; lane++) {
-                    total[lane] += sum[lane] * (scale[lane] * (float)multiplier[lane]);
-                }
+static void unpack(float *plain, const Matrix *w, int64_t block) {
+    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
+    const uint16_t *low = w->low + block * BLOCK;
+    const uint8_t *multiplier = w->multiplier + block * TILE;
+    for (int32_t i = 0; i < BLOCK; i += TILE) {
+        for (int32_t lane = 0; lane < TILE; lane++) {
+            int32_t upper = multiplier[lane] * high[i + lane] + middle[i + lane];
+            plain[i + lane] = (float)(upper * 65536 + low[i + lane]);
+        }
+    }
+}
+
+static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
+                       int32_t count) {
+    for (int32_t t = 0; t < count; t++) {
+        for (int32_t i = 0; i < GROUP; i++) {
+            float v = x[t * x_stride + i];
+            for (int32_t lane = 0; lane < TILE; lane++) {
+                sums[t * TILE + lane] += plain[i * TILE + lane] * v;
             }
-            memcpy(out + t * stride + tile * TILE, total, sizeof total);
         }
     }
 }
@@ -205,7 +201,8 @@ const Simd simd_scalar = {
     .name = "scalar",
     .quantise = quantise,
     .draft = draft,
-    .precise = precise,
+    .unpack = unpack,
+    .accumulate = accumulate,
     .screen = screen,
     .refine = refine,
     .dot = dot,

@@ -103,74 +103,61 @@ PART __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
     return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, pick));
 }
 
-// `parts` of the two halves of a tile at once: both where there are registers for the sums.
-// Both planes are interleaved within the halves of registers, so that the sums of 16 rows are
-// those of rows 0-3 and 8-11, and those of rows 4-7 and 12-15.
-PART void precise_tile(float *out, int64_t stride, const Matrix *w, int32_t tile, const float *x,
-                       int64_t x_stride, const int32_t n, const int32_t parts) {
-    const float *scale = w->scale + tile * TILE;
-    __m256 total[MOST][4];
-    for (int32_t t = 0; t < n; t++) {
-        for (int32_t k = 0; k < 4; k++) total[t][k] = _mm256_setzero_ps();
-    }
-    for (int32_t group = 0; group < w->groups; group++) {
-        int64_t block = (int64_t)tile * w->groups + group;
-        const float *vector = x + group * GROUP;
-#pragma GCC unroll 2
-        for (int32_t part = 0; part < 2; part += parts) {
-            const int8_t *high = w->high + block * GROUP * TILE + part * 16;
-            const int16_t *low = w->low + block * GROUP * TILE + part * 16;
-            __m256 sum[MOST][4];
-            for (int32_t t = 0; t < n; t++) {
-                for (int32_t k = 0; k < 2 * parts; k++) sum[t][k] = _mm256_setzero_ps();
-            }
-            for (int32_t i = 0; i < GROUP; i++) {
-                for (int32_t k = 0; k < 2 * parts; k += 2) {
-                    __m256i l = load32(low + i * TILE + k * 8);
-                    __m256i h = _mm256_cvtepi8_epi16(load16(high + i * TILE + k * 8));
-                    h = _mm256_add_epi16(h, _mm256_srai_epi16(l, 15));  // low is signed too
-                    __m256 w0 = _mm256_cvtepi32_ps(_mm256_unpacklo_epi16(l, h));
-                    __m256 w1 = _mm256_cvtepi32_ps(_mm256_unpackhi_epi16(l, h));
-                    for (int32_t t = 0; t < n; t++) {
-                        __m256 v = _mm256_set1_ps(vector[t * x_stride + i]);
-                        sum[t][k] = _mm256_fmadd_ps(w0, v, sum[t][k]);
-                        sum[t][k + 1] = _mm256_fmadd_ps(w1, v, sum[t][k + 1]);
-                    }
-                }
-            }
-            for (int32_t k = 0; k < 2 * parts; k++) {
-                int32_t row = part * 16 + k / 2 * 16 + k % 2 * 4;
-                __m256i times = _mm256_broadcastsi128_si256(
-                    load16(w->multiplier + block * TILE + row / 16 * 16));
-                __m256 step = _mm256_mul_ps(
-                    _mm256_setr_m128(_mm_loadu_ps(scale + row), _mm_loadu_ps(scale + row + 8)),
-                    multipliers(times, row % 16, row % 16 + 8));
-                for (int32_t t = 0; t < n; t++) {
-                    __m256 *sums = &total[t][2 * part + k];
-                    *sums = _mm256_fmadd_ps(sum[t][k], step, *sums);
-                }
-            }
-        }
-    }
-    for (int32_t t = 0; t < n; t++) {
-        for (int32_t k = 0; k < 4; k += 2) {
-            __m256 a = total[t][k], b = total[t][k + 1];
-            _mm256_storeu_ps(out + t * stride + k * 8, _mm256_permute2f128_ps(a, b, 0x20));
-            _mm256_storeu_ps(out + t * stride + k * 8 + 8, _mm256_permute2f128_ps(a, b, 0x31));
+// Sixteen rows of a column at a time, as words and then as dwords; the halves of registers are
+// interleaved by that, and put right.
+HERE static void unpack(float *plain, const Matrix *w, int64_t block) {
+    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
+    const uint16_t *low = w->low + block * BLOCK;
+    for (int32_t half = 0; half < TILE; half += 16) {
+        __m256i times = _mm256_cvtepu8_epi16(load16(w->multiplier + block * TILE + half));
+        for (int32_t at = half; at < BLOCK; at += TILE) {
+            __m256i upper = _mm256_mullo_epi16(_mm256_cvtepi8_epi16(load16(high + at)), times);
+            upper = _mm256_add_epi16(upper, _mm256_cvtepi8_epi16(load16(middle + at)));
+            __m256i lower = load32(low + at);
+            __m256 a = _mm256_cvtepi32_ps(_mm256_unpacklo_epi16(lower, upper));
+            __m256 b = _mm256_cvtepi32_ps(_mm256_unpackhi_epi16(lower, upper));
+            _mm256_storeu_ps(plain + at, _mm256_permute2f128_ps(a, b, 0x20));
+            _mm256_storeu_ps(plain + at + 8, _mm256_permute2f128_ps(a, b, 0x31));
         }
     }
 }
 
-HERE static void precise(float *out, int64_t stride, const Matrix *w, const float *x,
-                         int64_t x_stride, int32_t count) {
-    for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t += MOST) {
-            float *to = out + t * stride + tile * TILE;
-            const float *from = x + t * x_stride;
-            WITH_CONSTANT(smaller(count - t, MOST),
-                          precise_tile(to, stride, w, tile, from, x_stride, N,
-                                       N <= 2 || REGISTERS > 16 ? 2 : 1))
+// `n` vectors with 8 * `parts` rows.
+PART void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
+                          const int32_t n, const int32_t parts) {
+    __m256 sum[MOST][4];
+    for (int32_t t = 0; t < n; t++) {
+        for (int32_t k = 0; k < parts; k++) sum[t][k] = _mm256_loadu_ps(sums + t * TILE + 8 * k);
+    }
+    for (int32_t i = 0; i < GROUP; i++) {
+        __m256 w[4];
+        for (int32_t k = 0; k < parts; k++) w[k] = _mm256_loadu_ps(plain + i * TILE + 8 * k);
+        for (int32_t t = 0; t < n; t++) {
+            __m256 v = _mm256_set1_ps(x[t * x_stride + i]);
+            for (int32_t k = 0; k < parts; k++) {
+                sum[t][k] = _mm256_add_ps(sum[t][k], _mm256_mul_ps(w[k], v));
+            }
         }
+    }
+    for (int32_t t = 0; t < n; t++) {
+        for (int32_t k = 0; k < parts; k++) _mm256_storeu_ps(sums + t * TILE + 8 * k, sum[t][k]);
+    }
+}
+
+// A whole tile at once where there are registers for its sums, else one half after the other.
+HERE static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
+                            int32_t count) {
+    for (int32_t t = 0; t < count; t += MOST) {
+        float *to = sums + t * TILE;
+        const float *from = x + t * x_stride;
+        WITH_CONSTANT(smaller(count - t, MOST), {
+            if (N <= 2 || REGISTERS > 16) {
+                accumulate_rows(to, plain, from, x_stride, N, 4);
+            } else {
+                accumulate_rows(to, plain, from, x_stride, N, 2);
+                accumulate_rows(to + 16, plain + 16, from, x_stride, N, 2);
+            }
+        })
     }
 }
 
@@ -212,29 +199,21 @@ PART __m256 eight_of(const void *m, int64_t at, const int is_half) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
 }
 
-// out (8 n) = the columns from `start` on of weights (rows) @ m (rows, stride). Two rows at a time,
-// because an addition is not done when the next could begin.
+// out (8 n) = the columns from `start` on of weights (rows) @ m (rows, stride): of halves in any
+// order, of floats as llama2.c has it.
 PART void add_columns(float *out, const void *m, int64_t stride, const float *weights,
                       int32_t rows, int32_t start, const int is_half, const int32_t n) {
-    __m256 even[MOST], odd[MOST];
-    for (int32_t k = 0; k < n; k++) even[k] = odd[k] = _mm256_setzero_ps();
-    int32_t i = 0;
-    for (; i + 2 <= rows; i += 2) {
-        __m256 a = _mm256_set1_ps(weights[i]), b = _mm256_set1_ps(weights[i + 1]);
+    __m256 sum[MOST];
+    for (int32_t k = 0; k < n; k++) sum[k] = _mm256_setzero_ps();
+    for (int32_t i = 0; i < rows; i++) {
+        __m256 a = _mm256_set1_ps(weights[i]);
         for (int32_t k = 0; k < n; k++) {
-            int64_t at = i * stride + start + 8 * k;
-            even[k] = _mm256_fmadd_ps(a, eight_of(m, at, is_half), even[k]);
-            odd[k] = _mm256_fmadd_ps(b, eight_of(m, at + stride, is_half), odd[k]);
+            __m256 b = eight_of(m, i * stride + start + 8 * k, is_half);
+            sum[k] = is_half ? _mm256_fmadd_ps(a, b, sum[k])
+                             : _mm256_add_ps(sum[k], _mm256_mul_ps(a, b));
         }
     }
-    for (int32_t k = 0; k < n; k++) {
-        __m256 sum = _mm256_add_ps(even[k], odd[k]);
-        if (i < rows) {
-            __m256 last = eight_of(m, i * stride + start + 8 * k, is_half);
-            sum = _mm256_fmadd_ps(_mm256_set1_ps(weights[i]), last, sum);
-        }
-        _mm256_storeu_ps(out + start + 8 * k, sum);
-    }
+    for (int32_t k = 0; k < n; k++) _mm256_storeu_ps(out + start + 8 * k, sum[k]);
 }
 
 // out (columns) = weights (rows) @ m (rows, stride)
@@ -339,7 +318,8 @@ HERE static void swiglu(float *gate, const float *up, int32_t n) {
 
 // What a set has from here; .name, .draft and .screen are its own.
 #define SIMD_IN_COMMON                                                                       \
-    .quantise = quantise, .precise = precise, .refine = refine, .dot = dot, .scores = scores, \
+    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .refine = refine,         \
+    .dot = dot, .scores = scores,                                                             \
     .scores_half = scores_half, .mix = mix, .mix_half = mix_half, .softmax = softmax,         \
     .swiglu = swiglu, .bounds = simd_bounds, .mass = simd_mass
 

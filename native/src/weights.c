@@ -1,8 +1,8 @@
 #include "weights.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "guard.h"
 #include "pack.h"
 #include "sha256.h"
 
@@ -11,7 +11,6 @@ bool weights_open(Weights *w, const char *path, Failure *failure) {
     w->forms[0].file = w->forms[1].file = -1;
     if (w->packed) {
         if (!packed_open(&w->file, path, 0, failure)) return false;
-        packed_model(&w->file, &w->model);
         w->shape = w->file.shape;
     } else {
         if (!model_open(&w->model, path, failure)) return false;
@@ -24,24 +23,26 @@ bool weights_open(Weights *w, const char *path, Failure *failure) {
 
 void weights_close(Weights *w) {
     for (int form = 0; form < 2; form++) packed_close(&w->forms[form]);
-    if (w->packed) packed_close(&w->file);
-    else model_close(&w->model);
+    if (w->packed) {
+        free(w->model.expanded);
+        packed_close(&w->file);
+    } else {
+        model_close(&w->model);
+    }
 }
 
 bool weights_has(const Weights *w, Mode mode) {
     switch (mode) {
-    case MODE_REFERENCE: return w->model.embedding != NULL;
+    case MODE_REFERENCE:
     case MODE_EXACT: return !w->packed || w->file.modes & PACKED_EXACT;
     case MODE_FAST: return !w->packed || w->file.modes & PACKED_FAST;
     }
     return false;
 }
 
-const Model *weights_model(const Weights *w, Failure *failure) {
-    if (w->model.embedding) return &w->model;
-    fail(failure, EXIT_USAGE,
-         "'%.200s' is packed for mode fast only; give the .bin file, or use --mode fast", w->path);
-    return NULL;
+const Model *weights_model(Weights *w, Failure *failure) {
+    bool there = w->model.embedding || packed_model(&w->file, w->path, &w->model, failure);
+    return there ? &w->model : NULL;
 }
 
 const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
@@ -51,14 +52,7 @@ const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
     if (w->packed) {
         if (!packed_open(form, w->path, bit, failure)) return NULL;
     } else {
-        float error = 0.0f;
         if (!pack_model(form, &w->model, bit, failure)) return NULL;
-        if (mode == MODE_EXACT &&
-            !guard_measure(form, simd_choose(NULL), GUARD_TOKENS, &error, failure)) {
-            packed_close(form);
-            return NULL;
-        }
-        form->guard = GUARD_FACTOR * error;
     }
     w->ready[mode - MODE_EXACT] = true;
     return form;

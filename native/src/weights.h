@@ -19,7 +19,7 @@ typedef struct {
     uint64_t parameters;
     bool packed;        // the file is a .duo
     Packed file;        // it, where it is
-    Model model;        // fp32; nothing where the file has none
+    Model model;        // fp32; of a .duo once it is asked for
     Packed forms[2];    // for MODE_EXACT and MODE_FAST, once they are asked for
     bool ready[2];
 } Weights;
@@ -32,7 +32,7 @@ void weights_close(Weights *weights);
 bool weights_has(const Weights *weights, Mode mode);
 
 // fp32. NULL, and `failure`, where the file was packed without it.
-const Model *weights_model(const Weights *weights, Failure *failure);
+const Model *weights_model(Weights *weights, Failure *failure);
 
 // The packed form for MODE_EXACT or MODE_FAST. A llama2.c file is packed in memory, once.
 const Packed *weights_packed(Weights *weights, Mode mode, Failure *failure);

@@ -88,38 +88,40 @@ static void free_activations(Activation *x, int32_t count) {
     free(x);
 }
 
-// Planes with no rhyme, with the largest weights of either sign, or with the least lower halves.
+// Planes with no rhyme, or with the largest weights of either sign.
 static Matrix matrix(int32_t rows, int32_t columns, int32_t kind) {
-    MatrixSize size = matrix_size(rows, columns);
-    int8_t *high = get(size.high);
-    int16_t *low = get(size.low);
-    uint8_t *multiplier = get(size.multiplier);
-    float *scale = get(size.scale);
-    for (uint64_t i = 0; i < size.high; i++) {
-        int32_t q = between(-127 * 65536, 127 * 65536);
-        if (kind == 1) q = 127 * 65536;
-        if (kind == 2) q = random_bits() & 1 ? 127 * 65536 : -127 * 65536;
-        if (kind == 3) q = between(-127, 126) * 65536 + 32768;
-        int32_t upper = (q + 32768 + (128 << 16)) / 65536 - 128;  // rounded down
-        high[i] = (int8_t)upper;
-        low[i] = (int16_t)(q - upper * 65536);
-    }
-    for (uint64_t i = 0; i < size.multiplier; i++) {
+    size_t blocks = (size_t)blocks_of(rows, columns), lanes = (size_t)tiles_of(rows) * TILE;
+    int8_t *high = get(blocks * BLOCK), *middle = get(blocks * BLOCK);
+    uint16_t *low = get(blocks * BLOCK * sizeof *low);
+    uint8_t *multiplier = get(blocks * TILE);
+    float *scale = get(lanes * sizeof *scale);
+    for (size_t i = 0; i < blocks * TILE; i++) {
         multiplier[i] = (uint8_t)(kind == 2 ? 255 : between(1, 255));
     }
-    for (uint64_t i = 0; i < size.scale / sizeof *scale; i++) {
-        scale[i] = (1.5f + uniform()) * 1e-9f;
+    for (size_t i = 0; i < blocks * BLOCK; i++) {
+        int32_t times = multiplier[i / BLOCK * TILE + i % TILE];
+        int32_t sign = kind == 1 || random_bits() & 1 ? 1 : -1;
+        high[i] = (int8_t)(kind == 0 || kind == 3 ? between(-127, 127) : sign * 127);
+        middle[i] = (int8_t)between(-times / 2, times / 2);
+        low[i] = (uint16_t)random_bits();
+        // A float has 24 bits: the lowest are 0 where there are more.
+        int32_t whole = (times * high[i] + middle[i]) * 65536 + low[i], step = 1;
+        while (abs(whole) / step >= 1 << 24) step *= 2;
+        low[i] = (uint16_t)(low[i] / step * step);
     }
+    for (size_t i = 0; i < lanes; i++) scale[i] = (1.5f + uniform()) * 1e-9f;
     return (Matrix){
-        rows, columns, tiles_of(rows), groups_of(columns), high, low, multiplier, scale,
+        .rows = rows, .columns = columns, .tiles = tiles_of(rows), .groups = groups_of(columns),
+        .high = high, .multiplier = multiplier, .scale = scale, .middle = middle, .low = low,
     };
 }
 
 static void free_matrix(Matrix m) {
     free((void *)(uintptr_t)m.high);
-    free((void *)(uintptr_t)m.low);
     free((void *)(uintptr_t)m.multiplier);
     free((void *)(uintptr_t)m.scale);
+    free((void *)(uintptr_t)m.middle);
+    free((void *)(uintptr_t)m.low);
 }
 
 // out (count, stride), where only `rows` of each stride may be written.
@@ -131,28 +133,16 @@ static void must_be_whole(const float *out, int64_t stride, int32_t rows, int32_
     }
 }
 
-static void check_matrix(int is_draft) {
+static void check_draft(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
         int32_t count = trial % MOST_COUNT + 1, kind = trial % KINDS;
         int32_t columns = between(1, trial % 3 ? 100 : 800);
         Matrix w = matrix(between(1, 100), columns, trial % 4);
         int32_t rows = w.tiles * TILE;
-        int64_t stride = rows + between(0, 9), x_stride = w.groups * GROUP + between(0, 9);
+        int64_t stride = rows + between(0, 9);
         float *out = get((size_t)((count - 1) * stride + rows) * sizeof *out);
         Activation *a = activations(&simd_scalar, columns, count, kind);
-        float *x = get((size_t)((count - 1) * x_stride + w.groups * GROUP) * sizeof *x);
-        for (int32_t t = 0; t < count; t++) {
-            float *from = numbers(columns, (kind + t) % KINDS);
-            memset(x + t * x_stride, 0, (size_t)w.groups * GROUP * sizeof *x);
-            memcpy(x + t * x_stride, from, (size_t)columns * sizeof *x);
-            free(from);
-        }
-
-        if (is_draft) {
-            set->draft(out, stride, &w, a, count);
-        } else {
-            set->precise(out, stride, &w, x, x_stride, count);
-        }
+        set->draft(out, stride, &w, a, count);
         must_be_whole(out, stride, rows, count);
         for (int32_t t = 0; t < count; t++) {
             for (int32_t row = 0; row < rows; row++) {
@@ -160,23 +150,59 @@ static void check_matrix(int is_draft) {
                 for (int32_t i = 0; i < w.groups * GROUP; i++) {
                     int64_t block = (int64_t)(row / TILE) * w.groups + i / GROUP;
                     int64_t at = (block * GROUP + i % GROUP) * TILE + row % TILE;
-                    double q = w.high[at] * 65536.0 + (is_draft ? 0 : w.low[at]);
-                    double v = is_draft ? (double)a[t].scale[i / GROUP] * a[t].value[i]
-                                        : (double)x[t * x_stride + i];
+                    double v = (double)a[t].scale[i / GROUP] * a[t].value[i];
                     double step = (double)w.scale[row] * w.multiplier[block * TILE + row % TILE];
-                    double term = q * step * v;
+                    double term = w.high[at] * 65536.0 * step * v;
                     exact += term;
                     terms += fabs(term);
                 }
                 compare((double)out[t * stride + row], exact, terms);
             }
         }
-        free(x);
         free_activations(a, count);
         free(out);
         free_matrix(w);
     }
-    report(is_draft ? "draft" : "precise");
+    report("draft");
+}
+
+// What is exact is that of plain C to the bit.
+static void must_be_plain(const float *is, const float *should, int64_t n, const char *what) {
+    must(memcmp(is, should, (size_t)n * sizeof *is) == 0, what);
+}
+
+static void check_unpack(void) {
+    for (int32_t trial = 0; trial < TRIALS; trial++) {
+        Matrix w = matrix(between(1, 100), between(1, 100), trial % 4);
+        float *is = get(BLOCK * sizeof *is), *should = get(BLOCK * sizeof *should);
+        for (int64_t block = 0; block < (int64_t)w.tiles * w.groups; block++) {
+            set->unpack(is, &w, block);
+            simd_scalar.unpack(should, &w, block);
+            must_be_plain(is, should, BLOCK, "unpacks other weights");
+        }
+        free(is);
+        free(should);
+        free_matrix(w);
+    }
+    report("unpack");
+}
+
+static void check_accumulate(void) {
+    for (int32_t trial = 0; trial < TRIALS; trial++) {
+        int32_t count = trial % 16 + 1;
+        int64_t x_stride = GROUP + between(0, 9), room = (count - 1) * x_stride + GROUP;
+        float *plain = numbers(BLOCK, trial % 4 == 3 ? 6 : 0), *x = numbers((int32_t)room, 0);
+        float *is = numbers(count * TILE, 0), *should = get((size_t)count * TILE * sizeof *should);
+        memcpy(should, is, (size_t)count * TILE * sizeof *should);
+        set->accumulate(is, plain, x, x_stride, count);
+        simd_scalar.accumulate(should, plain, x, x_stride, count);
+        must_be_plain(is, should, count * TILE, "adds in another order");
+        free(plain);
+        free(x);
+        free(is);
+        free(should);
+    }
+    report("accumulate");
 }
 
 static int32_t nibble_of(uint8_t byte, int32_t upper) {
@@ -295,6 +321,12 @@ static void check_rows(int is_mix, int is_half) {
         if (is_mix && !is_half) set->mix(out, m, stride, weights, size, n);
         if (!is_mix && is_half) set->scores_half(out, half, stride, weights, size, n);
         if (!is_mix && !is_half) set->scores(out, m, stride, weights, size, n);
+        if (!is_half) {
+            float *should = get((size_t)columns * sizeof *should);
+            (is_mix ? simd_scalar.mix : simd_scalar.scores)(should, m, stride, weights, size, n);
+            must_be_plain(out, should, columns, is_mix ? "mixes in another order" : "other scores");
+            free(should);
+        }
         for (int32_t j = 0; j < columns; j++) {
             double exact = 0.0, terms = 0.0;
             for (int32_t i = 0; i < rows; i++) {
@@ -373,7 +405,10 @@ static void check_no_numbers(void) {
             must(sum == a->sum[group], "a sum that is not that of its values");
         }
         set->draft(out, 64, &w, a, 1);
-        set->precise(out, 64, &w, x, 64, 1);
+        float *plain = get(BLOCK * sizeof *plain), sums[TILE] = {0};
+        set->unpack(plain, &w, 0);
+        set->accumulate(sums, plain, x, 64, 1);
+        free(plain);
         set->scores(out, m, 64, x, 64, 64);
         set->mix(out, m, 64, x, 64, 64);
         set->dot(x, y, 64);
@@ -394,8 +429,9 @@ int main(void) {
         state = 20250731;
         must(set != NULL, "a set that is named and cannot be chosen");
         check_quantise();
-        check_matrix(1);
-        check_matrix(0);
+        check_draft();
+        check_unpack();
+        check_accumulate();
         check_screen();
         check_refine();
         check_dot();

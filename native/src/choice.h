@@ -1,0 +1,42 @@
+// One choice while it is made: the rows that are known well, bounds of all the others, and where
+// the coin falls among them (coin.c).
+#ifndef DUO_CHOICE_H
+#define DUO_CHOICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "choose.h"
+
+typedef struct {
+    Chooser *c;
+    const Probe *probe;
+    float *value;      // of the rows that are not yet in `rows`; -INFINITY of those that are
+    int32_t count;     // of rows
+    float reach;       // rows whose upper bound is not below this are in `rows`
+    float most;        // the largest logit: what exponents are relative to
+    float peak;        // most / temperature
+    float collapsed;   // upper bound of the logit of each collapsed row; -INFINITY: there are none
+    float collapsed_least;
+    double others;     // at most, the weight of all rows that may yet be taken in
+    double tail;       // that, and the weight of the collapsed ones
+    double tail_least;
+    double rounding;   // at most, how far llama2.c's sum of all the weights is off, as a share of it
+    double edge;       // at most, the weight of one row that is not taken in
+    bool unreadable;
+} Choice;
+
+// What a step found out: the row, or what must be known better, or that nothing would help.
+typedef enum { FOUND, REFINE, EXTEND, UNDECIDED } Finding;
+
+// How far a sum of n weights in float may be off, as a share of it: each addition is off by at most
+// half its last bit, 2^-24, to either side, so that n of them are off by some sqrt(n) times a
+// standard deviation of 2^-25: this takes six.
+double rounding_of(double n);
+
+// Where the coin falls in the nucleus, and where the tokens stand in the order of their ids. *found
+// is an index of rows, which are moved.
+Finding find_in_nucleus(Choice *choice, float coin, int32_t *found);
+Finding find_in_all(Choice *choice, float coin, int32_t *found);
+
+#endif

@@ -1,0 +1,60 @@
+#include <stdlib.h>
+
+#include "pack.h"
+#include "sampler.h"
+#include "transformer.h"
+
+enum { TOKENS = 128, BOS = 1 };
+
+typedef struct {
+    double probability;
+    int32_t id;
+} Rank;
+
+static int likeliest_first(const void *a, const void *b) {
+    const Rank *left = a, *right = b;
+    if (left->probability != right->probability) {
+        return left->probability > right->probability ? -1 : 1;
+    }
+    return left->id < right->id ? -1 : 1;
+}
+
+// Let the model tell, and add up what it thought of every token at every step.
+static void listen(Transformer *t, Sampler *sampler, Rank *ranks, int32_t vocab) {
+    int32_t token = BOS, position = 0;
+    for (int32_t i = 0; i < TOKENS; i++) {
+        float *logits = transformer_step(t, token, position, true);
+        sampler_soften(sampler, logits);
+        for (int32_t id = 0; id < vocab; id++) ranks[id].probability += (double)logits[id];
+        token = sampler_pick(sampler, logits, sampler_flip(&sampler->state));
+        position = token == BOS || position + 1 == t->positions ? 0 : position + 1;
+        if (position == 0) token = BOS;
+    }
+    // what is no number has no rank
+    for (int32_t id = 0; id < vocab; id++) {
+        if (!(ranks[id].probability >= 0.0)) ranks[id].probability = 0.0;
+    }
+}
+
+bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure) {
+    int32_t vocab = model->shape.vocab, context = model->shape.context, count = 0;
+    Transformer transformer = {0};
+    Sampler sampler = {0};
+    Rank *ranks = malloc((size_t)vocab * sizeof *ranks);
+    bool done = ranks &&
+                transformer_init(&transformer, model, context < TOKENS ? context : TOKENS, failure) &&
+                sampler_init(&sampler, vocab, 1.0f, 0.9f, 1, failure);
+    if (!ranks) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    if (done) {
+        for (int32_t id = 0; id < vocab; id++) ranks[id] = (Rank){0.0, id};
+        listen(&transformer, &sampler, ranks, vocab);
+        qsort(ranks, (size_t)vocab, sizeof *ranks, likeliest_first);
+        for (int32_t i = 0; i < vocab; i++) {
+            if (!collapsed[ranks[i].id]) ids[count++] = ranks[i].id;
+        }
+    }
+    sampler_free(&sampler);
+    transformer_free(&transformer);
+    free(ranks);
+    return done;
+}
