@@ -12,9 +12,10 @@
 
 enum { DIM = 288, LAYERS = 6, HIDDEN = 768, VOCAB = 32000, GROUP = 32, POSITION = 100, ROWS = 96 };
 
-static float weights[ROWS * DIM], vector[VOCAB], out[VOCAB], keys[(POSITION + 1) * DIM];
-static int8_t small_weights[ROWS * DIM], small_vector[DIM];
-static float scales[ROWS * DIM / GROUP], small_scales[DIM / GROUP];
+// Not static: what the compiler knows to be zero it neither loads nor multiplies with.
+float weights[ROWS * DIM], vector[VOCAB], out[VOCAB], keys[(POSITION + 1) * DIM];
+int8_t small_weights[ROWS * DIM], small_vector[DIM];
+float scales[ROWS * DIM / GROUP], small_scales[DIM / GROUP];
 int group = GROUP;  // a variable to the compiler, as in the winner's program
 
 // fp32 by one scalar sum a row, as llama2.c has it: 8.0 ns for each weight.
@@ -41,20 +42,30 @@ static void columns(void) {
     }
 }
 
-// int8 in groups of 32, each with an fp32 scale: the contest winner's inner loop. It divides twice
-// by the group size, whose value the compiler does not know.
+// x, of which the compiler knows nothing: what is made of it is not kept from group to group.
+static inline long hidden(long x) {
+    __asm__ volatile("" : "+r"(x));
+    return x;
+}
+
+// int8 in groups of 32, each with an fp32 scale: the contest winner's inner loop, with what its
+// published program (prebuilt/runq-fast-gcc) does for a group: two divisions by the group's size,
+// a first value for the sum and for its register.
 static void winner(void) {
+    long size = group, start = 0, zero = 0;
     for (int i = 0; i < ROWS; i++) {
         float sum = 0.0f;
-        int row = i * DIM;
-        for (int j = 0; j <= DIM - group; j += group) {
-            size_t vl = __riscv_vsetvl_e8m2((size_t)group);
+        long row = (long)i * DIM;
+        for (long j = 0; j <= DIM - size; j += size) {
+            size = hidden(size), start = hidden(start), zero = hidden(zero);
+            size_t vl = __riscv_vsetvl_e8m2((size_t)size);
             vint8m2_t x = __riscv_vle8_v_i8m2(small_vector + j, vl);
             vint8m2_t w = __riscv_vle8_v_i8m2(small_weights + row + j, vl);
             vint16m4_t products = __riscv_vwmul_vv_i16m4(x, w, vl);
-            vint32m1_t zero = __riscv_vmv_v_x_i32m1(0, 1);
-            vint32m1_t dot = __riscv_vwredsum_vs_i16m4_i32m1(products, zero, vl);
-            float scale = scales[(row + j) / group] * small_scales[j / group];
+            vint32m1_t first = __riscv_vmv_v_x_i32m1(start, 1);
+            vint32m1_t dot = __riscv_vmv_v_x_i32m1(zero, 1);
+            dot = __riscv_vwredsum_vs_i16m4_i32m1_tu(dot, products, first, vl);
+            float scale = scales[(row + j) / size] * small_scales[j / size];
             sum += (float)__riscv_vmv_x_s_i32m1_i32(dot) * scale;
         }
         out[i] = sum;

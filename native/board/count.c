@@ -43,7 +43,8 @@ EXPORT int qemu_plugin_version = 1;
     X(VWADD, "vwadd") X(VWMUL, "vwmul") X(VEXTEND, "vextend") X(VNARROW, "vnarrow") \
     X(VRED, "vred") X(VWRED, "vwred") X(VMASK, "vmask") X(VMOVE, "vmove") X(VSLIDE, "vslide") \
     X(VGATHER, "vgather") X(VFADD, "vfadd") X(VFMUL, "vfmul") X(VFMA, "vfma") \
-    X(VFWIDEN, "vfwiden") X(VFCVT, "vfcvt") X(VFDIV, "vfdiv") X(VFRED, "vfred")
+    X(VFWIDEN, "vfwiden") X(VFCVT, "vfcvt") X(VFWCVT, "vfwcvt") X(VFDIV, "vfdiv") \
+    X(VFRED, "vfred")
 
 #define NAME_OF(id, name) id,
 typedef enum { CLASSES(NAME_OF) COUNT } Class;
@@ -144,7 +145,7 @@ static Class vector_float(uint32_t w) {
     if (vv && f < 0x08 && f & 1) return VFRED;
     if (f == 0x0e || f == 0x0f) return VSLIDE;
     if (f == 0x10) return VMOVE;
-    if (f == 0x12) return VFCVT;
+    if (f == 0x12) return (w >> 15 & 31) < 8 ? VFCVT : VFWCVT;  // 8: wider, 16: narrower
     if (f == 0x13) return (w >> 15 & 31) == 0 ? VFDIV : VFADD;  // square root, else estimates
     if (f == 0x17) return VINT;  // vfmv.v.f, vfmerge
     if (f == 0x20 || f == 0x21) return VFDIV;

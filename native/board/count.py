@@ -45,6 +45,13 @@ class Kind:
 Counts = dict[Kind, float]
 
 
+@dataclass(frozen=True)
+class Run:
+    counts: Counts
+    said: str
+    """On stderr."""
+
+
 def fail(text: str) -> NoReturn:
     print(f"count: {text}", file=sys.stderr)
     sys.exit(2)
@@ -72,8 +79,8 @@ def read_counts(text: str) -> Counts:
     return counts
 
 
-def execute(emulator: Path, command: list[str | Path]) -> Counts:
-    """Instructions that a program executes, by class."""
+def execute(emulator: Path, command: list[str | Path]) -> Run:
+    """A program, and the instructions that it executes, by class."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "counts"
         plugin: list[str | Path] = ["-plugin", BUILD / "count.so", "-d", "plugin", "-D", log]
@@ -84,21 +91,38 @@ def execute(emulator: Path, command: list[str | Path]) -> Counts:
             stderr=subprocess.PIPE,
             check=False,
         )
+        said = done.stderr.decode(errors="replace")
         if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            lines = said.strip().splitlines()
             fail(f"{command[0]} ended with {done.returncode}: {lines[-1] if lines else 'no word'}")
-        return read_counts(log.read_text())
+        return Run(read_counts(log.read_text()), said)
 
 
-def tell(emulator: Path, program: Path, arguments: list[str], steps: int, check: bool) -> Counts:
-    """Instructions of a story of `steps` steps; with `check`, it must have as many."""
+def tell(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run:
+    """A story of `steps` steps. Ours must have as many; another program does not say."""
+    check = program.name == "duollama"
     with tempfile.TemporaryDirectory() as folder:
         ids = Path(folder) / "ids"
         written: list[str | Path] = ["--ids", ids] if check else []
-        counts = execute(emulator, [program, *arguments, *written, "-n", str(steps)])
+        run = execute(emulator, [program, *arguments, *written, "-n", str(steps)])
         if check and (told := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
             fail(f"the story ends after {told} of {steps} steps; choose other --lengths")
-    return counts
+    return run
+
+
+def program_of(engine: str) -> Path:
+    """A build's name, or any program's path."""
+    program = Path(engine) if "/" in engine else BUILD / engine / "duollama"
+    if not program.is_file():
+        fail(f"there is no {program}; `make -C native/board` builds the engines")
+    return program
+
+
+def in_order(lengths: list[int]) -> tuple[int, int]:
+    shorter, longer = sorted(lengths)
+    if shorter == longer or shorter < 1:
+        fail("--lengths are two different numbers of steps")
+    return shorter, longer
 
 
 def per_token(shorter: Counts, longer: Counts, tokens: int) -> Counts:
@@ -137,19 +161,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts here too")
     parser.add_argument("arguments", nargs="+", metavar="MODEL ARGS", help="after --")
     options = parser.parse_args()
-    shorter, longer = sorted(options.lengths)
-    if shorter == longer or shorter < 1:
-        fail("--lengths are two different numbers of steps")
-    ours = BUILD / options.engine / "duollama"
-    program = ours if "/" not in options.engine else Path(options.engine)
-    if not program.is_file():
-        fail(f"there is no {program}; `make -C native/board` builds the engines")
-
+    shorter, longer = in_order(options.lengths)
+    program = program_of(options.engine)
     emulator = prepare()
-    check = program.name == "duollama"
-    first = tell(emulator, program, options.arguments, shorter, check)
-    second = tell(emulator, program, options.arguments, longer, check)
-    counts = per_token(first, second, longer - shorter)
+    first = tell(emulator, program, options.arguments, shorter)
+    second = tell(emulator, program, options.arguments, longer)
+    counts = per_token(first.counts, second.counts, longer - shorter)
     print_table(counts)
     if options.json:
         about = {"engine": program.parent.name + "/" + program.name, "arguments": options.arguments}

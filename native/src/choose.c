@@ -80,15 +80,15 @@ static void add_row(Choice *choice, int32_t slot) {
 // Read in fp32 the rows that `wanted` says; how many.
 static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), double limit) {
     Chooser *c = choice->c;
-    int32_t at[EXACT_ROWS], ids[EXACT_ROWS], count = 0, all = 0;
+    int32_t at[EXACT_ROWS], slots[EXACT_ROWS], count = 0, all = 0;
     float products[EXACT_ROWS];
     for (int32_t i = 0; i <= choice->count; i++) {
         if (i < choice->count && !c->rows[i].exact && wanted(&c->rows[i], limit)) {
-            ids[count] = c->rows[i].id;
+            slots[count] = c->rows[i].slot;
             at[count++] = i;
         }
         if (count == 0 || (count < EXACT_ROWS && i < choice->count)) continue;
-        if (!head_exact(c->head, choice->probe, ids, count, c->buffer, products)) {
+        if (!head_exact(c->head, choice->probe, slots, count, c->buffer, products)) {
             choice->unreadable = true;
             return all + count;
         }
@@ -350,7 +350,7 @@ float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t 
     Choice choice;
     begin(&choice, c, probe, value);
     int32_t slot = c->head->slots[id];
-    if (slot < 0) return share_of(&choice, choice.collapsed);
+    if (slot >= c->head->told) return share_of(&choice, choice.collapsed);
     add_row(&choice, slot);
     return choice.unreadable ? NAN : share_of(&choice, c->rows[0].value);
 }

@@ -7,4 +7,7 @@
 
 uint32_t crc32(const void *bytes, size_t length);
 
+// That of what `crc` is of, and then these.
+uint32_t crc32_go_on(uint32_t crc, const void *bytes, size_t length);
+
 #endif

@@ -26,10 +26,10 @@ void head_probe(const Head *head, const Simd *simd, Probe *probe) {
 
 float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
                   float *upper) {
-    // Slots beyond the last row have a norm of 0: they would be 0, and may be the largest.
-    float most = simd->bounds(value, upper, head->scale, head->coarse_error, head->norm, 16.0f,
-                              probe->length, probe->rounding + ROUNDING * probe->length,
-                              head->told);
+    float rounding = *head->longest * (probe->rounding + ROUNDING * probe->length);
+    float most = simd->bounds(value, upper, head->scale, head->coarse_error, 16.0f, probe->length,
+                              rounding, head->told);
+    // Slots beyond the last row would be 0, and may be the largest.
     for (int32_t slot = head->told; slot < head->tiles * TILE; slot++) {
         value[slot] = upper[slot] = -INFINITY;
     }
@@ -53,12 +53,12 @@ bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t s
     return true;
 }
 
-bool head_exact(const Head *head, const Probe *probe, const int32_t *ids, int32_t count,
+bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,
                 float *buffer, float *product) {
     size_t size = (size_t)head->dim * sizeof(float);
     for (int32_t i = 0; i < count; i++) {
         float *to = buffer + (int64_t)i * head->dim;
-        const float *row = source_read(&head->rows, (uint64_t)ids[i] * size, size, to);
+        const float *row = source_read(&head->rows, (uint64_t)slots[i] * size, size, to);
         if (!row) return false;
         if (row != to) memcpy(to, row, size);
     }
@@ -79,7 +79,7 @@ Head head_of_likeliest(const Head *head) {
 
 bool head_row(const Head *head, int32_t id, float *out) {
     int32_t slot = head->slots[id];
-    if (slot < 0) {
+    if (slot >= head->told) {
         memcpy(out, head->centre, (size_t)head->dim * sizeof *out);
         return true;
     }

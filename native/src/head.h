@@ -20,17 +20,18 @@ typedef struct {
     int32_t vocab, dim;
     int32_t told;           // rows with planes; the other vocab - told are collapsed
     int32_t tiles, groups;  // of the told rows
-    const int32_t *ids;     // (told) the likeliest first
-    const int32_t *slots;   // (vocab) of each id among them; -1: it is collapsed
+    const int32_t *ids;     // (vocab) of each slot: the told ones, the likeliest first, and the others
+    const int32_t *slots;   // (vocab) of each id
     const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.screen
     Source fine;            // (told, groups * 16) bytes; see Simd.refine
-    Source rows;            // (vocab, dim) fp32
+    Source rows;            // (vocab, dim) fp32, by slot
     // (tiles * TILE) each:
     const float *scale;         // w = scale * q8
     const float *coarse_error;  // length of w - scale * 16 * coarse
     const float *fine_error;    // length of w - scale * q8
     const float *norm;          // the longer of the two approximations
     const float *centre;        // (dim) of the collapsed rows
+    const float *longest;       // (1) of all norms
     float radius;               // none of them is further away
 } Head;
 
@@ -60,9 +61,9 @@ bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t s
 
 enum { EXACT_ROWS = 16 };  // at once: their sums do not wait for each other
 
-// product (count) of the rows `ids` in fp32, to the bit as llama2.c has it; count <= EXACT_ROWS,
+// product (count) of the rows `slots` in fp32, to the bit as llama2.c has it; count <= EXACT_ROWS,
 // `buffer` (EXACT_ROWS, dim). False where a row could not be read.
-bool head_exact(const Head *head, const Probe *probe, const int32_t *ids, int32_t count,
+bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,
                 float *buffer, float *product);
 
 // The first rows alone, the likeliest: what a draft looks at.

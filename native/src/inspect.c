@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "crc32.h"
 #include "packed.h"
 
 static const char *const names[SECTIONS] = {
@@ -15,6 +14,7 @@ static const char *const names[SECTIONS] = {
     [SECTION_PATCHED] = "layers, patches of each block",
     [SECTION_PATCH_AT] = "layers, places of patches",
     [SECTION_PATCH] = "layers, patches",
+    [SECTION_TURNS] = "cosines and sines of positions",
     [SECTION_HEAD_IDS] = "classifier, ids",
     [SECTION_HEAD_COARSE] = "classifier, 4 bits",
     [SECTION_HEAD_FINE] = "classifier, 4 more bits",
@@ -49,7 +49,7 @@ static bool print_sections(const Packed *p, const char *path, Failure *failure) 
         if (section->size == 0) continue;
         printf("%12llu  %08x  %s\n", (unsigned long long)section->size, section->check,
                names[kind]);
-        if (crc32(section->source.memory, section->size) != section->check) {
+        if (!packed_whole(p, (SectionKind)kind)) {
             return fail(failure, EXIT_USAGE, "'%.200s' is damaged: the checksum of its section '%s' "
                         "is wrong; pack or fetch it again", path, names[kind]);
         }
@@ -62,7 +62,7 @@ static void print_cost(const Packed *p, bool exact) {
     Shape s = p->shape;
     uint64_t layers = size_of(p, SECTION_NORMS) + size_of(p, SECTION_HIGH) +
                       size_of(p, SECTION_MULTIPLIER) + size_of(p, SECTION_SCALE);
-    uint64_t screen = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 4 * 3 +
+    uint64_t screen = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 2 +
                       (p->told < s.vocab ? size_of(p, SECTION_HEAD_CENTRE) : 0);
     uint64_t held = layers + size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) +
                     size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_CENTRE);

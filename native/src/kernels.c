@@ -68,6 +68,25 @@ void rmsnorm(float *out, const float *x, const float *weight, int32_t n) {
     for (int32_t i = 0; i < n; i++) out[i] = weight[i] * (scale * x[i]);
 }
 
+void turns_of(float *cosine, float *sine, int32_t position, int32_t head) {
+    for (int32_t i = 0; i < head / 2; i++) {
+        float frequency = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
+        float angle = (float)position * frequency;
+        cosine[i] = cosf(angle);
+        sine[i] = sinf(angle);
+    }
+}
+
+void rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head) {
+    for (int32_t start = 0; start < n; start += head) {
+        for (int32_t i = 0; i < head / 2; i++) {
+            float *pair = x + start + 2 * i, a = pair[0], b = pair[1];
+            pair[0] = a * cosine[i] - b * sine[i];
+            pair[1] = a * sine[i] + b * cosine[i];
+        }
+    }
+}
+
 void softmax(float *x, int32_t n) {
     float max = x[0];
     for (int32_t i = 1; i < n; i++) {

@@ -11,6 +11,11 @@ void matmul(float *out, const float *w, int64_t stride, const float *x, int32_t 
 // out = weight * x / rms(x), all (n)
 void rmsnorm(float *out, const float *x, const float *weight, int32_t n);
 
+// cosine, sine (head / 2) of the angles by which RoPE turns a head's pairs at `position`; and turn
+// those of x (n).
+void turns_of(float *cosine, float *sine, int32_t position, int32_t head);
+void rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head);
+
 // In place.
 void softmax(float *x, int32_t n);
 

@@ -25,7 +25,6 @@ static uint64_t slice(Layers *l, char *memory) {
     Shape s = l->packed->shape;
     uint64_t narrow = BATCH * (uint64_t)l->stride * sizeof(float);
     uint64_t wide = BATCH * (uint64_t)l->wide * sizeof(float);
-    uint64_t turns = (uint64_t)(s.dim / s.heads / 2) * sizeof(float);
     uint64_t cache = (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)l->capacity *
                      (l->half ? sizeof(uint16_t) : sizeof(float));
     Block rest = {memory, 0};
@@ -39,9 +38,6 @@ static uint64_t slice(Layers *l, char *memory) {
     l->gate = take(&rest, wide);
     l->up = take(&rest, wide);
     l->scores = take(&rest, (uint64_t)l->capacity * sizeof(float));
-    l->frequency = take(&rest, turns);
-    l->cosine = take(&rest, BATCH * turns);
-    l->sine = take(&rest, BATCH * turns);
     uint64_t longest = (uint64_t)(l->wide > l->stride ? l->wide : l->stride);
     for (int t = 0; t < BATCH; t++) {
         l->quantised[t].value = take(&rest, longest);
@@ -76,10 +72,6 @@ bool layers_init(Layers *l, const Packed *packed, const Simd *simd, bool half, i
     }
     char *memory = l->memory;
     slice(l, memory + (64 - (uintptr_t)memory % 64) % 64);
-    int32_t head = s.dim / s.heads;
-    for (int32_t i = 0; i < head / 2; i++) {
-        l->frequency[i] = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
-    }
     return true;
 }
 
@@ -91,29 +83,6 @@ void layers_free(Layers *l) {
 static int64_t cache_at(const Layers *l, int32_t layer, int32_t head) {
     Shape s = l->packed->shape;
     return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * l->capacity;
-}
-
-// Set the cosines and sines of vector `t` for `position`.
-static void set_angle(const Layers *l, int32_t t, int32_t position) {
-    int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
-    for (int32_t i = 0; i < turns; i++) {
-        float angle = (float)position * l->frequency[i];
-        l->cosine[t * turns + i] = cosf(angle);
-        l->sine[t * turns + i] = sinf(angle);
-    }
-}
-
-// Turn x (n) by them, each head's pairs.
-static void rotate(const Layers *l, int32_t t, float *x, int32_t n) {
-    int32_t turns = l->packed->shape.dim / l->packed->shape.heads / 2;
-    for (int32_t start = 0; start < n; start += 2 * turns) {
-        for (int32_t i = 0; i < turns; i++) {
-            float cosine = l->cosine[t * turns + i], sine = l->sine[t * turns + i];
-            float a = x[start + 2 * i], b = x[start + 2 * i + 1];
-            x[start + 2 * i] = a * cosine - b * sine;
-            x[start + 2 * i + 1] = a * sine + b * cosine;
-        }
-    }
 }
 
 // The key and value of vector `t` into the caches.
@@ -195,21 +164,19 @@ static void norm(Layers *l, const float *weight, int32_t count) {
     }
 }
 
-static bool embed(Layers *l, const int32_t *tokens, int32_t count, int32_t position,
-                  Failure *failure) {
+static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *failure) {
     const Packed *p = l->packed;
     size_t size = (size_t)p->shape.dim * sizeof(float);
     const Section *rows = &p->sections[SECTION_EMBEDDING];
     for (int32_t t = 0; t < count; t++) {
         float *x = l->x + t * l->stride;
         bool own = p->tied && l->half;  // mode fast has no other form of them
-        const void *row = own ? NULL : source_read(&rows->source, (uint64_t)tokens[t] * size, size, x);
+        const void *row = own ? NULL : source_read(&rows->source, (uint64_t)p->slots[tokens[t]] * size, size, x);
         if (own ? !head_row(&p->head, tokens[t], x) : !row) {
             return fail(failure, EXIT_UNEXPECTED,
                         "the model's file can no longer be read; check the card, or fetch it again");
         }
         if (row && row != x) memcpy(x, row, size);
-        set_angle(l, t, position + t);
     }
     return true;
 }
@@ -219,8 +186,8 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
     const Packed *p = l->packed;
     Shape s = p->shape;
     int64_t stride = l->stride;
-    int32_t kv = shape_kv(s);
-    if (!embed(l, tokens, count, position, failure)) return false;
+    int32_t kv = shape_kv(s), head = s.dim / s.heads;
+    if (!embed(l, tokens, count, failure)) return false;
 
     for (int32_t layer = 0; layer < s.layers; layer++) {
         norm(l, p->attention_norm + (int64_t)layer * s.dim, count);
@@ -229,8 +196,10 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
         multiply(l, precision, layer, PART_K, l->key, stride, l->normed, stride, count);
         multiply(l, precision, layer, PART_V, l->value, stride, l->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
-            rotate(l, t, l->query + t * stride, s.dim);
-            rotate(l, t, l->key + t * stride, kv);
+            const float *cosine = p->cosine + (position + t) * (head / 2);
+            const float *sine = p->sine + (position + t) * (head / 2);
+            rotate(l->query + t * stride, s.dim, cosine, sine, head);
+            rotate(l->key + t * stride, kv, cosine, sine, head);
             remember(l, layer, t, position + t);
         }
         for (int32_t t = 0; t < count; t++) attend(l, precision, layer, t, position + t);

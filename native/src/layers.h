@@ -30,8 +30,6 @@ typedef struct {
     float *branch;           // (BATCH, stride) what a block adds to the residual stream
     float *gate, *up;        // (BATCH, wide)
     float *scores;           // (positions) of one head
-    float *frequency;        // (head / 2) RoPE
-    float *cosine, *sine;    // (BATCH, head / 2)
     Activation quantised[BATCH];
     // One after another for each layer and key head:
     void *keys;              // (head, capacity) a column for each position

@@ -99,7 +99,7 @@ static void screen(Narrator *n, const Head *head, Probe *probes, int32_t count) 
     int64_t slots = (int64_t)head->tiles * TILE;
     n->narration.simd->screen(n->value, slots, head->coarse, head->tiles, head->groups,
                               n->layers.quantised, count);
-    uint64_t factors = 3 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
+    uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
     n->effort.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
                             (head->told < head->vocab ? (uint64_t)head->dim * sizeof(float) : 0);
 }
@@ -205,11 +205,13 @@ static bool choose_from_all(Narrator *n, const float *x, float coin, int32_t *id
             return fail(failure, EXIT_UNEXPECTED, "not enough memory to decide a close choice");
         }
     }
+    float products[ROWS];
     for (int32_t first = 0; first < head->vocab; first += ROWS) {
         int32_t count = head->vocab - first < ROWS ? head->vocab - first : ROWS;
         const float *w = source_read(&head->rows, (uint64_t)first * row, (size_t)count * row, n->rows);
         if (!w) return unreadable(failure);
-        matmul(n->logits + first, w, head->dim, x, count, head->dim);
+        matmul(products, w, head->dim, x, count, head->dim);
+        for (int32_t i = 0; i < count; i++) n->logits[head->ids[first + i]] = products[i];
     }
     n->effort.head_bytes += (uint64_t)head->vocab * row;
     sampler_soften(&n->sampler, n->logits);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels.h"
+
 // Weights of the model that become the matrix `part` of `layer`.
 static const float *weights_of(const Model *m, int32_t layer, Part part) {
     const float *all[PARTS] = {m->wq, m->wk, m->wv, m->wo, m->w1, m->w3, m->w2};
@@ -110,13 +112,15 @@ static void pack_head(const Packed *p, const Model *m, Room *room) {
         int64_t id = slot < p->told ? ids[slot] : 0;
         pack_row(&p->head, m->classifier + id * p->shape.dim, slot, room);
     }
+    float *longest = (float *)(void *)room->at[SECTION_HEAD_CENTRE] + p->shape.dim;
+    *longest = 0.0f;
+    for (int32_t slot = 0; slot < p->told; slot++) *longest = fmaxf(*longest, p->head.norm[slot]);
 }
 
-// The sections' places: those in fp32 are the model's own, the others get memory.
-static bool make_room(Packed *p, const Model *m, Room *room, Failure *failure) {
+static bool make_room(Packed *p, Room *room, Failure *failure) {
     uint64_t sizes[SECTIONS], total = 0;
     packed_sizes(p, sizes);
-    for (int kind = 0; kind < SECTION_EMBEDDING; kind++) total += (sizes[kind] + 63) / 64 * 64;
+    for (int kind = 0; kind < SECTIONS; kind++) total += (sizes[kind] + 63) / 64 * 64;
     p->memory = total > SIZE_MAX ? NULL : aligned_alloc(64, (size_t)((total + 63) / 64 * 64));
     if (!p->memory) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack the model (%llu MB)",
@@ -124,15 +128,11 @@ static bool make_room(Packed *p, const Model *m, Room *room, Failure *failure) {
     }
     char *rest = p->memory;
     for (int kind = 0; kind < SECTIONS; kind++) {
-        if (sizes[kind] == 0 || kind >= SECTION_EMBEDDING) continue;
+        if (sizes[kind] == 0) continue;
         room->at[kind] = rest;
         p->sections[kind] = (Section){{rest, -1, 0}, sizes[kind], 0};
         rest += (sizes[kind] + 63) / 64 * 64;
     }
-    p->sections[SECTION_EMBEDDING] =
-        (Section){{m->embedding, -1, 0}, sizes[SECTION_EMBEDDING], 0};
-    p->sections[SECTION_CLASSIFIER] =
-        (Section){{m->classifier, -1, 0}, sizes[SECTION_CLASSIFIER], 0};
     return true;
 }
 
@@ -144,11 +144,28 @@ static void copy_norms(const Packed *p, const Model *m, Room *room) {
     memcpy(norms + 2 * all, m->final_norm, (size_t)p->shape.dim * sizeof *norms);
 }
 
+// A table, because another C library's cosf() may differ in the last bit.
+static void make_turns(Shape s, Room *room) {
+    int32_t head = s.dim / s.heads;
+    float *cosine = (float *)(void *)room->at[SECTION_TURNS];
+    float *sine = cosine + (int64_t)s.context * (head / 2);
+    for (int32_t p = 0; p < s.context; p++) {
+        turns_of(cosine + (int64_t)p * (head / 2), sine + (int64_t)p * (head / 2), p, head);
+    }
+}
+
+static void copy_rows(const Packed *p, const float *rows, char *to) {
+    size_t size = (size_t)p->shape.dim * sizeof *rows;
+    for (int32_t slot = 0; to && slot < p->shape.vocab; slot++) {
+        memcpy(to + (size_t)slot * size, rows + (int64_t)p->head.ids[slot] * p->shape.dim, size);
+    }
+}
+
 // What is found out of the model first, because sizes follow from it.
 typedef struct {
     bool *collapsed;  // (vocab)
     float *centre;    // (dim)
-    int32_t *ids;     // (vocab) of the told rows
+    int32_t *ids;     // (vocab)
 } Findings;
 
 static bool pack(Packed *p, const Model *m, Findings found, Failure *failure) {
@@ -157,15 +174,18 @@ static bool pack(Packed *p, const Model *m, Findings found, Failure *failure) {
                                        &p->radius, found.collapsed);
     p->patches = p->modes & PACKED_EXACT ? count_patches(m) : 0;
     Room room = {0};
-    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, m, &room, failure)) {
+    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, &room, failure)) {
         return false;
     }
-    memcpy(room.at[SECTION_HEAD_IDS], found.ids, (size_t)p->told * sizeof *found.ids);
+    memcpy(room.at[SECTION_HEAD_IDS], found.ids, (size_t)s.vocab * sizeof *found.ids);
     memcpy(room.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
     if (!packed_bind(p, failure)) return false;
     copy_norms(p, m, &room);
+    make_turns(s, &room);
     pack_layers(p, m, &room);
     pack_head(p, m, &room);
+    copy_rows(p, m->embedding, room.at[SECTION_EMBEDDING]);
+    copy_rows(p, m->classifier, room.at[SECTION_CLASSIFIER]);
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include "model.h"
 #include "packed.h"
 
-// In memory, for `modes`. The fp32 rows stay `model`'s, which must outlive `packed`.
+// In memory, for `modes`.
 bool pack_model(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
 
 // The rows of the classifier (vocab, dim), which reads what final_norm (dim) has weighted, that
@@ -18,8 +18,9 @@ bool pack_model(Packed *packed, const Model *model, uint32_t modes, Failure *fai
 int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
                        float *centre, float *radius, bool *collapsed);
 
-// The ids that are not collapsed, the likeliest first, as the model ranks them while it tells: a
-// draft looks at the first of them only (narrator.c).
+// All ids (vocab): those that are not collapsed, then the others, each the likeliest first, as the
+// model ranks them while it tells. A draft looks at the first of them only (narrator.c), and what
+// is read together lies together.
 bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure);
 
 #endif

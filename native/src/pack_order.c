@@ -52,6 +52,9 @@ bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure
         for (int32_t i = 0; i < vocab; i++) {
             if (!collapsed[ranks[i].id]) ids[count++] = ranks[i].id;
         }
+        for (int32_t i = 0; i < vocab; i++) {
+            if (collapsed[ranks[i].id]) ids[count++] = ranks[i].id;
+        }
     }
     sampler_free(&sampler);
     transformer_free(&transformer);

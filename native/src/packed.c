@@ -29,21 +29,24 @@ static void put_together(const Matrix *m, float *w) {
     }
 }
 
-static const float *floats_at(const Packed *p, SectionKind kind) {
-    return (const float *)(const void *)((const char *)p->mapping + p->sections[kind].source.offset);
+// Rows (vocab, dim) as the model has them, into `to`.
+static const float *in_order_of_ids(const Packed *p, SectionKind kind, float *to) {
+    size_t dim = (size_t)p->shape.dim;
+    const char *rows = (const char *)p->mapping + p->sections[kind].source.offset;
+    for (int32_t id = 0; id < p->shape.vocab; id++) {
+        memcpy(to + (size_t)id * dim, rows + (size_t)p->slots[id] * dim * sizeof *to, dim * sizeof *to);
+    }
+    return to;
 }
 
-bool packed_model(const Packed *p, const char *path, Model *m, Failure *failure) {
-    if (!(p->modes & PACKED_EXACT)) {
-        return fail(failure, EXIT_USAGE, "'%.200s' is packed for mode fast only; give the .bin file, "
-                    "or use --mode fast", path);
-    }
+bool packed_model(const Packed *p, Model *m, Failure *failure) {
     Shape s = p->shape;
     Counts counts = shape_counts(s);
-    uint64_t total = 2 * (counts.query + counts.key) + 3 * counts.ffn;
+    uint64_t total = 2 * (counts.query + counts.key) + 3 * counts.ffn +
+                     (p->tied ? 1 : 2) * counts.embedding;
     float *w = total > SIZE_MAX / sizeof *w ? NULL : malloc((size_t)total * sizeof *w);
     if (!w) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model in fp32");
-    const float *parts[PARTS], *embedding = floats_at(p, SECTION_EMBEDDING);
+    const float *parts[PARTS];
     float *to = w;
     for (Part part = 0; part < PARTS; part++) {
         parts[part] = to;
@@ -53,6 +56,9 @@ bool packed_model(const Packed *p, const char *path, Model *m, Failure *failure)
             to += (int64_t)matrix->rows * matrix->columns;
         }
     }
+    const float *embedding = in_order_of_ids(p, SECTION_EMBEDDING, to);
+    if (!p->tied) to += counts.embedding;
+    const float *classifier = p->tied ? embedding : in_order_of_ids(p, SECTION_CLASSIFIER, to);
     *m = (Model){
         .shape = s,
         .parameters = shape_parameters(s, counts, p->tied),
@@ -67,7 +73,7 @@ bool packed_model(const Packed *p, const char *path, Model *m, Failure *failure)
         .w3 = parts[PART_UP],
         .w2 = parts[PART_DOWN],
         .final_norm = p->final_norm,
-        .classifier = p->tied ? embedding : floats_at(p, SECTION_CLASSIFIER),
+        .classifier = classifier,
         .tied = p->tied,
         .expanded = w,
     };
@@ -100,11 +106,12 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
     uint64_t told = (uint64_t)p->told, tiles = (uint64_t)tiles_of(p->told);
     uint64_t row = (uint64_t)groups_of(s.dim) * (GROUP / 2);
     sizes[SECTION_NORMS] = (2 * layers + 1) * dim * sizeof(float);
-    sizes[SECTION_HEAD_IDS] = told * sizeof(int32_t);
+    sizes[SECTION_TURNS] = 2 * (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * sizeof(float);
+    sizes[SECTION_HEAD_IDS] = vocab * sizeof(int32_t);
     sizes[SECTION_HEAD_COARSE] = tiles * TILE * row;
     sizes[SECTION_HEAD_FINE] = told * row;
     sizes[SECTION_HEAD_FACTORS] = 4 * tiles * TILE * sizeof(float);
-    sizes[SECTION_HEAD_CENTRE] = dim * sizeof(float);
+    sizes[SECTION_HEAD_CENTRE] = (dim + 1) * sizeof(float);
     sizes[SECTION_EMBEDDING] = exact || !p->tied ? vocab * dim * sizeof(float) : 0;
     sizes[SECTION_CLASSIFIER] = exact && !p->tied ? vocab * dim * sizeof(float) : 0;
 }
@@ -123,6 +130,9 @@ bool packed_bind(Packed *p, Failure *failure) {
     p->attention_norm = norms;
     p->ffn_norm = norms + (int64_t)s.layers * s.dim;
     p->final_norm = norms + 2 * (int64_t)s.layers * s.dim;
+
+    p->cosine = start(p, SECTION_TURNS);
+    p->sine = p->cosine + (int64_t)s.context * (s.dim / s.heads / 2);
 
     int64_t blocks = 0, rows = 0;
     for (int32_t i = 0; i < s.layers * PARTS; i++) {
@@ -145,8 +155,7 @@ bool packed_bind(Packed *p, Failure *failure) {
     }
 
     const int32_t *ids = start(p, SECTION_HEAD_IDS);
-    for (int32_t id = 0; id < s.vocab; id++) p->slots[id] = -1;
-    for (int32_t slot = 0; slot < p->told; slot++) p->slots[ids[slot]] = slot;
+    for (int32_t slot = 0; slot < s.vocab; slot++) p->slots[ids[slot]] = slot;
     const float *factors = start(p, SECTION_HEAD_FACTORS);
     int64_t padded = (int64_t)tiles_of(p->told) * TILE;
     p->head = (Head){
@@ -165,6 +174,7 @@ bool packed_bind(Packed *p, Failure *failure) {
         .fine_error = factors + 2 * padded,
         .norm = factors + 3 * padded,
         .centre = start(p, SECTION_HEAD_CENTRE),
+        .longest = (const float *)start(p, SECTION_HEAD_CENTRE) + s.dim,
         .radius = p->radius,
     };
     return true;

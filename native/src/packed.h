@@ -25,12 +25,14 @@ typedef enum {
     SECTION_PATCHED,
     SECTION_PATCH_AT,
     SECTION_PATCH,
+    SECTION_TURNS,            // fp32: cosines (context, head / 2) of RoPE's angles, then sines
     SECTION_HEAD_IDS,         // the parts of the classifier, see head.h
     SECTION_HEAD_COARSE,
     SECTION_HEAD_FINE,
     SECTION_HEAD_FACTORS,     // scale, coarse_error, fine_error, norm
-    SECTION_HEAD_CENTRE,
-    SECTION_EMBEDDING,        // fp32 (vocab, dim): mode exact; both where the classifier is its own
+    SECTION_HEAD_CENTRE,      // and one more number: the longest of the norms
+    SECTION_EMBEDDING,        // fp32 (vocab, dim), in the order of HEAD_IDS, as the next one:
+                              // mode exact; both modes where the classifier is its own
     SECTION_CLASSIFIER,       // fp32 (vocab, dim): mode exact, where it is its own
     SECTION_TOKENIZER,        // tokenizer.bin
     SECTION_PROVENANCE,       // text, "name: value" lines
@@ -58,22 +60,22 @@ typedef struct {
     Section sections[SECTIONS];
 
     const float *attention_norm, *ffn_norm, *final_norm;
+    const float *cosine, *sine;  // (context, head / 2)
     Matrix *matrices;     // (layers, PARTS)
     Head head;
     void *mapping;        // of the file
     size_t mapped;
     int file;             // -1: there is none
-    int32_t *slots;       // (vocab) of each id in the head; -1 where it is collapsed
+    int32_t *slots;       // (vocab) of each id in the order of HEAD_IDS
     void *memory;         // what packing allocated
 } Packed;
 
 // Rows and columns of a part.
 void part_size(Shape shape, Part part, int32_t *rows, int32_t *columns);
 
-// The model in fp32, to tell from in mode reference: the layers put together from their planes, the
-// rest as views into the file. model->expanded is to be freed. False, and `failure`, where the file
-// was packed without mode exact, or memory is short.
-bool packed_model(const Packed *packed, const char *path, Model *model, Failure *failure);
+// The model in fp32, to tell from in mode reference, put together from what mode exact has.
+// model->expanded is to be freed; the norms stay those of `packed`. False where memory is short.
+bool packed_model(const Packed *packed, Model *model, Failure *failure);
 
 // Bytes that each section of this shape must have; those of text are left at 0.
 void packed_sizes(const Packed *packed, uint64_t sizes[SECTIONS]);
@@ -84,10 +86,13 @@ bool packed_bind(Packed *packed, Failure *failure);
 // Whether the file at `path` starts as a packed one.
 bool packed_is(const char *path);
 
-// Map a .duo file for `mode` (PACKED_EXACT or PACKED_FAST; 0 to look at it only). What the mode
-// reads for every token is checked against its checksum. False, and `failure`, where the file is
+// Map a .duo file for `mode`: PACKED_EXACT or PACKED_FAST, or 0 to look at its header and sections
+// only. What the mode reads for every token is checked against its checksum. False, and `failure`, where the file is
 // damaged, lacks the mode, or does not fit in memory.
 bool packed_open(Packed *packed, const char *path, uint32_t mode, Failure *failure);
+
+// Whether a section has its checksum. It is read as a file is, and leaves nothing in memory.
+bool packed_whole(const Packed *packed, SectionKind kind);
 
 // Write it to `path`, by way of a file beside it: the path holds all of it, or what it held.
 bool packed_write(const Packed *packed, const char *path, Failure *failure);

@@ -112,15 +112,28 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
     return true;
 }
 
-// What mode fast does without, or reads row by row.
-static bool exact_only(int kind) {
-    return (kind >= SECTION_MIDDLE && kind <= SECTION_PATCH) || kind == SECTION_HEAD_FINE;
+static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECTION_PATCH; }
+
+bool packed_whole(const Packed *p, SectionKind kind) {
+    static const size_t MOST = 1 << 16;
+    const Section *section = &p->sections[kind];
+    Source bytes = {NULL, p->file, section->source.offset};
+    uint32_t crc = 0;
+    char *buffer = malloc(MOST);
+    bool readable = buffer != NULL;
+    for (uint64_t at = 0; readable && at < section->size; at += MOST) {
+        size_t size = section->size - at < MOST ? (size_t)(section->size - at) : MOST;
+        readable = source_read(&bytes, at, size, buffer) != NULL;
+        if (readable) crc = crc32_go_on(crc, buffer, size);
+    }
+    free(buffer);
+    return readable && crc == section->check;
 }
 
-// The ids of the told rows: each once, all of them ids. `seen` (vocab) is all 0.
+// The ids in the order of their rows: each once, all of them ids. `seen` (vocab) is all 0.
 static bool check_ids(const Packed *p, bool *seen) {
     const int32_t *ids = p->sections[SECTION_HEAD_IDS].source.memory;
-    for (int32_t i = 0; i < p->told; i++) {
+    for (int32_t i = 0; i < p->shape.vocab; i++) {
         if (ids[i] < 0 || ids[i] >= p->shape.vocab || seen[ids[i]]) return false;
         seen[ids[i]] = true;
     }
@@ -142,22 +155,18 @@ static bool check_patches(const Packed *p) {
     return true;
 }
 
-// What is read for every token is checked; the rest when somebody asks (inspect.c). What code
-// relies on is checked always.
+// What is read for every token is checked; the rest when somebody asks (inspect.c).
 static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
-    for (int kind = 0; mode != 0 && kind <= SECTION_HEAD_CENTRE; kind++) {
-        const Section *section = &p->sections[kind];
+    for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
         if (exact_only(kind) && mode != PACKED_EXACT) continue;
-        if (crc32(section->source.memory, section->size) != section->check) {
-            return damaged(path, "a checksum is wrong", failure);
-        }
+        if (!packed_whole(p, (SectionKind)kind)) return damaged(path, "a checksum is wrong", failure);
     }
     bool *seen = calloc((size_t)p->shape.vocab, sizeof *seen);
     if (!seen) return fail(failure, EXIT_UNEXPECTED, "not enough memory to check the model");
     bool ordered = check_ids(p, seen);
     free(seen);
     if (!ordered) return damaged(path, "its tokens are out of order", failure);
-    if (p->modes & PACKED_EXACT && mode != PACKED_FAST && !check_patches(p)) {
+    if (mode == PACKED_EXACT && !check_patches(p)) {
         return damaged(path, "its patches are out of order", failure);
     }
     return true;
@@ -198,17 +207,18 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     p->patches = start.header.patches;
     memcpy(p->origin, start.header.origin, sizeof p->origin);
     if (!place(p, path, &start, failure)) return false;
-    if (mode && !(p->modes & mode)) {
+    if (mode == 0) return true;
+    if (!(p->modes & mode)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed without mode %s; pack it with --modes "
                     "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
     }
     if (!check_sections(p, path, mode, failure)) return false;
-    if (mode == 0) return packed_bind(p, failure);
     // A row now and then is no reason to hold them all: they stay in the file.
     p->sections[SECTION_EMBEDDING].source.memory = NULL;
     p->sections[SECTION_CLASSIFIER].source.memory = NULL;
     for (int kind = 0; kind < SECTIONS; kind++) {
-        if (exact_only(kind) && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
+        bool other = exact_only(kind) || kind == SECTION_HEAD_FINE;
+        if (other && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
     }
     return packed_bind(p, failure);
 }

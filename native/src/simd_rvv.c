@@ -168,7 +168,7 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
 }
 
 // Vectors whose sums stay in registers with the columns that are spread for them.
-enum { MOST_SCREEN = 4 };
+enum { MOST_SCREEN = 2 };
 
 static inline __attribute__((always_inline)) vint16m4_t add_pair(vint16m4_t sum, vuint8m2_t even,
                                                                  vuint8m2_t odd,
@@ -190,21 +190,12 @@ static inline __attribute__((always_inline)) void screen_group(float *out, int64
                                                                const uint8_t *coarse, int32_t group,
                                                                const Activation *x,
                                                                const int32_t n) {
-    const int8_t *value0 = x[0].value + group * GROUP, *value1 = value0, *value2 = value0;
-    const int8_t *value3 = value0;
+    const int8_t *value0 = x[0].value + group * GROUP, *value1 = value0;
     vint16m4_t sum0 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[0].sum[group]), LANES);
-    vint16m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0;
+    vint16m4_t sum1 = sum0;
     if (n > 1) {
         value1 = x[1].value + group * GROUP;
         sum1 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[1].sum[group]), LANES);
-    }
-    if (n > 2) {
-        value2 = x[2].value + group * GROUP;
-        sum2 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[2].sum[group]), LANES);
-    }
-    if (n > 3) {
-        value3 = x[3].value + group * GROUP;
-        sum3 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[3].sum[group]), LANES);
     }
 #pragma GCC unroll 16
     for (int32_t i = 0; i < GROUP; i += 2) {
@@ -212,13 +203,20 @@ static inline __attribute__((always_inline)) void screen_group(float *out, int64
         vuint8m2_t even = __riscv_vand(pair, 15, LANES), odd = __riscv_vsrl(pair, 4, LANES);
         sum0 = add_pair(sum0, even, odd, value0 + i);
         if (n > 1) sum1 = add_pair(sum1, even, odd, value1 + i);
-        if (n > 2) sum2 = add_pair(sum2, even, odd, value2 + i);
-        if (n > 3) sum3 = add_pair(sum3, even, odd, value3 + i);
     }
     add_group(out, sum0, x[0].scale[group]);
     if (n > 1) add_group(out + stride, sum1, x[1].scale[group]);
-    if (n > 2) add_group(out + 2 * stride, sum2, x[2].scale[group]);
-    if (n > 3) add_group(out + 3 * stride, sum3, x[3].scale[group]);
+}
+
+// Apart from the loops around them: together they are more than gcc's registers hold.
+static __attribute__((noinline)) void screen_one(float *out, const uint8_t *coarse, int32_t group,
+                                                 const Activation *x) {
+    screen_group(out, 0, coarse, group, x, 1);
+}
+
+static __attribute__((noinline)) void screen_two(float *out, int64_t stride, const uint8_t *coarse,
+                                                 int32_t group, const Activation *x) {
+    screen_group(out, stride, coarse, group, x, 2);
 }
 
 static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
@@ -230,12 +228,8 @@ static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t ti
             for (int32_t share = 0, t = 0; share < shares; share++) {
                 int32_t n = (count - t + shares - share - 1) / (shares - share);
                 float *to = out + t * stride;
-                switch (n) {
-                case 1: screen_group(to, stride, coarse, group, x + t, 1); break;
-                case 2: screen_group(to, stride, coarse, group, x + t, 2); break;
-                case 3: screen_group(to, stride, coarse, group, x + t, 3); break;
-                default: screen_group(to, stride, coarse, group, x + t, MOST_SCREEN);
-                }
+                if (n == 1) screen_one(to, coarse, group, x + t);
+                else screen_two(to, stride, coarse, group, x + t);
                 t += n;
             }
         }
@@ -408,12 +402,12 @@ static void swiglu(float *gate, const float *up, int32_t n) {
 }
 
 static float bounds(float *value, float *upper, const float *scale, const float *error,
-                    const float *norm, float times, float length, float rounding, int32_t n) {
+                    float times, float length, float rounding, int32_t n) {
     vfloat32m1_t most = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
     for (int32_t i = 0; i < n; i += LANES) {
         size_t lanes = (size_t)(n - i < LANES ? n - i : LANES);
         vfloat32m8_t wide = __riscv_vfmul(__riscv_vle32_v_f32m8(error + i, lanes), length, lanes);
-        wide = __riscv_vfmacc(wide, rounding, __riscv_vle32_v_f32m8(norm + i, lanes), lanes);
+        wide = __riscv_vfadd(wide, rounding, lanes);
         vfloat32m8_t v = __riscv_vfmul(__riscv_vle32_v_f32m8(scale + i, lanes), times, lanes);
         v = __riscv_vfmul(v, __riscv_vle32_v_f32m8(value + i, lanes), lanes);
         __riscv_vse32(value + i, v, lanes);

@@ -163,14 +163,14 @@ static void swiglu(float *gate, const float *up, int32_t n) {
 
 // Sixteen side by side, which any compiler makes vectors of.
 float simd_bounds(float *value, float *upper, const float *scale, const float *error,
-                  const float *norm, float times, float length, float rounding, int32_t n) {
+                  float times, float length, float rounding, int32_t n) {
     enum { LANES = 16 };
     float most[LANES];
     for (int32_t k = 0; k < LANES; k++) most[k] = -INFINITY;
     int32_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         for (int32_t k = 0; k < LANES; k++) {
-            float wide = error[i + k] * length + norm[i + k] * rounding;
+            float wide = error[i + k] * length + rounding;
             float middle = times * scale[i + k] * value[i + k];
             value[i + k] = middle;
             upper[i + k] = middle + wide;
@@ -178,7 +178,7 @@ float simd_bounds(float *value, float *upper, const float *scale, const float *e
         }
     }
     for (; i < n; i++) {
-        float wide = error[i] * length + norm[i] * rounding;
+        float wide = error[i] * length + rounding;
         value[i] = times * scale[i] * value[i];
         upper[i] = value[i] + wide;
         most[0] = fmaxf(most[0], value[i] - wide);

@@ -21,30 +21,49 @@ enum {
 };
 
 // Pieces are C strings as in llama2.c: one that holds a NUL ends there.
+// There are many: each is small, for a board's sake.
 typedef struct {
-    const char *text;
-    size_t length;
+    uint32_t start;  // in texts
     float score;
 } Piece;
-
-typedef struct {
-    const char *text;
-    int32_t id;
-} Entry;
 
 struct Tokenizer {
     int32_t vocab;
     size_t longest;  // piece, bytes
     Piece *pieces;   // (vocab) by id
-    Entry *sorted;   // (vocab) by text, then id
+    int32_t *sorted; // (vocab) ids, by text, then id
     char *texts;     // of all pieces, each with a NUL
     char bytes[512]; // each byte and a NUL: the pieces of byte tokens
 };
 
-static int by_text(const void *a, const void *b) {
-    const Entry *x = a, *y = b;
-    int order = strcmp(x->text, y->text);
-    return order ? order : (x->id > y->id) - (x->id < y->id);
+static const char *text_of(const Tokenizer *t, int32_t id) { return t->texts + t->pieces[id].start; }
+
+static bool is_after(const Tokenizer *t, int32_t a, int32_t b) {
+    int order = strcmp(text_of(t, a), text_of(t, b));
+    return order ? order > 0 : a > b;
+}
+
+// Let sorted[root] sink until neither of its children comes after it.
+static void sink(Tokenizer *t, int32_t root, int32_t count) {
+    int32_t sinking = t->sorted[root];
+    for (int32_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && is_after(t, t->sorted[child + 1], t->sorted[child])) child++;
+        if (!is_after(t, t->sorted[child], sinking)) break;
+        t->sorted[root] = t->sorted[child];
+    }
+    t->sorted[root] = sinking;
+}
+
+// A heap sort: glibc's qsort would take as much memory again.
+static void sort_ids(Tokenizer *t) {
+    for (int32_t id = 0; id < t->vocab; id++) t->sorted[id] = id;
+    for (int32_t root = t->vocab / 2 - 1; root >= 0; root--) sink(t, root, t->vocab);
+    for (int32_t last = t->vocab - 1; last > 0; last--) {
+        int32_t first = t->sorted[0];
+        t->sorted[0] = t->sorted[last];
+        t->sorted[last] = first;
+        sink(t, 0, last);
+    }
 }
 
 // The id of `text`, or NONE. Where pieces are equal it is the one that glibc's bsearch meets
@@ -53,8 +72,8 @@ static int32_t lookup(const Tokenizer *t, const char *text) {
     size_t low = 0, high = (size_t)t->vocab;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = strcmp(text, t->sorted[middle].text);
-        if (order == 0) return t->sorted[middle].id;
+        int order = strcmp(text, text_of(t, t->sorted[middle]));
+        if (order == 0) return t->sorted[middle];
         if (order < 0) high = middle;
         else low = middle + 1;
     }
@@ -125,13 +144,12 @@ static bool read_pieces(Tokenizer *t, const char *path, const unsigned char *byt
         }
         memcpy(text, bytes + at, (size_t)length);
         text[length] = '\0';
-        t->pieces[id] = (Piece){text, strlen(text), score};
-        t->sorted[id] = (Entry){text, id};
-        if (t->pieces[id].length > t->longest) t->longest = t->pieces[id].length;
+        t->pieces[id] = (Piece){(uint32_t)(text - t->texts), score};
+        if (strlen(text) > t->longest) t->longest = strlen(text);
         text += length + 1;
         at += (size_t)length;
     }
-    qsort(t->sorted, (size_t)t->vocab, sizeof(Entry), by_text);
+    sort_ids(t);
     return true;
 }
 
@@ -241,10 +259,11 @@ static void consider(Encoder *e, int32_t left) {
     node->version++;
     if (node->next == NONE) return;
     const Tokenizer *t = e->tokenizer;
-    const Piece *a = &t->pieces[node->id], *b = &t->pieces[e->nodes[node->next].id];
-    if (a->length + b->length > t->longest) return;
-    memcpy(e->joined, a->text, a->length);
-    memcpy(e->joined + a->length, b->text, b->length + 1);
+    int32_t a = node->id, b = e->nodes[node->next].id;
+    size_t length = strlen(text_of(t, a)), more = strlen(text_of(t, b));
+    if (length + more > t->longest) return;
+    memcpy(e->joined, text_of(t, a), length);
+    memcpy(e->joined + length, text_of(t, b), more + 1);
     int32_t id = lookup(t, e->joined);
     // llama2.c's search for the best score starts here, so a lower one never wins
     if (id == NONE || !(t->pieces[id].score > -1e10f)) return;
@@ -342,7 +361,7 @@ int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, F
 // --- id to text
 
 const char *tokenizer_decode(const Tokenizer *t, int32_t previous, int32_t id, size_t *length) {
-    const char *text = t->pieces[id].text;
+    const char *text = text_of(t, id);
     if (previous == BOS && text[0] == ' ') text++;
     // sscanf, and not an own parser, because llama2.c takes what sscanf takes: "<0x41" as well
     unsigned char byte;

@@ -18,7 +18,7 @@ bool transformer_init(Transformer *t, const Model *model, int32_t positions, Fai
     uint64_t head = dim / (uint64_t)s.heads, kv = head * (uint64_t)s.kv_heads;
     // No product overflows: model_open() limits every size.
     uint64_t cache = (uint64_t)s.layers * (uint64_t)positions * kv;
-    uint64_t total = 5 * dim + 2 * hidden + (uint64_t)positions + 3 * (head / 2) + vocab + 2 * cache;
+    uint64_t total = 5 * dim + 2 * hidden + (uint64_t)positions + 2 * (head / 2) + vocab + 2 * cache;
 
     // calloc's pages come into being when they are first written: a story that ends early never
     // takes the memory of the whole context.
@@ -38,31 +38,17 @@ bool transformer_init(Transformer *t, const Model *model, int32_t positions, Fai
     t->gate = take(&rest, hidden);
     t->up = take(&rest, hidden);
     t->scores = take(&rest, (uint64_t)positions);
-    t->frequency = take(&rest, head / 2);
     t->cosine = take(&rest, head / 2);
     t->sine = take(&rest, head / 2);
     t->logits = take(&rest, vocab);
     t->keys = take(&rest, cache);
     t->values = take(&rest, cache);
-    for (uint64_t i = 0; i < head / 2; i++) {
-        t->frequency[i] = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
-    }
     return true;
 }
 
 void transformer_free(Transformer *t) {
     free(t->memory);
     *t = (Transformer){0};
-}
-
-// Turn each pair of every head in `vector` (n) by its angle at this position.
-static void rotate(const Transformer *t, float *vector, int32_t n, int32_t head) {
-    for (int32_t i = 0; i < n; i += 2) {
-        float cosine = t->cosine[i % head / 2], sine = t->sine[i % head / 2];
-        float a = vector[i], b = vector[i + 1];
-        vector[i] = a * cosine - b * sine;
-        vector[i + 1] = a * sine + b * cosine;
-    }
 }
 
 // mixed (dim) = for each head, the values of positions 0 to `position`, weighted by how well
@@ -99,11 +85,7 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
     int32_t dim = s.dim, hidden = s.hidden, head = dim / s.heads, kv = head * s.kv_heads;
 
     memcpy(t->x, m->embedding + (int64_t)token * dim, (size_t)dim * sizeof(float));
-    for (int32_t i = 0; i < head / 2; i++) {
-        float angle = (float)position * t->frequency[i];
-        t->cosine[i] = cosf(angle);
-        t->sine[i] = sinf(angle);
-    }
+    turns_of(t->cosine, t->sine, position, head);
 
     for (int64_t layer = 0; layer < s.layers; layer++) {
         float *keys = t->keys + layer * t->positions * kv;      // (positions, kv)
@@ -115,8 +97,8 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
         matmul(t->query, m->wq + layer * dim * dim, dim, t->normed, dim, dim);
         matmul(key, m->wk + layer * kv * dim, dim, t->normed, kv, dim);
         matmul(value, m->wv + layer * kv * dim, dim, t->normed, kv, dim);
-        rotate(t, t->query, dim, head);
-        rotate(t, key, kv, head);
+        rotate(t->query, dim, t->cosine, t->sine, head);
+        rotate(key, kv, t->cosine, t->sine, head);
         attend(t, keys, values, position);
         matmul(t->branch, m->wo + layer * dim * dim, dim, t->mixed, dim, dim);
         add(t->x, t->branch, dim);

@@ -19,7 +19,6 @@ typedef struct {
     float *branch;        // (dim) what a block adds to the residual stream
     float *gate, *up;     // (hidden)
     float *scores;        // (positions) of one head
-    float *frequency;     // (head / 2) RoPE
     float *cosine, *sine; // (head / 2) RoPE at this position
     float *logits;        // (vocab)
     float *keys, *values; // (layers, positions, kv)

@@ -41,8 +41,14 @@ bool weights_has(const Weights *w, Mode mode) {
 }
 
 const Model *weights_model(Weights *w, Failure *failure) {
-    bool there = w->model.embedding || packed_model(&w->file, w->path, &w->model, failure);
-    return there ? &w->model : NULL;
+    if (w->model.embedding) return &w->model;
+    if (!(w->file.modes & PACKED_EXACT)) {
+        fail(failure, EXIT_USAGE, "'%.200s' is packed for mode fast only; give the .bin file, or use "
+             "--mode fast", w->path);
+        return NULL;
+    }
+    const Packed *form = weights_packed(w, MODE_EXACT, failure);
+    return form && packed_model(form, &w->model, failure) ? &w->model : NULL;
 }
 
 const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
@@ -61,7 +67,17 @@ const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
 Tokenizer *weights_tokenizer(const Weights *w, const char *path, Failure *failure) {
     if (path) return tokenizer_open(path, w->shape.vocab, failure);
     const Section *section = &w->file.sections[SECTION_TOKENIZER];
-    return tokenizer_read(w->path, section->source.memory, section->size, w->shape.vocab, failure);
+    // Through the file and not its mapping, for it is read once.
+    Source source = {NULL, section->source.file, section->source.offset};
+    void *bytes = malloc((size_t)section->size + 1);
+    Tokenizer *tokenizer = NULL;
+    if (!bytes || !source_read(&source, 0, (size_t)section->size, bytes)) {
+        fail(failure, EXIT_UNEXPECTED, "cannot read the tokenizer in '%.200s'", w->path);
+    } else {
+        tokenizer = tokenizer_read(w->path, bytes, (size_t)section->size, w->shape.vocab, failure);
+    }
+    free(bytes);
+    return tokenizer;
 }
 
 bool weights_hash(const Weights *w, uint8_t digest[32], Failure *failure) {
