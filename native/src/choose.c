@@ -1,5 +1,6 @@
 #include "choose.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,9 @@ bool chooser_init(Chooser *c, const Head *head, const Simd *simd, float temperat
     c->highs = malloc(told * sizeof *c->highs);
     c->lows = malloc(told * sizeof *c->lows);
     c->upper = malloc((size_t)head->tiles * TILE * sizeof *c->upper);
+    c->peak = malloc((size_t)head->tiles * sizeof *c->peak);
     c->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *c->buffer);
-    if (c->rows && c->highs && c->lows && c->upper && c->buffer) return true;
+    if (c->rows && c->highs && c->lows && c->upper && c->peak && c->buffer) return true;
     chooser_free(c);
     return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->told);
 }
@@ -37,6 +39,7 @@ void chooser_free(Chooser *c) {
     free(c->highs);
     free(c->lows);
     free(c->upper);
+    free(c->peak);
     free(c->buffer);
     *c = (Chooser){0};
 }
@@ -111,8 +114,28 @@ static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), d
 static void extend(Choice *choice, float reach) {
     Chooser *c = choice->c;
     choice->reach = reach;
-    for (int32_t slot = 0; slot < c->head->told; slot++) {
-        if (c->upper[slot] >= reach && choice->count < c->head->told) add_row(choice, slot);
+    for (int32_t tile = 0; tile < c->head->tiles; tile++) {
+        if (!(c->peak[tile] >= reach)) continue;
+        c->peak[tile] = -INFINITY;
+        for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE; slot++) {
+            if (c->upper[slot] >= reach && slot < c->head->told) add_row(choice, slot);
+            c->peak[tile] = fmaxf(c->peak[tile], c->upper[slot]);
+        }
+    }
+}
+
+// The row with the largest bound. Known by 8 bits it is likely to rule out most that 4 leave.
+static void add_highest(Choice *choice) {
+    Chooser *c = choice->c;
+    int32_t highest = 0;
+    for (int32_t tile = 1; tile < c->head->tiles; tile++) {
+        if (c->peak[tile] > c->peak[highest]) highest = tile;
+    }
+    for (int32_t slot = highest * TILE; slot < (highest + 1) * TILE; slot++) {
+        if (c->upper[slot] >= c->peak[highest] && slot < c->head->told) {
+            add_row(choice, slot);
+            return;
+        }
     }
 }
 
@@ -128,7 +151,10 @@ static void weigh_rounding(Choice *choice) {
     }
     // Weights of less than a quarter of it never change it but by that.
     float least = choice->most + c->temperature * logf((float)(half / 4));
-    for (int32_t i = 0; i < c->head->told; i++) added += c->upper[i] > least ? 1.0 : 0.0;
+    for (int32_t tile = 0; tile < c->head->tiles; tile++) {
+        if (!(c->peak[tile] > least)) continue;
+        for (int32_t i = tile * TILE; i < (tile + 1) * TILE; i++) added += c->upper[i] > least;
+    }
     if (choice->collapsed > least) added += c->head->vocab - c->head->told;
     lost += fmin(choice->tail, (c->head->vocab - choice->count) * half);
     choice->rounding = rounding_of(added) + lost / sum;
@@ -214,7 +240,8 @@ static float best_low(const Choice *choice) {
 // fp32. False where a collapsed row may be.
 static bool settle_most(Choice *choice, float least, bool always) {
     Chooser *c = choice->c;
-    extend(choice, least);
+    add_highest(choice);
+    extend(choice, fmaxf(least, best_low(choice)));
     for (bool settled = !c->certify; !settled;) {
         float best = best_low(choice);
         int32_t rivals = 0;
@@ -320,7 +347,7 @@ static float begin(Choice *choice, Chooser *c, const Probe *probe, float *value)
         likely.rounding *= LIKELY;
     }
     bound_collapsed(choice);
-    return head_bounds(c->head, c->simd, &likely, value, c->upper);
+    return head_bounds(c->head, c->simd, &likely, value, c->upper, c->peak);
 }
 
 Outcome choose(Chooser *c, const Probe *probe, float *value, float coin, int32_t *id,
@@ -346,11 +373,15 @@ Outcome choose(Chooser *c, const Probe *probe, float *value, float coin, int32_t
     return outcome;
 }
 
-float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t id) {
+float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t id, bool all) {
     Choice choice;
     begin(&choice, c, probe, value);
     int32_t slot = c->head->slots[id];
-    if (slot >= c->head->told) return share_of(&choice, choice.collapsed);
-    add_row(&choice, slot);
-    return choice.unreadable ? NAN : share_of(&choice, c->rows[0].value);
+    float logit = choice.collapsed;
+    if (slot < c->head->told) {
+        add_row(&choice, slot);
+        logit = c->rows[0].value;
+    }
+    if (all) extend(&choice, -FLT_MAX);
+    return choice.unreadable ? NAN : share_of(&choice, logit);
 }

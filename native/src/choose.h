@@ -35,7 +35,8 @@ typedef struct {
     Row *rows;         // (told)
     double *highs;     // (told) sorted, the largest first
     double *lows;      // (told)
-    float *upper;      // (tiles * TILE)
+    float *upper;      // (tiles * TILE) of the rows that are not yet among `rows`
+    float *peak;       // (tiles) none of a tile's is larger
     float *buffer;     // (EXACT_ROWS, dim)
     Counters counters;
 } Chooser;
@@ -53,7 +54,8 @@ void chooser_free(Chooser *chooser);
 Outcome choose(Chooser *chooser, const Probe *probe, float *value, float coin, int32_t *id,
                float *probability);
 
-// The probability of `id`, to a few digits; value as above.
-float chooser_probability(Chooser *chooser, const Probe *probe, float *value, int32_t id);
+// The probability of `id`; value as above. `all`: by 8 bits of every row, else by 4 bits of most, to
+// a few digits.
+float chooser_probability(Chooser *chooser, const Probe *probe, float *value, int32_t id, bool all);
 
 #endif

@@ -25,10 +25,10 @@ void head_probe(const Head *head, const Simd *simd, Probe *probe) {
 }
 
 float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
-                  float *upper) {
+                  float *upper, float *peak) {
     float rounding = *head->longest * (probe->rounding + ROUNDING * probe->length);
-    float most = simd->bounds(value, upper, head->scale, head->coarse_error, 16.0f, probe->length,
-                              rounding, head->told);
+    float most = simd->bounds(value, upper, peak, head->scale, head->coarse_error, 16.0f,
+                              probe->length, rounding, head->told);
     // Slots beyond the last row would be 0, and may be the largest.
     for (int32_t slot = head->told; slot < head->tiles * TILE; slot++) {
         value[slot] = upper[slot] = -INFINITY;

@@ -47,9 +47,9 @@ typedef struct {
 void head_probe(const Head *head, const Simd *simd, Probe *probe);
 
 // value (tiles * TILE), by Simd.screen: the products by 4 bits. upper: none of them, in fp32, is
-// larger. Returns what the largest is at least.
+// larger; peak (tiles): the largest of each tile. Returns what the largest is at least.
 float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
-                  float *upper);
+                  float *upper, float *peak);
 
 // How far head_fine() may be from the product in fp32.
 float head_fine_error(const Head *head, const Probe *probe, int32_t slot);

@@ -128,7 +128,7 @@ static bool read_prompt(Narrator *n, Failure *failure) {
                 float *value = n->value + (int64_t)t * n->packed->head.tiles * TILE;
                 int32_t id = n->tokens[n->run + t + 1];
                 n->probabilities[n->run + t + 1] =
-                    chooser_probability(&n->chooser, &probes[t], value, id);
+                    chooser_probability(&n->chooser, &probes[t], value, id, false);
             }
         }
         n->run += count;

@@ -76,7 +76,7 @@ static bool step(Scorer *s, int32_t token, int32_t position, int32_t id, int32_t
     *best = 0;
     Outcome outcome = choose(&s->greedy, &probe, s->value, 0.0f, best, NULL);
     if (outcome == OPEN) *best = head->ids[0];  // only where logits are no numbers
-    *nats = -log((double)chooser_probability(&s->even, &probe, s->value + slots, id));
+    *nats = -log((double)chooser_probability(&s->even, &probe, s->value + slots, id, true));
     return true;
 }
 

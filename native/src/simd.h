@@ -58,10 +58,10 @@ typedef struct {
     // gate (n) = silu(gate) * up (n)
     void (*swiglu)(float *gate, const float *up, int32_t n);
 
-    // value (n) = times * scale * value, upper (n) = that + error * length + rounding.
-    // The largest value less its error.
-    float (*bounds)(float *value, float *upper, const float *scale, const float *error,
-                    float times, float length, float rounding, int32_t n);
+    // value (n) = times * scale * value, upper (n) = that + error * length + rounding, and peak the
+    // largest upper of each TILE. Returns the largest value less its error.
+    float (*bounds)(float *value, float *upper, float *peak, const float *scale,
+                    const float *error, float times, float length, float rounding, int32_t n);
 
     // The sum of exp((x - most) * scale) over x (n), none of them larger than most, to 1 in 10^5.
     float (*mass)(const float *x, float most, float scale, int32_t n);
@@ -86,7 +86,7 @@ static inline float float_of(uint16_t half) {
 
 // Plain C, for any machine; the two below are every set's that has nothing better.
 extern const Simd simd_scalar;
-float simd_bounds(float *value, float *upper, const float *scale, const float *error,
+float simd_bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
                   float times, float length, float rounding, int32_t n);
 float simd_mass(const float *x, float most, float scale, int32_t n);
 

@@ -401,7 +401,7 @@ static void swiglu(float *gate, const float *up, int32_t n) {
     }
 }
 
-static float bounds(float *value, float *upper, const float *scale, const float *error,
+static float bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
                     float times, float length, float rounding, int32_t n) {
     vfloat32m1_t most = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
     for (int32_t i = 0; i < n; i += LANES) {
@@ -411,7 +411,10 @@ static float bounds(float *value, float *upper, const float *scale, const float 
         vfloat32m8_t v = __riscv_vfmul(__riscv_vle32_v_f32m8(scale + i, lanes), times, lanes);
         v = __riscv_vfmul(v, __riscv_vle32_v_f32m8(value + i, lanes), lanes);
         __riscv_vse32(value + i, v, lanes);
-        __riscv_vse32(upper + i, __riscv_vfadd(v, wide, lanes), lanes);
+        vfloat32m1_t none = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
+        vfloat32m8_t above = __riscv_vfadd(v, wide, lanes);
+        __riscv_vse32(upper + i, above, lanes);
+        peak[i / LANES] = __riscv_vfmv_f(__riscv_vfredmax(above, none, lanes));
         most = __riscv_vfredmax(__riscv_vfsub(v, wide, lanes), most, lanes);
     }
     return __riscv_vfmv_f(most);

@@ -161,30 +161,32 @@ static void swiglu(float *gate, const float *up, int32_t n) {
     for (int32_t i = 0; i < n; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
 }
 
-// Sixteen side by side, which any compiler makes vectors of.
-float simd_bounds(float *value, float *upper, const float *scale, const float *error,
+// The last tile may have fewer than TILE.
+float simd_bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
                   float times, float length, float rounding, int32_t n) {
-    enum { LANES = 16 };
-    float most[LANES];
-    for (int32_t k = 0; k < LANES; k++) most[k] = -INFINITY;
-    int32_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int32_t k = 0; k < LANES; k++) {
-            float wide = error[i + k] * length + rounding;
-            float middle = times * scale[i + k] * value[i + k];
-            value[i + k] = middle;
-            upper[i + k] = middle + wide;
-            most[k] = middle - wide > most[k] ? middle - wide : most[k];
+    float most = -INFINITY;
+    for (int32_t start = 0; start < n; start += TILE) {
+        int32_t count = n - start < TILE ? n - start : TILE;
+        float highest[TILE], lowest[TILE];
+        for (int32_t k = 0; k < TILE; k++) highest[k] = lowest[k] = -INFINITY;
+        for (int32_t k = 0; k < count; k++) {
+            float wide = error[start + k] * length + rounding;
+            float middle = times * scale[start + k] * value[start + k];
+            value[start + k] = middle;
+            upper[start + k] = highest[k] = middle + wide;
+            lowest[k] = middle - wide;
         }
+        // in halves, which any compiler makes vectors of
+        for (int32_t half = TILE / 2; half > 0; half /= 2) {
+            for (int32_t k = 0; k < half; k++) {
+                highest[k] = highest[k + half] > highest[k] ? highest[k + half] : highest[k];
+                lowest[k] = lowest[k + half] > lowest[k] ? lowest[k + half] : lowest[k];
+            }
+        }
+        peak[start / TILE] = highest[0];
+        most = lowest[0] > most ? lowest[0] : most;
     }
-    for (; i < n; i++) {
-        float wide = error[i] * length + rounding;
-        value[i] = times * scale[i] * value[i];
-        upper[i] = value[i] + wide;
-        most[0] = fmaxf(most[0], value[i] - wide);
-    }
-    for (int32_t k = 1; k < LANES; k++) most[0] = fmaxf(most[0], most[k]);
-    return most[0];
+    return most;
 }
 
 float simd_mass(const float *x, float most, float scale, int32_t n) {
