@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 SHARED ?= ../shared
 LLAMA2C ?=
+LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
+CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check snapshots bench model wheel clean needs-cc needs-python
+.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,15 +30,36 @@ check: $(STAMP) ## format, lint and types
 	$(BIN)/ruff check tui tests native
 	$(BIN)/mypy
 
+proof: $(STAMP) engine board ## 200 stories of each model, by every kernel and emulator (an hour or two)
+	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_guests.py
+
 snapshots: $(STAMP) engine ## take the console's pictures anew, after a change that was meant
 	$(BIN)/python -m pytest tests/ui --snapshot-update
 
 bench: $(STAMP) engine ## speed, in one run; LLAMA2C=FOLDER puts karpathy/llama2.c beside it
 	$(BIN)/python tests/bench/bench.py $(if $(LLAMA2C),--llama2c "$(LLAMA2C)")
 
+board: ## the engine for the Duo and its emulators, native/build/{board,rv64gcv,rv64gc}/duollama
+	@$(MAKE) --no-print-directory -s -C native/board
+	@$(PYTHON) native/board/ship.py --check || true
+
+ship: ## put the board's engine into the package
+	@$(MAKE) --no-print-directory -s -C native/board board
+	@$(PYTHON) native/board/ship.py
+
+speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
+	$(PYTHON) native/board/c906.py $(SPEED)
+
+fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
+	native/fuzz/fuzz $(FUZZ)
+
 model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt; hours)
 	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
 	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
+
+standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
+	@test -f "$(CORPUS)/train.txt" -a -f "$(LLAMA_TOKENIZER)" || { echo "make standin needs CORPUS=FOLDER with train.txt and valid.txt, and LLAMA_TOKENIZER=FILE, tokenizer.bin of 32000 pieces" >&2; exit 2; }
+	$(PYTHON) native/model/standin.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --tokenizer "$(LLAMA_TOKENIZER)" --out "$(CACHE)/standin"
 
 wheel: $(STAMP) ## dist/*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

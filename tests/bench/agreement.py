@@ -33,9 +33,7 @@ def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
     return [int(word) for word in prompt.split()][1:]
 
 
-def score(
-    model: Path, tokenizer: Path, mode: str, stories: Path
-) -> tuple[list[int], list[float]]:
+def score(model: Path, tokenizer: Path, mode: str, stories: Path) -> tuple[list[int], list[float]]:
     """Of every step of all stories: the likeliest id, and the nats of the story's own."""
     done = subprocess.run(
         [program(), model, "-z", tokenizer, "--mode", mode, "--score", stories],

@@ -150,5 +150,10 @@ def test_statistics_count(shipped: Engine, tmp_path: Path) -> None:
     model = REAL["stories"][0]
     done = shipped.run(model, "--mode", "exact", "--statistics", "-s", "1", "-n", "64")
     said = done.stderr.decode()
-    for words in ("tokens decoded: ", "weight bytes per token: ", "drafts: ", "made from all rows in fp32: "):
+    for words in (
+        "tokens decoded: ",
+        "weight bytes per token: ",
+        "drafts: ",
+        "made from all rows in fp32: ",
+    ):
         assert words in said

@@ -7,6 +7,8 @@ kernel. docs/performance.md says what that proves.
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,14 +16,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from native.engine import NATIVE
+from duotui import resources
+from native.engine import NATIVE, Engine
 from native.guests import BOARD, GUESTS, Guest, build, find_tools
 from native.test_engine import PROMPTS, SETTINGS
+from native.test_exact import REAL, cases, pack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MODES = ["reference", "exact"]  # those whose ids are llama2.c's
+STORIES = int(os.environ.get("DUOTUI_STORIES", "2"))
+"""Of each real model, on each guest. 200, as docs/performance.md has it, take an hour or two."""
+
 MOST_BYTES = 300_000
 
 # What the Duo's kernel answers with ENOSYS (CONFIG_EPOLL, TIMERFD, ... are off), and its numbers.
@@ -65,6 +72,22 @@ def test_tells_llama2c_story(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
+
+
+@pytest.mark.timeout(36000)
+@pytest.mark.parametrize("name", REAL)
+def test_tells_the_reference_from_a_packed_file(
+    guest: Guest, shipped: Engine, tmp_path: Path, name: str
+) -> None:
+    """As a board does: packed on this computer, told there. The ids are this computer's."""
+    model, tokenizer = REAL[name]
+    if not model.exists():
+        pytest.skip(f"{model} is not here")
+    packed = pack(shipped, model, tokenizer, tmp_path / "model.duo")
+    for case in cases(STORIES):
+        _, told, _ = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, *case)
+        _, ours, _ = guest.tell(tmp_path / "ids", packed, "--mode", "exact", *case)
+        assert ours == told, case
 
 
 @pytest.mark.parametrize("serve", [(), ("serve",)], ids=["story", "agent"])
@@ -121,6 +144,12 @@ def test_is_the_same_from_any_folder(builds: dict[str, Path], tmp_path: Path) ->
     shutil.copyfile(NATIVE / "Makefile", elsewhere / "Makefile")
     again = build(elsewhere / "board", "board")
     assert sha256(again) == sha256(builds["board"])
+
+
+def test_is_what_the_package_ships(builds: dict[str, Path]) -> None:
+    """`make ship` puts it there."""
+    record = json.loads(resources.BOARD.with_name("duollama.json").read_text())
+    assert sha256(builds["board"]) == sha256(resources.BOARD) == record["sha256"]
 
 
 def sha256(path: Path) -> str:

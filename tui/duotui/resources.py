@@ -17,3 +17,5 @@ def folder(name: str) -> Path:
 
 MODEL = PACKAGE / "data" / "stories.bin"
 TOKENIZER = PACKAGE / "data" / "tokenizer.bin"
+BOARD = PACKAGE / "data" / "board" / "duollama"
+"""The engine for the Duo, static; beside it duollama.json: its SHA-256 and its recipe."""
