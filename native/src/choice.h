@@ -13,6 +13,7 @@ typedef struct {
     const Probe *probe;
     float *value;      // of the rows that are not yet in `rows`; -INFINITY of those that are
     int32_t count;     // of rows
+    int32_t exact;     // of them, in fp32
     float reach;       // rows whose upper bound is not below this are in `rows`
     float most;        // the largest logit: what exponents are relative to
     float peak;        // most / temperature
@@ -23,8 +24,31 @@ typedef struct {
     double tail_least;
     double rounding;   // at most, how far llama2.c's sum of all the weights is off, as a share of it
     double edge;       // at most, the weight of one row that is not taken in
+    bool costly;       // more rows would be read one by one than pays
     bool unreadable;
 } Choice;
+
+static inline bool row_reaches(const Row *row, double least) {
+    return (double)row->value + (double)row->error >= least;
+}
+
+// Take in the row of `slot`, by 8 bits; every row whose upper bound reaches `reach`.
+void choice_add(Choice *choice, int32_t slot);
+void choice_extend(Choice *choice, float reach);
+
+// Take in all rows that may be the largest, whose logit is `least` or more; where several may, or
+// where `always`, read those in fp32. False where a collapsed row may be.
+bool choice_settle(Choice *choice, float least, bool always);
+
+// Weigh the rows that are new or known better and, where some were taken in, those that were not.
+void choice_weigh(Choice *choice, bool extended);
+
+// Read in fp32 the rows that leave the most open. False where all of them are known so, or where
+// so many would be read that it takes less to read all rows in their order.
+bool choice_refine(Choice *choice);
+
+// What is not known of the weights of the rows.
+double choice_doubt(const Choice *choice);
 
 // What a step found out: the row, or what must be known better, or that nothing would help.
 typedef enum { FOUND, REFINE, EXTEND, UNDECIDED } Finding;

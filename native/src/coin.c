@@ -113,6 +113,19 @@ static Front sort_front(Choice *choice) {
     return front;
 }
 
+// The bounds of the n rows at the front, each kind sorted. They mostly are, as the rows are.
+static void sort_bounds(Chooser *c, int32_t n) {
+    bool highs = true, lows = true;
+    for (int32_t i = 0; i < n; i++) {
+        c->highs[i] = c->rows[i].high;
+        c->lows[i] = c->rows[i].low;
+        highs = highs && (i == 0 || c->highs[i] <= c->highs[i - 1]);
+        lows = lows && (i == 0 || c->lows[i] <= c->lows[i - 1]);
+    }
+    if (!highs) qsort(c->highs, (size_t)n, sizeof *c->highs, largest_first);
+    if (!lows) qsort(c->lows, (size_t)n, sizeof *c->lows, largest_first);
+}
+
 // The smallest set of the most probable tokens whose sum exceeds topp of all, and the one of them
 // where the coin falls. The sums of the n largest of the highs, and of the lows, are bounds of the
 // sum of the n most probable. Parts are compared with the rest, not with the whole, for what is
@@ -125,12 +138,7 @@ Finding find_in_nucleus(Choice *choice, float coin, int32_t *found) {
     if (rank == 0) return EXTEND;
     *found = rank - 1;
     if (!c->certify) return FOUND;
-    for (int32_t i = 0; i < n; i++) {
-        c->highs[i] = c->rows[i].high;
-        c->lows[i] = c->rows[i].low;
-    }
-    qsort(c->highs, (size_t)n, sizeof *c->highs, largest_first);
-    qsort(c->lows, (size_t)n, sizeof *c->lows, largest_first);
+    sort_bounds(c, n);
 
     double topp = (double)c->topp, up = topp * (1.0 + choice->rounding);
     double down = topp * (1.0 - choice->rounding);
