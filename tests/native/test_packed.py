@@ -1,0 +1,289 @@
+"""Packed models: read by a reader of our own, that knows docs/packed.md and not the engine; damaged
+in every way; the same from the same."""
+
+from __future__ import annotations
+
+import random
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from native.engine import Engine
+
+HEADER, ENTRY, TILE, GROUP = 96, 24, 32, 32
+SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)
+NAMES = [
+    "norms",
+    "high",
+    "multiplier",
+    "scale",
+    "middle",
+    "low",
+    "patched",
+    "patch_at",
+    "patch",
+    "turns",
+    "ids",
+    "coarse",
+    "fine",
+    "factors",
+    "centre",
+    "embedding",
+    "classifier",
+    "tokenizer",
+    "provenance",
+]
+PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    """Noise, with weights that no plane holds: tiny ones, and zeros of either sign."""
+    checkpoint = Checkpoint.of_noise(SHAPE, seed=5)
+    chance = random.Random(6)
+    for part in PARTS:
+        weights = checkpoint.weights[part]
+        for _ in range(40):
+            weights[chance.randrange(len(weights))] = chance.choice((0.0, -0.0, 1.7e-9, -3.1e-20))
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def files(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("packed")
+    (folder / "model.bin").write_bytes(checkpoint.version_0())
+    own = [b"w%d" % i for i in range(SHAPE.vocab - 260)]
+    (folder / "tokenizer.bin").write_bytes(tokenizer_file(pieces_of(*own), SHAPE.vocab))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(shipped: Engine, files: Path) -> Path:
+    done = shipped.run("pack", files / "model.bin", "-z", files / "tokenizer.bin")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{files / 'model.duo'}\n".encode()
+    return files / "model.duo"
+
+
+def sections(data: bytes) -> dict[str, bytes]:
+    (count,) = struct.unpack_from("<I", data, 56)
+    assert count == len(NAMES)
+    found = {}
+    for i, name in enumerate(NAMES):
+        offset, size, check = struct.unpack_from("<QQI", data, HEADER + i * ENTRY)
+        found[name] = data[offset : offset + size]
+        assert offset % 4096 == 0
+        assert zlib.crc32(found[name]) == check, name
+    return found
+
+
+def sealed(data: bytearray) -> bytes:
+    """`data` with the checksums that its bytes have now."""
+    for i in range(len(NAMES)):
+        at = HEADER + i * ENTRY
+        offset, size = struct.unpack_from("<QQ", data, at)
+        struct.pack_into("<I", data, at + 16, zlib.crc32(data[offset : offset + size]))
+    struct.pack_into("<I", data, HEADER - 4, 0)
+    start = bytes(data[: HEADER + ENTRY * len(NAMES)])
+    struct.pack_into("<I", data, HEADER - 4, zlib.crc32(start))
+    return bytes(data)
+
+
+def test_holds_every_weight_exactly(checkpoint: Checkpoint, packed: Path) -> None:
+    of = sections(packed.read_bytes())
+    shape = {"wq": (36, 36), "wk": (18, 36), "wv": (18, 36), "wo": (36, 36)}
+    shape |= {"w1": (70, 36), "w3": (70, 36), "w2": (36, 70)}
+    patched = struct.unpack(f"<{len(of['patched']) // 4}I", of["patched"])
+    block = tile_at = patches = 0
+    for layer in range(SHAPE.layers):
+        for part in PARTS:
+            rows, columns = shape[part]
+            tiles, groups = -(-rows // TILE), -(-columns // GROUP)
+            weights = checkpoint.weights[part]
+            for tile in range(tiles):
+                for group in range(groups):
+                    own = unpacked(of, block, tile_at + tile, patched)
+                    patches += patched[block + 1] - patched[block]
+                    block += 1
+                    for lane in range(min(TILE, rows - tile * TILE)):
+                        for i in range(min(GROUP, columns - group * GROUP)):
+                            row, column = tile * TILE + lane, group * GROUP + i
+                            at = layer * rows * columns + row * columns + column
+                            assert own[i * TILE + lane] == weights[at], (part, row, column)
+            tile_at += tiles
+    assert patches == patched[-1] > 40
+    assert block == len(patched) - 1
+
+
+def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ...]) -> list[float]:
+    """A block as docs/packed.md has it."""
+    size = TILE * GROUP
+    scale = struct.unpack_from(f"<{TILE}f", of["scale"], 4 * tile * TILE)
+    high = struct.unpack_from(f"<{size}b", of["high"], block * size)
+    middle = struct.unpack_from(f"<{size}b", of["middle"], block * size)
+    low = struct.unpack_from(f"<{size}H", of["low"], 2 * block * size)
+    times = of["multiplier"][block * TILE :]
+    plain = [
+        float(65536 * (times[at % TILE] * high[at] + middle[at]) + low[at]) for at in range(size)
+    ]
+    for i in range(patched[block], patched[block + 1]):
+        (at,) = struct.unpack_from("<H", of["patch_at"], 2 * i)
+        (plain[at],) = struct.unpack_from("<f", of["patch"], 4 * i)
+    return [value * scale[at % TILE] for at, value in enumerate(plain)]
+
+
+def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: Path) -> None:
+    of = sections(packed.read_bytes())
+    ids = struct.unpack(f"<{SHAPE.vocab}i", of["ids"])
+    assert sorted(ids) == list(range(SHAPE.vocab))
+    for slot, token in enumerate(ids):
+        row = struct.unpack_from(f"<{SHAPE.dim}f", of["embedding"], 4 * slot * SHAPE.dim)
+        start = token * SHAPE.dim
+        assert list(row) == list(checkpoint.weights["embedding"][start : start + SHAPE.dim])
+
+
+def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> None:
+    again = files / "again.duo"
+    done = shipped.run(
+        "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", again, "--modes",
+        "exact,fast",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert again.read_bytes() == packed.read_bytes()
+    assert not list(files.glob("*.part"))
+
+
+def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path) -> None:
+    small = files / "fast.duo"
+    done = engine.run(
+        "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", small, "--modes", "fast"
+    )
+    assert done.returncode == 0, done.stderr
+    assert not sections(small.read_bytes())["low"]
+    assert engine.run(small, "--mode", "fast", "-n", "9").returncode == 0
+    for mode in ("reference", "exact"):
+        refused = engine.run(small, "--mode", mode)
+        assert refused.returncode == 2
+        assert refused.stderr.count(b"\n") == 1
+        assert b"mode fast only" in refused.stderr or b"without mode exact" in refused.stderr
+
+
+def test_inspect(engine: Engine, packed: Path) -> None:
+    done = engine.run("inspect", packed)
+    assert done.returncode == 0, done.stderr
+    for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
+        assert words in done.stdout
+
+
+HEADER_DAMAGE = {
+    "magic": (0, b"DUOX"),
+    "version": (4, struct.pack("<I", 2)),
+    "dim": (8, struct.pack("<i", -1)),
+    "vocabulary": (28, struct.pack("<i", 1 << 30)),
+    "modes": (40, struct.pack("<I", 0)),
+    "told": (44, struct.pack("<i", 301)),
+    "radius": (48, struct.pack("<f", float("nan"))),
+    "patches": (52, struct.pack("<I", 1 << 31)),
+    "sections": (56, struct.pack("<I", 99)),
+    "an offset": (HEADER + ENTRY, struct.pack("<Q", 1 << 60)),
+    "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
+    "a size": (HEADER + ENTRY + 8, struct.pack("<Q", 5)),
+    "the tokenizer's size": (HEADER + 17 * ENTRY + 8, struct.pack("<Q", 1 << 62)),
+}
+
+
+@pytest.mark.parametrize("name", HEADER_DAMAGE)
+@pytest.mark.parametrize("seal", [True, False], ids=["sealed", "damaged"])
+def test_refuses_a_bad_header(
+    engine: Engine, packed: Path, tmp_path: Path, name: str, seal: bool
+) -> None:
+    at, value = HEADER_DAMAGE[name]
+    data = bytearray(packed.read_bytes())
+    data[at : at + len(value)] = value
+    if seal:
+        struct.pack_into("<I", data, HEADER - 4, 0)
+        start = bytes(data[: HEADER + ENTRY * len(NAMES)])
+        struct.pack_into("<I", data, HEADER - 4, zlib.crc32(start))
+    must_refuse(engine, tmp_path, bytes(data))
+
+
+def must_refuse(engine: Engine, folder: Path, data: bytes, *, mode: str = "exact") -> None:
+    bad = folder / "bad.duo"
+    bad.write_bytes(data)
+    done = engine.run(bad, "--mode", mode, "-n", "4", "-z", folder / "none")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("classifier", "provenance")])
+def test_a_flipped_bit_is_found(shipped: Engine, packed: Path, tmp_path: Path, name: str) -> None:
+    """By telling where it would be read, else by inspect."""
+    data = bytearray(packed.read_bytes())
+    offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+    data[offset + size // 2] ^= 4
+    bad = tmp_path / "bad.duo"
+    bad.write_bytes(data)
+    done = shipped.run("inspect", bad)
+    assert done.returncode == 2
+    assert b"checksum" in done.stderr
+    if name not in ("fine", "embedding", "tokenizer"):
+        told = shipped.run(bad, "--mode", "exact", "-n", "4")
+        assert (told.returncode, b"checksum" in told.stderr) == (2, True), told.stderr
+
+
+@pytest.mark.parametrize("keep", [0, 3, HEADER - 1, HEADER + 5 * ENTRY, 5000, -1])
+def test_refuses_what_is_cut_short(engine: Engine, packed: Path, tmp_path: Path, keep: int) -> None:
+    must_refuse(engine, tmp_path, packed.read_bytes()[:keep])
+
+
+def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Path) -> None:
+    """Sections whose checksums are right, and which would lead out of bounds."""
+    whole = packed.read_bytes()
+    for name, at, value in (
+        ("ids", 0, struct.pack("<i", SHAPE.vocab)),
+        ("ids", 4, struct.pack("<i", -1)),
+        ("ids", 8, whole[struct.unpack_from("<Q", whole, HEADER + 10 * ENTRY)[0] :][:4]),
+        ("patched", 0, struct.pack("<I", 1)),
+        ("patched", 4, struct.pack("<I", 1 << 31)),
+        ("patch_at", 0, struct.pack("<H", TILE * GROUP)),
+    ):
+        data = bytearray(whole)
+        (offset,) = struct.unpack_from("<Q", data, HEADER + NAMES.index(name) * ENTRY)
+        data[offset + at : offset + at + len(value)] = value
+        must_refuse(engine, tmp_path, sealed(data))
+
+
+def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) -> None:
+    """Noise where weights should be, sealed: another story, and nothing worse."""
+    chance = random.Random(8)
+    data = bytearray(packed.read_bytes())
+    wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
+    for name in (*wild, "coarse", "fine", "factors", "centre", "embedding"):
+        offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+        data[offset : offset + size] = chance.randbytes(size)
+    bad = tmp_path / "wild.duo"
+    bad.write_bytes(sealed(data))
+    for mode in ("reference", "exact", "fast"):
+        for more in (["-t", "0"], ["-s", "3"], ["-s", "4", "-p", "1"]):
+            done = engine.run(bad, "--mode", mode, "-n", "12", *more)
+            assert done.returncode == 0, done.stderr
+
+
+def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Path) -> None:
+    for arguments, words in (
+        ((packed,), b"packed already"),
+        ((files / "model.bin", "-o", tmp_path / "no" / "x.duo"), b"cannot write"),
+        ((files / "model.bin", "--modes", "slow"), b"slow"),
+        ((files / "tokenizer.bin",), b""),
+    ):
+        done = engine.run("pack", "-z", files / "tokenizer.bin", *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert done.stderr.count(b"\n") == 1
