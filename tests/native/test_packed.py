@@ -19,27 +19,11 @@ if TYPE_CHECKING:
 
 HEADER, ENTRY, TILE, GROUP = 96, 24, 32, 32
 SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)
-NAMES = [
-    "norms",
-    "high",
-    "multiplier",
-    "scale",
-    "middle",
-    "low",
-    "patched",
-    "patch_at",
-    "patch",
-    "turns",
-    "ids",
-    "coarse",
-    "fine",
-    "factors",
-    "centre",
-    "embedding",
-    "classifier",
-    "tokenizer",
-    "provenance",
-]
+NAMES = (
+    *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
+    *("turns", "ids", "coarse", "fine", "factors", "centre", "embedding", "classifier"),
+    *("tokenizer", "provenance"),
+)
 PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
 

@@ -230,3 +230,15 @@ def test_version_and_devices() -> None:
     assert run("--version").stdout == "duotui 0.1.0\n"
     assert run("devices").stdout.splitlines()[-1].startswith("sim")
     assert json.loads(run("devices", "--json").stdout)[-1]["kind"] == "sim"
+
+
+def test_packs_and_looks(tmp_path: Path) -> None:
+    packed = tmp_path / "parrot.duo"
+    model, tokenizer = write_parrot(tmp_path, WORDS, 100)
+    done = run("pack", str(model), "--tokenizer", str(tokenizer), "-o", str(packed))
+    assert (done.returncode, done.stdout) == (0, f"{packed}\n"), done.stderr
+    assert "for mode exact and fast" in run("inspect", str(packed)).stdout
+    told = run("tell", "--port", "sim", "--model", str(packed), "-t", "0", "-n", "7", "")
+    assert told.stdout == "once upon a time,🙂 there was\n"
+    one_line(run("pack", str(packed)), 2)
+    one_line(run("inspect", str(model)), 2)
