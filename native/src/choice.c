@@ -1,5 +1,6 @@
 #include "choice.h"
 
+#include <float.h>
 #include <math.h>
 
 static const double HALF_BIT = 1.0 / 16777216.0;
@@ -35,6 +36,10 @@ void choice_add(Choice *choice, int32_t slot) {
         choice->unreadable = true;
     }
     row->error = c->certify ? head_fine_error(head, choice->probe, slot) : 0.0f;
+    if (c->certify && !(row->error < LONGEST && fabsf(row->value) < LONGEST)) {
+        row->value = 0.0f;
+        row->error = INFINITY;
+    }
     choice->value[slot] = c->upper[slot] = -INFINITY;
     c->counters.fine++;
     c->counters.bytes += (uint64_t)head->groups * (GROUP / 2);
@@ -73,12 +78,12 @@ static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), d
 
 void choice_extend(Choice *choice, float reach) {
     Chooser *c = choice->c;
-    choice->reach = reach;
+    choice->reach = fmaxf(reach, -FLT_MAX);  // those that are in have a bound of -INFINITY
     for (int32_t tile = 0; tile < c->head->tiles; tile++) {
-        if (!(c->peak[tile] >= reach)) continue;
+        if (!(c->peak[tile] >= choice->reach)) continue;
         c->peak[tile] = -INFINITY;
         for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE; slot++) {
-            if (c->upper[slot] >= reach && slot < c->head->told) choice_add(choice, slot);
+            if (c->upper[slot] >= choice->reach) choice_add(choice, slot);
             c->peak[tile] = fmaxf(c->peak[tile], c->upper[slot]);
         }
     }

@@ -1,6 +1,5 @@
 #include "choose.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +183,6 @@ float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t 
         choice_add(&choice, slot);
         logit = c->rows[0].value;
     }
-    if (all) choice_extend(&choice, -FLT_MAX);
+    if (all) choice_extend(&choice, -INFINITY);
     return choice.unreadable ? NAN : share_of(&choice, logit);
 }

@@ -26,6 +26,14 @@ void head_probe(const Head *head, const Simd *simd, Probe *probe) {
 
 float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
                   float *upper, float *peak) {
+    if (!(probe->length < LONGEST)) {
+        for (int32_t slot = 0; slot < head->tiles * TILE; slot++) {
+            value[slot] = slot < head->told ? 0.0f : -INFINITY;
+            upper[slot] = slot < head->told ? INFINITY : -INFINITY;
+            peak[slot / TILE] = INFINITY;
+        }
+        return -INFINITY;
+    }
     float rounding = *head->longest * (probe->rounding + ROUNDING * probe->length);
     float most = simd->bounds(value, upper, peak, head->scale, head->coarse_error, 16.0f,
                               probe->length, rounding, head->told);

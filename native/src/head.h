@@ -59,6 +59,10 @@ float head_fine_error(const Head *head, const Probe *probe, int32_t slot);
 bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
                float *product);
 
+// Lengths up to here have products that are numbers. What is longer, or no number, is bounded by
+// nothing, and is read in fp32.
+static const float LONGEST = 1e15f;
+
 enum { EXACT_ROWS = 16 };  // at once: their sums do not wait for each other
 
 // product (count) of the rows `slots` in fp32, to the bit as llama2.c has it; count <= EXACT_ROWS,

@@ -6,7 +6,7 @@
 
 enum { MOST_HIGH = 127, BASE = 65536, MOST_MULTIPLIER = 255 };
 
-// Scales stay so far from the ends of float that no product with one is lost: rows that are smaller
+// Scales stay so far from the ends of float that their multiples are numbers: rows that are smaller
 // or larger than any model's get patches.
 enum { LEAST_EXPONENT = -90, MOST_EXPONENT = 60 };
 
@@ -81,7 +81,7 @@ static uint32_t find_patches(const Matrix *m, const float *w, int64_t block, uin
             Parts parts;
             if (split(weights[i], row.scale, multiplier, &parts)) continue;
             if (at) at[count] = (uint16_t)(i * TILE + lane);
-            if (weight) weight[count] = weights[i] / row.scale;
+            if (weight) weight[count] = weights[i];
             count++;
         }
     }

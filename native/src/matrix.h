@@ -28,7 +28,7 @@ typedef struct {
     const uint16_t *low;        // as high
     const uint32_t *patched;    // (tiles * groups + 1): of patch_*, those before each block
     const uint16_t *patch_at;   // where in its block
-    const float *patch;         // weight / scale, exactly
+    const float *patch;         // the weight
 } Matrix;
 
 // One vector in int8, quantised once for all the rows that are multiplied with it:
@@ -63,8 +63,7 @@ void matrix_pack(const Matrix *matrix, const float *w, const MatrixRoom *room);
 // How many patches it takes.
 uint32_t matrix_patches(const Matrix *matrix, const float *w);
 
-// One block as it was in the model, each row divided by its scale: out (GROUP, TILE).
-// `plain` has it without the patches.
+// Put the patches of a block into plain (GROUP, TILE), which has it without them.
 void matrix_patch(const Matrix *matrix, int64_t block, float *plain);
 
 #endif

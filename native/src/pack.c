@@ -75,15 +75,19 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     bool there = slot < head->told;  // the last tile may have slots without a row
 
     float most = 0.0f;
+    double squares = 0.0;
     for (int32_t i = 0; there && i < head->dim; i++) {
-        if (fabsf(row[i]) > most) most = fminf(fabsf(row[i]), 3.4e38f);
+        most = fmaxf(most, fabsf(row[i]));
+        squares += (double)row[i] * (double)row[i];
     }
-    float scale = fmaxf(most / (float)MOST, 1e-37f);
+    // A row that is too long for products has no bits, and is bounded by its length.
+    bool usual = squares < (double)LONGEST * (double)LONGEST;
+    float scale = usual ? fmaxf(most / (float)MOST, 1e-37f) : 1e-37f;
     double coarse_error = 0.0, fine_error = 0.0, coarse_norm = 0.0, fine_norm = 0.0;
     for (int32_t i = 0; i < head->groups * GROUP; i++) {
         double w = there && i < head->dim ? (double)row[i] : 0.0;
-        double rounded = nearbyint(w / (double)scale);
-        int32_t q = rounded > MOST ? MOST : rounded < -MOST ? -MOST : isnan(rounded) ? 0 : (int32_t)rounded;
+        double rounded = usual ? nearbyint(w / (double)scale) : 0.0;
+        int32_t q = rounded > MOST ? MOST : rounded < -MOST ? -MOST : (int32_t)rounded;
         int32_t upper = (q + 8 + 128) / 16 - 8;  // floor
         int32_t lower = q - 16 * upper;
         double near = (double)scale * 16.0 * upper, nearer = (double)scale * q;
@@ -101,8 +105,8 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     }
     // rounded up: they are factors of a bound
     factors[slot] = scale;
-    factors[padded + slot] = (float)sqrt(coarse_error) * 1.000001f;
-    factors[2 * padded + slot] = (float)sqrt(fine_error) * 1.000001f;
+    factors[padded + slot] = isnan(coarse_error) ? INFINITY : (float)sqrt(coarse_error) * 1.000001f;
+    factors[2 * padded + slot] = isnan(fine_error) ? INFINITY : (float)sqrt(fine_error) * 1.000001f;
     factors[3 * padded + slot] = (float)sqrt(fmax(coarse_norm, fine_norm)) * 1.000001f;
 }
 

@@ -22,8 +22,7 @@ static void put_together(const Matrix *m, float *w) {
         int32_t start = (int32_t)(block % m->groups) * GROUP;
         for (int32_t lane = 0; lane < TILE && first + lane < m->rows; lane++) {
             for (int32_t i = 0; i < GROUP && start + i < m->columns; i++) {
-                w[(int64_t)(first + lane) * m->columns + start + i] =
-                    plain[i * TILE + lane] * m->scale[first + lane];
+                w[(int64_t)(first + lane) * m->columns + start + i] = plain[i * TILE + lane];
             }
         }
     }

@@ -13,10 +13,8 @@ void product(const Simd *simd, float *out, int64_t stride, const Matrix *w, cons
             matrix_patch(w, block, plain);
             simd->accumulate(sums, plain, x + group * GROUP, x_stride, count);
         }
-        // A power of two may be multiplied with last: it changes no digit.
-        const float *scale = w->scale + tile * TILE;
         for (int32_t t = 0; t < count; t++) {
-            for (int32_t i = 0; i < TILE; i++) out[t * stride + i] = sums[t * TILE + i] * scale[i];
+            memcpy(out + t * stride, sums + t * TILE, TILE * sizeof *sums);
         }
     }
 }

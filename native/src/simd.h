@@ -18,7 +18,7 @@ typedef struct {
     // stride is at least w's tiles * TILE: rows that are only padding are written too.
     void (*draft)(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count);
 
-    // plain (GROUP, TILE) = the block's weights by all planes, each divided by its row's scale.
+    // plain (GROUP, TILE) = the block's weights by all planes.
     void (*unpack)(float *plain, const Matrix *w, int64_t block);
 
     // sums (count, TILE) += plain (GROUP, TILE) times GROUP numbers of each x (count, x_stride).

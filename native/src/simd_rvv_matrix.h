@@ -99,14 +99,14 @@ static void unpack(float *plain, const Matrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     vuint8m2_t times = __riscv_vle8_v_u8m2(w->multiplier + block * TILE, LANES);
+    vfloat32m8_t scale = __riscv_vle32_v_f32m8(w->scale + block / w->groups * TILE, LANES);
     const int8_t one = (int8_t)hidden(1);
-#pragma GCC unroll 2
     for (int32_t i = 0; i < BLOCK; i += TILE) {
         vint16m4_t upper = __riscv_vwmulsu(__riscv_vle8_v_i8m2(high + i, LANES), times, LANES);
         upper = __riscv_vwmacc(upper, one, __riscv_vle8_v_i8m2(middle + i, LANES), LANES);
         vfloat32m8_t weight = __riscv_vfwcvt_f(__riscv_vle16_v_u16m4(low + i, LANES), LANES);
         weight = __riscv_vfmacc(weight, 65536.0f, __riscv_vfwcvt_f(upper, LANES), LANES);
-        __riscv_vse32(plain + i, weight, LANES);
+        __riscv_vse32(plain + i, __riscv_vfmul(weight, scale, LANES), LANES);
     }
 }
 

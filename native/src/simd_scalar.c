@@ -52,10 +52,11 @@ static void unpack(float *plain, const Matrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     const uint8_t *multiplier = w->multiplier + block * TILE;
+    const float *scale = w->scale + block / w->groups * TILE;
     for (int32_t i = 0; i < BLOCK; i += TILE) {
         for (int32_t lane = 0; lane < TILE; lane++) {
             int32_t upper = multiplier[lane] * high[i + lane] + middle[i + lane];
-            plain[i + lane] = (float)(upper * 65536 + low[i + lane]);
+            plain[i + lane] = (float)(upper * 65536 + low[i + lane]) * scale[lane];
         }
     }
 }

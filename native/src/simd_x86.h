@@ -110,14 +110,18 @@ HERE static void unpack(float *plain, const Matrix *w, int64_t block) {
     const uint16_t *low = w->low + block * BLOCK;
     for (int32_t half = 0; half < TILE; half += 16) {
         __m256i times = _mm256_cvtepu8_epi16(load16(w->multiplier + block * TILE + half));
+        const float *scale = w->scale + block / w->groups * TILE + half;
+        __m256 scale0 = _mm256_loadu_ps(scale), scale1 = _mm256_loadu_ps(scale + 8);
         for (int32_t at = half; at < BLOCK; at += TILE) {
             __m256i upper = _mm256_mullo_epi16(_mm256_cvtepi8_epi16(load16(high + at)), times);
             upper = _mm256_add_epi16(upper, _mm256_cvtepi8_epi16(load16(middle + at)));
             __m256i lower = load32(low + at);
             __m256 a = _mm256_cvtepi32_ps(_mm256_unpacklo_epi16(lower, upper));
             __m256 b = _mm256_cvtepi32_ps(_mm256_unpackhi_epi16(lower, upper));
-            _mm256_storeu_ps(plain + at, _mm256_permute2f128_ps(a, b, 0x20));
-            _mm256_storeu_ps(plain + at + 8, _mm256_permute2f128_ps(a, b, 0x31));
+            __m256 first = _mm256_permute2f128_ps(a, b, 0x20);
+            __m256 second = _mm256_permute2f128_ps(a, b, 0x31);
+            _mm256_storeu_ps(plain + at, _mm256_mul_ps(first, scale0));
+            _mm256_storeu_ps(plain + at + 8, _mm256_mul_ps(second, scale1));
         }
     }
 }

@@ -115,12 +115,13 @@ def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ..
     low = struct.unpack_from(f"<{size}H", of["low"], 2 * block * size)
     times = of["multiplier"][block * TILE :]
     plain = [
-        float(65536 * (times[at % TILE] * high[at] + middle[at]) + low[at]) for at in range(size)
+        (65536 * (times[at % TILE] * high[at] + middle[at]) + low[at]) * scale[at % TILE]
+        for at in range(size)
     ]
     for i in range(patched[block], patched[block + 1]):
         (at,) = struct.unpack_from("<H", of["patch_at"], 2 * i)
         (plain[at],) = struct.unpack_from("<f", of["patch"], 4 * i)
-    return [value * scale[at % TILE] for at, value in enumerate(plain)]
+    return plain
 
 
 def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: Path) -> None:
