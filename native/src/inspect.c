@@ -77,6 +77,15 @@ static void print_cost(const Packed *p, bool exact) {
            exact ? " without drafts" : "");
 }
 
+// It is a file's text, and nothing that a terminal would obey.
+static void print_provenance(const Section *text) {
+    const char *bytes = text->source.memory;
+    putchar('\n');
+    for (uint64_t i = 0; bytes && i < text->size && i < 4096; i++) {
+        if (bytes[i] == '\n' || (bytes[i] >= ' ' && bytes[i] <= '~')) putchar(bytes[i]);
+    }
+}
+
 bool inspect(const char *path, Failure *failure) {
     Packed p;
     if (!packed_open(&p, path, 0, failure)) return false;
@@ -86,9 +95,7 @@ bool inspect(const char *path, Failure *failure) {
         printf("\n");
         if (p.modes & PACKED_EXACT) print_cost(&p, true);
         if (p.modes & PACKED_FAST) print_cost(&p, false);
-        const Section *text = &p.sections[SECTION_PROVENANCE];
-        printf("\n%.*s", (int)(text->size < 4096 ? text->size : 4096),
-               text->source.memory ? (const char *)text->source.memory : "");
+        print_provenance(&p.sections[SECTION_PROVENANCE]);
     }
     packed_close(&p);
     return whole;

@@ -124,8 +124,11 @@ void matrix_pack(const Matrix *m, const float *w, const MatrixRoom *room) {
     if (!room->patched) return;
     for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
         uint32_t first = room->patched[block];
-        room->patched[block + 1] =
-            first + find_patches(m, w, block, room->patch_at + first, room->patch + first);
+        uint32_t found = 0;
+        if (room->patch) {  // a model may need none
+            found = find_patches(m, w, block, room->patch_at + first, room->patch + first);
+        }
+        room->patched[block + 1] = first + found;
     }
 }
 
