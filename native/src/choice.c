@@ -80,10 +80,10 @@ void choice_extend(Choice *choice, float reach) {
     Chooser *c = choice->c;
     choice->reach = fmaxf(reach, -FLT_MAX);  // those that are in have a bound of -INFINITY
     for (int32_t tile = 0; tile < c->head->tiles; tile++) {
-        if (!(c->peak[tile] >= choice->reach)) continue;
+        if (c->peak[tile] < choice->reach) continue;  // a bound that is no number rules out nothing
         c->peak[tile] = -INFINITY;
         for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE; slot++) {
-            if (c->upper[slot] >= choice->reach) choice_add(choice, slot);
+            if (!(c->upper[slot] < choice->reach)) choice_add(choice, slot);
             c->peak[tile] = fmaxf(c->peak[tile], c->upper[slot]);
         }
     }

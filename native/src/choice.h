@@ -29,7 +29,7 @@ typedef struct {
 } Choice;
 
 static inline bool row_reaches(const Row *row, double least) {
-    return (double)row->value + (double)row->error >= least;
+    return !((double)row->value + (double)row->error < least);
 }
 
 // Take in the row of `slot`, by 8 bits; every row whose upper bound reaches `reach`.

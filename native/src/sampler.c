@@ -72,7 +72,8 @@ static int32_t pick_nucleus(Candidate *candidates, const float *probability, int
     for (int32_t i = 0; i < n; i++) {
         if (probability[i] >= cutoff) candidates[count++] = (Candidate){probability[i], i};
     }
-    if (count == 0) return n - 1;  // only where the weights made NaN of the logits
+    // All are below it where topp is less than an even share and all have one, or none is a number.
+    if (count == 0) return argmax(probability, n);
     for (int32_t root = count / 2 - 1; root >= 0; root--) sink(candidates, root, count);
 
     // candidates: heap [0, rest), then the nucleus so far, the most probable one last.
