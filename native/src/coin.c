@@ -20,6 +20,34 @@ static int likeliest_first(const void *a, const void *b) {
     return (x->id > y->id) - (x->id < y->id);
 }
 
+// What is nearly in order is put so by moving some; where that takes more than MOVES for each, the
+// rest is left to qsort.
+enum { MOVES = 12 };
+
+static void sort_rows(Row *rows, int32_t n) {
+    int64_t moves = (int64_t)n * MOVES;
+    for (int32_t i = 1; i < n && moves >= 0; i++) {
+        Row row = rows[i];
+        int32_t at = i;
+        for (; at > 0 && likeliest_first(&row, &rows[at - 1]) < 0; at--) rows[at] = rows[at - 1];
+        rows[at] = row;
+        moves -= i - at;
+    }
+    if (moves < 0) qsort(rows, (size_t)n, sizeof *rows, likeliest_first);
+}
+
+static void sort_weights(double *weights, int32_t n) {
+    int64_t moves = (int64_t)n * MOVES;
+    for (int32_t i = 1; i < n && moves >= 0; i++) {
+        double weight = weights[i];
+        int32_t at = i;
+        for (; at > 0 && weights[at - 1] < weight; at--) weights[at] = weights[at - 1];
+        weights[at] = weight;
+        moves -= i - at;
+    }
+    if (moves < 0) qsort(weights, (size_t)n, sizeof *weights, largest_first);
+}
+
 static int by_id(const void *a, const void *b) {
     const Row *x = a, *y = b;
     return (x->id > y->id) - (x->id < y->id);
@@ -108,22 +136,19 @@ static Front sort_front(Choice *choice) {
             front.tail_least += row.low;
         }
     }
-    qsort(c->rows, (size_t)front.count, sizeof *c->rows, likeliest_first);
+    sort_rows(c->rows, front.count);
     if (front.count < choice->count) front.nearest = fmax(choice->edge, least);
     return front;
 }
 
-// The bounds of the n rows at the front, each kind sorted. They mostly are, as the rows are.
+// The bounds of the n rows at the front, each kind sorted. They nearly are, as the rows are.
 static void sort_bounds(Chooser *c, int32_t n) {
-    bool highs = true, lows = true;
     for (int32_t i = 0; i < n; i++) {
         c->highs[i] = c->rows[i].high;
         c->lows[i] = c->rows[i].low;
-        highs = highs && (i == 0 || c->highs[i] <= c->highs[i - 1]);
-        lows = lows && (i == 0 || c->lows[i] <= c->lows[i - 1]);
     }
-    if (!highs) qsort(c->highs, (size_t)n, sizeof *c->highs, largest_first);
-    if (!lows) qsort(c->lows, (size_t)n, sizeof *c->lows, largest_first);
+    sort_weights(c->highs, n);
+    sort_weights(c->lows, n);
 }
 
 // The smallest set of the most probable tokens whose sum exceeds topp of all, and the one of them

@@ -63,7 +63,7 @@ typedef struct {
     float (*bounds)(float *value, float *upper, float *peak, const float *scale,
                     const float *error, float times, float length, float rounding, int32_t n);
 
-    // The sum of exp((x - most) * scale) over x (n), none of them larger than most, to 1 in 10^5.
+    // The sum of exp((x - most) * scale) over x (n), none of them larger than most, to 1 in 5000.
     float (*mass)(const float *x, float most, float scale, int32_t n);
 } Simd;
 
@@ -84,10 +84,9 @@ static inline float float_of(uint16_t half) {
     return u.number;
 }
 
-// Plain C, for any machine; the two below are every set's that has nothing better.
+// Plain C, for any machine; the one below is every set's that has nothing better.
 extern const Simd simd_scalar;
 float simd_bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
                   float times, float length, float rounding, int32_t n);
-float simd_mass(const float *x, float most, float scale, int32_t n);
 
 #endif

@@ -190,14 +190,14 @@ float simd_bounds(float *value, float *upper, float *peak, const float *scale, c
     return most;
 }
 
-float simd_mass(const float *x, float most, float scale, int32_t n) {
-    float sum = 0.0f;
+static float mass(const float *x, float most, float scale, int32_t n) {
+    double sum = 0.0;
     for (int32_t i = 0; i < n; i++) {
         float exponent = (x[i] - most) * scale;
-        // e^-30 of them all are less than the 1 in 10^5 that this may be off
-        if (exponent > -30.0f) sum += expf(exponent);
+        // e^-30 of them all are less than what this may be off
+        if (exponent > -30.0f) sum += (double)expf(exponent);
     }
-    return sum;
+    return (float)sum;
 }
 
 const Simd simd_scalar = {
@@ -216,5 +216,5 @@ const Simd simd_scalar = {
     .softmax = softmax,
     .swiglu = swiglu,
     .bounds = simd_bounds,
-    .mass = simd_mass,
+    .mass = mass,
 };

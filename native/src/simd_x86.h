@@ -320,11 +320,25 @@ HERE static void swiglu(float *gate, const float *up, int32_t n) {
     }
 }
 
+HERE static float mass(const float *x, float most, float scale, int32_t n) {
+    __m256 sum[4];
+    for (int32_t k = 0; k < 4; k++) sum[k] = _mm256_setzero_ps();
+    for (int32_t i = 0; i < n; i += 32) {
+        for (int32_t k = 0; k < 4 && i + 8 * k < n; k++) {
+            int32_t at = i + 8 * k;
+            __m256 less = _mm256_sub_ps(load_first(x + at, n - at), _mm256_set1_ps(most));
+            __m256 y = exponential(_mm256_mul_ps(less, _mm256_set1_ps(scale)));
+            sum[k] = _mm256_add_ps(sum[k], _mm256_and_ps(y, _mm256_castsi256_ps(first(n - at))));
+        }
+    }
+    return sum_of(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
+}
+
 // What a set has from here; .name, .draft and .screen are its own.
 #define SIMD_IN_COMMON                                                                       \
     .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .refine = refine,         \
     .dot = dot, .scores = scores,                                                             \
     .scores_half = scores_half, .mix = mix, .mix_half = mix_half, .softmax = softmax,         \
-    .swiglu = swiglu, .bounds = simd_bounds, .mass = simd_mass
+    .swiglu = swiglu, .bounds = simd_bounds, .mass = mass
 
 #endif

@@ -386,6 +386,22 @@ static void check_swiglu(void) {
     report("swiglu");
 }
 
+static void check_mass(void) {
+    for (int32_t trial = 0; trial < 5 * TRIALS; trial++) {
+        int32_t n = trial < 100 ? trial + 1 : between(1, 3000);
+        float scale = trial % 4 ? 1.0f : 1.25f, most = 0.0f;
+        float *x = numbers(n, 0);
+        double exact = 0.0;
+        for (int32_t i = 0; i < n; i++) {
+            x[i] = i > 0 && trial % 11 == 0 && i % 3 == 0 ? -INFINITY : (x[i] - 1.0f) * 20.0f;
+            exact += exp((double)((x[i] - most) * scale));
+        }
+        compare((double)set->mass(x, most, scale, n), exact, exact + 1e-9);
+        free(x);
+    }
+    report("mass");
+}
+
 // What is no number must do no harm; what comes of it does not matter.
 static void check_no_numbers(void) {
     static const float harm[] = {NAN, INFINITY, -INFINITY, 3.4e38f, -3.4e38f, 1e-45f, 1e-38f};
@@ -438,6 +454,7 @@ int main(void) {
         for (int i = 0; i < 4; i++) check_rows(i / 2, i % 2);
         check_softmax();
         check_swiglu();
+        check_mass();
         check_no_numbers();
     }
     return 0;

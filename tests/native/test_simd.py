@@ -21,6 +21,7 @@ LIMITS = {
     **dict.fromkeys(["draft", "screen", "refine", "dot"], SUM),
     **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
     "swiglu": FUNCTION,
+    "mass": 2e-4,
 }
 
 
