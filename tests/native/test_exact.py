@@ -52,17 +52,24 @@ def pack(engine: Engine, model: Path, tokenizer: Path, out: Path, *more: str) ->
     return out
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", REAL)
-def test_tells_the_reference(shipped: Engine, tmp_path: Path, name: str) -> None:
+def must_tell_the_reference(
+    teller: Engine, host: Engine, name: str, count: int, folder: Path
+) -> None:
+    """`teller`, from what `host` packed of the real model `name`: the ids of `host`."""
     model, tokenizer = REAL[name]
     if not model.exists():
         pytest.skip(f"{model} is not here")
-    packed = pack(shipped, model, tokenizer, tmp_path / "model.duo")
-    for case in cases(STORIES):
-        _, told, _ = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, *case)
-        _, ours, _ = shipped.tell(tmp_path / "ids", packed, "--mode", "exact", *case)
+    packed = pack(host, model, tokenizer, folder / "model.duo")
+    for case in cases(count):
+        _, told, _ = host.tell(folder / "ids", model, "-z", tokenizer, *case)
+        _, ours, _ = teller.tell(folder / "ids", packed, "--mode", "exact", *case)
         assert ours == told, case
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", REAL)
+def test_tells_the_reference(shipped: Engine, tmp_path: Path, name: str) -> None:
+    must_tell_the_reference(shipped, shipped, name, STORIES, tmp_path)
 
 
 SHAPES = {

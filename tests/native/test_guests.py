@@ -20,7 +20,7 @@ from duotui import resources
 from native.engine import NATIVE, Engine
 from native.guests import BOARD, GUESTS, Guest, build, find_tools
 from native.test_engine import PROMPTS, SETTINGS
-from native.test_exact import REAL, cases, pack
+from native.test_exact import REAL, must_tell_the_reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,14 +80,7 @@ def test_tells_the_reference_from_a_packed_file(
     guest: Guest, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
     """As a board does: packed on this computer, told there. The ids are this computer's."""
-    model, tokenizer = REAL[name]
-    if not model.exists():
-        pytest.skip(f"{model} is not here")
-    packed = pack(shipped, model, tokenizer, tmp_path / "model.duo")
-    for case in cases(STORIES):
-        _, told, _ = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, *case)
-        _, ours, _ = guest.tell(tmp_path / "ids", packed, "--mode", "exact", *case)
-        assert ours == told, case
+    must_tell_the_reference(guest, shipped, name, STORIES, tmp_path)
 
 
 @pytest.mark.parametrize("serve", [(), ("serve",)], ids=["story", "agent"])
