@@ -10,82 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pieces.h"
 #include "utf8.h"
 
 enum {
     BOS = 1,
     FIRST_BYTE = 3,  // ids 3 to 258 stand for the bytes 0 to 255, whatever their pieces say
     NONE = -1,
-    MOST_PIECE = 1 << 16,   // bytes of a piece
-    MOST_FILE = 1 << 30,    // bytes
+    MOST_FILE = 1 << 30,  // bytes
 };
-
-// Pieces are C strings as in llama2.c: one that holds a NUL ends there.
-// There are many: each is small, for a board's sake.
-typedef struct {
-    uint32_t start;  // in texts
-    float score;
-} Piece;
 
 struct Tokenizer {
-    int32_t vocab;
-    size_t longest;  // piece, bytes
-    Piece *pieces;   // (vocab) by id
-    int32_t *sorted; // (vocab) ids, by text, then id
-    char *texts;     // of all pieces, each with a NUL
-    char bytes[512]; // each byte and a NUL: the pieces of byte tokens
+    Pieces pieces;
+    char bytes[512];  // each byte and a NUL: the pieces of byte tokens
 };
 
-static const char *text_of(const Tokenizer *t, int32_t id) { return t->texts + t->pieces[id].start; }
-
-static bool is_after(const Tokenizer *t, int32_t a, int32_t b) {
-    int order = strcmp(text_of(t, a), text_of(t, b));
-    return order ? order > 0 : a > b;
-}
-
-// Let sorted[root] sink until neither of its children comes after it.
-static void sink(Tokenizer *t, int32_t root, int32_t count) {
-    int32_t sinking = t->sorted[root];
-    for (int32_t child; (child = 2 * root + 1) < count; root = child) {
-        if (child + 1 < count && is_after(t, t->sorted[child + 1], t->sorted[child])) child++;
-        if (!is_after(t, t->sorted[child], sinking)) break;
-        t->sorted[root] = t->sorted[child];
-    }
-    t->sorted[root] = sinking;
-}
-
-// A heap sort: glibc's qsort would take as much memory again.
-static void sort_ids(Tokenizer *t) {
-    for (int32_t id = 0; id < t->vocab; id++) t->sorted[id] = id;
-    for (int32_t root = t->vocab / 2 - 1; root >= 0; root--) sink(t, root, t->vocab);
-    for (int32_t last = t->vocab - 1; last > 0; last--) {
-        int32_t first = t->sorted[0];
-        t->sorted[0] = t->sorted[last];
-        t->sorted[last] = first;
-        sink(t, 0, last);
-    }
-}
-
-// The id of `text`, or NONE. Where pieces are equal it is the one that glibc's bsearch meets
-// first, for that is what llama2.c finds.
-static int32_t lookup(const Tokenizer *t, const char *text) {
-    size_t low = 0, high = (size_t)t->vocab;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strcmp(text, text_of(t, t->sorted[middle]));
-        if (order == 0) return t->sorted[middle];
-        if (order < 0) high = middle;
-        else low = middle + 1;
-    }
-    return NONE;
-}
-
 // --- the file
-
-static bool bad_file(const char *path, const char *what, Failure *failure) {
-    return fail(failure, EXIT_USAGE, "the tokenizer '%.200s' %s; give the model's own with -z",
-                path, what);
-}
 
 // The whole of `path`, malloced.
 static unsigned char *read_file(const char *path, size_t *size, Failure *failure) {
@@ -100,57 +40,16 @@ static unsigned char *read_file(const char *path, size_t *size, Failure *failure
         return NULL;
     }
     unsigned char *bytes = NULL;
-    if (S_ISDIR(status.st_mode)) bad_file(path, "is a directory", failure);
-    else if (!S_ISREG(status.st_mode)) bad_file(path, "is not a regular file", failure);
-    else if (status.st_size < 4) bad_file(path, "is empty or cut short", failure);
-    else if (status.st_size > MOST_FILE) bad_file(path, "is too large for one", failure);
+    if (S_ISDIR(status.st_mode)) pieces_refuse(path, "is a directory", failure);
+    else if (!S_ISREG(status.st_mode)) pieces_refuse(path, "is not a regular file", failure);
+    else if (status.st_size < 4) pieces_refuse(path, "is empty or cut short", failure);
+    else if (status.st_size > MOST_FILE) pieces_refuse(path, "is too large for one", failure);
     else if (!(bytes = malloc((size_t)status.st_size))) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
     }
     *size = bytes ? fread(bytes, 1, (size_t)status.st_size, file) : 0;
     fclose(file);
     return bytes;
-}
-
-static bool read_pieces(Tokenizer *t, const char *path, const unsigned char *bytes, size_t size,
-                        Failure *failure) {
-    char what[128];
-    int32_t most;
-    memcpy(&most, bytes, sizeof most);
-    if (most < 1 || most > MOST_PIECE) {
-        snprintf(what, sizeof what, "is none: its longest piece would have %d bytes", most);
-        return bad_file(path, what, failure);
-    }
-    size_t at = sizeof most;
-    char *text = t->texts;
-    for (int32_t id = 0; id < t->vocab; id++) {
-        float score;
-        int32_t length;
-        if (size - at < sizeof score + sizeof length) {
-            snprintf(what, sizeof what, "ends after %d of the model's %d pieces", id, t->vocab);
-            return bad_file(path, what, failure);
-        }
-        memcpy(&score, bytes + at, sizeof score);
-        memcpy(&length, bytes + at + sizeof score, sizeof length);
-        at += sizeof score + sizeof length;
-        if (length < 0 || length > most) {
-            snprintf(what, sizeof what, "is damaged: piece %d has %d bytes, not 0 to %d", id,
-                     length, most);
-            return bad_file(path, what, failure);
-        }
-        if (size - at < (size_t)length) {
-            snprintf(what, sizeof what, "ends in the middle of piece %d", id);
-            return bad_file(path, what, failure);
-        }
-        memcpy(text, bytes + at, (size_t)length);
-        text[length] = '\0';
-        t->pieces[id] = (Piece){(uint32_t)(text - t->texts), score};
-        if (strlen(text) > t->longest) t->longest = strlen(text);
-        text += length + 1;
-        at += (size_t)length;
-    }
-    sort_ids(t);
-    return true;
 }
 
 Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure) {
@@ -165,31 +64,19 @@ Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure) {
 Tokenizer *tokenizer_read(const char *path, const void *bytes, size_t size, int32_t vocab,
                           Failure *failure) {
     Tokenizer *t = calloc(1, sizeof *t);
-    bool opened = false;
-    if (t) {
-        t->vocab = vocab;
-        t->pieces = malloc((size_t)vocab * sizeof *t->pieces);
-        t->sorted = malloc((size_t)vocab * sizeof *t->sorted);
-        t->texts = malloc(size + 1);  // enough: a piece's score and length make room for its NUL
-        for (int byte = 0; byte < 256; byte++) t->bytes[2 * byte] = (char)byte;
-    }
-    if (!t || !t->pieces || !t->sorted || !t->texts) {
+    if (!t) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
-    } else if (size < 4) {
-        bad_file(path, "could not be read", failure);
-    } else {
-        opened = read_pieces(t, path, bytes, size, failure);
+        return NULL;
     }
-    if (opened) return t;
+    for (int byte = 0; byte < 256; byte++) t->bytes[2 * byte] = (char)byte;
+    if (pieces_read(&t->pieces, path, bytes, size, vocab, failure)) return t;
     tokenizer_close(t);
     return NULL;
 }
 
 void tokenizer_close(Tokenizer *t) {
     if (!t) return;
-    free(t->pieces);
-    free(t->sorted);
-    free(t->texts);
+    pieces_free(&t->pieces);
     free(t);
 }
 
@@ -212,7 +99,7 @@ typedef struct {
 } Merge;
 
 typedef struct {
-    const Tokenizer *tokenizer;
+    const Pieces *pieces;
     Node *nodes;
     int32_t count;
     Merge *heap;  // the best on top
@@ -258,16 +145,16 @@ static void consider(Encoder *e, int32_t left) {
     Node *node = &e->nodes[left];
     node->version++;
     if (node->next == NONE) return;
-    const Tokenizer *t = e->tokenizer;
+    const Pieces *p = e->pieces;
     int32_t a = node->id, b = e->nodes[node->next].id;
-    size_t length = strlen(text_of(t, a)), more = strlen(text_of(t, b));
-    if (length + more > t->longest) return;
-    memcpy(e->joined, text_of(t, a), length);
-    memcpy(e->joined + length, text_of(t, b), more + 1);
-    int32_t id = lookup(t, e->joined);
+    size_t length = strlen(pieces_text(p, a)), more = strlen(pieces_text(p, b));
+    if (length + more > p->longest) return;
+    memcpy(e->joined, pieces_text(p, a), length);
+    memcpy(e->joined + length, pieces_text(p, b), more + 1);
+    int32_t id = pieces_find(p, e->joined);
     // llama2.c's search for the best score starts here, so a lower one never wins
-    if (id == NONE || !(t->pieces[id].score > -1e10f)) return;
-    push(e, (Merge){t->pieces[id].score, left, id, node->version});
+    if (id == NONE || !(p->scored[id].score > -1e10f)) return;
+    push(e, (Merge){p->scored[id].score, left, id, node->version});
 }
 
 static void merge_all(Encoder *e) {
@@ -288,11 +175,11 @@ static void merge_all(Encoder *e) {
 
 // One token for each character of `text`, or for each of its bytes where it has no piece.
 static bool split(Encoder *e, const char *text, Failure *failure) {
-    const Tokenizer *t = e->tokenizer;
+    const Pieces *p = e->pieces;
     append(e, BOS);
     if (*text) {
         // SentencePiece's dummy prefix: a word is the same token at the start of a text
-        int32_t space = lookup(t, " ");
+        int32_t space = pieces_find(p, " ");
         if (space == NONE) {
             return fail(failure, EXIT_USAGE,
                         "the tokenizer has no piece for a space; give the model's own with -z");
@@ -303,14 +190,14 @@ static bool split(Encoder *e, const char *text, Failure *failure) {
         char character[5] = {*text++};
         size_t length = 1;
         while (((unsigned char)*text & 0xC0) == 0x80) character[length++] = *text++;
-        int32_t id = lookup(t, character);
+        int32_t id = pieces_find(p, character);
         if (id != NONE) {
             append(e, id);
             continue;
         }
         for (size_t i = 0; i < length; i++) {
             unsigned byte = (unsigned char)character[i];
-            if (FIRST_BYTE + (int64_t)byte >= t->vocab) {
+            if (FIRST_BYTE + (int64_t)byte >= p->vocab) {
                 return fail(failure, EXIT_USAGE,
                             "the tokenizer has no piece for the byte 0x%02X of the prompt; "
                             "use other words, or the model's own tokenizer with -z", byte);
@@ -332,10 +219,10 @@ int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, F
         return NULL;
     }
     Encoder e = {
-        .tokenizer = t,
+        .pieces = &t->pieces,
         .nodes = malloc(most * sizeof(Node)),
         .heap = malloc(3 * most * sizeof(Merge)),  // a pair at the start, two after each merge
-        .joined = malloc(t->longest + 1),
+        .joined = malloc(t->pieces.longest + 1),
     };
     int32_t *ids = malloc(most * sizeof *ids);
     bool encoded = false;
@@ -361,7 +248,7 @@ int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, F
 // --- id to text
 
 const char *tokenizer_decode(const Tokenizer *t, int32_t previous, int32_t id, size_t *length) {
-    const char *text = text_of(t, id);
+    const char *text = pieces_text(&t->pieces, id);
     if (previous == BOS && text[0] == ' ') text++;
     // sscanf, and not an own parser, because llama2.c takes what sscanf takes: "<0x41" as well
     unsigned char byte;
