@@ -1,18 +1,45 @@
 #include "crc32.h"
 
-// The usual reflected CRC-32, four bits at a time: a table of 64 bytes is enough for a tty.
+#include <pthread.h>
+#include <string.h>
+
+enum { AT_ONCE = 8 };
+
+// remainders[k][b]: what byte b leaves when k more bytes have gone by, all of them 0.
+static uint32_t remainders[AT_ONCE][256];
+
+static void fill(void) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+        remainders[0][byte] = crc;
+    }
+    for (int k = 1; k < AT_ONCE; k++) {
+        for (int byte = 0; byte < 256; byte++) {
+            uint32_t crc = remainders[k - 1][byte];
+            remainders[k][byte] = crc >> 8 ^ remainders[0][crc & 255];
+        }
+    }
+}
+
+// Eight bytes at a time, each by its own table, so that their loads do not wait for each other
+// (Kounavis and Berry 2005): a packed model of 44 MB is checked whenever it is opened.
 uint32_t crc32_go_on(uint32_t crc, const void *bytes, size_t length) {
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill);
     const uint8_t *data = bytes;
     crc = ~crc;
-    for (size_t i = 0; i < length; i++) {
-        crc = table[(crc ^ data[i]) & 15] ^ crc >> 4;
-        crc = table[(crc ^ data[i] >> 4) & 15] ^ crc >> 4;
+    for (; length >= AT_ONCE; length -= AT_ONCE, data += AT_ONCE) {
+        uint32_t low, high;  // every machine that this is built for is little-endian
+        memcpy(&low, data, sizeof low);
+        memcpy(&high, data + 4, sizeof high);
+        low ^= crc;
+        crc = 0;
+        for (int k = 0; k < 4; k++) {
+            crc ^= remainders[7 - k][low >> 8 * k & 255] ^ remainders[3 - k][high >> 8 * k & 255];
+        }
     }
+    for (size_t i = 0; i < length; i++) crc = crc >> 8 ^ remainders[0][(crc ^ data[i]) & 255];
     return ~crc;
 }
 
