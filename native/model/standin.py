@@ -117,7 +117,7 @@ def main() -> None:
     print(f"{count} tokens, {len(told) - 1} pieces told, {untold} untold", flush=True)
     matrices = [w for n, w in model.blocks.named_parameters() if w.ndim == 2]
     others = [w for n, w in model.named_parameters() if w.ndim == 1 or "embedding" in n]
-    muon = Muon(matrices, options.rate, decay=0.1)
+    muon = Muon(matrices, options.rate, decay=0.1, precision=torch.float32)
     adam = torch.optim.AdamW(others, options.rate / 4, betas=(0.9, 0.98), weight_decay=0.0)
     fast = torch.compile(model)
     rows, step, seconds = Rows(learn, SHAPE.length, options.seed), 0, 0.0

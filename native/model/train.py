@@ -131,10 +131,18 @@ class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised by a Newton-Schulz iteration (Keller Jordan, 2024).
 
     Matrices of one shape are orthogonalised as one batch, which is what makes it cheap here.
+    bfloat16 is enough for it, and a tenth as fast as float32 on a processor without its units.
     """
 
-    def __init__(self, weights: list[nn.Parameter], lr: float, decay: float) -> None:
+    def __init__(
+        self,
+        weights: list[nn.Parameter],
+        lr: float,
+        decay: float,
+        precision: torch.dtype = torch.bfloat16,
+    ) -> None:
         super().__init__(weights, {"lr": lr, "decay": decay, "momentum": 0.95})
+        self.precision = precision
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
@@ -149,7 +157,8 @@ class Muon(torch.optim.Optimizer):
                     speed.lerp_(weight.grad, 1 - group["momentum"])
                     updates.append(weight.grad.lerp(speed, group["momentum"]))
                 scale = 0.2 * max(shape) ** 0.5
-                for weight, update in zip(weights, orthogonal(torch.stack(updates)), strict=True):
+                turned = orthogonal(torch.stack(updates).to(self.precision))
+                for weight, update in zip(weights, turned, strict=True):
                     weight.mul_(1 - group["lr"] * group["decay"])
                     weight.add_(update.to(weight.dtype), alpha=-group["lr"] * scale)
 
@@ -157,7 +166,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(g: Tensor) -> Tensor:
     """The nearest orthogonal matrices to g (n, rows, columns), by five quintic steps."""
     tall = g.shape[1] > g.shape[2]
-    x = (g.mT if tall else g).bfloat16()
+    x = g.mT if tall else g
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
         a = x @ x.mT
