@@ -1,0 +1,117 @@
+#include "answers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "story.h"
+#include "version.h"
+
+enum { PIECE = 4000 };  // bytes of a token's text that fit into its payload
+
+bool outbox_room(const Outbox *o, size_t frames) {
+    return sizeof o->bytes - o->length >= frames * FRAME_WIRE;
+}
+
+void outbox_put(Outbox *o, uint8_t type, const Writer *payload) {
+    if (payload->full || !outbox_room(o, 1)) return;
+    o->length += frame_encode(o->bytes + o->length, type, o->seq++, payload->data, payload->length);
+}
+
+bool outbox_flush(Outbox *o, int terminal) {
+    ssize_t taken = write(terminal, o->bytes, o->length);
+    if (taken < 0) return errno == EAGAIN || errno == EINTR;
+    o->length -= (size_t)taken;
+    memmove(o->bytes, o->bytes + taken, o->length);
+    return true;
+}
+
+void say_hello(Outbox *o, const Identity *of) {
+    Standing s = story_standing();
+    Writer w = {.length = 0};
+    write_uint(&w, PROTOCOL, 1);
+    write_uint(&w, s.state, 1);
+    write_uint(&w, of->boot, 8);
+    write_uint(&w, s.number, 4);
+    write_uint(&w, s.events, 4);
+    uint64_t modes = 0;
+    for (Mode mode = MODE_REFERENCE; mode <= MODE_FAST; mode++) {
+        if (weights_has(of->weights, mode)) modes |= 1u << mode;
+    }
+    write_uint(&w, modes, 1);
+    write_uint(&w, (uint32_t)of->weights->shape.vocab, 4);
+    write_uint(&w, (uint32_t)of->weights->shape.context, 4);
+    write_uint(&w, of->weights->parameters, 8);
+    write_bytes(&w, of->model_hash, 32);
+    write_bytes(&w, of->tokenizer_hash, 32);
+    write_str(&w, DUO_VERSION, strlen(DUO_VERSION));
+    write_str(&w, of->model_name, strlen(of->model_name));
+    write_str(&w, of->machine, strlen(of->machine));
+    outbox_put(o, HELLO, &w);
+}
+
+void say_stats(Outbox *o, uint32_t repeats, uint64_t noise) {
+    Footprint footprint = footprint_now();
+    Standing s = story_standing();
+    Writer w = {.length = 0};
+    write_uint(&w, s.number, 4);
+    write_uint(&w, s.state, 1);
+    write_uint(&w, s.tokens, 4);
+    write_uint(&w, clock_now(), 8);
+    write_uint(&w, s.first, 8);
+    write_uint(&w, footprint.resident, 4);
+    write_uint(&w, footprint.peak, 4);
+    write_uint(&w, footprint.faults, 8);
+    write_uint(&w, repeats, 4);
+    write_uint(&w, (uint32_t)noise, 4);
+    outbox_put(o, STATS, &w);
+}
+
+void say_refused(Outbox *o, uint32_t story, uint8_t code, const char *text) {
+    Writer w = {.length = 0};
+    write_uint(&w, story, 4);
+    write_uint(&w, code, 1);
+    write_str(&w, text, strlen(text));
+    outbox_put(o, REFUSED, &w);
+}
+
+void say_event(Outbox *o, uint32_t story, uint32_t index) {
+    Event e = story_event(index);
+    Writer w = {.length = 0};
+    write_uint(&w, story, 4);
+    write_uint(&w, index, 4);
+    write_uint(&w, e.kind, 1);
+    switch (e.kind) {
+        case EVENT_START:
+            write_uint(&w, e.settings.mode, 1);
+            write_uint(&w, e.settings.steps, 4);
+            write_float(&w, e.settings.temperature);
+            write_float(&w, e.settings.topp);
+            write_uint(&w, e.settings.seed, 8);
+            write_uint(&w, e.clock, 8);
+            write_uint(&w, e.count, 2);
+            for (size_t i = 0; i < e.count; i++) write_uint(&w, (uint32_t)e.ids[i], 4);
+            break;
+        case EVENT_TOKEN:
+            write_uint(&w, (uint32_t)e.next.id, 4);
+            write_uint(&w, e.clock, 8);
+            write_float(&w, e.next.probability);
+            write_str(&w, e.next.text, e.next.length < PIECE ? e.next.length : PIECE);
+            break;
+        case EVENT_END:
+            write_uint(&w, e.reason, 1);
+            write_uint(&w, e.tokens, 4);
+            write_uint(&w, e.clock, 8);
+            write_double(&w, e.rate);
+            break;
+    }
+    outbox_put(o, EVENT, &w);
+}
+
+void say_pong(Outbox *o, uint32_t number, uint64_t clock) {
+    Writer w = {.length = 0};
+    write_uint(&w, number, 4);
+    write_uint(&w, clock, 8);
+    outbox_put(o, PONG, &w);
+}
