@@ -198,7 +198,7 @@ bool choice_refine(Choice *choice) {
         const Row *row = &choice->c->rows[i];
         wanted += !row->exact && is_wide(row, widest / 4);
     }
-    choice->costly = wanted > choice->c->head->told / SHARE;
+    choice->costly = wanted > choice->c->head->vocab / SHARE;
     return widest > 0.0 && !choice->costly && make_exact(choice, is_wide, widest / 4) > 0;
 }
 

@@ -59,7 +59,7 @@ typedef enum { FOUND, REFINE, EXTEND, UNDECIDED } Finding;
 double rounding_of(double n);
 
 // Where the coin falls in the nucleus, and where the tokens stand in the order of their ids. *found
-// is an index of rows, which are moved.
+// is an index of rows.
 Finding find_in_nucleus(Choice *choice, float coin, int32_t *found);
 Finding find_in_all(Choice *choice, float coin, int32_t *found);
 

@@ -22,10 +22,14 @@ bool chooser_init(Chooser *c, const Head *head, const Simd *simd, float temperat
     c->rows = malloc(told * sizeof *c->rows);
     c->highs = malloc(told * sizeof *c->highs);
     c->lows = malloc(told * sizeof *c->lows);
+    c->order = malloc(told * sizeof *c->order);
+    c->spare = malloc(told * sizeof *c->spare);
     c->upper = malloc((size_t)head->tiles * TILE * sizeof *c->upper);
     c->peak = malloc((size_t)head->tiles * sizeof *c->peak);
     c->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *c->buffer);
-    if (c->rows && c->highs && c->lows && c->upper && c->peak && c->buffer) return true;
+    if (c->rows && c->highs && c->lows && c->order && c->spare && c->upper && c->peak && c->buffer) {
+        return true;
+    }
     chooser_free(c);
     return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->told);
 }
@@ -34,6 +38,8 @@ void chooser_free(Chooser *c) {
     free(c->rows);
     free(c->highs);
     free(c->lows);
+    free(c->order);
+    free(c->spare);
     free(c->upper);
     free(c->peak);
     free(c->buffer);
@@ -79,9 +85,10 @@ static Outcome sample(Choice *choice, float least, float coin, int32_t *found, i
         if (c->certify && finding == REFINE && !wide && choice_refine(choice)) continue;
         if (choice->costly) break;
         if (choice->count < c->head->told && (wide || finding == EXTEND)) {
-            // Where nothing is near, the next row is far: look further each time.
+            int32_t before = choice->count;
             choice_extend(choice, choice->reach - step);
-            step *= 1.5f;
+            // where few are near, the next ones are far: look further each time
+            if (choice->count < 2 * before) step *= 1.5f;
             extended = true;
         } else if (!c->certify || !choice_refine(choice)) {
             break;

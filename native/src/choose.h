@@ -35,6 +35,8 @@ typedef struct {
     Row *rows;         // (told)
     double *highs;     // (told) sorted, the largest first
     double *lows;      // (told)
+    int32_t *order;    // (told) indices of rows, see bins.h
+    int32_t *spare;    // (told)
     float *upper;      // (tiles * TILE) of the rows that are not yet among `rows`
     float *peak;       // (tiles) none of a tile's is larger
     float *buffer;     // (EXACT_ROWS, dim)

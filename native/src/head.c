@@ -34,9 +34,25 @@ float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float 
         }
         return -INFINITY;
     }
-    float rounding = *head->longest * (probe->rounding + ROUNDING * probe->length);
-    float most = simd->bounds(value, upper, peak, head->scale, head->coarse_error, 16.0f,
-                              probe->length, rounding, head->told);
+    float base[ANCHORS];
+    for (int k = 0; k < ANCHORS; k++) {
+        const float *anchor = head->anchors + (int64_t)k * head->dim;
+        double sum = 0.0;
+        for (int32_t i = 0; i < head->dim; i++) sum += (double)anchor[i] * (double)probe->x[i];
+        base[k] = (float)sum;
+    }
+    float rounding = head->longest[0] * (probe->rounding + ROUNDING * probe->length) +
+                     head->longest[1] * ROUNDING * probe->length;
+    Bounds bounds = {
+        .scale = head->scale,
+        .error = head->coarse_error,
+        .base = base,
+        .base_of = head->anchor_of,
+        .times = 16.0f,
+        .length = probe->length,
+        .rounding = rounding,
+    };
+    float most = simd->bounds(value, upper, peak, &bounds, head->told);
     // Slots beyond the last row would be 0, and may be the largest.
     for (int32_t slot = head->told; slot < head->tiles * TILE; slot++) {
         value[slot] = upper[slot] = -INFINITY;
@@ -46,7 +62,8 @@ float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float 
 
 float head_fine_error(const Head *head, const Probe *probe, int32_t slot) {
     return head->fine_error[slot] * probe->length +
-           head->norm[slot] * (probe->rounding + ROUNDING * probe->length);
+           head->norm[slot] * (probe->rounding + ROUNDING * probe->length) +
+           head->longest[1] * ROUNDING * probe->length;
 }
 
 enum { MOST_FINE = 1 << 15 };  // bytes of a row: shape_check() allows dim 65536
@@ -95,6 +112,7 @@ bool head_row(const Head *head, int32_t id, float *out) {
     size_t size = (size_t)head->groups * (GROUP / 2);
     const uint8_t *fine = source_read(&head->fine, (uint64_t)slot * size, size, buffer);
     if (!fine) return false;
+    const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
     const uint8_t *coarse =
         head->coarse + (int64_t)(slot / TILE) * head->groups * (GROUP / 2) * TILE + slot % TILE;
     for (int32_t i = 0; i < head->dim; i++) {
@@ -103,7 +121,7 @@ bool head_row(const Head *head, int32_t id, float *out) {
         int32_t half = fine[group * (GROUP / 2) + at % (GROUP / 2)];
         int32_t upper = (at % 2 ? pair >> 4 : pair & 15) - 8;
         int32_t lower = (at < GROUP / 2 ? half & 15 : half >> 4) - 8;
-        out[i] = head->scale[slot] * (float)(16 * upper + lower);
+        out[i] = anchor[i] + head->scale[slot] * (float)(16 * upper + lower);
     }
     return true;
 }

@@ -14,8 +14,13 @@
 #include "simd.h"
 #include "source.h"
 
-// Of the 8 bits of a weight, q8 = 16 * coarse + fine, the coarse half is -7 to 7 and the fine one
+// What rows have in common says nothing of which is the largest, and its bits would be lost to what
+// does: a tile's rows are coded as what they differ by from the nearest of a few anchors.
+//
+// Of the 8 bits of a difference, q8 = 16 * coarse + fine, the coarse half is -7 to 7 and the fine one
 // -8 to 7; both are stored plus 8.
+enum { ANCHORS = 8 };
+
 typedef struct {
     int32_t vocab, dim;
     int32_t told;           // rows with planes; the other vocab - told are collapsed
@@ -26,12 +31,14 @@ typedef struct {
     Source fine;            // (told, groups * 16) bytes; see Simd.refine
     Source rows;            // (vocab, dim) fp32, by slot
     // (tiles * TILE) each:
-    const float *scale;         // w = scale * q8
-    const float *coarse_error;  // length of w - scale * 16 * coarse
-    const float *fine_error;    // length of w - scale * q8
-    const float *norm;          // the longer of the two approximations
+    const float *scale;         // d = scale * q8, w = anchor + d
+    const float *coarse_error;  // length of d - scale * 16 * coarse
+    const float *fine_error;    // length of d - scale * q8
+    const float *norm;          // the longer of the two approximations of d
+    const float *anchors;       // (ANCHORS, dim)
+    const uint8_t *anchor_of;   // (tiles)
     const float *centre;        // (dim) of the collapsed rows
-    const float *longest;       // (1) of all norms
+    const float *longest;       // (2) the longest of all norms, and of the anchors
     float radius;               // none of them is further away
 } Head;
 

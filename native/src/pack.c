@@ -64,8 +64,10 @@ static void pack_layers(const Packed *p, const Model *m, Room *room) {
 
 enum { MOST = 119 };  // of q8: the largest whose upper four bits, rounded, stay 7
 
-// One row of the classifier: its 4 and 8 bits, and how far they are from it.
+// One row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and how far they
+// are from that.
 static void pack_row(const Head *head, const float *row, int32_t slot, Room *room) {
+    const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
     uint8_t *coarse = (uint8_t *)room->at[SECTION_HEAD_COARSE] +
                       (int64_t)(slot / TILE) * head->groups * (GROUP / 2) * TILE + slot % TILE;
     uint8_t *fine =
@@ -74,25 +76,24 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     int64_t padded = (int64_t)head->tiles * TILE;
     bool there = slot < head->told;  // the last tile may have slots without a row
 
-    float most = 0.0f;
-    double squares = 0.0;
+    double most = 0.0, squares = 0.0;
     for (int32_t i = 0; there && i < head->dim; i++) {
-        most = fmaxf(most, fabsf(row[i]));
+        most = fmax(most, fabs((double)row[i] - (double)anchor[i]));
         squares += (double)row[i] * (double)row[i];
     }
     // A row that is too long for products has no bits, and is bounded by its length.
     bool usual = squares < (double)LONGEST * (double)LONGEST;
-    float scale = usual ? fmaxf(most / (float)MOST, 1e-37f) : 1e-37f;
+    float scale = usual ? fmaxf((float)(most / MOST), 1e-37f) : 1e-37f;
     double coarse_error = 0.0, fine_error = 0.0, coarse_norm = 0.0, fine_norm = 0.0;
     for (int32_t i = 0; i < head->groups * GROUP; i++) {
-        double w = there && i < head->dim ? (double)row[i] : 0.0;
-        double rounded = usual ? nearbyint(w / (double)scale) : 0.0;
+        double d = there && i < head->dim ? (double)row[i] - (double)anchor[i] : 0.0;
+        double rounded = usual ? nearbyint(d / (double)scale) : 0.0;
         int32_t q = rounded > MOST ? MOST : rounded < -MOST ? -MOST : (int32_t)rounded;
         int32_t upper = (q + 8 + 128) / 16 - 8;  // floor
         int32_t lower = q - 16 * upper;
         double near = (double)scale * 16.0 * upper, nearer = (double)scale * q;
-        coarse_error += (w - near) * (w - near);
-        fine_error += (w - nearer) * (w - nearer);
+        coarse_error += (d - near) * (d - near);
+        fine_error += (d - nearer) * (d - nearer);
         coarse_norm += near * near;
         fine_norm += nearer * nearer;
 
@@ -110,15 +111,29 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     factors[3 * padded + slot] = (float)sqrt(fmax(coarse_norm, fine_norm)) * 1.000001f;
 }
 
-static void pack_head(const Packed *p, const Model *m, Room *room) {
+// Rounded up: a factor of a bound.
+static float length_of(const float *x, int32_t n) {
+    double squares = 0.0;
+    for (int32_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
+    return (float)sqrt(squares) * 1.000001f;
+}
+
+static bool pack_head(const Packed *p, const Model *m, Room *room) {
     const int32_t *ids = p->head.ids;
+    float *anchors = (float *)(void *)room->at[SECTION_HEAD_ANCHORS];
+    uint8_t *anchor_of = (uint8_t *)(anchors + (int64_t)ANCHORS * p->shape.dim);
+    if (!pack_anchors(&p->head, m->classifier, anchors, anchor_of)) return false;
     for (int32_t slot = 0; slot < p->head.tiles * TILE; slot++) {
         int64_t id = slot < p->told ? ids[slot] : 0;
         pack_row(&p->head, m->classifier + id * p->shape.dim, slot, room);
     }
     float *longest = (float *)(void *)room->at[SECTION_HEAD_CENTRE] + p->shape.dim;
-    *longest = 0.0f;
-    for (int32_t slot = 0; slot < p->told; slot++) *longest = fmaxf(*longest, p->head.norm[slot]);
+    longest[0] = longest[1] = 0.0f;
+    for (int32_t slot = 0; slot < p->told; slot++) longest[0] = fmaxf(longest[0], p->head.norm[slot]);
+    for (int k = 0; k < ANCHORS; k++) {
+        longest[1] = fmaxf(longest[1], length_of(anchors + (int64_t)k * p->shape.dim, p->shape.dim));
+    }
+    return true;
 }
 
 static bool make_room(Packed *p, Room *room, Failure *failure) {
@@ -183,11 +198,12 @@ static bool pack(Packed *p, const Model *m, Findings found, Failure *failure) {
     }
     memcpy(room.at[SECTION_HEAD_IDS], found.ids, (size_t)s.vocab * sizeof *found.ids);
     memcpy(room.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
+    memset(room.at[SECTION_HEAD_ANCHORS], 0, (size_t)p->sections[SECTION_HEAD_ANCHORS].size);
     if (!packed_bind(p, failure)) return false;
     copy_norms(p, m, &room);
     make_turns(s, &room);
     pack_layers(p, m, &room);
-    pack_head(p, m, &room);
+    if (!pack_head(p, m, &room)) return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     copy_rows(p, m->embedding, room.at[SECTION_EMBEDDING]);
     copy_rows(p, m->classifier, room.at[SECTION_CLASSIFIER]);
     return true;

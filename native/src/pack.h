@@ -23,4 +23,9 @@ int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const floa
 // is read together lies together.
 bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure);
 
+// What the rows (vocab, dim) of each tile are coded against: anchors (ANCHORS, dim), the first of them
+// 0, the others the centres of what tiles are alike, and the nearest of each tile (tiles). False
+// where memory is short.
+bool pack_anchors(const Head *head, const float *rows, float *anchors, uint8_t *anchor_of);
+
 #endif

@@ -110,7 +110,8 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
     sizes[SECTION_HEAD_COARSE] = tiles * TILE * row;
     sizes[SECTION_HEAD_FINE] = told * row;
     sizes[SECTION_HEAD_FACTORS] = 4 * tiles * TILE * sizeof(float);
-    sizes[SECTION_HEAD_CENTRE] = (dim + 1) * sizeof(float);
+    sizes[SECTION_HEAD_ANCHORS] = ANCHORS * dim * sizeof(float) + tiles;
+    sizes[SECTION_HEAD_CENTRE] = (dim + 2) * sizeof(float);
     sizes[SECTION_EMBEDDING] = exact || !p->tied ? vocab * dim * sizeof(float) : 0;
     sizes[SECTION_CLASSIFIER] = exact && !p->tied ? vocab * dim * sizeof(float) : 0;
 }
@@ -155,7 +156,7 @@ bool packed_bind(Packed *p, Failure *failure) {
 
     const int32_t *ids = start(p, SECTION_HEAD_IDS);
     for (int32_t slot = 0; slot < s.vocab; slot++) p->slots[ids[slot]] = slot;
-    const float *factors = start(p, SECTION_HEAD_FACTORS);
+    const float *factors = start(p, SECTION_HEAD_FACTORS), *anchors = start(p, SECTION_HEAD_ANCHORS);
     int64_t padded = (int64_t)tiles_of(p->told) * TILE;
     p->head = (Head){
         .vocab = s.vocab,
@@ -172,6 +173,8 @@ bool packed_bind(Packed *p, Failure *failure) {
         .coarse_error = factors + padded,
         .fine_error = factors + 2 * padded,
         .norm = factors + 3 * padded,
+        .anchors = anchors,
+        .anchor_of = (const uint8_t *)(anchors + (int64_t)ANCHORS * s.dim),
         .centre = start(p, SECTION_HEAD_CENTRE),
         .longest = (const float *)start(p, SECTION_HEAD_CENTRE) + s.dim,
         .radius = p->radius,

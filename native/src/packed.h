@@ -30,7 +30,8 @@ typedef enum {
     SECTION_HEAD_COARSE,
     SECTION_HEAD_FINE,
     SECTION_HEAD_FACTORS,     // scale, coarse_error, fine_error, norm
-    SECTION_HEAD_CENTRE,      // and one more number: the longest of the norms
+    SECTION_HEAD_ANCHORS,     // fp32 (ANCHORS, dim), then the anchor of each tile (u8)
+    SECTION_HEAD_CENTRE,      // and two more numbers: Head.longest
     SECTION_EMBEDDING,        // fp32 (vocab, dim), in the order of HEAD_IDS, as the next one:
                               // mode exact; both modes where the classifier is its own
     SECTION_CLASSIFIER,       // fp32 (vocab, dim): mode exact, where it is its own

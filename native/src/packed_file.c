@@ -15,7 +15,7 @@
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 
-enum { VERSION = 1, ALIGNMENT = 4096 };
+enum { VERSION = 2, ALIGNMENT = 4096 };
 
 // The start of the file, little-endian, then one Entry for each section.
 typedef struct {
@@ -140,6 +140,15 @@ static bool check_ids(const Packed *p, bool *seen) {
     return true;
 }
 
+static bool check_anchors(const Packed *p) {
+    const Section *section = &p->sections[SECTION_HEAD_ANCHORS];
+    const uint8_t *bytes = section->source.memory;
+    for (uint64_t i = section->size - (uint64_t)tiles_of(p->told); i < section->size; i++) {
+        if (bytes[i] >= ANCHORS) return false;
+    }
+    return true;
+}
+
 // Patches: each block's after the one's before it, each within its block.
 static bool check_patches(const Packed *p) {
     const uint32_t *patched = p->sections[SECTION_PATCHED].source.memory;
@@ -166,6 +175,7 @@ static bool check_sections(const Packed *p, const char *path, uint32_t mode, Fai
     bool ordered = check_ids(p, seen);
     free(seen);
     if (!ordered) return damaged(path, "its tokens are out of order", failure);
+    if (!check_anchors(p)) return damaged(path, "a tile of its classifier has no anchor", failure);
     if (mode == PACKED_EXACT && !check_patches(p)) {
         return damaged(path, "its patches are out of order", failure);
     }

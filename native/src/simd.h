@@ -8,6 +8,17 @@
 
 #include "matrix.h"
 
+// How far the products of rows with x may be from what they are by their approximations.
+typedef struct {
+    const float *scale;      // of each row
+    const float *error;      // of each row: the length of what is not in it
+    const float *base;       // what is added, and
+    const uint8_t *base_of;  // which of them, for each TILE
+    float times;             // all scales
+    float length;            // of x
+    float rounding;          // of any row
+} Bounds;
+
 typedef struct {
     const char *name;
 
@@ -58,10 +69,9 @@ typedef struct {
     // gate (n) = silu(gate) * up (n)
     void (*swiglu)(float *gate, const float *up, int32_t n);
 
-    // value (n) = times * scale * value, upper (n) = that + error * length + rounding, and peak the
-    // largest upper of each TILE. Returns the largest value less its error.
-    float (*bounds)(float *value, float *upper, float *peak, const float *scale,
-                    const float *error, float times, float length, float rounding, int32_t n);
+    // value (n) = times * scale * value + base, upper (n) = that + error * length + rounding, and
+    // peak the largest upper of each TILE. Returns the largest value less its error.
+    float (*bounds)(float *value, float *upper, float *peak, const Bounds *by, int32_t n);
 
     // The sum of exp((x - most) * scale) over x (n), none of them larger than most, to 1 in 5000.
     float (*mass)(const float *x, float most, float scale, int32_t n);
@@ -86,7 +96,6 @@ static inline float float_of(uint16_t half) {
 
 // Plain C, for any machine; the one below is every set's that has nothing better.
 extern const Simd simd_scalar;
-float simd_bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
-                  float times, float length, float rounding, int32_t n);
+float simd_bounds(float *value, float *upper, float *peak, const Bounds *by, int32_t n);
 
 #endif

@@ -162,15 +162,15 @@ static void swiglu(float *gate, const float *up, int32_t n) {
     }
 }
 
-static float bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
-                    float times, float length, float rounding, int32_t n) {
+static float bounds(float *value, float *upper, float *peak, const Bounds *by, int32_t n) {
     vfloat32m1_t most = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
     for (int32_t i = 0; i < n; i += LANES) {
         size_t lanes = (size_t)(n - i < LANES ? n - i : LANES);
-        vfloat32m8_t wide = __riscv_vfmul(__riscv_vle32_v_f32m8(error + i, lanes), length, lanes);
-        wide = __riscv_vfadd(wide, rounding, lanes);
-        vfloat32m8_t v = __riscv_vfmul(__riscv_vle32_v_f32m8(scale + i, lanes), times, lanes);
+        vfloat32m8_t wide = __riscv_vfmul(__riscv_vle32_v_f32m8(by->error + i, lanes), by->length, lanes);
+        wide = __riscv_vfadd(wide, by->rounding, lanes);
+        vfloat32m8_t v = __riscv_vfmul(__riscv_vle32_v_f32m8(by->scale + i, lanes), by->times, lanes);
         v = __riscv_vfmul(v, __riscv_vle32_v_f32m8(value + i, lanes), lanes);
+        v = __riscv_vfadd(v, by->base[by->base_of[i / LANES]], lanes);
         __riscv_vse32(value + i, v, lanes);
         vfloat32m1_t none = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
         vfloat32m8_t above = __riscv_vfadd(v, wide, lanes);

@@ -163,16 +163,15 @@ static void swiglu(float *gate, const float *up, int32_t n) {
 }
 
 // The last tile may have fewer than TILE.
-float simd_bounds(float *value, float *upper, float *peak, const float *scale, const float *error,
-                  float times, float length, float rounding, int32_t n) {
+float simd_bounds(float *value, float *upper, float *peak, const Bounds *by, int32_t n) {
     float most = -INFINITY;
     for (int32_t start = 0; start < n; start += TILE) {
         int32_t count = n - start < TILE ? n - start : TILE;
-        float highest[TILE], lowest[TILE];
+        float highest[TILE], lowest[TILE], base = by->base[by->base_of[start / TILE]];
         for (int32_t k = 0; k < TILE; k++) highest[k] = lowest[k] = -INFINITY;
         for (int32_t k = 0; k < count; k++) {
-            float wide = error[start + k] * length + rounding;
-            float middle = times * scale[start + k] * value[start + k];
+            float wide = by->error[start + k] * by->length + by->rounding;
+            float middle = by->times * by->scale[start + k] * value[start + k] + base;
             value[start + k] = middle;
             upper[start + k] = highest[k] = middle + wide;
             lowest[k] = middle - wide;

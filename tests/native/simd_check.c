@@ -402,6 +402,43 @@ static void check_mass(void) {
     report("mass");
 }
 
+static void check_bounds(void) {
+    enum { BASES = 3 };
+    for (int32_t trial = 0; trial < TRIALS; trial++) {
+        int32_t n = trial < 100 ? trial + 1 : between(1, 3000), tiles = tiles_of(n);
+        float *value = numbers(n, 0), *scale = numbers(n, 0), *error = numbers(n, 0);
+        float *before = get((size_t)n * sizeof *before), *base = numbers(BASES, 0);
+        float *upper = get((size_t)n * sizeof *upper), *peak = get((size_t)tiles * sizeof *peak);
+        uint8_t *base_of = get((size_t)tiles);
+        for (int32_t tile = 0; tile < tiles; tile++) base_of[tile] = (uint8_t)between(0, BASES - 1);
+        for (int32_t i = 0; i < n; i++) error[i] = fabsf(error[i]);
+        memcpy(before, value, (size_t)n * sizeof *value);
+        Bounds by = {scale, error, base, base_of, 16.0f, 0.5f + uniform() / 4.0f, 0.125f};
+        float least = set->bounds(value, upper, peak, &by, n), most = -INFINITY;
+        for (int32_t i = 0; i < n; i++) {
+            double middle = (double)base[base_of[i / TILE]], wide = (double)by.rounding;
+            middle += (double)by.times * (double)scale[i] * (double)before[i];
+            wide += (double)error[i] * (double)by.length;
+            double terms = fabs((double)base[base_of[i / TILE]]) + fabs(middle) + wide;
+            compare((double)value[i], middle, terms);
+            compare((double)upper[i], middle + wide, terms);
+            most = fmaxf(most, value[i] - (error[i] * by.length + by.rounding));
+        }
+        compare((double)least, (double)most, fabs((double)most) + 1.0);
+        for (int32_t tile = 0; tile < tiles; tile++) {
+            float highest = -INFINITY;
+            for (int32_t i = tile * TILE; i < n && i < (tile + 1) * TILE; i++) {
+                highest = fmaxf(highest, upper[i]);
+            }
+            must(peak[tile] == highest, "a peak that is not the largest of its tile");
+        }
+        float *all[] = {value, scale, error, before, base, upper, peak};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+        free(base_of);
+    }
+    report("bounds");
+}
+
 // What is no number must do no harm; what comes of it does not matter.
 static void check_no_numbers(void) {
     static const float harm[] = {NAN, INFINITY, -INFINITY, 3.4e38f, -3.4e38f, 1e-45f, 1e-38f};
@@ -455,6 +492,7 @@ int main(void) {
         check_softmax();
         check_swiglu();
         check_mass();
+        check_bounds();
         check_no_numbers();
     }
     return 0;

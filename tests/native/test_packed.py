@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from native.engine import Engine
 
-HEADER, ENTRY, TILE, GROUP = 96, 24, 32, 32
+HEADER, ENTRY, TILE, GROUP, ANCHORS = 96, 24, 32, 32, 8
 SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)
 NAMES = (
     *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
-    *("turns", "ids", "coarse", "fine", "factors", "centre", "embedding", "classifier"),
-    *("tokenizer", "provenance"),
+    *("turns", "ids", "coarse", "fine", "factors", "anchors", "centre", "embedding"),
+    *("classifier", "tokenizer", "provenance"),
 )
 PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
@@ -124,6 +124,38 @@ def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ..
     return plain
 
 
+def test_bounds_what_the_classifier_approximates(checkpoint: Checkpoint, packed: Path) -> None:
+    """Each row is within the lengths that are said of its 4 and 8 bits."""
+    of = sections(packed.read_bytes())
+    told, dim = SHAPE.vocab, SHAPE.dim
+    tiles, groups = -(-told // TILE), -(-dim // GROUP)
+    ids = struct.unpack(f"<{told}i", of["ids"])
+    factors = struct.unpack(f"<{4 * tiles * TILE}f", of["factors"])
+    anchors = struct.unpack_from(f"<{ANCHORS * dim}f", of["anchors"])
+    assert anchors[:dim] == (0.0,) * dim
+    *_, longest, farthest = struct.unpack(f"<{dim + 2}f", of["centre"])
+    for slot, token in enumerate(ids):
+        anchor = of["anchors"][4 * ANCHORS * dim + slot // TILE]
+        scale, coarse_error, fine_error, norm = factors[slot :: tiles * TILE]
+        squares = dict.fromkeys(("coarse", "fine", "norm", "anchor"), 0.0)
+        for i in range(dim):
+            pair = of["coarse"][((slot // TILE * groups * 16) + i // 2) * TILE + slot % TILE]
+            half = of["fine"][slot * groups * 16 + i // GROUP * 16 + i % 16]
+            coarse = (pair >> 4 if i % 2 else pair & 15) - 8
+            fine = (half >> 4 if i % GROUP >= 16 else half & 15) - 8
+            base = anchors[anchor * dim + i]
+            difference = checkpoint.weights["embedding"][token * dim + i] - base
+            squares["coarse"] += (difference - scale * 16 * coarse) ** 2
+            squares["fine"] += (difference - scale * (16 * coarse + fine)) ** 2
+            squares["norm"] += (scale * 16 * coarse) ** 2
+            squares["anchor"] += base**2
+        for name, bound in (("coarse", coarse_error), ("fine", fine_error), ("norm", norm)):
+            assert squares[name] ** 0.5 <= bound, (name, slot)
+        assert coarse_error < 2 * squares["coarse"] ** 0.5 + 1e-6
+        assert norm <= longest
+        assert squares["anchor"] ** 0.5 <= farthest
+
+
 def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: Path) -> None:
     of = sections(packed.read_bytes())
     ids = struct.unpack(f"<{SHAPE.vocab}i", of["ids"])
@@ -169,7 +201,7 @@ def test_inspect(engine: Engine, packed: Path) -> None:
 
 HEADER_DAMAGE = {
     "magic": (0, b"DUOX"),
-    "version": (4, struct.pack("<I", 2)),
+    "version": (4, struct.pack("<I", 1)),
     "dim": (8, struct.pack("<i", -1)),
     "vocabulary": (28, struct.pack("<i", 1 << 30)),
     "modes": (40, struct.pack("<I", 0)),
@@ -180,7 +212,7 @@ HEADER_DAMAGE = {
     "an offset": (HEADER + ENTRY, struct.pack("<Q", 1 << 60)),
     "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
     "a size": (HEADER + ENTRY + 8, struct.pack("<Q", 5)),
-    "the tokenizer's size": (HEADER + 17 * ENTRY + 8, struct.pack("<Q", 1 << 62)),
+    "the tokenizer's size": (HEADER + NAMES.index("tokenizer") * ENTRY + 8, struct.pack("<Q", 1 << 62)),
 }
 
 
@@ -238,6 +270,7 @@ def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Pa
         ("patched", 0, struct.pack("<I", 1)),
         ("patched", 4, struct.pack("<I", 1 << 31)),
         ("patch_at", 0, struct.pack("<H", TILE * GROUP)),
+        ("anchors", 4 * ANCHORS * SHAPE.dim, struct.pack("B", ANCHORS)),
     ):
         data = bytearray(whole)
         (offset,) = struct.unpack_from("<Q", data, HEADER + NAMES.index(name) * ENTRY)
@@ -250,8 +283,10 @@ def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) ->
     chance = random.Random(8)
     data = bytearray(packed.read_bytes())
     wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
-    for name in (*wild, "coarse", "fine", "factors", "centre", "embedding"):
+    for name in (*wild, "coarse", "fine", "factors", "anchors", "centre", "embedding"):
         offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+        if name == "anchors":
+            size = 4 * ANCHORS * SHAPE.dim  # which tile has which is checked
         data[offset : offset + size] = chance.randbytes(size)
     bad = tmp_path / "wild.duo"
     bad.write_bytes(sealed(data))

@@ -18,7 +18,7 @@ SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
     **dict.fromkeys(["unpack", "accumulate"], 0.0),
-    **dict.fromkeys(["draft", "screen", "refine", "dot"], SUM),
+    **dict.fromkeys(["draft", "screen", "refine", "dot", "bounds"], SUM),
     **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
     "swiglu": FUNCTION,
     "mass": 2e-4,

@@ -1,0 +1,68 @@
+#include "bins.h"
+
+#include <math.h>
+#include <string.h>
+
+static int bin_of(const Choice *choice, const Row *row) {
+    float down = (choice->most - row->value) / choice->c->temperature * IN_ONE;
+    return down > 0.0f ? (int)fminf(down, BINS - 1) : 0;  // 0 for what is no number
+}
+
+void bins_fill(Bins *b, const Choice *choice) {
+    const Chooser *c = choice->c;
+    *b = (Bins){0};
+    for (int32_t i = 0; i < choice->count; i++) {
+        const Row *row = &c->rows[i];
+        int bin = bin_of(choice, row);
+        b->start[bin + 1]++;
+        b->high[bin] += row->high;
+        b->low[bin] += row->low;
+        b->highest[bin] = fmax(b->highest[bin], row->high);
+    }
+    for (int bin = 0; bin < BINS; bin++) b->start[bin + 1] += b->start[bin];
+    int32_t next[BINS];
+    memcpy(next, b->start, sizeof next);
+    for (int32_t i = 0; i < choice->count; i++) {
+        c->order[next[bin_of(choice, &c->rows[i])]++] = i;
+    }
+}
+
+static bool is_before(const Row *a, const Row *b) {
+    return a->value != b->value ? a->value > b->value : a->id < b->id;
+}
+
+// Shell's sort: bins are small, or nearly in order.
+void bins_sort(const Bins *b, const Choice *choice, int bin) {
+    static const int32_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
+    const Row *rows = choice->c->rows;
+    int32_t *order = choice->c->order + b->start[bin], n = b->start[bin + 1] - b->start[bin];
+    for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++) {
+        int32_t gap = gaps[g];
+        for (int32_t i = gap; i < n; i++) {
+            int32_t moved = order[i], at = i;
+            for (; at >= gap && is_before(&rows[moved], &rows[order[at - gap]]); at -= gap) {
+                order[at] = order[at - gap];
+            }
+            order[at] = moved;
+        }
+    }
+}
+
+void order_by_id(const Choice *choice) {
+    enum { DIGITS = 256 };
+    Chooser *c = choice->c;
+    int32_t *from = c->spare, *to = c->order;
+    for (int32_t i = 0; i < choice->count; i++) to[i] = i;
+    // digit after digit, from the last; each pass keeps the order of the one before
+    for (int shift = 0; shift < 32 && (c->head->vocab - 1) >> shift > 0; shift += 8) {
+        int32_t *last = from, start[DIGITS + 1] = {0};
+        from = to;
+        to = last;
+        for (int32_t i = 0; i < choice->count; i++) start[(c->rows[i].id >> shift & 255) + 1]++;
+        for (int digit = 0; digit < DIGITS; digit++) start[digit + 1] += start[digit];
+        for (int32_t i = 0; i < choice->count; i++) {
+            to[start[c->rows[from[i]].id >> shift & 255]++] = from[i];
+        }
+    }
+    if (to != c->order) memcpy(c->order, to, (size_t)choice->count * sizeof *to);
+}

@@ -1,0 +1,219 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "bins.h"
+#include "choice.h"
+
+// Weights that differ by less may be one probability, after llama2.c's division, and then stand in
+// the order of their ids.
+static const double APART = 1.0 + 1.0 / 2097152.0;
+
+static int largest_first(const void *a, const void *b) {
+    const double *x = a, *y = b;
+    return (*x < *y) - (*x > *y);
+}
+
+// What is nearly in order is put so by moving some; where that takes more than MOVES for each, the
+// rest is left to qsort.
+enum { MOVES = 12 };
+
+static void sort_weights(double *weights, int32_t n) {
+    int64_t moves = (int64_t)n * MOVES;
+    for (int32_t i = 1; i < n && moves >= 0; i++) {
+        double weight = weights[i];
+        int32_t at = i;
+        for (; at > 0 && weights[at - 1] < weight; at--) weights[at] = weights[at - 1];
+        weights[at] = weight;
+        moves -= i - at;
+    }
+    if (moves < 0) qsort(weights, (size_t)n, sizeof *weights, largest_first);
+}
+
+static double sum_of(const double *sorted, int32_t n) {
+    double sum = 0.0;
+    for (int32_t i = 0; i < n; i++) sum += sorted[i];
+    return sum;
+}
+
+// The row where the coin falls by the likeliest values, and the bin where the nucleus ends.
+typedef struct {
+    int32_t at;  // in Chooser.order; -1: among rows that are not taken in
+    int end;     // BINS: the nucleus has more than the rows
+} Guess;
+
+static double middle_of(const Row *row) { return (row->high + row->low) / 2; }
+
+// Where the sum of the likeliest exceeds `target`, from the first row on: its place in
+// Chooser.order, whose bin is sorted by then. *sum becomes the sum with it. -1 where it does not.
+static int32_t reach(const Bins *bins, const Choice *choice, double target, double *sum, int *bin) {
+    const Chooser *c = choice->c;
+    *sum = 0.0;
+    for (*bin = 0; *bin < BINS; ++*bin) {
+        double more = (bins->high[*bin] + bins->low[*bin]) / 2;
+        if (*sum + more <= target) {
+            *sum += more;
+            continue;
+        }
+        bins_sort(bins, choice, *bin);
+        for (int32_t at = bins->start[*bin]; at < bins->start[*bin + 1]; at++) {
+            *sum += middle_of(&c->rows[c->order[at]]);
+            if (*sum > target) return at;
+        }
+    }
+    return -1;
+}
+
+static Guess guess(const Bins *bins, const Choice *choice, float coin) {
+    const Chooser *c = choice->c;
+    double rows = 0.0, nucleus, ignored;
+    for (int bin = 0; bin < BINS; bin++) rows += (bins->high[bin] + bins->low[bin]) / 2;
+    double most = (double)c->topp * (rows + (choice->tail + choice->tail_least) / 2);
+    Guess guess;
+    int bin;
+    // One that has more than the rows has hardly more than its share.
+    if (reach(bins, choice, most, &nucleus, &guess.end) < 0) nucleus = c->certify ? most : rows;
+    guess.at = reach(bins, choice, (double)coin * nucleus, &ignored, &bin);
+    if (guess.at < 0 && !c->certify) guess.at = choice->count - 1;
+    return guess;
+}
+
+// Whether the row at `at` is the one of its rank, whatever the true values are; *known: whether the
+// values that leave it open are known, so that only rounding does.
+static bool stands_alone(const Choice *choice, int32_t at, bool *known) {
+    const Chooser *c = choice->c;
+    const Row *row = &c->rows[c->order[at]];
+    bool alone = true;
+    *known = true;
+    for (int32_t i = 0; i < choice->count; i++) {
+        const Row *other = &c->rows[c->order[i]];
+        if (i == at || (i < at ? other->low > row->high * APART : other->high * APART < row->low)) {
+            continue;
+        }
+        alone = false;
+        *known = *known && other->exact && row->exact;
+    }
+    return alone;
+}
+
+// The least n for which the sum of the n largest exceeds topp of all, if those are `large` and the
+// rest is `small` (count each, sorted) and `tail`; count + 1 where there is none.
+static int32_t size_of_nucleus(const double *large, const double *small, int32_t count, double tail,
+                               double topp) {
+    double sum = 0.0, rest = tail + sum_of(small, count);
+    for (int32_t n = 1; n <= count; n++) {
+        sum += large[n - 1];
+        rest -= small[n - 1];
+        if ((1.0 - topp) * sum > topp * fmax(rest, tail)) return n;
+    }
+    return count + 1;
+}
+
+// At most, the weight of the last token of the nucleus: no set whose share is not above topp has all
+// of it, so that one of the others is in it, and the last is no larger.
+static double weigh_last(const Bins *bins, const Choice *choice, int end, double topp) {
+    double before = 0.0, after = choice->tail_least, largest = choice->edge;
+    for (int bin = 0; bin < BINS; bin++) {
+        if (bin < end) before += bins->high[bin];
+        else after += bins->low[bin];
+    }
+    for (int bin = end; bin < BINS; bin++) largest = fmax(largest, bins->highest[bin]);
+    while (end > 0 && !((1.0 - topp) * before <= topp * after)) {
+        end--;
+        before -= bins->high[end];
+        after += bins->low[end];
+        largest = fmax(largest, bins->highest[end]);
+    }
+    return largest;
+}
+
+// Sums of weights.
+typedef struct {
+    double high, low;
+} Sum;
+
+static Sum sum_between(const Choice *choice, int32_t from, int32_t to) {
+    const Chooser *c = choice->c;
+    Sum sum = {0.0, 0.0};
+    for (int32_t i = from; i < to; i++) {
+        sum.high += c->rows[c->order[i]].high;
+        sum.low += c->rows[c->order[i]].low;
+    }
+    return sum;
+}
+
+// The same, from the sizes that the nucleus may have, where all that may be in it is known well.
+static Finding find_by_size(Choice *choice, const Bins *bins, int32_t at, float coin) {
+    Chooser *c = choice->c;
+    const Row *row = &c->rows[c->order[at]];
+    int32_t n = choice->count, rank = at + 1;
+    for (int bin = 0; bin < BINS; bin++) bins_sort(bins, choice, bin);
+    for (int32_t i = 0; i < n; i++) {  // nearly sorted, as the rows are
+        c->highs[i] = c->rows[c->order[i]].high;
+        c->lows[i] = c->rows[c->order[i]].low;
+    }
+    sort_weights(c->highs, n);
+    sort_weights(c->lows, n);
+
+    double topp = (double)c->topp, up = topp * (1.0 + choice->rounding);
+    double down = topp * (1.0 - choice->rounding);
+    int32_t least = size_of_nucleus(c->highs, c->lows, n, choice->tail_least, down);
+    int32_t most = size_of_nucleus(c->lows, c->highs, n, choice->tail, up);
+    if (most > n || c->highs[most - 1] < choice->edge) return EXTEND;
+
+    // The row stands alone, so those before it are the same ones in both orders.
+    double heads = (double)coin, tails = 1.0 - heads, one = row->low;
+    double before_high = sum_of(c->highs, at), before_low = sum_of(c->lows, at);
+    double after_low = least > rank ? sum_of(c->lows + rank, least - rank) : 0.0;
+    double after_high = most > rank ? sum_of(c->highs + rank, most - rank) : 0.0;
+    double rounding = rounding_of(most) * (before_high + one + after_high);
+    bool begun = tails * before_high + rounding <= heads * (one + after_low);
+    bool not_over = heads * after_high + rounding < tails * (before_low + one);
+    if (least >= rank && begun && not_over) return FOUND;
+
+    // Would it be open if all weights were known, by how many are in the nucleus and by rounding?
+    double middle = (choice->tail + choice->tail_least) / 2;
+    int32_t fewest = size_of_nucleus(c->highs, c->highs, n, middle, down);
+    int32_t largest = size_of_nucleus(c->highs, c->highs, n, middle, up);
+    if (fewest == largest) {
+        bool doubtful = before_high - before_low + after_high - after_low > rounding;
+        return doubtful || least != most ? REFINE : UNDECIDED;
+    }
+    double unknown = choice->tail - choice->tail_least;
+    for (int32_t i = 0; i < n; i++) unknown += c->rows[i].high - c->rows[i].low;
+    double all = choice->tail + sum_of(c->highs, n);
+    return unknown > choice->rounding * all ? REFINE : UNDECIDED;
+}
+
+// The nucleus is the smallest set of the most probable tokens whose sum exceeds topp of all: by no
+// more than the last of them. Parts are compared with the rest, not with the whole, for what is
+// unknown of a part is then not counted twice.
+Finding find_in_nucleus(Choice *choice, float coin, int32_t *found) {
+    Chooser *c = choice->c;
+    Bins bins;
+    bins_fill(&bins, choice);
+    Guess here = guess(&bins, choice, coin);
+    if (here.at < 0) return EXTEND;
+    const Row *row = &c->rows[c->order[here.at]];
+    *found = c->order[here.at];
+    if (!c->certify) return FOUND;
+    if (row->low <= choice->edge) return EXTEND;
+    bool known;
+    if (!stands_alone(choice, here.at, &known)) return known ? UNDECIDED : REFINE;
+
+    Sum before = sum_between(choice, 0, here.at);
+    Sum after = sum_between(choice, here.at + 1, choice->count);
+    after.high += choice->tail;
+    after.low += choice->tail_least;
+    double topp = (double)c->topp, heads = (double)coin;
+    double up = topp * (1.0 + choice->rounding), down = topp * (1.0 - choice->rounding);
+    double last = weigh_last(&bins, choice, here.end, down);
+    double all = before.high + row->high + after.high;
+    double rounding = rounding_of(here.end < BINS ? choice->count : c->head->vocab) * all;
+    bool begun = (1.0 - heads * down) * before.high + rounding <= heads * down * (row->low + after.low);
+    bool not_over = heads * (up * after.high + last) + rounding <
+                    (1.0 - heads * up) * (before.low + row->low);
+    if (begun && not_over) return FOUND;
+    double unknown = all - before.low - row->low - after.low;
+    if (unknown > heads * last / 2 && unknown > rounding) return REFINE;
+    return find_by_size(choice, &bins, here.at, coin);
+}
