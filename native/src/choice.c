@@ -187,7 +187,7 @@ void choice_weigh(Choice *choice, bool extended) {
 static bool is_wide(const Row *row, double least) { return row->high - row->low >= least; }
 
 bool choice_refine(Choice *choice) {
-    enum { SHARE = 8 };
+    enum { SHARE = 4 };
     double widest = 0.0;
     int32_t wanted = choice->exact;
     for (int32_t i = 0; i < choice->count; i++) {

@@ -81,11 +81,13 @@ bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t s
 bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,
                 float *buffer, float *product) {
     size_t size = (size_t)head->dim * sizeof(float);
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0, run; i < count; i += run) {
+        for (run = 1; i + run < count && slots[i + run] == slots[i] + run;) run++;
         float *to = buffer + (int64_t)i * head->dim;
-        const float *row = source_read(&head->rows, (uint64_t)slots[i] * size, size, to);
-        if (!row) return false;
-        if (row != to) memcpy(to, row, size);
+        size_t bytes = (size_t)run * size;
+        const float *rows = source_read(&head->rows, (uint64_t)slots[i] * size, bytes, to);
+        if (!rows) return false;
+        if (rows != to) memcpy(to, rows, bytes);
     }
     matmul(product, buffer, head->dim, probe->x, count, head->dim);
     return true;
