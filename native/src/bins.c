@@ -3,28 +3,30 @@
 #include <math.h>
 #include <string.h>
 
-static int bin_of(const Choice *choice, const Row *row) {
-    float down = (choice->most - row->value) / choice->c->temperature * IN_ONE;
-    return down > 0.0f ? (int)fminf(down, BINS - 1) : 0;  // 0 for what is no number
-}
-
 void bins_fill(Bins *b, const Choice *choice) {
     const Chooser *c = choice->c;
+    float most = choice->most, in_one = (float)IN_ONE / c->temperature;
     *b = (Bins){0};
+    for (int bin = 0; bin < BINS; bin++) b->lowest[bin] = INFINITY;
     for (int32_t i = 0; i < choice->count; i++) {
         const Row *row = &c->rows[i];
-        int bin = bin_of(choice, row);
+        float down = (most - row->value) * in_one;
+        int bin = !(down > 0.0f) ? 0 : down < BINS - 1 ? (int)down : BINS - 1;
+        c->spare[i] = bin;
         b->start[bin + 1]++;
         b->high[bin] += row->high;
         b->low[bin] += row->low;
-        b->highest[bin] = fmax(b->highest[bin], row->high);
+        if (row->high > b->highest[bin]) b->highest[bin] = row->high;
+        if (row->low < b->lowest[bin]) b->lowest[bin] = row->low;
     }
-    for (int bin = 0; bin < BINS; bin++) b->start[bin + 1] += b->start[bin];
     int32_t next[BINS];
-    memcpy(next, b->start, sizeof next);
-    for (int32_t i = 0; i < choice->count; i++) {
-        c->order[next[bin_of(choice, &c->rows[i])]++] = i;
+    for (int bin = 0; bin < BINS; bin++) {
+        next[bin] = b->start[bin];
+        b->start[bin + 1] += b->start[bin];
+        b->all_high += b->high[bin];
+        b->all_low += b->low[bin];
     }
+    for (int32_t i = 0; i < choice->count; i++) c->order[next[c->spare[i]]++] = i;
 }
 
 static bool is_before(const Row *a, const Row *b) {

@@ -11,6 +11,8 @@ typedef struct {
     int32_t start[BINS + 1];         // where each begins in Chooser.order
     double high[BINS], low[BINS];    // sums of the bounds of its rows' weights
     double highest[BINS];            // of high
+    double lowest[BINS];             // of low
+    double all_high, all_low;
 } Bins;
 
 // Fill Chooser.order with the indices of all rows, bin after bin.

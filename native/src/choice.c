@@ -5,8 +5,6 @@
 
 static const double HALF_BIT = 1.0 / 16777216.0;
 
-static const double UNWEIGHED = -1.0;  // a row whose value is new
-
 // exp(x), and a bound of what is lost on the way to x and in here.
 static double weight_of(double x, float *slack) {
     *slack = 1e-5f + 2e-7f * fabsf((float)x);
@@ -17,8 +15,10 @@ static double weight_of(double x, float *slack) {
 static void weigh(const Choice *choice, Row *row) {
     const Chooser *c = choice->c;
     float scaled = row->value / c->temperature;
-    row->low = row->high = (double)expf(scaled - choice->peak);
-    if (row->exact || !c->certify) return;
+    if (row->exact || !c->certify) {
+        row->low = row->high = (double)expf(scaled - choice->peak);
+        return;
+    }
     double t = (double)c->temperature, middle = (double)row->value - (double)choice->most, slack;
     float lost, spread = 1e-5f + 2e-7f * fabsf(scaled);
     row->high = weight_of((middle + (double)row->error) / t, &lost);
@@ -31,7 +31,7 @@ void choice_add(Choice *choice, int32_t slot) {
     Chooser *c = choice->c;
     const Head *head = c->head;
     Row *row = &c->rows[choice->count++];
-    *row = (Row){.id = head->ids[slot], .slot = slot, .high = UNWEIGHED};
+    *row = (Row){.id = head->ids[slot], .slot = slot};
     if (!head_fine(head, c->simd, choice->probe, slot, choice->value[slot], &row->value)) {
         choice->unreadable = true;
     }
@@ -65,7 +65,7 @@ static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), d
             row->value = products[k];
             row->error = 0.0f;
             row->exact = true;
-            row->high = UNWEIGHED;
+            if (at[k] < choice->weighed) weigh(choice, row);
         }
         all += count;
         count = 0;
@@ -178,8 +178,8 @@ static void weigh_tail(Choice *choice) {
 }
 
 void choice_weigh(Choice *choice, bool extended) {
-    for (int32_t i = 0; i < choice->count; i++) {
-        if (choice->c->rows[i].high == UNWEIGHED) weigh(choice, &choice->c->rows[i]);
+    for (; choice->weighed < choice->count; choice->weighed++) {
+        weigh(choice, &choice->c->rows[choice->weighed]);
     }
     if (extended) weigh_tail(choice);
 }
@@ -200,12 +200,4 @@ bool choice_refine(Choice *choice) {
     }
     choice->costly = wanted > choice->c->head->vocab / SHARE;
     return widest > 0.0 && !choice->costly && make_exact(choice, is_wide, widest / 4) > 0;
-}
-
-double choice_doubt(const Choice *choice) {
-    double all = 0.0;
-    for (int32_t i = 0; i < choice->count; i++) {
-        all += choice->c->rows[i].high - choice->c->rows[i].low;
-    }
-    return all;
 }

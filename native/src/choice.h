@@ -14,6 +14,8 @@ typedef struct {
     float *value;      // of the rows that are not yet in `rows`; -INFINITY of those that are
     int32_t count;     // of rows
     int32_t exact;     // of them, in fp32
+    int32_t weighed;   // of them, the first ones
+    double doubt;      // what is not known of the weights of the rows
     float reach;       // rows whose upper bound is not below this are in `rows`
     float most;        // the largest logit: what exponents are relative to
     float peak;        // most / temperature
@@ -40,15 +42,12 @@ void choice_extend(Choice *choice, float reach);
 // where `always`, read those in fp32. False where a collapsed row may be.
 bool choice_settle(Choice *choice, float least, bool always);
 
-// Weigh the rows that are new or known better and, where some were taken in, those that were not.
+// Weigh the rows that are new and, where some were taken in, those that were not.
 void choice_weigh(Choice *choice, bool extended);
 
 // Read in fp32 the rows that leave the most open. False where all of them are known so, or where
 // so many would be read that it takes less to read all rows in their order.
 bool choice_refine(Choice *choice);
-
-// What is not known of the weights of the rows.
-double choice_doubt(const Choice *choice);
 
 // What a step found out: the row, or what must be known better, or that nothing would help.
 typedef enum { FOUND, REFINE, EXTEND, UNDECIDED } Finding;

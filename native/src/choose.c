@@ -81,7 +81,7 @@ static Outcome sample(Choice *choice, float least, float coin, int32_t *found, i
         }
         if (finding == UNDECIDED) break;
         if (!c->certify && !nucleus) return find_in_tail(choice, coin, id);
-        bool wide = choice->others > choice_doubt(choice) / 4;
+        bool wide = choice->others > choice->doubt / 4;
         if (c->certify && finding == REFINE && !wide && choice_refine(choice)) continue;
         if (choice->costly) break;
         if (choice->count < c->head->told && (wide || finding == EXTEND)) {

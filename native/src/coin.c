@@ -16,6 +16,7 @@ Finding find_in_all(Choice *choice, float coin, int32_t *found) {
         high_rest += c->rows[i].high;
         low_rest += c->rows[i].low;
     }
+    choice->doubt = high_rest - low_rest;
     double unknown = high_rest - low_rest + choice->tail - choice->tail_least;
     double rounding = c->certify ? 2.0 * choice->rounding * (low_rest + choice->tail_least) : 0.0;
     double heads = (double)coin, tails = 1.0 - heads;

@@ -38,6 +38,7 @@ static double sum_of(const double *sorted, int32_t n) {
 // The row where the coin falls by the likeliest values, and the bin where the nucleus ends.
 typedef struct {
     int32_t at;  // in Chooser.order; -1: among rows that are not taken in
+    int bin;     // of that row
     int end;     // BINS: the nucleus has more than the rows
 } Guess;
 
@@ -65,32 +66,35 @@ static int32_t reach(const Bins *bins, const Choice *choice, double target, doub
 
 static Guess guess(const Bins *bins, const Choice *choice, float coin) {
     const Chooser *c = choice->c;
-    double rows = 0.0, nucleus, ignored;
-    for (int bin = 0; bin < BINS; bin++) rows += (bins->high[bin] + bins->low[bin]) / 2;
+    double rows = (bins->all_high + bins->all_low) / 2, nucleus, ignored;
     double most = (double)c->topp * (rows + (choice->tail + choice->tail_least) / 2);
     Guess guess;
-    int bin;
     // One that has more than the rows has hardly more than its share.
     if (reach(bins, choice, most, &nucleus, &guess.end) < 0) nucleus = c->certify ? most : rows;
-    guess.at = reach(bins, choice, (double)coin * nucleus, &ignored, &bin);
+    guess.at = reach(bins, choice, (double)coin * nucleus, &ignored, &guess.bin);
     if (guess.at < 0 && !c->certify) guess.at = choice->count - 1;
     return guess;
 }
 
 // Whether the row at `at` is the one of its rank, whatever the true values are; *known: whether the
 // values that leave it open are known, so that only rounding does.
-static bool stands_alone(const Choice *choice, int32_t at, bool *known) {
+static bool stands_alone(const Bins *bins, const Choice *choice, Guess here, bool *known) {
     const Chooser *c = choice->c;
-    const Row *row = &c->rows[c->order[at]];
+    const Row *row = &c->rows[c->order[here.at]];
     bool alone = true;
     *known = true;
-    for (int32_t i = 0; i < choice->count; i++) {
-        const Row *other = &c->rows[c->order[i]];
-        if (i == at || (i < at ? other->low > row->high * APART : other->high * APART < row->low)) {
-            continue;
+    for (int bin = 0; bin < BINS; bin++) {
+        bool before = bin < here.bin && bins->lowest[bin] > row->high * APART;
+        bool after = bin > here.bin && bins->highest[bin] * APART < row->low;
+        for (int32_t i = bins->start[bin]; i < bins->start[bin + 1] && !before && !after; i++) {
+            const Row *other = &c->rows[c->order[i]];
+            if (i == here.at || (i < here.at ? other->low > row->high * APART
+                                             : other->high * APART < row->low)) {
+                continue;
+            }
+            alone = false;
+            *known = *known && other->exact && row->exact;
         }
-        alone = false;
-        *known = *known && other->exact && row->exact;
     }
     return alone;
 }
@@ -131,9 +135,15 @@ typedef struct {
     double high, low;
 } Sum;
 
-static Sum sum_between(const Choice *choice, int32_t from, int32_t to) {
+// Of the rows of the bins `first` to `end`, and then of `from` to `to` in Chooser.order.
+static Sum sum_of_rows(const Bins *bins, const Choice *choice, int first, int end, int32_t from,
+                       int32_t to) {
     const Chooser *c = choice->c;
     Sum sum = {0.0, 0.0};
+    for (int bin = first; bin < end; bin++) {
+        sum.high += bins->high[bin];
+        sum.low += bins->low[bin];
+    }
     for (int32_t i = from; i < to; i++) {
         sum.high += c->rows[c->order[i]].high;
         sum.low += c->rows[c->order[i]].low;
@@ -192,16 +202,17 @@ Finding find_in_nucleus(Choice *choice, float coin, int32_t *found) {
     Bins bins;
     bins_fill(&bins, choice);
     Guess here = guess(&bins, choice, coin);
+    choice->doubt = bins.all_high - bins.all_low;
     if (here.at < 0) return EXTEND;
     const Row *row = &c->rows[c->order[here.at]];
     *found = c->order[here.at];
     if (!c->certify) return FOUND;
     if (row->low <= choice->edge) return EXTEND;
     bool known;
-    if (!stands_alone(choice, here.at, &known)) return known ? UNDECIDED : REFINE;
+    if (!stands_alone(&bins, choice, here, &known)) return known ? UNDECIDED : REFINE;
 
-    Sum before = sum_between(choice, 0, here.at);
-    Sum after = sum_between(choice, here.at + 1, choice->count);
+    Sum before = sum_of_rows(&bins, choice, 0, here.bin, bins.start[here.bin], here.at);
+    Sum after = sum_of_rows(&bins, choice, here.bin + 1, BINS, here.at + 1, bins.start[here.bin + 1]);
     after.high += choice->tail;
     after.low += choice->tail_least;
     double topp = (double)c->topp, heads = (double)coin;
