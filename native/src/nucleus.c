@@ -151,28 +151,54 @@ static Sum sum_of_rows(const Bins *bins, const Choice *choice, int first, int en
     return sum;
 }
 
-// The same, from the sizes that the nucleus may have, where all that may be in it is known well.
-static Finding find_by_size(Choice *choice, const Bins *bins, int32_t at, float coin) {
-    Chooser *c = choice->c;
-    const Row *row = &c->rows[c->order[at]];
-    int32_t n = choice->count, rank = at + 1;
-    for (int bin = 0; bin < BINS; bin++) bins_sort(bins, choice, bin);
-    for (int32_t i = 0; i < n; i++) {  // nearly sorted, as the rows are
+// What lies before a bin, row by row, and what lies from there on, as a whole.
+typedef struct {
+    int32_t count;
+    double tail, tail_least;
+    double nearest;  // at most, the weight of a row of the tail
+} Front;
+
+// The bounds of the front's rows, each kind sorted: they nearly are, as the rows are.
+static Front sort_front(const Choice *choice, const Bins *bins, int stop) {
+    const Chooser *c = choice->c;
+    Sum rest = sum_of_rows(bins, choice, stop, BINS, 0, 0);
+    Front front = {
+        .count = bins->start[stop],
+        .tail = choice->tail + rest.high,
+        .tail_least = choice->tail_least + rest.low,
+        .nearest = choice->edge,
+    };
+    for (int bin = stop; bin < BINS; bin++) front.nearest = fmax(front.nearest, bins->highest[bin]);
+    for (int bin = 0; bin < stop; bin++) bins_sort(bins, choice, bin);
+    for (int32_t i = 0; i < front.count; i++) {
         c->highs[i] = c->rows[c->order[i]].high;
         c->lows[i] = c->rows[c->order[i]].low;
     }
-    sort_weights(c->highs, n);
-    sort_weights(c->lows, n);
+    sort_weights(c->highs, front.count);
+    sort_weights(c->lows, front.count);
+    return front;
+}
 
+// The same, from the sizes that the nucleus may have, where all that may be in it is known well.
+static Finding find_by_size(Choice *choice, const Bins *bins, Guess here, float coin) {
+    enum { MARGIN = 4 };  // bins after the one where the nucleus seems to end
+    Chooser *c = choice->c;
     double topp = (double)c->topp, up = topp * (1.0 + choice->rounding);
     double down = topp * (1.0 - choice->rounding);
-    int32_t least = size_of_nucleus(c->highs, c->lows, n, choice->tail_least, down);
-    int32_t most = size_of_nucleus(c->lows, c->highs, n, choice->tail, up);
-    if (most > n || c->highs[most - 1] < choice->edge) return EXTEND;
+    int stop = here.end + MARGIN < BINS ? here.end + MARGIN : BINS;
+    int32_t rank = here.at + 1, least, most;
+    Front front;
+    for (;; stop = BINS) {
+        front = sort_front(choice, bins, stop);
+        least = size_of_nucleus(c->highs, c->lows, front.count, front.tail_least, down);
+        most = size_of_nucleus(c->lows, c->highs, front.count, front.tail, up);
+        if (most <= front.count && c->highs[most - 1] >= front.nearest && rank <= most) break;
+        if (stop == BINS) return EXTEND;
+    }
 
     // The row stands alone, so those before it are the same ones in both orders.
-    double heads = (double)coin, tails = 1.0 - heads, one = row->low;
-    double before_high = sum_of(c->highs, at), before_low = sum_of(c->lows, at);
+    double heads = (double)coin, tails = 1.0 - heads, one = c->rows[c->order[here.at]].low;
+    double before_high = sum_of(c->highs, here.at), before_low = sum_of(c->lows, here.at);
     double after_low = least > rank ? sum_of(c->lows + rank, least - rank) : 0.0;
     double after_high = most > rank ? sum_of(c->highs + rank, most - rank) : 0.0;
     double rounding = rounding_of(most) * (before_high + one + after_high);
@@ -181,16 +207,15 @@ static Finding find_by_size(Choice *choice, const Bins *bins, int32_t at, float 
     if (least >= rank && begun && not_over) return FOUND;
 
     // Would it be open if all weights were known, by how many are in the nucleus and by rounding?
-    double middle = (choice->tail + choice->tail_least) / 2;
-    int32_t fewest = size_of_nucleus(c->highs, c->highs, n, middle, down);
-    int32_t largest = size_of_nucleus(c->highs, c->highs, n, middle, up);
+    double middle = (front.tail + front.tail_least) / 2;
+    int32_t fewest = size_of_nucleus(c->highs, c->highs, front.count, middle, down);
+    int32_t largest = size_of_nucleus(c->highs, c->highs, front.count, middle, up);
     if (fewest == largest) {
         bool doubtful = before_high - before_low + after_high - after_low > rounding;
         return doubtful || least != most ? REFINE : UNDECIDED;
     }
-    double unknown = choice->tail - choice->tail_least;
-    for (int32_t i = 0; i < n; i++) unknown += c->rows[i].high - c->rows[i].low;
-    double all = choice->tail + sum_of(c->highs, n);
+    double unknown = choice->doubt + choice->tail - choice->tail_least;
+    double all = front.tail + sum_of(c->highs, front.count);
     return unknown > choice->rounding * all ? REFINE : UNDECIDED;
 }
 
@@ -226,5 +251,5 @@ Finding find_in_nucleus(Choice *choice, float coin, int32_t *found) {
     if (begun && not_over) return FOUND;
     double unknown = all - before.low - row->low - after.low;
     if (unknown > heads * last / 2 && unknown > rounding) return REFINE;
-    return find_by_size(choice, &bins, here.at, coin);
+    return find_by_size(choice, &bins, here, coin);
 }
