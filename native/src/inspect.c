@@ -19,6 +19,7 @@ static const char *const names[SECTIONS] = {
     [SECTION_HEAD_COARSE] = "classifier, 4 bits",
     [SECTION_HEAD_FINE] = "classifier, 4 more bits",
     [SECTION_HEAD_FACTORS] = "classifier, scales and errors",
+    [SECTION_HEAD_ANCHORS] = "classifier, anchors",
     [SECTION_HEAD_CENTRE] = "classifier, centre",
     [SECTION_EMBEDDING] = "embedding, fp32",
     [SECTION_CLASSIFIER] = "classifier, fp32",
@@ -63,9 +64,11 @@ static void print_cost(const Packed *p, bool exact) {
     uint64_t layers = size_of(p, SECTION_NORMS) + size_of(p, SECTION_HIGH) +
                       size_of(p, SECTION_MULTIPLIER) + size_of(p, SECTION_SCALE);
     uint64_t screen = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 2 +
+                      size_of(p, SECTION_HEAD_ANCHORS) +
                       (p->told < s.vocab ? size_of(p, SECTION_HEAD_CENTRE) : 0);
     uint64_t held = layers + size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) +
-                    size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_CENTRE);
+                    size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_ANCHORS) +
+                    size_of(p, SECTION_HEAD_CENTRE);
     uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
     uint64_t precise = 0;
     for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) precise += size_of(p, kind);

@@ -100,8 +100,9 @@ static void screen(Narrator *n, const Head *head, Probe *probes, int32_t count) 
     n->narration.simd->screen(n->value, slots, head->coarse, head->tiles, head->groups,
                               n->layers.quantised, count);
     uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
+    uint64_t vectors = ANCHORS + (head->told < head->vocab);
     n->effort.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
-                            (head->told < head->vocab ? (uint64_t)head->dim * sizeof(float) : 0);
+                            vectors * (uint64_t)head->dim * sizeof(float);
 }
 
 static bool unreadable(Failure *failure) {

@@ -195,6 +195,9 @@ def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path)
 def test_inspect(engine: Engine, packed: Path) -> None:
     done = engine.run("inspect", packed)
     assert done.returncode == 0, done.stderr
+    listed = [line.split(None, 2)[2] for line in done.stdout.splitlines() if line[:12].strip().isdigit()]
+    assert len(listed) == len(set(listed)) == len(NAMES) - 1  # the classifier is the embedding
+    assert not [name for name in listed if b"null" in name]
     for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
         assert words in done.stdout
 
