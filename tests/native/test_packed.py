@@ -195,7 +195,9 @@ def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path)
 def test_inspect(engine: Engine, packed: Path) -> None:
     done = engine.run("inspect", packed)
     assert done.returncode == 0, done.stderr
-    listed = [line.split(None, 2)[2] for line in done.stdout.splitlines() if line[:12].strip().isdigit()]
+    listed = [
+        line.split(None, 2)[2] for line in done.stdout.splitlines() if line[:12].strip().isdigit()
+    ]
     assert len(listed) == len(set(listed)) == len(NAMES) - 1  # the classifier is the embedding
     assert not [name for name in listed if b"null" in name]
     for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
@@ -215,7 +217,10 @@ HEADER_DAMAGE = {
     "an offset": (HEADER + ENTRY, struct.pack("<Q", 1 << 60)),
     "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
     "a size": (HEADER + ENTRY + 8, struct.pack("<Q", 5)),
-    "the tokenizer's size": (HEADER + NAMES.index("tokenizer") * ENTRY + 8, struct.pack("<Q", 1 << 62)),
+    "the tokenizer's size": (
+        HEADER + NAMES.index("tokenizer") * ENTRY + 8,
+        struct.pack("<Q", 1 << 62),
+    ),
 }
 
 
