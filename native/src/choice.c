@@ -27,14 +27,13 @@ static void weigh(const Choice *choice, Row *row) {
     row->low = weight_of((middle - (double)row->error) / t, &lost) * fmax(1.0 - slack, 0.0);
 }
 
-void choice_add(Choice *choice, int32_t slot) {
+// Take in a row whose further 4 bits are `fine`.
+static void take_in(Choice *choice, int32_t slot, const uint8_t *fine) {
     Chooser *c = choice->c;
     const Head *head = c->head;
     Row *row = &c->rows[choice->count++];
     *row = (Row){.id = head->ids[slot], .slot = slot};
-    if (!head_fine(head, c->simd, choice->probe, slot, choice->value[slot], &row->value)) {
-        choice->unreadable = true;
-    }
+    row->value = head_fine(head, c->simd, choice->probe, slot, choice->value[slot], fine);
     row->error = c->certify ? head_fine_error(head, choice->probe, slot) : 0.0f;
     if (c->certify && !(row->error < LONGEST && fabsf(row->value) < LONGEST)) {
         row->value = 0.0f;
@@ -42,7 +41,20 @@ void choice_add(Choice *choice, int32_t slot) {
     }
     choice->value[slot] = c->upper[slot] = -INFINITY;
     c->counters.fine++;
-    c->counters.bytes += (uint64_t)head->groups * (GROUP / 2);
+}
+
+// The further 4 bits of rows that lie together, counted. NULL where they could not be read.
+static const uint8_t *read_fine(Choice *choice, int32_t slot, int32_t count) {
+    Chooser *c = choice->c;
+    const uint8_t *fine = head_fine_rows(c->head, slot, count, c->fine);
+    choice->unreadable = choice->unreadable || !fine;
+    c->counters.bytes += (uint64_t)count * (uint64_t)c->head->groups * (GROUP / 2);
+    return fine;
+}
+
+void choice_add(Choice *choice, int32_t slot) {
+    const uint8_t *fine = read_fine(choice, slot, 1);
+    if (fine) take_in(choice, slot, fine);
 }
 
 // Read in fp32 the rows that `wanted` says; how many.
@@ -76,16 +88,38 @@ static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), d
     return all;
 }
 
+static bool reaches(const Choice *choice, int32_t slot) {
+    return !(choice->c->upper[slot] < choice->reach);  // a bound that is no number rules out nothing
+}
+
+// Take in what reaches it of a tile; what lies together is read together.
+static void extend_tile(Choice *choice, int32_t tile) {
+    enum { GAP = 4 };  // rows that are read for nothing sooner than one by one
+    Chooser *c = choice->c;
+    int32_t end = (tile + 1) * TILE, row = c->head->groups * (GROUP / 2);
+    for (int32_t slot = tile * TILE, last; slot < end; slot = last + 1) {
+        last = slot;
+        if (!reaches(choice, slot)) continue;
+        for (int32_t next = slot + 1; next < end && next <= last + GAP; next++) {
+            if (reaches(choice, next)) last = next;
+        }
+        const uint8_t *fine = read_fine(choice, slot, last - slot + 1);
+        if (!fine) return;
+        for (int32_t at = slot; at <= last; at++) {
+            if (reaches(choice, at)) take_in(choice, at, fine + (int64_t)(at - slot) * row);
+        }
+    }
+    c->peak[tile] = -INFINITY;
+    for (int32_t slot = tile * TILE; slot < end; slot++) {
+        c->peak[tile] = fmaxf(c->peak[tile], c->upper[slot]);
+    }
+}
+
 void choice_extend(Choice *choice, float reach) {
     Chooser *c = choice->c;
     choice->reach = fmaxf(reach, -FLT_MAX);  // those that are in have a bound of -INFINITY
     for (int32_t tile = 0; tile < c->head->tiles; tile++) {
-        if (c->peak[tile] < choice->reach) continue;  // a bound that is no number rules out nothing
-        c->peak[tile] = -INFINITY;
-        for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE; slot++) {
-            if (!(c->upper[slot] < choice->reach)) choice_add(choice, slot);
-            c->peak[tile] = fmaxf(c->peak[tile], c->upper[slot]);
-        }
+        if (!(c->peak[tile] < choice->reach)) extend_tile(choice, tile);
     }
 }
 

@@ -26,10 +26,13 @@ bool chooser_init(Chooser *c, const Head *head, const Simd *simd, float temperat
     c->spare = malloc(told * sizeof *c->spare);
     c->upper = malloc((size_t)head->tiles * TILE * sizeof *c->upper);
     c->peak = malloc((size_t)head->tiles * sizeof *c->peak);
+    c->fine = malloc(TILE * (size_t)head->groups * (GROUP / 2));
     c->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *c->buffer);
-    if (c->rows && c->highs && c->lows && c->order && c->spare && c->upper && c->peak && c->buffer) {
-        return true;
-    }
+    const void *all[] = {c->rows, c->highs, c->lows,  c->order, c->spare,
+                         c->upper, c->peak, c->fine, c->buffer};
+    size_t there = 0, count = sizeof all / sizeof *all;
+    for (size_t i = 0; i < count; i++) there += all[i] != NULL;
+    if (there == count) return true;
     chooser_free(c);
     return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->told);
 }
@@ -42,6 +45,7 @@ void chooser_free(Chooser *c) {
     free(c->spare);
     free(c->upper);
     free(c->peak);
+    free(c->fine);
     free(c->buffer);
     *c = (Chooser){0};
 }
@@ -187,7 +191,7 @@ float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t 
     float logit = choice.collapsed;
     if (slot < c->head->told) {
         choice_add(&choice, slot);
-        logit = c->rows[0].value;
+        if (choice.count > 0) logit = c->rows[0].value;
     }
     if (all) choice_extend(&choice, -INFINITY);
     return choice.unreadable ? NAN : share_of(&choice, logit);

@@ -39,6 +39,7 @@ typedef struct {
     int32_t *spare;    // (told)
     float *upper;      // (tiles * TILE) of the rows that are not yet among `rows`
     float *peak;       // (tiles) none of a tile's is larger
+    uint8_t *fine;     // (TILE, groups * 16)
     float *buffer;     // (EXACT_ROWS, dim)
     Counters counters;
 } Chooser;

@@ -68,14 +68,14 @@ float head_fine_error(const Head *head, const Probe *probe, int32_t slot) {
 
 enum { MOST_FINE = 1 << 15 };  // bytes of a row: shape_check() allows dim 65536
 
-bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
-               float *product) {
-    uint8_t buffer[MOST_FINE];
+const uint8_t *head_fine_rows(const Head *head, int32_t slot, int32_t count, uint8_t *buffer) {
     size_t size = (size_t)head->groups * (GROUP / 2);
-    const uint8_t *row = source_read(&head->fine, (uint64_t)slot * size, size, buffer);
-    if (!row) return false;
-    *product = coarse + head->scale[slot] * simd->refine(row, head->groups, &probe->quantised);
-    return true;
+    return source_read(&head->fine, (uint64_t)slot * size, (size_t)count * size, buffer);
+}
+
+float head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
+                const uint8_t *fine) {
+    return coarse + head->scale[slot] * simd->refine(fine, head->groups, &probe->quantised);
 }
 
 bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,
@@ -111,8 +111,7 @@ bool head_row(const Head *head, int32_t id, float *out) {
         return true;
     }
     uint8_t buffer[MOST_FINE];
-    size_t size = (size_t)head->groups * (GROUP / 2);
-    const uint8_t *fine = source_read(&head->fine, (uint64_t)slot * size, size, buffer);
+    const uint8_t *fine = head_fine_rows(head, slot, 1, buffer);
     if (!fine) return false;
     const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
     const uint8_t *coarse =

@@ -61,10 +61,13 @@ float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float 
 // How far head_fine() may be from the product in fp32.
 float head_fine_error(const Head *head, const Probe *probe, int32_t slot);
 
-// The product by 8 bits, of a row whose product by 4 bits is `coarse`. False where the row could
-// not be read.
-bool head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
-               float *product);
+// The further 4 bits of `count` rows from `slot` on, (count, groups * 16), in `buffer` where they are
+// not in memory. NULL where they could not be read.
+const uint8_t *head_fine_rows(const Head *head, int32_t slot, int32_t count, uint8_t *buffer);
+
+// The product by 8 bits, of a row whose product by 4 bits is `coarse`; `fine`: its further 4 bits.
+float head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
+                const uint8_t *fine);
 
 // Lengths up to here have products that are numbers. What is longer, or no number, is bounded by
 // nothing, and is read in fp32.

@@ -224,11 +224,11 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     }
     if (!check_sections(p, path, mode, failure)) return false;
     // A row now and then is no reason to hold them all: they stay in the file.
+    p->sections[SECTION_HEAD_FINE].source.memory = NULL;
     p->sections[SECTION_EMBEDDING].source.memory = NULL;
     p->sections[SECTION_CLASSIFIER].source.memory = NULL;
     for (int kind = 0; kind < SECTIONS; kind++) {
-        bool other = exact_only(kind) || kind == SECTION_HEAD_FINE;
-        if (other && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
+        if (exact_only(kind) && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
     }
     return packed_bind(p, failure);
 }
