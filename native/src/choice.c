@@ -94,7 +94,7 @@ static bool reaches(const Choice *choice, int32_t slot) {
 
 // Take in what reaches it of a tile; what lies together is read together.
 static void extend_tile(Choice *choice, int32_t tile) {
-    enum { GAP = 4 };  // rows that are read for nothing sooner than one by one
+    enum { GAP = 8 };  // rows that are read for nothing sooner than one by one
     Chooser *c = choice->c;
     int32_t end = (tile + 1) * TILE, row = c->head->groups * (GROUP / 2);
     for (int32_t slot = tile * TILE, last; slot < end; slot = last + 1) {
