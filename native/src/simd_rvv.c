@@ -156,6 +156,7 @@ static void swiglu(float *gate, const float *up, int32_t n) {
         size_t lanes = (size_t)(n - i < HALF ? n - i : HALF);
         vfloat32m4_t g = __riscv_vle32_v_f32m4(gate + i, lanes);
         vfloat32m4_t e = exponential(__riscv_vfmin(__riscv_vfneg(g, lanes), 88.0f, lanes), lanes);
+        g = __riscv_vfmerge(g, 0.0f, __riscv_vmflt(g, -88.0f, lanes), lanes);
         g = __riscv_vfdiv(g, __riscv_vfadd(e, 1.0f, lanes), lanes);
         g = __riscv_vfmul(g, __riscv_vle32_v_f32m4(up + i, lanes), lanes);
         __riscv_vse32(gate + i, g, lanes);

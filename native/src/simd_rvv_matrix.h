@@ -37,10 +37,10 @@ static void quantise(Activation *to, const float *x, int32_t n) {
         float steps = most > 0.0f ? 127.0f / most : 0.0f;
         if (!isfinite(steps)) steps = 0.0f;
         vint32m8_t value = __riscv_vfcvt_x(__riscv_vfmul(all, steps, LANES), LANES);
-        vint32m1_t sum = __riscv_vredsum(value, zero, LANES);
+        vint16m4_t narrow = __riscv_vncvt_x(value, LANES);  // what is no number is -1 from here on
+        vint32m1_t sum = __riscv_vwredsum(narrow, zero, LANES);
         // Not as a register: gcc's 0.7.1 takes a negative one for a large one.
         __riscv_vse32(to->sum + group, sum, 1);
-        vint16m4_t narrow = __riscv_vncvt_x(value, LANES);
         __riscv_vse8(to->value + start, __riscv_vncvt_x(narrow, LANES), LANES);
         to->scale[group] = most / 127.0f;
     }
