@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels.h"
 #include "simd.h"
 
 enum { TRIALS = 60, MOST_COUNT = 9, KINDS = 7 };
@@ -402,6 +403,31 @@ static void check_mass(void) {
     report("mass");
 }
 
+// llama2.c's own product, which no set has: each row's products are rounded, then added in order.
+static void check_matmul(void) {
+    for (int32_t trial = 0; trial < TRIALS; trial++) {
+        int32_t rows = between(1, 40), columns = between(1, 300);
+        int64_t stride = columns + between(0, 3);
+        int32_t all = (int32_t)(rows * stride);
+        float *w = numbers(all, trial % KINDS), *x = numbers(columns, 0);
+        float *out = get((size_t)rows * sizeof *out), *should = get((size_t)rows * sizeof *should);
+        matmul(out, w, stride, x, rows, columns);
+        for (int32_t row = 0; row < rows; row++) {
+            float sum = 0.0f;
+            for (int32_t j = 0; j < columns; j++) {
+                volatile float product = w[row * stride + j] * x[j];
+                sum += product;
+            }
+            should[row] = sum;
+        }
+        must_be_plain(out, should, rows, "sums that are not llama2.c's");
+        free(should);
+        free(out);
+        free(x);
+        free(w);
+    }
+}
+
 static void check_bounds(void) {
     enum { BASES = 3 };
     for (int32_t trial = 0; trial < TRIALS; trial++) {
@@ -493,6 +519,7 @@ int main(void) {
         check_swiglu();
         check_mass();
         check_bounds();
+        check_matmul();
         check_no_numbers();
     }
     return 0;

@@ -39,7 +39,7 @@ def compile_c(*arguments: str | Path, out: Path) -> None:
 
 def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
-    plain = [SOURCES / "matrix.c", SOURCES / "simd_scalar.c"]
+    plain = [SOURCES / f"{name}.c" for name in ("matrix", "kernels", "simd_scalar")]
     compile_c(HERE / "simd_check.c", soft, *plain, out=program)
     done = subprocess.run([program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

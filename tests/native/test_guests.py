@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +21,9 @@ from native.engine import NATIVE, Engine
 from native.guests import BOARD, GUESTS, Guest, build, find_tools
 from native.test_engine import PROMPTS, SETTINGS
 from native.test_exact import REAL, must_tell_the_reference
+from native.test_simd import must_be_near
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CHECK = Path(__file__).with_name("simd_check.c")
 MODES = ["reference", "exact"]  # those whose ids are llama2.c's
 STORIES = int(os.environ.get("DUOTUI_STORIES", "2"))
 """Of each real model, on each guest. 200, as docs/performance.md has it, take an hour or two."""
@@ -72,6 +71,19 @@ def test_tells_llama2c_story(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
+
+
+@pytest.mark.timeout(600)
+def test_kernels_compute_what_they_should(guest: Guest, tmp_path: Path) -> None:
+    """Those of the build itself: gcc's own vectors would fuse what is rounded in between."""
+    build = guest.path.parent
+    objects = [build / "matrix.o", build / "kernels.o", *sorted(build.glob("simd*.o"))]
+    program = tmp_path / "simd_check"
+    plain = ("-std=c11", "-O2", "-march=rv64gc", "-ffp-contract=off", f"-I{NATIVE / 'src'}")
+    subprocess.run([BOARD / "compiler", *plain, "-o", program, CHECK, *objects, "-lm"], check=True)
+    done = Guest(program, guest.emulator).run()
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    must_be_near(done.stdout.decode(), ["scalar"] if build.name == "rv64gc" else ["rvv", "scalar"])
 
 
 @pytest.mark.timeout(36000)
