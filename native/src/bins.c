@@ -1,7 +1,6 @@
 #include "bins.h"
 
 #include <math.h>
-#include <string.h>
 
 void bins_fill(Bins *b, const Choice *choice) {
     const Chooser *c = choice->c;
@@ -48,23 +47,4 @@ void bins_sort(const Bins *b, const Choice *choice, int bin) {
             order[at] = moved;
         }
     }
-}
-
-void order_by_id(const Choice *choice) {
-    enum { DIGITS = 256 };
-    Chooser *c = choice->c;
-    int32_t *from = c->spare, *to = c->order;
-    for (int32_t i = 0; i < choice->count; i++) to[i] = i;
-    // digit after digit, from the last; each pass keeps the order of the one before
-    for (int shift = 0; shift < 32 && (c->head->vocab - 1) >> shift > 0; shift += 8) {
-        int32_t *last = from, start[DIGITS + 1] = {0};
-        from = to;
-        to = last;
-        for (int32_t i = 0; i < choice->count; i++) start[(c->rows[i].id >> shift & 255) + 1]++;
-        for (int digit = 0; digit < DIGITS; digit++) start[digit + 1] += start[digit];
-        for (int32_t i = 0; i < choice->count; i++) {
-            to[start[c->rows[from[i]].id >> shift & 255]++] = from[i];
-        }
-    }
-    if (to != c->order) memcpy(c->order, to, (size_t)choice->count * sizeof *to);
 }

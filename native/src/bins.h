@@ -21,7 +21,4 @@ void bins_fill(Bins *bins, const Choice *choice);
 // Put the rows of one bin in order: the likeliest first, of equal ones the one with the lower id.
 void bins_sort(const Bins *bins, const Choice *choice, int bin);
 
-// Fill Chooser.order with the indices of all rows, the lowest id first.
-void order_by_id(const Choice *choice);
-
 #endif

@@ -1,5 +1,5 @@
 // One choice while it is made: the rows that are known well, bounds of all the others, and where
-// the coin falls among them (coin.c).
+// the coin falls among them (nucleus.c, coin.c).
 #ifndef DUO_CHOICE_H
 #define DUO_CHOICE_H
 

@@ -1,9 +1,29 @@
 #include <math.h>
+#include <string.h>
 
-#include "bins.h"
 #include "choice.h"
 
 double rounding_of(double n) { return 6.0 * sqrt(n) / 33554432.0; }
+
+// Fill Chooser.order with the indices of all rows, the lowest id first.
+static void order_by_id(const Choice *choice) {
+    enum { DIGITS = 256 };
+    Chooser *c = choice->c;
+    int32_t *from = c->spare, *to = c->order;
+    for (int32_t i = 0; i < choice->count; i++) to[i] = i;
+    // digit after digit, from the last; each pass keeps the order of the one before
+    for (int shift = 0; shift < 32 && (c->head->vocab - 1) >> shift > 0; shift += 8) {
+        int32_t *last = from, start[DIGITS + 1] = {0};
+        from = to;
+        to = last;
+        for (int32_t i = 0; i < choice->count; i++) start[(c->rows[i].id >> shift & 255) + 1]++;
+        for (int digit = 0; digit < DIGITS; digit++) start[digit + 1] += start[digit];
+        for (int32_t i = 0; i < choice->count; i++) {
+            to[start[c->rows[from[i]].id >> shift & 255]++] = from[i];
+        }
+    }
+    if (to != c->order) memcpy(c->order, to, (size_t)choice->count * sizeof *to);
+}
 
 // The token where the coin falls when all stand side by side in the order of their ids. Where the
 // rows that are not taken in stand is not known: anywhere.

@@ -76,10 +76,9 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     int64_t padded = (int64_t)head->tiles * TILE;
     bool there = slot < head->told;  // the last tile may have slots without a row
 
-    double most = 0.0, squares = 0.0;
+    double most = 0.0, squares = there ? squares_of(row, head->dim) : 0.0;
     for (int32_t i = 0; there && i < head->dim; i++) {
         most = fmax(most, fabs((double)row[i] - (double)anchor[i]));
-        squares += (double)row[i] * (double)row[i];
     }
     // A row that is too long for products has no bits, and is bounded by its length.
     bool usual = squares < (double)LONGEST * (double)LONGEST;
@@ -113,9 +112,7 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
 
 // Rounded up: a factor of a bound.
 static float length_of(const float *x, int32_t n) {
-    double squares = 0.0;
-    for (int32_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
-    return (float)sqrt(squares) * 1.000001f;
+    return (float)sqrt(squares_of(x, n)) * 1.000001f;
 }
 
 static bool pack_head(const Packed *p, const Model *m, Room *room) {

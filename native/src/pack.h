@@ -9,6 +9,13 @@
 #include "model.h"
 #include "packed.h"
 
+// The square of the length of x (n).
+static inline double squares_of(const float *x, int32_t n) {
+    double squares = 0.0;
+    for (int32_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
+    return squares;
+}
+
 // In memory, for `modes`.
 bool pack_model(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
 

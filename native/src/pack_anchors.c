@@ -6,12 +6,6 @@
 
 enum { ROUNDS = 8 };
 
-static double squares_of(const float *row, int32_t dim) {
-    double squares = 0.0;
-    for (int32_t i = 0; i < dim; i++) squares += (double)row[i] * (double)row[i];
-    return squares;
-}
-
 // mean (dim) of the tile's rows that are usual.
 static void average_tile(const Head *head, const float *rows, int32_t tile, float *mean) {
     int32_t count = 0;
