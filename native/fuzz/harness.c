@@ -46,7 +46,8 @@ Asked asked_of(const uint8_t bytes[ASKED]) {
     return (Asked){
         .settings = {
             .mode = (Mode)(bytes[0] % 4 % 3),
-            .steps = bytes[1] % MOST_TOLD + 1u,
+            // most stories are short, or there would be few of them
+            .steps = bytes[1] % (bytes[1] < 64 ? MOST_TOLD : MOST_TOLD / 4u) + 1u,
             .probabilities = bytes[2] & 4,
             .prefill = bytes[3] % 17,
             .drafts = bytes[4] % 9 - 1,

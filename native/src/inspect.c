@@ -58,6 +58,10 @@ static bool print_sections(const Packed *p, const char *path, Failure *failure) 
     return true;
 }
 
+static uint64_t likeliest_of(const Packed *p, SectionKind kind) {
+    return size_of(p, kind) < PACKED_LIKELIEST ? size_of(p, kind) : PACKED_LIKELIEST;
+}
+
 // What a mode holds for the whole context, and reads for a token that nothing in it is refined for.
 static void print_cost(const Packed *p, bool exact) {
     Shape s = p->shape;
@@ -70,9 +74,10 @@ static void print_cost(const Packed *p, bool exact) {
                     size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_ANCHORS) +
                     size_of(p, SECTION_HEAD_CENTRE);
     uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
+    SectionKind rows = p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER;
     uint64_t precise = 0;
     for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) precise += size_of(p, kind);
-    if (exact) held += precise + size_of(p, SECTION_HEAD_FINE);
+    if (exact) held += precise + likeliest_of(p, SECTION_HEAD_FINE) + likeliest_of(p, rows);
     uint64_t read = layers + screen + (exact ? precise : 0);
     printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
            "for each token%s\n", exact ? "exact" : "fast", (double)held / 1e6,

@@ -146,7 +146,7 @@ static bool make_room(Packed *p, Room *room, Failure *failure) {
     for (int kind = 0; kind < SECTIONS; kind++) {
         if (sizes[kind] == 0) continue;
         room->at[kind] = rest;
-        p->sections[kind] = (Section){{rest, -1, 0}, sizes[kind], 0};
+        p->sections[kind] = (Section){{rest, sizes[kind], -1, 0}, sizes[kind], 0};
         rest += (sizes[kind] + 63) / 64 * 64;
     }
     return true;

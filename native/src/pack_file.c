@@ -55,8 +55,8 @@ static bool finish(Packed *p, const char *model, const char *tokenizer, const ch
     size_t length = describe(p, tokenizer, text, failure), size = 0;
     void *bytes = length ? read_tokenizer(tokenizer, p->shape.vocab, &size, failure) : NULL;
     if (!bytes) return false;
-    p->sections[SECTION_TOKENIZER] = (Section){{bytes, -1, 0}, size, 0};
-    p->sections[SECTION_PROVENANCE] = (Section){{text, -1, 0}, length, 0};
+    p->sections[SECTION_TOKENIZER] = (Section){{bytes, size, -1, 0}, size, 0};
+    p->sections[SECTION_PROVENANCE] = (Section){{text, length, -1, 0}, length, 0};
     bool written = packed_write(p, out, failure);
     free(bytes);
     if (written) printf("%s\n", out);

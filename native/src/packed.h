@@ -44,6 +44,10 @@ typedef enum { PART_Q, PART_K, PART_V, PART_O, PART_GATE, PART_UP, PART_DOWN, PA
 
 enum { PACKED_EXACT = 1, PACKED_FAST = 2 };  // bits of Packed.modes
 
+// Bytes of the likeliest rows, in fp32 and in 8 bits, that mode exact has in memory; others are read
+// from the file.
+enum { PACKED_LIKELIEST = 1 << 19 };
+
 typedef struct {
     Source source;
     uint64_t size;   // bytes; 0 where it is not there

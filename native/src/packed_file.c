@@ -88,6 +88,13 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
     return true;
 }
 
+// Use the first `most` bytes of a section in memory, and the others in the file.
+static void hold(Packed *p, int kind, uint64_t most) {
+    Source *source = &p->sections[kind].source;
+    if (most < source->held) source->held = most;
+    if (source->held == 0) source->memory = NULL;
+}
+
 // Each section where its entry says, with the size that the shape asks for.
 static bool place(Packed *p, const char *path, const Start *start, Failure *failure) {
     uint64_t sizes[SECTIONS];
@@ -103,11 +110,14 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
             return damaged(path, "it is cut short", failure);
         }
         p->sections[kind] = (Section){
-            .source = {(const char *)p->mapping + entry->offset, p->file, entry->offset},
+            .source = {.memory = (const char *)p->mapping + entry->offset,
+                       .held = entry->size,
+                       .file = p->file,
+                       .offset = entry->offset},
             .size = entry->size,
             .check = entry->check,
         };
-        if (entry->size == 0) p->sections[kind].source.memory = NULL;
+        if (entry->size == 0) hold(p, kind, 0);
     }
     return true;
 }
@@ -117,7 +127,7 @@ static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECT
 bool packed_whole(const Packed *p, SectionKind kind) {
     static const size_t MOST = 1 << 16;
     const Section *section = &p->sections[kind];
-    Source bytes = {NULL, p->file, section->source.offset};
+    Source bytes = {.file = p->file, .offset = section->source.offset};
     uint32_t crc = 0;
     char *buffer = malloc(MOST);
     bool readable = buffer != NULL;
@@ -223,12 +233,14 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
                     "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
     }
     if (!check_sections(p, path, mode, failure)) return false;
-    // A row now and then is no reason to hold them all: they stay in the file.
-    p->sections[SECTION_HEAD_FINE].source.memory = NULL;
-    p->sections[SECTION_EMBEDDING].source.memory = NULL;
-    p->sections[SECTION_CLASSIFIER].source.memory = NULL;
+    // A row now and then is no reason to hold them all: they stay in the file. Mode exact, sampled, asks
+    // again and again for the likeliest, which are the first.
+    uint64_t likeliest = mode == PACKED_EXACT ? PACKED_LIKELIEST : 0;
+    hold(p, SECTION_HEAD_FINE, likeliest);
+    hold(p, SECTION_EMBEDDING, likeliest);
+    hold(p, SECTION_CLASSIFIER, likeliest);
     for (int kind = 0; kind < SECTIONS; kind++) {
-        if (exact_only(kind) && mode == PACKED_FAST) p->sections[kind].source.memory = NULL;
+        if (exact_only(kind) && mode == PACKED_FAST) hold(p, kind, 0);
     }
     return packed_bind(p, failure);
 }

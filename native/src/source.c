@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 const void *source_read(const Source *source, uint64_t at, size_t size, void *buffer) {
-    if (source->memory) return (const char *)source->memory + at;
+    if (source->memory && at + size <= source->held) return (const char *)source->memory + at;
     char *to = buffer;
     size_t done = 0;
     while (done < size) {

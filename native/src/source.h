@@ -1,4 +1,5 @@
-// Bytes that are read where they lie: in memory, or, where the memory is not to spare, in a file.
+// Bytes that are read where they lie: the first of them in memory, and the others, where the memory
+// is not to spare, in a file.
 #ifndef DUO_SOURCE_H
 #define DUO_SOURCE_H
 
@@ -6,7 +7,8 @@
 #include <stdint.h>
 
 typedef struct {
-    const void *memory;  // NULL: they are in the file
+    const void *memory;  // (held) the first ones
+    uint64_t held;
     int file;
     uint64_t offset;     // of the first byte in the file
 } Source;

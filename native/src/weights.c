@@ -68,7 +68,7 @@ Tokenizer *weights_tokenizer(const Weights *w, const char *path, Failure *failur
     if (path) return tokenizer_open(path, w->shape.vocab, failure);
     const Section *section = &w->file.sections[SECTION_TOKENIZER];
     // Through the file and not its mapping, for it is read once.
-    Source source = {NULL, section->source.file, section->source.offset};
+    Source source = {.file = section->source.file, .offset = section->source.offset};
     void *bytes = malloc((size_t)section->size + 1);
     Tokenizer *tokenizer = NULL;
     if (!bytes || !source_read(&source, 0, (size_t)section->size, bytes)) {
