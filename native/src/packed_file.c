@@ -15,7 +15,12 @@
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 
-enum { VERSION = 2, ALIGNMENT = 4096 };
+// Sections start on pages; fuzzing has less between them.
+#ifndef ALIGNED
+#define ALIGNED 4096
+#endif
+
+enum { VERSION = 2 };
 
 // The start of the file, little-endian, then one Entry for each section.
 typedef struct {
@@ -33,7 +38,7 @@ typedef struct {
 } Header;
 
 typedef struct {
-    uint64_t offset;  // a multiple of ALIGNMENT
+    uint64_t offset;  // a multiple of ALIGNED
     uint64_t size;    // 0 where the section is not there
     uint32_t check;   // CRC-32 of its bytes
     uint32_t reserved;
@@ -105,7 +110,7 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
         if (!text && entry->size != sizes[kind]) {
             return damaged(path, "a section has another size than its model", failure);
         }
-        if (entry->offset % ALIGNMENT != 0 || entry->offset > p->mapped ||
+        if (entry->offset % ALIGNED != 0 || entry->offset > p->mapped ||
             entry->size > p->mapped - entry->offset) {
             return damaged(path, "it is cut short", failure);
         }
@@ -253,7 +258,7 @@ bool packed_open(Packed *p, const char *path, uint32_t mode, Failure *failure) {
 }
 
 static bool write_all(FILE *out, const Packed *p, const Start *start) {
-    static const char zeros[ALIGNMENT];
+    static const char zeros[ALIGNED];
     if (fwrite(start, sizeof *start, 1, out) != 1) return false;
     uint64_t at = sizeof *start;
     for (int kind = 0; kind < SECTIONS; kind++) {
@@ -277,7 +282,7 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
     for (int kind = 0; kind < SECTIONS; kind++) {
         const Section *section = &p->sections[kind];
         if (section->size == 0) continue;
-        uint64_t offset = (end + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        uint64_t offset = (end + ALIGNED - 1) / ALIGNED * ALIGNED;
         start.entries[kind] = (Entry){
             .offset = offset,
             .size = section->size,
