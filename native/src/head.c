@@ -61,6 +61,7 @@ float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float 
 }
 
 float head_fine_error(const Head *head, const Probe *probe, int32_t slot) {
+    if (!(probe->length < LONGEST)) return INFINITY;  // head_bounds() had no products for it
     return head->fine_error[slot] * probe->length +
            head->norm[slot] * (probe->rounding + ROUNDING * probe->length) +
            head->longest[1] * ROUNDING * probe->length;
