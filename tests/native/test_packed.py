@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
+from native.duo_file import ENTRY, HEADER, NAMES, seal_start
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from native.engine import Engine
 
-HEADER, ENTRY, TILE, GROUP, ANCHORS = 96, 24, 32, 32, 8
+TILE, GROUP, ANCHORS = 32, 32, 8
 SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)
-NAMES = (
-    *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
-    *("turns", "ids", "coarse", "fine", "factors", "anchors", "centre", "embedding"),
-    *("classifier", "tokenizer", "provenance"),
-)
 PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
 
@@ -74,9 +70,7 @@ def sealed(data: bytearray) -> bytes:
         at = HEADER + i * ENTRY
         offset, size = struct.unpack_from("<QQ", data, at)
         struct.pack_into("<I", data, at + 16, zlib.crc32(data[offset : offset + size]))
-    struct.pack_into("<I", data, HEADER - 4, 0)
-    start = bytes(data[: HEADER + ENTRY * len(NAMES)])
-    struct.pack_into("<I", data, HEADER - 4, zlib.crc32(start))
+    seal_start(data)
     return bytes(data)
 
 
@@ -233,9 +227,7 @@ def test_refuses_a_bad_header(
     data = bytearray(packed.read_bytes())
     data[at : at + len(value)] = value
     if seal:
-        struct.pack_into("<I", data, HEADER - 4, 0)
-        start = bytes(data[: HEADER + ENTRY * len(NAMES)])
-        struct.pack_into("<I", data, HEADER - 4, zlib.crc32(start))
+        seal_start(data)
     must_refuse(engine, tmp_path, bytes(data))
 
 
