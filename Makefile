@@ -10,7 +10,7 @@ LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin wheel clean needs-cc needs-python
+.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt an
 standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
 	@test -f "$(CORPUS)/train.txt" -a -f "$(LLAMA_TOKENIZER)" || { echo "make standin needs CORPUS=FOLDER with train.txt and valid.txt, and LLAMA_TOKENIZER=FILE, tokenizer.bin of 32000 pieces" >&2; exit 2; }
 	$(PYTHON) native/model/standin.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --tokenizer "$(LLAMA_TOKENIZER)" --out "$(CACHE)/standin"
+
+virtual: ## what the virtual Duo is made of: a kernel, QEMU, BusyBox (ten minutes, once)
+	@firmware/virtual/machine
+
+test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
+	$(BIN)/python -m pytest tests/virtual
 
 wheel: $(STAMP) ## dist/*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -1,6 +1,6 @@
 """The command line. The one place that prints errors and chooses the exit status.
 
-duotui [TARGET]           the console; TARGET is auto, sim, a port or a URL
+duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a URL
 duotui tell [PROMPT]      no screen
 duotui devices            the ports of this computer
 duotui replay FILE        a recording, in the console
@@ -99,7 +99,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command == "tell":
         parser.description = "Tell a story on stdout, with the numbers on stderr."
         parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
-        parser.add_argument("--port", "--target", dest="target", help="auto, sim, a port or a URL")
+        parser.add_argument(
+            "--port", "--target", dest="target", help="auto, sim, virtual, a port or a URL"
+        )
         parser.add_argument("--check", action="store_true", help="compare with the baseline")
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
         parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
@@ -107,7 +109,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
         parser.epilog = "Commands: duotui tell, devices, replay, pack, inspect. Each has --help."
-        parser.add_argument("target", nargs="?", help="auto, sim, a port (/dev/ttyACM0) or a URL")
+        parser.add_argument(
+            "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
+        )
         parser.add_argument("--version", action="version", version=f"duotui {__version__}")
         parser.add_argument("-i", "--prompt", metavar="TEXT", help="begin to tell this at once")
         parser.add_argument("--theme", help="of the console")
@@ -154,9 +158,19 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path | None]:
 def _session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
     from duotui.engines.board import Board
     from duotui.engines.sim import Sim
+    from duotui.link.reader import Channel
 
     model, tokenizer = _files(options)
-    board = Sim(model, tokenizer) if target == "sim" else Board(target)
+    board: Channel
+    match target:
+        case "sim":
+            board = Sim(model, tokenizer)
+        case "virtual":
+            from duotui.engines.virtual import Virtual, storyteller_card
+
+            board = Virtual(storyteller_card(model, tokenizer))
+        case _:
+            board = Board(target)
     beside = Sim(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
 

@@ -10,7 +10,7 @@ _CHECKOUT = PACKAGE.parent.parent
 
 
 def folder(name: str) -> Path:
-    """The folder `themes` or `native`."""
+    """The folder `themes`, `native` or `firmware`."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else _CHECKOUT / name
 

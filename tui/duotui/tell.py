@@ -24,8 +24,11 @@ from duotui.errors import (
 )
 
 PATIENCE = 10.0
-"""Seconds until a port where nothing answers is given up. A board hashes a large model first,
-but answers pings however slowly it tells."""
+"""Seconds until an agent that does not answer is given up: it answers pings however slowly it
+tells."""
+
+OPENING = 180.0
+"""Seconds for a board to start, to let in, and to read its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Teller:
             _write_file(options.ids, "")  # a story is not told to find out afterwards
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._end, Cancelled("stopped"))
-        self._deadline = loop.call_later(PATIENCE, self._unanswered)
+        self._deadline = loop.call_later(OPENING, self._unanswered)
         try:
             self._session.open()
             self._session.tell(options.request)
@@ -98,7 +101,7 @@ class Teller:
         match event:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._write("".join(token.text for token in tokens))
-            case events.LinkSilent():
+            case events.LinkUp() | events.LinkSilent():
                 self._deadline.cancel()
                 loop = asyncio.get_running_loop()
                 self._deadline = loop.call_later(PATIENCE, self._unanswered)

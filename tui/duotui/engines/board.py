@@ -1,5 +1,9 @@
-"""A real board's port: `auto`, a device path or a URL, as a Channel."""
+"""A real board's port: `auto`, a device path or a URL, as a Channel.
 
+To open it is to reach the agent behind it, through a login where there is one.
+"""
+
+from duotui.board.storyteller import reach
 from duotui.errors import DuotuiError
 from duotui.link.ports import find_board, ports
 from duotui.link.transport import SerialTransport
@@ -17,7 +21,13 @@ class Board:
         for port in found:
             if port.path == path:
                 described = port.described
-        return SerialTransport(path), described or path
+        transport = SerialTransport(path)
+        try:
+            reach(transport)
+        except BaseException:
+            transport.close()
+            raise
+        return transport, described or path
 
     def cause(self, error: DuotuiError) -> DuotuiError:
         return error

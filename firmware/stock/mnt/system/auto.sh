@@ -1,0 +1,2 @@
+#!/bin/sh
+# put the program you want to run automatically here

@@ -1,0 +1,97 @@
+"""The virtual Duo beside what is published for a Duo, and what each mode costs it in page faults.
+
+    python tests/bench/virtual_duo.py [--model FILE.bin --packed FILE.duo --tokenizer FILE]
+
+The model is a random file of stories15M's shape unless one is named. Everything is in one run:
+mode reference with 55.3 MB, where the card sets the rate (published: 0.360 tok/s, by llama2.c);
+modes exact and fast there, and fast with 28.8 MB.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from random_model import write_random
+
+from duotui.board.shell import Shell
+from duotui.board.spawn import Spawn
+from duotui.board.state import find_state
+from duotui.engines import packing
+from duotui.engines.virtual import Memory, Virtual, make_card
+
+NATIVE = Path(__file__).resolve().parents[2] / "native"
+FEW, MANY = 3, 23
+RUNS = (
+    (Memory.FREED, "reference", "model.bin"),
+    (Memory.FREED, "exact", "model.duo"),
+    (Memory.FREED, "fast", "model.duo"),
+    (Memory.STOCK, "fast", "fast.duo"),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--model", type=Path, help="llama2.c's, version 0")
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        card = _card(Path(folder), options.model, options.tokenizer)
+        print(f"{'memory':<8} {'mode':<10} {'tok/s':>8} {'faults of token':>16} {'peak':>9}")
+        for memory, mode, file in RUNS:
+            rate, few, _ = _told(card, memory, mode, file, FEW)
+            rate, many, peak = _told(card, memory, mode, file, MANY)
+            faults = (many - few) / (MANY - FEW)
+            print(f"{memory.name:<8} {mode:<10} {rate:>8.3f} {faults:>16.1f} {peak:>6} kB")
+
+
+def _card(folder: Path, model: Path | None, tokenizer: Path) -> Path:
+    subprocess.run(["make", "-s", "-C", NATIVE / "board", "rv64gcv"], check=True)
+    data = folder / "root/mnt/data"
+    data.mkdir(parents=True)
+    shutil.copy(NATIVE / "build/rv64gcv/duollama", data)
+    shutil.copy(tokenizer, data / "tokenizer.bin")
+    if model is None:
+        write_random(data / "model.bin")
+    else:
+        shutil.copy(model, data / "model.bin")
+    packing.pack(data / "model.bin", tokenizer, "exact,fast", data / "model.duo")
+    packing.pack(data / "model.bin", tokenizer, "fast", data / "fast.duo")
+    make_card(folder / "card.img", folder / "root")
+    return folder / "card.img"
+
+
+def _told(card: Path, memory: Memory, mode: str, file: str, tokens: int) -> tuple[float, int, int]:
+    """tok/s, major faults and the peak of memory in kB, of a story from a card just put in."""
+    board = Virtual(card, memory)
+    try:
+        transport, _ = board.start()
+        spawn = Spawn(transport)
+        shell = Shell.enter(spawn, find_state(spawn, 30, 300))
+        shell.run("swapoff -a")
+        said = shell.run(
+            f"cd /mnt/data; time -v ./duollama {file} -z tokenizer.bin --mode {mode}"
+            f" -t 0 -n {tokens} -i 'Once upon a time' 2>&1 >/dev/null",
+            600,
+        )
+        transport.close()
+    finally:
+        board.close()
+    numbers = [
+        re.search(pattern, said)
+        for pattern in (
+            r"achieved tok/s: ([\d.]+)",
+            r"Major \(requiring I/O\) page faults: (\d+)",
+            r"Maximum resident set size \(kbytes\): (\d+)",
+        )
+    ]
+    if None in numbers:
+        raise SystemExit(f"{mode} told nothing:\n{said}")
+    rate, faults, peak = (float(number[1]) for number in numbers if number)
+    return rate, int(faults), int(peak)
+
+
+if __name__ == "__main__":
+    main()

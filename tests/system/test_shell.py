@@ -1,0 +1,158 @@
+"""What is found at the other end of a line: a real shell on a real tty, or what is in its way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.shell import Shell
+from duotui.board.spawn import Spawn
+from duotui.board.state import State, find_state, greeting
+from duotui.engines.sim import Sim
+from duotui.errors import LinkBroken, NotReady
+from duotui.link.transport import SerialTransport
+from duotui.link.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    Line = Callable[..., AbstractContextManager[Spawn]]
+
+LOW = {0x03, 0x04, 0x09, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x1C}
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    """A program on a tty of its own, which it controls, and the line to it."""
+    # the level of this computer's own kernel lines is not theirs to change
+    (tmp_path / "dmesg").write_text("#!/bin/sh\n")
+    (tmp_path / "dmesg").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    @contextmanager
+    def lines(
+        *program: str,
+        spoil: Callable[[bytes], bytes] | None = None,
+        prompt: str = "# ",
+        modes: str = "sane",
+    ) -> Iterator[Spawn]:
+        wire = Wire(spoil)
+        end = wire.board_end
+        subprocess.run(["stty", *modes.split()], stdin=end, check=True)
+        process = subprocess.Popen(
+            ["setsid", "--ctty", *(program or ("sh", "-i"))],
+            stdin=end, stdout=end, stderr=end, env={"PATH": path, "PS1": prompt},
+        )  # fmt: skip
+        wire.start()
+        transport = SerialTransport(wire.host_path)
+        try:
+            yield Spawn(transport)
+        finally:
+            transport.close()
+            wire.cut()
+            process.kill()
+            process.wait()
+
+    return lines
+
+
+def test_the_greeting_holds_nothing_that_a_terminal_obeys() -> None:
+    assert not LOW & set(greeting())
+
+
+@pytest.mark.parametrize("prompt", ["# ", "$ ", "[root@milkv-duo]~# "])
+def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
+    with line(prompt=prompt) as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        assert shell.run("echo one; echo two") == "one\ntwo"
+        assert shell.ask("echo said; exit_with() { return 3; }; exit_with").status == 3
+        assert shell.run("printf 'no newline'") == "no newline"
+        assert shell.run("true") == ""
+
+
+def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:
+    with line() as spawn:
+        Shell.enter(spawn, find_state(spawn))
+        assert Shell.enter(spawn, find_state(spawn)).run("echo again") == "again"
+
+
+def test_leaving_gives_the_echo_back(line: Line) -> None:
+    with line() as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        assert "-echo " in shell.run("stty -a")
+        shell.leave()
+        spawn.say(b"stty -a | tr ' ;' '\\n\\n' | grep -x echo\r")
+        assert spawn.wait_for(rb"(?:# |\n)echo\r?\n", seconds=10) == 0
+
+
+def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path: Path) -> None:
+    """Twice a kernel line lies in what comes; the command runs once."""
+    left, once = [2], tmp_path / "once"
+
+    def spoil(data: bytes) -> bytes:
+        if b"counted" in data and left[0]:
+            left[0] -= 1
+            return data.replace(b"counted", b"coun[   12.345678] usb: reset\r\nted", 1)
+        return data
+
+    with line(spoil=spoil) as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        assert shell.run(f"echo >>{once}; echo counted $(wc -l <{once})") == "counted 1"
+        assert left == [0]
+        with pytest.raises(NotReady, match="cannot ls; "):
+            shell.run("ls /no/such/folder")
+
+
+def test_what_fails_is_said_with_its_last_line(line: Line) -> None:
+    with line() as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        with pytest.raises(NotReady, match=r"the board cannot cat; .*No such file"):
+            shell.run("cat /no/such/file")
+
+
+def test_a_program_in_the_foreground(line: Line) -> None:
+    with line("cat") as spawn:
+        assert find_state(spawn, patience=1) is State.PROGRAM
+
+
+def test_nothing_that_answers(line: Line) -> None:
+    with line("sleep", "100", modes="sane -echo") as spawn:
+        state = find_state(spawn, patience=1)
+        assert state is State.SILENT
+        with pytest.raises(NotReady, match="nothing answers"):
+            Shell.enter(spawn, state)
+
+
+def test_a_login_and_a_wrong_password(line: Line) -> None:
+    """A getty's dialogue, without its password file."""
+    login = (
+        "while printf 'Welcome\\nduo login: '; read -r user; do"
+        " [ -n \"$user\" ] || continue; stty -echo; printf 'Password: '; read -r key; stty echo;"
+        ' [ "$key" = milkv ] && exec sh -i; echo; echo Login incorrect; done'
+    )
+    with line("sh", "-c", login) as spawn:
+        assert find_state(spawn) is State.LOGIN
+        with pytest.raises(NotReady, match="password of root"):
+            Shell.enter(spawn, State.LOGIN, key="wrong")
+        assert Shell.enter(spawn, find_state(spawn)).run("echo in") == "in"
+
+
+def test_the_agent_is_found() -> None:
+    sim = Sim()
+    transport, _ = sim.open()
+    try:
+        assert find_state(Spawn(transport), patience=20) is State.AGENT
+    finally:
+        transport.close()
+        sim.close()
+
+
+def test_a_line_that_is_cut_is_a_lost_link(line: Line) -> None:
+    with line("sh", "-c", "read -r word") as spawn, pytest.raises(LinkBroken):
+        find_state(spawn)

@@ -1,0 +1,81 @@
+"""A virtual Duo for the tests: built by `make virtual`, a card of its own for each."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.shell import Shell
+from duotui.board.spawn import Spawn
+from duotui.board.state import State, find_state
+from duotui.engines.virtual import Machine, Memory, Virtual, make_card
+from duotui.errors import NotReady
+from native.guests import BOARD, build, find_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    Start = Callable[..., AbstractContextManager["Running"]]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A board that is on, and the line to it."""
+
+    board: Virtual
+    spawn: Spawn
+
+    def find(self) -> State:
+        return find_state(self.spawn, patience=10, boot=100)
+
+    def shell(self) -> Shell:
+        return Shell.enter(self.spawn, self.find())
+
+
+@pytest.fixture(scope="session")
+def machine() -> Machine:
+    try:
+        return Machine.find()
+    except NotReady as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def engine(machine: Machine) -> Path:
+    """duollama for the virtual Duo's processor."""
+    assert not isinstance(find_tools(), str)
+    return build(BOARD, "rv64gcv")
+
+
+@pytest.fixture(scope="session")
+def stock(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The card of a Duo taken from its box."""
+    card = tmp_path_factory.mktemp("card") / "stock.img"
+    make_card(card)
+    return card
+
+
+@pytest.fixture
+def start(stock: Path, tmp_path: Path) -> Start:
+    @contextmanager
+    def starting(
+        memory: Memory = Memory.FREED, card: Path | None = None, sound: Path | None = None
+    ) -> Iterator[Running]:
+        if card is None:
+            card = tmp_path / "card.img"
+            subprocess.run(["cp", "--sparse=always", stock, card], check=True)
+        board = Virtual(card, memory, sound)
+        try:
+            transport, _ = board.start()
+            yield Running(board, Spawn(transport))
+            transport.close()
+        finally:
+            board.close()
+
+    return starting

@@ -1,0 +1,140 @@
+"""The virtual Duo has a Duo's limits, and its line is found whatever state it is in."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.shell import Shell
+from duotui.board.state import State
+from duotui.engines.virtual import CARD_BYTES_PER_SECOND, Memory, make_card
+from duotui.errors import NotReady
+from native.guests import BOARD
+from native.test_guests import MISSING_CALLS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from virtual.conftest import Start
+
+pytestmark = pytest.mark.timeout(300)
+
+MEBI = 1024
+
+
+def test_logs_in_on_a_board_from_its_box(start: Start) -> None:
+    with start() as duo:
+        shell = duo.shell()
+        assert b"Welcome to Milk-V Duo" in duo.spawn.heard
+        assert b"milkv-duo login: " in duo.spawn.heard
+        assert b"[root@milkv-duo]~# " in duo.spawn.heard
+        assert shell.run("uname -m; hostname; id -u") == "riscv64\nmilkv-duo\n0"
+        assert "/dev/root / ext4 rw" in shell.run("cat /proc/mounts")
+        assert shell.run("ls -d /mnt/data /mnt/system") == "/mnt/data\n/mnt/system"
+        assert shell.run("cat /proc/cpuinfo").count("processor") == 1
+        assert "zram" in shell.run("cat /proc/swaps")
+        assert shell.run("date +%Y") == "1970"
+
+
+@pytest.mark.parametrize(
+    ("memory", "total"), [(Memory.STOCK, 28.8), (Memory.FREED, 55.3), (Memory.FULL, 58.0)]
+)
+def test_has_the_memory_of_an_image(start: Start, memory: Memory, total: float) -> None:
+    with start(memory) as duo:
+        kilobytes = duo.shell().run("awk '/^MemTotal/ {print $2}' /proc/meminfo")
+    if memory is Memory.FULL:
+        assert int(kilobytes) / MEBI > total
+    else:
+        assert int(kilobytes) / MEBI == pytest.approx(total, abs=0.1)
+
+
+def test_lacks_the_calls_that_a_duo_lacks(
+    start: Start, stock: Path, tmp_path: Path, engine: Path
+) -> None:
+    """Each of them, made: ENOSYS is 38."""
+    calls = "\n".join(
+        f'    printf("{name} %d\\n", (syscall({number}, 0, 0, 0, 0, 0), errno));'
+        for name, number in MISSING_CALLS.items()
+    )
+    source = tmp_path / "calls.c"
+    source.write_text(
+        "#include <errno.h>\n#include <stdio.h>\n#include <unistd.h>\n"
+        f"long syscall(long number, ...);\nint main(void) {{\n{calls}\n    return 0;\n}}\n"
+    )
+    folder = tmp_path / "with"
+    (folder / "usr/bin").mkdir(parents=True)
+    program = folder / "usr/bin/calls"
+    subprocess.run([BOARD / "compiler", "-march=rv64gc", "-o", program, source], check=True)
+    make_card(tmp_path / "own.img", folder)
+    with start(card=tmp_path / "own.img") as duo:
+        assert duo.shell().run("calls") == "\n".join(f"{name} 38" for name in MISSING_CALLS)
+
+
+def test_reads_its_card_as_slowly(start: Start, tmp_path: Path) -> None:
+    """What is read in ten seconds; the card's clock is the host's."""
+    with start() as duo:
+        shell = duo.shell()
+        shell.run("dd if=/dev/zero of=/mnt/data/big bs=1M count=60", 60)
+        shell.run("sync; echo 3 >/proc/sys/vm/drop_caches", 60)
+        said = shell.run(
+            "a=$(cut -d' ' -f1 /proc/uptime); cat /mnt/data/big >/dev/null;"
+            " b=$(cut -d' ' -f1 /proc/uptime); echo $a $b",
+            60,
+        )
+    begun, ended = map(float, said.split())
+    rate = 60 * 2**20 / (ended - begun)
+    assert rate <= CARD_BYTES_PER_SECOND * 1.1
+
+
+def test_is_heard(start: Start, tmp_path: Path) -> None:
+    sound = tmp_path / "speaker.wav"
+    with start(sound=sound) as duo:
+        duo.shell().run("yes duo | head -c 65536 >/dev/dsp", 60)
+    with wave.open(str(sound)) as file:
+        heard = file.readframes(file.getnframes())
+    assert len(set(heard)) > 2
+
+
+def test_a_wrong_password_is_said(start: Start) -> None:
+    with start() as duo, pytest.raises(NotReady, match="password of root"):
+        Shell.enter(duo.spawn, duo.find(), key="wrong")
+
+
+def test_what_was_half_typed_is_not_run(start: Start) -> None:
+    with start() as duo:
+        duo.shell()
+        duo.spawn.say(b"touch /tmp/rubbish")
+        assert duo.find() is State.SHELL
+        assert duo.shell().ask("ls /tmp/rubbish").status == 1
+
+
+def test_a_program_in_the_foreground_is_left_alone(start: Start) -> None:
+    with start() as duo:
+        duo.shell()
+        duo.spawn.say(b"stty echo; cat\r")
+        assert duo.find() is State.PROGRAM
+        with pytest.raises(NotReady, match="another program"):
+            Shell.enter(duo.spawn, State.PROGRAM)
+        duo.spawn.say(b"\x03")
+        assert duo.find() is State.SHELL
+
+
+def test_a_reset_board_is_waited_for(start: Start) -> None:
+    with start() as duo:
+        duo.shell().run("touch /tmp/gone /mnt/data/kept; sync")
+        duo.board.reset()
+        shell = duo.shell()
+        assert shell.ask("ls /tmp/gone").status == 1
+        assert shell.run("ls /mnt/data/kept") == "/mnt/data/kept"
+
+
+def test_a_board_that_hangs_is_silent(start: Start) -> None:
+    with start() as duo:
+        duo.shell()
+        duo.board.freeze(True)
+        assert duo.find() is State.SILENT
+        duo.board.freeze(False)
+        assert duo.shell().run("echo back") == "back"

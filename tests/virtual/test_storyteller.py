@@ -1,0 +1,81 @@
+"""A story from the virtual Duo, as a user has it told: from turning it on to the last word."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui import resources
+from duotui.board.storyteller import HOME, reach
+from duotui.engines.virtual import Memory, Virtual, storyteller_card
+from duotui.errors import NotReady
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from duotui.engines.virtual import Machine
+    from virtual.conftest import Start
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def card(machine: Machine) -> Path:
+    return storyteller_card(resources.MODEL, resources.TOKENIZER)
+
+
+@pytest.fixture
+def own_card(card: Path, tmp_path: Path) -> Path:
+    subprocess.run(["cp", "--sparse=always", card, tmp_path / "card.img"], check=True)
+    return tmp_path / "card.img"
+
+
+def test_tells_the_identical_story(card: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--mode", "exact"),
+            *("--check", "--json", "-n", "60", "Once upon a time"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["identical"] is True
+    assert len(told["ids"]) == 60
+
+
+def test_the_agent_that_a_killed_host_left_is_found_again(start: Start, own_card: Path) -> None:
+    with start(card=own_card) as duo:
+        reach(duo.spawn.transport)
+        reach(duo.spawn.transport)
+
+
+def test_fits_into_the_stock_image(start: Start, own_card: Path) -> None:
+    with start(Memory.STOCK, card=own_card) as duo:
+        reach(duo.spawn.transport)
+
+
+def test_a_board_without_it_is_said(start: Start) -> None:
+    with start() as duo, pytest.raises(NotReady, match=f"no {HOME}/duollama"):
+        reach(duo.spawn.transport)
+
+
+def test_what_keeps_it_from_starting_is_said(start: Start, own_card: Path) -> None:
+    with start(card=own_card) as duo:
+        shell = duo.shell()
+        shell.run(f"dd if=/dev/zero of={HOME}/story.duo bs=1k count=1")
+        with pytest.raises(NotReady, match=r"does not start; 'story\.duo' is not"):
+            reach(duo.spawn.transport)
+
+
+def test_no_card_is_said(machine: Machine, tmp_path: Path) -> None:
+    board = Virtual(tmp_path / "missing.img")
+    with pytest.raises(NotReady, match="does not start"):
+        board.start()
+    board.close()

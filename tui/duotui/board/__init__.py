@@ -1,0 +1,1 @@
+"""A Linux shell at the other end of a line: what state it is in, logging in, running commands."""

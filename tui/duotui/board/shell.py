@@ -1,0 +1,134 @@
+"""A BusyBox shell at the other end of a line: logging in, and commands whose answers are checked.
+
+A line is shared: the kernel may write in the middle of an answer, and bytes may flip. So what a
+command said comes with its MD5, and is asked for again where that does not fit. It was run once.
+"""
+
+import hashlib
+import itertools
+import re
+from dataclasses import dataclass
+
+from duotui.board.spawn import Spawn
+from duotui.board.state import EMPTY_LINE, LOGIN, PASSWORD, PROMPT, State
+from duotui.errors import DuotuiError, NotReady
+
+USER, KEY = "root", "milkv"
+"""As every image for the Duo has them."""
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    text: str
+
+
+class Shell:
+    """Commands run in it by `ask`. Raises NotReady where it stops answering."""
+
+    def __init__(self, spawn: Spawn) -> None:
+        self._spawn = spawn
+        self._numbers = itertools.count(1)
+
+    @classmethod
+    def enter(cls, spawn: Spawn, state: State, user: str = USER, key: str = KEY) -> "Shell":
+        """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
+        the way, where there is no way."""
+        if state is State.BOOTING:
+            raise NotReady("the board did not finish to start", "turn it off and on")
+        if state is State.PASSWORD:
+            # whose password is not known
+            spawn.say(b"\r")
+            state = State.LOGIN if spawn.wait_for(LOGIN, seconds=10) == 0 else State.SILENT
+        if state is State.LOGIN:
+            _log_in(spawn, user, key)
+            state = State.SHELL
+        if state is not State.SHELL:
+            raise refusal(state)
+        shell = cls(spawn)
+        shell._quieten()
+        return shell
+
+    def ask(self, command: str, seconds: float = 10.0) -> Answer:
+        """Run a command line; what it said on both outputs, without the last newline."""
+        number = next(self._numbers)
+        self._spawn.say(f"r{number}=$( {{ {command}\n}} 2>&1; printf '\\n%s' $? )\r".encode())
+        for _ in range(ATTEMPTS):
+            self._spawn.say(_tell(number))
+            found = self._heard(number, seconds)
+            if found is not None:
+                text, _, status = found.rpartition("\n")
+                self._spawn.say(f"unset r{number}\r".encode())
+                return Answer(int(status), text.removesuffix("\n"))
+        raise NotReady("the board's shell does not answer", "turn the board off and on")
+
+    def run(self, command: str, seconds: float = 10.0) -> str:
+        """The same, of a command that must succeed. Raises NotReady with its last line."""
+        answer = self.ask(command, seconds)
+        if answer.status:
+            said = (answer.text.splitlines() or ["it said nothing"])[-1]
+            raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", said)
+        return answer.text
+
+    def leave(self) -> None:
+        """Let it be as it was found, for whoever comes next."""
+        self._spawn.say(b"dmesg -n 7; stty echo\r")
+
+    def _quieten(self) -> None:
+        """No echo, and no kernel lines but emergencies. The prompt stays: it is how a host that
+        comes after one that was killed finds the shell."""
+        self._spawn.say(EMPTY_LINE + b"stty -echo; dmesg -n 1\r")
+        self.run("true")
+
+    def _heard(self, number: int, seconds: float) -> str | None:
+        """What lies between the marks, if it is whole."""
+        mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
+        if self._spawn.wait_for(mark, seconds=seconds) < 0:
+            return None
+        found = re.search(mark, self._spawn.matched, re.DOTALL)
+        if found is None:
+            return None
+        text = found[1].replace(b"\r\n", b"\n")
+        if hashlib.md5(text + b"\n").hexdigest().encode() != found[2]:
+            return None
+        return text.decode("utf-8", "replace")
+
+
+def _tell(number: int) -> bytes:
+    said = f'"$r{number}"'
+    return (
+        f'printf "<%s<\\n" {number}; echo {said}; printf ">%s>" {number}; echo {said} | md5sum\r'
+    ).encode()
+
+
+def _log_in(spawn: Spawn, user: str, key: str) -> None:
+    spawn.say(user.encode() + b"\r")
+    if spawn.wait_for(PASSWORD, PROMPT, seconds=10) == 0:
+        spawn.say(key.encode() + b"\r")
+        match spawn.wait_for(PROMPT, rb"incorrect", seconds=15):
+            case 1:
+                raise NotReady(
+                    f"the board does not take the password of {user}",
+                    "name it by --password, or set it back to milkv",
+                )
+            case -1:
+                raise NotReady("the board does not let in", "turn it off and on")
+
+
+def refusal(state: State) -> DuotuiError:
+    """Why there is no shell, to a user."""
+    match state:
+        case State.AGENT:
+            return NotReady("the storyteller has the line", "it must be told to leave it first")
+        case State.BOOTLOADER:
+            return NotReady("the board stopped in its boot loader", "type boot there, or reset it")
+        case State.PROGRAM:
+            return NotReady(
+                "another program has the board's line", "end it there (Ctrl+C), then try again"
+            )
+    return NotReady(
+        "the port opened, but nothing answers",
+        "no login on that line, or the board is off: duotui doctor looks further",
+    )

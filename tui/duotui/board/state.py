@@ -1,0 +1,83 @@
+"""What is at the other end of a line: found without harm, whatever it is.
+
+One message is said that each of them understands in its own way: the agent hears a frame, a
+shell or a login an emptied line and Enter, a program that runs in the foreground an Enter.
+What was half typed is emptied, not run.
+"""
+
+import re
+from enum import Enum
+
+from duotui.board.spawn import Spawn
+from duotui.link.frames import Decoder, Frame, encode
+from duotui.link.messages import AskHello, Hello
+
+
+class State(Enum):
+    AGENT = "the storyteller runs"
+    SHELL = "a shell, logged in"
+    LOGIN = "a login prompt"
+    PASSWORD = "a password prompt"
+    BOOTING = "the board is starting"
+    BOOTLOADER = "the boot loader's prompt"
+    PROGRAM = "another program is in the foreground"
+    SILENT = "nothing answers"
+
+
+EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
+_CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
+PROMPT = (
+    rb"(?:^|[\r\n]|\x1b\[J|[#$] )(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] "
+    + _CURSOR
+    + rb"$"
+)
+LOGIN = rb"login: ?$"
+PASSWORD = rb"[Pp]assword: ?$"
+KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
+STARTING = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
+LOADER = rb"(?:=>|\w+#) $"
+FRAME = rb"\0[^\0]{8,}\0"
+
+
+def greeting() -> bytes:
+    """HELLO?, numbered so that a terminal finds no control character of its own in it that does
+    anything (^C, ^D, ^S, Tab...)."""
+    for seq in range(1 << 16):
+        said = encode(Frame(AskHello.type, seq, AskHello().payload()))
+        if all(byte >= 0x20 or byte in (0, 1, 2, 6, 7, 8) for byte in said) and 0x7F not in said:
+            return said
+    raise AssertionError("no number will do")
+
+
+def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
+    """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
+    starting = re.search(STARTING, spawn.drain()) is not None
+    spawn.say(greeting() + EMPTY_LINE + b"\r")
+    echoed = len(spawn.heard)
+    while True:
+        order = (FRAME, LOGIN, PASSWORD, PROMPT, STARTING, KERNEL)
+        match spawn.wait_for(*order, seconds=boot if starting else patience):
+            case 0:
+                if is_hello(spawn.matched):
+                    return State.AGENT
+            case 1:
+                return State.LOGIN
+            case 2:
+                return State.PASSWORD
+            case 3:
+                return State.SHELL
+            case 4:
+                starting = True
+            case 5:
+                pass  # a running system says something, too
+            case _:
+                if starting:
+                    return State.BOOTING
+                return State.PROGRAM if len(spawn.heard) > echoed else State.SILENT
+
+
+def is_hello(frame: bytes) -> bool:
+    """Whether an agent says who it is."""
+    return any(
+        isinstance(item, Frame) and item.type == Hello.type for item in Decoder().feed(frame)
+    )
