@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,52 +11,13 @@ from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state, greeting
 from duotui.engines.sim import Sim
 from duotui.errors import LinkBroken, NotReady
-from duotui.link.transport import SerialTransport
-from duotui.link.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    Line = Callable[..., AbstractContextManager[Spawn]]
+    from system.conftest import Line
 
 LOW = {0x03, 0x04, 0x09, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x1C}
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Line:
-    """A program on a tty of its own, which it controls, and the line to it."""
-    # the level of this computer's own kernel lines is not theirs to change
-    (tmp_path / "dmesg").write_text("#!/bin/sh\n")
-    (tmp_path / "dmesg").chmod(0o755)
-    path = f"{tmp_path}:{os.environ['PATH']}"
-
-    @contextmanager
-    def lines(
-        *program: str,
-        spoil: Callable[[bytes], bytes] | None = None,
-        prompt: str = "# ",
-        modes: str = "sane",
-    ) -> Iterator[Spawn]:
-        wire = Wire(spoil)
-        end = wire.board_end
-        subprocess.run(["stty", *modes.split()], stdin=end, check=True)
-        process = subprocess.Popen(
-            ["setsid", "--ctty", *(program or ("sh", "-i"))],
-            stdin=end, stdout=end, stderr=end, env={"PATH": path, "PS1": prompt},
-        )  # fmt: skip
-        wire.start()
-        transport = SerialTransport(wire.host_path)
-        try:
-            yield Spawn(transport)
-        finally:
-            transport.close()
-            wire.cut()
-            process.kill()
-            process.wait()
-
-    return lines
 
 
 def test_the_greeting_holds_nothing_that_a_terminal_obeys() -> None:
@@ -107,6 +65,13 @@ def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path:
         assert left == [0]
         with pytest.raises(NotReady, match="cannot ls; "):
             shell.run("ls /no/such/folder")
+
+
+def test_what_a_host_before_left_is_no_answer(line: Line) -> None:
+    with line() as spawn:
+        spawn.say(b"stty -echo; r1001=$(printf 'old\\n0')\r")
+        shell = Shell.enter(spawn, find_state(spawn), chance=lambda: 0.0)
+        assert shell.run("echo new") == "new"
 
 
 def test_what_fails_is_said_with_its_last_line(line: Line) -> None:

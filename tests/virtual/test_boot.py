@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import subprocess
 import wave
 from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.board.push import Progress, push
 from duotui.board.shell import Shell
 from duotui.board.state import State
+from duotui.core.clock import MonotonicClock
 from duotui.engines.virtual import CARD_BYTES_PER_SECOND, Memory, make_card
-from duotui.errors import NotReady
+from duotui.errors import DuotuiError, NotReady
 from native.guests import BOARD
 from native.test_guests import MISSING_CALLS
 
@@ -138,3 +142,45 @@ def test_a_board_that_hangs_is_silent(start: Start) -> None:
         assert duo.find() is State.SILENT
         duo.board.freeze(False)
         assert duo.shell().run("echo back") == "back"
+
+
+def test_takes_a_file_whole(start: Start, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(random.Random(5).randbytes(300_000))
+    with start() as duo:
+        shell = duo.shell()
+        assert push(shell, source, "/mnt/data/new/file", MonotonicClock(), mode=0o755)
+        assert shell.run("ls -l /mnt/data/new").split("\n")[1].startswith("-rwxr-xr-x")
+        assert not push(shell, source, "/mnt/data/new/file", MonotonicClock())
+
+
+def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(bytes(3_000_000))
+    with start() as duo:
+        shell = duo.shell()
+        shell.ask("dd if=/dev/zero of=/mnt/data/fill bs=1M; rm -f /mnt/data/none", 120)
+        with pytest.raises(NotReady, match=r"has 0\.0 MB of room, and 3\.0 are needed"):
+            push(shell, source, "/mnt/data/file", MonotonicClock())
+        assert shell.run("ls /mnt/data") == "fill"
+
+
+def test_power_that_fails_during_a_push_leaves_no_half_file(start: Start, tmp_path: Path) -> None:
+    source, card = tmp_path / "source", tmp_path / "card.img"
+    source.write_bytes(random.Random(6).randbytes(300_000))
+    sent: list[int] = []
+    with start() as duo:
+
+        def cuts(now: Progress) -> None:
+            if now.done > 150_000:
+                duo.board.cut_power()
+
+        with pytest.raises(DuotuiError):
+            push(duo.shell(), source, "/mnt/data/file", MonotonicClock(), cuts, seconds=2)
+    with start(card=card) as duo:
+        shell = duo.shell()
+        assert shell.ask("test -e /mnt/data/file").status == 1
+        push(shell, source, "/mnt/data/file", MonotonicClock(), lambda now: sent.append(now.sent))
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()
+        assert shell.run("sha256sum /mnt/data/file").split()[0] == digest
+    assert sent

@@ -1,12 +1,15 @@
 """A BusyBox shell at the other end of a line: logging in, and commands whose answers are checked.
 
-A line is shared: the kernel may write in the middle of an answer, and bytes may flip. So what a
-command said comes with its MD5, and is asked for again where that does not fit. It was run once.
+A line is shared: the kernel may write in the middle of an answer, and bytes may flip. So a command
+goes with its MD5 and runs only where that fits; what it said comes with its MD5, and is asked for
+again where that does not fit. It runs once.
 """
 
 import hashlib
 import itertools
+import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from duotui.board.spawn import Spawn
@@ -16,7 +19,13 @@ from duotui.errors import DuotuiError, NotReady
 USER, KEY = "root", "milkv"
 """As every image for the Duo has them."""
 
-ATTEMPTS = 5
+ATTEMPTS = 10
+INTERRUPT = b"\x03"  # ^C
+AGAIN = 3.0
+"""Seconds until an answer is asked for again."""
+
+PIECE = 1024
+"""Bytes that are written at once: a full tty takes no more for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,20 @@ class Answer:
 class Shell:
     """Commands run in it by `ask`. Raises NotReady where it stops answering."""
 
-    def __init__(self, spawn: Spawn) -> None:
+    def __init__(self, spawn: Spawn, first: int) -> None:
+        """`first` numbers its commands: none before it in the same login had that number."""
         self._spawn = spawn
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(first)
 
     @classmethod
-    def enter(cls, spawn: Spawn, state: State, user: str = USER, key: str = KEY) -> "Shell":
+    def enter(
+        cls,
+        spawn: Spawn,
+        state: State,
+        user: str = USER,
+        key: str = KEY,
+        chance: Callable[[], float] = random.random,
+    ) -> "Shell":
         """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
         the way, where there is no way."""
         if state is State.BOOTING:
@@ -47,18 +64,29 @@ class Shell:
             state = State.SHELL
         if state is not State.SHELL:
             raise refusal(state)
-        shell = cls(spawn)
+        shell = cls(spawn, 1000 * int(1 + 1e6 * chance()))
         shell._quieten()
         return shell
 
     def ask(self, command: str, seconds: float = 10.0) -> Answer:
         """Run a command line; what it said on both outputs, without the last newline."""
+        return self.feed(command, b"", seconds)
+
+    def feed(self, command: str, lines: bytes, seconds: float = 10.0) -> Answer:
+        """The same, of a command that reads `lines` from the terminal."""
         number = next(self._numbers)
-        self._spawn.say(f"r{number}=$( {{ {command}\n}} 2>&1; printf '\\n%s' $? )\r".encode())
+        to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
         for _ in range(ATTEMPTS):
-            self._spawn.say(_tell(number))
+            for at in range(0, len(to_say), PIECE):
+                self._spawn.say(to_say[at : at + PIECE])
             found = self._heard(number, seconds)
-            if found is not None:
+            if found is None:
+                # a mark was spoiled, or the shell still waits for the end of something
+                to_say = INTERRUPT + EMPTY_LINE + b"\r"
+            elif not found:
+                # it was not run
+                to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
+            else:
                 text, _, status = found.rpartition("\n")
                 self._spawn.say(f"unset r{number}\r".encode())
                 return Answer(int(status), text.removesuffix("\n"))
@@ -83,10 +111,20 @@ class Shell:
         self.run("true")
 
     def _heard(self, number: int, seconds: float) -> str | None:
-        """What lies between the marks, if it is whole."""
+        """What a command said, once it has ended; None where that cannot be heard in time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
-        if self._spawn.wait_for(mark, seconds=seconds) < 0:
-            return None
+        waited = 0.0
+        while waited < seconds:
+            self._spawn.say(_tell(number))  # the shell hears it after the command
+            if self._spawn.wait_for(mark, seconds=AGAIN) == 0:
+                text = self._whole(mark)
+                if text is not None:
+                    return text
+            waited += AGAIN
+        return None
+
+    def _whole(self, mark: bytes) -> str | None:
+        """What lies between the marks that matched, if its MD5 fits."""
         found = re.search(mark, self._spawn.matched, re.DOTALL)
         if found is None:
             return None
@@ -94,6 +132,15 @@ class Shell:
         if hashlib.md5(text + b"\n").hexdigest().encode() != found[2]:
             return None
         return text.decode("utf-8", "replace")
+
+
+def _guarded(command: str, number: int) -> bytes:
+    """Runs it, if it arrives as it was said; r<number> is what it said and its status."""
+    digest = hashlib.md5(command.encode() + b"\n").hexdigest()
+    return (
+        f'read -r c; [ "$(echo "$c" | md5sum | cut -c 1-32)" = {digest} ] &&'
+        f" r{number}=$( {{ eval \"$c\"; }} 2>&1; printf '\\n%s' $? )\r{command}\r"
+    ).encode()
 
 
 def _tell(number: int) -> bytes:

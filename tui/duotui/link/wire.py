@@ -3,7 +3,8 @@
     engine <-> slave A | master A  <-  Wire  ->  master B | slave B <-> pyserial
 
 `spoil` stands for what a real cable does: it is given each piece of bytes that goes to the
-host, and gives what arrives. Cutting the wire hangs up both ends, as unplugging does.
+host, and gives what arrives; `spoil_board` is the same for what goes to the board. Cutting
+the wire hangs up both ends, as unplugging does.
 """
 
 import contextlib
@@ -17,8 +18,13 @@ _PIECE = 4096
 
 
 class Wire:
-    def __init__(self, spoil: Callable[[bytes], bytes] | None = None) -> None:
+    def __init__(
+        self,
+        spoil: Callable[[bytes], bytes] | None = None,
+        spoil_board: Callable[[bytes], bytes] | None = None,
+    ) -> None:
         self._spoil = spoil or (lambda data: data)
+        self._spoil_board = spoil_board or (lambda data: data)
         self._master_a, self.board_end = os.openpty()
         self._master_b, self._slave_b = os.openpty()
         for end in (self.board_end, self._slave_b):
@@ -64,7 +70,7 @@ class Wire:
                 if self._master_a in ready:
                     to_host += self._spoil(os.read(self._master_a, _PIECE))
                 if self._master_b in ready:
-                    to_board += os.read(self._master_b, _PIECE)
+                    to_board += self._spoil_board(os.read(self._master_b, _PIECE))
                 if to_host:
                     to_host = to_host[_write(self._master_b, to_host) :]
                 if to_board:

@@ -1,0 +1,57 @@
+"""A program on a real tty, and the line to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.spawn import Spawn
+from duotui.link.transport import SerialTransport
+from duotui.link.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    Line = Callable[..., AbstractContextManager[Spawn]]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    """A program on a tty of its own, which it controls, and the line to it."""
+    # the level of this computer's own kernel lines is not theirs to change
+    (tmp_path / "dmesg").write_text("#!/bin/sh\n")
+    (tmp_path / "dmesg").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    @contextmanager
+    def lines(
+        *program: str,
+        spoil: Callable[[bytes], bytes] | None = None,
+        spoil_board: Callable[[bytes], bytes] | None = None,
+        prompt: str = "# ",
+        modes: str = "sane",
+    ) -> Iterator[Spawn]:
+        wire = Wire(spoil, spoil_board)
+        end = wire.board_end
+        subprocess.run(["stty", *modes.split()], stdin=end, check=True)
+        process = subprocess.Popen(
+            ["setsid", "--ctty", *(program or ("sh", "-i"))],
+            stdin=end, stdout=end, stderr=end, env={"PATH": path, "PS1": prompt},
+        )  # fmt: skip
+        wire.start()
+        transport = SerialTransport(wire.host_path)
+        try:
+            yield Spawn(transport)
+        finally:
+            transport.close()
+            wire.cut()
+            process.kill()
+            process.wait()
+
+    return lines
