@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import BLOCK, Progress, push
+from duotui.board.push import BLOCK, END, Progress, push
 from duotui.board.shell import Shell
-from duotui.board.state import find_state
+from duotui.board.state import State, find_state
 from duotui.core.clock import HandClock
 from duotui.errors import DuotuiError, NotReady, UsageError
 
@@ -71,6 +71,13 @@ def test_goes_on_after_a_break(line: Line, tmp_path: Path, source: Path) -> None
         assert push(shell, source, str(target), clock, sent.append)
     assert sent[0].done == 3 * BLOCK
     assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_push_whose_host_was_killed_lets_go_of_the_line(line: Line) -> None:
+    with line() as spawn:
+        Shell.enter(spawn, find_state(spawn))
+        spawn.say(f"sed -n '{END}q;p' | wc -c\rAAAA\rAAA".encode())
+        assert find_state(spawn, patience=5) is State.SHELL
 
 
 def test_what_a_break_spoiled_is_sent_again(line: Line, tmp_path: Path, source: Path) -> None:

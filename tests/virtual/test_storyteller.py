@@ -13,6 +13,7 @@ from duotui import resources
 from duotui.board.storyteller import HOME, reach
 from duotui.engines.virtual import Memory, Virtual, storyteller_card
 from duotui.errors import NotReady
+from native.parrot import write_parrot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from duotui.engines.virtual import Machine
     from virtual.conftest import Start
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,34 @@ def test_what_keeps_it_from_starting_is_said(start: Start, own_card: Path) -> No
         shell.run(f"dd if=/dev/zero of={HOME}/story.duo bs=1k count=1")
         with pytest.raises(NotReady, match=r"does not start; 'story\.duo' is not"):
             reach(duo.spawn.transport)
+
+
+def test_setup_makes_a_board_from_its_box_tell(start: Start, engine: Path, tmp_path: Path) -> None:
+    """As a user does: over the line, then a story from it; a second time nothing is sent."""
+    words = [b" once", b" upon", b" a", b" time"]
+    model, tokenizer = write_parrot(tmp_path, words, 200)
+    parrot = ("--model", model, "--tokenizer", tokenizer)
+    with start() as duo:
+        assert duo.find() is not None  # it has started
+        port = duo.spawn.transport.target
+        duo.spawn.transport.close()
+
+        def duotui(*arguments: str | Path) -> str:
+            done = subprocess.run(
+                [sys.executable, "-m", "duotui", *arguments],
+                capture_output=True, text=True, timeout=250, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        first = duotui("setup", port, *parrot, "--engine", engine, "--yes")
+        assert first.count("to send") == 2
+        assert "100%" in first
+        assert first.splitlines()[-1].startswith("ready: ")
+        settings = ("--mode", "exact", "--check", "-t", "0", "-n", "30", "")
+        told = duotui("tell", "--port", port, *parrot, *settings)
+        assert told.startswith("once upon a time")
+        assert duotui("setup", port, *parrot, "--engine", engine, "--yes").count("is there") == 2
 
 
 def test_no_card_is_said(machine: Machine, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a URL
 duotui tell [PROMPT]      no screen
+duotui setup [TARGET]     puts the storyteller on a board
 duotui devices            the ports of this computer
 duotui replay FILE        a recording, in the console
 duotui pack MODEL         a llama2.c model, as a board reads it
@@ -28,7 +29,7 @@ from duotui.core.session import Session, Sitting
 from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
 
-COMMANDS = ("tell", "devices", "replay", "pack", "inspect")
+COMMANDS = ("tell", "setup", "devices", "replay", "pack", "inspect")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,6 +60,8 @@ def _run(arguments: list[str]) -> int:
     match command:
         case "tell":
             _tell(options)
+        case "setup":
+            _setup(options)
         case "devices":
             _devices(options.json)
         case "replay":
@@ -78,6 +81,14 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command == "devices":
         parser.description = "The serial ports of this computer, boards first."
         parser.add_argument("--json", action="store_true", help="as JSON")
+        return parser
+    if command == "setup":
+        parser.description = "Put the storyteller on a board, over its own line; shows what first."
+        parser.add_argument("target", nargs="?", default="auto", help="auto, a port or a URL")
+        parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, or .bin to pack")
+        parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
+        parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
         return parser
     if command == "replay":
         parser.description = "Show a recording in the console; without a terminal, its story."
@@ -108,7 +119,9 @@ def _parser(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
-        parser.epilog = "Commands: duotui tell, devices, replay, pack, inspect. Each has --help."
+        parser.epilog = (
+            "Commands: duotui tell, setup, devices, replay, pack, inspect. Each has --help."
+        )
         parser.add_argument(
             "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
         )
@@ -196,6 +209,14 @@ def _tell(options: argparse.Namespace) -> None:
     session = _session(target, options, options.check)
     plan = Options(request, options.check, options.json, options.ids, options.record)
     asyncio.run(tell(session, plan))
+
+
+def _setup(options: argparse.Namespace) -> None:
+    from duotui.provision import Options, setup
+
+    model, tokenizer = _files(options)
+    engine = options.engine or resources.BOARD
+    setup(Options(options.target, model, tokenizer, engine, options.yes), sys.stdout)
 
 
 def _devices(as_json: bool) -> None:

@@ -5,7 +5,7 @@
     +-- NoDevice           3  there is no such port, or no board at all
     +-- NoPermission       4  the port is there, but not for this user
     +-- Busy               5  another program holds the port
-    +-- NotReady           6  the port opened, but no engine answers there
+    +-- NotReady           6  the port opened, but no engine answers there, or can be put there
     +-- LinkBroken         7  the link or the engine was lost while a story was told
     +-- Differs            8  the story is not the baseline's
     +-- Cancelled          9  stopped by the user

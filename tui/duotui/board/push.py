@@ -25,6 +25,9 @@ LINE = 960
 
 ATTEMPTS = 20
 """In a row that a block does not arrive."""
+END = r"/^\.*$/"
+"""What sed stops at: a dot, or the empty line by which a host finds out who is there."""
+
 _DECODERS = {
     "base64": "base64 -d",
     "uudecode": "{ echo begin-base64 644 -; cat; echo ====; } | uudecode -o -",
@@ -112,13 +115,13 @@ def _send(
     text = base64.b64encode(block)
     lines = [text[start : start + LINE] for start in range(0, len(text), LINE)]
     digest = hashlib.md5(block).hexdigest()
-    # sed ends at the dot, also where a byte is missing
+    # also where a byte is missing; BusyBox's sed reads a line further first
     take = (
-        f"sed -n '/^\\.$/q;p' | {decode} >/tmp/block 2>/dev/null;"
+        f"sed -n '{END}q;p' | {decode} >/tmp/block 2>/dev/null;"
         f' [ "$(md5sum </tmp/block | cut -c 1-32)" = {digest} ] &&'
         f" dd if=/tmp/block of={part} bs={size} seek={at // size} conv=notrunc 2>&1"
     )
-    answer = shell.feed(take, b"\r".join([*lines, b"."]), seconds)
+    answer = shell.feed(take, b"\r".join([*lines, b".", b""]), seconds)
     if "No space" in answer.text:
         raise NotReady("the board's card is full", "remove something from it: df -h says where")
     return answer.status == 0

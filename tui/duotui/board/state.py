@@ -1,8 +1,8 @@
 """What is at the other end of a line: found without harm, whatever it is.
 
 One message is said that each of them understands in its own way: the agent hears a frame, a
-shell or a login an emptied line and Enter, a program that runs in the foreground an Enter.
-What was half typed is emptied, not run.
+shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
+push, whose host was killed, ends by two. What was half typed is emptied, not run.
 """
 
 import re
@@ -52,7 +52,7 @@ def greeting() -> bytes:
 def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
     starting = re.search(STARTING, spawn.drain()) is not None
-    spawn.say(greeting() + EMPTY_LINE + b"\r")
+    spawn.say(greeting() + EMPTY_LINE + b"\r\r")
     echoed = len(spawn.heard)
     while True:
         order = (FRAME, LOGIN, PASSWORD, PROMPT, STARTING, KERNEL)

@@ -21,16 +21,18 @@ WRITE_SECONDS = 1.0
 
 
 class SerialTransport:
-    """Raises UsageError, NoDevice, NoPermission or Busy where `target` cannot be opened."""
+    """Raises UsageError, NoDevice, NoPermission or Busy where `target` cannot be opened.
 
-    def __init__(self, target: str) -> None:
+    A write that takes longer than `patience` seconds is a lost link."""
+
+    def __init__(self, target: str, patience: float = WRITE_SECONDS) -> None:
         self.target = target
         try:
             self._port = serial.serial_for_url(target, do_not_open=True, timeout=READ_SECONDS)
             if "://" not in target:
                 self._port.baudrate = BAUD
                 self._port.exclusive = True
-            self._port.write_timeout = WRITE_SECONDS
+            self._port.write_timeout = patience
             self._port.open()
         except (OSError, ValueError) as error:
             raise explain(target, error) from error

@@ -1,0 +1,82 @@
+"""`duotui setup` where it must not go on: one line, its status, and nothing changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.setup import look, parts_of
+from duotui.board.shell import Shell
+from duotui.board.state import find_state
+from duotui.errors import NotReady, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from system.conftest import Line
+
+
+def setup(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "duotui", "setup", *arguments],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
+    assert (done.returncode, done.stderr.count("\n")) == (status, 1), done.stderr
+    return done.stderr
+
+
+def test_another_computer_is_no_duo(line: Line) -> None:
+    with line() as spawn:
+        port = spawn.transport.target
+        spawn.transport.close()
+        said = one_line(setup(port, "--yes"), 6)
+    assert said == "duotui: this is no Duo: its processor is x86_64; name another port\n"
+
+
+def test_nothing_is_sent_unasked(line: Line, tmp_path: Path) -> None:
+    """The computer says that it is a Duo, to get so far."""
+    (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
+    (tmp_path / "uname").chmod(0o755)
+    with line() as spawn:
+        port = spawn.transport.target
+        spawn.transport.close()
+        done = setup(port)
+    assert one_line(done, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
+    assert done.stdout.count("to send") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["/dev/ttyNONE0"], 3, "no port /dev/ttyNONE0"),
+        (["/dev/ttyNONE0", "--model", "none.bin"], 2, "none.bin cannot be read; No such file"),
+        (["/dev/null"], 2, "/dev/null is not a serial port"),
+    ],
+)
+def test_bad_input(arguments: list[str], status: int, said: str) -> None:
+    assert said in one_line(setup(*arguments), status)
+
+
+def test_a_line_without_a_shell(line: Line) -> None:
+    with line("cat") as spawn:
+        port = spawn.transport.target
+        spawn.transport.close()
+        assert "another program has the board's line" in one_line(setup(port, "--yes"), 6)
+
+
+def test_an_engine_that_cannot_be_read(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
+    (tmp_path / "uname").chmod(0o755)
+    with line() as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        with pytest.raises(UsageError, match="cannot be read"):
+            look(shell, parts_of(tmp_path / "none", tmp_path / "none"))
+        (tmp_path / "uname").write_text("#!/bin/sh\nexit 1\n")
+        with pytest.raises(NotReady, match="cannot uname"):
+            look(shell, ())

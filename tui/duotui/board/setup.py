@@ -1,0 +1,99 @@
+"""What a storyteller needs on a board, what of it is there, and sending the rest.
+
+Looking changes nothing; what is then done is in the plan, to be shown first.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from duotui.board.push import Progress, push
+from duotui.board.shell import Shell
+from duotui.board.storyteller import HOME, MODEL, PROGRAM
+from duotui.core.clock import Clock
+from duotui.errors import NotReady, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of ours, and its name in the storyteller's folder."""
+
+    name: str
+    source: Path
+    mode: int
+
+    @property
+    def target(self) -> str:
+        return f"{HOME}/{self.name}"
+
+    def contents(self) -> bytes:
+        try:
+            return self.source.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{self.source} cannot be read", error.strerror or "") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of a board. Memory and room in bytes."""
+
+    kernel: str
+    machine: str
+    memory: int
+    swap: bool
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`missing` of the `parts` is to be sent; `size` is its bytes."""
+
+    facts: Facts
+    parts: tuple[Part, ...]
+    missing: tuple[Part, ...]
+    size: int
+
+
+def parts_of(engine: Path, model: Path) -> tuple[Part, ...]:
+    return Part(PROGRAM, engine, 0o755), Part(MODEL, model, 0o644)
+
+
+def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
+    """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
+    facts = _facts(shell)
+    if facts.machine != "riscv64":
+        raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
+    missing, size = [], 0
+    for part in parts:
+        contents = part.contents()
+        said = shell.ask(f"sha256sum {part.target}", 120)
+        if said.status or said.text.split()[0] != hashlib.sha256(contents).hexdigest():
+            missing.append(part)
+            size += len(contents)
+    return Plan(facts, parts, tuple(missing), size)
+
+
+def carry_out(
+    shell: Shell,
+    plan: Plan,
+    clock: Clock,
+    progress: Callable[[Part, Progress], None] = lambda _part, _progress: None,
+) -> None:
+    """Send what is missing, then let the board's own program look at it. Raises NotReady."""
+    for part in plan.missing:
+
+        def on(now: Progress, part: Part = part) -> None:
+            progress(part, now)
+
+        push(shell, part.source, part.target, clock, on, part.mode)
+    shell.run(f"{HOME}/{PROGRAM} inspect {HOME}/{MODEL}", 300)
+
+
+def _facts(shell: Shell) -> Facts:
+    kernel, machine = shell.run("uname -r; uname -m").split("\n")
+    memory = int(shell.run("grep MemTotal /proc/meminfo").split()[1])
+    swap = int(shell.run("grep SwapTotal /proc/meminfo || echo none 0").split()[1])
+    # of the nearest folder above that is there
+    room = int(shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3])
+    return Facts(kernel, machine, memory * 1024, swap > 0, room * 1024)

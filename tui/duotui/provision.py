@@ -1,0 +1,114 @@
+"""`duotui setup`: shows what a board has, what is to be sent, asks, and sends it."""
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import platformdirs
+
+from duotui import resources
+from duotui.board.push import Progress
+from duotui.board.setup import Part, Plan, carry_out, look, parts_of
+from duotui.board.storyteller import HOME, to_shell
+from duotui.core.clock import MonotonicClock
+from duotui.engines import packing
+from duotui.errors import Cancelled, UsageError
+from duotui.link.ports import find_board, ports
+from duotui.link.transport import SerialTransport
+
+PATIENCE = 30.0
+"""Seconds for a board that is busy with one block to take bytes of the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    target: str
+    model: Path
+    tokenizer: Path | None
+    engine: Path = resources.BOARD
+    yes: bool = False
+
+
+def setup(options: Options, out: TextIO) -> None:
+    """Raises the DuotuiError that the exit status stands for; Cancelled where it is declined."""
+    model = _packed(options.model, options.tokenizer)
+    path = find_board(ports()).path if options.target == "auto" else options.target
+    transport = SerialTransport(path, PATIENCE)
+    try:
+        shell = to_shell(transport)
+        plan = look(shell, parts_of(options.engine, model))
+        _show(plan, path, out)
+        if plan.missing and not options.yes:
+            _ask(plan, out)
+        line = _Line(out)
+        carry_out(shell, plan, MonotonicClock(), line.show)
+        line.end()
+        shell.leave()
+        print(f"ready: duotui {path} tells from it", file=out)
+    finally:
+        transport.close()
+
+
+def _packed(model: Path, tokenizer: Path | None) -> Path:
+    """The model as a board reads it, in the user's cache."""
+    if model.suffix == ".duo":
+        return model
+    try:
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise UsageError(f"{model} cannot be read", error.strerror or "") from error
+    packed = platformdirs.user_cache_path("duotui") / "packed" / f"{model.stem}-{digest}.duo"
+    if not packed.exists():
+        packed.parent.mkdir(parents=True, exist_ok=True)
+        fresh = packed.with_suffix(".new")
+        packing.pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
+        fresh.replace(packed)
+    return packed
+
+
+def _show(plan: Plan, path: str, out: TextIO) -> None:
+    facts = plan.facts
+    print(
+        f"{path}: Linux {facts.kernel}, {facts.memory / 2**20:.1f} MB of memory,"
+        f" swap {'on' if facts.swap else 'off'}, {facts.room / 1e6:.0f} MB free",
+        file=out,
+    )
+    for part in plan.parts:
+        there = part not in plan.missing
+        size = part.source.stat().st_size / 1e6
+        print(f"  {part.target:<28} {'is there' if there else f'to send, {size:.1f} MB'}", file=out)
+
+
+def _ask(plan: Plan, out: TextIO) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("setup asks before it changes a board", "--yes says yes")
+    print(f"Send {plan.size / 1e6:.1f} MB to {HOME}? [Y/n] ", end="", file=out, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
+        raise Cancelled("nothing was changed")
+
+
+class _Line:
+    """Progress, on one line of a terminal; elsewhere a line for each file."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._shown = out, ""
+
+    def show(self, part: Part, now: Progress) -> None:
+        share = now.done / now.size
+        left = "" if now.left is None else f"{now.left:4.0f} s left"
+        text = f"  {part.name:<12} {bar(share)} {share:4.0%}  {now.rate / 1000:6.1f} kB/s  {left}"
+        if self._out.isatty():
+            print(f"\r{text}\x1b[K", end="\n" if now.done == now.size else "", file=self._out)
+            self._out.flush()
+        elif now.done == now.size:
+            print(text, file=self._out)
+
+    def end(self) -> None:
+        self._out.flush()
+
+
+def bar(share: float, width: int = 24) -> str:
+    full = round(share * width)
+    return "[" + "#" * full + "." * (width - full) + "]"
