@@ -19,6 +19,7 @@ from duotui.errors import DuotuiError, NotReady
 USER, KEY = "root", "milkv"
 """As every image for the Duo has them."""
 
+LOGINS = 4
 ATTEMPTS = 10
 INTERRUPT = b"\x03"  # ^C
 AGAIN = 3.0
@@ -151,17 +152,30 @@ def _tell(number: int) -> bytes:
 
 
 def _log_in(spawn: Spawn, user: str, key: str) -> None:
-    spawn.say(user.encode() + b"\r")
-    if spawn.wait_for(PASSWORD, PROMPT, seconds=10) == 0:
-        spawn.say(key.encode() + b"\r")
-        match spawn.wait_for(PROMPT, rb"incorrect", seconds=15):
-            case 1:
-                raise NotReady(
-                    f"the board does not take the password of {user}",
-                    "name it by --password, or set it back to milkv",
-                )
-            case -1:
-                raise NotReady("the board does not let in", "turn it off and on")
+    """Twice refused is refused: a getty forgets what is typed while it writes its prompt."""
+    refused = 0
+    for _ in range(LOGINS):
+        spawn.drain()
+        spawn.say(user.encode() + b"\r")
+        asked = spawn.wait_for(PASSWORD, PROMPT, seconds=10)
+        if asked == 1:
+            return
+        if asked == 0:
+            spawn.drain()
+            spawn.say(key.encode() + b"\r")
+            answer = spawn.wait_for(PROMPT, rb"incorrect", seconds=15)
+            if answer == 0:
+                return
+            refused += answer == 1
+            if refused == 2:
+                break
+        spawn.wait_for(LOGIN, seconds=15)
+    if refused:
+        raise NotReady(
+            f"the board does not take the password of {user}",
+            f"set it to {key}, as its image has it",
+        )
+    raise NotReady("the board does not let in", "turn it off and on")
 
 
 def refusal(state: State) -> DuotuiError:
