@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui import resources
+from duotui.board.findings import of_board
 from duotui.board.storyteller import HOME, reach
 from duotui.engines.virtual import Memory, Virtual, storyteller_card
 from duotui.errors import NotReady
@@ -108,3 +109,27 @@ def test_no_card_is_said(machine: Machine, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="does not start"):
         board.start()
     board.close()
+
+
+@pytest.mark.parametrize("memory", [Memory.STOCK, Memory.FREED])
+def test_doctor_says_what_a_board_from_its_box_lacks(start: Start, memory: Memory) -> None:
+    with start(memory) as duo:
+        found = {finding.link: finding for finding in of_board(duo.shell())}
+        assert found["memory"].right is (memory is Memory.FREED)
+        assert (found["board"].right, found["sound"].right) == (True, None)
+        assert found["swap"].what == "on: /dev/zram0 (128 MB)"
+        assert found["storyteller"].mend == found["model"].mend == "on this computer: duotui setup"
+
+
+def test_doctor_finds_nothing_where_nothing_is_wrong(
+    start: Start, own_card: Path, tmp_path: Path
+) -> None:
+    with start(card=own_card, sound=tmp_path / "speaker.wav") as duo:
+        shell = duo.shell()
+        shell.run("swapoff -a")
+        found = list(of_board(shell))
+        wrong = [finding for finding in found if finding.right is False]
+        assert not wrong
+        assert found[-1].right is True
+        shell.run(f"printf x | dd of={HOME}/story.duo bs=1 seek=70000 conv=notrunc")
+        assert {finding.link for finding in of_board(shell) if finding.right is False} == {"model"}

@@ -3,6 +3,7 @@
 duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a URL
 duotui tell [PROMPT]      no screen
 duotui setup [TARGET]     puts the storyteller on a board
+duotui doctor [TARGET]    what is wrong between here and a board's story, and what mends it
 duotui devices            the ports of this computer
 duotui replay FILE        a recording, in the console
 duotui pack MODEL         a llama2.c model, as a board reads it
@@ -19,24 +20,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
-from duotui import __version__, resources
+from duotui import resources
+from duotui.arguments import COMMANDS, parser_of
 from duotui.config import Settings, load
 from duotui.core.clock import MonotonicClock
-from duotui.core.events import Mode, Request
+from duotui.core.events import Request
 from duotui.core.session import Session, Sitting
 from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
-
-COMMANDS = ("tell", "setup", "devices", "replay", "pack", "inspect")
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse, but one line for an error."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"{self.prog} --help tells more")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,12 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
-    options = _parser(command).parse_args(arguments[1:] if command else arguments)
+    options = parser_of(command).parse_args(arguments[1:] if command else arguments)
     match command:
         case "tell":
             _tell(options)
         case "setup":
             _setup(options)
+        case "doctor":
+            from duotui.doctor import doctor
+
+            return doctor(options.target, options.json, sys.stdout)
         case "devices":
             _devices(options.json)
         case "replay":
@@ -74,78 +71,6 @@ def _run(arguments: list[str]) -> int:
         case _:
             _console(options)
     return Exit.OK
-
-
-def _parser(command: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=f"duotui {command}".strip(), allow_abbrev=False)
-    if command == "devices":
-        parser.description = "The serial ports of this computer, boards first."
-        parser.add_argument("--json", action="store_true", help="as JSON")
-        return parser
-    if command == "setup":
-        parser.description = "Put the storyteller on a board, over its own line; shows what first."
-        parser.add_argument("target", nargs="?", default="auto", help="auto, a port or a URL")
-        parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, or .bin to pack")
-        parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
-        parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
-        return parser
-    if command == "replay":
-        parser.description = "Show a recording in the console; without a terminal, its story."
-        parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--speed", type=float, default=1.0, help="2: twice as fast, 0: at once")
-        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
-        return parser
-    if command == "pack":
-        parser.description = "Pack a llama2.c model (.bin) as a board reads it (.duo)."
-        parser.add_argument("model", type=Path, metavar="MODEL", help="version 0 or 2")
-        parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside it by default")
-        parser.add_argument("--modes", default="exact,fast", help="exact,fast or one of them")
-        parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="MODEL.duo by default")
-        return parser
-    if command == "inspect":
-        parser.description = "What a packed model holds, checked, and what it costs to tell from."
-        parser.add_argument("file", type=Path, metavar="FILE")
-        return parser
-    if command == "tell":
-        parser.description = "Tell a story on stdout, with the numbers on stderr."
-        parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
-        parser.add_argument(
-            "--port", "--target", dest="target", help="auto, sim, virtual, a port or a URL"
-        )
-        parser.add_argument("--check", action="store_true", help="compare with the baseline")
-        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-        parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
-        parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
-    else:
-        parser.description = "A small board tells a story, and you see that it is the right one."
-        parser.epilog = (
-            "Commands: duotui tell, setup, devices, replay, pack, inspect. Each has --help."
-        )
-        parser.add_argument(
-            "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
-        )
-        parser.add_argument("--version", action="version", version=f"duotui {__version__}")
-        parser.add_argument("-i", "--prompt", metavar="TEXT", help="begin to tell this at once")
-        parser.add_argument("--theme", help="of the console")
-        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
-        parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
-        parser.add_argument("--no-baseline", action="store_true", help="do not compare")
-    parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
-    parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")
-    parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")
-    parser.add_argument("-n", "--steps", type=int, metavar="N", help="0 is the whole context (256)")
-    parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (reference)")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="of sim and of the baseline")
-    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
-    return parser
-
-
-def _mode(text: str) -> Mode:
-    try:
-        return Mode(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a mode") from error
 
 
 def _request(options: argparse.Namespace, usual: Request) -> Request:

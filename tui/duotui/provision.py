@@ -33,6 +33,8 @@ class Options:
 
 def setup(options: Options, out: TextIO) -> None:
     """Raises the DuotuiError that the exit status stands for; Cancelled where it is declined."""
+    if options.target in ("sim", "virtual"):
+        raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
     model = _packed(options.model, options.tokenizer)
     path = find_board(ports()).path if options.target == "auto" else options.target
     transport = SerialTransport(path, PATIENCE)

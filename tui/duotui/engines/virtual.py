@@ -95,8 +95,11 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
             "the board's engine cannot be built", (built.stderr.splitlines() or [""])[-1]
         )
     engine = native / "build/rv64gcv/duollama"
-    digest = hashlib.sha256(engine.read_bytes() + model.read_bytes()).hexdigest()[:12]
-    card = platformdirs.user_cache_path("duotui") / f"virtual-card-{digest}.img"
+    firmware = sorted(path for path in resources.folder("firmware").rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in (engine, model, *firmware):
+        digest.update(path.read_bytes())
+    card = platformdirs.user_cache_path("duotui") / f"virtual-card-{digest.hexdigest()[:12]}.img"
     if card.exists():
         return card
     with tempfile.TemporaryDirectory(dir=card.parent, prefix="card-") as folder:

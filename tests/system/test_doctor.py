@@ -1,0 +1,135 @@
+"""Each link of the chain that can be broken here, broken: what doctor says, and what mends it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.findings import Finding, of_board
+from duotui.board.shell import Shell
+from duotui.board.state import find_state
+from duotui.doctor import doctor, of_port
+from duotui.errors import Exit, UsageError
+from duotui.link.ports import DUO_VENDOR, Port
+
+if TYPE_CHECKING:
+    from system.conftest import Line
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def examined(target: str, as_json: bool = False) -> tuple[Exit, str]:
+    """In this process, which holds the other end of the line: it is no stranger then."""
+    out = io.StringIO()
+    return doctor(target, as_json, out), out.getvalue()
+
+
+def links(found: list[Finding]) -> dict[str, bool | None]:
+    return {finding.link: finding.right for finding in found}
+
+
+def programs(tmp_path: Path, **said: str) -> None:
+    """What a board's commands say, instead of this computer's."""
+    for name, script in said.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+
+
+def test_no_port() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "duotui", "doctor", "/dev/ttyNONE0"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (Exit.NO_DEVICE, "")
+    assert done.stdout.startswith("WRONG  port         there is no /dev/ttyNONE0\n")
+    assert "-> plug the board in, then duotui devices" in done.stdout
+
+
+@pytest.mark.parametrize("target", ["sim", "virtual"])
+def test_what_has_no_port(target: str) -> None:
+    with pytest.raises(UsageError, match="has no port to look at"):
+        examined(target)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_no_permission(tmp_path: Path) -> None:
+    port = tmp_path / "ttyACM0"
+    port.touch(0)
+    found = list(of_port(str(port), []))
+    assert links(found) == {"port": True, "permission": False}
+    assert (found[-1].exit, "dialout" in found[-1].mend) == (Exit.NO_PERMISSION, True)
+
+
+def test_a_port_that_another_program_holds(line: Line) -> None:
+    with line() as spawn:
+        port = spawn.transport.target
+        end = os.open(port, os.O_RDWR | os.O_NOCTTY)
+        holder = subprocess.Popen(["sleep", "100"], stdin=end)
+        try:
+            spawn.transport.close()
+            status, said = examined(port)
+        finally:
+            os.close(end)
+            holder.kill()
+            holder.wait()
+    assert status is Exit.BUSY
+    assert f"WRONG  free         in use by sleep (pid {holder.pid})\n" in said
+
+
+@pytest.mark.parametrize(
+    ("runs", "rule", "right"), [(False, False, True), (True, False, False), (True, True, True)]
+)
+def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> None:
+    proc, rules = tmp_path / "proc", tmp_path / "rules"
+    (proc / "7").mkdir(parents=True)
+    (proc / "7/comm").write_text("ModemManager\n" if runs else "init\n")
+    rules.mkdir()
+    if rule:
+        ours = REPOSITORY / "firmware/host/60-duotui.rules"
+        (rules / ours.name).write_text(ours.read_text())
+    port = tmp_path / "ttyACM0"
+    port.touch()
+    duo = Port(str(port), "USB Com Port", DUO_VENDOR, 0x1003, "")
+    found = list(of_port(str(port), [duo], proc, [rules]))
+    assert links(found)["modems"] is right
+
+
+def test_a_line_with_nobody_at_its_end(line: Line) -> None:
+    with line("sleep", "100", modes="sane -echo") as spawn:
+        port = spawn.transport.target
+        spawn.transport.close()
+        status, said = examined(port, as_json=True)
+    found = json.loads(said)
+    assert (status, found[-1]["link"], found[-1]["right"]) == (6, "line", False)
+    assert found[-1]["what"] == "nothing answers"
+
+
+def test_another_computer_is_seen(line: Line) -> None:
+    with line() as spawn:
+        port = spawn.transport.target
+        spawn.transport.close()
+        status, said = examined(port)
+    assert status is Exit.NOT_READY
+    assert "WRONG  board        Linux" in said
+    assert max(map(len, said.splitlines())) <= 79
+
+
+def test_a_hot_board(line: Line, tmp_path: Path) -> None:
+    programs(
+        tmp_path,
+        uname='[ "$1" = -m ] && echo riscv64 || echo 5.10.4',
+        grep="echo MemTotal: 29492 kB",
+        cat='case "$1" in *cooling*) echo 1; echo 0;; *) /bin/cat "$@";; esac',
+    )
+    with line() as spawn:
+        found = list(of_board(Shell.enter(spawn, find_state(spawn))))
+    said = links(found)
+    assert (said["board"], said["memory"], said["clock"]) == (True, False, False)
+    assert (said["storyteller"], said["model"]) == (False, False)
+    assert found[1].what.startswith("28.8 MB")

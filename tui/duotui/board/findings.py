@@ -1,0 +1,112 @@
+"""What is true of a board, link by link, and the command that mends what is wrong.
+
+Everything is asked of its shell, and nothing is changed.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from duotui import resources
+from duotui.board.shell import Shell
+from duotui.board.storyteller import HOME, MODEL, PROGRAM
+from duotui.errors import Exit
+
+FREED_MEMORY = 50 * 2**20
+"""Mode exact needs 40 MB beside the system's 14: an image that keeps none for the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`right` is None where nothing can be told; `mend` is what to type, and where."""
+
+    link: str
+    right: bool | None
+    what: str
+    mend: str = ""
+    exit: Exit = Exit.NOT_READY
+
+
+def of_board(shell: Shell) -> Iterator[Finding]:
+    """From the processor to the loudspeaker."""
+    yield _machine(shell)
+    yield _memory(shell)
+    yield _swap(shell)
+    yield _clock(shell)
+    program = _program(shell)
+    yield program
+    yield _model(shell, program.right)
+    yield _sound(shell)
+
+
+def _machine(shell: Shell) -> Finding:
+    machine, kernel = shell.run("uname -m; uname -r").split("\n")
+    right = machine == "riscv64"
+    mend = "" if right else "name the port of the Duo: duotui devices lists them"
+    return Finding("board", right, f"Linux {kernel} on {machine}", mend)
+
+
+def _memory(shell: Shell) -> Finding:
+    size = int(shell.run("grep MemTotal /proc/meminfo").split()[1]) * 1024
+    what = f"{size / 2**20:.1f} MB"
+    if size >= FREED_MEMORY:
+        return Finding("memory", True, f"{what}: room for every mode")
+    return Finding(
+        "memory",
+        False,
+        f"{what}: the image keeps the rest for a camera, and mode exact has no room",
+        "flash an image of SDK v2 to its card (ION_SIZE 0); until then use --mode fast",
+    )
+
+
+def _swap(shell: Shell) -> Finding:
+    rows = [line.split() for line in shell.run("cat /proc/swaps").splitlines()[1:]]
+    if not rows:
+        return Finding("swap", True, "none, as the contest asks")
+    what = ", ".join(f"{row[0]} ({int(row[2]) / 1024:.0f} MB)" for row in rows)
+    return Finding("swap", False, f"on: {what}", "on the board: swapoff -a")
+
+
+def _clock(shell: Shell) -> Finding:
+    said = shell.ask("cat /sys/class/thermal/cooling_device*/cur_state").text.split()
+    states = [int(state) for state in said if state.isdigit()]
+    if not states:
+        return Finding("clock", None, "the kernel does not say whether it is slowed down")
+    if any(states):
+        return Finding("clock", False, "slowed down, because it is hot", "let it cool, or fan it")
+    return Finding("clock", True, "not slowed down")
+
+
+def _program(shell: Shell) -> Finding:
+    path = f"{HOME}/{PROGRAM}"
+    said = shell.ask(f"{path} --version")
+    if said.status == 127 or "not found" in said.text:
+        return Finding("storyteller", False, f"no {path}", "on this computer: duotui setup")
+    if said.status:
+        return Finding(
+            "storyteller", False, f"{path} does not run here", "on this computer: duotui setup"
+        )
+    ours = json.loads(resources.BOARD.with_name("duollama.json").read_text())["sha256"]
+    there = shell.run(f"sha256sum {path}", 60).split()[0]
+    which = "ours" if there == ours else "not the one of this package"
+    return Finding("storyteller", True, f"{said.text}, {which}")
+
+
+def _model(shell: Shell, runs: bool | None) -> Finding:
+    path = f"{HOME}/{MODEL}"
+    size = shell.ask(f"wc -c <{path}").text.strip()
+    if not size.isdigit():
+        return Finding("model", False, f"no {path}", "on this computer: duotui setup")
+    what = f"{path}, {int(size) / 1e6:.1f} MB"
+    if not runs:
+        return Finding("model", None, f"{what}, not looked into")
+    if shell.ask(f"{HOME}/{PROGRAM} inspect {path}", 300).status:
+        return Finding("model", False, f"{what}, is damaged", "on this computer: duotui setup")
+    return Finding("model", True, f"{what}, whole")
+
+
+def _sound(shell: Shell) -> Finding:
+    devices = shell.ask("ls /dev/snd/pcm*p /dev/dsp 2>/dev/null").text.split()
+    if not devices:
+        return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
+    return Finding("sound", True, ", ".join(devices))
