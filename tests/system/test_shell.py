@@ -86,6 +86,15 @@ def test_a_program_in_the_foreground(line: Line) -> None:
         assert find_state(spawn, patience=1) is State.PROGRAM
 
 
+@pytest.mark.parametrize("prompt", ["=> ", "cv180x_c906# "])
+def test_the_boot_loader(line: Line, prompt: str) -> None:
+    with line(prompt=prompt) as spawn:
+        state = find_state(spawn)
+        assert state is State.BOOTLOADER
+        with pytest.raises(NotReady, match="stopped in its boot loader; type boot there"):
+            Shell.enter(spawn, state)
+
+
 def test_nothing_that_answers(line: Line) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
         state = find_state(spawn, patience=1)

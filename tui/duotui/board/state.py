@@ -26,16 +26,13 @@ class State(Enum):
 
 EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
 _CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
-PROMPT = (
-    rb"(?:^|[\r\n]|\x1b\[J|[#$] )(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] "
-    + _CURSOR
-    + rb"$"
-)
+_BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
+PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
 LOGIN = rb"login: ?$"
 PASSWORD = rb"[Pp]assword: ?$"
 KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
 STARTING = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
-LOADER = rb"(?:=>|\w+#) $"
+LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
 FRAME = rb"\0[^\0]{8,}\0"
 
 
@@ -55,7 +52,7 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
     spawn.say(greeting() + EMPTY_LINE + b"\r\r")
     echoed = len(spawn.heard)
     while True:
-        order = (FRAME, LOGIN, PASSWORD, PROMPT, STARTING, KERNEL)
+        order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL)
         match spawn.wait_for(*order, seconds=boot if starting else patience):
             case 0:
                 if is_hello(spawn.matched):
@@ -65,10 +62,12 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
             case 2:
                 return State.PASSWORD
             case 3:
-                return State.SHELL
+                return State.BOOTLOADER
             case 4:
-                starting = True
+                return State.SHELL
             case 5:
+                starting = True
+            case 6:
                 pass  # a running system says something, too
             case _:
                 if starting:
