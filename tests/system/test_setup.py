@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui import resources
 from duotui.board.setup import look, parts_of
 from duotui.board.shell import Shell
 from duotui.board.state import find_state
+from duotui.engines.program import program
 from duotui.errors import NotReady, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from system.conftest import Line
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def setup(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -48,7 +53,7 @@ def test_nothing_is_sent_unasked(line: Line, tmp_path: Path) -> None:
         spawn.transport.close()
         done = setup(port)
     assert one_line(done, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
-    assert done.stdout.count("to send") == 2
+    assert done.stdout.count("to send") == 4
 
 
 @pytest.mark.parametrize(
@@ -80,3 +85,36 @@ def test_an_engine_that_cannot_be_read(line: Line, tmp_path: Path) -> None:
         (tmp_path / "uname").write_text("#!/bin/sh\nexit 1\n")
         with pytest.raises(NotReady, match="cannot uname"):
             look(shell, ())
+
+
+def stock_root(tmp_path: Path) -> Path:
+    root = tmp_path / "rootfs"
+    shutil.copytree(REPOSITORY / "firmware/stock", root)
+    return root
+
+
+def test_a_mounted_card_gets_all_of_it(tmp_path: Path) -> None:
+    root = stock_root(tmp_path)
+    for _ in range(2):
+        done = setup("--sd", root)
+        assert done.returncode == 0, done.stderr
+    home = root / "mnt/data/duotui"
+    assert (home / "duollama").read_bytes() == resources.BOARD.read_bytes()
+    assert os.access(home / "duollama", os.X_OK)
+    assert os.access(home / "start.sh", os.X_OK)
+    assert (root / "mnt/data/auto.sh").exists()
+    looked = subprocess.run([program(), "inspect", home / "story.duo"], check=False)
+    assert looked.returncode == 0
+    assert not list(root.rglob("*.part"))
+
+
+def test_a_folder_that_is_no_card(tmp_path: Path) -> None:
+    said = one_line(setup("--sd", tmp_path), 2)
+    assert "is not the root of a Duo's card: it has no etc/inittab; mount its second" in said
+
+
+def test_a_card_that_cannot_be_written(tmp_path: Path) -> None:
+    root = stock_root(tmp_path)
+    shutil.rmtree(root / "mnt/data", ignore_errors=True)
+    (root / "mnt/data").write_text("a file where the folder should be")
+    assert "cannot be written" in one_line(setup("--sd", root), 6)

@@ -31,6 +31,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, or .bin to pack")
         parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
         parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
+        parser.add_argument("--sd", type=Path, metavar="FOLDER", help="its card, mounted there")
         parser.add_argument("--yes", action="store_true", help="do not ask")
         return parser
     if command == "doctor":

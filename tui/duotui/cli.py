@@ -141,7 +141,7 @@ def _setup(options: argparse.Namespace) -> None:
 
     model, tokenizer = _files(options)
     engine = options.engine or resources.BOARD
-    setup(Options(options.target, model, tokenizer, engine, options.yes), sys.stdout)
+    setup(Options(options.target, model, tokenizer, engine, options.yes, options.sd), sys.stdout)
 
 
 def _devices(as_json: bool) -> None:

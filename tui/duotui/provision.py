@@ -9,9 +9,10 @@ from typing import TextIO
 import platformdirs
 
 from duotui import resources
+from duotui.board.card import install
 from duotui.board.push import Progress
 from duotui.board.setup import Part, Plan, carry_out, look, parts_of
-from duotui.board.storyteller import HOME, to_shell
+from duotui.board.storyteller import to_shell
 from duotui.core.clock import MonotonicClock
 from duotui.engines import packing
 from duotui.errors import Cancelled, UsageError
@@ -29,13 +30,20 @@ class Options:
     tokenizer: Path | None
     engine: Path = resources.BOARD
     yes: bool = False
+    card: Path | None = None
 
 
 def setup(options: Options, out: TextIO) -> None:
-    """Raises the DuotuiError that the exit status stands for; Cancelled where it is declined."""
+    """On a board behind a port, or on a mounted card. Raises the DuotuiError that the exit status
+    stands for; Cancelled where it is declined."""
     if options.target in ("sim", "virtual"):
         raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
     model = _packed(options.model, options.tokenizer)
+    if options.card is not None:
+        for written in install(options.card, parts_of(options.engine, model)):
+            print(f"  {written}", file=out)
+        print("ready: unmount the card, and put it into the board", file=out)
+        return
     path = find_board(ports()).path if options.target == "auto" else options.target
     transport = SerialTransport(path, PATIENCE)
     try:
@@ -78,15 +86,15 @@ def _show(plan: Plan, path: str, out: TextIO) -> None:
         file=out,
     )
     for part in plan.parts:
-        there = part not in plan.missing
         size = part.source.stat().st_size / 1e6
-        print(f"  {part.target:<28} {'is there' if there else f'to send, {size:.1f} MB'}", file=out)
+        what = f"to {'replace' if part in plan.replaced else 'send'}, {size:.1f} MB"
+        print(f"  {part.target:<28} {what if part in plan.missing else 'is there'}", file=out)
 
 
 def _ask(plan: Plan, out: TextIO) -> None:
     if not sys.stdin.isatty():
         raise UsageError("setup asks before it changes a board", "--yes says yes")
-    print(f"Send {plan.size / 1e6:.1f} MB to {HOME}? [Y/n] ", end="", file=out, flush=True)
+    print(f"Send {plan.size / 1e6:.1f} MB? [Y/n] ", end="", file=out, flush=True)
     if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
         raise Cancelled("nothing was changed")
 

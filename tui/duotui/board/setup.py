@@ -6,8 +6,9 @@ Looking changes nothing; what is then done is in the plan, to be shown first.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from duotui import resources
 from duotui.board.push import Progress, push
 from duotui.board.shell import Shell
 from duotui.board.storyteller import HOME, MODEL, PROGRAM
@@ -17,15 +18,15 @@ from duotui.errors import NotReady, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of ours, and its name in the storyteller's folder."""
+    """A file of ours, and its whole path on a board."""
 
-    name: str
+    target: str
     source: Path
     mode: int
 
     @property
-    def target(self) -> str:
-        return f"{HOME}/{self.name}"
+    def name(self) -> str:
+        return PurePosixPath(self.target).name
 
     def contents(self) -> bytes:
         try:
@@ -47,16 +48,25 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`missing` of the `parts` is to be sent; `size` is its bytes."""
+    """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
+    file."""
 
     facts: Facts
     parts: tuple[Part, ...]
     missing: tuple[Part, ...]
+    replaced: tuple[Part, ...]
     size: int
 
 
 def parts_of(engine: Path, model: Path) -> tuple[Part, ...]:
-    return Part(PROGRAM, engine, 0o755), Part(MODEL, model, 0o644)
+    """The storyteller, and what the board does at its start (firmware/overlay)."""
+    overlay = resources.folder("firmware") / "overlay"
+    scripts = sorted(path for path in overlay.rglob("*") if path.is_file())
+    return (
+        Part(f"{HOME}/{PROGRAM}", engine, 0o755),
+        Part(f"{HOME}/{MODEL}", model, 0o644),
+        *(Part(f"/{path.relative_to(overlay).as_posix()}", path, 0o755) for path in scripts),
+    )
 
 
 def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
@@ -64,14 +74,16 @@ def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
     facts = _facts(shell)
     if facts.machine != "riscv64":
         raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
-    missing, size = [], 0
+    missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()
         said = shell.ask(f"sha256sum {part.target}", 120)
         if said.status or said.text.split()[0] != hashlib.sha256(contents).hexdigest():
             missing.append(part)
             size += len(contents)
-    return Plan(facts, parts, tuple(missing), size)
+            if not said.status:
+                replaced.append(part)
+    return Plan(facts, parts, tuple(missing), tuple(replaced), size)
 
 
 def carry_out(

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Makes a board ready to be talked to over its USB cable: a serial port first (3346:1003), then the
+# network that the image has, and a login on the port. No swap, no blinking, no downloader of Arduino.
+GADGET=/tmp/usb/usb_gadget/cvitek
+
+killall burnd 2>/dev/null
+swapoff -a
+# The image brings its own gadget up beside this.
+tries=0
+while [ $tries -lt 10 ] && [ -z "$(cat $GADGET/UDC 2>/dev/null)" ]; do
+    sleep 1
+    tries=$((tries + 1))
+done
+
+network=
+for function in ncm rndis; do
+    ls "$GADGET"/functions 2>/dev/null | grep -q "^$function" && network=$function
+done
+[ -d "$GADGET" ] && /etc/run_usb.sh stop
+/etc/uhubon.sh device 2>/dev/null
+/etc/run_usb.sh probe acm
+[ -n "$network" ] && /etc/run_usb.sh probe "$network"
+# So that a host knows this board from another one: by its card, else by its network address.
+serial=$(cat /sys/block/mmcblk0/device/serial 2>/dev/null)
+[ -n "$serial" ] || serial=$(cat /mnt/data/duotui/serial 2>/dev/null)
+if [ -z "$serial" ]; then
+    serial=$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    echo "$serial" >/mnt/data/duotui/serial
+fi
+echo "duotui-$serial" >"$GADGET/strings/0x409/serialnumber"
+/etc/run_usb.sh start
+[ -n "$network" ] && ifconfig usb0 192.168.42.1 netmask 255.255.255.0 up
+
+# It waits for Enter: a prompt that nobody reads would be the first thing that a host reads.
+while true; do
+    [ -c /dev/ttyGS0 ] && getty -w -L 115200 ttyGS0 vt100
+    sleep 1
+done
