@@ -90,6 +90,16 @@ def test_what_a_break_spoiled_is_sent_again(line: Line, tmp_path: Path, source: 
     assert target.read_bytes() == source.read_bytes()
 
 
+def test_what_is_left_of_a_longer_file_is_no_part_of_this_one(
+    line: Line, tmp_path: Path, source: Path
+) -> None:
+    target = tmp_path / "target"
+    (tmp_path / "target.part").write_bytes(source.read_bytes() + b"more")
+    with line() as spawn:
+        push(Shell.enter(spawn, find_state(spawn)), source, str(target), HandClock())
+    assert target.read_bytes() == source.read_bytes()
+
+
 def test_another_file_of_that_name_stays_until_the_new_one_is_whole(
     line: Line, tmp_path: Path, source: Path
 ) -> None:

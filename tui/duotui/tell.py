@@ -115,9 +115,7 @@ class Teller:
     def _unanswered(self) -> None:
         board = self._session.state.board
         if board.ready is None:
-            self._end(
-                NotReady(f"no engine answers on {board.target}", "start duollama serve there")
-            )
+            self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
         else:
             self._end(
                 LinkBroken(f"the engine on {board.target} has stopped answering", "restart it")

@@ -123,6 +123,7 @@ def _send(
     )
     answer = shell.feed(take, b"\r".join([*lines, b".", b""]), seconds)
     if "No space" in answer.text:
+        shell.run(f"rm -f {part}")
         raise NotReady("the board's card is full", "remove something from it: df -h says where")
     return answer.status == 0
 
@@ -131,7 +132,7 @@ def _whole_blocks(shell: Shell, part: str, data: bytes) -> int:
     """Bytes that an earlier push left and that are right, in whole blocks."""
     size = shell.ask(f"wc -c <{part}").text.strip()
     whole = int(size) // BLOCK * BLOCK if size.isdigit() else 0
-    if 0 < whole <= len(data):
+    if whole and int(size) <= len(data):
         head = shell.run(f"head -c {whole} {part} | sha256sum", 120)
         if head.split()[0] == hashlib.sha256(data[:whole]).hexdigest():
             return whole
