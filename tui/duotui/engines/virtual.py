@@ -86,6 +86,7 @@ def make_card(out: Path, *folders: Path) -> None:
 def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
     """A card in the user's cache with the engine and a model in place: made once for each, and
     kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
+    Machine.find()
     native = resources.folder("native")
     built = subprocess.run(
         ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, text=True
