@@ -1,16 +1,17 @@
 #!/bin/sh
 # Makes a board ready to be talked to over its USB cable: a serial port first (3346:1003), then the
-# network that the image has, and a login on the port. No swap, no blinking, no downloader of Arduino.
+# network that the image has, and a login on the port. No swap, no downloader of Arduino.
 GADGET=/tmp/usb/usb_gadget/cvitek
 
-killall burnd 2>/dev/null
-swapoff -a
-# The image brings its own gadget up beside this.
+# The image brings its own gadget, and its swap, up beside this.
 tries=0
 while [ $tries -lt 10 ] && [ -z "$(cat $GADGET/UDC 2>/dev/null)" ]; do
     sleep 1
     tries=$((tries + 1))
 done
+
+killall burnd 2>/dev/null
+swapoff -a
 
 network=
 for function in ncm rndis; do
@@ -20,7 +21,7 @@ done
 /etc/uhubon.sh device 2>/dev/null
 /etc/run_usb.sh probe acm
 [ -n "$network" ] && /etc/run_usb.sh probe "$network"
-# So that a host knows this board from another one: by its card, else by its network address.
+# So that a host knows this board from another one: by its card, else by a number drawn once.
 serial=$(cat /sys/block/mmcblk0/device/serial 2>/dev/null)
 [ -n "$serial" ] || serial=$(cat /mnt/data/duotui/serial 2>/dev/null)
 if [ -z "$serial" ]; then
