@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.board.findings import Finding, of_board
-from duotui.board.shell import Shell, refusal
+from duotui.board.shell import refusal
 from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state
 from duotui.board.storyteller import to_shell
@@ -20,6 +20,9 @@ from duotui.link.transport import SerialTransport
 
 RULES = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
+PASSABLE = (State.AGENT, State.SHELL, State.LOGIN, State.PASSWORD)
+"""From these there is a way to a shell."""
+
 NAMED = 3
 """Programs that hold a port, at most."""
 
@@ -98,13 +101,14 @@ def _of_line(path: str) -> Iterator[Finding]:
         yield Finding("port", False, error.message, error.hint, error.exit)
         return
     try:
-        state = find_state(Spawn(transport))
-        if state in (State.PROGRAM, State.SILENT, State.BOOTING):
+        spawn = Spawn(transport)
+        state = find_state(spawn)
+        if state not in PASSABLE:
             why = refusal(state)
             yield Finding("line", False, state.value, why.hint)
             return
         yield Finding("line", True, state.value)
-        shell: Shell = to_shell(transport)
+        shell = to_shell(spawn, state)
         yield Finding("login", True, "root, by the images' password")
         yield from of_board(shell)
         shell.leave()

@@ -1,17 +1,16 @@
 """`duotui setup`: shows what a board has, what is to be sent, asks, and sends it."""
 
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-
 from duotui import resources
 from duotui.board.card import install
 from duotui.board.push import Progress
 from duotui.board.setup import Part, Plan, carry_out, look, parts_of
+from duotui.board.spawn import Spawn
+from duotui.board.state import find_state
 from duotui.board.storyteller import to_shell
 from duotui.core.clock import MonotonicClock
 from duotui.engines import packing
@@ -38,7 +37,7 @@ def setup(options: Options, out: TextIO) -> None:
     stands for; Cancelled where it is declined."""
     if options.target in ("sim", "virtual"):
         raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
-    model = _packed(options.model, options.tokenizer)
+    model = packing.packed(options.model, options.tokenizer)
     if options.card is not None:
         for written in install(options.card, parts_of(options.engine, model)):
             print(f"  {written}", file=out)
@@ -47,35 +46,17 @@ def setup(options: Options, out: TextIO) -> None:
     path = find_board(ports()).path if options.target == "auto" else options.target
     transport = SerialTransport(path, PATIENCE)
     try:
-        shell = to_shell(transport)
+        spawn = Spawn(transport)
+        shell = to_shell(spawn, find_state(spawn))
         plan = look(shell, parts_of(options.engine, model))
         _show(plan, path, out)
         if plan.missing and not options.yes:
             _ask(plan, out)
-        line = _Line(out)
-        carry_out(shell, plan, MonotonicClock(), line.show)
-        line.end()
+        carry_out(shell, plan, MonotonicClock(), _Line(out).show)
         shell.leave()
         print(f"ready: duotui {path} tells from it", file=out)
     finally:
         transport.close()
-
-
-def _packed(model: Path, tokenizer: Path | None) -> Path:
-    """The model as a board reads it, in the user's cache."""
-    if model.suffix == ".duo":
-        return model
-    try:
-        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        raise UsageError(f"{model} cannot be read", error.strerror or "") from error
-    packed = platformdirs.user_cache_path("duotui") / "packed" / f"{model.stem}-{digest}.duo"
-    if not packed.exists():
-        packed.parent.mkdir(parents=True, exist_ok=True)
-        fresh = packed.with_suffix(".new")
-        packing.pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
-        fresh.replace(packed)
-    return packed
 
 
 def _show(plan: Plan, path: str, out: TextIO) -> None:
@@ -103,7 +84,7 @@ class _Line:
     """Progress, on one line of a terminal; elsewhere a line for each file."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out, self._shown = out, ""
+        self._out = out
 
     def show(self, part: Part, now: Progress) -> None:
         share = now.done / now.size
@@ -114,9 +95,6 @@ class _Line:
             self._out.flush()
         elif now.done == now.size:
             print(text, file=self._out)
-
-    def end(self) -> None:
-        self._out.flush()
 
 
 def bar(share: float, width: int = 24) -> str:

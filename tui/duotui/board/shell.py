@@ -54,8 +54,6 @@ class Shell:
     ) -> "Shell":
         """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
         the way, where there is no way."""
-        if state is State.BOOTING:
-            raise NotReady("the board did not finish to start", "turn it off and on")
         if state is State.PASSWORD:
             # whose password is not known
             spawn.say(b"\r")
@@ -76,7 +74,7 @@ class Shell:
     def feed(self, command: str, lines: bytes, seconds: float = 10.0) -> Answer:
         """The same, of a command that reads `lines` from the terminal."""
         number = next(self._numbers)
-        to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
+        whole = to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
         for _ in range(ATTEMPTS):
             for at in range(0, len(to_say), PIECE):
                 self._spawn.say(to_say[at : at + PIECE])
@@ -86,7 +84,7 @@ class Shell:
                 to_say = INTERRUPT + EMPTY_LINE + b"\r"
             elif not found:
                 # it was not run
-                to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
+                to_say = whole
             else:
                 text, _, status = found.rpartition("\n")
                 self._spawn.say(f"unset r{number}\r".encode())
@@ -183,6 +181,8 @@ def refusal(state: State) -> DuotuiError:
     match state:
         case State.AGENT:
             return NotReady("the storyteller has the line", "it must be told to leave it first")
+        case State.BOOTING:
+            return NotReady("the board did not finish to start", "turn it off and on")
         case State.BOOTLOADER:
             return NotReady("the board stopped in its boot loader", "type boot there, or reset it")
         case State.PROGRAM:

@@ -42,12 +42,10 @@ def reach(transport: Transport) -> None:
         raise NotReady("the storyteller does not answer", "turn the board off and on")
 
 
-def to_shell(transport: Transport) -> Shell:
-    """Whatever is at the other end: afterwards a shell is. An agent is told to leave.
+def to_shell(spawn: Spawn, state: State) -> Shell:
+    """Whatever was found at the other end: afterwards a shell is. An agent is told to leave.
 
     Raises NotReady, LinkBroken."""
-    spawn = Spawn(transport)
-    state = find_state(spawn)
     for _ in range(GOODBYES):
         if state is not State.AGENT:
             break

@@ -1,7 +1,10 @@
 """Packed models (.duo): made, and looked at, by the engine's own program. docs/packed.md."""
 
+import hashlib
 import subprocess
 from pathlib import Path
+
+import platformdirs
 
 from duotui.engines.program import program
 from duotui.errors import DuotuiError, UsageError
@@ -14,6 +17,24 @@ def pack(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
     """
     target = out or model.with_suffix(".duo")
     _run("pack", str(model), "-z", str(tokenizer), "--modes", modes, "-o", str(target))
+    return target
+
+
+def packed(model: Path, tokenizer: Path | None) -> Path:
+    """`model` as a board reads it: itself where it is a .duo, else packed for both modes, once,
+    into the user's cache. Raises UsageError where it is bad."""
+    if model.suffix == ".duo":
+        return model
+    try:
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise UsageError(f"{model} cannot be read", error.strerror or "") from error
+    target = platformdirs.user_cache_path("duotui") / "packed" / f"{model.stem}-{digest}.duo"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_suffix(".new")
+        pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
+        fresh.replace(target)
     return target
 
 

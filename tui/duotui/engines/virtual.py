@@ -107,10 +107,7 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
         home = Path(folder) / "root" / HOME.lstrip("/")
         home.mkdir(parents=True)
         shutil.copy(engine, home)
-        if model.suffix == ".duo":
-            shutil.copyfile(model, home / MODEL)
-        else:
-            packing.pack(model, tokenizer or model, "exact,fast", home / MODEL)
+        shutil.copyfile(packing.packed(model, tokenizer), home / MODEL)
         make_card(Path(folder) / "card", Path(folder) / "root")
         (Path(folder) / "card").replace(card)
     return card
