@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from duotui import resources
+from duotui.board.facts import Facts, facts_of
 from duotui.board.shell import Shell
 from duotui.board.storyteller import HOME, MODEL, PROGRAM
 from duotui.errors import Exit
@@ -29,9 +30,10 @@ class Finding:
 
 def of_board(shell: Shell) -> Iterator[Finding]:
     """From the processor to the loudspeaker."""
-    yield _machine(shell)
-    yield _memory(shell)
-    yield _swap(shell)
+    facts = facts_of(shell)
+    yield _machine(facts)
+    yield _memory(facts)
+    yield _swap(facts)
     yield _clock(shell)
     program = _program(shell)
     yield program
@@ -39,17 +41,14 @@ def of_board(shell: Shell) -> Iterator[Finding]:
     yield _sound(shell)
 
 
-def _machine(shell: Shell) -> Finding:
-    machine, kernel = shell.run("uname -m; uname -r").split("\n")
-    right = machine == "riscv64"
-    mend = "" if right else "name the port of the Duo: duotui devices lists them"
-    return Finding("board", right, f"Linux {kernel} on {machine}", mend)
+def _machine(facts: Facts) -> Finding:
+    mend = "" if facts.is_duo else "name the port of the Duo: duotui devices lists them"
+    return Finding("board", facts.is_duo, f"Linux {facts.kernel} on {facts.machine}", mend)
 
 
-def _memory(shell: Shell) -> Finding:
-    size = int(shell.run("grep MemTotal /proc/meminfo").split()[1]) * 1024
-    what = f"{size / 2**20:.1f} MB"
-    if size >= FREED_MEMORY:
+def _memory(facts: Facts) -> Finding:
+    what = f"{facts.memory / 2**20:.1f} MB"
+    if facts.memory >= FREED_MEMORY:
         return Finding("memory", True, f"{what}: room for every mode")
     return Finding(
         "memory",
@@ -59,11 +58,10 @@ def _memory(shell: Shell) -> Finding:
     )
 
 
-def _swap(shell: Shell) -> Finding:
-    rows = [line.split() for line in shell.run("cat /proc/swaps").splitlines()[1:]]
-    if not rows:
+def _swap(facts: Facts) -> Finding:
+    if not facts.swaps:
         return Finding("swap", True, "none, as the contest asks")
-    what = ", ".join(f"{row[0]} ({int(row[2]) / 1024:.0f} MB)" for row in rows)
+    what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in facts.swaps)
     return Finding("swap", False, f"on: {what}", "on the board: swapoff -a")
 
 

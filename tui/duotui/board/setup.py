@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from duotui import resources
+from duotui.board.facts import Facts, facts_of
 from duotui.board.push import Progress, push
 from duotui.board.shell import Shell
 from duotui.board.storyteller import HOME, MODEL, PROGRAM
@@ -36,17 +37,6 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Of a board. Memory and room in bytes."""
-
-    kernel: str
-    machine: str
-    memory: int
-    swap: bool
-    room: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
     file."""
@@ -71,8 +61,8 @@ def parts_of(engine: Path, model: Path) -> tuple[Part, ...]:
 
 def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
     """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
-    facts = _facts(shell)
-    if facts.machine != "riscv64":
+    facts = facts_of(shell)
+    if not facts.is_duo:
         raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
     missing, replaced, size = [], [], 0
     for part in parts:
@@ -100,12 +90,3 @@ def carry_out(
 
         push(shell, part.source, part.target, clock, on, part.mode)
     shell.run(f"{HOME}/{PROGRAM} inspect {HOME}/{MODEL}", 300)
-
-
-def _facts(shell: Shell) -> Facts:
-    kernel, machine = shell.run("uname -r; uname -m").split("\n")
-    memory = int(shell.run("grep MemTotal /proc/meminfo").split()[1])
-    swap = int(shell.run("grep SwapTotal /proc/meminfo || echo none 0").split()[1])
-    # of the nearest folder above that is there
-    room = int(shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3])
-    return Facts(kernel, machine, memory * 1024, swap > 0, room * 1024)
