@@ -51,7 +51,32 @@ async def test_it_tells_and_finds_the_story_identical() -> None:
     assert sitting.state.board.text == sitting.state.baseline.text
 
 
-async def test_a_killed_engine_is_said_and_r_tells_again(parrot: tuple[Path, Path]) -> None:
+async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path, Path]) -> None:
+    board = Sim(*parrot)
+    sitting = session(board)
+    watch = Watch(sitting)
+    request = Request(prompt="", steps=400_000, temperature=0.0)
+    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await watch.until(lambda s: len(s.board.tokens) > 50)
+        assert board.process is not None
+        board.process.kill()
+        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        kept = len(state.board.tokens)
+        await pilot.pause()
+        shown = app.export_screenshot().replace("&#160;", " ")
+        assert "killed (signal 9" in shown
+        assert "The story goes on" in shown
+        state = await watch.until(lambda s: len(s.board.tokens) > kept + 50)
+        assert [token.index for token in state.board.tokens] == list(range(len(state.board.tokens)))
+        ids = [token.id for token in state.board.tokens]
+        assert ids == [ids[n % len(WORDS)] for n in range(len(ids))]
+
+
+async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again(
+    parrot: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("duotui.core.line.LOSSES", 1)
     board = Sim(*parrot)
     sitting = session(board)
     watch = Watch(sitting)

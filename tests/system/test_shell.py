@@ -8,9 +8,10 @@ import pytest
 
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
-from duotui.board.state import State, find_state, greeting
+from duotui.board.state import State, find_state, through_a_terminal
 from duotui.engines.sim import Sim
 from duotui.errors import LinkBroken, NotReady
+from duotui.link.messages import AskHello, Gone, Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 LOW = {0x03, 0x04, 0x09, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x1C}
 
 
-def test_the_greeting_holds_nothing_that_a_terminal_obeys() -> None:
-    assert not LOW & set(greeting())
+@pytest.mark.parametrize("message", [AskHello(), Gone()], ids=type)
+def test_what_is_said_through_a_terminal_holds_nothing_that_it_obeys(message: Message) -> None:
+    assert not LOW & set(through_a_terminal(message))
 
 
 @pytest.mark.parametrize("prompt", ["# ", "$ ", "[root@milkv-duo]~# "])

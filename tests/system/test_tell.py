@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -106,22 +107,50 @@ def engines_of(parent: int) -> list[int]:
     return found
 
 
-def test_a_killed_engine_is_said_and_what_was_told_is_kept(parrot: list[str]) -> None:
+def is_the_story(text: str) -> bool:
+    """Whether it is how the parrot's story begins."""
+    text = text.rstrip("\n")
+    story = b"".join(WORDS[n % len(WORDS)] for n in range(len(text) + 1)).decode()[1:]
+    return story.startswith(text)
+
+
+def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: list[str]) -> None:
     process = started(parrot)
     (engine,) = engines_of(process.pid)
     os.kill(engine, signal.SIGKILL)
     assert process.stdout is not None
     assert process.stderr is not None
     with process.stdout, process.stderr:
+        assert process.stderr.readline() == (
+            "duotui: the engine was killed (signal 9, SIGKILL); waiting for it\n"
+        )
+        assert process.stderr.readline() == "duotui: it is back\n"
+        before = process.stdout.read(70_000)  # more than a pipe holds: it is told on
+        process.send_signal(signal.SIGINT)
         # Not communicate(): it would miss what read() has buffered.
-        out, err = process.stdout.read(), process.stderr.read()
-    assert process.wait(20) == 7
-    assert err.splitlines()[-1] == (
-        "duotui: the engine was killed (signal 9, SIGKILL); tell it again"
-    )
+        out, err = before + process.stdout.read(), process.stderr.read()
+    assert process.wait(20) == 9
+    assert is_the_story("once upon" + out)
     told = int(err.split(" tokens", 1)[0])
-    story = b"".join(WORDS[n % len(WORDS)] for n in range(told)).decode()[1:]
-    assert ("once upon" + out).rstrip("\n") == story.rstrip("\n")
+    assert len(out) > told
+
+
+def test_an_engine_that_cannot_come_back_is_said_and_what_was_told_is_kept(
+    parrot: list[str], tmp_path: Path
+) -> None:
+    own = list(parrot)
+    own[3] = shutil.copy(parrot[3], tmp_path)
+    process = started(own)
+    (engine,) = engines_of(process.pid)
+    Path(own[3]).unlink()
+    os.kill(engine, signal.SIGKILL)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        out, err = process.stdout.read(), process.stderr.read()
+    assert process.wait(20) == 2
+    assert "No such file" in err.splitlines()[-1]
+    assert is_the_story("once upon" + out)
 
 
 def test_an_engine_that_is_stopped_by_ctrl_c_leaves_nothing_behind(parrot: list[str]) -> None:

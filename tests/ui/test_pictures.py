@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from duotui.config import Settings
-from duotui.core.events import Event, LinkLost, LinkOpening
+from duotui.core.events import Event, LinkAway, LinkLost, LinkOpening, Retelling
 from ui import stage
 from ui.conftest import Make
 from ui.stage import BASELINE, BOARD, Stage
@@ -22,6 +22,14 @@ def lost() -> list[Event]:
     return [*stage.identical_so_far(), killed]
 
 
+def away() -> list[Event]:
+    return [*stage.identical_so_far(), LinkAway(2.0, BOARD, "/dev/ttyACM0 was lost")]
+
+
+def again() -> list[Event]:
+    return [*stage.identical_so_far(), Retelling(2.0, BOARD, 7, 12)]
+
+
 def alone() -> list[Event]:
     missing = LinkLost(1.0, BASELINE, "the engine was not found", "make engine builds it")
     return [*(e for e in stage.identical_so_far() if e.narrator is BOARD), missing]
@@ -34,6 +42,8 @@ SCRIPTS: dict[str, Callable[[], Any]] = {
     "identical": stage.identical_end,
     "differing": stage.differing,
     "lost": lost,
+    "away": away,
+    "telling-again": again,
     "no-baseline": alone,
 }
 

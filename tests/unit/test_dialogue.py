@@ -1,10 +1,14 @@
 """The host's side of the protocol, with time turned by hand and frames made by hand."""
 
+import dataclasses
 import math
 
+import pytest
+
 from duotui.core import events
-from duotui.core.dialogue import QUIET, REPEAT, SILENT, Dialogue
+from duotui.core.dialogue import DEAD, QUIET, REPEAT, SILENT, UNHEARD, Dialogue
 from duotui.core.events import Mode, Narrator, Reason, Request
+from duotui.errors import Exit
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
@@ -234,3 +238,135 @@ def test_a_probability_that_is_not_told_is_nan() -> None:
     found = dialogue.receive(agent.says(silent), 0.1)
     (told,) = [t for e in found if isinstance(e, events.Tokens) for t in e.tokens]
     assert math.isnan(told.probability)
+
+
+OTHER = dataclasses.replace(HELLO, boot=100)
+
+
+def restarted(*told: Message, paused: bool = False) -> tuple[Dialogue, Agent]:
+    """A dialogue that was told `told` after the start, and now meets an agent that was started
+    anew; how it asks that one is still to be said."""
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(*told), 0.1)
+    if paused:
+        dialogue.pause(True, 0.2)
+    dialogue.closed()
+    dialogue.opened(1.0)
+    dialogue.receive(agent.says(OTHER), 1.0)
+    return dialogue, agent
+
+
+def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(token(1, b" a"), token(2, b" b")), 0.1)
+    dialogue.closed()
+    dialogue.opened(1.0)
+    found = dialogue.receive(agent.says(OTHER), 1.0)
+    assert [e for e in found if isinstance(e, events.Retelling)] == [
+        events.Retelling(1.0, Narrator.BOARD, 0, 2)
+    ]
+    asked = [m for m in dialogue.due(1.0) if isinstance(m, messages.Generate)]
+    assert asked == [messages.Generate(STORY, 0, 1, 256, 1.0, 0.9, 123, "Once upon a time")]
+
+
+def test_what_is_told_again_is_not_told_twice() -> None:
+    dialogue, agent = restarted(token(1, b" a"), token(2, b" \xc3"))
+    found = dialogue.receive(agent.says(start(), token(1, b" a")), 1.1)
+    assert texts(found) == []
+    assert events.Retelling(1.1, Narrator.BOARD, 1, 2) in found
+    assert messages.Ack(STORY, 2) in dialogue.due(1.1)
+    found = dialogue.receive(agent.says(token(2, b" \xc3"), token(3, b"\xa9")), 1.2)
+    # half of the character was told before, the other half is new
+    assert texts(found) == ["é"]
+    assert events.Retold(1.2, Narrator.BOARD, 1000, (1001, 1002)) in found
+    assert not [e for e in found if isinstance(e, events.Retelling | events.RunStarted)]
+    ended = [e for e in dialogue.receive(agent.says(end(4)), 1.3) if type(e) is events.RunEnded]
+    assert [e.reason for e in ended] == [Reason.ENDED]
+
+
+@pytest.mark.parametrize("other", [start((1, 6)), token(1, id_=8), end(1)], ids=type)
+def test_another_story_is_seen_and_ends(other: messages.StoryEvent) -> None:
+    dialogue, agent = restarted(token(1), token(2))
+    first = [] if isinstance(other, messages.Start) else [start()]
+    found = dialogue.receive(agent.says(*first, other), 1.1)
+    (fault,) = [e for e in found if isinstance(e, events.Fault)]
+    assert fault.status == Exit.DIFFERS
+    (ended,) = [e for e in found if isinstance(e, events.RunEnded)]
+    assert (ended.reason, ended.tokens) == (Reason.FAILED, 2)
+    ends = isinstance(other, messages.End)
+    assert (messages.Cancel(STORY) in dialogue.due(1.1)) is not ends
+    dialogue.receive(agent.says(token(3)), 1.2)
+    assert messages.Ack(STORY, 4) in dialogue.due(1.2)
+    assert not dialogue.telling
+
+
+def test_a_story_that_is_stopped_while_it_is_told_again_is_stopped() -> None:
+    dialogue, agent = restarted(token(1), token(2))
+    dialogue.receive(agent.says(start()), 1.1)
+    assert dialogue.stop(1.2) == []
+    assert messages.Cancel(STORY) in dialogue.due(1.2)
+    found = dialogue.receive(agent.says(end(1, reason=2)), 1.3)
+    assert [e.reason for e in found if isinstance(e, events.RunEnded)] == [Reason.CANCELLED]
+    assert not [e for e in found if isinstance(e, events.Fault)]
+
+
+def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(token(1)), 0.1)
+    dialogue.closed()
+    (ended,) = dialogue.stop(0.5)
+    assert isinstance(ended, events.RunEnded)
+    assert (ended.reason, ended.tokens) == (Reason.CANCELLED, 1)
+    dialogue.opened(1.0)
+    same = dataclasses.replace(HELLO, state=1, story=STORY, events=9)
+    dialogue.receive(agent.says(same), 1.0)
+    assert dialogue.due(1.0) == [messages.Cancel(STORY)]
+
+
+def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
+    for hello, reasons in ((HELLO, []), (OTHER, [Reason.CANCELLED])):
+        dialogue, agent = telling()
+        assert dialogue.stop(0.1) == []
+        dialogue.closed()
+        dialogue.opened(1.0)
+        held = dataclasses.replace(hello, state=1, story=STORY if hello is HELLO else 0, events=1)
+        found = dialogue.receive(agent.says(held), 1.0)
+        assert [e.reason for e in found if isinstance(e, events.RunEnded)] == reasons
+        assert (messages.Cancel(STORY) in dialogue.due(1.0)) == (hello is HELLO)
+
+
+def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
+    dialogue, agent = restarted(token(1), paused=True)
+    dialogue.due(1.0)
+    dialogue.receive(agent.says(start(), token(1)), 1.1)
+    assert messages.Pause(STORY, 1) in dialogue.due(1.1)
+
+
+def test_an_agent_that_holds_another_story_is_asked_for_ours_again() -> None:
+    dialogue, agent = telling()
+    dialogue.receive(agent.says(token(1)), 0.1)
+    dialogue.closed()
+    dialogue.opened(1.0)
+    dialogue.receive(agent.says(dataclasses.replace(HELLO, state=1, story=5, events=3)), 1.0)
+    said = dialogue.due(1.0)
+    assert messages.Cancel(5) in said
+    assert messages.Generate in {type(message) for message in said}
+
+
+def test_an_agent_is_given_up_when_it_is_silent_for_long() -> None:
+    dialogue, agent = greeted()
+    assert not dialogue.dead(DEAD - 0.1)
+    assert dialogue.dead(DEAD)
+    dialogue.closed()
+    dialogue.opened(10.0)
+    # it may be reading its model
+    assert not dialogue.dead(10.0 + DEAD)
+    assert dialogue.dead(10.0 + UNHEARD)
+    dialogue.receive(agent.says(OTHER), 20.0)
+    assert not dialogue.dead(20.0 + DEAD - 0.1)
+
+
+def test_an_agent_that_was_never_here_is_not_given_up() -> None:
+    dialogue = Dialogue(Narrator.BOARD)
+    dialogue.opened(0.0)
+    assert not dialogue.dead(1000.0)

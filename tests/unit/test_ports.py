@@ -2,11 +2,13 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import serial
 
+from duotui.engines.board import same_board
 from duotui.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
 from duotui.link.ports import Port, find_board, holders
 from duotui.link.transport import SerialTransport, explain
@@ -35,6 +37,27 @@ def test_several_duos_are_named_and_none_is_taken() -> None:
     other = Port("/dev/ttyACM1", "", 0x3346, 0x1009, "")
     with pytest.raises(UsageError, match="/dev/ttyACM0 /dev/ttyACM1"):
         find_board([DUO, other, CABLE])
+
+
+def test_a_board_is_found_again_by_its_number_whatever_its_port_is_called() -> None:
+    moved = replace(DUO, path="/dev/ttyACM1")
+    assert same_board(DUO, [MODEM, moved]) is moved
+    other = replace(DUO, serial_number="9")
+    for found in ([], [other], [replace(other, path=DUO.path)]):
+        with pytest.raises(NoDevice, match="0123456789 is not plugged in"):
+            same_board(DUO, found)
+
+
+def test_boards_of_one_number_are_told_by_their_ports() -> None:
+    twins = [DUO, replace(DUO, path="/dev/ttyACM1")]
+    assert same_board(DUO, twins) is DUO
+    with pytest.raises(NoDevice, match="cannot be told from another one"):
+        same_board(replace(DUO, path="/dev/ttyACM2"), twins)
+
+
+def test_a_port_without_a_number_is_found_again_by_its_path() -> None:
+    assert same_board(CABLE, [DUO, CABLE]) is CABLE
+    assert same_board(CABLE, []).path == CABLE.path
 
 
 def test_a_port_is_described_by_what_is_known() -> None:

@@ -30,6 +30,9 @@ ONE_OF_EACH = (
     events.LinkAnswers(1.8, BOARD),
     events.Fault(1.9, Narrator.BASELINE, "no", "hint"),
     events.RunEnded(2.0, BOARD, Reason.ENDED, 2, 14, 24.3),
+    events.LinkAway(2.05, BOARD, "pulled", "put it back"),
+    events.Retelling(2.06, BOARD, 1, 2),
+    events.Retold(2.07, BOARD, 20, (21, 22)),
     events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),
 )
 

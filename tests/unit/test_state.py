@@ -108,6 +108,23 @@ def test_a_lost_link_keeps_the_story_and_ends_it() -> None:
     assert not board.telling
 
 
+def test_a_board_that_is_away_is_still_to_tell_on() -> None:
+    state = fold(started(), tokens(5, 6), events.LinkAway(2.0, BOARD, "pulled", "put it back"))
+    assert (state.board.link, state.board.telling) == (Link.AWAY, True)
+
+
+def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
+    state = fold(
+        started(), tokens(5, 6), events.Retelling(2.0, BOARD, 1, 2),
+    )  # fmt: skip
+    assert state.board.retelling is not None
+    state = reduce(state, events.Retold(2.1, BOARD, 1_000, (2_000, 102_000)))
+    assert state.board.retelling is None
+    assert state.board.text == " 5 6"
+    assert state.board.rate == pytest.approx(10)
+    assert state.board.first_token == pytest.approx(0.001)
+
+
 def test_a_link_that_comes_back_takes_the_story_up() -> None:
     state = fold(
         started(), tokens(5, 6), events.LinkLost(2.0, BOARD, "pulled"),

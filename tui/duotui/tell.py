@@ -30,6 +30,9 @@ tells."""
 OPENING = 180.0
 """Seconds for a board to start, to let in, and to read its model."""
 
+AWAY = 120.0
+"""Seconds that a board that was lost is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -46,6 +49,7 @@ class Teller:
     def __init__(self, session: Session, options: Options, out: TextIO, err: TextIO) -> None:
         self._session, self._options, self._out, self._err = session, options, out, err
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._away = ""
         session.listen(self._heard)
 
     async def run(self) -> None:
@@ -101,20 +105,36 @@ class Teller:
         match event:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._write("".join(token.text for token in tokens))
-            case events.LinkUp() | events.LinkSilent():
-                self._deadline.cancel()
-                loop = asyncio.get_running_loop()
-                self._deadline = loop.call_later(PATIENCE, self._unanswered)
+            case events.LinkUp() | events.LinkSilent() if not self._away:
+                self._wait(PATIENCE)
+            case events.LinkAway(reason=reason):
+                if not self._away:
+                    self._wait(AWAY)
+                self._away = reason
+                self._note(f"{reason}; waiting for it")
             case events.LinkAnswers() | events.Ready():
                 self._deadline.cancel()
+                if self._away:
+                    self._note("it is back")
+                self._away = ""
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self._end(_with_status(status)(reason, hint))
-            case events.Fault(text=text, hint=hint):
-                self._end(UsageError(text, hint))
+            case events.Fault(text=text, hint=hint, status=status):
+                self._end(_with_status(status)(text, hint))
+
+    def _wait(self, seconds: float) -> None:
+        """For a sign of the board, and no longer."""
+        self._deadline.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._unanswered)
+
+    def _note(self, text: str) -> None:
+        print(f"duotui: {text}", file=self._err)
 
     def _unanswered(self) -> None:
         board = self._session.state.board
-        if board.ready is None:
+        if self._away:
+            self._end(LinkBroken(self._away, f"it did not come back in {AWAY:.0f} seconds"))
+        elif board.ready is None:
             self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
         else:
             self._end(

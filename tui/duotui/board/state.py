@@ -2,7 +2,7 @@
 
 One message is said that each of them understands in its own way: the agent hears a frame, a
 shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
-push, whose host was killed, ends by two. What was half typed is emptied, not run.
+push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose agent was killed has a raw tty, where Enter is another byte.
 """
 
 import re
@@ -10,7 +10,7 @@ from enum import Enum
 
 from duotui.board.spawn import Spawn
 from duotui.link.frames import Decoder, Frame, encode
-from duotui.link.messages import AskHello, Hello
+from duotui.link.messages import AskHello, Hello, Message
 
 
 class State(Enum):
@@ -25,6 +25,7 @@ class State(Enum):
 
 
 EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
+RAW_ENTER = b"\n"
 _CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
 _BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
 PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
@@ -36,11 +37,11 @@ LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
 FRAME = rb"\0[^\0]{8,}\0"
 
 
-def greeting() -> bytes:
-    """HELLO?, numbered so that a terminal finds no control character of its own in it that does
-    anything (^C, ^D, ^S, Tab...)."""
+def through_a_terminal(message: Message) -> bytes:
+    """Its frame, numbered so that a terminal finds no control character of its own in it that
+    does anything (^C, ^D, ^S, Tab...)."""
     for seq in range(1 << 16):
-        said = encode(Frame(AskHello.type, seq, AskHello().payload()))
+        said = encode(Frame(message.type, seq, message.payload()))
         if all(byte >= 0x20 or byte in (0, 1, 2, 6, 7, 8) for byte in said) and 0x7F not in said:
             return said
     raise AssertionError("no number will do")
@@ -49,13 +50,14 @@ def greeting() -> bytes:
 def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
     starting = re.search(STARTING, spawn.drain()) is not None
-    spawn.say(greeting() + EMPTY_LINE + b"\r\r")
+    spawn.say(through_a_terminal(AskHello()) + EMPTY_LINE + b"\r\r")
     echoed = len(spawn.heard)
+    raw = False
     while True:
         order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL)
         match spawn.wait_for(*order, seconds=boot if starting else patience):
             case 0:
-                if is_hello(spawn.matched):
+                if is_a(Hello, spawn.matched):
                     return State.AGENT
             case 1:
                 return State.LOGIN
@@ -63,20 +65,23 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
                 return State.PASSWORD
             case 3:
                 return State.BOOTLOADER
+            case 4 if raw:
+                spawn.say(b"stty sane" + RAW_ENTER)
+                raw = False
             case 4:
                 return State.SHELL
             case 5:
                 starting = True
             case 6:
                 pass  # a running system says something, too
+            case _ if starting:
+                return State.BOOTING
+            case _ if len(spawn.heard) == echoed and not raw:
+                spawn.say(RAW_ENTER)
+                raw = True
             case _:
-                if starting:
-                    return State.BOOTING
                 return State.PROGRAM if len(spawn.heard) > echoed else State.SILENT
 
 
-def is_hello(frame: bytes) -> bool:
-    """Whether an agent says who it is."""
-    return any(
-        isinstance(item, Frame) and item.type == Hello.type for item in Decoder().feed(frame)
-    )
+def is_a(kind: type[Message], frame: bytes) -> bool:
+    return any(isinstance(item, Frame) and item.type == kind.type for item in Decoder().feed(frame))

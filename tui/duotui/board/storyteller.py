@@ -2,10 +2,10 @@
 
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
-from duotui.board.state import FRAME, State, find_state, is_hello
+from duotui.board.state import FRAME, State, find_state, is_a, through_a_terminal
 from duotui.errors import NotReady
 from duotui.link.frames import Frame, encode
-from duotui.link.messages import Bye
+from duotui.link.messages import Bye, Gone, Hello
 from duotui.link.reader import Transport
 
 HOME = "/mnt/data/duotui"
@@ -14,7 +14,12 @@ HOME = "/mnt/data/duotui"
 PROGRAM, MODEL = "duollama", "story.duo"
 LOG = "/tmp/duollama.log"
 GOODBYES = 5
-ENDED = "<the storyteller has ended>"
+_END_OTHERS = (
+    f"for p in $(pidof {PROGRAM}); do"
+    ' [ "$(readlink /proc/$p/fd/0)" = "$(tty)" ] && kill -9 $p; done'
+)
+"""One of this line that was stopped would keep its memory; those of other lines have a host."""
+
 START_SECONDS = 60
 """A model is read from the card once before the first frame: a second or two for 40 MB."""
 
@@ -29,17 +34,17 @@ def reach(transport: Transport) -> None:
         return
     shell = Shell.enter(spawn, state)
     _must_be_there(shell)
-    spawn.say(f"cd {HOME} && ./{PROGRAM} serve {MODEL} 2>{LOG}; echo '{ENDED}'\r".encode())
-    while True:
-        match spawn.wait_for(FRAME, ENDED.encode(), seconds=START_SECONDS):
-            case 0 if is_hello(spawn.matched):
-                return
-            case 0:
-                continue
-            case 1:
-                said = (shell.ask(f"cat {LOG}").text.splitlines() or ["it said nothing"])[-1]
-                raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
-        raise NotReady("the storyteller does not answer", "turn the board off and on")
+    shell.ask(_END_OTHERS)
+    # whatever it ends of, the host hears it at once
+    gone = "".join(f"\\{byte:03o}" for byte in through_a_terminal(Gone()))
+    spawn.say(f"cd {HOME} && ./{PROGRAM} serve {MODEL} 2>{LOG}; printf '{gone}'\r".encode())
+    while spawn.wait_for(FRAME, seconds=START_SECONDS) == 0:
+        if is_a(Hello, spawn.matched):
+            return
+        if is_a(Gone, spawn.matched):
+            said = (shell.ask(f"cat {LOG}").text.splitlines() or ["it said nothing"])[-1]
+            raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
+    raise NotReady("the storyteller does not answer", "turn the board off and on")
 
 
 def to_shell(spawn: Spawn, state: State) -> Shell:

@@ -1,17 +1,17 @@
 """What the host says to one agent, and what it makes of the answers. No I/O, no threads.
 
 Frames and the time go in; events and messages come out. It repeats what was not answered,
-asks again for what was lost, and gives each token once, in order: docs/protocol.md.
+asks again for what was lost, and takes the story up where it stopped: docs/protocol.md and
+docs/link.md.
 """
 
-import codecs
 import itertools
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 from duotui.core import events
-from duotui.core.events import Activity, Event, Mode, Narrator, Reason, Request, Token
+from duotui.core.events import Activity, Event, Mode, Narrator, Request, Token
+from duotui.core.story import ACTIVITIES, CONTROLS, Story
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
@@ -25,9 +25,10 @@ QUIET = 0.25
 SILENT = 1.0
 """Seconds without a byte until the user is told."""
 
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
-del _CONTROLS[ord("\n")], _CONTROLS[ord("\t")]
-_MODES, _ACTIVITIES, _REASONS = list(Mode), list(Activity), list(Reason)
+DEAD, UNHEARD = 5.0, 60.0
+"""Seconds without a byte until an agent is given up: one that has spoken, and one that has not
+since the port was opened."""
+
 _BUSY = 1
 _HINTS = {
     3: "use a shorter prompt",
@@ -45,15 +46,13 @@ class Dialogue:
         self._ids = itertools.count(1)
         self._asked: dict[type[Message], tuple[Message, float]] = {}
         self._out: list[Message] = []
-        self._request: Request | None = None
-        self._story = 0
-        self._next = 0
-        self._over = True
+        self._story = Story(narrator, Request(), 0)
+        self._story.over = True
+        self._paused = False
         self._then: tuple[Request, int] | None = None
         self._gap_asked = -math.inf
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._heard = self._pinged = 0.0
-        self._silent = False
+        self._silent = self._gone = False
         self._seq: int | None = None
         self._noise = self._lost = self._repeated = 0
         self._health: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -62,9 +61,11 @@ class Dialogue:
 
     def opened(self, now: float) -> None:
         """A port was opened: ask who is there. A story that was asked for is still wanted."""
-        self._seq, self._silent, self._connected = None, False, False
+        self._seq, self._silent, self._connected, self._gone = None, False, False, False
         self._heard = self._pinged = now
-        self._asked = {k: v for k, v in self._asked.items() if k is messages.Generate}
+        self._out.clear()
+        lasting = (messages.Generate, messages.Cancel)
+        self._asked = {k: v for k, v in self._asked.items() if k in lasting}
         self._ask(messages.AskHello(), now)
 
     def closed(self) -> None:
@@ -73,34 +74,47 @@ class Dialogue:
 
     def tell(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
-        if not self._over and self._connected:
+        if not self._story.over and self._connected:
             self._then = (request, story)
-            self.stop(now)
+            self._ask_to_stop(now)
             return
         self._then = None
-        self._request, self._story, self._next, self._over = request, story, 0, False
-        self._decoder.reset()
-        self._ask(
-            messages.Generate(
-                story, _MODES.index(request.mode), 1, request.steps, request.temperature,
-                request.top_p, request.seed, request.prompt,
-            ),
-            now,
-        )  # fmt: skip
+        self._paused = False
+        self._asked.pop(messages.Cancel, None)
+        self._story = Story(self.narrator, request, story)
+        self._ask(self._story.generate(), now)
 
-    def stop(self, now: float) -> None:
-        if not self._over:
-            self._asked.pop(messages.Generate, None)
-            self._asked.pop(messages.Pause, None)
-            self._ask(messages.Cancel(self._story), now)
+    def stop(self, now: float) -> list[Event]:
+        """End the story: when the agent says so, or now where there is none."""
+        if self._story.over:
+            return []
+        self._then = None
+        if not self._connected:
+            return self._stopped(now)
+        self._ask_to_stop(now)
+        return []
 
     def pause(self, on: bool, now: float) -> None:
-        if not self._over:
-            self._ask(messages.Pause(self._story, int(on)), now)
+        if not self._story.over:
+            self._paused = on
+            self._ask(messages.Pause(self._story.number, int(on)), now)
 
     @property
     def telling(self) -> bool:
-        return not self._over
+        return not self._story.over
+
+    def _ask_to_stop(self, now: float) -> None:
+        self._asked.pop(messages.Generate, None)
+        self._asked.pop(messages.Pause, None)
+        self._ask(messages.Cancel(self._story.number), now)
+
+    def _stopped(self, now: float) -> list[Event]:
+        for kind in (messages.Generate, messages.Pause, messages.Cancel):
+            self._asked.pop(kind, None)
+        ended = self._story.stopped(now)
+        if self._then:
+            self.tell(*self._then, now)
+        return ended
 
     # --- what came ---
 
@@ -108,14 +122,22 @@ class Dialogue:
         """The events in a batch; what there is to answer is left for `due`."""
         found: list[Event] = []
         tokens: list[Token] = []
+        before = self._story.next
         for item in items:
             message = self._message(item, now, found)
             if isinstance(message, messages.StoryEvent):
-                self._story_event(message, now, found, tokens)
+                for event in self._story_event(message, now):
+                    if isinstance(event, events.Tokens):
+                        tokens += event.tokens
+                    else:
+                        self._flush(tokens, found, now)
+                        found.append(event)
             elif message is not None:
                 self._answer(message, now, found)
         self._flush(tokens, found, now)
-        health = (self._next, self._repeated, self._lost, self._noise)
+        if self._story.next != before:
+            found += self._story.progress(now)
+        health = (self._story.next, self._repeated, self._lost, self._noise)
         if health != self._health:
             self._health = health
             found.append(events.Health(now, self.narrator, *health))
@@ -142,8 +164,8 @@ class Dialogue:
         match message:
             case messages.Hello():
                 self._greet(message, now, found)
-            case messages.Stats(story=story) if story == self._story:
-                activity = _ACTIVITIES[min(message.state, len(_ACTIVITIES) - 1)]
+            case messages.Stats(story=story) if story == self._story.number:
+                activity = ACTIVITIES[min(message.state, len(ACTIVITIES) - 1)]
                 pause = self._asked.get(messages.Pause)
                 if pause and pause[0] == messages.Pause(story, activity is Activity.PAUSED):
                     del self._asked[messages.Pause]
@@ -157,17 +179,19 @@ class Dialogue:
                     )
                 )  # fmt: skip
             case messages.Refused(code=code) if code == _BUSY:
-                pass  # with the story of a host that is gone, which `_greet` stopped: ask again
-            case messages.Refused(story=story, code=code, text=text) if story == self._story:
+                # with the story of a host that is gone: what was said to it did not arrive
+                self._connected = False
+                self._ask(messages.AskHello(), now)
+            case messages.Refused(story=story, code=code, text=text) if story == self._story.number:
                 self._asked.pop(messages.Generate, None)
-                self._over = True
+                self._story.over = True
                 found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
             case messages.Gone():
                 self._connected = False
+                self._gone = True
 
     def _greet(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
-        same = self.hello is not None and self.hello.boot == hello.boot
-        again = self._connected and same
+        again = self._connected and self.hello is not None and self.hello.boot == hello.boot
         self.hello, self._connected = hello, True
         self._asked.pop(messages.AskHello, None)
         if again:
@@ -180,64 +204,63 @@ class Dialogue:
                 hello.context, hello.parameters, hello.boot,
             )
         )  # fmt: skip
-        if not self._over and not same and self._next:
-            self._over = True  # another agent: it knows nothing of our story
-        if not self._over and hello.story == self._story:
-            self._out.append(messages.Resume(self._story, self._next))
-        elif hello.state and hello.story != self._story:
-            self._out.append(messages.Cancel(hello.story))  # left by a host that is gone
+        found += self._take_up(hello, now)
 
-    def _story_event(
-        self,
-        event: messages.StoryEvent,
-        now: float,
-        found: list[Event],
-        tokens: list[Token],
-    ) -> None:
-        if event.story != self._story:
-            return
+    def _take_up(self, hello: messages.Hello, now: float) -> list[Event]:
+        """The story that is wanted, by an agent that may hold it, or another one, or none."""
+        story = self._story
+        held = hello.story == story.number and not story.over
+        if hello.state and not held:
+            self._out.append(messages.Cancel(hello.story))  # left by a host that is gone
+        if story.over:
+            return []
+        if held:
+            self._out.append(messages.Resume(story.number, story.next))
+            return []
+        if messages.Cancel in self._asked:
+            return self._stopped(now)
+        story.again()
+        self._ask(story.generate(), now)
+        return []
+
+    def _story_event(self, event: messages.StoryEvent, now: float) -> list[Event]:
+        story = self._story
+        if event.story != story.number:
+            return []
         if messages.Ack not in {type(message) for message in self._out}:
-            self._out.append(messages.Ack(self._story, 0))  # its number is filled in by `due`
-        if event.index > self._next:
+            self._out.append(messages.Ack(story.number, 0))  # its number is filled in by `due`
+        if story.over:
+            # what still comes is not wanted, and acknowledged so that it is not repeated
+            story.next = max(story.next, event.index + 1)
+            if isinstance(event, messages.End):
+                self._asked.pop(messages.Cancel, None)
+            return []
+        if event.index > story.next:
             if now >= self._gap_asked + REPEAT:
                 self._gap_asked = now
-                self._out.append(messages.Resume(self._story, self._next))
-            return
-        if event.index < self._next:
-            return
-        self._next += 1
+                self._out.append(messages.Resume(story.number, story.next))
+            return []
+        if event.index < story.next:
+            return []
         self._gap_asked = -math.inf
-        match event:
-            case messages.Start():
-                self._asked.pop(messages.Generate, None)
-                found.append(self._started(event, now))
-            case messages.Next():
-                text = self._decoder.decode(event.text).translate(_CONTROLS)
-                tokens.append(
-                    Token(event.index - 1, event.id, text, event.clock, event.probability)
-                )
-            case messages.End():
-                self._flush(tokens, found, now)
-                self._asked.pop(messages.Cancel, None)
-                self._asked.pop(messages.Pause, None)
-                self._over = True
-                self._ask(messages.AskStats(), now)
-                reason = _REASONS[min(event.reason, _REASONS.index(Reason.FAILED))]
-                found.append(
-                    events.RunEnded(
-                        now, self.narrator, reason, event.tokens, event.clock, event.rate
-                    )
-                )
-                if self._then:
-                    self.tell(*self._then, now)
+        if isinstance(event, messages.Start):
+            self._asked.pop(messages.Generate, None)
+        found = story.take(event, now)
+        if any(isinstance(event, events.Retold) for event in found) and self._paused:
+            self._ask(messages.Pause(story.number, 1), now)
+        if story.over:
+            self._ended(event, now)
+        return found
 
-    def _started(self, start: messages.Start, now: float) -> events.RunStarted:
-        # The request's own floats, not their float32 neighbours: 0.8 and not 0.800000011920929.
-        request = replace(self._request or Request(), steps=start.steps, seed=start.seed)
-        return events.RunStarted(
-            now, self.narrator, start.story, request.prompt, _MODES[start.mode], request.steps,
-            request.temperature, request.top_p, request.seed, start.clock, start.ids,
-        )  # fmt: skip
+    def _ended(self, event: messages.StoryEvent, now: float) -> None:
+        self._asked.pop(messages.Cancel, None)
+        self._asked.pop(messages.Pause, None)
+        if isinstance(event, messages.End):
+            self._ask(messages.AskStats(), now)
+        else:  # it was told otherwise than before
+            self._ask(messages.Cancel(event.story), now)
+        if self._then:
+            self.tell(*self._then, now)
 
     def _flush(self, tokens: list[Token], found: list[Event], now: float) -> None:
         if tokens:
@@ -249,10 +272,8 @@ class Dialogue:
     def due(self, now: float) -> list[Message]:
         """Messages to be sent now."""
         out, self._out = self._out, []
-        out = [
-            messages.Ack(self._story, self._next) if isinstance(message, messages.Ack) else message
-            for message in out
-        ]
+        ack = messages.Ack(self._story.number, self._story.next)
+        out = [ack if isinstance(message, messages.Ack) else message for message in out]
         for kind, (message, when) in self._asked.items():
             if now >= when and (self._connected or kind is messages.AskHello):
                 self._asked[kind] = (message, now + REPEAT)
@@ -269,12 +290,17 @@ class Dialogue:
         self._silent = True
         return [events.LinkSilent(now, self.narrator, now - self._heard)]
 
+    def dead(self, now: float) -> bool:
+        """Whether an agent that was here once has left, or is silent for too long to wait for."""
+        patience = DEAD if self._connected else UNHEARD
+        return self._gone or (self.hello is not None and now >= self._heard + patience)
+
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
 
 
 def readable(noise: bytes) -> str:
     """What a person can read of bytes that were no frame; "" where that is little."""
-    text = noise.decode("utf-8", "replace").translate(_CONTROLS)
+    text = noise.decode("utf-8", "replace").translate(CONTROLS)
     plain = sum(character.isprintable() and character != "�" for character in text)
     return text if plain >= 0.8 * len(text) else ""

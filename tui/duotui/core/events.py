@@ -118,13 +118,22 @@ class LinkUp(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkLost(Event):
-    """The port is gone, or its engine is. Everything that was told is kept.
+    """The port is gone, or its engine is, for good. Everything that was told is kept.
 
     status: the exit status that this would be without a screen (errors.py)."""
 
     reason: str
     hint: str = ""
     status: int = Exit.LINK_BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAway(Event):
+    """The link was lost, and is looked for: the story goes on when it is back. Said again where
+    the reason changes."""
+
+    reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,24 @@ class Tokens(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Retelling(Event):
+    """The agent was started anew, and tells the story again: `told` tokens of the `count` that
+    were told before."""
+
+    told: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retold(Event):
+    """All of them, and they are the same. Clocks of the start, and of each, by the agent that
+    tells now."""
+
+    clock: int
+    clocks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stats(Event):
     """The agent's gauges. rss and peak in KiB, first in microseconds (0: no token yet)."""
 
@@ -221,10 +248,13 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Fault(Event):
-    """Something the user asked for cannot be done. The session goes on."""
+    """Something the user asked for cannot be done. The session goes on.
+
+    status: the exit status that this would be without a screen (errors.py)."""
 
     text: str
     hint: str = ""
+    status: int = Exit.USAGE
 
 
 Batch = tuple[Event, ...]
@@ -232,7 +262,7 @@ Batch = tuple[Event, ...]
 EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        LinkOpening, LinkUp, LinkLost, LinkSilent, LinkAnswers, Noise, Health, Ready,
-        RunStarted, Tokens, Stats, RunEnded, Fault,
+        LinkOpening, LinkUp, LinkAway, LinkLost, LinkSilent, LinkAnswers, Noise, Health, Ready,
+        RunStarted, Tokens, Retelling, Retold, Stats, RunEnded, Fault,
     )
 }  # fmt: skip

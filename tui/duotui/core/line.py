@@ -1,6 +1,7 @@
 """A reader and a dialogue, joined: one narrator, from its port to its events.
 
-Lives in the asyncio loop; the reader's thread only hands its reports over.
+Lives in the asyncio loop; the reader's thread only hands its reports over. A narrator that was
+here once and is lost is looked for until it is back: docs/link.md.
 """
 
 import asyncio
@@ -10,13 +11,19 @@ from duotui.core import events
 from duotui.core.clock import Clock
 from duotui.core.dialogue import Dialogue
 from duotui.core.events import Batch, Event, Narrator, Request
-from duotui.errors import LinkBroken
+from duotui.errors import DuotuiError, LinkBroken, UsageError
 from duotui.link.frames import Frame, encode
 from duotui.link.messages import Bye, Message
 from duotui.link.reader import Channel, Closed, Opened, Reader, Received, Report
 
 TICK = 0.05
 """Seconds between two looks at what is overdue."""
+
+AGAIN = 1.0
+"""Seconds from a loss, or from an attempt that failed, to the next."""
+
+LOSSES = 5
+"""In a row, without a new token, until a story is given up: it may be the story that kills it."""
 
 
 class Line:
@@ -28,6 +35,9 @@ class Line:
         self._clock, self._emit = clock, emit
         self._reader: Reader | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._losses = 0
+        self._trouble = ""
         self._seq = 0
 
     @property
@@ -38,6 +48,12 @@ class Line:
         """Begin to open the port; anything that goes wrong becomes an event."""
         if self.alive:
             return
+        self._losses, self._trouble = 0, ""
+        self._emit((events.LinkOpening(self._clock.now(), self.narrator, self.channel.target),))
+        self._start()
+
+    def _start(self) -> None:
+        self._wait_no_more()
         loop = asyncio.get_running_loop()
 
         def deliver(report: Report) -> None:
@@ -46,7 +62,6 @@ class Line:
                 loop.call_soon_threadsafe(self._report, reader, report)
 
         reader = self._reader = Reader(self.channel, self._clock, deliver)
-        self._emit((events.LinkOpening(self._clock.now(), self.narrator, self.channel.target),))
         reader.start()
 
     def tell(self, request: Request, story: int) -> None:
@@ -54,7 +69,8 @@ class Line:
         self._say()
 
     def stop(self) -> None:
-        self.dialogue.stop(self._clock.now())
+        if ended := self.dialogue.stop(self._clock.now()):
+            self._emit(tuple(ended))
         self._say()
 
     def pause(self, on: bool) -> None:
@@ -64,6 +80,7 @@ class Line:
     async def close(self) -> None:
         """Take leave of the agent, and end the thread."""
         reader, self._reader = self._reader, None
+        self._wait_no_more()
         if self._ticking is not None:
             self._ticking.cancel()
         if reader is not None:
@@ -77,29 +94,52 @@ class Line:
         found: list[Event] = []
         match report:
             case Opened(path, described):
+                self._trouble = ""
                 self.dialogue.opened(now)
                 self._ticking = asyncio.create_task(self._tick())
                 found.append(events.LinkUp(now, self.narrator, path, described))
             case Received(items):
                 found += self.dialogue.receive(items, now)
+                if any(isinstance(event, events.Tokens) for event in found):
+                    self._losses = 0
             case Closed(error):
                 self._reader = None
                 self.dialogue.closed()
                 if self._ticking is not None:
+                    self._losses += 1
                     self._ticking.cancel()
-                error = error or LinkBroken("the port was closed")
-                found.append(
-                    events.LinkLost(now, self.narrator, error.message, error.hint, error.exit)
-                )
+                    self._ticking = None
+                found += self._lost(error or LinkBroken("the port was closed"), now)
         self._say()
         if found:
             self._emit(tuple(found))
 
+    def _lost(self, error: DuotuiError, now: float) -> list[Event]:
+        """Look for it again, if it was here once and there is hope."""
+        hopeless = self.dialogue.telling and self._losses >= LOSSES
+        if self.dialogue.hello is None or isinstance(error, UsageError) or hopeless:
+            hint = "it was lost again and again without a new word" if hopeless else error.hint
+            return [events.LinkLost(now, self.narrator, error.message, hint, error.exit)]
+        self._again = asyncio.get_running_loop().call_later(AGAIN, self._start)
+        known, self._trouble = self._trouble, error.message
+        if known == error.message:
+            return []
+        return [events.LinkAway(now, self.narrator, error.message, error.hint)]
+
+    def _wait_no_more(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            if silent := self.dialogue.silence(self._clock.now()):
+            now = self._clock.now()
+            if silent := self.dialogue.silence(now):
                 self._emit(tuple(silent))
+            if self.dialogue.dead(now) and self._reader is not None:
+                self._reader.abandon(LinkBroken("the engine has stopped answering"))
+                return
             self._say()
 
     def _say(self) -> None:

@@ -23,6 +23,7 @@ class Link(StrEnum):
     OPENING = "opening"
     UP = "up"
     SILENT = "silent"
+    AWAY = "away"
     LOST = "lost"
 
 
@@ -41,6 +42,7 @@ class Telling:
     ended: events.RunEnded | None = None
     stats: events.Stats | None = None
     health: events.Health | None = None
+    retelling: events.Retelling | None = None
     rates: tuple[float, ...] = ()
 
     @property
@@ -102,7 +104,7 @@ class Telling:
     @property
     def time_left(self) -> float | None:
         """Seconds until the steps are used up, at the mean rate; the story may end before."""
-        if not self.telling or self.run is None or self.rate <= 0:
+        if not self.telling or self.run is None or self.rate <= 0 or self.link is Link.AWAY:
             return None
         return (self.run.steps - len(self.tokens)) / self.rate
 
@@ -148,6 +150,8 @@ def _narrator(telling: Telling, event: Event) -> Telling:
                 telling, link=Link.UP, target=event.target, described=event.described,
                 trouble="", hint="",
             )  # fmt: skip
+        case events.LinkAway():
+            return replace(telling, link=Link.AWAY, trouble=event.reason, hint=event.hint)
         case events.LinkLost():
             lost = replace(telling, link=Link.LOST, trouble=event.reason, hint=event.hint)
             if lost.telling:
@@ -165,7 +169,13 @@ def _narrator(telling: Telling, event: Event) -> Telling:
         case events.Ready():
             return replace(telling, ready=event, link=Link.UP)
         case events.RunStarted():
-            return replace(telling, run=event, tokens=(), ended=None, stats=None, rates=())
+            return replace(
+                telling, run=event, tokens=(), ended=None, stats=None, rates=(), retelling=None
+            )
+        case events.Retelling():
+            return replace(telling, retelling=event)
+        case events.Retold():
+            return _retold(telling, event)
         case events.Tokens():
             back = telling.ended is not None and telling.ended.reason is Reason.LOST
             resumed = replace(telling, ended=None) if back else telling
@@ -176,6 +186,19 @@ def _narrator(telling: Telling, event: Event) -> Telling:
         case events.RunEnded():
             return replace(telling, ended=event)
     return telling
+
+
+def _retold(telling: Telling, event: events.Retold) -> Telling:
+    """The same tokens, by the clock of the agent that told them last."""
+    return replace(
+        telling,
+        run=telling.run and replace(telling.run, clock=event.clock),
+        tokens=tuple(
+            replace(token, clock=clock)
+            for token, clock in zip(telling.tokens, event.clocks, strict=True)
+        ),
+        retelling=None,
+    )
 
 
 def _compare(diff: Diff, state: State) -> Diff:

@@ -63,9 +63,9 @@ class Sim:
         if status == 2:
             return UsageError(said.removeprefix("duollama: ") or "the engine refused its files")
         if status < 0:
-            return LinkBroken(f"the engine was killed ({_signal(-status)})", "tell it again")
+            return LinkBroken(f"the engine was killed ({_signal(-status)})")
         last = (said.splitlines() or [""])[-1]
-        return LinkBroken(f"the engine stopped with status {status}", last or "tell it again")
+        return LinkBroken(f"the engine stopped with status {status}", last)
 
     def close(self) -> None:
         if self._wire is not None:

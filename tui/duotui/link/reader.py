@@ -79,6 +79,7 @@ class Reader:
         self._outgoing: list[bytes] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._why: DuotuiError | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"reader of {channel.target}", daemon=True
         )
@@ -103,6 +104,11 @@ class Reader:
             self._thread.join(seconds)
         return not self._thread.is_alive()
 
+    def abandon(self, why: DuotuiError) -> None:
+        """Let the port go, as lost for that reason; never blocks."""
+        self._why = why
+        self.close(0)
+
     def _run(self) -> None:
         error: DuotuiError | None = None
         try:
@@ -125,7 +131,7 @@ class Reader:
             if transport_left is not None:
                 transport_left.close()
             self._channel.close()
-            self._deliver(Closed(None if self._stop.is_set() else error))
+            self._deliver(Closed(self._why if self._stop.is_set() else error))
 
     def _pump(self, transport: Transport) -> None:
         decoder = Decoder()

@@ -4,7 +4,8 @@
 
 `spoil` stands for what a real cable does: it is given each piece of bytes that goes to the
 host, and gives what arrives; `spoil_board` is the same for what goes to the board. Cutting
-the wire hangs up both ends, as unplugging does.
+the wire hangs up both ends. Unplugging hangs up the host's alone, as where a board has power of
+its own: what it says meanwhile is lost. Plugged in again, it is another port.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import tty
 from collections.abc import Callable
 
 _PIECE = 4096
+_CUT, _UNPLUG, _PLUG = b"x", b"u", b"p"
 
 
 class Wire:
@@ -25,12 +27,11 @@ class Wire:
     ) -> None:
         self._spoil = spoil or (lambda data: data)
         self._spoil_board = spoil_board or (lambda data: data)
-        self._master_a, self.board_end = os.openpty()
-        self._master_b, self._slave_b = os.openpty()
-        for end in (self.board_end, self._slave_b):
-            tty.setraw(end)
-        self.host_path = os.ttyname(self._slave_b)
-        self._stop_read, self._stop_write = os.pipe()
+        self._master, self.board_end = os.openpty()
+        tty.setraw(self.board_end)
+        self._plugs: list[_Plug] = [_Plug()]
+        self.host_path = self._plugs[0].path
+        self._orders, self._order = os.pipe()
         self._thread = threading.Thread(target=self._relay, name="wire", daemon=True)
 
     def start(self) -> None:
@@ -39,47 +40,82 @@ class Wire:
         os.close(self.board_end)
         self._thread.start()
 
+    def unplug(self) -> None:
+        """From the host. Harmless to repeat; may be called by `spoil`."""
+        with contextlib.suppress(OSError):
+            os.write(self._order, _UNPLUG)
+
+    def plug(self) -> str:
+        """Into the host again; the port that it is now."""
+        plug = _Plug()
+        self._plugs.append(plug)
+        self.host_path = plug.path
+        os.write(self._order, _PLUG)
+        return plug.path
+
     def cut(self) -> None:
         """Hang up both ends. Harmless to repeat."""
-        if self._stop_write < 0:
+        if self._order < 0:
             return
         if self._thread.ident is None:
             self.start()
         with contextlib.suppress(OSError):
-            os.write(self._stop_write, b"x")
+            os.write(self._order, _CUT)
         self._thread.join()
-        os.close(self._stop_write)
-        self._stop_write = -1
+        os.close(self._order)
+        self._order = -1
 
     def _relay(self) -> None:
         to_host, to_board = b"", b""
-        masters = (self._master_a, self._master_b)
-        for master in masters:
-            os.set_blocking(master, False)
+        host: _Plug | None = self._plugs.pop(0)
+        os.set_blocking(self._master, False)
         try:
             while True:
                 # A side is read only while the other takes bytes: a full tty holds up its writer.
-                wanted = [self._stop_read]
-                wanted += [self._master_a] if not to_host else []
-                wanted += [self._master_b] if not to_board else []
-                full = [self._master_b] if to_host else []
-                full += [self._master_a] if to_board else []
+                wanted = [self._orders]
+                wanted += [self._master] if not to_host else []
+                wanted += [host.master] if host and not to_board else []
+                full = [host.master] if host and to_host else []
+                full += [self._master] if to_board else []
                 ready, _writable, _ = select.select(wanted, full, [])
-                if self._stop_read in ready:
-                    return
-                if self._master_a in ready:
-                    to_host += self._spoil(os.read(self._master_a, _PIECE))
-                if self._master_b in ready:
-                    to_board += self._spoil_board(os.read(self._master_b, _PIECE))
+                if self._orders in ready:
+                    order = os.read(self._orders, 1)
+                    if order == _CUT:
+                        return
+                    if host is not None:
+                        host.close()
+                    host = self._plugs.pop(0) if order == _PLUG else None
+                    to_host = to_board = b""
+                    continue
+                if self._master in ready:
+                    to_host += self._spoil(os.read(self._master, _PIECE))
+                if host and host.master in ready:
+                    to_board += self._spoil_board(os.read(host.master, _PIECE))
                 if to_host:
-                    to_host = to_host[_write(self._master_b, to_host) :]
+                    to_host = to_host[_write(host.master, to_host) :] if host else b""
                 if to_board:
-                    to_board = to_board[_write(self._master_a, to_board) :]
+                    to_board = to_board[_write(self._master, to_board) :]
         except OSError:
             return
         finally:
-            for end in (*masters, self._slave_b, self._stop_read):
-                os.close(end)
+            for plug in (*([host] if host else []), *self._plugs):
+                plug.close()
+            os.close(self._master)
+            os.close(self._orders)
+
+
+class _Plug:
+    """The host's end: its port, which hangs up when this is closed."""
+
+    def __init__(self) -> None:
+        self.master, self._slave = os.openpty()
+        os.set_blocking(self.master, False)
+        tty.setraw(self._slave)
+        self.path = os.ttyname(self._slave)
+
+    def close(self) -> None:
+        os.close(self.master)
+        os.close(self._slave)
 
 
 def _write(master: int, data: bytes) -> int:

@@ -24,6 +24,8 @@ def standing(board: Telling, glyphs: Glyphs) -> Standing:
     match board.link:
         case Link.LOST:
             return Standing(glyphs.lost, "lost", "text-error", _trouble(board))
+        case Link.AWAY:
+            return Standing(glyphs.silent, "away", "text-warning", _trouble(board))
         case Link.OPENING:
             return Standing(glyphs.opening, f"connecting{glyphs.waiting}", "text-warning")
         case Link.CLOSED:
@@ -32,6 +34,9 @@ def standing(board: Telling, glyphs: Glyphs) -> Standing:
             return Standing(glyphs.silent, "silent", "text-warning", "nothing is heard")
     if board.ready is None:
         return Standing(glyphs.opening, f"waiting for the engine{glyphs.waiting}", "text-warning")
+    if board.retelling is not None and board.telling:
+        again = f"telling again, {board.retelling.told} of {board.retelling.count}"
+        return Standing(glyphs.telling, again, "text-accent")
     if board.paused:
         return Standing(glyphs.paused, "paused", "text-warning")
     if board.telling:
@@ -78,7 +83,7 @@ def verdict(state: State, glyphs: Glyphs) -> Standing:
 
 def _missing(baseline: Telling) -> str:
     """Why no more can come from the baseline; empty where it can."""
-    if baseline.link is Link.LOST:
+    if baseline.link in (Link.LOST, Link.AWAY):
         return _trouble(baseline)
     if baseline.link is Link.CLOSED:
         return "no reference engine is connected"

@@ -34,6 +34,8 @@ from duotui.ui.widgets.story_view import StoryView
 BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
 """The mode that is taken where the one asked for is not there."""
 
+GONE = (Link.LOST, Link.AWAY)
+
 
 class ConsoleScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
@@ -140,7 +142,7 @@ class ConsoleScreen(Screen[None]):
 
     def _show(self) -> None:
         state = self._sitting.state
-        if state.board.link is Link.LOST:
+        if state.board.link in GONE:
             self._stale = state.board.ready
         with self.app.batch_update():
             self.query_one(StatusLine).show(state, self._note())
@@ -159,6 +161,10 @@ class ConsoleScreen(Screen[None]):
         return "held" if self._held else ""
 
     def _offer(self, state: State) -> str:
+        if state.board.link is Link.AWAY and state.board.telling:
+            return f"The story goes on when it is back; {self._key('stop')} ends it."
+        if state.board.link is Link.AWAY:
+            return "It is looked for."
         if state.board.link is not Link.LOST:
             return ""
         key = self._key("again")
@@ -205,7 +211,7 @@ class ConsoleScreen(Screen[None]):
         self._request = request
         if not self._answering:
             self._owed = request
-            if self._sitting.state.board.link in (Link.LOST, Link.CLOSED):
+            if self._sitting.state.board.link in (*GONE, Link.CLOSED):
                 self._stale = self._sitting.state.board.ready
                 self._sitting.open()
             self._show()
@@ -278,7 +284,7 @@ class ConsoleScreen(Screen[None]):
             self._tell(
                 Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
             )
-        elif self._sitting.state.board.link in (Link.LOST, Link.CLOSED):
+        elif self._sitting.state.board.link in (*GONE, Link.CLOSED):
             self._sitting.open()
         else:
             self.action_tell()

@@ -35,7 +35,7 @@ class StatusLine(Static):
 
 
 class Banner(Static):
-    """What went wrong and which key mends it. It is only there while the link is lost."""
+    """What went wrong and what mends it. It is only there while the board is lost or away."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="banner")
@@ -43,9 +43,10 @@ class Banner(Static):
 
     def show(self, state: State, offer: str) -> None:
         """`offer` is what can be done about it."""
-        lost = state.board.link is Link.LOST
-        self.display = lost
-        if lost:
+        gone = state.board.link in (Link.LOST, Link.AWAY)
+        self.display = gone
+        self.set_class(state.board.link is Link.AWAY, "-away")
+        if gone:
             at = standing(state.board, self._glyphs)
             trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
             self.update(Content.assemble(Content.styled(trouble, "bold"), Content(offer)))

@@ -1,0 +1,186 @@
+"""A cable that is pulled, a board that falls over: the story goes on, and is the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.core import events
+from duotui.core.events import Mode, Reason, Request
+from duotui.core.state import Link, State
+from duotui.engines import packing
+from duotui.engines.board import Board
+from duotui.engines.program import program
+from duotui.link.ports import Port
+from duotui.link.wire import Wire
+from native.parrot import write_parrot
+from system.sitting import Watch, session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+COUNT = 20_000
+REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
+
+
+class Plugged:
+    """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
+
+    def __init__(self, path: str, home: Path, *options: str) -> None:
+        self.wire = Wire()
+        self.serial_number = "duotui-1"
+        subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
+        self.shell = subprocess.Popen(
+            ["setsid", "--ctty", "sh", *options, "-i"],
+            stdin=self.wire.board_end, stdout=self.wire.board_end, stderr=self.wire.board_end,
+            env={"PATH": path, "PS1": "# "},
+        )  # fmt: skip
+        self.home = home
+        self.wire.start()
+
+    def ports(self) -> list[Port]:
+        return [Port(self.wire.host_path, "Duo", 0x3346, 0x1003, self.serial_number)]
+
+    def agents(self) -> list[int]:
+        engine = str(self.home / "duollama")
+        found = subprocess.run(["pidof", engine], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    model, tokenizer = write_parrot(folder, WORDS, COUNT)
+    packing.pack(model, tokenizer, "exact", folder / "story.duo")
+    (folder / "duollama").write_bytes(program().read_bytes())
+    (folder / "duollama").chmod(0o755)
+    return folder
+
+
+@pytest.fixture(params=["-m"])
+def plugged(
+    request: pytest.FixtureRequest, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Plugged]:
+    monkeypatch.setattr("duotui.board.storyteller.HOME", str(home))
+    monkeypatch.setattr("duotui.board.storyteller.LOG", str(tmp_path / "log"))
+    # the level of this computer's own kernel lines is not theirs to change
+    (tmp_path / "dmesg").write_text("#!/bin/sh\n")
+    (tmp_path / "dmesg").chmod(0o755)
+    board = Plugged(f"{tmp_path}:{os.environ['PATH']}", home, request.param)
+    yield board
+    board.wire.cut()
+    board.shell.kill()
+    board.shell.wait()
+
+
+def whole(state: State) -> bool:
+    return state.board.ended is not None
+
+
+def assert_identical(state: State) -> None:
+    board = state.board
+    assert board.ended is not None
+    assert board.ended.reason is Reason.STEPS
+    assert [token.index for token in board.tokens] == list(range(COUNT))
+    ids = [token.id for token in board.tokens]
+    assert ids == [ids[n % len(WORDS)] for n in range(COUNT)]
+    assert board.text == b"".join(WORDS[n % len(WORDS)] for n in range(COUNT)).decode()[1:]
+
+
+def boots(watch: Watch) -> int:
+    return len({event.boot for event in watch.seen if isinstance(event, events.Ready)})
+
+
+async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
+    plugged: Plugged,
+) -> None:
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        plugged.wire.unplug()
+        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        assert not whole(state)
+        before, *taken = plugged.wire.host_path, *os.openpty()
+        assert plugged.wire.plug() != before
+        for end in taken:
+            os.close(end)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 1
+        assert not [event for event in watch.seen if isinstance(event, events.Retelling)]
+    finally:
+        await sitting.close()
+
+
+async def test_an_agent_that_was_killed_is_started_and_tells_again(plugged: Plugged) -> None:
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        for agent in plugged.agents():
+            os.kill(agent, signal.SIGKILL)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 2
+        assert [event for event in watch.seen if isinstance(event, events.Retold)]
+    finally:
+        await sitting.close()
+
+
+@pytest.mark.parametrize("plugged", ["+m"], ids=["no job control"], indirect=True)
+async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        (agent,) = plugged.agents()
+        os.kill(agent, signal.SIGSTOP)
+        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        assert state.board.trouble == "the engine has stopped answering"
+        await watch.until(lambda s: "nothing answers" in s.board.trouble)
+        os.kill(agent, signal.SIGCONT)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 1
+    finally:
+        await sitting.close()
+
+
+async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
+    """The shell takes the line back; the agent would never be heard again."""
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        (agent,) = plugged.agents()
+        os.kill(agent, signal.SIGSTOP)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 2
+        assert agent not in plugged.agents()
+    finally:
+        await sitting.close()
+
+
+async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        plugged.serial_number = "duotui-2"
+        plugged.wire.unplug()
+        plugged.wire.plug()
+        state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
+        assert state.board.link is Link.AWAY
+        plugged.serial_number = "duotui-1"
+        assert_identical(await watch.until(whole))
+    finally:
+        await sitting.close()
