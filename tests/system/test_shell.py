@@ -9,6 +9,7 @@ import pytest
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state, through_a_terminal
+from duotui.board.storyteller import to_shell
 from duotui.engines.sim import Sim
 from duotui.errors import LinkBroken, NotReady
 from duotui.link.messages import AskHello, Gone, Message
@@ -95,6 +96,17 @@ def test_the_boot_loader(line: Line, prompt: str) -> None:
         assert state is State.BOOTLOADER
         with pytest.raises(NotReady, match="stopped in its boot loader; type boot there"):
             Shell.enter(spawn, state)
+
+
+def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
+    loader = (
+        "while printf 'cv180x_c906# '; read -r said; do"
+        ' [ "$said" = boot ] && echo "Starting kernel ..." && exec sh -i; done'
+    )
+    with line("sh", "-c", loader) as spawn:
+        state = find_state(spawn)
+        assert state is State.BOOTLOADER
+        assert to_shell(spawn, state).run("echo in") == "in"
 
 
 def test_nothing_that_answers(line: Line) -> None:

@@ -32,7 +32,7 @@ def reach(transport: Transport) -> None:
     state = find_state(spawn)
     if state is State.AGENT:
         return
-    shell = Shell.enter(spawn, state)
+    shell = to_shell(spawn, state)
     _must_be_there(shell)
     shell.ask(_END_OTHERS)
     # whatever it ends of, the host hears it at once
@@ -48,9 +48,13 @@ def reach(transport: Transport) -> None:
 
 
 def to_shell(spawn: Spawn, state: State) -> Shell:
-    """Whatever was found at the other end: afterwards a shell is. An agent is told to leave.
+    """Whatever was found at the other end: afterwards a shell is. An agent is told to leave; a boot
+    loader that a byte stopped is told to go on.
 
     Raises NotReady, LinkBroken."""
+    if state is State.BOOTLOADER:
+        spawn.say(b"boot\r")
+        state = find_state(spawn)
     for _ in range(GOODBYES):
         if state is not State.AGENT:
             break
