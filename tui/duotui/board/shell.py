@@ -22,8 +22,17 @@ USER, KEY = "root", "milkv"
 LOGINS = 4
 ATTEMPTS = 10
 INTERRUPT = b"\x03"  # ^C
-AGAIN = 3.0
-"""Seconds until an answer is asked for again."""
+AGAIN = 1.0
+"""Seconds until an answer is asked for again; each time twice as long: what is asked while a
+command runs waits in the tty, which holds 4095 bytes."""
+
+QUIET = "stty sane -echo -ixon susp undef quit undef; dmesg -n 1"
+"""A flipped bit makes ^S of a 3, ^Z of a colon. A killed agent leaves the tty raw, in which only a
+line editor knows Enter."""
+AS_FOUND = "dmesg -n 7; stty sane"
+
+UNFINISHED = rb"(?:^|[\r\n])> (?:\x1b\[6n)?$"
+"""The shell waits for the end of something: a bit of a quote was flipped."""
 
 PIECE = 1024
 """Bytes that are written at once: a full tty takes no more for a while."""
@@ -82,11 +91,12 @@ class Shell:
             if found is None:
                 # a mark was spoiled, or the shell still waits for the end of something
                 to_say = INTERRUPT + EMPTY_LINE + b"\r"
-            elif not found:
-                # it was not run
+                continue
+            text, _, status = found.rpartition("\n")
+            if not status.isdigit():
+                # it was not run, or not as it was said
                 to_say = whole
             else:
-                text, _, status = found.rpartition("\n")
                 self._spawn.say(f"unset r{number}\r".encode())
                 return Answer(int(status), text.removesuffix("\n"))
         raise NotReady("the board's shell does not answer", "turn the board off and on")
@@ -101,25 +111,31 @@ class Shell:
 
     def leave(self) -> None:
         """Let it be as it was found, for whoever comes next."""
-        self._spawn.say(b"dmesg -n 7; stty echo\r")
+        self._spawn.say(AS_FOUND.encode() + b"\r")
 
     def _quieten(self) -> None:
         """No echo, and no kernel lines but emergencies. The prompt stays: it is how a host that
         comes after one that was killed finds the shell."""
-        self._spawn.say(EMPTY_LINE + b"stty -echo; dmesg -n 1\r")
+        number = next(self._numbers)
+        self._spawn.say(EMPTY_LINE + f'{QUIET}; printf "<%s>" {number}\r'.encode())
+        # stty drops what comes before its end
+        self._spawn.wait_for(b"<%d>" % number, seconds=AGAIN)
         self.run("true")
 
     def _heard(self, number: int, seconds: float) -> str | None:
         """What a command said, once it has ended; None where that cannot be heard in time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
-        waited = 0.0
+        waited, pause = 0.0, AGAIN
         while waited < seconds:
             self._spawn.say(_tell(number))  # the shell hears it after the command
-            if self._spawn.wait_for(mark, seconds=AGAIN) == 0:
-                text = self._whole(mark)
-                if text is not None:
-                    return text
-            waited += AGAIN
+            match self._spawn.wait_for(mark, UNFINISHED, seconds=pause):
+                case 0:
+                    text = self._whole(mark)
+                    if text is not None:
+                        return text
+                case 1:
+                    return None
+            waited, pause = waited + pause, 2 * pause
         return None
 
     def _whole(self, mark: bytes) -> str | None:

@@ -2,7 +2,8 @@
 
 One message is said that each of them understands in its own way: the agent hears a frame, a
 shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
-push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose agent was killed has a raw tty, where Enter is another byte.
+push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose
+agent was killed has a raw tty, where Enter is another byte.
 """
 
 import re
@@ -50,12 +51,14 @@ def through_a_terminal(message: Message) -> bytes:
 def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
     starting = re.search(STARTING, spawn.drain()) is not None
+    kernel = False
+    waited = 0.0
     spawn.say(through_a_terminal(AskHello()) + EMPTY_LINE + b"\r\r")
     echoed = len(spawn.heard)
     raw = False
     while True:
         order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL)
-        match spawn.wait_for(*order, seconds=boot if starting else patience):
+        match spawn.wait_for(*order, seconds=patience):
             case 0:
                 if is_a(Hello, spawn.matched):
                     return State.AGENT
@@ -73,7 +76,11 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
             case 5:
                 starting = True
             case 6:
-                pass  # a running system says something, too
+                kernel = True  # a running system says something, too
+            case _ if starting and waited < boot:
+                waited += patience
+                if kernel:  # which may have written behind a prompt; a boot loader is left alone
+                    spawn.say(b"\r")
             case _ if starting:
                 return State.BOOTING
             case _ if len(spawn.heard) == echoed and not raw:

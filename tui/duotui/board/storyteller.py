@@ -2,10 +2,10 @@
 
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
-from duotui.board.state import FRAME, State, find_state, is_a, through_a_terminal
+from duotui.board.state import EMPTY_LINE, FRAME, State, find_state, is_a, through_a_terminal
 from duotui.errors import NotReady
 from duotui.link.frames import Frame, encode
-from duotui.link.messages import Bye, Gone, Hello
+from duotui.link.messages import AskHello, Bye, Gone, Hello
 from duotui.link.reader import Transport
 
 HOME = "/mnt/data/duotui"
@@ -38,12 +38,15 @@ def reach(transport: Transport) -> None:
     # whatever it ends of, the host hears it at once
     gone = "".join(f"\\{byte:03o}" for byte in through_a_terminal(Gone()))
     spawn.say(f"cd {HOME} && ./{PROGRAM} serve {MODEL} 2>{LOG}; printf '{gone}'\r".encode())
-    while spawn.wait_for(FRAME, seconds=START_SECONDS) == 0:
-        if is_a(Hello, spawn.matched):
-            return
-        if is_a(Gone, spawn.matched):
-            said = (shell.ask(f"cat {LOG}").text.splitlines() or ["it said nothing"])[-1]
-            raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
+    for _ in range(START_SECONDS):
+        while spawn.wait_for(FRAME, seconds=1) == 0:
+            if is_a(Hello, spawn.matched):
+                return
+            if is_a(Gone, spawn.matched):
+                said = (shell.ask(f"cat {LOG}").text.splitlines() or ["it said nothing"])[-1]
+                raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
+        # it says hello once; that may have been spoiled
+        spawn.say(through_a_terminal(AskHello()) + EMPTY_LINE)
     raise NotReady("the storyteller does not answer", "turn the board off and on")
 
 
