@@ -36,6 +36,7 @@ class Line:
         self._reader: Reader | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._again: asyncio.TimerHandle | None = None
+        self._seen = False
         self._losses = 0
         self._trouble = ""
         self._seq = 0
@@ -105,7 +106,10 @@ class Line:
             case Closed(error):
                 self._reader = None
                 self.dialogue.closed()
-                if self._ticking is not None:
+                if self._ticking is None:
+                    # a port that was there, and was lost before anybody could answer
+                    self._seen |= isinstance(error, LinkBroken)
+                else:
                     self._losses += 1
                     self._ticking.cancel()
                     self._ticking = None
@@ -116,13 +120,14 @@ class Line:
 
     def _lost(self, error: DuotuiError, now: float) -> list[Event]:
         """Look for it again, if it was here once and there is hope."""
+        known = self._seen or self.dialogue.hello is not None
         hopeless = self.dialogue.telling and self._losses >= LOSSES
-        if self.dialogue.hello is None or isinstance(error, UsageError) or hopeless:
+        if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
             return [events.LinkLost(now, self.narrator, error.message, hint, error.exit)]
         self._again = asyncio.get_running_loop().call_later(AGAIN, self._start)
-        known, self._trouble = self._trouble, error.message
-        if known == error.message:
+        said, self._trouble = self._trouble, error.message
+        if said == error.message:
             return []
         return [events.LinkAway(now, self.narrator, error.message, error.hint)]
 

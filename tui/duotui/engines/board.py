@@ -23,12 +23,12 @@ class Board:
     def open(self) -> tuple[SerialTransport, str]:
         port = self._find()
         transport = SerialTransport(port.path)
+        self._known = port
         try:
             reach(transport)
         except BaseException:
             transport.close()
             raise
-        self._known = port
         return transport, port.described or port.path
 
     def _find(self) -> Port:
