@@ -115,7 +115,7 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
 
 class Virtual:
     """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
-    `spoil` is the wire's: what becomes of the bytes on their way to the host."""
+    `spoil` and `spoil_board` are the wire's: what becomes of the bytes on their way."""
 
     target = "virtual"
 
@@ -125,10 +125,11 @@ class Virtual:
         memory: Memory = Memory.FREED,
         sound: Path | None = None,
         spoil: Callable[[bytes], bytes] | None = None,
+        spoil_board: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.card, self.memory, self.sound = card, memory, sound
-        self._spoil = spoil
-        self._wire: Wire | None = None
+        self._spoil, self._spoil_board = spoil, spoil_board
+        self.wire: Wire | None = None
         self._folder: Path | None = None
         self._monitor: Monitor | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -144,7 +145,7 @@ class Virtual:
 
     def start(self) -> tuple[SerialTransport, str]:
         """Turn it on; its line, as it is."""
-        wire = self._wire = Wire(self._spoil)
+        wire = self.wire = Wire(self._spoil, self._spoil_board)
         # a socket's path is 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
         socket_path = self._folder / "qmp"
@@ -183,8 +184,8 @@ class Virtual:
         return error
 
     def close(self) -> None:
-        if self._wire is not None:
-            self._wire.cut()
+        if self.wire is not None:
+            self.wire.cut()
         if self._monitor is not None:
             with contextlib.suppress(OSError, LinkBroken):
                 self._monitor.ask("quit")  # so that QEMU ends the WAV
@@ -198,7 +199,7 @@ class Virtual:
                 self.process.stdout.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._wire = self._monitor = self._folder = self.process = None
+        self.wire = self._monitor = self._folder = self.process = None
 
     def _told(self, command: str) -> None:
         if self._monitor is None:
