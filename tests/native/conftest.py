@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from native.engine import SHARED, Engine, build
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from native.engine import Engine, build
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +18,3 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         return build("sanitize", "sanitize/duollama")
     shipped: Engine = request.getfixturevalue("shipped")
     return shipped
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    if not (SHARED / "golden").is_dir():
-        pytest.skip(f"llama2.c's stories and weights are not in {SHARED}")
-    return SHARED

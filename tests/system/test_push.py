@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import BLOCK, END, Progress, push
+from duotui.board.push import BLOCK, END, push
 from duotui.board.shell import Shell
 from duotui.board.state import State, find_state
 from duotui.core.clock import HandClock
 from duotui.errors import DuotuiError, NotReady, UsageError
+from duotui.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

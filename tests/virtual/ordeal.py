@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from duotui import resources
-from duotui.board.push import Progress, push
+from duotui.board.push import push
 from duotui.core import events
 from duotui.core.clock import MonotonicClock
 from duotui.core.events import Mode, Reason, Request
@@ -18,6 +18,7 @@ from duotui.core.session import Session
 from duotui.core.state import Link, State
 from duotui.engines.program import program
 from duotui.errors import DuotuiError
+from duotui.progress import Progress
 from system.sitting import Watch
 
 if TYPE_CHECKING:

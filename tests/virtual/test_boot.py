@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import Progress, push
+from duotui.board.push import push
 from duotui.board.shell import Shell
 from duotui.board.state import State
 from duotui.core.clock import MonotonicClock
 from duotui.engines.virtual import CARD_BYTES_PER_SECOND, Memory, make_card
 from duotui.errors import DuotuiError, NotReady
+from duotui.progress import Progress
 from native.guests import BOARD
 from native.test_guests import MISSING_CALLS
 

@@ -8,7 +8,7 @@ from duotui import __version__
 from duotui.core.events import Mode
 from duotui.errors import UsageError
 
-COMMANDS = ("tell", "setup", "doctor", "devices", "replay", "pack", "inspect")
+COMMANDS = ("tell", "setup", "doctor", "model", "devices", "replay", "pack", "inspect")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,11 +28,18 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     if command == "setup":
         parser.description = "Put the storyteller on a board, over its own line; shows what first."
         parser.add_argument("target", nargs="?", default="auto", help="auto, a port or a URL")
-        parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, or .bin to pack")
+        parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, .bin, or a name")
         parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
         parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
         parser.add_argument("--sd", type=Path, metavar="FOLDER", help="its card, mounted there")
         parser.add_argument("--yes", action="store_true", help="do not ask")
+        return parser
+    if command == "model":
+        parser.description = "Models that are known by name: what there is, and fetching one."
+        parser.add_argument("action", choices=("list", "get"))
+        parser.add_argument("name", nargs="?", help="of the model to get")
+        parser.add_argument("--from", dest="source", metavar="URL", help="where its files are")
+        parser.add_argument("--json", action="store_true", help="the list, as JSON")
         return parser
     if command == "doctor":
         parser.description = "Look at every link from the port to the board's loudspeaker."
@@ -68,9 +75,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
-        parser.epilog = (
-            "Commands: duotui tell, setup, devices, replay, pack, inspect. Each has --help."
-        )
+        parser.epilog = f"Commands: duotui {', '.join(COMMANDS)}. Each has --help."
         parser.add_argument(
             "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
         )
@@ -85,7 +90,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")
     parser.add_argument("-n", "--steps", type=int, metavar="N", help="0 is the whole context (256)")
     parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (reference)")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="of sim and of the baseline")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
     return parser
 

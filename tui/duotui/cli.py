@@ -4,6 +4,7 @@ duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a
 duotui tell [PROMPT]      no screen
 duotui setup [TARGET]     puts the storyteller on a board
 duotui doctor [TARGET]    what is wrong between here and a board's story, and what mends it
+duotui model list|get     models that are known by name, to tell from with --model
 duotui devices            the ports of this computer
 duotui replay FILE        a recording, in the console
 duotui pack MODEL         a llama2.c model, as a board reads it
@@ -59,6 +60,8 @@ def _run(arguments: list[str]) -> int:
             from duotui.doctor import doctor
 
             return doctor(options.target, options.json, sys.stdout)
+        case "model":
+            _model(options)
         case "devices":
             _devices(options.json)
         case "replay":
@@ -88,9 +91,22 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path | None]:
     """The model of sim and baseline, and its tokenizer; a packed model has its own."""
     if options.model is None:
         return resources.MODEL, options.tokenizer or resources.TOKENIZER
+    options.model = _named(options.model)
     if options.tokenizer is None and options.model.suffix == ".duo":
         return options.model, None
     return options.model, options.tokenizer or options.model.parent / "tokenizer.bin"
+
+
+def _named(given: Path) -> Path:
+    """The weights of a model that is known by name; else the file itself."""
+    if given.parent.name or given.suffix or given.exists():
+        return given
+    from duotui import models
+
+    model, store = models.find(str(given)), models.default_store()
+    if not model.complete(store):
+        raise UsageError(f"{given} is not here yet", f"duotui model get {given} fetches it")
+    return model.path(store)
 
 
 def _session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
@@ -142,6 +158,30 @@ def _setup(options: argparse.Namespace) -> None:
     model, tokenizer = _files(options)
     engine = options.engine or resources.BOARD
     setup(Options(options.target, model, tokenizer, engine, options.yes, options.sd), sys.stdout)
+
+
+def _model(options: argparse.Namespace) -> None:
+    from duotui import models
+    from duotui.progress import ProgressLine
+
+    store = models.default_store()
+    if options.action == "get":
+        if not options.name:
+            raise UsageError("which model?", "duotui model list names those that are known")
+        line = ProgressLine(sys.stderr)
+        clock = MonotonicClock()
+        print(models.get(models.find(options.name), store, clock, line.show, options.source or ""))
+        return
+    known = models.known()
+    paths = {m.name: str(m.path(store)) if m.complete(store) else None for m in known}
+    if options.json:
+        rows = [{"name": m.name, "size": m.size, "path": paths[m.name]} for m in known]
+        print(json.dumps(rows, indent=2))
+        return
+    for model in known:
+        where = paths[model.name] or f"duotui model get {model.name}"
+        print(f"{model.name:<12} {model.size / 1e6:5.1f} MB  {model.what}; {model.licence}")
+        print(f"{'':<12} {where}")
 
 
 def _devices(as_json: bool) -> None:

@@ -7,8 +7,7 @@ from typing import TextIO
 
 from duotui import resources
 from duotui.board.card import install
-from duotui.board.push import Progress
-from duotui.board.setup import Part, Plan, carry_out, look, parts_of
+from duotui.board.setup import Plan, carry_out, look, parts_of
 from duotui.board.spawn import Spawn
 from duotui.board.state import find_state
 from duotui.board.storyteller import to_shell
@@ -17,6 +16,7 @@ from duotui.engines import packing
 from duotui.errors import Cancelled, UsageError
 from duotui.link.ports import find_board, ports
 from duotui.link.transport import SerialTransport
+from duotui.progress import ProgressLine
 
 PATIENCE = 30.0
 """Seconds for a board that is busy with one block to take bytes of the next."""
@@ -52,7 +52,8 @@ def setup(options: Options, out: TextIO) -> None:
         _show(plan, path, out)
         if plan.missing and not options.yes:
             _ask(plan, out)
-        carry_out(shell, plan, MonotonicClock(), _Line(out).show)
+        line = ProgressLine(out)
+        carry_out(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
         shell.leave()
         print(f"ready: duotui {path} tells from it", file=out)
     finally:
@@ -78,25 +79,3 @@ def _ask(plan: Plan, out: TextIO) -> None:
     print(f"Send {plan.size / 1e6:.1f} MB? [Y/n] ", end="", file=out, flush=True)
     if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
         raise Cancelled("nothing was changed")
-
-
-class _Line:
-    """Progress, on one line of a terminal; elsewhere a line for each file."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def show(self, part: Part, now: Progress) -> None:
-        share = now.done / now.size
-        left = "" if now.left is None else f"{now.left:4.0f} s left"
-        text = f"  {part.name:<12} {bar(share)} {share:4.0%}  {now.rate / 1000:6.1f} kB/s  {left}"
-        if self._out.isatty():
-            print(f"\r{text}\x1b[K", end="\n" if now.done == now.size else "", file=self._out)
-            self._out.flush()
-        elif now.done == now.size:
-            print(text, file=self._out)
-
-
-def bar(share: float, width: int = 24) -> str:
-    full = round(share * width)
-    return "[" + "#" * full + "." * (width - full) + "]"

@@ -10,12 +10,12 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from duotui.board.shell import Shell
 from duotui.core.clock import Clock
 from duotui.errors import NotReady, UsageError
+from duotui.progress import Progress
 
 BLOCK, LEAST_BLOCK = 1 << 15, 1 << 10
 """Bytes: some seconds over a UART of 115200 baud. Halved where a line spoils them."""
@@ -34,26 +34,6 @@ _DECODERS = {
     "python3": 'python3 -c "import base64,sys; base64.decode(sys.stdin.buffer,sys.stdout.buffer)"',
 }
 """What turns base64 into bytes on a board, in the order in which it is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`done` of `size` bytes are on the board; `sent` of them since `seconds` ago."""
-
-    done: int
-    size: int
-    sent: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Bytes a second; 0 while nothing is known."""
-        return self.sent / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Seconds."""
-        return (self.size - self.done) / self.rate if self.rate else None
 
 
 def push(

@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from duotui import resources
 from duotui.board.facts import Facts, facts_of
-from duotui.board.push import Progress, push
+from duotui.board.push import push
 from duotui.board.shell import Shell
 from duotui.board.storyteller import HOME, MODEL, PROGRAM
 from duotui.core.clock import Clock
 from duotui.errors import NotReady, UsageError
+from duotui.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,220 @@
+"""`duotui model`: over a real connection, which breaks, lies, or starts anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui import models
+from duotui.core.clock import MonotonicClock
+from duotui.errors import LinkBroken, NotReady, UsageError
+from duotui.models import File, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from duotui.progress import Progress
+
+WEIGHTS = random.Random(1).randbytes(300_000)
+WORDS = b"tokenizer"
+CLOCK = MonotonicClock()
+
+
+class Source:
+    """A server with two files. `cut`: bytes after which an answer breaks off; `whole`: it knows no
+    ranges."""
+
+    def __init__(self) -> None:
+        self.files = {"/w.bin": WEIGHTS, "/t.bin": WORDS}
+        self.cut: int | None = None
+        self.whole = False
+        self.asked: list[tuple[str, str | None]] = []
+        self.address = ""
+
+    def model(self) -> Model:
+        return Model(
+            "some", "", "",
+            tuple(
+                File(name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest())
+                for name, path, data in (
+                    ("weights.bin", "/w.bin", WEIGHTS), ("tokenizer.bin", "/t.bin", WORDS),
+                )
+            ),
+        )  # fmt: skip
+
+
+@contextmanager
+def serving() -> Iterator[Source]:
+    source = Source()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ranged = self.headers["Range"]
+            source.asked.append((self.path, ranged))
+            data = source.files.get(self.path)
+            if data is None:
+                self.send_error(404)
+                return
+            begin = 0
+            if ranged and not source.whole:
+                begin = int(ranged.removeprefix("bytes=").rstrip("-"))
+                self.send_response(206)
+            else:
+                self.send_response(200)
+            self.send_header("Content-Length", str(len(data) - begin))
+            self.end_headers()
+            end = len(data) if source.cut is None else begin + source.cut
+            self.wfile.write(data[begin:end])
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    source.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield source
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    with serving() as source:
+        model = source.model()
+        path = models.get(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
+        assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
+        assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
+        assert model.complete(tmp_path)
+        assert (seen[0].size, seen[-1].done) == (len(WEIGHTS), len(WORDS))
+        asked = len(source.asked)
+        assert models.get(model, tmp_path, CLOCK) == path
+        assert len(source.asked) == asked
+
+
+def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
+    with serving() as source:
+        model, source.cut = source.model(), 100_000
+        for _ in range(2):
+            with pytest.raises(LinkBroken, match="broke off at 0"):
+                models.get(model, tmp_path, CLOCK)
+            assert not model.complete(tmp_path)
+        source.cut = None
+        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        begins = [ranged for path, ranged in source.asked if path == "/w.bin"]
+        assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
+
+
+def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
+    with serving() as source:
+        model, source.cut, source.whole = source.model(), 100_000, True
+        with pytest.raises(LinkBroken):
+            models.get(model, tmp_path, CLOCK)
+        source.cut = None
+        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("left", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)])
+def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, left: bytes) -> None:
+    with serving() as source:
+        model = source.model()
+        part = tmp_path / "some" / "weights.bin.part"
+        part.parent.mkdir()
+        part.write_bytes(left)
+        source.files["/w.bin"] = WEIGHTS if left else WEIGHTS[:-1] + b"!"
+        if len(left) in (0, 7):
+            with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
+                models.get(model, tmp_path, CLOCK)
+            assert not part.exists()
+            source.files["/w.bin"] = WEIGHTS
+        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+
+
+def test_another_source(tmp_path: Path) -> None:
+    with serving() as source:
+        model = source.model()
+        source.files = {f"/mirror{path}": data for path, data in source.files.items()}
+        with pytest.raises(NotReady, match="answers 404 Not Found; name another source"):
+            models.get(model, tmp_path, CLOCK)
+        path = models.get(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
+        assert path.read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])
+def test_a_source_that_is_not_there(tmp_path: Path, url: str) -> None:
+    with serving() as source, pytest.raises(NotReady, match="cannot be reached"):
+        models.get(source.model(), tmp_path, CLOCK, source=url)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "some").write_text("a file")
+    with serving() as source, pytest.raises(NotReady, match="cannot be written; File exists"):
+        models.get(source.model(), tmp_path, CLOCK)
+
+
+def test_every_known_model_has_weights_a_tokenizer_and_where_they_are() -> None:
+    for model in models.known():
+        assert [file.name for file in model.files] == [f"{model.name}.bin", "tokenizer.bin"]
+        for file in model.files:
+            assert file.url.startswith("https://")
+            assert len(bytes.fromhex(file.sha256)) == 32
+
+
+def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "duotui", *arguments],
+        capture_output=True, text=True, timeout=60,
+        env={"PATH": "/usr/bin:/bin", "XDG_DATA_HOME": str(data), "HOME": str(data)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["model", "get"], "which model?; duotui model list names those that are known"),
+        (["model", "get", "big"], "no model is known as big; there are stories15M, stories260K"),
+        (
+            ["tell", "--model", "stories15M"],
+            "stories15M is not here yet; duotui model get stories15M fetches it",
+        ),
+    ],
+)
+def test_bad_input(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = duotui(tmp_path, *arguments)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"duotui: {said}")
+
+
+def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
+    """The real weights, from a server on this computer."""
+    with serving() as source:
+        source.files = {
+            f"/{name}": (shared / "models" / name).read_bytes()
+            for name in ("stories260K.bin", "tok512.bin")
+        }
+        got = duotui(tmp_path, "model", "get", "stories260K", "--from", source.address)
+    assert got.returncode == 0, got.stderr
+    assert got.stdout.endswith("stories260K/stories260K.bin\n")
+    assert got.stderr.count("100%") == 2
+    listed = json.loads(duotui(tmp_path, "model", "list", "--json").stdout)
+    assert [row["path"] is not None for row in listed] == [False, True]
+    told = duotui(
+        tmp_path, "tell", "--port", "sim", "--model", "stories260K", "-n", "20", "-t", "0"
+    )
+    assert told.stdout.startswith("Once upon a time, there was a little girl named Lily.")
+
+
+def test_a_name_that_is_none_is_no_file_either(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no model is known as big"):
+        models.find("big")
