@@ -20,13 +20,15 @@ USER, KEY = "root", "milkv"
 """As every image for the Duo has them."""
 
 LOGINS = 4
+QUIETENINGS = 3
+"""Where none succeeds the shell is another one, and may do all the same."""
 ATTEMPTS = 10
 INTERRUPT = b"\x03"  # ^C
-AGAIN = 1.0
-"""Seconds until an answer is asked for again; each time twice as long: what is asked while a
+AGAIN, SELDOM = 1.0, 8.0
+"""Seconds until an answer is asked for again, at first and in the end: what is asked while a
 command runs waits in the tty, which holds 4095 bytes."""
 
-QUIET = "stty sane -echo -ixon susp undef quit undef; dmesg -n 1"
+QUIET = "stty sane -echo -ixon susp undef quit undef && dmesg -n 1"
 """A flipped bit makes ^S of a 3, ^Z of a colon. A killed agent leaves the tty raw, in which only a
 line editor knows Enter."""
 AS_FOUND = "dmesg -n 7; stty sane"
@@ -116,10 +118,11 @@ class Shell:
     def _quieten(self) -> None:
         """No echo, and no kernel lines but emergencies. The prompt stays: it is how a host that
         comes after one that was killed finds the shell."""
-        number = next(self._numbers)
-        self._spawn.say(EMPTY_LINE + f'{QUIET}; printf "<%s>" {number}\r'.encode())
-        # stty drops what comes before its end
-        self._spawn.wait_for(b"<%d>" % number, seconds=AGAIN)
+        for number in itertools.islice(self._numbers, QUIETENINGS):
+            self._spawn.say(EMPTY_LINE + f'{QUIET} && printf "<%s>" {number}\r'.encode())
+            # stty drops what comes before its end
+            if self._spawn.wait_for(b"<%d>" % number, seconds=AGAIN) == 0:
+                break
         self.run("true")
 
     def _heard(self, number: int, seconds: float) -> str | None:
@@ -135,7 +138,7 @@ class Shell:
                         return text
                 case 1:
                     return None
-            waited, pause = waited + pause, 2 * pause
+            waited, pause = waited + pause, min(2 * pause, SELDOM)
         return None
 
     def _whole(self, mark: bytes) -> str | None:
