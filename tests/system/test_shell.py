@@ -109,6 +109,16 @@ def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
         assert to_shell(spawn, state).run("echo in") == "in"
 
 
+def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
+    login = "sh -i; printf 'duo login: '; cat"
+    with line("sh", "-c", login) as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        spawn.say(b"\x04")  # ^D is not obeyed
+        assert shell.run("echo on") == "on"
+        with pytest.raises(NotReady, match="shell has ended"):
+            shell.ask("kill -9 $$", 100)
+
+
 def test_nothing_that_answers(line: Line) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
         state = find_state(spawn, patience=1)

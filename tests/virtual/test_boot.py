@@ -166,6 +166,18 @@ def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: 
         assert shell.run("ls /mnt/data") == "fill"
 
 
+def test_a_card_that_is_read_only_is_said(start: Start, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(bytes(3_000))
+    with start() as duo:
+        shell = duo.shell()
+        shell.run("mkdir /mnt/data/new; sync; mount -o remount,ro /")
+        with pytest.raises(NotReady, match=r"cannot write /mnt/data/new/.*; Read-only file system"):
+            push(shell, source, "/mnt/data/new/file", MonotonicClock())
+        with pytest.raises(NotReady, match=r"cannot mkdir; .*Read-only file system"):
+            push(shell, source, "/mnt/data/other/file", MonotonicClock())
+
+
 def test_power_that_fails_during_a_push_leaves_no_half_file(start: Start, tmp_path: Path) -> None:
     source, card = tmp_path / "source", tmp_path / "card.img"
     source.write_bytes(random.Random(6).randbytes(300_000))

@@ -6,19 +6,18 @@ what a host has, its /dev/ttyGS0 what a board has.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.board.card import install
 from duotui.board.findings import of_board
-from duotui.board.setup import parts_of
-from duotui.engines import packing
-from duotui.engines.virtual import make_card
 from duotui.link.ports import DUO_VENDOR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from duotui.board.shell import Shell
@@ -26,25 +25,52 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(300)
 
+ROOT_OFFSET = 129 << 20
+"""Of the second partition: firmware/virtual/card."""
+
 READY = "for i in $(seq 60); do [ -c /dev/ttyACM0 ] && pidof getty && exit 0; sleep 1; done; exit 1"
 SYS = "/sys/bus/usb/devices/1-1"
 
 
 @pytest.fixture(scope="module")
-def card(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def card(stock: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A card from the box, in this computer's reader, after setup."""
     folder = tmp_path_factory.mktemp("usb")
-    root = folder / "root"
-    for name in ("etc", "mnt/system"):
-        (root / name).mkdir(parents=True)
-    # what `install` looks for is on every card; make_card brings it
-    for name in ("etc/inittab", "etc/run_usb.sh"):
-        stock = resources.folder("firmware") / "stock" / name
-        (root / name).write_bytes(stock.read_bytes())
-        (root / name).chmod(0o755)
-    packing.pack(resources.MODEL, resources.TOKENIZER, "exact,fast", folder / "story.duo")
-    install(root, parts_of(engine, folder / "story.duo"))
-    make_card(folder / "card.img", root)
+    subprocess.run(["cp", "--sparse=always", stock, folder / "card.img"], check=True)
+    with mounted(folder / "card.img", folder / "rootfs") as root:
+        for _ in range(2):
+            done = setup(root, engine)
+            assert done.returncode == 0, done.stderr
     return folder / "card.img"
+
+
+@contextmanager
+def mounted(card: Path, where: Path, options: str = "rw") -> Iterator[Path]:
+    """Its second partition."""
+    where.mkdir(exist_ok=True)
+    how = f"loop,offset={ROOT_OFFSET},{options}"
+    done = subprocess.run(["mount", "-o", how, card, where], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a card cannot be mounted here: {done.stderr.strip()}")
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", where], check=True)
+
+
+def setup(root: Path, engine: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "duotui", "setup", "--sd", root, "--engine", engine],
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_card_that_is_locked_is_said(stock: Path, engine: Path, tmp_path: Path) -> None:
+    with mounted(stock, tmp_path / "rootfs", "ro") as root:
+        done = setup(root, engine)
+    assert (done.returncode, done.stderr.count("\n")) == (6, 1)
+    assert "cannot be written; Read-only file system" in done.stderr
 
 
 def usb(shell: Shell, name: str) -> str:

@@ -105,6 +105,8 @@ def _send(
     if "No space" in answer.text:
         shell.run(f"rm -f {part}")
         raise NotReady("the board's card is full", "remove something from it: df -h says where")
+    if answer.status and "dd: " in answer.text:  # the block arrived, and cannot be written
+        raise NotReady(f"the board cannot write {part}", answer.text.rsplit(": ", 1)[1])
     return answer.status == 0
 
 

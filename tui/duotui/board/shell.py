@@ -28,12 +28,12 @@ AGAIN, SELDOM = 1.0, 8.0
 """Seconds until an answer is asked for again, at first and in the end: what is asked while a
 command runs waits in the tty, which holds 4095 bytes."""
 
-QUIET = "stty sane -echo -ixon susp undef quit undef && dmesg -n 1"
-"""A flipped bit makes ^S of a 3, ^Z of a colon. A killed agent leaves the tty raw, in which only a
-line editor knows Enter."""
-AS_FOUND = "dmesg -n 7; stty sane"
+QUIET = "set -o ignoreeof; stty sane -echo -ixon susp undef quit undef && dmesg -n 1"
+"""A flipped bit makes ^S of a 3, ^Z of a colon, ^D of a dollar. A killed agent leaves the tty raw,
+in which only a line editor knows Enter."""
+AS_FOUND = "dmesg -n 7; stty sane; set +o ignoreeof"
 
-UNFINISHED = rb"(?:^|[\r\n])> (?:\x1b\[6n)?$"
+UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 """The shell waits for the end of something: a bit of a quote was flipped."""
 
 PIECE = 1024
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Shell:
-    """Commands run in it by `ask`. Raises NotReady where it stops answering."""
+    """Commands run in it by `ask`. Raises NotReady where it stops answering, or ends."""
 
     def __init__(self, spawn: Spawn, first: int) -> None:
         """`first` numbers its commands: none before it in the same login had that number."""
@@ -131,13 +131,15 @@ class Shell:
         waited, pause = 0.0, AGAIN
         while waited < seconds:
             self._spawn.say(_tell(number))  # the shell hears it after the command
-            match self._spawn.wait_for(mark, UNFINISHED, seconds=pause):
+            match self._spawn.wait_for(mark, UNFINISHED, LOGIN, seconds=pause):
                 case 0:
                     text = self._whole(mark)
                     if text is not None:
                         return text
                 case 1:
                     return None
+                case 2:
+                    raise NotReady("the board's shell has ended", "try again: it goes on")
             waited, pause = waited + pause, min(2 * pause, SELDOM)
         return None
 
