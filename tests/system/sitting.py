@@ -10,7 +10,7 @@ from duotui.core.clock import MonotonicClock
 from duotui.core.events import Batch, Narrator, Request
 from duotui.core.session import Session
 from duotui.core.state import State
-from duotui.engines.sim import Sim
+from duotui.link.reader import Channel
 
 KERNEL = [
     b"[   12.345678] usb 1-1: new high-speed USB device number 2 using dwc2\r\n",
@@ -19,7 +19,7 @@ KERNEL = [
 ]
 
 
-def session(board: Sim, baseline: Sim | None = None) -> Session:
+def session(board: Channel, baseline: Channel | None = None) -> Session:
     return Session(board, baseline, MonotonicClock(), itertools.count(1).__next__)
 
 

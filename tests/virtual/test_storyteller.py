@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,9 +14,11 @@ import pytest
 from duotui import resources
 from duotui.board.findings import of_board
 from duotui.board.storyteller import HOME, reach
+from duotui.core.events import Mode, Narrator, Reason, Request, Retold
 from duotui.engines.virtual import Memory, Virtual, storyteller_card
 from duotui.errors import NotReady
 from native.parrot import write_parrot
+from system.sitting import Watch, over, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +137,23 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
         assert found[-1].right is True
         shell.run(f"printf x | dd of={HOME}/story.duo bs=1 seek=70000 conv=notrunc")
         assert {finding.link for finding in of_board(shell) if finding.right is False} == {"model"}
+
+
+async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: Path) -> None:
+    board = Virtual(own_card)
+    sitting = session(board)
+    watch = Watch(sitting)
+    try:
+        sitting.tell(Request(mode=Mode.EXACT, steps=60))
+        await watch.until(lambda s: len(s.board.tokens) > 10, 120)
+        assert board.process is not None
+        hangs = board.process.pid
+        os.kill(hangs, signal.SIGSTOP)
+        state = await watch.until(lambda s: over(s, Narrator.BOARD), 200)
+        assert state.board.ended is not None
+        assert state.board.ended.reason is Reason.STEPS
+        assert [event for event in watch.seen if isinstance(event, Retold)]
+        with pytest.raises(ProcessLookupError):
+            os.kill(hangs, 0)
+    finally:
+        await sitting.close()

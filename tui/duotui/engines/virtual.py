@@ -30,6 +30,10 @@ CARD_BYTES_PER_SECOND = 21_900_000
 """Of a Duo's TF card, read or written (published: 20.8 to 22.2 MB/s)."""
 
 
+MONITOR_SECONDS = 2.0
+"""Until a QEMU that does not answer is taken for one that hangs."""
+
+
 class Memory(Enum):
     """What the kernel is given of 64 MiB (`mem=`), so that `free` says what a Duo's says."""
 
@@ -212,10 +216,11 @@ class Virtual:
 
 
 class Monitor:
-    """QEMU's control socket (QMP): a JSON object a line."""
+    """QEMU's control socket (QMP): a JSON object a line. LinkBroken or OSError where it hangs."""
 
     def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(MONITOR_SECONDS)
         while process.poll() is None:
             with contextlib.suppress(FileNotFoundError, ConnectionError):
                 self._socket.connect(str(path))
