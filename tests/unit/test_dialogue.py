@@ -370,3 +370,17 @@ def test_an_agent_that_was_never_here_is_not_given_up() -> None:
     dialogue = Dialogue(Narrator.BOARD)
     dialogue.opened(0.0)
     assert not dialogue.dead(1000.0)
+
+
+def test_a_board_that_says_that_it_starts_is_not_waited_for() -> None:
+    dialogue, _ = greeted()
+    dialogue.receive([NoiseBytes(b"[    0.000000] Linux version 5.10.4\r\n")], 0.1)
+    assert dialogue.dead(0.1)
+    dialogue.opened(0.2)
+    assert not dialogue.dead(0.3)
+
+
+def test_an_agent_that_says_that_it_leaves_is_not_waited_for() -> None:
+    dialogue, agent = greeted()
+    dialogue.receive(agent.says(messages.Gone()), 0.1)
+    assert dialogue.dead(0.1)

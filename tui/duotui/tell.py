@@ -23,7 +23,7 @@ from duotui.errors import (
     UsageError,
 )
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds until an agent that does not answer is given up: it answers pings however slowly it
 tells."""
 

@@ -7,6 +7,7 @@ docs/link.md.
 
 import itertools
 import math
+import re
 from collections.abc import Iterable
 
 from duotui.core import events
@@ -25,9 +26,12 @@ QUIET = 0.25
 SILENT = 1.0
 """Seconds without a byte until the user is told."""
 
-DEAD, UNHEARD = 5.0, 60.0
-"""Seconds without a byte until an agent is given up: one that has spoken, and one that has not
-since the port was opened."""
+DEAD, UNHEARD = 10.0, 60.0
+"""Seconds without a frame until an agent is given up: one that has spoken, and one that has not
+since the port was opened. A board that is short of memory may be silent for some seconds."""
+
+_STARTS = re.compile(rb"Linux version|OpenSBI|U-Boot")
+"""What only a board says that has just been turned on."""
 
 _BUSY = 1
 _HINTS = {
@@ -157,6 +161,7 @@ class Dialogue:
             except messages.Malformed:
                 item = NoiseBytes(item.payload)
         self._noise += len(item.data)
+        self._gone = self._gone or _STARTS.search(item.data) is not None
         found.append(events.Noise(now, self.narrator, len(item.data), readable(item.data)))
         return None
 
@@ -292,8 +297,9 @@ class Dialogue:
 
     def dead(self, now: float) -> bool:
         """Whether an agent that was here once has left, or is silent for too long to wait for."""
-        patience = DEAD if self._connected else UNHEARD
-        return self._gone or (self.hello is not None and now >= self._heard + patience)
+        if self.hello is None:
+            return False
+        return self._gone or now >= self._heard + (DEAD if self._connected else UNHEARD)
 
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
