@@ -6,8 +6,9 @@ import math
 import pytest
 
 from duotui.core import events
-from duotui.core.dialogue import DEAD, QUIET, REPEAT, SILENT, UNHEARD, Dialogue
+from duotui.core.dialogue import REPEAT, Dialogue
 from duotui.core.events import Mode, Narrator, Reason, Request
+from duotui.core.hearing import DEAD, QUIET, SILENT, UNHEARD
 from duotui.errors import Exit
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes

@@ -7,31 +7,18 @@ docs/link.md.
 
 import itertools
 import math
-import re
 from collections.abc import Iterable
 
 from duotui.core import events
 from duotui.core.events import Activity, Event, Mode, Narrator, Request, Token
-from duotui.core.story import ACTIVITIES, CONTROLS, Story
+from duotui.core.hearing import Hearing
+from duotui.core.story import ACTIVITIES, Story
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
 
 REPEAT = 0.3
 """Seconds until an unanswered command is said again."""
-
-QUIET = 0.25
-"""Seconds without a byte until the agent is asked whether it is there."""
-
-SILENT = 1.0
-"""Seconds without a byte until the user is told."""
-
-DEAD, UNHEARD = 10.0, 60.0
-"""Seconds without a frame until an agent is given up: one that has spoken, and one that has not
-since the port was opened. A board that is short of memory may be silent for some seconds."""
-
-_STARTS = re.compile(rb"Linux version|OpenSBI|U-Boot")
-"""What only a board says that has just been turned on."""
 
 _BUSY = 1
 _HINTS = {
@@ -55,18 +42,16 @@ class Dialogue:
         self._paused = False
         self._then: tuple[Request, int] | None = None
         self._gap_asked = -math.inf
-        self._heard = self._pinged = 0.0
-        self._silent = self._gone = False
-        self._seq: int | None = None
-        self._noise = self._lost = self._repeated = 0
+        self._hearing = Hearing(narrator)
+        self._repeated = 0
         self._health: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     # --- what the user wants ---
 
     def opened(self, now: float) -> None:
         """A port was opened: ask who is there. A story that was asked for is still wanted."""
-        self._seq, self._silent, self._connected, self._gone = None, False, False, False
-        self._heard = self._pinged = now
+        self._hearing.opened(now)
+        self._connected = False
         self._out.clear()
         lasting = (messages.Generate, messages.Cancel)
         self._asked = {k: v for k, v in self._asked.items() if k in lasting}
@@ -128,7 +113,7 @@ class Dialogue:
         tokens: list[Token] = []
         before = self._story.next
         for item in items:
-            message = self._message(item, now, found)
+            message = self._hearing.take(item, now, found)
             if isinstance(message, messages.StoryEvent):
                 for event in self._story_event(message, now):
                     if isinstance(event, events.Tokens):
@@ -141,29 +126,11 @@ class Dialogue:
         self._flush(tokens, found, now)
         if self._story.next != before:
             found += self._story.progress(now)
-        health = (self._story.next, self._repeated, self._lost, self._noise)
+        health = (self._story.next, self._repeated, self._hearing.lost, self._hearing.noise)
         if health != self._health:
             self._health = health
             found.append(events.Health(now, self.narrator, *health))
         return found
-
-    def _message(self, item: Frame | NoiseBytes, now: float, found: list[Event]) -> Message | None:
-        if isinstance(item, Frame):
-            self._heard = now
-            if self._silent:
-                self._silent = False
-                found.append(events.LinkAnswers(now, self.narrator))
-            if self._seq is not None:
-                self._lost += (item.seq - self._seq - 1) & 0xFFFF
-            self._seq = item.seq
-            try:
-                return messages.parse(item.type, item.payload)
-            except messages.Malformed:
-                item = NoiseBytes(item.payload)
-        self._noise += len(item.data)
-        self._gone = self._gone or _STARTS.search(item.data) is not None
-        found.append(events.Noise(now, self.narrator, len(item.data), readable(item.data)))
-        return None
 
     def _answer(self, message: Message, now: float, found: list[Event]) -> None:
         match message:
@@ -193,7 +160,7 @@ class Dialogue:
                 found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
             case messages.Gone():
                 self._connected = False
-                self._gone = True
+                self._hearing.gone = True
 
     def _greet(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
         again = self._connected and self.hello is not None and self.hello.boot == hello.boot
@@ -283,30 +250,17 @@ class Dialogue:
             if now >= when and (self._connected or kind is messages.AskHello):
                 self._asked[kind] = (message, now + REPEAT)
                 out.append(message)
-        if not out and self._connected and now >= max(self._heard, self._pinged) + QUIET:
-            self._pinged = now
+        if not out and self._connected and self._hearing.wonder(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
 
     def silence(self, now: float) -> list[Event]:
         """LinkSilent, once, when nothing was heard for too long."""
-        if self._silent or now < self._heard + SILENT:
-            return []
-        self._silent = True
-        return [events.LinkSilent(now, self.narrator, now - self._heard)]
+        return self._hearing.silence(now)
 
     def dead(self, now: float) -> bool:
         """Whether an agent that was here once has left, or is silent for too long to wait for."""
-        if self.hello is None:
-            return False
-        return self._gone or now >= self._heard + (DEAD if self._connected else UNHEARD)
+        return self.hello is not None and self._hearing.dead(now)
 
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
-
-
-def readable(noise: bytes) -> str:
-    """What a person can read of bytes that were no frame; "" where that is little."""
-    text = noise.decode("utf-8", "replace").translate(CONTROLS)
-    plain = sum(character.isprintable() and character != "�" for character in text)
-    return text if plain >= 0.8 * len(text) else ""
