@@ -118,6 +118,7 @@ def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
         started(), tokens(5, 6), events.Retelling(2.0, BOARD, 1, 2),
     )  # fmt: skip
     assert state.board.retelling is not None
+    assert reduce(state, events.Retold(2.1, BOARD, 1_000, ())).board.text == " 5 6"
     state = reduce(state, events.Retold(2.1, BOARD, 1_000, (2_000, 102_000)))
     assert state.board.retelling is None
     assert state.board.text == " 5 6"

@@ -189,7 +189,10 @@ def _narrator(telling: Telling, event: Event) -> Telling:
 
 
 def _retold(telling: Telling, event: events.Retold) -> Telling:
-    """The same tokens, by the clock of the agent that told them last."""
+    """The same tokens, by the clock of the agent that told them last. A recording may be of other
+    ones."""
+    if len(event.clocks) != len(telling.tokens):
+        return replace(telling, retelling=None)
     return replace(
         telling,
         run=telling.run and replace(telling.run, clock=event.clock),
