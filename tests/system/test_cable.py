@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +183,25 @@ async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> 
         state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
         assert state.board.link is Link.AWAY
         plugged.serial_number = "duotui-1"
+        assert_identical(await watch.until(whole))
+    finally:
+        await sitting.close()
+
+
+async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Plugged) -> None:
+    sitting = session(Board(plugged.wire.host_path))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(REQUEST)
+        await watch.until(lambda s: len(s.board.tokens) > 100)
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "duotui", "tell", "--port", plugged.wire.host_path),
+            stderr=subprocess.PIPE,
+        )
+        _, said = await second.communicate()
+        assert second.returncode == 5
+        assert b"is in use by" in said
+        assert f"(pid {os.getpid()}); close that program first" in said.decode()
         assert_identical(await watch.until(whole))
     finally:
         await sitting.close()
