@@ -110,7 +110,7 @@ def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
 
 
 def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
-    login = "sh -i; printf 'duo login: '; cat"
+    login = "sh -i; while printf 'duo login: '; do read -r user; done"
     with line("sh", "-c", login) as spawn:
         shell = Shell.enter(spawn, find_state(spawn))
         spawn.say(b"\x04")  # ^D is not obeyed

@@ -36,6 +36,9 @@ AS_FOUND = "dmesg -n 7; stty sane; set +o ignoreeof"
 UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 """The shell waits for the end of something: a bit of a quote was flipped."""
 
+LOGINS_SEEN = 2
+"""One alone may be a line that strayed in."""
+
 PIECE = 1024
 """Bytes that are written at once: a full tty takes no more for a while."""
 
@@ -128,7 +131,7 @@ class Shell:
     def _heard(self, number: int, seconds: float) -> str | None:
         """What a command said, once it has ended; None where that cannot be heard in time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
-        waited, pause = 0.0, AGAIN
+        waited, pause, logins = 0.0, AGAIN, 0
         while waited < seconds:
             self._spawn.say(_tell(number))  # the shell hears it after the command
             match self._spawn.wait_for(mark, UNFINISHED, LOGIN, seconds=pause):
@@ -139,7 +142,9 @@ class Shell:
                 case 1:
                     return None
                 case 2:
-                    raise NotReady("the board's shell has ended", "try again: it goes on")
+                    logins += 1
+                    if logins == LOGINS_SEEN:
+                        raise NotReady("the board's shell has ended", "try again: it goes on")
             waited, pause = waited + pause, min(2 * pause, SELDOM)
         return None
 
