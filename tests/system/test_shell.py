@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.shell import Shell
+from duotui.board.shell import VARIABLE, Shell
 from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state, through_a_terminal
 from duotui.board.storyteller import to_shell
@@ -127,7 +127,7 @@ def test_nothing_that_answers(line: Line) -> None:
             Shell.enter(spawn, state)
 
 
-def test_a_login_and_a_wrong_password(line: Line) -> None:
+def test_a_login_and_a_wrong_password(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """A getty's dialogue, without its password file."""
     login = (
         "while printf 'Welcome\\nduo login: '; read -r user; do"
@@ -136,8 +136,10 @@ def test_a_login_and_a_wrong_password(line: Line) -> None:
     )
     with line("sh", "-c", login) as spawn:
         assert find_state(spawn) is State.LOGIN
-        with pytest.raises(NotReady, match="password of root"):
-            Shell.enter(spawn, State.LOGIN, key="wrong")
+        monkeypatch.setenv(VARIABLE, "wrong")
+        with pytest.raises(NotReady, match=f"password of root; put the right one into {VARIABLE}"):
+            Shell.enter(spawn, State.LOGIN)
+        monkeypatch.delenv(VARIABLE)
         assert Shell.enter(spawn, find_state(spawn)).run("echo in") == "in"
 
 

@@ -109,7 +109,7 @@ def _of_line(path: str) -> Iterator[Finding]:
             return
         yield Finding("line", True, state.value)
         shell = to_shell(spawn, state)
-        yield Finding("login", True, "root, by the images' password")
+        yield Finding("login", True, "as root")
         yield from of_board(shell)
         shell.leave()
     except DuotuiError as error:

@@ -7,6 +7,7 @@ again where that does not fit. It runs once.
 
 import hashlib
 import itertools
+import os
 import random
 import re
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from duotui.errors import DuotuiError, NotReady
 
 USER, KEY = "root", "milkv"
 """As every image for the Duo has them."""
+
+VARIABLE = "DUOTUI_PASSWORD"
+"""Names another one: the command line would show it to everybody."""
 
 LOGINS = 4
 QUIETENINGS = 3
@@ -63,7 +67,7 @@ class Shell:
         spawn: Spawn,
         state: State,
         user: str = USER,
-        key: str = KEY,
+        key: str | None = None,
         chance: Callable[[], float] = random.random,
     ) -> "Shell":
         """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
@@ -73,7 +77,7 @@ class Shell:
             spawn.say(b"\r")
             state = State.LOGIN if spawn.wait_for(LOGIN, seconds=10) == 0 else State.SILENT
         if state is State.LOGIN:
-            _log_in(spawn, user, key)
+            _log_in(spawn, user, key or os.environ.get(VARIABLE) or KEY)
             state = State.SHELL
         if state is not State.SHELL:
             raise refusal(state)
@@ -197,7 +201,7 @@ def _log_in(spawn: Spawn, user: str, key: str) -> None:
     if refused:
         raise NotReady(
             f"the board does not take the password of {user}",
-            f"set it to {key}, as its image has it",
+            f"put the right one into {VARIABLE}, or set it to {KEY}",
         )
     raise NotReady("the board does not let in", "turn it off and on")
 
