@@ -10,7 +10,7 @@ LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire wheel clean needs-cc needs-python
+.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ standin: ## train a rough model of stories15M's shape into the cache (PyTorch; C
 
 virtual: ## what the virtual Duo is made of: a kernel, QEMU, BusyBox (ten minutes, once)
 	@firmware/virtual/machine
+
+speech: ## duospeak, the board's voice, of Debian's source of Flite (a minute, once)
+	@native/speech/voice
 
 fire: $(STAMP) engine virtual ## 200 random faults on the virtual Duo, and how long recovery takes (half an hour)
 	PYTHONPATH=tests $(BIN)/python tests/bench/under_fire.py --faults 200

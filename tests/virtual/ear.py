@@ -1,0 +1,46 @@
+"""Understands what a WAV says, within a grammar: pocketsphinx, whose model comes with it."""
+
+from __future__ import annotations
+
+import array
+import wave
+from typing import TYPE_CHECKING
+
+from pocketsphinx import Decoder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATE = 16_000
+"""Samples a second, of the model."""
+
+GRAMMAR = """#JSGF V1.0;
+grammar story;
+public <sentence> = once upon a time there was a little <who> (named | called) <name>;
+<who> = girl | boy | dog | cat | dragon | bear;
+<name> = lily | tim | max | sam | mary | ben;
+"""
+
+
+def understood(wav: Path, folder: Path) -> str:
+    """The sentence of the grammar; "" where it was none."""
+    grammar = folder / "story.gram"
+    grammar.write_text(GRAMMAR)
+    decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=RATE)
+    decoder.start_utt()
+    decoder.process_raw(_samples(wav), full_utt=True)
+    decoder.end_utt()
+    found = decoder.hyp()
+    return str(found.hypstr) if found is not None else ""
+
+
+def _samples(wav: Path) -> bytes:
+    """The first channel, at RATE, between its own samples in straight lines."""
+    with wave.open(str(wav)) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        heard = array.array("h", file.readframes(file.getnframes()))[::channels]
+    out = array.array("h")
+    for number in range(len(heard) * RATE // rate - 1):
+        at, part = divmod(number * rate, RATE)
+        out.append((heard[at] * (RATE - part) + heard[at + 1] * part) // RATE)
+    return out.tobytes()
