@@ -343,6 +343,21 @@ def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
     assert messages.Pause(STORY, 1) in dialogue.due(1.1)
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) -> None:
+    dialogue, agent = telling()
+    dialogue.pause(on, 0.1)
+    dialogue.closed()
+    dialogue.opened(1.0)
+    held = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY, events=1)
+    dialogue.receive(agent.says(held), 1.0)
+    assert messages.Pause(STORY, int(on)) in dialogue.due(1.0)
+    dialogue.closed()
+    dialogue.opened(2.0)
+    dialogue.receive(agent.says(dataclasses.replace(held, state=2 if on else 1)), 2.0)
+    assert dialogue.due(2.0) == [messages.Resume(STORY, 1)]
+
+
 def test_an_agent_that_holds_another_story_is_asked_for_ours_again() -> None:
     dialogue, agent = telling()
     dialogue.receive(agent.says(token(1)), 0.1)
@@ -376,7 +391,7 @@ def test_an_agent_that_was_never_here_is_not_given_up() -> None:
 def test_a_board_that_says_that_it_starts_is_not_waited_for() -> None:
     dialogue, _ = greeted()
     dialogue.receive([NoiseBytes(b"[    0.000000] Linux version 5.10.4\r\n")], 0.1)
-    assert dialogue.dead(0.1)
+    assert dialogue.dead(0.1) == "the board starts anew"
     dialogue.opened(0.2)
     assert not dialogue.dead(0.3)
 
@@ -384,4 +399,4 @@ def test_a_board_that_says_that_it_starts_is_not_waited_for() -> None:
 def test_an_agent_that_says_that_it_leaves_is_not_waited_for() -> None:
     dialogue, agent = greeted()
     dialogue.receive(agent.says(messages.Gone()), 0.1)
-    assert dialogue.dead(0.1)
+    assert dialogue.dead(0.1) == "the engine has ended"

@@ -137,7 +137,7 @@ class Dialogue:
             case messages.Hello():
                 self._greet(message, now, found)
             case messages.Stats(story=story) if story == self._story.number:
-                activity = ACTIVITIES[min(message.state, len(ACTIVITIES) - 1)]
+                activity = _activity(message.state)
                 pause = self._asked.get(messages.Pause)
                 if pause and pause[0] == messages.Pause(story, activity is Activity.PAUSED):
                     del self._asked[messages.Pause]
@@ -160,7 +160,7 @@ class Dialogue:
                 found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
             case messages.Gone():
                 self._connected = False
-                self._hearing.gone = True
+                self._hearing.gone = "the engine has ended"
 
     def _greet(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
         again = self._connected and self.hello is not None and self.hello.boot == hello.boot
@@ -188,6 +188,8 @@ class Dialogue:
             return []
         if held:
             self._out.append(messages.Resume(story.number, story.next))
+            if self._paused != (_activity(hello.state) is Activity.PAUSED):
+                self.pause(self._paused, now)  # the loss swallowed it
             return []
         if messages.Cancel in self._asked:
             return self._stopped(now)
@@ -258,9 +260,13 @@ class Dialogue:
         """LinkSilent, once, when nothing was heard for too long."""
         return self._hearing.silence(now)
 
-    def dead(self, now: float) -> bool:
-        """Whether an agent that was here once has left, or is silent for too long to wait for."""
-        return self.hello is not None and self._hearing.dead(now)
+    def dead(self, now: float) -> str:
+        """Why an agent that was here once is not waited for any longer; "" where it is."""
+        return self._hearing.dead(now) if self.hello is not None else ""
 
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
+
+
+def _activity(number: int) -> Activity:
+    return ACTIVITIES[min(number, len(ACTIVITIES) - 1)]

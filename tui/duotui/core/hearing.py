@@ -26,13 +26,13 @@ _STARTS = re.compile(rb"Linux version|OpenSBI|U-Boot")
 
 @dataclass
 class Hearing:
-    """`lost` frames and `noise` bytes since ever; `gone` where the board itself says that its agent
-    no longer is."""
+    """`lost` frames and `noise` bytes since ever; `gone` is what the board itself says of an agent
+    that no longer is."""
 
     narrator: Narrator
     lost: int = 0
     noise: int = 0
-    gone: bool = False
+    gone: str = ""
     _heard: float = 0.0
     _asked: float = 0.0
     _silent: bool = False
@@ -40,7 +40,7 @@ class Hearing:
     _seq: int | None = field(default=None)
 
     def opened(self, now: float) -> None:
-        self._seq, self._silent, self._spoken, self.gone = None, False, False, False
+        self._seq, self._silent, self._spoken, self.gone = None, False, False, ""
         self._heard = self._asked = now
 
     def take(self, item: Frame | NoiseBytes, now: float, found: list[Event]) -> Message | None:
@@ -58,7 +58,8 @@ class Hearing:
             except messages.Malformed:
                 item = NoiseBytes(item.payload)
         self.noise += len(item.data)
-        self.gone = self.gone or _STARTS.search(item.data) is not None
+        if _STARTS.search(item.data):
+            self.gone = "the board starts anew"
         found.append(events.Noise(now, self.narrator, len(item.data), readable(item.data)))
         return None
 
@@ -76,9 +77,11 @@ class Hearing:
         self._silent = True
         return [events.LinkSilent(now, self.narrator, now - self._heard)]
 
-    def dead(self, now: float) -> bool:
-        """Whether it is not worth waiting for any longer."""
-        return self.gone or now >= self._heard + (DEAD if self._spoken else UNHEARD)
+    def dead(self, now: float) -> str:
+        """Why it is not worth waiting for any longer; "" where it is."""
+        if not self.gone and now >= self._heard + (DEAD if self._spoken else UNHEARD):
+            return "the engine has stopped answering"
+        return self.gone
 
 
 def readable(noise: bytes) -> str:

@@ -142,8 +142,8 @@ class Line:
             now = self._clock.now()
             if silent := self.dialogue.silence(now):
                 self._emit(tuple(silent))
-            if self.dialogue.dead(now) and self._reader is not None:
-                self._reader.abandon(LinkBroken("the engine has stopped answering"))
+            if (why := self.dialogue.dead(now)) and self._reader is not None:
+                self._reader.abandon(LinkBroken(why))
                 return
             self._say()
 
