@@ -6,7 +6,6 @@ engine, and which hello of the engine is out of date.
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -25,6 +24,7 @@ from duotui.errors import UsageError
 from duotui.ui import keepsake
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.offers import after_a_loss, invitation
 from duotui.ui.screens.settings import SettingsScreen
 from duotui.ui.widgets.gauges import Gauges
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
@@ -141,17 +141,17 @@ class ConsoleScreen(Screen[None]):
             self._tell(request)
 
     def _show(self) -> None:
-        state = self._sitting.state
+        state, live = self._sitting.state, self._sitting.live
         if state.board.link in GONE:
             self._stale = state.board.ready
         with self.app.batch_update():
             self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
             self.query_one(Verdict).show(state)
-            self.query_one(Banner).show(state, self._offer(state))
+            self.query_one(Banner).show(state, after_a_loss(state, self._key, live))
             story = self.query_one("#board", StoryView)
             if state.board.run is None:
-                story.invite(*self._invitation(state))
+                story.invite(*invitation(state, self._request, self._key, self._glyphs, live))
             story.show(state)
             self.query_one("#baseline", StoryView).show(state)
 
@@ -159,37 +159,6 @@ class ConsoleScreen(Screen[None]):
         if self._owed is not None:
             return "a story waits for the engine"
         return "held" if self._held else ""
-
-    def _offer(self, state: State) -> str:
-        if state.board.link is Link.AWAY and state.board.telling:
-            return f"The story goes on when it is back; {self._key('stop')} ends it."
-        if state.board.link is Link.AWAY:
-            return "It is looked for."
-        if state.board.link is not Link.LOST:
-            return ""
-        key = self._key("again")
-        if not self._sitting.live:
-            return f"{key} plays it again."
-        told = state.board.run is not None
-        return f"{key} connects and tells the story again." if told else f"{key} connects again."
-
-    def _invitation(self, state: State) -> Iterator[tuple[str, str]]:
-        if not self._sitting.live:
-            yield "invite", "A recording. The story begins in a moment."
-            return
-        opening = "Once upon a time, on a board for five dollars, there was a story.\n\n"
-        ready = state.board.link is Link.UP and state.board.ready is not None
-        go = "tells it" if ready else "tells it as soon as the engine answers"
-        quote = self._glyphs.quote(self._request.prompt) if self._request.prompt else "from nothing"
-        yield "told", opening
-        for command, meaning in (
-            ("tell", f"{go}: {quote}"),
-            ("prompt", "another beginning"),
-            ("settings", "temperature, seed, length, mode"),
-            ("help", "every key"),
-        ):
-            yield "key", f"{self._key(command):>6}"
-            yield "invite", f"   {meaning}\n"
 
     def _key(self, command: str) -> str:
         """How the key of a command is written, as it is now."""
