@@ -50,6 +50,14 @@ def test_the_rate_is_llama2cs_by_the_boards_clock() -> None:
     assert fold(started(), tokens(5, 6), ended()).board.rate == 12.5
 
 
+def test_the_rate_of_now_is_of_what_was_decoded() -> None:
+    prompt = (Token(0, 5, " 5", 50_000), Token(1, 6, " 6", 50_001))
+    state = fold(started(), events.Tokens(0.1, BOARD, prompt))
+    assert state.board.rate_now == 0.0
+    decoded = (Token(2, 7, " 7", 150_001), Token(3, 8, " 8", 250_001))
+    assert reduce(state, events.Tokens(0.2, BOARD, decoded)).board.rate_now == pytest.approx(10.0)
+
+
 def test_one_token_has_no_rate() -> None:
     board = fold(started(), tokens(5)).board
     assert (board.rate, board.rate_now, board.time_left) == (0.0, 0.0, None)

@@ -83,12 +83,14 @@ class Telling:
 
     @property
     def rate_now(self) -> float:
-        """tok/s over the last second of the narrator's clock."""
-        if len(self.tokens) < 2:
+        """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's tokens
+        come all at once, by prefill."""
+        decoded = self.tokens[max(self.forced - 1, 0) :]
+        if len(decoded) < 2:
             return 0.0
-        last = self.tokens[-1].clock
+        last = decoded[-1].clock
         count, first = 0, last
-        for token in reversed(self.tokens[:-1]):
+        for token in reversed(decoded[:-1]):
             count, first = count + 1, token.clock
             if last - first >= WINDOW:
                 break
