@@ -69,7 +69,8 @@ class Scene:
         return self.board.wire
 
     def ports(self) -> list[Port]:
-        return [Port(self.wire.host_path, "Duo", 0x3346, 0x1003, "duotui-fire")]
+        path = self.wire.host_path
+        return [Port(path, "Duo", 0x3346, 0x1003, "duotui-fire")] if path else []
 
     def channel(self) -> Board:
         return Board("auto", self.ports)
@@ -81,7 +82,7 @@ class Scene:
     @contextmanager
     def shell(self) -> Iterator[Shell]:
         """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
-        transport = SerialTransport(self.wire.host_path, 30)
+        transport = SerialTransport(self.wire.host_path or "/dev/unplugged", 30)
         try:
             spawn = Spawn(transport)
             shell = to_shell(spawn, find_state(spawn, patience=10, boot=200))

@@ -41,7 +41,9 @@ class Wire:
         self._thread.start()
 
     def unplug(self) -> None:
-        """From the host. Harmless to repeat; may be called by `spoil`."""
+        """From the host, which then has no such port: its name is soon another's. Harmless to
+        repeat; may be called by `spoil`."""
+        self.host_path = ""
         with contextlib.suppress(OSError):
             os.write(self._order, _UNPLUG)
 
