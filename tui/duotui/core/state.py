@@ -83,8 +83,8 @@ class Telling:
 
     @property
     def rate_now(self) -> float:
-        """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's tokens
-        come all at once, by prefill."""
+        """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's
+        tokens come all at once, by prefill."""
         decoded = self.tokens[max(self.forced - 1, 0) :]
         if len(decoded) < 2:
             return 0.0
