@@ -52,6 +52,11 @@ class Answer:
     status: int
     text: str
 
+    @property
+    def last(self) -> str:
+        """The line in which a program says what is wrong."""
+        return (self.text.splitlines() or ["it said nothing"])[-1]
+
 
 class Shell:
     """Commands run in it by `ask`. Raises NotReady where it stops answering, or ends."""
@@ -114,8 +119,7 @@ class Shell:
         """The same, of a command that must succeed. Raises NotReady with its last line."""
         answer = self.ask(command, seconds)
         if answer.status:
-            said = (answer.text.splitlines() or ["it said nothing"])[-1]
-            raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", said)
+            raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last)
         return answer.text
 
     def leave(self) -> None:

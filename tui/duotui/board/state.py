@@ -10,6 +10,7 @@ import re
 from enum import Enum
 
 from duotui.board.spawn import Spawn
+from duotui.core.hearing import STARTING
 from duotui.link.frames import Decoder, Frame, encode
 from duotui.link.messages import AskHello, Hello, Message
 
@@ -33,7 +34,6 @@ PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _C
 LOGIN = rb"login: ?$"
 PASSWORD = rb"[Pp]assword: ?$"
 KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
-STARTING = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
 LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
 FRAME = rb"\0[^\0]{8,}\0"
 
@@ -48,12 +48,17 @@ def through_a_terminal(message: Message) -> bytes:
     raise AssertionError("no number will do")
 
 
+def greeting() -> bytes:
+    """HELLO?, which leaves nothing in a line that a shell or a login hears."""
+    return through_a_terminal(AskHello()) + EMPTY_LINE
+
+
 def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
     starting = re.search(STARTING, spawn.drain()) is not None
     kernel = False
     waited = 0.0
-    spawn.say(through_a_terminal(AskHello()) + EMPTY_LINE + b"\r\r")
+    spawn.say(greeting() + b"\r\r")
     echoed = len(spawn.heard)
     raw = False
     while True:

@@ -2,10 +2,10 @@
 
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
-from duotui.board.state import EMPTY_LINE, FRAME, State, find_state, is_a, through_a_terminal
+from duotui.board.state import FRAME, State, find_state, greeting, is_a, through_a_terminal
 from duotui.errors import NotReady
 from duotui.link.frames import Frame, encode
-from duotui.link.messages import AskHello, Bye, Gone, Hello
+from duotui.link.messages import Bye, Gone, Hello
 from duotui.link.reader import Transport
 
 HOME = "/mnt/data/duotui"
@@ -43,10 +43,10 @@ def reach(transport: Transport) -> None:
             if is_a(Hello, spawn.matched):
                 return
             if is_a(Gone, spawn.matched):
-                said = (shell.ask(f"cat {LOG}").text.splitlines() or ["it said nothing"])[-1]
+                said = shell.ask(f"cat {LOG}").last
                 raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
         # it says hello once; that may have been spoiled
-        spawn.say(through_a_terminal(AskHello()) + EMPTY_LINE)
+        spawn.say(greeting())
     raise NotReady("the storyteller does not answer", "turn the board off and on")
 
 

@@ -20,7 +20,7 @@ DEAD, UNHEARD = 10.0, 60.0
 """Seconds without a frame until an agent is given up: one that has spoken, and one that has not
 since the port was opened. A board that is short of memory may be silent for some seconds."""
 
-_STARTS = re.compile(rb"Linux version|OpenSBI|U-Boot")
+STARTING = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
 """What only a board says that has just been turned on."""
 
 
@@ -58,7 +58,7 @@ class Hearing:
             except messages.Malformed:
                 item = NoiseBytes(item.payload)
         self.noise += len(item.data)
-        if _STARTS.search(item.data):
+        if re.search(STARTING, item.data):
             self.gone = "the board starts anew"
         found.append(events.Noise(now, self.narrator, len(item.data), readable(item.data)))
         return None
