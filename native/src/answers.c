@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "story.h"
 #include "version.h"
+#include "voice.h"
 
 enum { PIECE = 4000 };  // bytes of a token's text that fit into its payload
 
@@ -39,6 +40,7 @@ void say_hello(Outbox *o, const Identity *of) {
     for (Mode mode = MODE_REFERENCE; mode <= MODE_FAST; mode++) {
         if (weights_has(of->weights, mode)) modes |= 1u << mode;
     }
+    if (of->voice) modes |= HELLO_VOICE;
     write_uint(&w, modes, 1);
     write_uint(&w, (uint32_t)of->weights->shape.vocab, 4);
     write_uint(&w, (uint32_t)of->weights->shape.context, 4);
@@ -114,4 +116,25 @@ void say_pong(Outbox *o, uint32_t number, uint64_t clock) {
     write_uint(&w, number, 4);
     write_uint(&w, clock, 8);
     outbox_put(o, PONG, &w);
+}
+
+void say_speech(Outbox *o, uint32_t number) {
+    static const Speech unknown;
+    const Speech *s = number == voice_speech()->number ? voice_speech() : &unknown;
+    Writer w = {.length = 0};
+    write_uint(&w, number, 4);
+    write_uint(&w, s->state, 1);
+    write_uint(&w, clock_now(), 8);
+    write_uint(&w, s->asked, 8);
+    write_uint(&w, s->begun, 8);
+    write_uint(&w, s->ended, 8);
+    write_uint(&w, s->length, 4);
+    write_str(&w, s->trouble, s->state == SPEECH_FAILED ? strlen(s->trouble) : 0);
+    write_uint(&w, s->count, 2);
+    for (size_t i = 0; i < s->count; i++) {
+        write_uint(&w, s->words[i].begins, 4);
+        write_uint(&w, s->words[i].at, 2);
+        write_uint(&w, s->words[i].size, 2);
+    }
+    outbox_put(o, SPEECH, &w);
 }

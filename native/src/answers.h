@@ -21,6 +21,7 @@ typedef struct {
     uint8_t model_hash[32], tokenizer_hash[32];
     char machine[128];
     uint64_t boot;
+    bool voice;
 } Identity;
 
 // Whether `frames` of any size still fit.
@@ -37,5 +38,6 @@ void say_stats(Outbox *outbox, uint32_t repeats, uint64_t noise);
 void say_refused(Outbox *outbox, uint32_t story, uint8_t code, const char *text);
 void say_event(Outbox *outbox, uint32_t story, uint32_t index);
 void say_pong(Outbox *outbox, uint32_t number, uint64_t clock);
+void say_speech(Outbox *outbox, uint32_t number);
 
 #endif

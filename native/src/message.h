@@ -9,13 +9,14 @@
 #include "frame.h"
 
 enum {
-    ASK_HELLO = 0x01, GENERATE, CANCEL, PAUSE, ACK, RESUME, PING, ASK_STATS, BYE,
-    HELLO = 0x81, EVENT, STATS, PONG, REFUSED, GONE,
+    ASK_HELLO = 0x01, GENERATE, CANCEL, PAUSE, ACK, RESUME, PING, ASK_STATS, BYE, SPEAK, HUSH,
+    HELLO = 0x81, EVENT, STATS, PONG, REFUSED, GONE, SPEECH,
 };
 
 enum { PROTOCOL = 1 };
 enum { KIND_START, KIND_TOKEN, KIND_END };
 enum { REFUSED_BUSY = 1, REFUSED_SETTINGS, REFUSED_PROMPT, REFUSED_MODE, REFUSED_MEMORY };
+enum { HELLO_VOICE = 1 << 7 };  // among the modes
 enum { FLAG_PROBABILITIES = 1 };
 
 // Reads fields one after another. `bad` once one of them is not there; then every field is 0.
@@ -25,7 +26,7 @@ typedef struct {
     bool bad;
 } Reader;
 
-uint64_t read_uint(Reader *r, int bytes);  // 1, 4 or 8, little-endian
+uint64_t read_uint(Reader *r, int bytes);  // up to 8, little-endian
 float read_float(Reader *r);
 const uint8_t *read_str(Reader *r, size_t *length);
 bool read_done(const Reader *r);  // everything was there, and nothing else

@@ -14,7 +14,8 @@ static const char version[] = "duollama " DUO_VERSION "\n";
 
 static const char usage[] =
     "usage: duollama MODEL [options]          tell a story\n"
-    "       duollama serve MODEL [-z FILE]    speak duotui's frames on stdin and stdout\n"
+    "       duollama serve MODEL [-z FILE] [--voice PROGRAM]\n"
+    "                                         speak duotui's frames on stdin and stdout\n"
     "       duollama pack MODEL -o FILE [-z FILE] [--modes exact,fast]\n"
     "       duollama inspect FILE             what a packed model holds and costs\n"
     "\n"
@@ -39,6 +40,7 @@ static const char usage[] =
     "  --kernels NAME     instructions to compute with (the best ones that are here)\n"
     "  --prefill N        tokens of the prompt at once, 1 to 16 (16)\n"
     "  --drafts N         of mode exact at once, at most; 0 for none (as many as pay)\n"
+    "  --voice PROGRAM    says aloud what the host asks for: a sentence on its stdin\n"
     "  --version, --help\n";
 
 // The C library would also take blanks, hex, nan and inf.
@@ -106,7 +108,7 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
 static const char *const valued[][16] = {
     [COMMAND_TELL] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
                       "--kernels", "--prefill", "--drafts", "--score"},
-    [COMMAND_SERVE] = {"-z"},
+    [COMMAND_SERVE] = {"-z", "--voice"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
 };
@@ -130,6 +132,8 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
         o->prompt = value;
     } else if (strcmp(option, "-z") == 0) {
         o->tokenizer_path = value;
+    } else if (strcmp(option, "--voice") == 0) {
+        o->voice = value;
     } else if (strcmp(option, "--ids") == 0) {
         o->ids_path = value;
     } else if (strcmp(option, "-t") == 0) {

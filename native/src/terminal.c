@@ -15,7 +15,7 @@ int terminal_take(Failure *failure) {
              "serve speaks on a terminal and stdin is none; start it on a tty");
         return -1;
     }
-    terminal = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    terminal = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (terminal < 0) {
         fail(failure, EXIT_UNEXPECTED, "the terminal %s cannot be opened", path);
         return -1;

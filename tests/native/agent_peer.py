@@ -16,15 +16,19 @@ NAMES = {
     0x07: "PING",
     0x08: "STATS?",
     0x09: "BYE",
+    0x0A: "SPEAK",
+    0x0B: "HUSH",
     0x81: "HELLO",
     0x82: "EVENT",
     0x83: "STATS",
     0x84: "PONG",
     0x85: "REFUSED",
     0x86: "GONE",
+    0x87: "SPEECH",
 }
 TYPES = {name: number for number, name in NAMES.items()}
-# B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids.
+# B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids;
+# w: words.
 FIELDS = {
     "HELLO?": "protocol:B",
     "GENERATE": "story:I mode:B flags:B steps:I temperature:f top_p:f seed:Q prompt:s",
@@ -35,6 +39,8 @@ FIELDS = {
     "PING": "nonce:I",
     "STATS?": "",
     "BYE": "",
+    "SPEAK": "sentence:I text:s",
+    "HUSH": "sentence:I",
     "HELLO": "protocol:B state:B boot:Q story:I events:I modes:B vocabulary:I context:I "
     "parameters:Q model_hash:h tokenizer_hash:h version:s model:s machine:s",
     "EVENT": "story:I index:I kind:B",
@@ -42,6 +48,7 @@ FIELDS = {
     "PONG": "nonce:I clock:Q",
     "REFUSED": "story:I code:B text:s",
     "GONE": "",
+    "SPEECH": "sentence:I state:B clock:Q asked:Q begun:Q ended:Q length:I trouble:s words:w",
 }
 BODIES = {
     0: " mode:B steps:I temperature:f top_p:f seed:Q clock:Q ids:*",
@@ -64,6 +71,8 @@ def pack(name, values):
         elif kind in "sx":
             data = value.encode() if kind == "s" else bytes.fromhex(value)
             out += struct.pack("<H", len(data)) + data
+        elif kind == "w":
+            out += struct.pack("<H", len(value)) + b"".join(struct.pack("<IHH", *w) for w in value)
         elif kind == "*":
             out += struct.pack(f"<H{len(value)}I", len(value), *value)
         else:
@@ -91,6 +100,9 @@ def unpack(name, payload):
             elif kind in "sx":
                 data = take(*struct.unpack("<H", take(2)))
                 values[field] = data.decode() if kind == "s" else data.hex()
+            elif kind == "w":
+                (count,) = struct.unpack("<H", take(2))
+                values[field] = [list(struct.unpack("<IHH", take(8))) for _ in range(count)]
             elif kind == "*":
                 (count,) = struct.unpack("<H", take(2))
                 values[field] = list(struct.unpack(f"<{count}I", take(4 * count)))

@@ -26,11 +26,13 @@ Said = tuple[str, int, dict[str, Any]]
 class Host:
     """The other end of the agent's terminal."""
 
-    def __init__(self, engine: Engine, model: Path, tokenizer: Path) -> None:
+    def __init__(
+        self, engine: Engine, model: Path, tokenizer: Path, voice: Path | None = None
+    ) -> None:
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
-            [engine.path, "serve", model, "-z", tokenizer],
+            [engine.path, "serve", model, "-z", tokenizer, *(["--voice", voice] if voice else [])],
             stdin=self.slave,
             stdout=self.slave,
             stderr=subprocess.PIPE,
@@ -290,7 +292,7 @@ def test_generate_is_answered_by_its_start_however_often(host: Host) -> None:
     assert host.until("EVENT")["index"] == 0
 
 
-@pytest.mark.parametrize("kind", [0x00, 0x02, 0x0A, 0x7E, 0x81])
+@pytest.mark.parametrize("kind", [0x00, 0x02, 0x0A, 0x0B, 0x0C, 0x7E, 0x81])
 def test_a_frame_that_says_nothing_is_noise(host: Host, kind: int) -> None:
     host.raw(agent_peer.frame(kind, 0, b""))
     host.say("STATS?")

@@ -132,6 +132,10 @@ def host():
     row("ping_zero", "PING", 0, nonce=0)
     row("stats_ask", "STATS?", 264)
     row("bye", "BYE", 265)
+    row("speak", "SPEAK", 266, sentence=3, text="The end.")
+    row("speak_max", "SPEAK", U16, sentence=U32, text="s" * (4096 - 6))
+    row("hush", "HUSH", 267, sentence=3)
+    row("hush_max", "HUSH", 268, sentence=U32)
 
 
 def agent():
@@ -456,6 +460,48 @@ def agent():
     row("refused", "REFUSED", 18, story=7, code=1, text="busy with story 6")
     row("refused_empty", "REFUSED", 19, story=0, code=5, text="")
     row("gone", "GONE", 20)
+    row(
+        "speech",
+        "SPEECH",
+        21,
+        sentence=3,
+        state=2,
+        clock=9000000,
+        asked=8100000,
+        begun=8400000,
+        ended=0,
+        length=1206,
+        trouble="",
+        words=[[0, 0, 3], [310, 4, 4]],
+    )
+    row(
+        "speech_failed",
+        "SPEECH",
+        22,
+        sentence=0,
+        state=4,
+        clock=0,
+        asked=0,
+        begun=0,
+        ended=0,
+        length=0,
+        trouble="no loudspeaker is known to the kernel",
+        words=[],
+    )
+    row(
+        "speech_max",
+        "SPEECH",
+        U16,
+        sentence=U32,
+        state=U8,
+        clock=U64,
+        asked=U64,
+        begun=U64,
+        ended=U64,
+        length=U32,
+        trouble="é" * 100,
+        words=[[U32, U16, U16]] * 400,
+    )
 
 
 def noises():

@@ -1,0 +1,199 @@
+"""The agent has a program say what the host asks for: on a real terminal, with real programs."""
+
+import contextlib
+import os
+import select
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from native.engine import Engine
+from native.parrot import write_parrot
+from native.test_agent import STORY, WORDS, Host, ended
+
+UNKNOWN, PREPARED, HEARD, DONE, FAILED, STOPPED = range(6)
+
+SAYS = """
+read -r line || exit 0
+echo "$line" >>{log}
+echo "W 0 0 0 3"
+echo "W 0 310 4 5"
+echo "S 0 0 900"
+"""
+"""A voice that says it at once."""
+
+WAITS = """
+read -r line || exit 0
+sleep 1000 &
+echo $! >{log}
+echo "S 0 0 5000"
+wait
+"""
+"""One with a player that does not end."""
+
+Speaker = Callable[[str], Host]
+
+
+@pytest.fixture(scope="module")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def speaker(
+    engine: Engine, parrot: tuple[Path, Path], tmp_path: Path, log: Path
+) -> Iterator[Speaker]:
+    """An agent whose voice is a shell script."""
+    with contextlib.ExitStack() as stack:
+
+        def made(script: str) -> Host:
+            program = tmp_path / "voice"
+            program.write_text("#!/bin/sh\n" + script.format(log=log))
+            program.chmod(0o755)
+            host = Host(engine, *parrot, program)
+            stack.callback(host.close)
+            return host
+
+        yield made
+
+
+def voiced(host: Host) -> bool:
+    host.say("HELLO?", protocol=1)
+    return bool(host.until("HELLO")["modes"] & 0x80)
+
+
+def is_(state: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda values: values["state"] == state
+
+
+def test_a_sentence_is_said_and_its_words_and_times_are_told(speaker: Speaker, log: Path) -> None:
+    host = speaker(SAYS)
+    assert voiced(host)
+    host.say("SPEAK", sentence=3, text="The whole\nstory.")
+    done = host.until("SPEECH", is_(DONE))
+    assert log.read_text() == "The whole story.\n"
+    assert (done["sentence"], done["length"]) == (3, 900)
+    assert done["words"] == [[0, 0, 3], [310, 4, 5]]
+    assert 0 < done["asked"] <= done["begun"] <= done["ended"] <= done["clock"]
+    states = [v["state"] for n, _, v in host.heard if n == "SPEECH"]
+    assert states == sorted(states)
+    assert states[0] == PREPARED
+
+
+def test_the_same_sentence_is_said_once_however_often_it_is_asked(
+    speaker: Speaker, log: Path
+) -> None:
+    host = speaker(SAYS)
+    for _ in range(5):
+        host.say("SPEAK", sentence=3, text="Once.")
+    host.until("SPEECH", is_(DONE))
+    host.say("SPEAK", sentence=3, text="Once.")
+    host.until("SPEECH", is_(DONE))
+    assert log.read_text() == "Once.\n"
+    host.say("SPEAK", sentence=4, text="Twice.")
+    host.until("SPEECH", lambda v: v["sentence"] == 4 and v["state"] == DONE)
+    assert log.read_text() == "Once.\nTwice.\n"
+
+
+@pytest.mark.parametrize("how", ["HUSH", "SPEAK", "GENERATE", "BYE"])
+def test_it_is_silent_at_once_and_so_is_its_player(speaker: Speaker, log: Path, how: str) -> None:
+    host = speaker(WAITS)
+    host.say("SPEAK", sentence=3, text="On and on.")
+    host.until("SPEECH", is_(HEARD))
+    player = os.pidfd_open(int(log.read_text()))
+    match how:
+        case "HUSH":
+            host.say("HUSH", sentence=3)
+            assert host.until("SPEECH", is_(STOPPED))["sentence"] == 3
+        case "SPEAK":
+            host.say("SPEAK", sentence=4, text="Something else.")
+            host.until("SPEECH", lambda v: v["sentence"] == 4)
+        case "GENERATE":
+            host.generate()
+            host.until("EVENT", ended)
+            host.say("SPEAK", sentence=3, text="On and on.")
+            host.until("SPEECH", is_(STOPPED))
+        case "BYE":
+            host.say("BYE")
+            assert host.process.wait(20) == 0
+    assert select.select([player], [], [], 20)[0]
+    os.close(player)
+
+
+def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> None:
+    host = speaker(SAYS)
+    host.generate(steps=0)
+    host.until("EVENT")
+    host.say("SPEAK", sentence=3, text="Now?")
+    refused = host.until("SPEECH")
+    assert (refused["state"], refused["trouble"]) == (FAILED, "a story is being told")
+    host.say("CANCEL", story=STORY)
+    host.say("SPEAK", sentence=4, text="Now!")
+    while host.until("SPEECH", lambda v: v["state"] in (DONE, FAILED))["state"] == FAILED:
+        host.say("SPEAK", sentence=5, text="Now!")
+    assert log.read_text() == "Now!\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "trouble"),
+    [
+        ("read -r line || exit 0; echo 'the device is busy' >&2; exit 3", "the device is busy"),
+        ("read -r line || exit 0; kill -9 $$", ""),
+        ("read -r line || exit 0; printf '%0999d\\n' 7; exit 1", "0" * 199),
+    ],
+    ids=["status", "signal", "talkative"],
+)
+def test_a_voice_that_fails_says_why(speaker: Speaker, script: str, trouble: str) -> None:
+    host = speaker(script)
+    assert voiced(host)
+    host.say("SPEAK", sentence=3, text="Hello.")
+    assert host.until("SPEECH", is_(FAILED))["trouble"] == trouble
+
+
+def test_a_hostile_voice_is_survived(speaker: Speaker) -> None:
+    host = speaker(
+        "read -r line || exit 0; echo W 0 1 2 3; echo S x; echo S 0 0 99999999999999999999;"
+        " echo W 0 0 99999 1; echo S 0 0 7; seq -f 'W 0 %g 1 1' 900; head -c 5000 /dev/zero"
+    )
+    host.say("SPEAK", sentence=3, text="Hello.")
+    assert len(host.until("SPEECH", is_(DONE))["words"]) == 400
+
+
+@pytest.mark.parametrize("script", ["exit 3", "kill -9 $$", "exec sleep 1000"])
+def test_a_board_without_a_loudspeaker_has_no_voice(speaker: Speaker, script: str) -> None:
+    host = speaker(script)
+    assert not voiced(host)
+    host.say("SPEAK", sentence=3, text="Hello.")
+    assert host.until("SPEECH")["trouble"] == "this board has no voice"
+
+
+def test_a_voice_that_is_not_there_is_none(
+    engine: Engine, parrot: tuple[Path, Path], tmp_path: Path
+) -> None:
+    host = Host(engine, *parrot, tmp_path / "nobody")
+    try:
+        assert not voiced(host)
+    finally:
+        host.close()
+
+
+def test_hushing_what_was_never_said_is_answered(speaker: Speaker) -> None:
+    host = speaker(SAYS)
+    host.say("HUSH", sentence=77)
+    answer = host.until("SPEECH")
+    assert (answer["sentence"], answer["state"]) == (77, UNKNOWN)
+
+
+def test_the_voice_has_none_of_the_agents_files(speaker: Speaker, log: Path) -> None:
+    """Its player may outlive the agent, and would keep the terminal."""
+    host = speaker("ls -l /proc/$$/fd >>{log}; cat >/dev/null")
+    host.say("SPEAK", sentence=3, text="Hello.")
+    host.until("SPEECH", is_(DONE))
+    assert os.ttyname(host.slave) not in log.read_text()
