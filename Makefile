@@ -43,7 +43,7 @@ board: ## the engine for the Duo and its emulators, native/build/{board,rv64gcv,
 	@$(MAKE) --no-print-directory -s -C native/board
 	@$(PYTHON) native/board/ship.py --check || true
 
-ship: ## put the board's engine into the package
+ship: ## put the board's engine, and its voice where it is built, into the package
 	@$(MAKE) --no-print-directory -s -C native/board board
 	@$(PYTHON) native/board/ship.py
 

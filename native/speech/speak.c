@@ -90,8 +90,8 @@ static void speak(cst_voice *voice, int index, const char *line) {
     if (!wave || wave->sample_rate != RATE || wave->num_channels != 1) {
         fail("a sentence cannot be spoken", line);
     }
-    printf("S %d %ld %ld\n", index, milliseconds(written), milliseconds(wave->num_samples));
     tell_words(utterance, index, line);
+    printf("S %d %ld %ld\n", index, milliseconds(written), milliseconds(wave->num_samples));
     fflush(stdout);
     for (int i = 0; i < wave->num_samples; i++) put_number((uint16_t)wave->samples[i], 2);
     written += wave->num_samples;

@@ -19,3 +19,6 @@ MODEL = PACKAGE / "data" / "stories.bin"
 TOKENIZER = PACKAGE / "data" / "tokenizer.bin"
 BOARD = PACKAGE / "data" / "board" / "duollama"
 """The engine for the Duo, static; beside it duollama.json: its SHA-256 and its recipe."""
+
+SPEAKER = BOARD.with_name("duospeak")
+"""The Duo's voice, likewise."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from duotui import resources
 from duotui.board.facts import Facts, facts_of
 from duotui.board.shell import Shell
-from duotui.board.storyteller import HOME, MODEL, PROGRAM
+from duotui.board.storyteller import HOME, MODEL, PROGRAM, VOICE
 from duotui.errors import Exit
 
 FREED_MEMORY = 50 * 2**20
@@ -107,4 +107,11 @@ def _sound(shell: Shell) -> Finding:
     devices = shell.ask("ls /dev/snd/pcm*p /dev/dsp 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
-    return Finding("sound", True, ", ".join(devices))
+    there = ", ".join(devices)
+    said = shell.ask(f"{HOME}/{VOICE} </dev/null", 30)
+    if said.status == 127:
+        return Finding("sound", False, f"{there}, but no voice", "on this computer: duotui setup")
+    if said.status:
+        why = "whatever else plays on the board must end"
+        return Finding("sound", False, f"{there}: {said.last}", why)
+    return Finding("sound", True, f"{there}, and a voice")

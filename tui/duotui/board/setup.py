@@ -12,7 +12,7 @@ from duotui import resources
 from duotui.board.facts import Facts, facts_of
 from duotui.board.push import push
 from duotui.board.shell import Shell
-from duotui.board.storyteller import HOME, MODEL, PROGRAM
+from duotui.board.storyteller import HOME, MODEL, PROGRAM, SPEAKER
 from duotui.core.clock import Clock
 from duotui.errors import NotReady, UsageError
 from duotui.progress import Progress
@@ -56,6 +56,7 @@ def parts_of(engine: Path, model: Path) -> tuple[Part, ...]:
     return (
         Part(f"{HOME}/{PROGRAM}", engine, 0o755),
         Part(f"{HOME}/{MODEL}", model, 0o644),
+        Part(f"{HOME}/{SPEAKER}", resources.SPEAKER, 0o755),
         *(Part(f"/{path.relative_to(overlay).as_posix()}", path, 0o755) for path in scripts),
     )
 

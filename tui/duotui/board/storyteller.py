@@ -11,7 +11,10 @@ from duotui.link.reader import Transport
 HOME = "/mnt/data/duotui"
 """Its folder on a board: duollama, and the packed model that it tells from."""
 
-PROGRAM, MODEL = "duollama", "story.duo"
+PROGRAM, MODEL, VOICE = "duollama", "story.duo", "voice"
+"""VOICE says sentences aloud (firmware/overlay), by SPEAKER."""
+
+SPEAKER = "duospeak"
 LOG = "/tmp/duollama.log"
 GOODBYES = 5
 _END_OTHERS = (
@@ -37,7 +40,8 @@ def reach(transport: Transport) -> None:
     shell.ask(_END_OTHERS)
     # whatever it ends of, the host hears it at once
     gone = "".join(f"\\{byte:03o}" for byte in through_a_terminal(Gone()))
-    spawn.say(f"cd {HOME} && ./{PROGRAM} serve {MODEL} 2>{LOG}; printf '{gone}'\r".encode())
+    serve = f"./{PROGRAM} serve {MODEL} --voice ./{VOICE}"
+    spawn.say(f"cd {HOME} && {serve} 2>{LOG}; printf '{gone}'\r".encode())
     for _ in range(START_SECONDS):
         while spawn.wait_for(FRAME, seconds=1) == 0:
             if is_a(Hello, spawn.matched):
