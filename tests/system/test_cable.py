@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from duotui.core import events
-from duotui.core.events import Mode, Reason, Request
+from duotui.core.events import Mode, Reason, Request, Silence
 from duotui.core.state import Link, State
 from duotui.engines import packing
 from duotui.engines.board import Board
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 COUNT = 20_000
 REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
+
+
+VOICE = """#!/bin/sh
+cd "${0%/*}"
+read -r line || exit 0
+echo "$line" >>said
+echo "W 0 5 5 4"
+echo "S 0 0 900"
+while [ -e hold ]; do sleep 0.02; done
+"""
+"""Says a sentence, and holds its breath while there is a file of that name."""
 
 
 class Plugged:
@@ -62,7 +74,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model, tokenizer = write_parrot(folder, WORDS, COUNT)
     packing.pack(model, tokenizer, "exact", folder / "story.duo")
     (folder / "duollama").write_bytes(program().read_bytes())
-    (folder / "duollama").chmod(0o755)
+    (folder / "voice").write_text(VOICE)
+    for name in ("duollama", "voice"):
+        (folder / name).chmod(0o755)
     return folder
 
 
@@ -170,6 +184,56 @@ async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
         assert boots(watch) == 2
         assert agent not in plugged.agents()
     finally:
+        await sitting.close()
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["cable", "agent"])
+async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) -> None:
+    said, hold = plugged.home / "said", plugged.home / "hold"
+    said.unlink(missing_ok=True)
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(replace(REQUEST, steps=3 * len(WORDS)))
+        await watch.until(whole)
+        hold.touch()
+        sitting.speak()
+        await watch.until(lambda s: s.board.heard is not None)
+        if killed:
+            for agent in plugged.agents():
+                os.kill(agent, signal.SIGKILL)
+        else:
+            plugged.wire.unplug()
+        await watch.until(lambda s: s.board.link is Link.AWAY)
+        hold.unlink()
+        if not killed:
+            plugged.wire.plug()
+        state = await watch.until(lambda s: s.board.hushed is not None)
+        assert state.board.hushed is not None
+        assert (state.board.hushed.silence, state.board.hushed.sentences) == (Silence.DONE, 3)
+        assert state.board.heard is not None
+        (mark,) = state.board.heard.marks
+        assert state.board.text[mark.start : mark.end] == "upon"
+        assert mark.start == state.board.text.rindex("upon")
+        line = "once upon a time,  there was"
+        assert said.read_text().splitlines() == [line] * (4 if killed else 3)
+    finally:
+        await sitting.close()
+
+
+async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
+    (plugged.home / "voice").chmod(0o644)
+    sitting = session(Board("auto", plugged.ports))
+    watch = Watch(sitting)
+    try:
+        sitting.tell(replace(REQUEST, steps=len(WORDS)))
+        await watch.until(whole)
+        sitting.speak()
+        state = await watch.until(lambda s: s.fault is not None)
+        assert state.fault is not None
+        assert state.fault.text == "this board has no voice"
+    finally:
+        (plugged.home / "voice").chmod(0o755)
         await sitting.close()
 
 

@@ -47,6 +47,13 @@ def test_the_story_is_on_stdout_and_the_numbers_on_stderr(parrot: list[str]) -> 
     assert "major faults" in done.stderr
 
 
+def test_a_board_without_a_voice_has_told_all_the_same(parrot: list[str]) -> None:
+    done = run("tell", *parrot, "--speak", "-t", "0", "-n", "7", "")
+    assert done.returncode == 6
+    assert done.stdout == "once upon a time,🙂 there was\n"
+    assert done.stderr.endswith("duotui: this board has no voice; duotui doctor says why\n")
+
+
 def test_json_is_one_object_with_everything(parrot: list[str]) -> None:
     done = run("tell", *parrot, "--json", "--check", "-t", "0", "-n", "20", "-s", "5", "")
     told = json.loads(done.stdout)

@@ -18,10 +18,13 @@ from duotui.core.events import (
     Request,
     RunEnded,
     RunStarted,
+    SentenceHeard,
+    SpeechStarted,
     Stats,
     Token,
     Tokens,
 )
+from duotui.core.reading import sentences
 from duotui.core.session import Listener
 from duotui.core.state import State, reduce
 from duotui.errors import UsageError
@@ -73,6 +76,12 @@ class Stage:
 
     def pause(self, on: bool) -> None:
         self.asked.append("pause" if on else "go on")
+
+    def speak(self) -> None:
+        self.asked.append("speak")
+
+    def hush(self) -> None:
+        self.asked.append("hush")
 
     def record(self, path: Path | None) -> None:
         if self.unwritable:
@@ -141,6 +150,12 @@ def story(
 
 def ended(narrator: Narrator, told: int, reason: Reason = Reason.ENDED) -> Event:
     return RunEnded(9.0, narrator, reason, told, told * 41_000, 24.31)
+
+
+def speech(index: int) -> list[Event]:
+    """The story is said aloud, and has come to this sentence."""
+    spans = tuple(sentences(TALE))
+    return [SpeechStarted(10.0, BOARD, spans), SentenceHeard(11.0, BOARD, index, 11.0, 3.0, ())]
 
 
 def identical_so_far() -> list[Event]:

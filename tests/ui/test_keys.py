@@ -115,6 +115,23 @@ async def test_stop_and_pause_ask_nothing_where_nothing_is_told(make: Make) -> N
         assert at.asked == ["open"]
 
 
+async def test_speak_and_be_quiet(make: Make) -> None:
+    at = Stage(*stage.identical_end())
+    async with make(at).run_test() as pilot:
+        await pilot.press("v")
+        await say(pilot, at, *stage.speech(0))
+        await pilot.press("v", "s")
+        assert at.asked == ["open", "speak", "hush", "hush"]
+
+
+async def test_what_is_still_told_is_not_spoken(make: Make) -> None:
+    for events in (stage.identical_so_far(), stage.ready()):
+        at = Stage(*events)
+        async with make(at).run_test() as pilot:
+            await pilot.press("v")
+            assert at.asked == ["open"]
+
+
 async def test_again_tells_the_same_story(make: Make) -> None:
     at = Stage(*stage.identical_end())
     async with make(at).run_test() as pilot:

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from duotui.config import Settings
-from duotui.core.events import Event, LinkAway, LinkLost, LinkOpening, Retelling
+from duotui.core.events import (
+    Event,
+    LinkAway,
+    LinkLost,
+    LinkOpening,
+    Retelling,
+    Silence,
+    SpeechEnded,
+)
 from ui import stage
 from ui.conftest import Make
 from ui.stage import BASELINE, BOARD, Stage
@@ -35,12 +43,23 @@ def alone() -> list[Event]:
     return [*(e for e in stage.identical_so_far() if e.narrator is BOARD), missing]
 
 
+def speaking() -> list[Event]:
+    return [*stage.identical_end(), *stage.speech(3)]
+
+
+def spoken() -> list[Event]:
+    ended = SpeechEnded(60.0, BOARD, Silence.DONE, 12, 1.3, 41.2)
+    return [*speaking(), ended]
+
+
 SCRIPTS: dict[str, Callable[[], Any]] = {
     "connecting": lambda: [LinkOpening(0.0, BOARD, "/dev/ttyACM0")],
     "ready": stage.ready,
     "telling": stage.identical_so_far,
     "identical": stage.identical_end,
     "differing": stage.differing,
+    "speaking": speaking,
+    "spoken": spoken,
     "lost": lost,
     "away": away,
     "telling-again": again,

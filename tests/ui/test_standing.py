@@ -47,6 +47,7 @@ def said(*events: Event) -> str:
         ([*stage.identical_so_far(), stage.ended(BOARD, 60, Reason.CANCELLED)], "✓ stopped"),
         ([*stage.identical_so_far(), stage.ended(BOARD, 60, Reason.FAILED)], "✗ failed"),
         (stage.identical_end(), "✓ done"),
+        ([*stage.identical_end(), *stage.speech(3)], "♪ speaking, 4 of 12"),
         ([*stage.ready(), LinkLost(1, BOARD, "gone")], "✗ lost"),
     ],
 )

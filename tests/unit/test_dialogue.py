@@ -206,9 +206,9 @@ def test_silence_is_asked_about_then_told_once_and_its_end_too() -> None:
     dialogue, agent = telling()
     assert dialogue.due(QUIET / 2) == []
     assert type(dialogue.due(QUIET)[0]) is messages.Ping
-    assert dialogue.silence(SILENT * 0.9) == []
-    assert [type(e) for e in dialogue.silence(SILENT)] == [events.LinkSilent]
-    assert dialogue.silence(SILENT * 2) == []
+    assert dialogue.overdue(SILENT * 0.9) == []
+    assert [type(e) for e in dialogue.overdue(SILENT)] == [events.LinkSilent]
+    assert dialogue.overdue(SILENT * 2) == []
     found = dialogue.receive(agent.says(messages.Pong(1, 0)), 3.0)
     assert events.LinkAnswers in [type(e) for e in found]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duotui.core import events
-from duotui.core.events import EVENTS, Activity, Mode, Narrator, Reason, Token
+from duotui.core.events import EVENTS, Activity, Mode, Narrator, Reason, Silence, Token
 from duotui.core.player import Player
 from duotui.core.recorder import Recorder, read
 from duotui.errors import UsageError
@@ -33,6 +33,9 @@ ONE_OF_EACH = (
     events.LinkAway(2.05, BOARD, "pulled", "put it back"),
     events.Retelling(2.06, BOARD, 1, 2),
     events.Retold(2.07, BOARD, 20, (21, 22)),
+    events.SpeechStarted(2.08, BOARD, (events.Span(0, 4), events.Span(5, 9))),
+    events.SentenceHeard(2.09, BOARD, 1, 1.9, 0.8, (events.Mark(0.25, 5, 9),)),
+    events.SpeechEnded(2.1, BOARD, Silence.FAILED, 1, 0.5, 1.25, "no loudspeaker"),
     events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),
 )
 

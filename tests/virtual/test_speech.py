@@ -3,19 +3,24 @@ the virtual Duo's speaker."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
+import sys
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.engines.virtual import make_card
+from duotui import resources
+from duotui.core.events import SentenceHeard
+from duotui.core.recorder import read
 from native.guests import BOARD, find_tools
 from virtual.ear import understood
 
 if TYPE_CHECKING:
-    from virtual.conftest import Start
+    from duotui.engines.virtual import Machine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -91,15 +96,31 @@ def test_bad_input(voice: Path, arguments: list[str], said: str) -> None:
     assert said in done.stderr
 
 
-def test_the_speaker_of_the_virtual_duo_is_understood(
-    start: Start, voice: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "with" / "usr/bin"
-    folder.mkdir(parents=True)
-    (folder / "duospeak").write_bytes((voice / "duospeak").read_bytes())
-    (folder / "duospeak").chmod(0o755)
-    make_card(tmp_path / "own.img", tmp_path / "with")
-    with start(card=tmp_path / "own.img", sound=tmp_path / "speaker.wav") as duo:
-        told = duo.shell().run(f"echo '{SENTENCE}' | duospeak -d /dev/dsp", 60)
-    assert told.startswith("S 0 0 ")
-    assert understood(tmp_path / "speaker.wav", tmp_path) == PLAIN
+def test_the_package_has_the_duos_program(voice: Path) -> None:
+    record = json.loads(resources.SPEAKER.with_name("duospeak.json").read_text())
+    built = (voice / "duospeak").read_bytes()
+    assert hashlib.sha256(built).hexdigest() == record["sha256"]
+    assert resources.SPEAKER.read_bytes() == built
+
+
+def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_path: Path) -> None:
+    """As a user has it said: the sentence is understood, and its words are marked."""
+    speaker, recording = tmp_path / "speaker.wav", tmp_path / "r.jsonl"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--sound", speaker),
+            *("--speak", "--json", "--record", recording, "--mode", "exact", "-n", "14", PLAIN),
+        ],
+        capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["story"] == f"{PLAIN}."
+    assert understood(speaker, tmp_path) == PLAIN
+    assert "said aloud: 1 sentence in " in done.stderr
+    (heard,) = (event for event in read(recording) if isinstance(event, SentenceHeard))
+    words = [told["story"][mark.start : mark.end] for mark in heard.marks]
+    assert words == PLAIN.split()
+    assert told["speech_seconds"] == pytest.approx(heard.length, abs=2)
+    with wave.open(str(speaker)) as file:
+        assert file.getnframes() / file.getframerate() >= heard.length

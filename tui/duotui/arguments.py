@@ -73,6 +73,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
         parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
+        parser.add_argument("--speak", action="store_true", help="then have the board say it aloud")
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
         parser.epilog = f"Commands: duotui {', '.join(COMMANDS)}. Each has --help."
@@ -85,6 +86,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
         parser.add_argument("--no-baseline", action="store_true", help="do not compare")
+    parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
     parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
     parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")
     parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")

@@ -116,13 +116,15 @@ def _session(target: str, options: argparse.Namespace, baseline: bool) -> Sessio
 
     model, tokenizer = _files(options)
     board: Channel
+    if options.sound is not None and target != "virtual":
+        raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
     match target:
         case "sim":
             board = Sim(model, tokenizer)
         case "virtual":
             from duotui.engines.virtual import Virtual, storyteller_card
 
-            board = Virtual(storyteller_card(model, tokenizer))
+            board = Virtual(storyteller_card(model, tokenizer), sound=options.sound)
         case _:
             board = Board(target)
     beside = Sim(model, tokenizer) if baseline else None
@@ -148,7 +150,7 @@ def _tell(options: argparse.Namespace) -> None:
     if not options.target and target == "sim":
         print("no board was found: the simulated Duo tells", file=sys.stderr)
     session = _session(target, options, options.check)
-    plan = Options(request, options.check, options.json, options.ids, options.record)
+    plan = Options(request, options.check, options.json, options.ids, options.record, options.speak)
     asyncio.run(tell(session, plan))
 
 

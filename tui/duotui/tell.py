@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from duotui.core import events
-from duotui.core.events import Activity, Batch, Narrator, Reason, Request
+from duotui.core.events import Activity, Batch, Narrator, Reason, Request, Silence
 from duotui.core.session import Session
 from duotui.core.state import State, Telling
 from duotui.errors import (
@@ -41,6 +41,7 @@ class Options:
     as_json: bool = False
     ids: Path | None = None
     record: Path | None = None
+    speak: bool = False
 
 
 class Teller:
@@ -88,9 +89,16 @@ class Teller:
                 and _measured(state.board)
                 and (not self._options.check or _told(state.baseline))
             ):
-                self._end(None)
+                self._told(state)
         except DuotuiError as error:
             self._end(error)
+
+    def _told(self, state: State) -> None:
+        """The whole story is here; what is left is to have it said aloud."""
+        if not self._options.speak or state.board.hushed is not None:
+            self._end(None)
+        elif state.board.speech is None and not self._over.done():
+            self._session.speak()
 
     def _write(self, text: str) -> None:
         try:
@@ -157,10 +165,15 @@ class Teller:
         if options.ids is not None and board.run is not None:
             write_ids(options.ids, board)
         print(numbers(state), file=self._err)
+        if board.hushed is not None:
+            print(speech(board.hushed), file=self._err)
 
     def _judge(self, state: State) -> None:
         if state.board.ended and state.board.ended.reason is Reason.FAILED:
             raise LinkBroken("the engine failed in the middle of the story", "tell it again")
+        hushed = state.board.hushed
+        if hushed is not None and hushed.silence is not Silence.DONE:
+            raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
         if self._options.check and not state.diff.identical:
             raise Differs(f"the story differs from the baseline at token {state.diff.first}")
 
@@ -210,6 +223,12 @@ def numbers(state: State) -> str:
     return "; ".join(parts)
 
 
+def speech(hushed: events.SpeechEnded) -> str:
+    """One line about a story that was said aloud: its time is not the story's."""
+    count = f"{hushed.sentences} sentence{'' if hushed.sentences == 1 else 's'}"
+    return f"said aloud: {count} in {hushed.heard:.1f} s, {hushed.prepared:.1f} s to prepare them"
+
+
 def summary(state: State) -> dict[str, Any]:
     """Everything that `--json` says."""
     board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
@@ -239,6 +258,8 @@ def summary(state: State) -> dict[str, Any]:
         "identical": state.diff.identical if compared else None,
         "compared": state.diff.compared if compared else None,
         "first_difference": state.diff.first if compared else None,
+        "speech_seconds": board.hushed and round(board.hushed.heard, 3),
+        "speech_preparing_seconds": board.hushed and round(board.hushed.prepared, 3),
     }
 
 

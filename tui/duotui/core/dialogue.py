@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from duotui.core import events
 from duotui.core.events import Activity, Event, Mode, Narrator, Request, Token
 from duotui.core.hearing import Hearing
+from duotui.core.reading import Reading
 from duotui.core.story import ACTIVITIES, Story
+from duotui.errors import Exit
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
@@ -41,6 +43,7 @@ class Dialogue:
         self._story.over = True
         self._paused = False
         self._then: tuple[Request, int] | None = None
+        self._reading = Reading(narrator, "", 0)
         self._gap_asked = -math.inf
         self._hearing = Hearing(narrator)
         self._repeated = 0
@@ -53,7 +56,7 @@ class Dialogue:
         self._hearing.opened(now)
         self._connected = False
         self._out.clear()
-        lasting = (messages.Generate, messages.Cancel)
+        lasting = (messages.Generate, messages.Cancel, messages.Hush)
         self._asked = {k: v for k, v in self._asked.items() if k in lasting}
         self._ask(messages.AskHello(), now)
 
@@ -87,6 +90,27 @@ class Dialogue:
         if not self._story.over:
             self._paused = on
             self._ask(messages.Pause(self._story.number, int(on)), now)
+
+    def speak(self, text: str, number: int, now: float) -> list[Event]:
+        """Have `text` said aloud; its sentences are `number` and the next ones."""
+        if self.hello is None or not self.hello.modes & messages.VOICE:
+            return [
+                events.Fault(
+                    now, self.narrator, "this board has no voice", "duotui doctor says why",
+                    Exit.NOT_READY,
+                )
+            ]  # fmt: skip
+        hushed = self.hush(now)
+        self._asked.pop(messages.Hush, None)  # the new sentence ends the old one
+        self._reading = Reading(self.narrator, text, number)
+        return hushed + self._reading.begin(now)
+
+    def hush(self, now: float) -> list[Event]:
+        """Nothing is to be said aloud any longer."""
+        ended = self._reading.stop(now)
+        if ended:
+            self._ask(messages.Hush(self._reading.sentence), now)
+        return ended
 
     @property
     def telling(self) -> bool:
@@ -158,6 +182,11 @@ class Dialogue:
                 self._asked.pop(messages.Generate, None)
                 self._story.over = True
                 found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
+            case messages.Speech():
+                asked = self._asked.get(messages.Hush)
+                if asked and asked[0] == messages.Hush(message.sentence):
+                    del self._asked[messages.Hush]
+                found += self._reading.take(message, now)
             case messages.Gone():
                 self._connected = False
                 self._hearing.gone = "the engine has ended"
@@ -173,9 +202,10 @@ class Dialogue:
             events.Ready(
                 now, self.narrator, hello.version, hello.model, hello.machine,
                 hello.model_hash.hex(), hello.tokenizer_hash.hex(), modes, hello.vocabulary,
-                hello.context, hello.parameters, hello.boot,
+                hello.context, hello.parameters, hello.boot, bool(hello.modes & messages.VOICE),
             )
         )  # fmt: skip
+        self._reading.again(now)
         found += self._take_up(hello, now)
 
     def _take_up(self, hello: messages.Hello, now: float) -> list[Event]:
@@ -252,13 +282,18 @@ class Dialogue:
             if now >= when and (self._connected or kind is messages.AskHello):
                 self._asked[kind] = (message, now + REPEAT)
                 out.append(message)
+        if self._connected:
+            out += self._reading.due(now)
         if not out and self._connected and self._hearing.wonder(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
 
-    def silence(self, now: float) -> list[Event]:
-        """LinkSilent, once, when nothing was heard for too long."""
-        return self._hearing.silence(now)
+    def overdue(self, now: float) -> list[Event]:
+        """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech."""
+        stuck = self._reading.overdue(now) if self._connected else []
+        if stuck:
+            self._ask(messages.Hush(self._reading.sentence), now)
+        return self._hearing.silence(now) + stuck
 
     def dead(self, now: float) -> str:
         """Why an agent that was here once is not waited for any longer; "" where it is."""

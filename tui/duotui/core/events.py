@@ -49,6 +49,15 @@ class Reason(StrEnum):
     LOST = "lost"
 
 
+class Silence(StrEnum):
+    """Why nothing is said aloud any longer."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A story to be told: the same request gives the same story.
@@ -95,6 +104,24 @@ class Token:
     text: str
     clock: int
     probability: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a story's text, in characters; `end` is not in it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word of a sentence that is said aloud: when it begins, in seconds after the sentence does,
+    and where it is in the story's text, in characters."""
+
+    begins: float
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +207,7 @@ class Ready(Event):
     context: int
     parameters: int
     boot: int
+    voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +275,35 @@ class RunEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    """The story is going to be said aloud, in these sentences."""
+
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHeard(Event):
+    """Sentence `index` is heard since `begun`, of the clock of `t`, for `length` seconds."""
+
+    index: int
+    begun: float
+    length: float
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(Event):
+    """`sentences` were said. Seconds by the narrator's clock, of all of them: from the asking to
+    the first sound, and from there to the last."""
+
+    silence: Silence
+    sentences: int
+    prepared: float
+    heard: float
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault(Event):
     """Something the user asked for cannot be done. The session goes on.
 
@@ -263,6 +320,7 @@ EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         LinkOpening, LinkUp, LinkAway, LinkLost, LinkSilent, LinkAnswers, Noise, Health, Ready,
-        RunStarted, Tokens, Retelling, Retold, Stats, RunEnded, Fault,
+        RunStarted, Tokens, Retelling, Retold, Stats, RunEnded,
+        SpeechStarted, SentenceHeard, SpeechEnded, Fault,
     )
 }  # fmt: skip

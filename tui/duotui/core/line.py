@@ -66,11 +66,21 @@ class Line:
         reader.start()
 
     def tell(self, request: Request, story: int) -> None:
+        self.hush()
         self.dialogue.tell(request, story, self._clock.now())
         self._say()
 
     def stop(self) -> None:
         if ended := self.dialogue.stop(self._clock.now()):
+            self._emit(tuple(ended))
+        self._say()
+
+    def speak(self, text: str, number: int) -> None:
+        self._emit(tuple(self.dialogue.speak(text, number, self._clock.now())))
+        self._say()
+
+    def hush(self) -> None:
+        if ended := self.dialogue.hush(self._clock.now()):
             self._emit(tuple(ended))
         self._say()
 
@@ -124,6 +134,7 @@ class Line:
         hopeless = self.dialogue.telling and self._losses >= LOSSES
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
+            self.dialogue.hush(now)
             return [events.LinkLost(now, self.narrator, error.message, hint, error.exit)]
         self._again = asyncio.get_running_loop().call_later(AGAIN, self._start)
         said, self._trouble = self._trouble, error.message
@@ -140,8 +151,8 @@ class Line:
         while True:
             await asyncio.sleep(TICK)
             now = self._clock.now()
-            if silent := self.dialogue.silence(now):
-                self._emit(tuple(silent))
+            if overdue := self.dialogue.overdue(now):
+                self._emit(tuple(overdue))
             if (why := self.dialogue.dead(now)) and self._reader is not None:
                 self._reader.abandon(LinkBroken(why))
                 return

@@ -52,6 +52,12 @@ class Player:
         else:
             self._going.set()
 
+    def speak(self) -> None:
+        """What a recording can show of a speech is in it."""
+
+    def hush(self) -> None:
+        pass
+
     def record(self, path: Path | None) -> None:
         raise UsageError("this is a recording already", "copy the file")
 
@@ -81,7 +87,7 @@ class Player:
             last = event.t
             batch.append(event)
         self._emit(batch)
-        if not self.state.board.telling:
+        if not (self.state.board.telling or self.state.board.speaking):
             return
         # The recording stops before its story does: say so, and do not look alive.
         cut = events.LinkLost(last, Narrator.BOARD, "the recording ends here")

@@ -96,6 +96,6 @@ def _revive(kind: Any, value: Any) -> Any:  # noqa: ANN401
         raise TypeError("events have no unions")
     if kind is float:
         return math.nan if value is None else float(value)
-    if isinstance(value, bool) or (kind in (int, str) and not isinstance(value, kind)):
+    if kind in (int, str, bool) and type(value) is not kind:
         raise TypeError(f"{value!r} is not {kind}")
     return kind(value)

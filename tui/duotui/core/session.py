@@ -55,6 +55,12 @@ class Sitting(Protocol):
 
     def pause(self, on: bool) -> None: ...
 
+    def speak(self) -> None:
+        """Have the board say its story aloud; whatever goes wrong becomes an event."""
+        ...
+
+    def hush(self) -> None: ...
+
     def record(self, path: Path | None) -> None:
         """Write events to `path` from now on; None ends it.
 
@@ -116,6 +122,12 @@ class Session:
     def pause(self, on: bool) -> None:
         for line in self._lines():
             line.pause(on)
+
+    def speak(self) -> None:
+        self._board.speak(self.state.board.text, self._number())
+
+    def hush(self) -> None:
+        self._board.hush()
 
     def record(self, path: Path | None) -> None:
         if self._recorder is not None:

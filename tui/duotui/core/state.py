@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from duotui.core import events
-from duotui.core.events import Activity, Event, Narrator, Reason, Token
+from duotui.core.events import Activity, Event, Narrator, Reason, Silence, Token
 from duotui.judge.diff import Diff, extend, settled
 
 HISTORY = 240
@@ -44,6 +44,13 @@ class Telling:
     health: events.Health | None = None
     retelling: events.Retelling | None = None
     rates: tuple[float, ...] = ()
+    speech: events.SpeechStarted | None = None
+    heard: events.SentenceHeard | None = None
+    hushed: events.SpeechEnded | None = None
+
+    @property
+    def speaking(self) -> bool:
+        return self.speech is not None and self.hushed is None
 
     @property
     def text(self) -> str:
@@ -161,6 +168,9 @@ def _narrator(telling: Telling, event: Event) -> Telling:
                     event.t, event.narrator, Reason.LOST, len(lost.tokens), 0, lost.rate
                 )
                 lost = replace(lost, ended=ended)
+            if lost.speaking:
+                hushed = events.SpeechEnded(event.t, event.narrator, Silence.LOST, 0, 0.0, 0.0)
+                lost = replace(lost, hushed=hushed)
             return lost
         case events.LinkSilent():
             return replace(telling, link=Link.SILENT)
@@ -172,8 +182,9 @@ def _narrator(telling: Telling, event: Event) -> Telling:
             return replace(telling, ready=event, link=Link.UP)
         case events.RunStarted():
             return replace(
-                telling, run=event, tokens=(), ended=None, stats=None, rates=(), retelling=None
-            )
+                telling, run=event, tokens=(), ended=None, stats=None, rates=(), retelling=None,
+                speech=None, heard=None, hushed=None,
+            )  # fmt: skip
         case events.Retelling():
             return replace(telling, retelling=event)
         case events.Retold():
@@ -187,6 +198,12 @@ def _narrator(telling: Telling, event: Event) -> Telling:
             return replace(telling, stats=event)
         case events.RunEnded():
             return replace(telling, ended=event)
+        case events.SpeechStarted():
+            return replace(telling, speech=event, heard=None, hushed=None)
+        case events.SentenceHeard():
+            return replace(telling, heard=event)
+        case events.SpeechEnded():
+            return replace(telling, hushed=event)
     return telling
 
 

@@ -17,7 +17,8 @@ from duotui.link.wire import Wire
 
 
 class Sim:
-    """`spoil` is the wire's: what becomes of the bytes on their way to the host."""
+    """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
+    program that says sentences aloud (docs/speech.md); a simulated Duo has none of its own."""
 
     target = "sim"
 
@@ -26,9 +27,10 @@ class Sim:
         model: Path = resources.MODEL,
         tokenizer: Path | None = resources.TOKENIZER,
         spoil: Callable[[bytes], bytes] | None = None,
+        voice: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        self._spoil = spoil
+        self._spoil, self._voice = spoil, voice
         self._wire: Wire | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -36,6 +38,8 @@ class Sim:
         command = [str(program()), "serve", str(self.model)]
         if self.tokenizer is not None:
             command += ["-z", str(self.tokenizer)]
+        if self._voice is not None:
+            command += ["--voice", str(self._voice)]
         wire = self._wire = Wire(self._spoil)
         try:
             self.process = subprocess.Popen(

@@ -20,7 +20,8 @@ from pathlib import Path
 import platformdirs
 
 from duotui import resources
-from duotui.board.storyteller import HOME, MODEL, reach
+from duotui.board.setup import parts_of
+from duotui.board.storyteller import HOME, reach
 from duotui.engines import packing
 from duotui.errors import DuotuiError, LinkBroken, NotReady
 from duotui.link.transport import SerialTransport
@@ -102,16 +103,19 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
     engine = native / "build/rv64gcv/duollama"
     firmware = sorted(path for path in resources.folder("firmware").rglob("*") if path.is_file())
     digest = hashlib.sha256()
-    for path in (engine, model, *firmware):
+    for path in (engine, model, resources.SPEAKER, *firmware):
         digest.update(path.read_bytes())
     card = platformdirs.user_cache_path("duotui") / f"virtual-card-{digest.hexdigest()[:12]}.img"
     if card.exists():
         return card
     with tempfile.TemporaryDirectory(dir=card.parent, prefix="card-") as folder:
-        home = Path(folder) / "root" / HOME.lstrip("/")
-        home.mkdir(parents=True)
-        shutil.copy(engine, home)
-        shutil.copyfile(packing.packed(model, tokenizer), home / MODEL)
+        for part in parts_of(engine, packing.packed(model, tokenizer)):
+            # what is beside it is for a USB gadget that no QEMU has
+            if part.target.startswith(f"{HOME}/"):
+                target = Path(folder) / "root" / part.target.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(part.source, target)
+                target.chmod(part.mode)
         make_card(Path(folder) / "card", Path(folder) / "root")
         (Path(folder) / "card").replace(card)
     return card

@@ -10,6 +10,9 @@ from typing import ClassVar, NamedTuple, Self
 
 PROTOCOL = 1
 
+VOICE = 1 << 7
+"""Among a Hello's modes: the agent can speak."""
+
 
 class Malformed(ValueError):
     """A payload that is not what its type promises."""
@@ -17,7 +20,7 @@ class Malformed(ValueError):
 
 class _Field(NamedTuple):
     """How a field is packed: a struct code, or `str`, `bytes` (with length), `32` (a hash)
-    or `ids` (u16 count, u32 each)."""
+    `ids` (u16 count, u32 each) or `words` (u16 count, then u32, u16, u16 each)."""
 
     name: str
     code: str
@@ -33,9 +36,14 @@ def _pack(code: str, value: object) -> bytes:
             return digest
         case "ids", tuple(ids):
             return struct.pack(f"<H{len(ids)}I", len(ids), *ids)
-        case (("str" | "bytes" | "32" | "ids"), _):
+        case "words", tuple(words):
+            return struct.pack("<H", len(words)) + b"".join(_WORD.pack(*word) for word in words)
+        case (("str" | "bytes" | "32" | "ids" | "words"), _):
             raise TypeError(f"{code} cannot hold {value!r}")
     return struct.pack("<" + code, value)
+
+
+_WORD = struct.Struct("<IHH")
 
 
 class _Reader:
@@ -60,6 +68,9 @@ class _Reader:
             case "ids":
                 count = _u16(self.take(2))
                 return struct.unpack(f"<{count}I", self.take(4 * count))
+            case "words":
+                size = _u16(self.take(2)) * _WORD.size
+                return tuple(_WORD.iter_unpack(self.take(size)))
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
 
@@ -157,6 +168,21 @@ class Bye(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Speak(Message):
+    type: ClassVar[int] = 0x0A
+    codes: ClassVar[tuple[str, ...]] = ("I", "str")
+    sentence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush(Message):
+    type: ClassVar[int] = 0x0B
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hello(Message):
     type: ClassVar[int] = 0x81
     codes: ClassVar[tuple[str, ...]] = (
@@ -168,6 +194,7 @@ class Hello(Message):
     story: int
     events: int
     modes: int
+    """A bit for each mode, and VOICE."""
     vocabulary: int
     context: int
     parameters: int
@@ -215,6 +242,23 @@ class Refused(Message):
 class Gone(Message):
     type: ClassVar[int] = 0x86
     codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speech(Message):
+    """Where a sentence is that was asked for. `words`: milliseconds after `begun`, byte, bytes."""
+
+    type: ClassVar[int] = 0x87
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "Q", "Q", "Q", "Q", "I", "str", "words")
+    sentence: int
+    state: int
+    clock: int
+    asked: int
+    begun: int
+    ended: int
+    length: int
+    trouble: str
+    words: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +313,8 @@ class End(StoryEvent):
 _PLAIN: dict[int, type[Message]] = {
     kind.type: kind
     for kind in (
-        AskHello, Generate, Cancel, Pause, Ack, Resume, Ping, AskStats, Bye,
-        Hello, Stats, Pong, Refused, Gone,
+        AskHello, Generate, Cancel, Pause, Ack, Resume, Ping, AskStats, Bye, Speak,
+        Hush, Hello, Stats, Pong, Refused, Gone, Speech,
     )
 }  # fmt: skip
 _EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}

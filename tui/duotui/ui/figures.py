@@ -2,7 +2,7 @@
 
 import math
 
-from duotui.core.events import Reason, Request, RunStarted
+from duotui.core.events import Reason, Request, RunStarted, Silence
 from duotui.core.state import Telling
 from duotui.ui.glyphs import Glyphs
 
@@ -78,6 +78,20 @@ def left(board: Telling) -> str:
     if board.ended is not None:
         return _ENDS[board.ended.reason]
     return f"{seconds(board.time_left)} left" if board.time_left is not None else NONE
+
+
+def speech(board: Telling) -> str:
+    """What was said aloud, and how long that took: no part of the story's own time."""
+    if board.hushed is None or board.speech is None:
+        return ""
+    hushed, count = board.hushed, len(board.speech.sentences)
+    match hushed.silence:
+        case Silence.DONE:
+            whole = f"said aloud in {seconds(hushed.heard)}"
+            return f"{whole}, prepared in {seconds(hushed.prepared)}"
+        case Silence.FAILED:
+            return f"not said aloud: {hushed.trouble or 'its voice failed'}"
+    return f"said aloud: {hushed.sentences} of {count} sentences"
 
 
 _ENDS = {

@@ -10,6 +10,7 @@ class Glyphs:
     opening: str
     ready: str
     telling: str
+    speaking: str
     paused: str
     done: str
     silent: str
@@ -44,16 +45,16 @@ class Glyphs:
 
 UNICODE = Glyphs(
     ascii=False,
-    closed="○", opening="◌", ready="●", telling="▶", paused="‖", done="✓", silent="?", lost="✗",
-    record="●", replay="↻", warning="!", same="=", differs="≠", waiting="…",
+    closed="○", opening="◌", ready="●", telling="▶", speaking="♪", paused="‖", done="✓",
+    silent="?", lost="✗", record="●", replay="↻", warning="!", same="=", differs="≠", waiting="…",
     board="+", baseline="-", caret="▌", dot="·", quotes=("“", "”"),
     levels=" ▁▂▃▄▅▆▇█", full="█", rest="░", choose=("◂", "▸"), below="▼",
 )  # fmt: skip
 
 ASCII = Glyphs(
     ascii=True,
-    closed="o", opening="~", ready="*", telling=">", paused="|", done="=", silent="?", lost="x",
-    record="*", replay="@", warning="!", same="=", differs="!=", waiting="..",
+    closed="o", opening="~", ready="*", telling=">", speaking="&", paused="|", done="=",
+    silent="?", lost="x", record="*", replay="@", warning="!", same="=", differs="!=", waiting="..",
     board="+", baseline="-", caret="_", dot="|", quotes=('"', '"'),
     levels=" .:-=+*%#", full="#", rest=".", choose=("<", ">"), below="v",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from duotui.core.events import Request
-from duotui.core.state import Link, State
+from duotui.core.state import Link, State, Telling
 from duotui.ui.glyphs import Glyphs
 
 Key = Callable[[str], str]
@@ -24,6 +24,12 @@ def after_a_loss(state: State, key: Key, live: bool) -> str:
     if board.run is not None:
         return f"{key('again')} connects and tells the story again."
     return f"{key('again')} connects again."
+
+
+def can_be_said(board: Telling) -> bool:
+    """Whether there is a whole story, and a board with a voice that has nothing else to do."""
+    voice = board.ready is not None and board.ready.voice
+    return voice and board.link is Link.UP and board.ended is not None and board.text != ""
 
 
 def invitation(

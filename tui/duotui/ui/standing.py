@@ -41,6 +41,10 @@ def standing(board: Telling, glyphs: Glyphs) -> Standing:
         return Standing(glyphs.paused, "paused", "text-warning")
     if board.telling:
         return Standing(glyphs.telling, "telling", "text-accent")
+    if board.speaking and board.speech is not None:
+        said = board.heard.index + 1 if board.heard else 0
+        word = f"speaking, {said} of {len(board.speech.sentences)}"
+        return Standing(glyphs.speaking, word, "text-accent")
     if board.ended is None:
         return Standing(glyphs.ready, "ready", "text-success")
     match board.ended.reason:

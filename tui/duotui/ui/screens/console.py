@@ -14,17 +14,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from duotui.core.events import Batch, Fault, Mode, Narrator, Ready, Request
 from duotui.core.session import Sitting
 from duotui.core.state import Link, State
-from duotui.errors import UsageError
-from duotui.ui import keepsake
+from duotui.ui import figures
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.offers import after_a_loss, invitation
+from duotui.ui.offers import after_a_loss, can_be_said, invitation
+from duotui.ui.screens.keeping import KeepingScreen
 from duotui.ui.screens.settings import SettingsScreen
 from duotui.ui.widgets.gauges import Gauges
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
@@ -37,7 +36,7 @@ BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
 GONE = (Link.LOST, Link.AWAY)
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(KeepingScreen):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
         (0, "-narrow"),
         (100, "-medium"),
@@ -58,6 +57,8 @@ class ConsoleScreen(Screen[None]):
                 tooltip="Temperature, top-p, seed, steps and mode"),
         Binding("d", "baseline", "Baseline", show=False, id="baseline",
                 tooltip="Show or hide the baseline beside the story"),
+        Binding("v", "speak", "Speak", show=False, id="speak",
+                tooltip="Say the story aloud on the board's loudspeaker, or be quiet"),
         Binding("y", "copy_story", "Copy", show=False, id="copy",
                 tooltip="Copy what is selected, or the story"),
         Binding("w", "save", "Save story", show=False, id="save",
@@ -84,8 +85,7 @@ class ConsoleScreen(Screen[None]):
         *,
         first: Request | None = None,
     ) -> None:
-        super().__init__()
-        self._sitting = sitting
+        super().__init__(sitting)
         self._glyphs = glyphs
         self._request = first or request
         self._owed = first
@@ -158,7 +158,15 @@ class ConsoleScreen(Screen[None]):
     def _note(self) -> str:
         if self._owed is not None:
             return "a story waits for the engine"
-        return "held" if self._held else ""
+        if self._held:
+            return "held"
+        board = self._sitting.state.board
+        if can_be_said(board) and board.speech is None:
+            return f"{self._key('speak')} says it aloud"
+        return figures.speech(board)
+
+    def _changed(self) -> None:
+        self._show()
 
     def _key(self, command: str) -> str:
         """How the key of a command is written, as it is now."""
@@ -175,7 +183,7 @@ class ConsoleScreen(Screen[None]):
 
     def _tell(self, request: Request) -> None:
         """Tell it now, or when the engine answers."""
-        if not self._asked():
+        if not self._live():
             return
         self._request = request
         if not self._answering:
@@ -195,13 +203,6 @@ class ConsoleScreen(Screen[None]):
     def _modes(self) -> tuple[Mode, ...]:
         ready = self._sitting.state.board.ready
         return (ready.modes if ready else ()) or tuple(Mode)
-
-    def _asked(self) -> bool:
-        """Whether anything can be asked at all; says so if not."""
-        if not self._sitting.live:
-            again = self._key("again")
-            self._say(f"This is a recording: nothing can be asked of it. {again} plays it again")
-        return self._sitting.live
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "prompt":
@@ -226,13 +227,15 @@ class ConsoleScreen(Screen[None]):
         self._tell(replace(self._request, prompt=self.query_one(PromptLine).value))
 
     def action_stop(self) -> None:
-        if not self._asked():
+        if not self._live():
             return
         if self._owed is not None:
             self._owed = None
             self._show()
         elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
             self._sitting.stop()
+        elif self._sitting.state.board.speaking:
+            self._sitting.hush()
 
     def action_pause(self) -> None:
         if not self._sitting.live:
@@ -274,44 +277,3 @@ class ConsoleScreen(Screen[None]):
 
     def action_baseline(self) -> None:
         self.toggle_class("-alone")
-
-    def action_copy_story(self) -> None:
-        text = self.get_selected_text() or self._sitting.state.board.text
-        if text:
-            self.app.copy_to_clipboard(text)
-            self._say(f"{len(text)} characters copied")
-        else:
-            self._say("There is no story to copy yet")
-
-    def action_save(self) -> None:
-        text = self._sitting.state.board.text
-        if not text:
-            self._say("There is no story to save yet")
-            return
-        try:
-            self._say(f"Saved to {keepsake.keep(text.rstrip() + chr(10), 'story', '.txt')}")
-        except UsageError as error:
-            self._say(error.message, error.hint, severity="error")
-
-    def action_record(self) -> None:
-        if not self._asked():
-            return
-        recording = self._sitting.recording
-        try:
-            if recording is None:
-                path = keepsake.place("recording", ".jsonl")
-                self._sitting.record(path)
-                self._say(f"Recording to {path}")
-            else:
-                self._sitting.record(None)
-                self._say(f"Recorded in {recording}")
-        except UsageError as error:
-            self._say(error.message, error.hint, severity="error")
-        self._show()
-
-    def _say(self, text: str, hint: str = "", *, severity: str = "information") -> None:
-        self.app.notify(
-            f"{text}\n{hint}" if hint else text,
-            severity="error" if severity == "error" else "information",
-            markup=False,
-        )

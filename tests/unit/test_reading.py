@@ -1,0 +1,148 @@
+"""A story said aloud, with time turned by hand and the agent's answers made by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.core import events
+from duotui.core.events import Narrator, Silence
+from duotui.core.reading import HEARD, POLL, PREPARED, REPEAT, Reading, plain, sentences, word_at
+from duotui.link import messages
+from duotui.link.messages import Message, Speak
+
+FIRST = 2**32 - 1
+TEXT = 'One day, Tim said, "Go!"\nThe end.'
+
+
+def said(sentence: int, state: int, **changes: object) -> messages.Speech:
+    fields: dict[str, object] = {
+        "clock": 0, "asked": 1_000_000, "begun": 0, "ended": 0, "length": 0, "trouble": "",
+        "words": (),
+    }  # fmt: skip
+    return messages.Speech(sentence, state, **{**fields, **changes})  # type: ignore[arg-type]
+
+
+def heard(sentence: int, **changes: object) -> messages.Speech:
+    fields: dict[str, object] = {"clock": 1_500_000, "begun": 1_400_000, "length": 900}
+    return said(sentence, 2, **{**fields, **changes})
+
+
+def done(sentence: int) -> messages.Speech:
+    return said(sentence, 3, clock=2_400_000, begun=1_400_000, ended=2_400_000, length=900)
+
+
+def reading(text: str = TEXT) -> Reading:
+    made = Reading(Narrator.BOARD, text, FIRST)
+    made.begin(0.0)
+    return made
+
+
+def texts(messages_: list[Message]) -> list[str]:
+    return [message.text for message in messages_ if isinstance(message, Speak)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (TEXT, ['One day, Tim said, "Go!"', "The end."]),
+        ("She ran. He ran... Why? “No.” Yes", ["She ran.", "He ran...", "Why?", "“No.”", "Yes"]),
+        ("Mr. Bear met Mrs. Fox. Dr. Owl slept.", ["Mr. Bear met Mrs. Fox.", "Dr. Owl slept."]),
+        ('"Thank you!" she said. He ran.', ['"Thank you!" she said.', "He ran."]),
+        ("It cost 2.50 then.", ["It cost 2.50 then."]),
+        (" \n ... \n!", []),
+        ("", []),
+    ],
+)
+def test_sentences(text: str, found: list[str]) -> None:
+    assert [text[span.start : span.end] for span in sentences(text)] == found
+
+
+@given(st.text(max_size=2000))
+def test_every_letter_is_said_once(text: str) -> None:
+    spans = list(sentences(text))
+    ends = [0, *(span.end for span in spans)]
+    assert all(end <= span.start < span.end for end, span in zip(ends, spans, strict=False))
+    inside = {at for span in spans for at in range(span.start, span.end)}
+    assert all(at in inside for at, character in enumerate(text) if character.isalnum())
+    for span in spans:
+        spoken = plain(text[span.start : span.end])
+        assert len(spoken) == len(spoken.encode("ascii")) == span.end - span.start <= 600
+        assert spoken.isprintable()
+
+
+def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() -> None:
+    one = reading()
+    assert texts(one.due(0.0)) == ['One day, Tim said, "Go!"']
+    assert one.due(REPEAT / 2) == []
+    assert len(one.due(REPEAT)) == 1
+    one.take(said(FIRST, 1), 0.4)
+    assert len(one.due(2 * REPEAT)) == 1
+    assert one.due(2 * REPEAT + POLL / 2) == []
+    assert len(one.due(2 * REPEAT + POLL)) == 1
+
+
+def test_sentences_follow_one_another_and_their_time_is_added() -> None:
+    one = reading()
+    one.due(0.0)
+    found = one.take(heard(FIRST), 1.0)
+    assert [type(event) for event in found] == [events.SentenceHeard]
+    assert one.take(heard(FIRST), 1.1) == []
+    assert one.take(done(FIRST), 2.0) == []
+    assert texts(one.due(2.0)) == ["The end."]
+    assert one.take(done(FIRST), 2.1) == []  # the last answer for the one before
+    *_, ended = one.take(done(0), 3.0)
+    assert ended == events.SpeechEnded(3.0, Narrator.BOARD, Silence.DONE, 2, 0.8, 2.0)
+    assert one.over
+    assert one.due(9.0) == []
+
+
+def test_a_word_is_marked_when_it_is_heard_however_late_its_message_was() -> None:
+    one = reading()
+    words = ((0, 0, 3), (300, 4, 3), (620, 9, 3))
+    (found,) = one.take(heard(FIRST, clock=1_900_000, words=words), 10.0)
+    assert isinstance(found, events.SentenceHeard)
+    assert found.begun == 9.5
+    assert [TEXT[mark.start : mark.end] for mark in found.marks] == ["One", "day", "Tim"]
+    assert word_at(found, 9.4) is None
+    assert word_at(found, 9.7) == found.marks[0]
+    assert word_at(found, 9.81) == found.marks[1]
+    assert word_at(found, 99.0) == found.marks[2]
+
+
+@pytest.mark.parametrize(
+    ("state", "silence", "trouble"),
+    [(4, Silence.FAILED, "no loudspeaker"), (5, Silence.STOPPED, "")],
+    ids=["failed", "stopped"],
+)
+def test_what_the_board_cannot_say_ends_it(state: int, silence: Silence, trouble: str) -> None:
+    one = reading()
+    (ended,) = one.take(said(FIRST, state, trouble=trouble), 1.0)
+    assert isinstance(ended, events.SpeechEnded)
+    assert (ended.silence, ended.trouble, ended.sentences) == (silence, trouble, 0)
+
+
+def test_a_voice_that_is_stuck_is_given_up() -> None:
+    one = reading()
+    assert one.overdue(1000.0) == []  # not answered yet: that is the link's trouble
+    one.take(said(FIRST, 1), 1.0)
+    assert one.overdue(PREPARED) == []
+    one.take(heard(FIRST), 20.0)
+    assert one.overdue(20.0 + HEARD) == []
+    (ended,) = one.overdue(20.9 + HEARD)
+    assert isinstance(ended, events.SpeechEnded)
+    assert ended.silence is Silence.FAILED
+
+
+def test_another_agent_is_asked_at_once() -> None:
+    one = reading()
+    one.due(0.0)
+    one.take(heard(FIRST), 1.0)
+    one.again(50.0)
+    assert texts(one.due(50.0)) == ['One day, Tim said, "Go!"']
+
+
+def test_nothing_to_say_is_said_at_once() -> None:
+    made = Reading(Narrator.BOARD, "...", 5)
+    *_, ended = made.begin(1.0)
+    assert isinstance(ended, events.SpeechEnded)
+    assert (ended.silence, ended.sentences) == (Silence.DONE, 0)
