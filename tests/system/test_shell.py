@@ -43,6 +43,19 @@ def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:
         assert Shell.enter(spawn, find_state(spawn)).run("echo again") == "again"
 
 
+@pytest.mark.parametrize("modes", ["sane", "raw -echo"])
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
+    line: Line, quote: str, modes: str
+) -> None:
+    """One that came in a frame, for an agent that was killed."""
+    with line(modes=modes) as spawn:
+        spawn.say(f"echo {quote}half\x02 a frame\n".encode())
+        assert spawn.wait_for(rb"> $", seconds=10) == 0
+        shell = Shell.enter(spawn, find_state(spawn))
+        assert shell.run("echo it is back") == "it is back"
+
+
 def test_leaving_gives_the_echo_back(line: Line) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, find_state(spawn))

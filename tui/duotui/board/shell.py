@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from duotui.board.spawn import Spawn
-from duotui.board.state import EMPTY_LINE, LOGIN, PASSWORD, PROMPT, State
+from duotui.board.state import EMPTY_LINE, INTERRUPT, LOGIN, PASSWORD, PROMPT, UNFINISHED, State
 from duotui.errors import DuotuiError, NotReady
 
 USER, KEY = "root", "milkv"
@@ -27,7 +27,6 @@ LOGINS = 4
 QUIETENINGS = 3
 """Where none succeeds the shell is another one, and may do all the same."""
 ATTEMPTS = 10
-INTERRUPT = b"\x03"  # ^C
 AGAIN, SELDOM = 1.0, 8.0
 """Seconds until an answer is asked for again, at first and in the end: what is asked while a
 command runs waits in the tty, which holds 4095 bytes."""
@@ -36,9 +35,6 @@ QUIET = "set -o ignoreeof; stty sane -echo -ixon susp undef quit undef && dmesg 
 """A flipped bit makes ^S of a 3, ^Z of a colon, ^D of a dollar. A killed agent leaves the tty raw,
 in which only a line editor knows Enter."""
 AS_FOUND = "dmesg -n 7; stty sane; set +o ignoreeof"
-
-UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
-"""The shell waits for the end of something: a bit of a quote was flipped."""
 
 LOGINS_SEEN = 2
 """One alone may be a line that strayed in."""

@@ -26,6 +26,7 @@ class State(Enum):
     SILENT = "nothing answers"
 
 
+INTERRUPT = b"\x03"  # ^C
 EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
 RAW_ENTER = b"\n"
 _CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
@@ -35,6 +36,13 @@ LOGIN = rb"login: ?$"
 PASSWORD = rb"[Pp]assword: ?$"
 KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
 LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
+UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
+"""A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
+agent that was no more."""
+
+ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
+"""What ends it: where the terminal is raw, the quote itself."""
+
 FRAME = rb"\0[^\0]{8,}\0"
 
 
@@ -61,8 +69,9 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
     spawn.say(greeting() + b"\r\r")
     echoed = len(spawn.heard)
     raw = False
+    endings, unfinished = iter(ENDINGS), False
     while True:
-        order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL)
+        order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL, UNFINISHED)
         match spawn.wait_for(*order, seconds=patience):
             case 0:
                 if is_a(Hello, spawn.matched):
@@ -82,6 +91,9 @@ def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State
                 starting = True
             case 6:
                 kernel = True  # a running system says something, too
+            case got if (unfinished or got == 7) and (ending := next(endings, b"")):
+                unfinished = True
+                spawn.say(ending)
             case _ if starting and waited < boot:
                 waited += patience
                 if kernel:  # which may have written behind a prompt; a boot loader is left alone
