@@ -27,7 +27,7 @@ class Watch:
     """Waits for what a session says; nothing is polled."""
 
     def __init__(self, watched: Session) -> None:
-        self._watched = watched
+        self.sitting = watched
         self._waiting: list[tuple[Callable[[State], bool], asyncio.Future[None]]] = []
         self.seen: list[events.Event] = []
         watched.listen(self._heard)
@@ -39,11 +39,11 @@ class Watch:
                 future.set_result(None)
 
     async def until(self, wanted: Callable[[State], bool], seconds: float = 60) -> State:
-        if not wanted(self._watched.state):
+        if not wanted(self.sitting.state):
             future = asyncio.get_running_loop().create_future()
             self._waiting.append((wanted, future))
             await asyncio.wait_for(future, seconds)
-        return self._watched.state
+        return self.sitting.state
 
 
 async def told(watched: Session, request: Request, seconds: float = 60) -> State:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from native.parrot import write_parrot
 from system.sitting import Watch, session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
@@ -114,14 +115,23 @@ def boots(watch: Watch) -> int:
     return len({event.boot for event in watch.seen if isinstance(event, events.Ready)})
 
 
+@asynccontextmanager
+async def telling(board: Board, steps: int = COUNT) -> AsyncIterator[Watch]:
+    """A story that has begun."""
+    sitting = session(board)
+    watch = Watch(sitting)
+    try:
+        sitting.tell(replace(REQUEST, steps=steps))
+        await watch.until(lambda s: len(s.board.tokens) > min(100, steps - 1))
+        yield watch
+    finally:
+        await sitting.close()
+
+
 async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
     plugged: Plugged,
 ) -> None:
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board("auto", plugged.ports)) as watch:
         before = plugged.wire.host_path
         plugged.wire.unplug()
         state = await watch.until(lambda s: s.board.link is Link.AWAY)
@@ -133,32 +143,20 @@ async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
         assert_identical(await watch.until(whole))
         assert boots(watch) == 1
         assert not [event for event in watch.seen if isinstance(event, events.Retelling)]
-    finally:
-        await sitting.close()
 
 
 async def test_an_agent_that_was_killed_is_started_and_tells_again(plugged: Plugged) -> None:
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board("auto", plugged.ports)) as watch:
         for agent in plugged.agents():
             os.kill(agent, signal.SIGKILL)
         assert_identical(await watch.until(whole))
         assert boots(watch) == 2
         assert [event for event in watch.seen if isinstance(event, events.Retold)]
-    finally:
-        await sitting.close()
 
 
 @pytest.mark.parametrize("plugged", ["+m"], ids=["no job control"], indirect=True)
 async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)
         state = await watch.until(lambda s: s.board.link is Link.AWAY)
@@ -167,37 +165,26 @@ async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
         os.kill(agent, signal.SIGCONT)
         assert_identical(await watch.until(whole))
         assert boots(watch) == 1
-    finally:
-        await sitting.close()
 
 
 async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
     """The shell takes the line back; the agent would never be heard again."""
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)
         assert_identical(await watch.until(whole))
         assert boots(watch) == 2
         assert agent not in plugged.agents()
-    finally:
-        await sitting.close()
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["cable", "agent"])
 async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) -> None:
     said, hold = plugged.home / "said", plugged.home / "hold"
     said.unlink(missing_ok=True)
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(replace(REQUEST, steps=3 * len(WORDS)))
+    async with telling(Board("auto", plugged.ports), 3 * len(WORDS)) as watch:
         await watch.until(whole)
         hold.touch()
-        sitting.speak()
+        watch.sitting.speak()
         await watch.until(lambda s: s.board.heard is not None)
         if killed:
             for agent in plugged.agents():
@@ -217,32 +204,21 @@ async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) ->
         assert mark.start == state.board.text.rindex("upon")
         line = "once upon a time,  there was"
         assert said.read_text().splitlines() == [line] * (4 if killed else 3)
-    finally:
-        await sitting.close()
 
 
 async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
     (plugged.home / "voice").chmod(0o644)
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(replace(REQUEST, steps=len(WORDS)))
+    async with telling(Board("auto", plugged.ports), len(WORDS)) as watch:
         await watch.until(whole)
-        sitting.speak()
+        watch.sitting.speak()
         state = await watch.until(lambda s: s.fault is not None)
         assert state.fault is not None
         assert state.fault.text == "this board has no voice"
-    finally:
         (plugged.home / "voice").chmod(0o755)
-        await sitting.close()
 
 
 async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:
-    sitting = session(Board("auto", plugged.ports))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board("auto", plugged.ports)) as watch:
         plugged.serial_number = "duotui-2"
         plugged.wire.unplug()
         plugged.wire.plug()
@@ -250,16 +226,10 @@ async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> 
         assert state.board.link is Link.AWAY
         plugged.serial_number = "duotui-1"
         assert_identical(await watch.until(whole))
-    finally:
-        await sitting.close()
 
 
 async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Plugged) -> None:
-    sitting = session(Board(plugged.wire.host_path))
-    watch = Watch(sitting)
-    try:
-        sitting.tell(REQUEST)
-        await watch.until(lambda s: len(s.board.tokens) > 100)
+    async with telling(Board(plugged.wire.host_path)) as watch:
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "duotui", "tell", "--port", plugged.wire.host_path),
             stderr=subprocess.PIPE,
@@ -269,5 +239,3 @@ async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Pl
         assert b"is in use by" in said
         assert f"(pid {os.getpid()}); close that program first" in said.decode()
         assert_identical(await watch.until(whole))
-    finally:
-        await sitting.close()
