@@ -56,6 +56,13 @@ def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
         assert shell.run("echo it is back") == "it is back"
 
 
+def test_a_board_that_starts_anew_under_a_command_is_noticed(line: Line) -> None:
+    with line() as spawn:
+        shell = Shell.enter(spawn, find_state(spawn))
+        with pytest.raises(NotReady, match="has started anew"):
+            shell.ask('printf "OpenSBI v1.3" >$(tty); sleep 1000', 1000)
+
+
 def test_leaving_gives_the_echo_back(line: Line) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, find_state(spawn))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from duotui.board.spawn import Spawn
 from duotui.board.state import EMPTY_LINE, INTERRUPT, LOGIN, PASSWORD, PROMPT, UNFINISHED, State
+from duotui.core.hearing import STARTING
 from duotui.errors import DuotuiError, NotReady
 
 USER, KEY = "root", "milkv"
@@ -138,7 +139,7 @@ class Shell:
         waited, pause, logins = 0.0, AGAIN, 0
         while waited < seconds:
             self._spawn.say(_tell(number))  # the shell hears it after the command
-            match self._spawn.wait_for(mark, UNFINISHED, LOGIN, seconds=pause):
+            match self._spawn.wait_for(mark, UNFINISHED, LOGIN, STARTING, seconds=pause):
                 case 0:
                     text = self._whole(mark)
                     if text is not None:
@@ -149,6 +150,8 @@ class Shell:
                     logins += 1
                     if logins == LOGINS_SEEN:
                         raise NotReady("the board's shell has ended", "try again: it goes on")
+                case 3:
+                    raise NotReady("the board has started anew", "try again: it goes on")
             waited, pause = waited + pause, min(2 * pause, SELDOM)
         return None
 
