@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "follow.h"
 #include "inspect.h"
 #include "options.h"
 #include "pack_file.h"
@@ -147,10 +148,17 @@ static bool run(const Options *o, const char *tokenizer_path, Failure *failure) 
     Weights weights;
     if (!weights_open(&weights, o->model_path, failure)) return false;
     Tokenizer *tokenizer = weights_tokenizer(&weights, tokenizer_path, failure);
-    bool done = tokenizer && (o->score_path ? score_file(&weights, o->settings.mode, o->score_path,
-                                                         stdout, failure) &&
-                                                  flush_story(failure)
-                                            : tell(o, &weights, tokenizer, failure));
+    bool done = tokenizer != NULL;
+    if (done && o->follow_path) {
+        done = follow_file(&weights, tokenizer, o->settings, o->follow_path, o->likely, stdout,
+                           failure) &&
+               flush_story(failure);
+    } else if (done && o->score_path) {
+        done = score_file(&weights, o->settings.mode, o->score_path, stdout, failure) &&
+               flush_story(failure);
+    } else if (done) {
+        done = tell(o, &weights, tokenizer, failure);
+    }
     tokenizer_close(tokenizer);
     weights_close(&weights);
     return done;

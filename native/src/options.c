@@ -36,6 +36,8 @@ static const char usage[] =
     "  --ids FILE         write the ids of the prompt and of the story\n"
     "  --compat-print     print the bytes that llama2.c prints\n"
     "  --score FILE       judge the stories in FILE, a line of ids each, instead of telling\n"
+    "  --follow FILE      say what reference would have taken at each step of a story (its --ids)\n"
+    "  --likely N         and the N likeliest ids there, with their probabilities (0)\n"
     "  --statistics       what the modes exact and fast read, on stderr\n"
     "  --kernels NAME     instructions to compute with (the best ones that are here)\n"
     "  --prefill N        tokens of the prompt at once, 1 to 16 (16)\n"
@@ -105,9 +107,9 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
 }
 
 // The options of each command that take a value, and those that do not.
-static const char *const valued[][16] = {
+static const char *const valued[][20] = {
     [COMMAND_TELL] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
-                      "--kernels", "--prefill", "--drafts", "--score"},
+                      "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
     [COMMAND_SERVE] = {"-z", "--voice"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
@@ -151,6 +153,11 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
         return parse_modes(value, &o->modes, failure);
     } else if (strcmp(option, "--score") == 0) {
         o->score_path = value;
+    } else if (strcmp(option, "--follow") == 0) {
+        o->follow_path = value;
+    } else if (strcmp(option, "--likely") == 0) {
+        if (!parse_whole(option, value, 100, &whole, failure)) return false;
+        o->likely = (int32_t)whole;
     } else if (strcmp(option, "-o") == 0) {
         o->out_path = value;
     } else if (strcmp(option, "--kernels") == 0) {

@@ -13,9 +13,11 @@ typedef enum { COMMAND_TELL, COMMAND_SERVE, COMMAND_PACK, COMMAND_INSPECT } Comm
 typedef struct {
     const char *show;  // --version or --help: print this and do nothing else
     Command command;
-    const char *model_path, *tokenizer_path, *ids_path, *out_path, *score_path, *prompt, *voice;
+    const char *model_path, *tokenizer_path, *ids_path, *out_path, *score_path, *follow_path, *prompt,
+        *voice;
     Settings settings;
     uint32_t modes;    // to pack for
+    int32_t likely;    // ids beside each step that is followed
     bool compat_print, statistics;
 } Options;
 
