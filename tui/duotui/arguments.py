@@ -7,8 +7,9 @@ from typing import NoReturn
 from duotui import __version__
 from duotui.core.events import Mode
 from duotui.errors import UsageError
+from duotui.judge.rule import RUNS, WARM
 
-COMMANDS = ("tell", "setup", "doctor", "model", "devices", "replay", "pack", "inspect")
+COMMANDS = ("tell", "judge", "setup", "doctor", "model", "devices", "replay", "pack", "inspect")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,7 +64,21 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.description = "What a packed model holds, checked, and what it costs to tell from."
         parser.add_argument("file", type=Path, metavar="FILE")
         return parser
-    if command == "tell":
+    if command == "judge":
+        parser.description = "The contest's runs, whether they are the baseline's story, a report."
+        parser.add_argument("target", nargs="?", help="auto, sim, virtual, a port or a URL")
+        parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"({RUNS})")
+        parser.add_argument("--warm", type=int, default=WARM, metavar="N", help="before them (1)")
+        parser.add_argument("--speak", action="store_true", help="then time the board's speech")
+        parser.add_argument("--anyway", action="store_true", help="also where it will be void")
+        parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
+        parser.add_argument("--outputs", type=Path, metavar="FILE", help="judge this, no target")
+        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+        parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
+        parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
+        parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
+        parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
+    elif command == "tell":
         parser.description = "Tell a story on stdout, with the numbers on stderr."
         parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
         parser.add_argument(

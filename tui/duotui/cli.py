@@ -2,6 +2,7 @@
 
 duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a URL
 duotui tell [PROMPT]      no screen
+duotui judge [TARGET]     the contest's 30 runs: the same story, and how fast
 duotui setup [TARGET]     puts the storyteller on a board
 duotui doctor [TARGET]    what is wrong between here and a board's story, and what mends it
 duotui model list|get     models that are known by name, to tell from with --model
@@ -20,17 +21,21 @@ import random
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from duotui import resources
 from duotui.arguments import COMMANDS, parser_of
 from duotui.config import Settings, load
 from duotui.core.clock import MonotonicClock
-from duotui.core.events import Request
+from duotui.core.events import Mode, Request
 from duotui.core.session import Session, Sitting
 from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
+
+if TYPE_CHECKING:
+    from duotui.court import Court
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,6 +59,8 @@ def _run(arguments: list[str]) -> int:
     match command:
         case "tell":
             _tell(options)
+        case "judge":
+            return _judge(options)
         case "setup":
             _setup(options)
         case "doctor":
@@ -154,6 +161,30 @@ def _tell(options: argparse.Namespace) -> None:
     asyncio.run(tell(session, plan))
 
 
+def _judge(options: argparse.Namespace) -> int:
+    from duotui.court import Options
+    from duotui.judging import Saying, judge, judge_outputs
+
+    if options.runs < 1 or options.warm < 0:
+        raise UsageError(
+            f"{options.runs} runs after {options.warm} cannot be judged",
+            "--runs 30 is the contest's",
+        )
+    request = _request(options, Request(mode=Mode.EXACT))
+    saying = Saying(options.headless, options.report, options.language)
+    if options.outputs is not None:
+        return judge_outputs(options.outputs, options.baseline, request, saying, sys.stdout)
+    model, tokenizer = _files(options)
+    plan = Options(
+        options.target or _board_or_sim(), request, model, tokenizer, options.runs, options.warm,
+        options.speak, options.anyway, options.baseline,
+    )  # fmt: skip
+    show = None
+    if _on_terminal() and not options.headless:
+        show = partial(_show_court, settings=load(), ascii_only=options.ascii)
+    return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show)
+
+
 def _setup(options: argparse.Namespace) -> None:
     from duotui.provision import Options, setup
 
@@ -244,6 +275,15 @@ def _offer_sim() -> None:
     print("No board was found. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
     if not sys.stdin.readline():
         raise NoDevice("no board was found", "duotui sim starts the simulated one")
+
+
+def _show_court(court: "Court", settings: Settings, ascii_only: bool) -> None:
+    from duotui.ui.app import DuoApp
+
+    app = DuoApp(court.session, settings, ascii=ascii_only, court=court)
+    app.run()
+    if app.return_code:
+        raise DuotuiError("the judge's view stopped", "the lines above say where")
 
 
 def _show(sitting: Sitting, settings: Settings, first: Request | None, ascii_only: bool) -> None:

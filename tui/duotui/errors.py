@@ -73,3 +73,9 @@ class Differs(DuotuiError):
 
 class Cancelled(DuotuiError):
     exit = Exit.CANCELLED
+
+
+def of_status(status: int) -> type[DuotuiError]:
+    """The kind of error that exits with `status`; LinkBroken where none does."""
+    kinds = {int(kind.exit): kind for kind in DuotuiError.__subclasses__()}
+    return kinds.get(status, LinkBroken)

@@ -17,10 +17,10 @@ from duotui.errors import (
     Cancelled,
     Differs,
     DuotuiError,
-    Exit,
     LinkBroken,
     NotReady,
     UsageError,
+    of_status,
 )
 
 PATIENCE = 20.0
@@ -126,9 +126,9 @@ class Teller:
                     self._note("it is back")
                 self._away = ""
             case events.LinkLost(reason=reason, hint=hint, status=status):
-                self._end(_with_status(status)(reason, hint))
+                self._end(of_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint, status=status):
-                self._end(_with_status(status)(text, hint))
+                self._end(of_status(status)(text, hint))
 
     def _wait(self, seconds: float) -> None:
         """For a sign of the board, and no longer."""
@@ -184,11 +184,6 @@ def _told(telling: Telling) -> bool:
 
 def _measured(telling: Telling) -> bool:
     return telling.stats is not None and telling.stats.activity is Activity.IDLE
-
-
-def _with_status(status: int) -> type[DuotuiError]:
-    kinds = {kind.exit: kind for kind in DuotuiError.__subclasses__()}
-    return kinds.get(Exit(status), LinkBroken)
 
 
 def write_ids(path: Path, telling: Telling) -> None:

@@ -1,0 +1,120 @@
+"""A defect in an engine is seen by the judge and located; an engine without one never is.
+
+200 cases. The stories are told by tests/native/defect.c, judged as a board's are.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from duotui import resources
+from duotui.core.events import Mode, Request
+from duotui.engines.reference import follow
+from duotui.judge.trial import Run
+from duotui.judge.verdict import Baseline, Verdict
+from native.engine import NATIVE
+
+CASES, STEPS = 200, 64
+PROMPT = (1, 430, 445, 261, 405)
+"""Once upon a time."""
+
+KINDS = ("none", "weight", "row", "seed", "bit")
+SOURCES = ("failure", "kernels", "model", "sampler", "shape", "transformer")
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@dataclass(frozen=True)
+class Case:
+    kind: str
+    where: int
+    when: int
+    seed: int
+
+    def request(self) -> Request:
+        return Request(mode=Mode.REFERENCE, seed=self.seed, steps=STEPS)
+
+
+@pytest.fixture(scope="module")
+def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("defect") / "defect"
+    subprocess.run(
+        [
+            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O3", "-ffp-contract=off"],
+            *[f"-I{NATIVE}/src", "-o", program, Path(__file__).with_name("defect.c")],
+            *[NATIVE / f"src/{name}.c" for name in SOURCES],
+            "-lm",
+        ],
+        check=True,
+    )
+    return program
+
+
+def told(defect: Path, case: Case) -> Run:
+    done = subprocess.run(
+        [
+            defect, resources.MODEL, case.kind, str(case.where), str(case.when), str(case.seed),
+            str(STEPS), *map(str, PROMPT),
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    rows = [line.split() for line in done.stdout.splitlines()]
+    ids = tuple(int(id_) for id_, _ in rows)
+    return Run(True, ids, "", 1.0, 0.0, 0, 0, tuple(float(p) for _, p in rows))
+
+
+def judged(run: Run, right: Run, case: Case) -> Verdict:
+    request = case.request()
+    agreement = follow(resources.MODEL, resources.TOKENIZER, request, PROMPT, run.ids, 0)
+    baseline = Baseline("reference", "", right.ids)
+    return Verdict("defect", request, (run,), baseline, agreement=agreement)
+
+
+def cases() -> list[Case]:
+    rng = random.Random(15)
+    made = []
+    for number in range(CASES):
+        kind = KINDS[number % len(KINDS)]
+        seed = rng.randrange(1, 2**32)
+        made.append(Case(kind, rng.randrange(1 << 40), rng.randrange(len(PROMPT), 40), seed))
+    return made
+
+
+def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
+    by_words = dict.fromkeys(KINDS, 0)
+    for case in cases():
+        right = told(defect, Case("none", 0, 0, case.seed))
+        if case.kind == "row":  # of a word that is in the story: others may never be thought of
+            word = right.ids[len(PROMPT) + case.where % (len(right.ids) - len(PROMPT))]
+            case = Case("row", word, case.when, case.seed)
+        run = told(defect, case)
+        verdict = judged(run, right, case)
+        pairs = enumerate(zip(run.ids, right.ids, strict=False))
+        first = next((index for index, (a, b) in pairs if a != b), None)
+        if first is None and len(run.ids) != len(right.ids):
+            first = min(len(run.ids), len(right.ids))
+        assert (verdict.identical, verdict.difference) == (first is None, first), case
+        by_words[case.kind] += first is not None
+        steps = verdict.agreement.steps if verdict.agreement else ()
+        disagreed = [index for index, step in enumerate(steps) if step.id != step.taken]
+        if case.kind == "none":
+            assert (first, verdict.doubt, disagreed) == (None, None, []), case
+        elif case.kind == "seed":
+            # it thinks rightly of every word, and took others than this seed would
+            assert verdict.doubt is None, case
+            assert first is None or first in disagreed, case
+        else:
+            doubted = [] if verdict.doubt is None else [verdict.doubt]
+            seen = min([*disagreed, *doubted], default=None)
+            assert seen is not None, case
+            assert case.kind != "bit" or seen >= case.when, case
+            assert first is None or seen <= first, case
+    assert by_words["none"] == 0
+    # some defects change no word: that they are seen all the same is the point
+    assert all(by_words[kind] for kind in ("weight", "row", "seed", "bit"))
+    print(f"\nof {CASES // len(KINDS)} each, told another story: {by_words}")

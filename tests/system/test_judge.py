@@ -1,0 +1,173 @@
+"""`duotui judge` as a user runs it: its figures, its report, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui import resources
+from duotui.core.events import Mode, Request
+from duotui.engines.board import Board
+from duotui.engines.sim import Sim
+from duotui.errors import Cancelled
+from duotui.judge import grammar
+from duotui.judge.trial import Run, Trial
+from system.sitting import session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DUOTUI = [sys.executable, "-m", "duotui"]
+
+
+def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DUOTUI, "judge", *arguments], capture_output=True, text=True, timeout=100
+    )
+
+
+def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """The last of them: before it a busy computer may have been remarked upon."""
+    lines = [line for line in done.stderr.splitlines() if "something else takes" not in line]
+    assert (done.returncode, len(lines), done.stdout) == (status, 1, ""), done.stderr
+    return lines[0]
+
+
+def test_thirty_runs_of_exact_are_the_baselines_story(tmp_path: Path) -> None:
+    done = judge("sim", "--headless", "--report", tmp_path / "new" / "report")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["request"] == {
+        "prompt": "Once upon a time", "mode": "exact", "steps": 256, "temperature": 1.0,
+        "top_p": 0.9, "seed": 123,
+    }  # fmt: skip
+    assert (said["score"]["runs"], len(said["runs"])) == (30, 30)
+    assert said["correctness"]["identical_runs"] == 30
+    assert (said["correctness"]["agreement"], said["correctness"]["doubtful_from"]) == (1.0, None)
+    assert said["score"]["mean"] > 0
+    assert done.stderr.count("= identical") == 31  # and one to warm up
+    files = {path.name for path in (tmp_path / "new/report").iterdir()}
+    assert files == {"verdict.json", "report.md", "report.html", "story.txt", "baseline.txt"}
+    assert json.loads((tmp_path / "new/report/verdict.json").read_text()) == said
+    assert (tmp_path / "new/report/story.txt").read_text() == said["story"]
+
+
+def test_fast_is_another_story_and_gets_its_agreement_and_its_grammar() -> None:
+    done = judge("sim", "--headless", "--runs", "3", "--mode", "fast")
+    assert done.returncode == 8
+    said = json.loads(done.stdout)["correctness"]
+    assert said["identical"] is False
+    assert 0.8 < said["agreement"] < 1
+    assert said["nats"] > said["baseline_nats"]
+    if not grammar.available():
+        pytest.skip("no grammar checker is installed")
+    assert said["mistakes"] >= 0
+    assert said["baseline_mistakes"] >= 0
+
+
+def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) -> None:
+    from duotui.engines.program import program
+
+    told = subprocess.run(
+        [program(), resources.MODEL, "-z", resources.TOKENIZER, "-s", "123", "-n", "60",
+         "-i", "Once upon a time"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    base = tmp_path / "base.out.txt"
+    base.write_text("".join(f"{told}achieved tok/s: {24 + n / 100}\n" for n in range(30)))
+    done = judge("sim", "--headless", "--runs", "2", "-n", "60", "--baseline", base)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["correctness"]["baseline"] == str(base)
+
+    done = judge("--outputs", base, "--baseline", base)
+    assert done.returncode == 0
+    assert "| 24.145000 |" in done.stdout
+    other = tmp_path / "other.txt"
+    other.write_text(base.read_text().replace("Lily", "Lucy"))
+    done = judge("--outputs", other, "--baseline", base, "--headless")
+    assert done.returncode == 8
+    assert json.loads(done.stdout)["correctness"]["first_difference"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["sim", "--runs", "0"], 2, "0 runs after 1 cannot be judged"),
+        (["sim", "--report", "/dev/null/x"], 2, "/dev/null/x cannot be made"),
+        (["sim", "--baseline", "none.txt"], 2, "none.txt cannot be read"),
+        (["--outputs", "none.txt"], 2, "none.txt cannot be read"),
+        (["--outputs", "/dev/null"], 2, "has no line 'achieved tok/s:'"),
+        (["/dev/ttyNONE0"], 3, "no port /dev/ttyNONE0"),
+        (["sim", "--model", "none.bin"], 2, "none.bin"),
+        (["sim", "-t", "nan"], 2, "temperature nan is not 0 or more"),
+    ],
+)
+def test_bad_input(arguments: list[str], status: int, said: str) -> None:
+    assert said in one_line(judge(*arguments), status)
+
+
+def test_who_stops_it_gets_what_there_is() -> None:
+    process = subprocess.Popen(
+        [*DUOTUI, "judge", "sim", "--headless", "--mode", "reference", "--runs", "100000"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    while "2 of" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 9
+    assert err.splitlines()[-1] == "duotui: stopped"
+    said = json.loads(out)
+    assert said["trouble"] == "stopped"
+    assert len(said["runs"]) >= 2
+    assert said["correctness"]["identical"] is True
+
+
+async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
+    sim = Sim()
+    runs: list[Run] = []
+    sitting = session(sim)
+
+    def told(run: Run) -> None:
+        runs.append(run)
+        if len(runs) == 3:
+            assert sim.process is not None
+            os.kill(sim.process.pid, signal.SIGKILL)
+
+    trial = Trial(sitting, Request(mode=Mode.EXACT), told, runs=30)
+    try:
+        await trial.carry_out()
+    finally:
+        await sitting.close()
+    assert (trial.trouble, trial.complete, trial.disturbed) == (None, True, 1)
+    assert len({run.ids for run in trial.runs}) == 1
+
+
+async def test_it_can_be_stopped_between_runs() -> None:
+    sitting = session(Sim())
+    trial = Trial(sitting, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
+    trial.stop(Cancelled("stopped"))
+    try:
+        await trial.carry_out()
+    finally:
+        await sitting.close()
+    assert isinstance(trial.trouble, Cancelled)
+    assert trial.runs == []
+
+
+async def test_a_port_that_is_not_there_is_said() -> None:
+    sitting = session(Board("/dev/ttyNONE0"))
+    trial = Trial(sitting, Request(), lambda _: None)
+    try:
+        await trial.carry_out()
+    finally:
+        await sitting.close()
+    assert trial.trouble is not None
+    assert trial.trouble.exit == 3

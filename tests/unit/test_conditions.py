@@ -1,0 +1,62 @@
+"""What state a machine is in, and what of it makes a result void."""
+
+import subprocess
+
+import pytest
+
+from duotui.errors import NotReady
+from duotui.judge.conditions import SCRIPT, parse
+
+DUO = """image Welcome to Milk-V Duo \\n \\l
+kernel Linux 5.10.4-tag-
+machine riscv64
+MemTotal          56580 kB
+MemAvailable      41000 kB
+slowed 0
+temperature 45123
+clock 850000
+busy cpu  100 0 50 1000 10 0 0 0 0 0
+busy cpu  101 0 50 1098 11 0 0 0 0 0
+"""
+
+
+def test_a_duo_as_it_must_be() -> None:
+    found = parse(DUO)
+    assert found.image == "Welcome to Milk-V Duo"
+    assert (found.kernel, found.machine, found.is_duo) == ("Linux 5.10.4-tag-", "riscv64", True)
+    assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
+    assert (found.temperatures, found.clock, found.swaps) == ((45.123,), 850, ())
+    assert found.busy == pytest.approx(0.01)
+    assert found.troubles() == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "trouble"),
+    [
+        ("slowed 0", "swap /dev/zram0 131068", "swap is on (/dev/zram0)"),
+        ("slowed 0", "slowed 0\nslowed 2", "the processor is slowed down, because it is hot"),
+        ("101 0 50 1098 11", "151 0 50 1048 11", "something else takes 51% of the processor"),
+    ],
+)
+def test_what_makes_it_void(old: str, new: str, trouble: str) -> None:
+    assert parse(DUO.replace(old, new)).troubles() == (trouble,)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "sh: not found", DUO.replace("busy", "lazy"), DUO.replace("56580", "much")]
+)
+def test_what_is_not_to_be_read_is_said(said: str) -> None:
+    with pytest.raises(NotReady, match="does not say what state"):
+        parse(said)
+
+
+def test_this_computer_says_it_too() -> None:
+    done = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
+    found = parse(done.stdout)
+    assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
+    assert 0 <= found.busy <= 1
+    assert found.memory > found.available > 0
+
+
+def test_it_is_one_line_for_a_shell() -> None:
+    assert "\n" not in SCRIPT

@@ -1,0 +1,239 @@
+"""A trial, from the first look at the machine to the verdict; whoever watches is told each step."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from duotui.core.clock import MonotonicClock
+from duotui.core.events import Mode, Request
+from duotui.core.session import Session
+from duotui.core.state import State
+from duotui.engines import reference
+from duotui.engines.bench import Bench
+from duotui.engines.sim import Sim
+from duotui.errors import Cancelled, DuotuiError, NotReady, UsageError
+from duotui.judge import grammar, outputs
+from duotui.judge.conditions import Conditions
+from duotui.judge.rule import RUNS, WARM, score
+from duotui.judge.trial import Run, Trial
+from duotui.judge.verdict import Baseline, Verdict
+from duotui.link.reader import Channel
+
+
+class Stage(StrEnum):
+    LOOKING = "looking at the machine"
+    BASELINE = "the reference tells the baseline"
+    RUNNING = "the runs"
+    COMPARING = "the reference reads the story"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`baseline` is a recording of run.c. The model is the baseline's, and must be the board's."""
+
+    target: str
+    request: Request
+    model: Path
+    tokenizer: Path | None
+    runs: int = RUNS
+    warm: int = WARM
+    speak: bool = False
+    anyway: bool = False
+    baseline: Path | None = None
+
+
+class Court:
+    """`hold` it once. `watch` is called in the loop, after each change."""
+
+    def __init__(
+        self, machine: Bench, options: Options, watch: Callable[["Court"], None] = lambda _: None
+    ) -> None:
+        request = options.request
+        if request.seed == 0:
+            request = replace(request, seed=random.randrange(1, 2**32))
+        self.request, self.options = request, options
+        self.stage = Stage.LOOKING
+        self.before: Conditions | None = None
+        self.baseline: Baseline | None = None
+        self.verdict: Verdict | None = None
+        self._machine, self._watch = machine, watch
+        self._model_hash = ""
+        self.session = self._sitting(machine.channel)
+        self.trial = Trial(self.session, request, self._told, options.runs, options.warm)
+        self.session.listen(lambda _state, _batch: self._watch(self))
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._void: tuple[str, ...] = ()
+        self._refused: DuotuiError | None = None
+
+    @staticmethod
+    def _sitting(channel: Channel) -> Session:
+        return Session(channel, None, MonotonicClock(), lambda: random.randrange(1, 2**32))
+
+    async def hold(self) -> Verdict:
+        """Raises the DuotuiError of what was wrong before the first run; what ends it later is the
+        verdict's trouble."""
+        try:
+            return await self._hold()
+        except DuotuiError as error:
+            self._refused = error
+            raise
+
+    async def _hold(self) -> Verdict:
+        self._enter(Stage.LOOKING)
+        self.before = await asyncio.to_thread(self._machine.look)
+        self._void = self._troubles(self.before)
+        self._enter(Stage.BASELINE)
+        self.baseline = await self._baseline()
+        self._enter(Stage.RUNNING)
+        try:
+            await self.trial.carry_out(self.options.speak)
+        finally:
+            await self.session.close()
+        if not self.trial.runs and self.trial.trouble is not None:
+            raise self.trial.trouble
+        self._enter(Stage.COMPARING)
+        self.verdict = await self._judged()
+        self._enter(Stage.OVER)
+        return self.verdict
+
+    def listen(self, watch: Callable[["Court"], None]) -> None:
+        self._watch = watch
+
+    @property
+    def state(self) -> State:
+        """Of the run that is being told."""
+        return self.session.state
+
+    def stop(self, why: DuotuiError) -> None:
+        """The runs until now are judged."""
+        self.trial.stop(why)
+
+    async def close(self) -> None:
+        """Let go of the machine; within a second."""
+        self.trial.stop(Cancelled("stopped"))
+        await self.session.close()
+
+    def outcome(self) -> tuple[Verdict, DuotuiError | None]:
+        """After `hold`, or where it was left before: the verdict, and why it is not whole.
+
+        Raises the DuotuiError that `hold` did."""
+        if self._refused is not None:
+            raise self._refused
+        if self.verdict is None:
+            left = Cancelled("left before the verdict")
+            if not self.trial.runs:
+                raise left
+            return replace(self.so_far, trouble=str(left)), left
+        return self.verdict, self.trial.trouble
+
+    @property
+    def so_far(self) -> Verdict:
+        """Of the runs until now."""
+        state = self.session.state.board
+        return Verdict(
+            self.options.target, self.request, tuple(self.trial.runs), self.baseline, state.ready,
+            self.before, None, self._void, str(self.trial.trouble or ""), self.trial.disturbed,
+            speech=self.trial.speech, started=self._started,
+        )  # fmt: skip
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self._watch(self)
+
+    def _told(self, run: Run) -> None:
+        ready = self.session.state.board.ready
+        if self._model_hash and ready is not None and ready.model_hash != self._model_hash:
+            self.trial.stop(
+                UsageError(
+                    f"the board tells from {ready.model} ({ready.model_hash[:8]}), the baseline "
+                    f"from another model ({self._model_hash[:8]})",
+                    "name the board's model with --model",
+                )
+            )
+        self._watch(self)
+
+    def _troubles(self, found: Conditions) -> tuple[str, ...]:
+        """Why it will not count. Raises NotReady, unless it is to be judged all the same."""
+        troubles = found.troubles() if found.is_duo else ()
+        if troubles and not self.options.anyway:
+            raise NotReady(
+                f"the result would be void: {', '.join(troubles)}",
+                "duotui doctor says what mends it; --anyway judges all the same",
+            )
+        return troubles
+
+    async def _baseline(self) -> Baseline:
+        if self.options.baseline is not None:
+            return recorded(self.options.baseline, self.request.prompt)
+        sitting = self._sitting(Sim(self.options.model, self.options.tokenizer))
+        trial = Trial(sitting, replace(self.request, mode=Mode.REFERENCE), runs=1, warm=0)
+        try:
+            await trial.carry_out()
+        finally:
+            await sitting.close()
+        if trial.trouble is not None:
+            raise trial.trouble
+        ready = sitting.state.board.ready
+        assert ready is not None
+        self._model_hash = ready.model_hash
+        source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
+        return Baseline(source, trial.runs[0].text, trial.runs[0].ids)
+
+    async def _judged(self) -> Verdict:
+        verdict, run = self.so_far, self.session.state.board.run
+        after = await asyncio.to_thread(self._look_again)
+        if after is not None and after.is_duo:
+            fresh = tuple(line for line in after.troubles() if line not in verdict.void)
+            verdict = replace(verdict, void=verdict.void + fresh)
+        verdict = replace(verdict, after=after)
+        if run is not None:
+            verdict = await asyncio.to_thread(self._followed, verdict, run.ids)
+        return await asyncio.to_thread(with_grammar, verdict)
+
+    def _look_again(self) -> Conditions | None:
+        """None where it cannot be had any more."""
+        try:
+            return self._machine.look()
+        except DuotuiError:
+            return None
+
+    def _followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
+        """With the reference's opinion of the story, and of its own."""
+        story, baseline, options = verdict.runs[0].ids, verdict.baseline, self.options
+        try:
+            theirs = reference.follow(
+                options.model, options.tokenizer, verdict.request, prompt, story
+            )
+            own = theirs
+            if baseline is not None and baseline.ids and baseline.ids != story:
+                own = reference.follow(
+                    options.model, options.tokenizer, verdict.request, prompt, baseline.ids
+                )
+        except UsageError:
+            return verdict  # the board's model is not here
+        return replace(verdict, agreement=theirs, own=own)
+
+
+def recorded(path: Path, prompt: str) -> Baseline:
+    """A recording of run.c. Raises UsageError where its runs are not one story."""
+    runs = outputs.read(path, prompt)
+    stories = {run.story for run in runs}
+    if len(stories) > 1:
+        raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
+    return Baseline(str(path), stories.pop(), rate=score([run.rate for run in runs]).mean)
+
+
+def with_grammar(verdict: Verdict) -> Verdict:
+    """Where the texts differ, and a checker is there."""
+    if verdict.identical is not False or verdict.baseline is None or not grammar.available():
+        return verdict
+    return replace(
+        verdict,
+        mistakes=grammar.mistakes(verdict.story),
+        baseline_mistakes=grammar.mistakes(verdict.baseline.text),
+    )

@@ -1,0 +1,79 @@
+"""A machine to be judged: the channel that it tells by, and the state that it is in."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from duotui.board.spawn import Spawn
+from duotui.board.state import find_state
+from duotui.board.storyteller import to_shell
+from duotui.engines.board import Board
+from duotui.engines.sim import Sim
+from duotui.engines.virtual import Virtual, storyteller_card
+from duotui.judge.conditions import SCRIPT, Conditions, parse
+from duotui.link.ports import find_board, ports
+from duotui.link.reader import Channel
+from duotui.link.transport import SerialTransport
+
+
+class Bench(Protocol):
+    channel: Channel
+
+    def look(self) -> Conditions:
+        """What state it is in, while nothing is asked of it. Raises DuotuiError."""
+        ...
+
+
+@dataclass
+class Here:
+    """This computer, as the simulated Duo."""
+
+    channel: Channel
+
+    def look(self) -> Conditions:
+        said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
+        return parse(said.stdout)
+
+
+@dataclass
+class There:
+    """A board at the end of a line; the agent, if it runs, leaves it for the look."""
+
+    channel: Channel
+    path: str
+
+    def look(self) -> Conditions:
+        transport = SerialTransport(self.path)
+        try:
+            spawn = Spawn(transport)
+            shell = to_shell(spawn, find_state(spawn))
+            said = shell.run(SCRIPT, 30)
+            shell.leave()
+        finally:
+            transport.close()
+        return parse(said)
+
+
+@contextmanager
+def bench(
+    target: str, model: Path, tokenizer: Path | None, sound: Path | None = None
+) -> Iterator[Bench]:
+    """`target` as on the command line. Raises DuotuiError."""
+    if target == "sim":
+        yield Here(Sim(model, tokenizer))
+    elif target == "virtual":
+        board = Virtual(storyteller_card(model, tokenizer), sound=sound)
+        try:
+            transport, _ = board.start()
+            transport.close()
+            assert board.wire is not None
+            path = board.wire.host_path
+            yield There(Board(path), path)
+        finally:
+            board.close()
+    else:
+        path = find_board(ports()).path if target == "auto" else target
+        yield There(Board(path), path)

@@ -1,0 +1,54 @@
+"""Grammar errors in a text, by Harper, offline. It comes with `pip install 'duotui[grammar]'`."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from duotui.errors import NotReady
+
+DIALECT = "us"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Of the characters `start` to `end` of the text."""
+
+    start: int
+    end: int
+    rule: str
+    message: str
+
+
+def available() -> bool:
+    return importlib.util.find_spec("harper") is not None
+
+
+def mistakes(text: str) -> tuple[Mistake, ...]:
+    """What Harper finds, in order. Raises NotReady where it is not installed or does not answer."""
+    if not available():
+        raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
+    done = subprocess.run(
+        [sys.executable, "-m", "harper", "lint", "--no-color", "--format", "json",
+         "--dialect", DIALECT],
+        input=text, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    try:
+        found = json.loads(done.stdout) if done.stdout.strip() else []
+        lints = [lint for file in found for lint in file["lints"]]
+        return tuple(
+            sorted(
+                (
+                    Mistake(
+                        lint["span"]["char_start"], lint["span"]["char_end"], lint["rule"],
+                        lint["message"],
+                    )
+                    for lint in lints
+                ),
+                key=lambda mistake: mistake.start,
+            )
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as error:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise NotReady("the grammar checker does not answer", last) from error

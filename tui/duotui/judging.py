@@ -1,0 +1,159 @@
+"""`duotui judge` without a screen: progress on stderr, the verdict on stdout, a report in files."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from duotui.core.events import Request
+from duotui.court import Court, Options, Stage, recorded, with_grammar
+from duotui.engines.bench import Bench, bench
+from duotui.errors import Cancelled, DuotuiError, Exit, UsageError
+from duotui.judge import outputs
+from duotui.judge.page import page
+from duotui.judge.report import markdown
+from duotui.judge.trial import Run
+from duotui.judge.verdict import Verdict, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a verdict is said: on stdout as JSON or Markdown, and in files of a folder."""
+
+    as_json: bool = False
+    folder: Path | None = None
+    language: str = "en"
+
+    def prepare(self) -> None:
+        """Raises UsageError where the folder cannot be made: before thirty runs, not after."""
+        if self.folder is not None:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"{self.folder} cannot be made", error.strerror or "") from error
+
+    def keep(self, verdict: Verdict) -> None:
+        """Raises UsageError where it cannot be written."""
+        if self.folder is None:
+            return
+        baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
+        files = {
+            "verdict.json": _json(verdict),
+            "report.md": markdown(verdict, self.language),
+            "report.html": page(verdict, self.language),
+            "story.txt": verdict.story,
+            **baseline,
+        }
+        for name, text in files.items():
+            path = self.folder / name
+            try:
+                path.write_text(text, "utf-8")
+            except OSError as error:
+                raise UsageError(f"{path} cannot be written", error.strerror or "") from error
+
+    def say(self, verdict: Verdict, out: TextIO) -> None:
+        text = _json(verdict) if self.as_json else markdown(verdict, self.language)
+        print(text, end="", file=out)
+
+
+def _json(verdict: Verdict) -> str:
+    return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
+
+
+Show = Callable[[Court], None]
+"""A screen for a court: it holds it, and returns when it is left."""
+
+
+def judge(
+    options: Options, sound: Path | None, saying: Saying, out: TextIO, err: TextIO,
+    show: Show | None = None,
+) -> Exit:  # fmt: skip
+    """Raises the DuotuiError of what went wrong before the first run."""
+    saying.prepare()
+    with bench(options.target, options.model, options.tokenizer, sound) as machine:
+        if show is not None:
+            court = Court(machine, options)
+            show(court)
+            verdict, trouble = court.outcome()
+        else:
+            verdict, trouble = asyncio.run(_hold(machine, options, err))
+    saying.keep(verdict)
+    saying.say(verdict, out)
+    if trouble is not None:
+        print(f"duotui: {trouble}", file=err)
+    return status(verdict, trouble)
+
+
+def judge_outputs(
+    path: Path, baseline: Path | None, request: Request, saying: Saying, out: TextIO
+) -> Exit:
+    """Of a file of runs that somebody recorded. Raises UsageError."""
+    saying.prepare()
+    runs = tuple(
+        Run(True, (), found.story, found.rate, 0.0, 0, 0)
+        for found in outputs.read(path, request.prompt)
+    )
+    right = recorded(baseline, request.prompt) if baseline is not None else None
+    verdict = with_grammar(Verdict(str(path), request, runs, right))
+    saying.keep(verdict)
+    saying.say(verdict, out)
+    return status(verdict, None)
+
+
+def status(verdict: Verdict, trouble: DuotuiError | None) -> Exit:
+    if trouble is not None:
+        return trouble.exit
+    if verdict.void:
+        return Exit.NOT_READY
+    return Exit.DIFFERS if verdict.identical is False else Exit.OK
+
+
+async def _hold(
+    machine: Bench, options: Options, err: TextIO
+) -> tuple[Verdict, DuotuiError | None]:
+    progress = _Progress(err)
+    court = Court(machine, options, progress.show)
+    with _stoppable(court):
+        verdict = await court.hold()
+    return verdict, court.trial.trouble
+
+
+class _Progress:
+    """A line for each run, as it ends."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+        self._shown = 0
+
+    def show(self, court: Court) -> None:
+        if court.stage is Stage.BASELINE and court.before is not None:
+            for line in court.before.troubles():
+                self._say(f"duotui: {line}")
+        runs = court.trial.runs
+        while self._shown < len(runs) and court.baseline is not None:
+            run = runs[self._shown]
+            self._shown += 1
+            count = sum(before.counted for before in runs[: self._shown])
+            number = f"{count:>3} of {court.options.runs}" if run.counted else "warm-up"
+            same = "= identical" if court.baseline.same(run) else "≠ another story"
+            self._say(f"{number:>9}  {run.rate:9.4f} tok/s  {same}")
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._err, flush=True)
+
+
+@contextmanager
+def _stoppable(court: Court) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, court.stop, Cancelled("stopped"))
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
