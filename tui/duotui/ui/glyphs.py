@@ -33,6 +33,10 @@ class Glyphs:
     """The two ends of a progress bar."""
     choose: tuple[str, str]
     below: str
+    dropped: str
+    other: str
+    forced: str
+    """On the strip of a story: what the reference would not have taken, and the prompt."""
 
     def quote(self, text: str) -> str:
         return f"{self.quotes[0]}{text}{self.quotes[1]}"
@@ -49,6 +53,7 @@ UNICODE = Glyphs(
     silent="?", lost="✗", record="●", replay="↻", warning="!", same="=", differs="≠", waiting="…",
     board="+", baseline="-", caret="▌", dot="·", quotes=("“", "”"),
     levels=" ▁▂▃▄▅▆▇█", full="█", rest="░", choose=("◂", "▸"), below="▼",
+    dropped="x", other="▁", forced="▄",
 )  # fmt: skip
 
 ASCII = Glyphs(
@@ -57,4 +62,5 @@ ASCII = Glyphs(
     silent="?", lost="x", record="*", replay="@", warning="!", same="=", differs="!=", waiting="..",
     board="+", baseline="-", caret="_", dot="|", quotes=('"', '"'),
     levels=" .:-=+*%#", full="#", rest=".", choose=("<", ">"), below="v",
+    dropped="x", other="_", forced="=",
 )  # fmt: skip

@@ -1,0 +1,136 @@
+"""The judge's view: what it shows, and what can be asked of it."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.app import App
+from textual.widgets import Static
+
+from duotui.config import Settings
+from duotui.core.events import LinkAway
+from duotui.court import Stage
+from duotui.errors import NotReady
+from duotui.ui.app import DuoApp
+from duotui.ui.docket import lanes
+from duotui.ui.glyphs import UNICODE
+from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME, AgreementStrip
+from duotui.ui.widgets.choices import Choices
+from ui import courtroom
+from ui.courtroom import CourtStage
+from ui.stage import BOARD, TALE, words
+from ui.stage import Stage as Nobody
+
+Compare = Callable[..., bool]
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def view(court: CourtStage, settings: Settings | None = None, *, ascii: bool = False) -> DuoApp:  # noqa: A002
+    app = DuoApp(Nobody(), settings or Settings(), ascii=ascii, court=court)
+    app.animation_level = "none"
+    return app
+
+
+def looking() -> CourtStage:
+    made = CourtStage()
+    made.stage, made.baseline = Stage.LOOKING, None
+    return made
+
+
+def away() -> CourtStage:
+    made = courtroom.telling()
+    made.say(LinkAway(2.0, BOARD, "/dev/ttyACM0 was lost"))
+    return made
+
+
+SCRIPTS: dict[str, Callable[[], CourtStage]] = {
+    "looking": looking,
+    "telling": courtroom.telling,
+    "away": away,
+    "judged": courtroom.judged,
+    "other": lambda: courtroom.judged(40, 41, 77),
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_judge(snap_compare: Compare, script: str, size: tuple[int, int]) -> None:
+    assert snap_compare(view(SCRIPTS[script]()), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(view(courtroom.judged(40), ascii=True), terminal_size=size)
+
+
+@pytest.mark.parametrize("theme", ["duo-light", "high-contrast", "colour-safe"])
+def test_theme(snap_compare: Compare, theme: str) -> None:
+    app = view(courtroom.judged(40), Settings(theme=theme))
+    assert snap_compare(app, terminal_size=(120, 40))
+
+
+def text(app: App[None], selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).render())
+
+
+async def test_runs_are_shown_as_they_come() -> None:
+    court = courtroom.telling(runs=0)
+    async with view(court).run_test(size=(120, 40)) as pilot:
+        assert "run 1 of 30" in text(pilot.app, "#status")
+        court.rates = courtroom.RATES[:7]
+        court.say()
+        await pilot.pause()
+        assert "run 8 of 30" in text(pilot.app, "#status")
+        assert "the same story, 7 of 7 runs" in text(pilot.app, "#facts")
+
+
+async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
+    async with view(courtroom.judged(40, 77)).run_test(size=(120, 40)) as pilot:
+        strip = pilot.app.screen.query_one(AgreementStrip)
+        choices = pilot.app.screen.query_one(Choices)
+        await pilot.press("n")
+        assert strip.chosen == 40
+        assert "token 41: the board told" in str(choices.render())
+        assert "butterfly" in str(choices.render())
+        await pilot.press("n", "n")
+        assert strip.chosen == 40
+        await pilot.press("left", "left", "right")
+        assert strip.chosen == 39
+        await pilot.click(AgreementStrip, offset=(1, 1))
+        assert strip.chosen == 0
+        await pilot.press("left")
+        assert strip.chosen == 0
+
+
+async def test_s_ends_the_runs_and_only_them() -> None:
+    for court, asked in ((courtroom.telling(), ["stopped by the judge"]), (courtroom.judged(), [])):
+        async with view(court).run_test() as pilot:
+            await pilot.press("s")
+            assert court.asked == asked
+
+
+async def test_what_was_wrong_before_the_first_run_is_said() -> None:
+    court = looking()
+    court.refused = NotReady("the result would be void: swap is on", "duotui doctor")
+    async with view(court).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "swap is on" in text(pilot.app, "#banner")
+
+
+def test_the_strip_hides_no_difference_however_narrow() -> None:
+    strip = AgreementStrip(UNICODE)
+    strip.show([FORCED] * 4 + [SAME] * 996 + [OTHER] + [SAME] * 500 + [AHEAD] * 500)
+    cells = [strip._cell(at, 30) for at in range(30)]
+    assert cells.count(OTHER) == 1
+    assert cells[-1] == AHEAD
+    assert len(cells) == 30
+
+
+def test_all_lanes_run_by_the_boards_clock() -> None:
+    court = courtroom.telling(told=60)
+    ours, mean, slow, fast = lanes(court.state, court.so_far)
+    seconds = (court.state.board.tokens[-1].clock) / 1e6
+    assert (ours.told, ours.limit) == (60, courtroom.LIMIT)
+    assert slow.told == pytest.approx(0.36035 * seconds)
+    assert fast.told == pytest.approx(24.302522 * seconds)
+    assert mean.told == pytest.approx(mean.rate * seconds)
+    assert len(words(TALE)) < courtroom.LIMIT

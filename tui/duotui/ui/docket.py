@@ -1,0 +1,174 @@
+"""What a court's state says on the judge's screen. Pure."""
+
+from typing import Protocol
+
+from textual.content import Content
+
+from duotui.core.events import Request
+from duotui.core.state import Link, State
+from duotui.court import Options, Stage
+from duotui.errors import DuotuiError
+from duotui.judge.verdict import Baseline, Verdict
+from duotui.ui import figures
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME
+from duotui.ui.widgets.race import Lane
+
+PUBLISHED = (("llama2.c, published", 0.360350), ("the winner, published", 24.302522))
+"""tok/s of stories15M on a Milk-V Duo 64M, of 30 runs each (RVSPOC 2023, S2311). The winner's is
+int8, and told another story."""
+
+
+STORIES15M = 15_191_712
+"""Its parameters: of other models nothing was published."""
+
+
+class Standing(Protocol):
+    stage: Stage
+    options: Options
+    request: Request
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def so_far(self) -> Verdict: ...
+
+
+def headline(court: Standing, glyphs: Glyphs) -> Content:
+    board, count = court.state.board, len(court.so_far.counted)
+    match court.stage:
+        case Stage.RUNNING if board.speaking:
+            sign, word = glyphs.speaking, "the story is said aloud"
+        case Stage.RUNNING if board.link is Link.AWAY:
+            sign, word = glyphs.silent, "the board is away: this run will be told again"
+        case Stage.RUNNING if len(court.so_far.runs) < court.options.warm:
+            sign, word = glyphs.telling, "a run to warm up"
+        case Stage.RUNNING:
+            number = min(count + 1, court.options.runs)
+            sign, word = glyphs.telling, f"run {number} of {court.options.runs}"
+        case Stage.OVER:
+            sign, word = glyphs.done, f"judged, {count} runs"
+        case stage:
+            sign, word = glyphs.opening, f"{stage}{glyphs.waiting}"
+    r = court.request
+    tail = [
+        court.options.target, f"mode {r.mode}", figures.sampling(r, glyphs), figures.model(board),
+        figures.machine(board),
+    ]  # fmt: skip
+    told = f" {glyphs.dot} ".join(part for part in tail if part not in ("", figures.NONE))
+    return Content.assemble(
+        Content.styled(f" {sign} {word} ", "bold $text-accent"),
+        Content.styled(f"  {told}", "$foreground 60%"),
+    )
+
+
+def mean(verdict: Verdict) -> str:
+    return figures.rate(verdict.score.mean) if verdict.score else figures.NONE
+
+
+def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
+    """Is it the same story, and how even are the runs."""
+    return Content("\n").join(_facts(verdict, glyphs))
+
+
+def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
+    count = len(v.counted)
+    if v.identical is None:
+        same = Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
+    elif v.identical:
+        same = Content.styled(
+            f"{glyphs.same} the same story, {count} of {count} runs", "bold $duo-same"
+        )
+    else:
+        first = 0 if v.difference is None else v.difference + 1
+        word = f"another story, {count - v.same} of {count} runs; from token {first} on"
+        same = Content.styled(f"{glyphs.differs} {word}", "bold $duo-board")
+    lines = [same]
+    if v.agreement is not None:
+        a = v.agreement
+        own = f" (its own story: {v.own.nats:.3f})" if v.own is not None else ""
+        lines.append(Content(
+            f"given the same words the reference agrees with {a.agreed} of {len(a.chosen)} tokens, "
+            f"{a.fraction:.1%}; {a.nats:.3f} nats a token{own}"
+        ))  # fmt: skip
+    if v.doubt is not None:
+        lines.append(Content.styled(
+            f"{glyphs.differs} its own probabilities are not those of mode {v.request.mode}, "
+            f"from token {v.doubt + 1} on", "bold $duo-board",
+        ))  # fmt: skip
+    if v.mistakes is not None and v.baseline_mistakes is not None:
+        ours, theirs = len(v.mistakes), len(v.baseline_mistakes)
+        lines.append(Content(f"grammar errors by Harper: {ours}, in the baseline {theirs}"))
+    s = v.score
+    if s is not None:
+        dropped = ", ".join(
+            f"run {index + 1} ({figures.rate(s.rates[index])})" for index in s.dropped
+        )
+        parts = [
+            f"spread {s.deviation:.3g}", f"from {figures.rate(min(s.rates))} to "
+            f"{figures.rate(max(s.rates))}", f"dropped {dropped or 'none'}",
+            f"mean of all {figures.rate(s.plain)}",
+        ]  # fmt: skip
+        if v.disturbed:
+            parts.append(f"{v.disturbed} told again")
+        if v.speech is not None:
+            parts.append(f"said aloud in {figures.seconds(v.speech.heard)}")
+        lines.append(Content.styled(f" {glyphs.dot} ".join(parts), "$foreground 70%"))
+    return lines
+
+
+def lanes(state: State, verdict: Verdict) -> list[Lane]:
+    """This run, and where the others would be by its board's clock."""
+    board = state.board
+    told, limit = figures.progress(board)
+    elapsed = 0.0
+    if board.run is not None and board.tokens:
+        elapsed = (board.tokens[-1].clock - board.run.clock) / 1e6
+    found = [Lane("this run", told, limit, board.rate, ours=True)]
+    if verdict.score is not None:
+        rate = verdict.score.mean
+        found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
+    others = []
+    if verdict.baseline is not None and verdict.baseline.rate > 0:
+        others.append(("the baseline, recorded", verdict.baseline.rate))
+    if board.ready is not None and board.ready.parameters == STORIES15M:
+        others += PUBLISHED
+    found += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
+    return found
+
+
+def kinds(state: State, verdict: Verdict) -> list[str]:
+    """Each token of the strip; until the reference has read the story, by the baseline's."""
+    board = state.board
+    _, limit = figures.progress(board)
+    if verdict.agreement is not None:
+        steps, forced = verdict.agreement.steps, verdict.agreement.forced
+        same = [step.id == step.taken for step in steps]
+    else:
+        forced, baseline = board.forced, verdict.baseline
+        first = first_difference(state, baseline)
+        same = [first is None or index < first for index in range(len(board.tokens))]
+    found = [
+        FORCED if index < forced else SAME if equal else OTHER for index, equal in enumerate(same)
+    ]
+    over = verdict.agreement is not None or board.ended is not None
+    return found if over else found + [AHEAD] * (limit - len(found))
+
+
+def first_difference(state: State, baseline: Baseline | None) -> int | None:
+    """The first token of this run that is not the baseline's; None where none is known."""
+    if baseline is None or not baseline.ids:
+        return None
+    for index, token in enumerate(state.board.tokens):
+        if index >= len(baseline.ids) or token.id != baseline.ids[index]:
+            return index
+    return None
+
+
+def trouble(verdict: Verdict, error: DuotuiError | None) -> str:
+    """What makes it void, or ended it."""
+    void = [f"VOID: {reason}" for reason in verdict.void]
+    return "\n".join(
+        [*void, *([str(error)] if error else [verdict.trouble] if verdict.trouble else [])]
+    )

@@ -1,0 +1,180 @@
+"""The judge's view: thirty runs as they come, whether they are the same story, and what each token
+was chosen from.
+
+What is shown comes from the court alone; the screen remembers only which token is looked at.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from duotui.core.events import Narrator, Request
+from duotui.core.state import State
+from duotui.court import Options, Stage
+from duotui.errors import Cancelled, DuotuiError
+from duotui.judge.diff import Diff
+from duotui.judge.verdict import Baseline, Verdict
+from duotui.ui import docket
+from duotui.ui.bindings import commands
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.agreement_strip import AgreementStrip
+from duotui.ui.widgets.choices import Choices
+from duotui.ui.widgets.large_figure import LargeFigure
+from duotui.ui.widgets.race import Race
+from duotui.ui.widgets.run_chart import RunChart
+from duotui.ui.widgets.story_view import StoryView
+
+
+class Judged(Protocol):
+    """What the screen needs of a court (court.py)."""
+
+    stage: Stage
+    options: Options
+    request: Request
+    baseline: Baseline | None
+    verdict: Verdict | None
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def so_far(self) -> Verdict: ...
+
+    def listen(self, watch: Callable[[Any], None]) -> None: ...
+
+    async def hold(self) -> Verdict: ...
+
+    def stop(self, why: DuotuiError) -> None: ...
+
+
+class JudgeScreen(Screen[None]):
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
+        (0, "-narrow"),
+        (100, "-medium"),
+        (160, "-wide"),
+    ]
+    AUTO_FOCUS = "#board"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "token(-1)", "Token before", show=False, id="token-before", priority=True,
+                tooltip="Look at the token before"),
+        Binding("right", "token(1)", "Next token", id="token-after", priority=True,
+                tooltip="Look at the token after"),
+        Binding("n", "other", "Next difference", id="token-other",
+                tooltip="The next token that the reference would not have taken"),
+        Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
+    ]  # fmt: skip
+
+    class Heard(Message):
+        """The court has news."""
+
+    def __init__(self, court: Judged, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._court, self._glyphs = court, glyphs
+        self._trouble: DuotuiError | None = None
+        self._news = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="status")
+        with Container(id="score"):
+            with Vertical(classes="card"):
+                yield LargeFigure(self._glyphs, id="rate-mean")
+                yield Static("tok/s mean", classes="label")
+            yield RunChart(self._glyphs)
+        yield Static(id="facts")
+        yield Race(self._glyphs)
+        yield AgreementStrip(self._glyphs)
+        with Container(id="stories"):
+            yield StoryView(Narrator.BOARD, self._glyphs, id="board")
+            yield Choices(self._glyphs)
+        yield Static(id="banner")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#board", StoryView).border_title = "Story"
+        self.query_one(Choices).border_title = "Choices"
+        self._court.listen(self._listen)
+        self.run_worker(self._hold(), exit_on_error=False)
+        self._show()
+
+    async def _hold(self) -> None:
+        try:
+            await self._court.hold()
+        except DuotuiError as error:
+            self._trouble = error
+        self._show()
+
+    def _listen(self, _court: object) -> None:
+        """However fast news come, one message waits at most."""
+        if not self._news and self.is_attached:
+            self._news = True
+            self.post_message(self.Heard())
+
+    def on_judge_screen_heard(self) -> None:
+        self._news = False
+        self._show()
+
+    # What is shown
+
+    @property
+    def _verdict(self) -> Verdict:
+        return self._court.verdict or self._court.so_far
+
+    def _show(self) -> None:
+        court, verdict, glyphs = self._court, self._verdict, self._glyphs
+        state, score = court.state, verdict.score
+        with self.app.batch_update():
+            self.query_one("#status", Static).update(docket.headline(court, glyphs), layout=False)
+            mean = docket.mean(verdict)
+            self.query_one("#rate-mean", LargeFigure).update(mean)
+            self.query_one(RunChart).show(score, court.options.runs)
+            self.query_one("#facts", Static).update(docket.facts(verdict, glyphs))
+            self.query_one(Race).show(docket.lanes(state, verdict))
+            self.query_one(AgreementStrip).show(docket.kinds(state, verdict))
+            first = docket.first_difference(state, court.baseline)
+            self.query_one("#board", StoryView).show(replace(state, diff=Diff(0, first)))
+            banner = self.query_one("#banner", Static)
+            trouble = docket.trouble(verdict, self._trouble)
+            banner.display = trouble != ""
+            banner.update(Content.styled(trouble, "bold"))
+            self._show_choice()
+
+    def _show_choice(self) -> None:
+        index = self.query_one(AgreementStrip).chosen
+        tokens, agreement = self._court.state.board.tokens, self._verdict.agreement
+        step = agreement.steps[index] if agreement and index < len(agreement.steps) else None
+        token = tokens[index] if index < len(tokens) else None
+        self.query_one(Choices).show(
+            index, step, token.text if token else "", token.probability if token else math.nan
+        )
+
+    @on(AgreementStrip.Chosen)
+    def _chosen(self) -> None:
+        self._show_choice()
+
+    # What the judge asks
+
+    def action_token(self, by: int) -> None:
+        strip = self.query_one(AgreementStrip)
+        strip.choose(strip.chosen + by)
+
+    def action_other(self) -> None:
+        self.query_one(AgreementStrip).choose_other()
+
+    def action_stop(self) -> None:
+        if self._court.stage is Stage.RUNNING:
+            self._court.stop(Cancelled("stopped by the judge"))
+
+    def key_of(self, command: str) -> str:
+        """How the key of a command is written, as it is now."""
+        found = (known.keys for known in commands(self) if known.binding.id == command)
+        return next(found, command)

@@ -1,0 +1,89 @@
+"""The whole story as one strip: where it is what the reference would have said, and where not.
+
+A token is chosen by its index, or by a click; what both thought there is shown beside it.
+"""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from duotui.ui.glyphs import Glyphs
+
+SAME, OTHER, FORCED, AHEAD = "same", "other", "forced", "ahead"
+
+
+class AgreementStrip(Widget):
+    """Three rows: the mark, the strip, and its two ends."""
+
+    class Chosen(Message):
+        """A token is looked at."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="strip")
+        self._glyphs = glyphs
+        self._kinds: tuple[str, ...] = ()
+        self._told = 0
+        self.chosen = 0
+
+    def show(self, kinds: Sequence[str]) -> None:
+        """One of the four for each token that there may be."""
+        if tuple(kinds) != self._kinds:
+            self._kinds = tuple(kinds)
+            self._told = sum(kind != AHEAD for kind in kinds)
+            self.refresh()
+
+    @property
+    def _signs(self) -> dict[str, tuple[str, str]]:
+        g = self._glyphs
+        return {
+            SAME: (g.full, "$duo-same"),
+            OTHER: (g.other, "bold $duo-board"),
+            FORCED: (g.forced, "$foreground 60%"),
+            AHEAD: (g.rest, "$foreground 30%"),
+        }
+
+    def render(self) -> Content:
+        width, count = self.size.width, len(self._kinds)
+        if count == 0 or width == 0:
+            return Content("")
+        cells = [self._cell(at, width) for at in range(width)]
+        marker = min(width - 1, self.chosen * width // count)
+        mark = " " * marker + self._glyphs.below
+        signs = self._signs
+        strip = Content.assemble(*(Content.styled(*signs[kind]) for kind in cells))
+        last = str(count)
+        ends = Content.styled("1" + last.rjust(width - 1), "$foreground 60%")
+        pointed = Content.styled(mark if self._told else "", "bold $accent")
+        return Content("\n").join([pointed, strip, ends])
+
+    def _cell(self, at: int, width: int) -> str:
+        """What stands for tokens that share a cell: a difference is never hidden by the others."""
+        count = len(self._kinds)
+        low = at * count // width
+        kinds = self._kinds[low : max(low + 1, (at + 1) * count // width)]
+        return next(kind for kind in (OTHER, SAME, FORCED, AHEAD) if kind in kinds)
+
+    def choose(self, index: int) -> None:
+        if self._told:
+            self.chosen = max(0, min(self._told - 1, index))
+            self.refresh()
+            self.post_message(self.Chosen(self.chosen))
+
+    def choose_other(self) -> None:
+        """The next that the reference would not have taken; behind the last, the first."""
+        others = [index for index, kind in enumerate(self._kinds) if kind == OTHER]
+        after = [index for index in others if index > self.chosen]
+        if others:
+            self.choose((after or others)[0])
+
+    def on_click(self, event: events.Click) -> None:
+        at = event.get_content_offset(self)
+        if at is not None and self.size.width:
+            self.choose(at.x * len(self._kinds) // self.size.width)

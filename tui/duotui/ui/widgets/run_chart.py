@@ -1,0 +1,69 @@
+"""tok/s run by run: a column each, what was dropped crossed out."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from duotui.judge.rule import Score
+from duotui.ui import figures
+from duotui.ui.glyphs import Glyphs
+
+LABEL = 9
+"""Columns for the scale at the left."""
+
+
+def scale(score: Score) -> tuple[float, float]:
+    """The lowest and the highest rate drawn: around what there is, so that a spread is seen."""
+    low, high = min(score.rates), max(score.rates)
+    room = max((high - low) * 0.1, high * 0.002)
+    return max(0.0, low - room), high + room
+
+
+class RunChart(Widget):
+    """Wants three rows or more: the last one numbers the runs."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="runs")
+        self._glyphs = glyphs
+        self._score: Score | None = None
+        self._wanted = 0
+
+    def show(self, score: Score | None, wanted: int) -> None:
+        if (score, wanted) != (self._score, self._wanted):
+            self._score, self._wanted = score, wanted
+            self.refresh()
+
+    def render(self) -> Content:
+        height, wide = self.size.height - 1, self._column_width()
+        score = self._score
+        if score is None or height < 1:
+            return Content.styled("The runs are drawn here, one by one.", "$foreground 60%")
+        low, high = scale(score)
+        levels = self._glyphs.levels
+        steps = len(levels) - 1
+        rows = []
+        for row in reversed(range(height)):
+            edge = {height - 1: high, 0: low}.get(row)
+            parts = [Content.styled((figures.rate(edge) if edge else "").rjust(LABEL - 1) + " ",
+                                    "$foreground 60%")]  # fmt: skip
+            for index, rate in enumerate(score.rates):
+                tall = max(1, round((rate - low) / (high - low) * height * steps))
+                filled = max(0, min(steps, tall - row * steps))
+                dropped = index in score.dropped
+                cell = levels[filled]
+                if dropped and filled:
+                    cell = self._glyphs.dropped
+                tone = "$text-error" if dropped else "$duo-rate"
+                parts.append(Content.styled((cell * (wide - 1 or 1)).ljust(wide), tone))
+            rows.append(Content.assemble(*parts))
+        rows.append(Content.styled(self._numbers(wide, score), "$foreground 60%"))
+        return Content("\n").join(rows)
+
+    def _column_width(self) -> int:
+        return max(1, min(6, (self.size.width - LABEL) // max(self._wanted, 1)))
+
+    def _numbers(self, wide: int, score: Score) -> str:
+        line = [" "] * (LABEL + wide * max(self._wanted, len(score.rates)) + 4)
+        for number in (1, *range(5, self._wanted + 1, 5)):
+            at = LABEL + wide * (number - 1)
+            line[at : at + len(str(number))] = str(number)
+        return "".join(line)[: self.size.width].rstrip()
