@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a board ready to be talked to over its USB cable: a serial port first (3346:1003), then the
-# network that the image has, and a login on the port. No swap, no downloader of Arduino.
+# network that the image has, and a login on the port. No swap, no downloader of Arduino, no modules
+# of a camera.
 GADGET=/tmp/usb/usb_gadget/cvitek
 
 # The image brings its own gadget, and its swap, up beside this.
@@ -12,6 +13,7 @@ done
 
 killall burnd 2>/dev/null
 swapoff -a
+/mnt/data/duotui/modules
 
 network=
 for function in ncm rndis; do
