@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bandwidth.h"
 #include "failure.h"
 #include "follow.h"
 #include "inspect.h"
@@ -172,6 +173,9 @@ static bool start(char **arguments, int *status, Failure *failure) {
         return flush_story(failure);
     }
     if (options.command == COMMAND_INSPECT) return inspect(options.model_path, failure);
+    if (options.command == COMMAND_BANDWIDTH) {
+        return bandwidth_print(stdout, failure) && flush_story(failure);
+    }
 
     char *found = NULL;
     const char *tokenizer_path = options.tokenizer_path;

@@ -18,6 +18,7 @@ static const char usage[] =
     "                                         speak duotui's frames on stdin and stdout\n"
     "       duollama pack MODEL -o FILE [-z FILE] [--modes exact,fast]\n"
     "       duollama inspect FILE             what a packed model holds and costs\n"
+    "       duollama bandwidth                how fast memory is read, copied and filled here\n"
     "\n"
     "MODEL is a llama2.c .bin file, version 0 (fp32) or 2 (int8), or a packed .duo file.\n"
     "\n"
@@ -113,12 +114,14 @@ static const char *const valued[][20] = {
     [COMMAND_SERVE] = {"-z", "--voice"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
+    [COMMAND_BANDWIDTH] = {NULL},
 };
 static const char *const plain[][4] = {
     [COMMAND_TELL] = {"--compat-print", "--statistics"},
     [COMMAND_SERVE] = {NULL},
     [COMMAND_PACK] = {NULL},
     [COMMAND_INSPECT] = {NULL},
+    [COMMAND_BANDWIDTH] = {NULL},
 };
 
 static bool is_one_of(const char *option, const char *const *names) {
@@ -181,8 +184,8 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
         .settings = {.steps = 256, .temperature = 1.0f, .topp = 0.9f},
         .modes = PACKED_EXACT | PACKED_FAST,
     };
-    static const char *const commands[] = {"", "serve", "pack", "inspect"};
-    for (Command command = COMMAND_SERVE; *arguments && command <= COMMAND_INSPECT; command++) {
+    static const char *const commands[] = {"", "serve", "pack", "inspect", "bandwidth"};
+    for (Command command = COMMAND_SERVE; *arguments && command <= COMMAND_BANDWIDTH; command++) {
         if (strcmp(*arguments, commands[command]) == 0) {
             o->command = command;
             arguments++;
@@ -192,6 +195,10 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
     for (; *arguments; arguments++) {
         const char *argument = *arguments;
         if (argument[0] != '-') {
+            if (o->command == COMMAND_BANDWIDTH) {
+                return fail(failure, EXIT_USAGE, "'%.100s' is too much: bandwidth needs no model",
+                            argument);
+            }
             if (o->model_path) {
                 return fail(failure, EXIT_USAGE,
                             "'%.100s' is a second model; give one, and the prompt with -i", argument);
@@ -212,7 +219,7 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
             return false;
         }
     }
-    if (!o->model_path) {
+    if (!o->model_path && o->command != COMMAND_BANDWIDTH) {
         return fail(failure, EXIT_USAGE, "no model is given; see duollama --help");
     }
     if (o->settings.seed == 0) o->settings.seed = (uint64_t)time(NULL);

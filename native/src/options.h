@@ -8,7 +8,8 @@
 #include "failure.h"
 #include "teller.h"
 
-typedef enum { COMMAND_TELL, COMMAND_SERVE, COMMAND_PACK, COMMAND_INSPECT } Command;
+typedef enum { COMMAND_TELL, COMMAND_SERVE, COMMAND_PACK, COMMAND_INSPECT,
+               COMMAND_BANDWIDTH } Command;
 
 typedef struct {
     const char *show;  // --version or --help: print this and do nothing else

@@ -1,0 +1,76 @@
+#define _POSIX_C_SOURCE 200809L
+#include "bandwidth.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LEAST = 16 << 10, MOST = 8 << 20, TRIES = 4 };
+
+static const double LONG_ENOUGH = 0.02;  // seconds, for a clock of a few microseconds
+
+typedef uint64_t (*Pass)(uint64_t *memory, uint64_t *other, size_t words);
+
+static uint64_t read_all(uint64_t *memory, uint64_t *other, size_t words) {
+    (void)other;
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+    for (size_t i = 0; i < words; i += 8) {
+        a += memory[i] ^ memory[i + 4];
+        b += memory[i + 1] ^ memory[i + 5];
+        c += memory[i + 2] ^ memory[i + 6];
+        d += memory[i + 3] ^ memory[i + 7];
+    }
+    return a ^ b ^ c ^ d;
+}
+
+static uint64_t copy_all(uint64_t *memory, uint64_t *other, size_t words) {
+    memcpy(other, memory, words * sizeof *memory);
+    return other[words / 2];
+}
+
+static uint64_t fill_all(uint64_t *memory, uint64_t *other, size_t words) {
+    (void)other;
+    memset(memory, (int)(memory[0] + 1) & 0xff, words * sizeof *memory);
+    return memory[words / 2];
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void measure(const char *name, Pass pass, uint64_t *memory, uint64_t *other, size_t bytes,
+                    FILE *out) {
+    static volatile uint64_t sink;  // so that no pass is left out
+    double best = 0.0;
+    for (int i = 0; i < TRIES; i++) {
+        double start = seconds(), spent = 0.0;
+        int passes = 0;
+        while (spent < LONG_ENOUGH) {
+            sink += pass(memory, other, bytes / sizeof *memory);
+            passes++;
+            spent = seconds() - start;
+        }
+        double rate = (double)passes * (double)bytes / spent;
+        if (rate > best) best = rate;
+    }
+    fprintf(out, "%s %zu %.1f\n", name, bytes, best / 1e6);
+}
+
+bool bandwidth_print(FILE *out, Failure *failure) {
+    uint64_t *memory = calloc(2, MOST);
+    if (!memory) {
+        return fail(failure, EXIT_UNEXPECTED, "not enough memory to measure; close other programs");
+    }
+    uint64_t *other = memory + MOST / sizeof *memory;
+    for (size_t i = 0; i < 2 * MOST / sizeof *memory; i++) memory[i] = i;  // pages of its own
+    for (size_t bytes = LEAST; bytes <= MOST; bytes *= 2) {
+        measure("read", read_all, memory, other, bytes, out);
+    }
+    measure("copy", copy_all, memory, other, MOST, out);
+    measure("fill", fill_all, memory, other, MOST, out);
+    free(memory);
+    return true;
+}

@@ -1,0 +1,19 @@
+"""`duollama bandwidth`: each line is a measurement that can be one."""
+
+from native.engine import Engine
+
+
+def test_memory_is_measured_from_the_cache_to_eight_mebibytes(engine: Engine) -> None:
+    done = engine.run("bandwidth")
+    assert (done.returncode, done.stderr) == (0, b"")
+    rows = [line.split() for line in done.stdout.decode().splitlines()]
+    assert [(name, int(size)) for name, size, _ in rows] == [
+        *(("read", 2**power) for power in range(14, 24)), ("copy", 2**23), ("fill", 2**23),
+    ]  # fmt: skip
+    assert all(10 < float(rate) < 1e7 for *_, rate in rows)
+
+
+def test_it_takes_nothing(engine: Engine) -> None:
+    for arguments in (("x",), ("-t", "1"), ("--mode", "fast")):
+        done = engine.run("bandwidth", *arguments)
+        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
