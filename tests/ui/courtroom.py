@@ -10,6 +10,7 @@ from duotui.core.state import State, reduce
 from duotui.court import Options, Stage
 from duotui.errors import DuotuiError
 from duotui.judge.agreement import Agreement, Choice, Step
+from duotui.judge.roofline import Roof, Sweep
 from duotui.judge.trial import Run
 from duotui.judge.verdict import Baseline, Verdict
 from ui import stage
@@ -40,8 +41,9 @@ class CourtStage:
         first, *rest = runs
         warm = Run(False, first.ids, first.text, first.rate, first.first, 0, 0)
         return Verdict(
-            self.options.target, self.request, (warm, *rest), self.baseline, self.state.board.ready
-        )
+            self.options.target, self.request, (warm, *rest), self.baseline,
+            self.state.board.ready, roof=Roof(Sweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
+        )  # fmt: skip
 
     def say(self, *events: Event) -> None:
         for event in events:
@@ -106,6 +108,6 @@ def judged(*others: int) -> CourtStage:
     found = made.so_far
     made.verdict = Verdict(
         found.target, found.request, found.runs, made.baseline, found.ready,
-        agreement=agreement(*others), own=agreement(),
+        agreement=agreement(*others), own=agreement(), roof=found.roof,
     )  # fmt: skip
     return made

@@ -127,9 +127,10 @@ def test_the_strip_hides_no_difference_however_narrow() -> None:
 
 def test_all_lanes_run_by_the_boards_clock() -> None:
     court = courtroom.telling(told=60)
-    ours, mean, slow, fast = lanes(court.state, court.so_far)
+    ours, mean, roof, slow, fast = lanes(court.state, court.so_far)
     seconds = (court.state.board.tokens[-1].clock) / 1e6
     assert (ours.told, ours.limit) == (60, courtroom.LIMIT)
+    assert roof.told == courtroom.LIMIT  # it would have ended by now
     assert slow.told == pytest.approx(0.36035 * seconds)
     assert fast.told == pytest.approx(24.302522 * seconds)
     assert mean.told == pytest.approx(mean.rate * seconds)

@@ -14,12 +14,14 @@ from duotui.judge.conditions import parse as conditions
 from duotui.judge.grammar import Mistake
 from duotui.judge.page import page
 from duotui.judge.report import markdown
+from duotui.judge.roofline import Roof, Sweep
 from duotui.judge.trial import Run, Speech
 from duotui.judge.verdict import Baseline, Verdict, plain, words
 from unit.test_conditions import DUO
 
 TEXT = "A cat sat. It was <b>happy</b> & warm | so."
 IDS = (5, 6, 7, 8)
+ROOF = Roof(Sweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
 READY = Ready(
     0, Narrator.BOARD, "0.1.0", "stories15M.duo", "riscv64 c906", "aa" * 32, "bb" * 32,
     tuple(Mode), 32000, 256, 15_191_712, 1,
@@ -45,7 +47,7 @@ def good() -> Verdict:
     return Verdict(
         "/dev/ttyACM0", Request(mode=Mode.EXACT), runs, Baseline("mode reference", TEXT, IDS),
         READY, state, state, agreement=agreement(*IDS), own=agreement(*IDS),
-        speech=Speech(9, 1.25, 31.5),
+        speech=Speech(9, 1.25, 31.5), roof=ROOF,
     )  # fmt: skip
 
 
@@ -131,7 +133,8 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
     assert "<b>happy</b>" not in html
     for picture in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
         ET.fromstring(picture)
-    assert html.count("<svg") == 2
+    assert html.count("<svg") == 3
+    assert "54.88 tok/s (46%)" in text
     if verdict.void:
         assert "/dev/zram0" in text
         assert "/dev/zram0" in html
@@ -147,6 +150,8 @@ def test_json_is_plain_and_says_the_same() -> None:
     assert (said["void"], said["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
     assert len(said["runs"]) == 30
     assert said["conditions"]["before"]["swaps"] == []
+    assert said["roofline"]["rate"] == pytest.approx(900 / 16.4)
+    assert said["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
 
 
 def test_no_runs_are_reported_too() -> None:

@@ -18,6 +18,7 @@ from duotui.engines.sim import Sim
 from duotui.errors import Cancelled, DuotuiError, NotReady, UsageError
 from duotui.judge import grammar, outputs
 from duotui.judge.conditions import Conditions
+from duotui.judge.roofline import Roof, Sweep
 from duotui.judge.rule import RUNS, WARM, score
 from duotui.judge.trial import Run, Trial
 from duotui.judge.verdict import Baseline, Verdict
@@ -62,12 +63,13 @@ class Court:
         self.baseline: Baseline | None = None
         self.verdict: Verdict | None = None
         self._machine, self._watch = machine, watch
-        self._model_hash = ""
+        self._model_hash, self._parameters = "", 0
         self.session = self._sitting(machine.channel)
         self.trial = Trial(self.session, request, self._told, options.runs, options.warm)
         self.session.listen(lambda _state, _batch: self._watch(self))
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._void: tuple[str, ...] = ()
+        self._roof: Roof | None = None
         self._refused: DuotuiError | None = None
 
     @staticmethod
@@ -87,8 +89,11 @@ class Court:
         self._enter(Stage.LOOKING)
         self.before = await asyncio.to_thread(self._machine.look)
         self._void = self._troubles(self.before)
+        sweep = await asyncio.to_thread(self._sweep)
         self._enter(Stage.BASELINE)
         self.baseline = await self._baseline()
+        if sweep is not None:
+            self._roof = await asyncio.to_thread(self._roof_under, sweep)
         self._enter(Stage.RUNNING)
         try:
             await self.trial.carry_out(self.options.speak)
@@ -138,7 +143,7 @@ class Court:
         return Verdict(
             self.options.target, self.request, tuple(self.trial.runs), self.baseline, state.ready,
             self.before, None, self._void, str(self.trial.trouble or ""), self.trial.disturbed,
-            speech=self.trial.speech, started=self._started,
+            speech=self.trial.speech, roof=self._roof, started=self._started,
         )  # fmt: skip
 
     def _enter(self, stage: Stage) -> None:
@@ -180,7 +185,7 @@ class Court:
             raise trial.trouble
         ready = sitting.state.board.ready
         assert ready is not None
-        self._model_hash = ready.model_hash
+        self._model_hash, self._parameters = ready.model_hash, ready.parameters
         source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
         return Baseline(source, trial.runs[0].text, trial.runs[0].ids)
 
@@ -194,6 +199,23 @@ class Court:
         if run is not None:
             verdict = await asyncio.to_thread(self._followed, verdict, run.ids)
         return await asyncio.to_thread(with_grammar, verdict)
+
+    def _sweep(self) -> Sweep | None:
+        """None of an engine that is too old to say it."""
+        try:
+            return self._machine.sweep()
+        except DuotuiError:
+            return None
+
+    def _roof_under(self, sweep: Sweep) -> Roof | None:
+        options = self.options
+        if self.request.mode is Mode.REFERENCE:  # all of them, in fp32
+            return Roof(sweep, 4.0 * self._parameters) if self._parameters else None
+        try:
+            count = reference.weight_bytes(options.model, options.tokenizer, self.request)
+        except UsageError:
+            return None
+        return Roof(sweep, count)
 
     def _look_again(self) -> Conditions | None:
         """None where it cannot be had any more."""

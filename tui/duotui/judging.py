@@ -15,7 +15,8 @@ from duotui.engines.bench import Bench, bench
 from duotui.errors import Cancelled, DuotuiError, Exit, UsageError
 from duotui.judge import outputs
 from duotui.judge.page import page
-from duotui.judge.report import markdown
+from duotui.judge.phrases import LANGUAGES
+from duotui.judge.report import markdown, sameness
 from duotui.judge.trial import Run
 from duotui.judge.verdict import Verdict, plain
 
@@ -59,6 +60,18 @@ class Saying:
         text = _json(verdict) if self.as_json else markdown(verdict, self.language)
         print(text, end="", file=out)
 
+    def recall(self, verdict: Verdict, out: TextIO) -> None:
+        """For whoever has seen it all on a screen."""
+        say = LANGUAGES[self.language]
+        for reason in verdict.void:
+            print(f"{say['void']}: {reason}", file=out)
+        if verdict.score is not None:
+            rate = say["rate"].format(n=len(verdict.counted))
+            print(f"{verdict.score.mean:.6f} {rate}", file=out)
+        print(f"{say['same']}: {sameness(verdict, say)}", file=out)
+        if self.folder is not None:
+            print(self.folder / "report.html", file=out)
+
 
 def _json(verdict: Verdict) -> str:
     return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
@@ -82,7 +95,10 @@ def judge(
         else:
             verdict, trouble = asyncio.run(_hold(machine, options, err))
     saying.keep(verdict)
-    saying.say(verdict, out)
+    if show is None:
+        saying.say(verdict, out)
+    else:
+        saying.recall(verdict, out)
     if trouble is not None:
         print(f"duotui: {trouble}", file=err)
     return status(verdict, trouble)

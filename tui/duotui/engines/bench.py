@@ -9,11 +9,14 @@ from typing import Protocol
 
 from duotui.board.spawn import Spawn
 from duotui.board.state import find_state
-from duotui.board.storyteller import to_shell
+from duotui.board.storyteller import HOME, PROGRAM, to_shell
 from duotui.engines.board import Board
+from duotui.engines.program import program
 from duotui.engines.sim import Sim
 from duotui.engines.virtual import Virtual, storyteller_card
+from duotui.judge import roofline
 from duotui.judge.conditions import SCRIPT, Conditions, parse
+from duotui.judge.roofline import Sweep
 from duotui.link.ports import find_board, ports
 from duotui.link.reader import Channel
 from duotui.link.transport import SerialTransport
@@ -24,6 +27,10 @@ class Bench(Protocol):
 
     def look(self) -> Conditions:
         """What state it is in, while nothing is asked of it. Raises DuotuiError."""
+        ...
+
+    def sweep(self) -> Sweep:
+        """How fast its memory is. Raises DuotuiError."""
         ...
 
 
@@ -37,6 +44,10 @@ class Here:
         said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
         return parse(said.stdout)
 
+    def sweep(self) -> Sweep:
+        said = subprocess.run([program(), "bandwidth"], capture_output=True, text=True)
+        return roofline.parse(said.stdout)
+
 
 @dataclass
 class There:
@@ -46,15 +57,21 @@ class There:
     path: str
 
     def look(self) -> Conditions:
+        return parse(self._asked(SCRIPT))
+
+    def sweep(self) -> Sweep:
+        return roofline.parse(self._asked(f"{HOME}/{PROGRAM} bandwidth"))
+
+    def _asked(self, command: str) -> str:
         transport = SerialTransport(self.path)
         try:
             spawn = Spawn(transport)
             shell = to_shell(spawn, find_state(spawn))
-            said = shell.run(SCRIPT, 30)
+            said = shell.run(command, 60)
             shell.leave()
         finally:
             transport.close()
-        return parse(said)
+        return said
 
 
 @contextmanager

@@ -1,5 +1,7 @@
-"""The fp32 reference on this computer, asked about stories that are told already."""
+"""The engine's program on this computer, asked about stories that a board told: what the fp32
+reference thinks of them, and what they cost."""
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -29,17 +31,36 @@ def follow(
         ids.write_text(
             f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, told))}\n", "ascii"
         )
-        done = subprocess.run(
-            [
-                *(str(program()), str(model), "--follow", str(ids), "--likely", str(likely)),
-                *(["-z", str(tokenizer)] if tokenizer is not None else []),
-                *("-t", str(request.temperature), "-p", str(request.top_p)),
-                *("-s", str(request.seed)),
-            ],
-            capture_output=True,
-            text=True,
-        )
+        said = _run(model, tokenizer, request, "--follow", str(ids), "--likely", str(likely)).stdout
+    return parse(said, len(prompt) - 1)
+
+
+def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float:
+    """Bytes of weights that telling `request` by mode exact or fast reads a token, in the mean:
+    counted here, and the same anywhere. Raises UsageError where it cannot be told."""
+    said = _run(
+        model, tokenizer, request, "--mode", str(request.mode), "-n", str(request.steps),
+        "-i", request.prompt, "--statistics",
+    ).stderr  # fmt: skip
+    found = re.search(r"weight bytes per token: (\d+)", said)
+    if found is None:
+        raise UsageError("the engine does not count what it reads", "make engine builds it")
+    return float(found[1])
+
+
+def _run(
+    model: Path, tokenizer: Path | None, request: Request, *options: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [
+            *(str(program()), str(model), *options),
+            *(["-z", str(tokenizer)] if tokenizer is not None else []),
+            *("-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)),
+        ],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]
         raise UsageError(line.removeprefix("duollama: "), "name the board's model with --model")
-    return parse(done.stdout, len(prompt) - 1)
+    return done

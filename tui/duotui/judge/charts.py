@@ -85,6 +85,19 @@ def strip(agreement: Agreement, pieces: Sequence[str], label: str) -> str:
     return _svg(height, parts(), label)
 
 
+def gauge(reached: float, label: str) -> str:
+    """What is reached of a limit, as a bar under it."""
+    width = WIDTH - 2 * 8
+    done = max(0.0, min(1.0, reached)) * width
+
+    def parts() -> Iterator[str]:
+        yield f'<rect {_PAINT["forced"]} x="8" y="10" width="{width}" height="4"/>'
+        yield f'<rect {_PAINT["run"]} x="8" y="18" width="{done:.1f}" height="16"/>'
+        yield _text("label", min(8 + done + 6, WIDTH - 48), 31, "start", f"{reached:.0%}")
+
+    return _svg(44, parts(), label)
+
+
 def _level(kind: str, y: float) -> str:
     ends = f'x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"'
     return f"<line {_PAINT[kind]} {ends}/>"

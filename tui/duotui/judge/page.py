@@ -6,7 +6,15 @@ from pathlib import Path
 
 from duotui.judge import charts
 from duotui.judge.phrases import LANGUAGES
-from duotui.judge.report import RUN_COLUMNS, environment, facts, remarks, run_rows, sameness
+from duotui.judge.report import (
+    RUN_COLUMNS,
+    environment,
+    facts,
+    remarks,
+    roofline,
+    run_rows,
+    sameness,
+)
 from duotui.judge.verdict import Verdict, words
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -43,6 +51,11 @@ def _parts(v: Verdict, say: Mapping[str, str]) -> Iterator[str]:
     yield _table([], [list(row) for row in facts(v, say)])
     if v.agreement is not None:
         yield charts.strip(v.agreement, (), say["agreement"])
+    if v.roof is not None:
+        yield f"<h2>{escape(say['roofline'])}</h2>"
+        yield _table([], [list(row) for row in roofline(v, say)])
+        if score is not None:
+            yield charts.gauge(v.roof.reached(score.mean), say["roof"])
     if v.speech is not None:
         yield f"<h2>{escape(say['speech'])}</h2>"
         s = v.speech

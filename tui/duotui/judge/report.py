@@ -29,6 +29,10 @@ def _lines(v: Verdict, say: Phrases) -> Iterator[str]:
     yield ""
     yield from _speed(v, say)
     yield from _correctness(v, say)
+    if v.roof is not None:
+        yield f"## {say['roofline']}"
+        yield from (f"- {name}: {value}" for name, value in roofline(v, say))
+        yield ""
     if v.speech is not None:
         yield f"## {say['speech']}"
         said = v.speech
@@ -107,6 +111,16 @@ def _correctness(v: Verdict, say: Phrases) -> Iterator[str]:
     for name, value in facts(v, say):
         yield f"- {name}: {value}"
     yield ""
+
+
+def roofline(v: Verdict, say: Phrases) -> Iterator[tuple[str, str]]:
+    """How near the figure is to what the machine's memory allows."""
+    if v.roof is None:
+        return
+    yield say["bytes"], f"{v.roof.bytes / 1e6:.2f} MB"
+    yield say["bandwidth"], f"{v.roof.sweep.memory / 1e6:.0f} MB/s"
+    reached = f" ({v.roof.reached(v.score.mean):.0%})" if v.score else ""
+    yield say["roof"], f"{v.roof.rate:.2f} tok/s{reached}"
 
 
 def environment(v: Verdict, say: Phrases) -> Iterator[list[str]]:

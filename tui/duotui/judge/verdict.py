@@ -10,6 +10,7 @@ from duotui.core.events import Mode, Ready, Request
 from duotui.judge.agreement import Agreement
 from duotui.judge.conditions import Conditions
 from duotui.judge.grammar import Mistake
+from duotui.judge.roofline import Roof
 from duotui.judge.rule import Score, score
 from duotui.judge.trial import Run, Speech
 
@@ -69,6 +70,7 @@ class Verdict:
     mistakes: tuple[Mistake, ...] | None = None
     baseline_mistakes: tuple[Mistake, ...] | None = None
     speech: Speech | None = None
+    roof: Roof | None = None
     started: str = ""
 
     @property
@@ -178,6 +180,11 @@ def plain(verdict: Verdict) -> dict[str, Any]:
             "baseline": v.baseline and v.baseline.source,
         },
         "speech": v.speech and _fields(v.speech),
+        "roofline": v.roof and {
+            "bytes_a_token": v.roof.bytes, "rate": v.roof.rate,
+            "reached": v.roof.reached(s.mean) if s else None,
+            "reads": v.roof.sweep.reads, "copy": v.roof.sweep.copy, "fill": v.roof.sweep.fill,
+        },
         "runs": [_run(v, run) for run in v.counted],
         "ids": list(v.runs[0].ids) if v.runs else [],
         "story": v.story,

@@ -8,6 +8,7 @@ from duotui.core.events import Request
 from duotui.core.state import Link, State
 from duotui.court import Options, Stage
 from duotui.errors import DuotuiError
+from duotui.judge.roofline import Roof
 from duotui.judge.verdict import Baseline, Verdict
 from duotui.ui import figures
 from duotui.ui.glyphs import Glyphs
@@ -87,11 +88,13 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
     lines = [same]
     if v.agreement is not None:
         a = v.agreement
-        own = f" (its own story: {v.own.nats:.3f})" if v.own is not None else ""
-        lines.append(Content(
-            f"given the same words the reference agrees with {a.agreed} of {len(a.chosen)} tokens, "
-            f"{a.fraction:.1%}; {a.nats:.3f} nats a token{own}"
-        ))  # fmt: skip
+        own = f", its own {v.own.nats:.3f}" if v.own is not None else ""
+        lines.append(
+            Content(
+                f"the reference agrees with {a.agreed} of {len(a.chosen)} tokens "
+                f"({a.fraction:.1%}); {a.nats:.3f} nats{own}"
+            )
+        )
     if v.doubt is not None:
         lines.append(Content.styled(
             f"{glyphs.differs} its own probabilities are not those of mode {v.request.mode}, "
@@ -115,7 +118,17 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
         if v.speech is not None:
             parts.append(f"said aloud in {figures.seconds(v.speech.heard)}")
         lines.append(Content.styled(f" {glyphs.dot} ".join(parts), "$foreground 70%"))
+    if v.roof is not None:
+        lines.append(Content.styled(_roof(v.roof, s.mean if s else 0.0), "$foreground 70%"))
     return lines
+
+
+def _roof(roof: Roof, mean: float) -> str:
+    said = (
+        f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
+        f"{figures.rate(roof.rate)} tok/s at most"
+    )
+    return f"{said}, {roof.reached(mean):.0%} reached" if mean else said
 
 
 def lanes(state: State, verdict: Verdict) -> list[Lane]:
@@ -130,6 +143,8 @@ def lanes(state: State, verdict: Verdict) -> list[Lane]:
         rate = verdict.score.mean
         found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
     others = []
+    if verdict.roof is not None:
+        others.append(("its memory's roof", verdict.roof.rate))
     if verdict.baseline is not None and verdict.baseline.rate > 0:
         others.append(("the baseline, recorded", verdict.baseline.rate))
     if board.ready is not None and board.ready.parameters == STORIES15M:

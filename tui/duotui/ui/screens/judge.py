@@ -132,6 +132,7 @@ class JudgeScreen(Screen[None]):
     def _show(self) -> None:
         court, verdict, glyphs = self._court, self._verdict, self._glyphs
         state, score = court.state, verdict.score
+        self.set_class(court.stage is Stage.OVER, "-over")
         with self.app.batch_update():
             self.query_one("#status", Static).update(docket.headline(court, glyphs), layout=False)
             mean = docket.mean(verdict)

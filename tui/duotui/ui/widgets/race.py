@@ -31,8 +31,9 @@ class Race(Widget):
 
     def show(self, lanes: Sequence[Lane]) -> None:
         if tuple(lanes) != self._lanes:
+            more = len(lanes) != len(self._lanes)
             self._lanes = tuple(lanes)
-            self.refresh()
+            self.refresh(layout=more)
 
     def render(self) -> Content:
         return Content("\n").join(self._lane(lane) for lane in self._lanes)
