@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "sampler.h"
+#include "scorer.h"
 #include "transformer.h"
 
 typedef struct {
     Transformer transformer;
     Sampler sampler;
+    Scorer own;  // what the mode itself thinks, where it is another
+    bool another;
     const Tokenizer *tokenizer;
     int32_t likely;
     bool *printed;  // (vocab)
@@ -79,12 +82,14 @@ static void print_likeliest(Follower *f, const float *softened, int32_t token) {
         const char *text = tokenizer_decode(f->tokenizer, token, best, &length);
         fprintf(f->out, " %d:%.6f:", best,
                 (double)sampler_probability(&f->sampler, softened, best));
+        if (f->another) fprintf(f->out, "%.6f", exp(-scorer_nats(&f->own, best)));
+        fputc(':', f->out);
         for (size_t i = 0; i < length; i++) fprintf(f->out, "%02x", (unsigned char)text[i]);
     }
     fputc('\n', f->out);
 }
 
-static void follow(Follower *f, const Told *told) {
+static bool follow(Follower *f, const Told *told, Failure *failure) {
     const int32_t *story = told->ids + told->prompt;
     int32_t token = told->ids[0];
     for (int32_t position = 0; position < told->count; position++) {
@@ -97,9 +102,12 @@ static void follow(Follower *f, const Told *told) {
         }
         fprintf(f->out, "%d %d %.9f", id, taken,
                 -log((double)sampler_probability(&f->sampler, logits, id)));
+        int32_t likeliest;
+        if (f->another && !scorer_step(&f->own, token, position, &likeliest, failure)) return false;
         print_likeliest(f, logits, token);
         token = id;
     }
+    return true;
 }
 
 bool follow_file(Weights *weights, const Tokenizer *tokenizer, Settings settings, const char *path,
@@ -116,7 +124,12 @@ bool follow_file(Weights *weights, const Tokenizer *tokenizer, Settings settings
             transformer_init(&f.transformer, model, shape.context, failure) &&
             sampler_init(&f.sampler, shape.vocab, settings.temperature, settings.topp,
                          settings.seed, failure);
-    if (ready) follow(&f, &told);
+    f.another = settings.mode != MODE_REFERENCE;
+    if (ready && f.another) {
+        ready = scorer_init(&f.own, weights, settings.mode, settings.temperature, failure);
+    }
+    ready = ready && follow(&f, &told, failure);
+    scorer_free(&f.own);
     transformer_free(&f.transformer);
     sampler_free(&f.sampler);
     free(f.printed);

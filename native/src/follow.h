@@ -11,10 +11,11 @@
 
 // `path` has the story's ids, as --ids writes them: after "prompt:" the prompt's, then "out:" and
 // every next one. For each of the latter a line on `out`:
-//   ID TAKEN NATS LIKELY:PROBABILITY:TEXT ...
+//   ID TAKEN NATS LIKELY:PROBABILITY:OWN:TEXT ...
 // TAKEN is what reference would have taken there, with these settings and the same random number;
-// NATS is -ln of ID's probability, and the `likely` likeliest ids come with theirs and with
-// their text in hex; all under softmax(logits / temperature), before top-p, for temperature 0 under
+// NATS is -ln of ID's probability, and the `likely` likeliest ids come with theirs, with
+// what the settings' mode itself gives them (nothing where that is reference), and with their text
+// in hex; all under softmax(logits / temperature), before top-p, for temperature 0 under
 // softmax(logits).
 bool follow_file(Weights *weights, const Tokenizer *tokenizer, Settings settings, const char *path,
                  int32_t likely, FILE *out, Failure *failure);

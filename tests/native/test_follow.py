@@ -42,7 +42,7 @@ def test_its_own_story_is_what_it_would_have_taken(
 def test_the_likeliest_come_first_and_are_probabilities(shipped: Engine, told: Path) -> None:
     for id_, _, nats, *likely in followed(shipped, told, *SETTINGS, "--likely", "10"):
         found = [pair.split(":") for pair in likely]
-        pairs = [(int(other), float(p)) for other, p, _ in found]
+        pairs = [(int(other), float(p)) for other, p, _, _ in found]
         assert any(
             bytes.fromhex(text).decode("utf-8", "replace").isprintable() for *_, text in found
         )
@@ -52,6 +52,23 @@ def test_the_likeliest_come_first_and_are_probabilities(shipped: Engine, told: P
         for other, p in pairs:
             if other == int(id_):
                 assert p == pytest.approx(math.exp(-float(nats)), abs=2e-6)
+
+
+@pytest.mark.parametrize(("mode", "near"), [("exact", 0.02), ("fast", 0.15)])
+def test_a_mode_says_what_it_thinks_itself_beside(
+    shipped: Engine, told: Path, mode: str, near: float
+) -> None:
+    plain = followed(shipped, told, *SETTINGS, "--likely", "5")
+    beside = followed(shipped, told, *SETTINGS, "--likely", "5", "--mode", mode)
+    assert len(plain) == len(beside)
+    differences = []
+    for one, other in zip(plain, beside, strict=True):
+        assert one[:3] == other[:3]
+        for alone, both in zip(one[3:], other[3:], strict=True):
+            id_, p, none, text = alone.split(":")
+            assert (none, both.split(":")[:2], both.split(":")[3]) == ("", [id_, p], text)
+            differences.append(abs(float(both.split(":")[2]) - float(p)))
+    assert 0 < max(differences) < near
 
 
 def test_one_word_that_was_put_in_is_where_it_disagrees(shipped: Engine, told: Path) -> None:

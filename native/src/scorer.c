@@ -1,0 +1,84 @@
+#include "scorer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool scorer_init(Scorer *s, Weights *weights, Mode mode, float temperature, Failure *failure) {
+    int32_t context = weights->shape.context;
+    *s = (Scorer){
+        .shape = weights->shape,
+        .temperature = temperature > 0.0f ? temperature : 1.0f,
+        .precision = mode == MODE_EXACT ? PRECISE : DRAFT,
+    };
+    if (mode == MODE_REFERENCE) {
+        const Model *model = weights_model(weights, failure);
+        return model && transformer_init(&s->transformer, model, context, failure);
+    }
+    const Packed *p = weights_packed(weights, mode, failure);
+    const Simd *simd = simd_choose(NULL);
+    if (!p || !layers_init(&s->layers, p, simd, mode == MODE_FAST, context, failure) ||
+        !chooser_init(&s->greedy, &p->head, simd, 0.0f, 0.0f, failure) ||
+        !chooser_init(&s->even, &p->head, simd, s->temperature, 0.0f, failure)) {
+        return false;
+    }
+    s->greedy.certify = mode == MODE_EXACT;
+    s->value = malloc(2 * (size_t)p->head.tiles * TILE * sizeof *s->value);
+    return s->value || fail(failure, EXIT_UNEXPECTED, "not enough memory to score a story");
+}
+
+void scorer_free(Scorer *s) {
+    transformer_free(&s->transformer);
+    layers_free(&s->layers);
+    chooser_free(&s->greedy);
+    chooser_free(&s->even);
+    free(s->value);
+}
+
+// Where the last step's values are kept while a chooser changes their copy.
+static float *copy_of_values(Scorer *s) {
+    const Head *head = &s->layers.packed->head;
+    size_t slots = (size_t)head->tiles * TILE;
+    memcpy(s->value + slots, s->value, slots * sizeof *s->value);
+    return s->value + slots;
+}
+
+static void weigh_all(Scorer *s, int32_t *likeliest) {
+    const float *logits = s->logits;
+    *likeliest = 0;
+    for (int32_t i = 1; i < s->shape.vocab; i++) {
+        if (logits[i] > logits[*likeliest]) *likeliest = i;
+    }
+    s->largest = logits[*likeliest];
+    s->mass = 0.0;
+    for (int32_t i = 0; i < s->shape.vocab; i++) {
+        s->mass += exp((double)(logits[i] - s->largest) / (double)s->temperature);
+    }
+}
+
+bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
+                 Failure *failure) {
+    if (s->transformer.memory) {
+        s->logits = transformer_step(&s->transformer, token, position, true);
+        weigh_all(s, likeliest);
+        return true;
+    }
+    Layers *l = &s->layers;
+    const Head *head = &l->packed->head;
+    if (!layers_run(l, s->precision, &token, 1, position, failure)) return false;
+    s->probe = (Probe){.x = l->normed, .quantised = l->quantised[0]};
+    head_probe(head, l->simd, &s->probe);
+    l->simd->screen(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
+                    l->quantised, 1);
+    *likeliest = 0;
+    Outcome outcome = choose(&s->greedy, &s->probe, copy_of_values(s), 0.0f, likeliest, NULL);
+    if (outcome == OPEN) *likeliest = head->ids[0];  // only where logits are no numbers
+    return true;
+}
+
+double scorer_nats(Scorer *s, int32_t id) {
+    if (s->transformer.memory) {
+        return log(s->mass) - (double)(s->logits[id] - s->largest) / (double)s->temperature;
+    }
+    return -log((double)chooser_probability(&s->even, &s->probe, copy_of_values(s), id, true));
+}

@@ -1,0 +1,40 @@
+// A mode that looks at a story that is given, step by step: what it would have told there, and what
+// it thinks of any token.
+#ifndef DUO_SCORER_H
+#define DUO_SCORER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "choose.h"
+#include "failure.h"
+#include "layers.h"
+#include "transformer.h"
+#include "weights.h"
+
+typedef struct {
+    Shape shape;
+    float temperature;
+    Transformer transformer;  // mode reference
+    Layers layers;            // the others
+    Chooser greedy, even;     // at temperature 0, and at `temperature`
+    Precision precision;
+    Probe probe;
+    float *value;             // (2, tiles * TILE) the screen's, and a copy to choose from
+    const float *logits;      // mode reference: (vocab) of this step
+    float largest;            // of them
+    double mass;              // the sum of exp((logit - largest) / temperature)
+} Scorer;
+
+bool scorer_init(Scorer *scorer, Weights *weights, Mode mode, float temperature, Failure *failure);
+void scorer_free(Scorer *scorer);
+
+// Run `token` at `position`; those before it must have been run. The likeliest id after it.
+bool scorer_step(Scorer *scorer, int32_t token, int32_t position, int32_t *likeliest,
+                 Failure *failure);
+
+// -ln of the probability of `id` after the last step, under softmax(logits / temperature); of
+// temperature 0 under softmax(logits).
+double scorer_nats(Scorer *scorer, int32_t id);
+
+#endif
