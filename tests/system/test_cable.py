@@ -22,6 +22,7 @@ from duotui.engines.program import program
 from duotui.link.ports import Port
 from duotui.link.wire import Wire
 from native.parrot import write_parrot
+from system.remote import served
 from system.sitting import Watch, session
 
 if TYPE_CHECKING:
@@ -101,14 +102,14 @@ def whole(state: State) -> bool:
     return state.board.ended is not None
 
 
-def assert_identical(state: State) -> None:
+def assert_identical(state: State, count: int = COUNT) -> None:
     board = state.board
     assert board.ended is not None
     assert board.ended.reason is Reason.STEPS
-    assert [token.index for token in board.tokens] == list(range(COUNT))
+    assert [token.index for token in board.tokens] == list(range(count))
     ids = [token.id for token in board.tokens]
-    assert ids == [ids[n % len(WORDS)] for n in range(COUNT)]
-    assert board.text == b"".join(WORDS[n % len(WORDS)] for n in range(COUNT)).decode()[1:]
+    assert ids == [ids[n % len(WORDS)] for n in range(count)]
+    assert board.text == b"".join(WORDS[n % len(WORDS)] for n in range(count)).decode()[1:]
 
 
 def boots(watch: Watch) -> int:
@@ -215,6 +216,17 @@ async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
         assert state.fault is not None
         assert state.fault.text == "this board has no voice"
         (plugged.home / "voice").chmod(0o755)
+
+
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+async def test_a_board_behind_another_computer_tells_the_same(
+    plugged: Plugged, scheme: str
+) -> None:
+    with served(plugged.wire.host_path, scheme) as url:
+        # as much as a Duo tells in seconds: at the rate of this computer RFC 2217 is not tried
+        async with telling(Board(url), 200) as watch:
+            assert_identical(await watch.until(whole), 200)
+            assert boots(watch) == 1
 
 
 async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:

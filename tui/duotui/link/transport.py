@@ -32,7 +32,8 @@ class SerialTransport:
             if "://" not in target:
                 self._port.baudrate = BAUD
                 self._port.exclusive = True
-            self._port.write_timeout = patience
+            if not target.startswith("rfc2217:"):  # pyserial's client there knows none
+                self._port.write_timeout = patience
             self._port.open()
         except (OSError, ValueError) as error:
             raise explain(target, error) from error
