@@ -31,6 +31,7 @@ class CourtStage:
         self.asked: list[str] = []
         self.refused: DuotuiError | None = None
         self.rates = RATES[:runs]
+        self.note = ""
         self.closed = asyncio.Event()
         self._watch: Callable[[Any], None] = lambda _: None
         self.say(*events)
@@ -85,9 +86,9 @@ def agreement(*others: int) -> Agreement:
     for index, (id_, piece) in enumerate(zip(ids(words(TALE)), words(TALE), strict=True)):
         taken = 1 if index in others else id_
         likely = (
-            Choice(id_, 0.41, piece), Choice(1, 0.22, " butterfly"), Choice(2, 0.11, "\n"),
-            Choice(3, 0.08, " the"),
-            *(Choice(n, 0.05 - n / 250, f" word{n}") for n in range(4, 10)),
+            Choice(id_, 0.41, 0.39, piece), Choice(1, 0.22, 0.24, " butterfly"),
+            Choice(2, 0.11, 0.1, "\n"), Choice(3, 0.08, 0.09, " the"),
+            *(Choice(n, 0.05 - n / 250, 0.05 - n / 240, f" word{n}") for n in range(4, 10)),
         )  # fmt: skip
         steps.append(Step(id_, taken, 0.891598, likely))
     return Agreement(tuple(steps), 4)

@@ -77,6 +77,9 @@ class Stage:
     def pause(self, on: bool) -> None:
         self.asked.append("pause" if on else "go on")
 
+    def step(self) -> None:
+        self.asked.append("step")
+
     def speak(self) -> None:
         self.asked.append("speak")
 

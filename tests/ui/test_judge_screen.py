@@ -1,6 +1,7 @@
 """The judge's view: what it shows, and what can be asked of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from textual.app import App
@@ -9,7 +10,8 @@ from textual.widgets import Static
 from duotui.config import Settings
 from duotui.core.events import LinkAway
 from duotui.court import Stage
-from duotui.errors import NotReady
+from duotui.errors import NoDevice, NotReady
+from duotui.jury import Jury
 from duotui.ui.app import DuoApp
 from duotui.ui.docket import lanes
 from duotui.ui.glyphs import UNICODE
@@ -18,14 +20,18 @@ from duotui.ui.widgets.choices import Choices
 from ui import courtroom
 from ui.courtroom import CourtStage
 from ui.stage import BOARD, TALE, words
-from ui.stage import Stage as Nobody
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
-def view(court: CourtStage, settings: Settings | None = None, *, ascii: bool = False) -> DuoApp:  # noqa: A002
-    app = DuoApp(Nobody(), settings or Settings(), ascii=ascii, court=court)
+def view(
+    court: CourtStage | Jury,
+    settings: Settings | None = None,
+    *,
+    ascii: bool = False,  # noqa: A002
+) -> DuoApp:
+    app = DuoApp(None, settings or Settings(), ascii=ascii, court=court)
     app.animation_level = "none"
     return app
 
@@ -66,6 +72,25 @@ def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
 def test_theme(snap_compare: Compare, theme: str) -> None:
     app = view(courtroom.judged(40), Settings(theme=theme))
     assert snap_compare(app, terminal_size=(120, 40))
+
+
+def jury() -> Jury:
+    """One tells, one is away, one is judged, one tells another story, one is not there."""
+    courts = [courtroom.telling(), away(), courtroom.judged(), courtroom.telling(20), looking()]
+    courts[3].baseline = courtroom.baseline(words(TALE.replace("cat", "dog").replace("big", "red")))
+    courts[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
+    for number, court in enumerate(courts):
+        court.options = replace(court.options, target=f"/dev/ttyACM{number}")
+    return Jury(courts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_jury(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(view(jury()), terminal_size=size)
+
+
+def test_jury_ascii(snap_compare: Compare) -> None:
+    assert snap_compare(view(jury(), ascii=True), terminal_size=(80, 24))
 
 
 def text(app: App[None], selector: str) -> str:

@@ -408,3 +408,10 @@ async def test_a_sitting_that_does_not_close_is_not_waited_for(make: Make) -> No
         assert time.monotonic() - began < 1.0
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
+
+
+async def test_a_recording_that_is_held_can_be_stepped_through(make: Make) -> None:
+    at = Stage(*stage.identical_so_far(), live=False)
+    async with make(at).run_test() as pilot:
+        await pilot.press(".", "space", ".", ".", "space", ".")
+        assert at.asked == ["open", "pause", "step", "step", "go on"]

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from duotui.errors import NotReady
-from duotui.judge.conditions import SCRIPT, parse
+from duotui.judge.conditions import SCRIPT, changes, parse
 
 DUO = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-
@@ -15,6 +15,7 @@ MemAvailable      41000 kB
 slowed 0
 temperature 45123
 clock 850000
+engine 1e4ee52f0f85aabcf7ff21da11ae2d9ae3b434766016954d40d6d78b99516fe0  /mnt/data/duotui/duollama
 busy cpu  100 0 50 1000 10 0 0 0 0 0
 busy cpu  101 0 50 1098 11 0 0 0 0 0
 """
@@ -28,6 +29,7 @@ def test_a_duo_as_it_must_be() -> None:
     assert (found.temperatures, found.clock, found.swaps) == ((45.123,), 850, ())
     assert found.busy == pytest.approx(0.01)
     assert found.troubles() == ()
+    assert found.engine == "1e4ee52f0f85aabcf7ff21da11ae2d9ae3b434766016954d40d6d78b99516fe0"
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,12 @@ def test_a_duo_as_it_must_be() -> None:
 )
 def test_what_makes_it_void(old: str, new: str, trouble: str) -> None:
     assert parse(DUO.replace(old, new)).troubles() == (trouble,)
+
+
+def test_a_clock_that_changed_is_seen() -> None:
+    assert changes(parse(DUO), parse(DUO)) == ()
+    slower = parse(DUO.replace("clock 850000", "clock 425000"))
+    assert changes(parse(DUO), slower) == ("the clock went from 850 to 425 MHz",)
 
 
 @pytest.mark.parametrize(

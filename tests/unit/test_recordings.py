@@ -1,5 +1,6 @@
 """What is recorded is what is read; what is no recording says so."""
 
+import asyncio
 import json
 import math
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from duotui.core import events
-from duotui.core.events import EVENTS, Activity, Mode, Narrator, Reason, Silence, Token
+from duotui.core.events import EVENTS, Activity, Batch, Mode, Narrator, Reason, Silence, Token
 from duotui.core.player import Player
 from duotui.core.recorder import Recorder, read
+from duotui.core.state import State
 from duotui.errors import UsageError
 
 BOARD = Narrator.BOARD
@@ -119,3 +121,36 @@ async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
     assert len(seen) == len(ONE_OF_EACH)
     assert player.state == player.last
     assert player.state.board.text == " a\n"
+
+
+def test_a_recording_of_each_format_stays_readable() -> None:
+    """Format 1 as it was first written: it is never written anew."""
+    state = Player(Path(__file__).parent.parent / "vectors/recording-1.jsonl").last
+    assert state.board.text == "Once upon a time, there was a little girl named Lily"
+    assert (len(state.board.tokens), state.diff.identical, state.diff.compared) == (12, True, 12)
+    assert state.board.ready is not None
+    assert state.board.ready.model == "stories.bin"
+
+
+async def test_a_recording_that_is_held_is_walked_through_word_by_word() -> None:
+    player = Player(Path(__file__).parent.parent / "vectors/recording-1.jsonl")
+    told: list[int] = []
+    heard = asyncio.Event()
+
+    def listen(state: State, _: Batch) -> None:
+        told.append(len(state.board.tokens) + len(state.baseline.tokens))
+        heard.set()
+
+    player.listen(listen)
+    player.open()
+    player.pause(True)
+    while not told or told[-1] < 24:
+        before = len(told)
+        player.step()
+        while len(told) == before:
+            await asyncio.wait_for(heard.wait(), 10)
+            heard.clear()
+    assert told == sorted(told)
+    assert told[-1] == 24
+    assert len(set(told)) > 2
+    await player.close()

@@ -35,7 +35,7 @@ def run(index: int = 0, **changes: object) -> Run:
 
 def agreement(*taken: int) -> Agreement:
     steps = tuple(
-        Step(id_, other, math.log(2), (Choice(id_, 0.5, "a"),))
+        Step(id_, other, math.log(2), (Choice(id_, 0.5, math.nan, "a"),))
         for id_, other in zip(IDS, taken, strict=True)
     )
     return Agreement(steps, 1)
@@ -106,8 +106,8 @@ def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
 
 
 def test_what_the_reference_says_is_read() -> None:
-    found = parse("5 5 0.5 5:0.6:61 9:0.2:\n6 9 1.5 9:0.7:2062 6:0.2:e9\n", 0)
-    assert found.steps[1] == Step(6, 9, 1.5, (Choice(9, 0.7, " b"), Choice(6, 0.2, "�")))
+    found = parse("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
+    assert found.steps[1] == Step(6, 9, 1.5, (Choice(9, 0.7, 0.5, " b"), Choice(6, 0.2, 0.25, "�")))
     assert (found.agreed, found.fraction, found.nats) == (1, 0.5, 1.0)
 
 

@@ -74,6 +74,8 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
         parser.add_argument("--outputs", type=Path, metavar="FILE", help="judge this, no target")
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+        parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
+        parser.add_argument("--safe", type=Path, metavar="FILE", help="shown if the board is lost")
         parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
         parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
         parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")

@@ -35,7 +35,8 @@ from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
 
 if TYPE_CHECKING:
-    from duotui.court import Court
+    from duotui.jury import Jury
+    from duotui.ui.screens.judge import Judged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,7 +164,7 @@ def _tell(options: argparse.Namespace) -> None:
 
 def _judge(options: argparse.Namespace) -> int:
     from duotui.court import Options
-    from duotui.judging import Saying, judge, judge_outputs
+    from duotui.judging import Saying, judge, judge_outputs, judge_several
 
     if options.runs < 1 or options.warm < 0:
         raise UsageError(
@@ -177,12 +178,18 @@ def _judge(options: argparse.Namespace) -> int:
     model, tokenizer = _files(options)
     plan = Options(
         options.target or _board_or_sim(), request, model, tokenizer, options.runs, options.warm,
-        options.speak, options.anyway, options.baseline,
+        options.speak, options.anyway, options.baseline, options.record,
     )  # fmt: skip
     show = None
     if _on_terminal() and not options.headless:
         show = partial(_show_court, settings=load(), ascii_only=options.ascii)
-    return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show)
+    if "," in plan.target:
+        if options.safe is not None or options.sound is not None:
+            raise UsageError("--safe and --sound are for one board", "name one")
+        return judge_several(plan, saying, sys.stdout, sys.stderr, show)
+    if options.safe is not None and show is None:
+        raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
+    return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
 
 
 def _setup(options: argparse.Namespace) -> None:
@@ -277,10 +284,10 @@ def _offer_sim() -> None:
         raise NoDevice("no board was found", "duotui sim starts the simulated one")
 
 
-def _show_court(court: "Court", settings: Settings, ascii_only: bool) -> None:
+def _show_court(court: "Judged | Jury", settings: Settings, ascii_only: bool) -> None:
     from duotui.ui.app import DuoApp
 
-    app = DuoApp(court.session, settings, ascii=ascii_only, court=court)
+    app = DuoApp(None, settings, ascii=ascii_only, court=court)
     app.run()
     if app.return_code:
         raise DuotuiError("the judge's view stopped", "the lines above say where")

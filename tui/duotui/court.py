@@ -1,6 +1,7 @@
 """A trial, from the first look at the machine to the verdict; whoever watches is told each step."""
 
 import asyncio
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from duotui import resources
 from duotui.core.clock import MonotonicClock
 from duotui.core.events import Mode, Request
 from duotui.core.session import Session
@@ -17,7 +19,7 @@ from duotui.engines.bench import Bench
 from duotui.engines.sim import Sim
 from duotui.errors import Cancelled, DuotuiError, NotReady, UsageError
 from duotui.judge import grammar, outputs
-from duotui.judge.conditions import Conditions
+from duotui.judge.conditions import Conditions, changes
 from duotui.judge.roofline import Roof, Sweep
 from duotui.judge.rule import RUNS, WARM, score
 from duotui.judge.trial import Run, Trial
@@ -46,6 +48,7 @@ class Options:
     speak: bool = False
     anyway: bool = False
     baseline: Path | None = None
+    record: Path | None = None
 
 
 class Court:
@@ -86,6 +89,8 @@ class Court:
             raise
 
     async def _hold(self) -> Verdict:
+        if self.options.record is not None:
+            self.session.record(self.options.record)
         self._enter(Stage.LOOKING)
         self.before = await asyncio.to_thread(self._machine.look)
         self._void = self._troubles(self.before)
@@ -110,6 +115,11 @@ class Court:
         self._watch = watch
 
     @property
+    def note(self) -> str:
+        """What a screen must say of what it shows, if that is not this machine."""
+        return ""
+
+    @property
     def state(self) -> State:
         """Of the run that is being told."""
         return self.session.state
@@ -122,6 +132,11 @@ class Court:
         """Let go of the machine; within a second."""
         self.trial.stop(Cancelled("stopped"))
         await self.session.close()
+
+    @property
+    def refused(self) -> DuotuiError | None:
+        """What was wrong before the first run."""
+        return self._refused
 
     def outcome(self) -> tuple[Verdict, DuotuiError | None]:
         """After `hold`, or where it was left before: the verdict, and why it is not whole.
@@ -143,7 +158,8 @@ class Court:
         return Verdict(
             self.options.target, self.request, tuple(self.trial.runs), self.baseline, state.ready,
             self.before, None, self._void, str(self.trial.trouble or ""), self.trial.disturbed,
-            speech=self.trial.speech, roof=self._roof, started=self._started,
+            speech=self.trial.speech, roof=self._roof, built=_built(self.before),
+            started=self._started,
         )  # fmt: skip
 
     def _enter(self, stage: Stage) -> None:
@@ -193,7 +209,8 @@ class Court:
         verdict, run = self.so_far, self.session.state.board.run
         after = await asyncio.to_thread(self._look_again)
         if after is not None and after.is_duo:
-            fresh = tuple(line for line in after.troubles() if line not in verdict.void)
+            found = after.troubles() + (changes(self.before, after) if self.before else ())
+            fresh = tuple(line for line in found if line not in verdict.void)
             verdict = replace(verdict, void=verdict.void + fresh)
         verdict = replace(verdict, after=after)
         if run is not None:
@@ -239,6 +256,14 @@ class Court:
         except UsageError:
             return verdict  # the board's model is not here
         return replace(verdict, agreement=theirs, own=own)
+
+
+def _built(before: Conditions | None) -> str:
+    """Of the program that the package has, where the board's is that one."""
+    record = json.loads(resources.BOARD.with_suffix(".json").read_text())
+    if before is None or before.engine != record["sha256"]:
+        return ""
+    return f"{record['compiler']}, {record['architecture']}, {record['recipe']}"
 
 
 def recorded(path: Path, prompt: str) -> Baseline:

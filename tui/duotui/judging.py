@@ -5,20 +5,22 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 from duotui.core.events import Request
-from duotui.court import Court, Options, Stage, recorded, with_grammar
+from duotui.court import Court, Options, recorded, with_grammar
 from duotui.engines.bench import Bench, bench
 from duotui.errors import Cancelled, DuotuiError, Exit, UsageError
 from duotui.judge import outputs
 from duotui.judge.page import page
 from duotui.judge.phrases import LANGUAGES
-from duotui.judge.report import markdown, sameness
+from duotui.judge.report import boards, markdown, sameness
 from duotui.judge.trial import Run
 from duotui.judge.verdict import Verdict, plain
+from duotui.jury import Jury, Outcome, slug, summon
+from duotui.understudy import Understudy
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class Saying:
         text = _json(verdict) if self.as_json else markdown(verdict, self.language)
         print(text, end="", file=out)
 
+    def beside(self, name: str) -> "Saying":
+        """The same, in a folder of that name in this one."""
+        if self.folder is None:
+            return self
+        inner = replace(self, folder=self.folder / name)
+        inner.prepare()
+        return inner
+
     def recall(self, verdict: Verdict, out: TextIO) -> None:
         """For whoever has seen it all on a screen."""
         say = LANGUAGES[self.language]
@@ -77,20 +87,23 @@ def _json(verdict: Verdict) -> str:
     return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
 
 
-Show = Callable[[Court], None]
+Show = Callable[[Court | Understudy], None]
 """A screen for a court: it holds it, and returns when it is left."""
+
+ShowJury = Callable[[Jury], None]
 
 
 def judge(
     options: Options, sound: Path | None, saying: Saying, out: TextIO, err: TextIO,
-    show: Show | None = None,
+    show: Show | None = None, safe: Path | None = None,
 ) -> Exit:  # fmt: skip
-    """Raises the DuotuiError of what went wrong before the first run."""
+    """`safe` is a recording that stands in on a screen while the board is lost. Raises the
+    DuotuiError of what went wrong before the first run."""
     saying.prepare()
     with bench(options.target, options.model, options.tokenizer, sound) as machine:
         if show is not None:
             court = Court(machine, options)
-            show(court)
+            show(Understudy(court, safe) if safe is not None else court)
             verdict, trouble = court.outcome()
         else:
             verdict, trouble = asyncio.run(_hold(machine, options, err))
@@ -102,6 +115,44 @@ def judge(
     if trouble is not None:
         print(f"duotui: {trouble}", file=err)
     return status(verdict, trouble)
+
+
+def judge_several(
+    options: Options, saying: Saying, out: TextIO, err: TextIO, show: ShowJury | None = None
+) -> Exit:
+    """Several boards at once. The status is that of the first that has one. Raises DuotuiError
+    where one cannot be had at all."""
+    saying.prepare()
+    with summon(options) as jury:
+        if show is not None:
+            show(jury)
+            outcomes = jury.outcomes()
+        else:
+            outcomes = asyncio.run(_hold_jury(jury, err))
+    for verdict, _ in outcomes:
+        saying.beside(slug(verdict.target)).keep(verdict)
+    verdicts = [verdict for verdict, _ in outcomes]
+    if saying.as_json:
+        print(json.dumps([plain(v) for v in verdicts], ensure_ascii=False, indent=2), file=out)
+    else:
+        print(boards(verdicts, saying.language), end="", file=out)
+    for verdict, trouble in outcomes:
+        if trouble is not None:
+            print(f"duotui: {verdict.target}: {trouble}", file=err)
+    found = [status(verdict, trouble) for verdict, trouble in outcomes]
+    return next((each for each in found if each is not Exit.OK), Exit.OK)
+
+
+async def _hold_jury(jury: Jury, err: TextIO) -> list[Outcome]:
+    lines = [_Progress(err, f"{court.options.target}: ") for court in jury.courts]
+
+    def show(jury: Jury) -> None:
+        for court, progress in zip(jury.courts, lines, strict=True):
+            progress.show(court)
+
+    jury.listen(show)
+    with _stoppable(jury):
+        return await jury.hold()
 
 
 def judge_outputs(
@@ -141,14 +192,15 @@ async def _hold(
 class _Progress:
     """A line for each run, as it ends."""
 
-    def __init__(self, err: TextIO) -> None:
-        self._err = err
-        self._shown = 0
+    def __init__(self, err: TextIO, lead: str = "") -> None:
+        self._err, self._lead = err, lead
+        self._shown, self._remarked = 0, False
 
     def show(self, court: Court) -> None:
-        if court.stage is Stage.BASELINE and court.before is not None:
+        if court.before is not None and not self._remarked:
+            self._remarked = True
             for line in court.before.troubles():
-                self._say(f"duotui: {line}")
+                self._say(line)
         runs = court.trial.runs
         while self._shown < len(runs) and court.baseline is not None:
             run = runs[self._shown]
@@ -159,11 +211,11 @@ class _Progress:
             self._say(f"{number:>9}  {run.rate:9.4f} tok/s  {same}")
 
     def _say(self, line: str) -> None:
-        print(line, file=self._err, flush=True)
+        print(self._lead + line, file=self._err, flush=True)
 
 
 @contextmanager
-def _stoppable(court: Court) -> Iterator[None]:
+def _stoppable(court: Court | Jury) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:

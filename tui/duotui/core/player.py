@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 from duotui.core import events
@@ -26,6 +28,7 @@ class Player:
         self._listeners: list[Listener] = []
         self._playing: asyncio.Task[None] | None = None
         self._going = asyncio.Event()
+        self._stepping = False
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -46,7 +49,14 @@ class Player:
         if self._playing is not None:
             self._playing.cancel()
 
+    def step(self) -> None:
+        """Where it is held: on to the next words."""
+        if not self._going.is_set():
+            self._stepping = True
+            self._going.set()
+
     def pause(self, on: bool) -> None:
+        self._stepping = False
         if on:
             self._going.clear()
         else:
@@ -74,6 +84,10 @@ class Player:
         """The state at the end of the recording."""
         return functools.reduce(reduce, self.events, State())
 
+    def states(self) -> Iterator[State]:
+        """After each event."""
+        return itertools.islice(itertools.accumulate(self.events, reduce, initial=State()), 1, None)
+
     async def _play(self) -> None:
         batch: list[Event] = []
         last = self.events[0].t if self.events else 0.0
@@ -81,8 +95,11 @@ class Player:
             gap = event.t - last
             if self.speed and gap > 0:
                 self._emit(batch)
+                if self._stepping and any(isinstance(past, events.Tokens) for past in batch):
+                    self.pause(True)
                 batch = []
-                await asyncio.sleep(gap / self.speed)
+                if self._going.is_set() and not self._stepping:
+                    await asyncio.sleep(gap / self.speed)
                 await self._going.wait()
             last = event.t
             batch.append(event)

@@ -47,6 +47,12 @@ class Recorder:
             raise UsageError(f"{self.path} cannot be written", str(error.strerror)) from error
 
 
+def started(path: Path) -> str:
+    """When a recording that `read` can read began, in ISO 8601; "" where it does not say."""
+    with path.open(encoding="utf-8") as file:
+        return str(json.loads(file.readline()).get("started", ""))
+
+
 def read(path: Path) -> Iterator[Event]:
     """The events of a recording, in order. Raises UsageError where it is none."""
     try:

@@ -55,6 +55,10 @@ class Sitting(Protocol):
 
     def pause(self, on: bool) -> None: ...
 
+    def step(self) -> None:
+        """Of a recording that is paused: on to the next words."""
+        ...
+
     def speak(self) -> None:
         """Have the board say its story aloud; whatever goes wrong becomes an event."""
         ...
@@ -122,6 +126,9 @@ class Session:
     def pause(self, on: bool) -> None:
         for line in self._lines():
             line.pause(on)
+
+    def step(self) -> None:
+        """A board is not told to step."""
 
     def speak(self) -> None:
         self._board.speak(self.state.board.text, self._number())

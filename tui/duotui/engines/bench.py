@@ -1,6 +1,7 @@
 """A machine to be judged: the channel that it tells by, and the state that it is in."""
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,21 +77,41 @@ class There:
 
 @contextmanager
 def bench(
-    target: str, model: Path, tokenizer: Path | None, sound: Path | None = None
+    target: str,
+    model: Path,
+    tokenizer: Path | None,
+    sound: Path | None = None,
+    *,
+    private: bool = False,
 ) -> Iterator[Bench]:
-    """`target` as on the command line. Raises DuotuiError."""
+    """`target` as on the command line; `private`: a virtual Duo with a card of its own, which is
+    gone with it. Raises DuotuiError."""
     if target == "sim":
         yield Here(Sim(model, tokenizer))
     elif target == "virtual":
-        board = Virtual(storyteller_card(model, tokenizer), sound=sound)
-        try:
-            transport, _ = board.start()
-            transport.close()
-            assert board.wire is not None
-            path = board.wire.host_path
-            yield There(Board(path), path)
-        finally:
-            board.close()
+        with _card(model, tokenizer, private) as card:
+            board = Virtual(card, sound=sound)
+            try:
+                transport, _ = board.start()
+                transport.close()
+                assert board.wire is not None
+                path = board.wire.host_path
+                yield There(Board(path), path)
+            finally:
+                board.close()
     else:
         path = find_board(ports()).path if target == "auto" else target
         yield There(Board(path), path)
+
+
+@contextmanager
+def _card(model: Path, tokenizer: Path | None, private: bool) -> Iterator[Path]:
+    shared = storyteller_card(model, tokenizer)
+    if not private:
+        yield shared
+        return
+    with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
+        own = Path(folder) / "card.img"
+        # an image is small where it is empty
+        subprocess.run(["cp", "--sparse=always", shared, own], check=True)
+        yield own

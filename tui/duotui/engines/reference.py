@@ -31,7 +31,10 @@ def follow(
         ids.write_text(
             f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, told))}\n", "ascii"
         )
-        said = _run(model, tokenizer, request, "--follow", str(ids), "--likely", str(likely)).stdout
+        said = _run(
+            model, tokenizer, request, "--follow", str(ids), "--likely", str(likely),
+            "--mode", str(request.mode),
+        ).stdout  # fmt: skip
     return parse(said, len(prompt) - 1)
 
 

@@ -12,8 +12,11 @@ from duotui.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """What the reference gives an id, and what the mode that told gives it (NaN: the same)."""
+
     id: int
     probability: float
+    own: float
     text: str
 
 
@@ -78,7 +81,12 @@ def _step(words: list[str]) -> Step:
         int(words[1]),
         float(words[2]),
         tuple(
-            Choice(int(id_), float(p), bytes.fromhex(text).decode("utf-8", "replace"))
-            for id_, p, text in pairs
+            Choice(
+                int(id_),
+                float(p),
+                float(own or "nan"),
+                bytes.fromhex(text).decode("utf-8", "replace"),
+            )
+            for id_, p, own, text in pairs
         ),
     )

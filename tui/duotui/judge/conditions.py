@@ -22,6 +22,7 @@ SCRIPT = "; ".join(
         ' do [ -e "$f" ] && echo "temperature $(cat "$f")"; done',
         "f=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq;"
         ' [ -e "$f" ] && echo "clock $(cat "$f")"',
+        'echo "engine $(sha256sum /mnt/data/duotui/duollama 2>/dev/null)"',
         'echo "busy $(head -n 1 /proc/stat)"',
         "sleep 1",
         'echo "busy $(head -n 1 /proc/stat)"',
@@ -38,7 +39,8 @@ DUO = "riscv64"
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """memory and available in bytes, swaps with their bytes, temperatures in degrees Celsius, clock
-    in MHz (0: not known), busy a fraction of the time of all processors."""
+    in MHz (0: not known), busy a fraction of the time of all processors. engine is the SHA-256 of
+    the board's program, in hex; "" where there is none at its place."""
 
     image: str
     kernel: str
@@ -50,6 +52,7 @@ class Conditions:
     temperatures: tuple[float, ...]
     clock: int
     busy: float
+    engine: str = ""
 
     @property
     def is_duo(self) -> bool:
@@ -66,6 +69,16 @@ class Conditions:
         if self.busy > BUSY:
             found.append(f"something else takes {self.busy:.0%} of the processor")
         return tuple(found)
+
+
+def changes(before: Conditions, after: Conditions) -> tuple[str, ...]:
+    """What must not have changed between the first run and the last."""
+    found = []
+    if before.clock != after.clock:
+        found.append(f"the clock went from {before.clock} to {after.clock} MHz")
+    if before.kernel != after.kernel:
+        found.append("another kernel runs now")
+    return tuple(found)
 
 
 def parse(said: str) -> Conditions:
@@ -89,6 +102,7 @@ def parse(said: str) -> Conditions:
             ),
             clock=int(first.get("clock", "0")) // 1000,
             busy=_busy(before, after),
+            engine=first.get("engine", "")[:64].strip(),
         )
     except (KeyError, ValueError, IndexError) as error:
         raise NotReady("the board does not say what state it is in", f"it said {said!r}") from error

@@ -25,7 +25,7 @@ def _lines(v: Verdict, say: Phrases) -> Iterator[str]:
     if v.trouble:
         yield f"**{say['early']}: {v.trouble}**"
         yield ""
-    yield from result(v, say)
+    yield from results([v], say)
     yield ""
     yield from _speed(v, say)
     yield from _correctness(v, say)
@@ -47,12 +47,31 @@ def _lines(v: Verdict, say: Phrases) -> Iterator[str]:
     yield from _stories(v, say)
 
 
-def result(v: Verdict, say: Phrases) -> Iterator[str]:
-    """The contest's own table, with one row."""
-    count = len(v.counted)
+def boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
+    """Several boards that were judged side by side: a row each, then what is to be said of each."""
+    say = LANGUAGES[language]
+    lines = [f"# {say['title']}", "", *results(verdicts, say)]
+    for v in verdicts:
+        lines += ["", f"## {v.target}"]
+        lines += [f"- **{say['void']}: {reason}**" for reason in v.void]
+        if v.trouble:
+            lines.append(f"- **{say['early']}: {v.trouble}**")
+        lines += [f"- {name}: {value}" for name, value in (*facts(v, say), *roofline(v, say))]
+    return "\n".join(lines) + "\n"
+
+
+def results(verdicts: Sequence[Verdict], say: Phrases) -> Iterator[str]:
+    """The contest's own table, with a row for each."""
+    count = max(len(v.counted) for v in verdicts)
     head = [say["mark"], say["rate"].format(n=count), say["same"], say["grammar"], say["remark"]]
-    rate = f"{v.score.mean:.6f}" if v.score else say["none"]
-    yield from table([head, [v.target, rate, sameness(v, say), _grammar(v, say), remarks(v, say)]])
+    rows = [
+        [
+            v.target, f"{v.score.mean:.6f}" if v.score else say["none"], sameness(v, say),
+            _grammar(v, say), remarks(v, say),
+        ]
+        for v in verdicts
+    ]  # fmt: skip
+    yield from table([head, *rows])
 
 
 def sameness(v: Verdict, say: Phrases) -> str:
@@ -73,7 +92,9 @@ def _grammar(v: Verdict, say: Phrases) -> str:
 def remarks(v: Verdict, say: Phrases) -> str:
     mode = str(v.request.mode)
     again = f"; {v.disturbed} {say['disturbed']}" if v.disturbed else ""
-    return mode + again
+    early = f"; {say['early']}: {v.trouble}" if v.trouble else ""
+    void = f"; {say['void']}" if v.void else ""
+    return mode + again + early + void
 
 
 def _speed(v: Verdict, say: Phrases) -> Iterator[str]:
@@ -128,6 +149,8 @@ def environment(v: Verdict, say: Phrases) -> Iterator[list[str]]:
     yield [say["command"], f"`{command(v)}`", ""]
     if v.ready is not None:
         yield [say["engine"], f"duollama {v.ready.version}, {v.ready.machine}", ""]
+        if v.built:
+            yield [say["built"], v.built, ""]
         yield [say["model"], f"{v.ready.model}, {v.ready.model_hash}", ""]
     for name, value in CONDITIONS.items():
         row = [value(c, say) if c is not None else "" for c in (v.before, v.after)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from duotui.core import events
 from duotui.core.events import Activity, Batch, Narrator, Reason, Request
 from duotui.core.session import Session
-from duotui.core.state import State
+from duotui.core.state import State, Telling
 from duotui.errors import DuotuiError, LinkBroken, NotReady, of_status
 from duotui.judge.rule import RUNS, WARM
 
@@ -32,6 +32,45 @@ class Run:
     faults: int
     probabilities: tuple[float, ...] = ()
     """What the board itself thought of each token."""
+
+    @classmethod
+    def of(cls, board: Telling, faults: int, counted: bool) -> "Run":
+        """What `board` has told; `faults` it had before."""
+        assert board.stats is not None
+        return cls(
+            counted=counted,
+            ids=tuple(token.id for token in board.tokens),
+            text=board.text,
+            rate=board.rate,
+            first=board.first_token or 0.0,
+            peak=board.stats.peak,
+            faults=max(board.stats.faults - faults, 0),
+            probabilities=tuple(token.probability for token in board.tokens),
+        )
+
+
+def whole(board: Telling) -> bool:
+    """Whether it has told its story to its end; the gauges of the whole story come after that."""
+    ended = board.ended is not None and board.ended.reason in (Reason.STEPS, Reason.ENDED)
+    return ended and board.stats is not None and board.stats.activity is Activity.IDLE
+
+
+class Tally:
+    """The runs in a series of states, as a recording has them. The first `warm` do not count."""
+
+    def __init__(self, warm: int = WARM) -> None:
+        self.runs: list[Run] = []
+        self._warm, self._faults = warm, 0
+        self._seen: events.RunStarted | None = None
+
+    def take(self, state: State) -> None:
+        board = state.board
+        if board.run is None or board.run is self._seen or not whole(board):
+            return
+        self._seen = board.run
+        self.runs.append(Run.of(board, self._faults, len(self.runs) >= self._warm))
+        assert board.stats is not None
+        self._faults = board.stats.faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +157,7 @@ class Trial:
         assert board.stats is not None
         if board.ended is None or board.ended.reason not in (Reason.STEPS, Reason.ENDED):
             raise LinkBroken("the engine failed in the middle of a story", "tell it once by itself")
-        run = Run(
-            counted=len(self.runs) >= self._warm,
-            ids=tuple(token.id for token in board.tokens),
-            text=board.text,
-            rate=board.rate,
-            first=board.first_token or 0.0,
-            peak=board.stats.peak,
-            faults=max(board.stats.faults - self._faults, 0),
-            probabilities=tuple(token.probability for token in board.tokens),
-        )
+        run = Run.of(board, self._faults, len(self.runs) >= self._warm)
         self._faults = board.stats.faults
         self.runs.append(run)
         self._told(run)

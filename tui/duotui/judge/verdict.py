@@ -71,6 +71,8 @@ class Verdict:
     baseline_mistakes: tuple[Mistake, ...] | None = None
     speech: Speech | None = None
     roof: Roof | None = None
+    built: str = ""
+    """How the board's program was made, where that is known."""
     started: str = ""
 
     @property
@@ -153,6 +155,7 @@ def plain(verdict: Verdict) -> dict[str, Any]:
         "engine": r and {
             "version": r.version, "machine": r.machine, "model": r.model,
             "model_sha256": r.model_hash, "tokenizer_sha256": r.tokenizer_hash,
+            "built": v.built,
         },
         "conditions": {
             "before": v.before and _fields(v.before), "after": v.after and _fields(v.after),

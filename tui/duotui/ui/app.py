@@ -15,14 +15,15 @@ from duotui import config
 from duotui.config import Settings
 from duotui.core.events import Request
 from duotui.core.session import Sitting
-from duotui.court import Court
 from duotui.errors import UsageError
+from duotui.jury import Jury
 from duotui.ui import glyphs, keepsake, themes
 from duotui.ui.bindings import clashes, commands
 from duotui.ui.commands import Commands
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
-from duotui.ui.screens.judge import JudgeScreen
+from duotui.ui.screens.judge import Judged, JudgeScreen
+from duotui.ui.screens.jury import JuryScreen
 
 PATIENCE = 0.7
 """Seconds that the sitting may take to close: the terminal is to be back within one."""
@@ -48,14 +49,14 @@ class DuoApp(App[None]):
 
     def __init__(
         self,
-        sitting: Sitting,
+        sitting: Sitting | None,
         settings: Settings,
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
         first: Request | None = None,
-        court: Court | None = None,
+        court: Judged | Jury | None = None,
     ) -> None:
-        """The console of `sitting`; or, where there is a `court`, the judge's view of that."""
+        """The console of `sitting`, or the judge's view of `court`: one of them is there."""
         super().__init__()
         self._sitting, self._court = sitting, court
         self._settings = settings
@@ -78,8 +79,11 @@ class DuoApp(App[None]):
         return dict(themes.VARIABLES)
 
     def get_default_screen(self) -> Screen[None]:
+        if isinstance(self._court, Jury):
+            return JuryScreen(self._court, self._glyphs)
         if self._court is not None:
             return JudgeScreen(self._court, self._glyphs)
+        assert self._sitting is not None
         return ConsoleScreen(self._sitting, self._settings.story, self._glyphs, first=self._first)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -165,7 +169,9 @@ class DuoApp(App[None]):
     async def _close(self) -> None:
         """Close the sitting, once; whatever it still does after PATIENCE is not waited for."""
         if self._leaving is None:
-            self._leaving = asyncio.ensure_future((self._court or self._sitting).close())
+            left = self._court or self._sitting
+            assert left is not None
+            self._leaving = asyncio.ensure_future(left.close())
             self._leaving.add_done_callback(_read)
         await asyncio.wait({self._leaving}, timeout=PATIENCE)
 

@@ -25,9 +25,14 @@ STORIES15M = 15_191_712
 
 
 class Standing(Protocol):
-    stage: Stage
-    options: Options
-    request: Request
+    @property
+    def stage(self) -> Stage: ...
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def request(self) -> Request: ...
 
     @property
     def state(self) -> State: ...
@@ -36,22 +41,28 @@ class Standing(Protocol):
     def so_far(self) -> Verdict: ...
 
 
-def headline(court: Standing, glyphs: Glyphs) -> Content:
+def standing(court: Standing, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign and the words of where a court is."""
     board, count = court.state.board, len(court.so_far.counted)
     match court.stage:
         case Stage.RUNNING if board.speaking:
-            sign, word = glyphs.speaking, "the story is said aloud"
+            return glyphs.speaking, "the story is said aloud"
         case Stage.RUNNING if board.link is Link.AWAY:
-            sign, word = glyphs.silent, "the board is away: this run will be told again"
+            return glyphs.silent, "the board is away"
         case Stage.RUNNING if len(court.so_far.runs) < court.options.warm:
-            sign, word = glyphs.telling, "a run to warm up"
+            return glyphs.telling, "a run to warm up"
         case Stage.RUNNING:
-            number = min(count + 1, court.options.runs)
-            sign, word = glyphs.telling, f"run {number} of {court.options.runs}"
+            wanted = court.options.runs
+            return glyphs.telling, f"run {min(count + 1, wanted)} of {wanted}"
         case Stage.OVER:
-            sign, word = glyphs.done, f"judged, {count} runs"
+            return glyphs.done, f"judged, {count} runs"
         case stage:
-            sign, word = glyphs.opening, f"{stage}{glyphs.waiting}"
+            return glyphs.opening, f"{stage}{glyphs.waiting}"
+
+
+def headline(court: Standing, glyphs: Glyphs) -> Content:
+    board = court.state.board
+    sign, word = standing(court, glyphs)
     r = court.request
     tail = [
         court.options.target, f"mode {r.mode}", figures.sampling(r, glyphs), figures.model(board),
@@ -73,19 +84,21 @@ def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
     return Content("\n").join(_facts(verdict, glyphs))
 
 
-def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
+def sameness(v: Verdict, glyphs: Glyphs) -> Content:
+    """Is it the same story?"""
     count = len(v.counted)
     if v.identical is None:
-        same = Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
-    elif v.identical:
-        same = Content.styled(
-            f"{glyphs.same} the same story, {count} of {count} runs", "bold $duo-same"
-        )
-    else:
-        first = 0 if v.difference is None else v.difference + 1
-        word = f"another story, {count - v.same} of {count} runs; from token {first} on"
-        same = Content.styled(f"{glyphs.differs} {word}", "bold $duo-board")
-    lines = [same]
+        return Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
+    if v.identical:
+        word = f"{glyphs.same} the same story, {count} of {count} runs"
+        return Content.styled(word, "bold $duo-same")
+    first = 0 if v.difference is None else v.difference + 1
+    word = f"another story, {count - v.same} of {count} runs; from token {first} on"
+    return Content.styled(f"{glyphs.differs} {word}", "bold $duo-board")
+
+
+def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
+    lines = [sameness(v, glyphs)]
     if v.agreement is not None:
         a = v.agreement
         own = f", its own {v.own.nats:.3f}" if v.own is not None else ""
@@ -181,9 +194,8 @@ def first_difference(state: State, baseline: Baseline | None) -> int | None:
     return None
 
 
-def trouble(verdict: Verdict, error: DuotuiError | None) -> str:
-    """What makes it void, or ended it."""
-    void = [f"VOID: {reason}" for reason in verdict.void]
-    return "\n".join(
-        [*void, *([str(error)] if error else [verdict.trouble] if verdict.trouble else [])]
-    )
+def trouble(verdict: Verdict, error: DuotuiError | None, note: str) -> str:
+    """What is not this board's, what makes it void, or ended it."""
+    said = [note, *(f"VOID: {reason}" for reason in verdict.void)]
+    said.append(str(error) if error else verdict.trouble)
+    return "\n".join(line for line in said if line)

@@ -59,6 +59,8 @@ class ConsoleScreen(KeepingScreen):
                 tooltip="Show or hide the baseline beside the story"),
         Binding("v", "speak", "Speak", show=False, id="speak",
                 tooltip="Say the story aloud on the board's loudspeaker, or be quiet"),
+        Binding("full_stop", "step", "Step", show=False, id="step",
+                tooltip="In a recording that is held: on to the next words"),
         Binding("y", "copy_story", "Copy", show=False, id="copy",
                 tooltip="Copy what is selected, or the story"),
         Binding("w", "save", "Save story", show=False, id="save",
@@ -244,6 +246,10 @@ class ConsoleScreen(KeepingScreen):
             self._show()
         elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
             self._sitting.pause(not self._sitting.state.board.paused)
+
+    def action_step(self) -> None:
+        if not self._sitting.live and self._held:
+            self._sitting.step()
 
     def action_again(self) -> None:
         if not self._sitting.live:

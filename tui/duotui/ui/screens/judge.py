@@ -5,7 +5,7 @@ What is shown comes from the court alone; the screen remembers only which token 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
@@ -38,11 +38,22 @@ from duotui.ui.widgets.story_view import StoryView
 class Judged(Protocol):
     """What the screen needs of a court (court.py)."""
 
-    stage: Stage
-    options: Options
-    request: Request
-    baseline: Baseline | None
     verdict: Verdict | None
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def stage(self) -> Stage: ...
+
+    @property
+    def baseline(self) -> Baseline | None: ...
+
+    @property
+    def note(self) -> str: ...
 
     @property
     def state(self) -> State: ...
@@ -55,6 +66,8 @@ class Judged(Protocol):
     async def hold(self) -> Verdict: ...
 
     def stop(self, why: DuotuiError) -> None: ...
+
+    def close(self) -> Coroutine[Any, Any, None]: ...
 
 
 class JudgeScreen(Screen[None]):
@@ -103,7 +116,7 @@ class JudgeScreen(Screen[None]):
         self.query_one("#board", StoryView).border_title = "Story"
         self.query_one(Choices).border_title = "Choices"
         self._court.listen(self._listen)
-        self.run_worker(self._hold(), exit_on_error=False)
+        self.run_worker(self._hold())
         self._show()
 
     async def _hold(self) -> None:
@@ -144,7 +157,7 @@ class JudgeScreen(Screen[None]):
             first = docket.first_difference(state, court.baseline)
             self.query_one("#board", StoryView).show(replace(state, diff=Diff(0, first)))
             banner = self.query_one("#banner", Static)
-            trouble = docket.trouble(verdict, self._trouble)
+            trouble = docket.trouble(verdict, self._trouble, court.note)
             banner.display = trouble != ""
             banner.update(Content.styled(trouble, "bold"))
             self._show_choice()

@@ -1,12 +1,13 @@
-"""What the reference thought of one token: its ten likeliest, which it would have taken, and which
-the board told."""
+"""What was thought of one token: the ten likeliest, by the reference and by the mode that told.
+
+`=` the board told, and the reference would have taken; `+` the first alone, `-` the other alone."""
 
 import math
 
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.judge.agreement import Step
+from duotui.judge.agreement import Choice, Step
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable
 
@@ -40,24 +41,23 @@ class Choices(Widget):
         lines.append(
             Content.styled(f"the reference's     {math.exp(-step.nats):.3f}", "$foreground 70%")
         )
-        bars = max(4, self.size.width - WORD - 12)
+        another = any(not math.isnan(choice.own) for choice in step.likely)
+        head = f"  {'':<{WORD}} {'fp32':>5}" + (f" {'own':>5}" if another else "")
+        lines.append(Content.styled(head, "$foreground 60%"))
+        bars = max(4, self.size.width - len(head) - 1)
         for choice in step.likely:
-            told, taken = choice.id == step.id, choice.id == step.taken
-            sign = self._glyphs.same if told and taken else "+" if told else "-" if taken else " "
-            done, _ = self._glyphs.bar(choice.probability, bars)
-            tone = (
-                "bold $duo-same"
-                if told and taken
-                else "bold"
-                if told or taken
-                else "$foreground 70%"
-            )
-            row = (
-                f"{sign} {_word(choice.text):<{WORD}}"[: WORD + 2]
-                + f" {choice.probability:.3f} {done}"
-            )
-            lines.append(Content.styled(row, tone))
+            lines.append(self._row(choice, step, bars))
         return Content("\n").join(lines)
+
+    def _row(self, choice: Choice, step: Step, bars: int) -> Content:
+        told, taken = choice.id == step.id, choice.id == step.taken
+        sign = self._glyphs.same if told and taken else "+" if told else "-" if taken else " "
+        done, _ = self._glyphs.bar(choice.probability, bars)
+        word = f"{sign} {_word(choice.text):<{WORD}}"[: WORD + 2]
+        own = "" if math.isnan(choice.own) else f" {choice.own:.3f}"
+        faint = "bold" if told or taken else "$foreground 70%"
+        tone = "bold $duo-same" if told and taken else faint
+        return Content.styled(f"{word} {choice.probability:.3f}{own} {done}", tone)
 
 
 def _word(text: str) -> str:

@@ -1,0 +1,29 @@
+"""A simulated Duo that can be killed for good."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from duotui.engines.sim import Sim
+from duotui.errors import LinkBroken
+
+if TYPE_CHECKING:
+    from duotui.link.transport import SerialTransport
+
+
+class Mortal(Sim):
+    """A board that stays away once it was killed, until it is to come back."""
+
+    dead = False
+
+    def open(self) -> tuple[SerialTransport, str]:
+        if self.dead:
+            raise LinkBroken("it is dead", "wait")
+        return super().open()
+
+    def kill(self) -> None:
+        self.dead = True
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
