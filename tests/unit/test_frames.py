@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.link import messages
+from duotui.link.fields import Malformed
 from duotui.link.frames import MAX_PAYLOAD, Decoder, Frame, NoiseBytes, encode, stuff, unstuff
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "frames.txt"
@@ -124,7 +125,7 @@ def test_one_flipped_bit_is_never_another_frame(payload: bytes, data: st.DataObj
 def test_a_payload_is_a_message_or_malformed(kind: int, payload: bytes) -> None:
     try:
         message = messages.parse(kind, payload)
-    except messages.Malformed:
+    except Malformed:
         return
     assert messages.parse(kind, message.payload()).payload() == message.payload()
 

@@ -137,6 +137,10 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
         assert found[-1].right is True
         shell.run(f"printf x | dd of={HOME}/story.duo bs=1 seek=70000 conv=notrunc")
         assert {finding.link for finding in of_board(shell) if finding.right is False} == {"model"}
+        shell.run(f"mv {HOME}/voice {HOME}/quiet")
+        sound = next(finding for finding in of_board(shell) if finding.link == "sound")
+        assert (sound.right, sound.mend) == (False, "on this computer: duotui setup")
+        assert "no voice" in sound.what
 
 
 async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: Path) -> None:

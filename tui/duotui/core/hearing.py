@@ -7,6 +7,7 @@ from duotui.core import events
 from duotui.core.events import Event, Narrator
 from duotui.core.story import CONTROLS
 from duotui.link import messages
+from duotui.link.fields import Malformed
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
 
@@ -55,7 +56,7 @@ class Hearing:
             self._seq = item.seq
             try:
                 return messages.parse(item.type, item.payload)
-            except messages.Malformed:
+            except Malformed:
                 item = NoiseBytes(item.payload)
         self.noise += len(item.data)
         if re.search(STARTING, item.data):

@@ -6,76 +6,14 @@ shorter or longer than its fields is no message.
 
 import struct
 from dataclasses import dataclass, fields
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
+
+from duotui.link.fields import Malformed, Reader, pack
 
 PROTOCOL = 1
 
 VOICE = 1 << 7
 """Among a Hello's modes: the agent can speak."""
-
-
-class Malformed(ValueError):
-    """A payload that is not what its type promises."""
-
-
-class _Field(NamedTuple):
-    """How a field is packed: a struct code, or `str`, `bytes` (with length), `32` (a hash)
-    `ids` (u16 count, u32 each) or `words` (u16 count, then u32, u16, u16 each)."""
-
-    name: str
-    code: str
-
-
-def _pack(code: str, value: object) -> bytes:
-    match code, value:
-        case "str", str(text):
-            return _pack("bytes", text.encode())
-        case "bytes", bytes(data):
-            return struct.pack("<H", len(data)) + data
-        case "32", bytes(digest) if len(digest) == 32:
-            return digest
-        case "ids", tuple(ids):
-            return struct.pack(f"<H{len(ids)}I", len(ids), *ids)
-        case "words", tuple(words):
-            return struct.pack("<H", len(words)) + b"".join(_WORD.pack(*word) for word in words)
-        case (("str" | "bytes" | "32" | "ids" | "words"), _):
-            raise TypeError(f"{code} cannot hold {value!r}")
-    return struct.pack("<" + code, value)
-
-
-_WORD = struct.Struct("<IHH")
-
-
-class _Reader:
-    def __init__(self, payload: bytes) -> None:
-        self.payload, self.at = payload, 0
-
-    def take(self, count: int) -> bytes:
-        end = self.at + count
-        if end > len(self.payload):
-            raise Malformed(f"{len(self.payload)} bytes, {end} promised")
-        data, self.at = self.payload[self.at : end], end
-        return data
-
-    def value(self, code: str) -> object:
-        match code:
-            case "str":
-                return self.take(_u16(self.take(2))).decode("utf-8", "replace")
-            case "bytes":
-                return self.take(_u16(self.take(2)))
-            case "32":
-                return self.take(32)
-            case "ids":
-                count = _u16(self.take(2))
-                return struct.unpack(f"<{count}I", self.take(4 * count))
-            case "words":
-                size = _u16(self.take(2)) * _WORD.size
-                return tuple(_WORD.iter_unpack(self.take(size)))
-        return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
-
-
-def _u16(data: bytes) -> int:
-    return data[0] | data[1] << 8
 
 
 class Message:
@@ -89,10 +27,10 @@ class Message:
     def payload(self) -> bytes:
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         values = (getattr(self, name) for name in names)
-        return b"".join(_pack(code, v) for code, v in zip(self.codes, values, strict=True))
+        return b"".join(pack(code, v) for code, v in zip(self.codes, values, strict=True))
 
     @classmethod
-    def read(cls, reader: _Reader) -> Self:
+    def read(cls, reader: Reader) -> Self:
         return cls(*(reader.value(code) for code in cls.codes))
 
 
@@ -274,7 +212,7 @@ class StoryEvent(Message):
         head = struct.pack("<IIB", self.story, self.index, self.kind)
         names = [field.name for field in fields(self)][2:]
         values = (getattr(self, name) for name in names)
-        return head + b"".join(_pack(c, v) for c, v in zip(self.codes, values, strict=True))
+        return head + b"".join(pack(c, v) for c, v in zip(self.codes, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +260,7 @@ _EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next
 
 def parse(kind: int, payload: bytes) -> Message:
     """The message of a frame's type and payload. Raises Malformed."""
-    reader = _Reader(payload)
+    reader = Reader(payload)
     message: Message
     if kind == StoryEvent.type:
         story, index, event = struct.unpack("<IIB", reader.take(9))
