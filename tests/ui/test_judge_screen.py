@@ -48,10 +48,17 @@ def away() -> CourtStage:
     return made
 
 
+def understudy() -> CourtStage:
+    made = courtroom.telling()
+    made.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
+    return made
+
+
 SCRIPTS: dict[str, Callable[[], CourtStage]] = {
     "looking": looking,
     "telling": courtroom.telling,
     "away": away,
+    "recording": understudy,
     "judged": courtroom.judged,
     "other": lambda: courtroom.judged(40, 41, 77),
 }

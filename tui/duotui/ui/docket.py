@@ -26,6 +26,9 @@ STORIES15M = 15_191_712
 
 class Standing(Protocol):
     @property
+    def note(self) -> str: ...
+
+    @property
     def stage(self) -> Stage: ...
 
     @property
@@ -44,6 +47,8 @@ class Standing(Protocol):
 def standing(court: Standing, glyphs: Glyphs) -> tuple[str, str]:
     """The sign and the words of where a court is."""
     board, count = court.state.board, len(court.so_far.counted)
+    if court.note:
+        return glyphs.replay, "a recording stands in"
     match court.stage:
         case Stage.RUNNING if board.speaking:
             return glyphs.speaking, "the story is said aloud"
