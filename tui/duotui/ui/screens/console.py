@@ -37,11 +37,6 @@ GONE = (Link.LOST, Link.AWAY)
 
 
 class ConsoleScreen(KeepingScreen):
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
-        (0, "-narrow"),
-        (100, "-medium"),
-        (160, "-wide"),
-    ]
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i,slash", "prompt", "Prompt", id="prompt", priority=True,
@@ -69,9 +64,6 @@ class ConsoleScreen(KeepingScreen):
                 tooltip="Record everything that happens, or end the recording"),
     ]  # fmt: skip
 
-    class Heard(Message):
-        """The sitting has news."""
-
     class Settled(Message):
         """Another request is to be the user's default."""
 
@@ -92,7 +84,6 @@ class ConsoleScreen(KeepingScreen):
         self._request = first or request
         self._owed = first
         self._stale: Ready | None = None
-        self._news = False
         self._faults: list[Fault] = []
         self._held = False
 
@@ -126,14 +117,10 @@ class ConsoleScreen(KeepingScreen):
     # What the sitting says
 
     def _listen(self, state: State, batch: Batch) -> None:
-        """However fast batches come, one message waits at most, so keys get their turn."""
         self._faults += [event for event in batch if isinstance(event, Fault)]
-        if not self._news and self.is_attached:
-            self._news = True
-            self.post_message(self.Heard())
+        self.listen()
 
-    def on_console_screen_heard(self) -> None:
-        self._news = False
+    def show_news(self) -> None:
         self._show()
         faults, self._faults = self._faults, []
         for fault in faults:

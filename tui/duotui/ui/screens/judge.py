@@ -14,8 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from duotui.core.events import Narrator, Request
@@ -25,8 +23,8 @@ from duotui.errors import Cancelled, DuotuiError
 from duotui.judge.diff import Diff
 from duotui.judge.verdict import Baseline, Verdict
 from duotui.ui import docket
-from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.listening import ListeningScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
 from duotui.ui.widgets.choices import Choices
 from duotui.ui.widgets.large_figure import LargeFigure
@@ -70,12 +68,7 @@ class Judged(Protocol):
     def close(self) -> Coroutine[Any, Any, None]: ...
 
 
-class JudgeScreen(Screen[None]):
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
-        (0, "-narrow"),
-        (100, "-medium"),
-        (160, "-wide"),
-    ]
+class JudgeScreen(ListeningScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "token(-1)", "Token before", show=False, id="token-before", priority=True,
@@ -87,14 +80,10 @@ class JudgeScreen(Screen[None]):
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]  # fmt: skip
 
-    class Heard(Message):
-        """The court has news."""
-
     def __init__(self, court: Judged, glyphs: Glyphs) -> None:
         super().__init__()
         self._court, self._glyphs = court, glyphs
         self._trouble: DuotuiError | None = None
-        self._news = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
@@ -115,7 +104,7 @@ class JudgeScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
         self.query_one(Choices).border_title = "Choices"
-        self._court.listen(self._listen)
+        self._court.listen(lambda _: self.listen())
         self.run_worker(self._hold())
         self._show()
 
@@ -126,14 +115,7 @@ class JudgeScreen(Screen[None]):
             self._trouble = error
         self._show()
 
-    def _listen(self, _court: object) -> None:
-        """However fast news come, one message waits at most."""
-        if not self._news and self.is_attached:
-            self._news = True
-            self.post_message(self.Heard())
-
-    def on_judge_screen_heard(self) -> None:
-        self._news = False
+    def show_news(self) -> None:
         self._show()
 
     # What is shown
@@ -187,8 +169,3 @@ class JudgeScreen(Screen[None]):
     def action_stop(self) -> None:
         if self._court.stage is Stage.RUNNING:
             self._court.stop(Cancelled("stopped by the judge"))
-
-    def key_of(self, command: str) -> str:
-        """How the key of a command is written, as it is now."""
-        found = (known.keys for known in commands(self) if known.binding.id == command)
-        return next(found, command)

@@ -7,8 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
@@ -17,6 +15,7 @@ from duotui.errors import Cancelled
 from duotui.jury import Jury
 from duotui.ui import docket, figures
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.listening import ListeningScreen
 
 NAME, STATE, RATE = 18, 26, 16
 
@@ -63,18 +62,14 @@ class BoardRow(Widget):
         return docket.sameness(verdict, self._glyphs)
 
 
-class JuryScreen(Screen[None]):
+class JuryScreen(ListeningScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
-    class Heard(Message):
-        """One of the courts has news."""
-
     def __init__(self, jury: Jury, glyphs: Glyphs) -> None:
         super().__init__()
         self._jury, self._glyphs = jury, glyphs
-        self._news = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
@@ -84,17 +79,11 @@ class JuryScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self._jury.listen(self._listen)
+        self._jury.listen(lambda _: self.listen())
         self.run_worker(self._jury.hold())
         self._show()
 
-    def _listen(self, _jury: Jury) -> None:
-        if not self._news and self.is_attached:
-            self._news = True
-            self.post_message(self.Heard())
-
-    def on_jury_screen_heard(self) -> None:
-        self._news = False
+    def show_news(self) -> None:
         self._show()
 
     def _show(self) -> None:

@@ -1,15 +1,14 @@
 """What any screen with a story can do with it: copy it, save it, record what happens, have it said
 aloud."""
 
-from textual.screen import Screen
-
 from duotui.core.session import Sitting
 from duotui.core.state import Link
 from duotui.errors import UsageError
 from duotui.ui import keepsake
+from duotui.ui.screens.listening import ListeningScreen
 
 
-class KeepingScreen(Screen[None]):
+class KeepingScreen(ListeningScreen):
     """Its keys are those of the screen that it becomes."""
 
     def __init__(self, sitting: Sitting) -> None:
