@@ -73,7 +73,9 @@ class Court:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._void: tuple[str, ...] = ()
         self._roof: Roof | None = None
-        self._refused: DuotuiError | None = None
+        self._built = ""
+        self.refused: DuotuiError | None = None
+        """What was wrong before the first run."""
 
     @staticmethod
     def _sitting(channel: Channel) -> Session:
@@ -85,7 +87,7 @@ class Court:
         try:
             return await self._hold()
         except DuotuiError as error:
-            self._refused = error
+            self.refused = error
             raise
 
     async def _hold(self) -> Verdict:
@@ -93,7 +95,7 @@ class Court:
             self.session.record(self.options.record)
         self._enter(Stage.LOOKING)
         self.before = await asyncio.to_thread(self._machine.look)
-        self._void = self._troubles(self.before)
+        self._void, self._built = self._troubles(self.before), _built(self.before)
         sweep = await asyncio.to_thread(self._sweep)
         self._enter(Stage.BASELINE)
         self.baseline = await self._baseline()
@@ -133,17 +135,12 @@ class Court:
         self.trial.stop(Cancelled("stopped"))
         await self.session.close()
 
-    @property
-    def refused(self) -> DuotuiError | None:
-        """What was wrong before the first run."""
-        return self._refused
-
     def outcome(self) -> tuple[Verdict, DuotuiError | None]:
         """After `hold`, or where it was left before: the verdict, and why it is not whole.
 
         Raises the DuotuiError that `hold` did."""
-        if self._refused is not None:
-            raise self._refused
+        if self.refused is not None:
+            raise self.refused
         if self.verdict is None:
             left = Cancelled("left before the verdict")
             if not self.trial.runs:
@@ -158,7 +155,7 @@ class Court:
         return Verdict(
             self.options.target, self.request, tuple(self.trial.runs), self.baseline, state.ready,
             self.before, None, self._void, str(self.trial.trouble or ""), self.trial.disturbed,
-            speech=self.trial.speech, roof=self._roof, built=_built(self.before),
+            speech=self.trial.speech, roof=self._roof, built=self._built,
             started=self._started,
         )  # fmt: skip
 
@@ -258,10 +255,10 @@ class Court:
         return replace(verdict, agreement=theirs, own=own)
 
 
-def _built(before: Conditions | None) -> str:
+def _built(before: Conditions) -> str:
     """Of the program that the package has, where the board's is that one."""
     record = json.loads(resources.BOARD.with_suffix(".json").read_text())
-    if before is None or before.engine != record["sha256"]:
+    if before.engine != record["sha256"]:
         return ""
     return f"{record['compiler']}, {record['architecture']}, {record['recipe']}"
 

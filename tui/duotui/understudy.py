@@ -31,7 +31,6 @@ class Understudy:
         self._started = started(recording)
         self._tally = Tally()
         self._watch: Callable[[Any], None] = lambda _: None
-        self._refused: DuotuiError | None = None
         self._playing = False
         whole = Tally()
         for state in self._player.states():
@@ -62,13 +61,13 @@ class Understudy:
     @property
     def on_stage(self) -> bool:
         """Whether what is shown is the recording."""
-        return self._refused is not None or self._court.state.board.link in GONE
+        return self._court.refused is not None or self._court.state.board.link in GONE
 
     @property
     def note(self) -> str:
         if not self.on_stage:
             return ""
-        why = self._refused or self._court.state.board.trouble
+        why = self._court.refused or self._court.state.board.trouble
         when = self._started.replace("T", " ")[:16] or "an earlier day"
         return f"RECORDING of {when}: the board is not here ({why})"
 
@@ -91,7 +90,6 @@ class Understudy:
         try:
             self.verdict = await self._court.hold()
         except DuotuiError as error:
-            self._refused = error
             self._heard(self._court)
             await self._player.finished()
             self.verdict = replace(
