@@ -14,7 +14,7 @@ from duotui.board.storyteller import to_shell
 from duotui.core.clock import MonotonicClock
 from duotui.engines import packing
 from duotui.errors import Cancelled, UsageError
-from duotui.link.ports import find_board, ports
+from duotui.link.ports import path_of
 from duotui.link.transport import SerialTransport
 from duotui.progress import ProgressLine
 
@@ -43,7 +43,7 @@ def setup(options: Options, out: TextIO) -> None:
             print(f"  {written}", file=out)
         print("ready: unmount the card, and put it into the board", file=out)
         return
-    path = find_board(ports()).path if options.target == "auto" else options.target
+    path = path_of(options.target)
     transport = SerialTransport(path, PATIENCE)
     try:
         spawn = Spawn(transport)

@@ -18,7 +18,7 @@ from duotui.engines.virtual import Virtual, storyteller_card
 from duotui.judge import roofline
 from duotui.judge.conditions import SCRIPT, Conditions, parse
 from duotui.judge.roofline import Sweep
-from duotui.link.ports import find_board, ports
+from duotui.link.ports import path_of
 from duotui.link.reader import Channel
 from duotui.link.transport import SerialTransport
 
@@ -100,7 +100,7 @@ def bench(
             finally:
                 board.close()
     else:
-        path = find_board(ports()).path if target == "auto" else target
+        path = path_of(target)
         yield There(Board(path), path)
 
 

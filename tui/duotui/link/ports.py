@@ -57,6 +57,11 @@ def ports() -> list[Port]:
     return sorted(found, key=lambda port: (order.index(port.kind), port.path))
 
 
+def path_of(target: str) -> str:
+    """The device path or URL that `target` means: of `auto`, the board's. Raises as find_board."""
+    return find_board(ports()).path if target == "auto" else target
+
+
 def find_board(found: Sequence[Port]) -> Port:
     """The one port that `auto` means: the only Duo, else the only cable that may lead to one.
 
