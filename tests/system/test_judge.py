@@ -99,6 +99,7 @@ def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) 
     ("arguments", "status", "said"),
     [
         (["sim", "--runs", "0"], 2, "0 runs after 1 cannot be judged"),
+        (["sim", "--sound", "a.wav"], 2, "--sound records the virtual Duo's loudspeaker"),
         (["sim", "--report", "/dev/null/x"], 2, "/dev/null/x cannot be made"),
         (["sim", "--baseline", "none.txt"], 2, "none.txt cannot be read"),
         (["--outputs", "none.txt"], 2, "none.txt cannot be read"),

@@ -124,8 +124,7 @@ def _session(target: str, options: argparse.Namespace, baseline: bool) -> Sessio
 
     model, tokenizer = _files(options)
     board: Channel
-    if options.sound is not None and target != "virtual":
-        raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
+    _check_sound(options.sound, target)
     match target:
         case "sim":
             board = Sim(model, tokenizer)
@@ -137,6 +136,11 @@ def _session(target: str, options: argparse.Namespace, baseline: bool) -> Sessio
             board = Board(target)
     beside = Sim(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
+
+
+def _check_sound(sound: Path | None, target: str) -> None:
+    if sound is not None and target != "virtual":
+        raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
 
 
 def _board_or_sim() -> str:
@@ -183,9 +187,10 @@ def _judge(options: argparse.Namespace) -> int:
     show = None
     if _on_terminal() and not options.headless:
         show = partial(_show_court, settings=load(), ascii_only=options.ascii)
+    _check_sound(options.sound, plan.target)
     if "," in plan.target:
-        if options.safe is not None or options.sound is not None:
-            raise UsageError("--safe and --sound are for one board", "name one")
+        if options.safe is not None:
+            raise UsageError("--safe is for one board", "name one")
         return judge_several(plan, saying, sys.stdout, sys.stderr, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
