@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from duotui.core import events
 from duotui.core.events import Activity, Batch, Narrator, Reason, Request, Silence
+from duotui.core.line import ANSWER, AWAY, OPENING
 from duotui.core.session import Session
 from duotui.core.state import State, Telling
 from duotui.errors import (
@@ -22,16 +23,6 @@ from duotui.errors import (
     UsageError,
     of_status,
 )
-
-PATIENCE = 20.0
-"""Seconds until an agent that does not answer is given up: it answers pings however slowly it
-tells."""
-
-OPENING = 180.0
-"""Seconds for a board to start, to let in, and to read its model."""
-
-AWAY = 120.0
-"""Seconds that a board that was lost is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ class Teller:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._write("".join(token.text for token in tokens))
             case events.LinkUp() | events.LinkSilent() if not self._away:
-                self._wait(PATIENCE)
+                self._wait(ANSWER)
             case events.LinkAway(reason=reason):
                 if not self._away:
                     self._wait(AWAY)

@@ -25,6 +25,16 @@ AGAIN = 1.0
 LOSSES = 5
 """In a row, without a new token, until a story is given up: it may be the story that kills it."""
 
+ANSWER = 20.0
+"""Seconds until an agent that does not answer is given up, where nobody watches: it answers pings
+however slowly it tells."""
+
+OPENING = 180.0
+"""Seconds for a board to start, to let in, and to read its model."""
+
+AWAY = 120.0
+"""Seconds that a board that was lost is waited for there."""
+
 
 class Line:
     def __init__(

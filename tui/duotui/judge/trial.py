@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from duotui.core import events
 from duotui.core.events import Activity, Batch, Narrator, Reason, Request
+from duotui.core.line import ANSWER, AWAY, OPENING
 from duotui.core.session import Session
 from duotui.core.state import State, Telling
 from duotui.errors import DuotuiError, LinkBroken, NotReady, of_status
@@ -13,9 +14,6 @@ from duotui.judge.rule import RUNS, WARM
 
 DISTURBED = 3
 """Runs in a row in which the board was lost, until the trial is given up."""
-
-SILENT, OPENING, AWAY = 20.0, 180.0, 120.0
-"""Seconds for an agent to answer, for a board to start, and for one that was lost to come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ class Trial:
         if self._stopped is not None:
             raise self._stopped
         self._lost = self._begun = False
-        self._patience(OPENING if self.session.state.board.ready is None else SILENT)
+        self._patience(OPENING if self.session.state.board.ready is None else ANSWER)
         self.session.tell(self.request)
         await self._until()
         board = self.session.state.board
@@ -198,7 +196,7 @@ class Trial:
                 self._begun = True
                 self._patience(None)
             case events.LinkSilent():
-                self._patience(SILENT)
+                self._patience(ANSWER)
             case events.LinkAnswers() | events.Ready():
                 self._patience(None)
             case events.LinkAway():
