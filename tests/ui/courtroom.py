@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from duotui.core.events import Event, Mode, Request
+from duotui.core.player import Player
 from duotui.core.state import State, reduce
 from duotui.court import Options, Stage
 from duotui.errors import DuotuiError
@@ -21,6 +22,8 @@ LIMIT = 128
 
 
 class CourtStage:
+    player: Player | None = None
+
     def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
         self.request = Request(mode=Mode.EXACT, steps=LIMIT)
         self.options = Options(target, self.request, Path("m"), None)

@@ -133,8 +133,10 @@ def started(narrator: Narrator, prompt: str = "Once upon a time,", *, steps: int
     return RunStarted(0.5, narrator, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
 
 
-def gauges(narrator: Narrator, told: int, *, paused: bool = False) -> tuple[Event, ...]:
-    activity = Activity.PAUSED if paused else Activity.TELLING
+def gauges(
+    narrator: Narrator, told: int, *, paused: bool = False, idle: bool = False
+) -> tuple[Event, ...]:
+    activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.TELLING
     return (
         Stats(1.0, narrator, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
         Health(1.0, narrator, 4210, 2, 0, 12),
@@ -142,12 +144,13 @@ def gauges(narrator: Narrator, told: int, *, paused: bool = False) -> tuple[Even
 
 
 def story(
-    narrator: Narrator, pieces: list[str], *, batch: int = 4, steps: int = 256
-) -> list[Event]:
+    narrator: Narrator, pieces: list[str], *, batch: int = 4, steps: int = 256,
+    period: int = 41_000,
+) -> list[Event]:  # fmt: skip
     """A story as it comes: it starts, and grows by `batch` tokens at a time."""
     events = [started(narrator, steps=steps)]
     for at in range(0, len(pieces), batch):
-        events.append(tokens(narrator, pieces[at : at + batch], start=at))
+        events.append(tokens(narrator, pieces[at : at + batch], start=at, period=period))
     return [*events, *gauges(narrator, len(pieces))]
 
 

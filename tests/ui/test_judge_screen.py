@@ -1,23 +1,29 @@
 """The judge's view: what it shows, and what can be asked of it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.app import App
 from textual.widgets import Static
 
+from duotui import resources
 from duotui.config import Settings
-from duotui.core.events import LinkAway
-from duotui.court import Stage
+from duotui.core.events import LinkAway, Request
+from duotui.core.state import State, reduce
+from duotui.court import Options, Stage
 from duotui.errors import NoDevice, NotReady
+from duotui.judge.race import rival
 from duotui.jury import Jury
+from duotui.reenactment import Reenactment
 from duotui.ui.app import DuoApp
 from duotui.ui.docket import lanes
 from duotui.ui.glyphs import UNICODE
 from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME, AgreementStrip
 from duotui.ui.widgets.choices import Choices
-from ui import courtroom
+from ui import courtroom, stage
 from ui.courtroom import CourtStage
 from ui.stage import BOARD, TALE, words
 
@@ -26,7 +32,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 def view(
-    court: CourtStage | Jury,
+    court: CourtStage | Jury | Reenactment,
     settings: Settings | None = None,
     *,
     ascii: bool = False,  # noqa: A002
@@ -48,6 +54,21 @@ def away() -> CourtStage:
     return made
 
 
+def racing(stage_: Stage = Stage.RUNNING) -> CourtStage:
+    """Against the same story, told six times as slowly, and another from a point on."""
+    made = courtroom.telling() if stage_ is Stage.RUNNING else courtroom.judged(40)
+    theirs = words(TALE)
+    theirs[7] = " big"
+    slow = State()
+    for event in (
+        *stage.ready(), *stage.story(BOARD, theirs, period=246_000),
+        stage.ended(BOARD, len(theirs)), stage.gauges(BOARD, 9, idle=True)[0],
+    ):  # fmt: skip
+        slow = reduce(slow, event)
+    made.options = replace(made.options, rival=rival("llama2.c, recorded", [slow]))
+    return made
+
+
 def understudy() -> CourtStage:
     made = courtroom.telling()
     made.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
@@ -59,6 +80,7 @@ SCRIPTS: dict[str, Callable[[], CourtStage]] = {
     "telling": courtroom.telling,
     "away": away,
     "recording": understudy,
+    "racing": racing,
     "judged": courtroom.judged,
     "other": lambda: courtroom.judged(40, 41, 77),
 }
@@ -75,10 +97,11 @@ def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(view(courtroom.judged(40), ascii=True), terminal_size=size)
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", ["duo-light", "high-contrast", "colour-safe"])
-def test_theme(snap_compare: Compare, theme: str) -> None:
+def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
     app = view(courtroom.judged(40), Settings(theme=theme))
-    assert snap_compare(app, terminal_size=(120, 40))
+    assert snap_compare(app, terminal_size=size)
 
 
 def jury() -> Jury:
@@ -133,6 +156,33 @@ async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
         assert strip.chosen == 0
 
 
+async def test_b_changes_between_the_rival_and_the_choices() -> None:
+    for court, first in ((racing(), True), (racing(Stage.OVER), False)):
+        async with view(court).run_test(size=(120, 40)) as pilot:
+            shown = pilot.app.screen.query_one("#rival")
+            for wanted in (first, not first, first):
+                assert (shown.display, pilot.app.screen.query_one(Choices).display) == (
+                    wanted, not wanted
+                )  # fmt: skip
+                await pilot.press("b")
+    async with view(courtroom.telling()).run_test(size=(120, 40)) as pilot:
+        await pilot.press("b", "space", ".")
+        assert pilot.app.screen.query_one(Choices).display
+
+
+async def test_a_recording_is_held_and_stepped() -> None:
+    recording = Path(__file__).parents[1] / "vectors" / "recording-1.jsonl"
+    options = Options("", Request(), resources.MODEL, resources.TOKENIZER)
+    court = Reenactment(recording, options, speed=1.0)
+    async with view(court).run_test(size=(120, 40)) as pilot:
+        while not court.player.going:
+            await pilot.pause()
+        await pilot.press("space")
+        assert not court.player.going
+        await pilot.press("space")
+        assert court.player.going
+
+
 async def test_s_ends_the_runs_and_only_them() -> None:
     for court, asked in ((courtroom.telling(), ["stopped by the judge"]), (courtroom.judged(), [])):
         async with view(court).run_test() as pilot:
@@ -155,6 +205,15 @@ def test_the_strip_hides_no_difference_however_narrow() -> None:
     assert cells.count(OTHER) == 1
     assert cells[-1] == AHEAD
     assert len(cells) == 30
+
+
+def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
+    court = racing()
+    _, _, lane, *_ = lanes(court.state, court.so_far, court.options.rival)
+    seconds = court.state.board.tokens[-1].clock / 1e6
+    assert lane.told == sum(400_000 + n * 246_000 + 3000 * round(3 * math.sin(n / 5))
+                            <= seconds * 1e6 for n in range(len(words(TALE))))  # fmt: skip
+    assert 0 < lane.told < 15
 
 
 def test_all_lanes_run_by_the_boards_clock() -> None:

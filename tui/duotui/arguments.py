@@ -66,7 +66,9 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         return parser
     if command == "judge":
         parser.description = "The contest's runs, whether they are the baseline's story, a report."
-        parser.add_argument("target", nargs="?", help="auto, sim, virtual, a port or a URL")
+        parser.add_argument(
+            "target", nargs="?", help="auto, sim, virtual, a port, a URL, or a recording"
+        )
         parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"({RUNS})")
         parser.add_argument("--warm", type=int, default=WARM, metavar="N", help="before them (1)")
         parser.add_argument("--speak", action="store_true", help="then time the board's speech")
@@ -76,6 +78,8 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
         parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
         parser.add_argument("--safe", type=Path, metavar="FILE", help="shown if the board is lost")
+        parser.add_argument("--beside", type=Path, metavar="FILE", help="a recording to race with")
+        parser.add_argument("--speed", type=float, default=1.0, help="of a recording (1)")
         parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
         parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
         parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")

@@ -35,6 +35,7 @@ from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit, NoDevice, UsageError
 
 if TYPE_CHECKING:
+    from duotui.judge.race import Rival
     from duotui.jury import Jury
     from duotui.ui.screens.judge import Judged
 
@@ -168,7 +169,7 @@ def _tell(options: argparse.Namespace) -> None:
 
 def _judge(options: argparse.Namespace) -> int:
     from duotui.court import Options
-    from duotui.judging import Saying, judge, judge_outputs, judge_several
+    from duotui.judging import Saying, judge, judge_outputs, judge_recording, judge_several
 
     if options.runs < 1 or options.warm < 0:
         raise UsageError(
@@ -182,11 +183,17 @@ def _judge(options: argparse.Namespace) -> int:
     model, tokenizer = _files(options)
     plan = Options(
         options.target or _board_or_sim(), request, model, tokenizer, options.runs, options.warm,
-        options.speak, options.anyway, options.baseline, options.record,
+        options.speak, options.anyway, options.baseline, options.record, _rival(options.beside),
     )  # fmt: skip
     show = None
     if _on_terminal() and not options.headless:
         show = partial(_show_court, settings=load(), ascii_only=options.ascii)
+    if plan.rival is not None and show is None:
+        raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
+    if Path(plan.target).is_file():
+        speed = _speed(options.speed)
+        recording = Path(plan.target)
+        return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
     _check_sound(options.sound, plan.target)
     if "," in plan.target:
         if options.safe is not None:
@@ -195,6 +202,24 @@ def _judge(options: argparse.Namespace) -> int:
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
     return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
+
+
+def _speed(speed: float) -> float:
+    if not speed >= 0 or speed == float("inf"):
+        raise UsageError(f"speed {speed} is not 0 or more", "2 is twice as fast")
+    return speed
+
+
+def _rival(recording: Path | None) -> "Rival | None":
+    from duotui.core.player import Player
+    from duotui.judge.race import rival
+
+    if recording is None:
+        return None
+    found = rival(recording.stem, Player(recording).states())
+    if found is None:
+        raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
+    return found
 
 
 def _setup(options: argparse.Namespace) -> None:
@@ -249,9 +274,7 @@ _SIM = "the simulated Duo: the same engine, on this computer"
 def _replay(options: argparse.Namespace) -> None:
     from duotui.core.player import Player
 
-    if not options.speed >= 0 or options.speed == float("inf"):
-        raise UsageError(f"speed {options.speed} is not 0 or more", "2 is twice as fast")
-    player = Player(options.file, options.speed)
+    player = Player(options.file, _speed(options.speed))
     if _on_terminal():
         _show(player, load(), None, options.ascii)
     else:

@@ -10,21 +10,18 @@ from enum import StrEnum
 from pathlib import Path
 
 from duotui import resources
-from duotui.core.clock import MonotonicClock
-from duotui.core.events import Mode, Request
-from duotui.core.session import Session
+from duotui.core.events import Mode, Ready, Request
 from duotui.core.state import State
 from duotui.engines import reference
 from duotui.engines.bench import Bench
-from duotui.engines.sim import Sim
 from duotui.errors import Cancelled, DuotuiError, NotReady, UsageError
-from duotui.judge import grammar, outputs
+from duotui.evidence import Source, sitting_of, unlike, with_grammar
 from duotui.judge.conditions import Conditions, changes
+from duotui.judge.race import Rival
 from duotui.judge.roofline import Roof, Sweep
-from duotui.judge.rule import RUNS, WARM, score
+from duotui.judge.rule import RUNS, WARM
 from duotui.judge.trial import Run, Trial
 from duotui.judge.verdict import Baseline, Verdict
-from duotui.link.reader import Channel
 
 
 class Stage(StrEnum):
@@ -49,6 +46,12 @@ class Options:
     anyway: bool = False
     baseline: Path | None = None
     record: Path | None = None
+    rival: Rival | None = None
+    """Runs beside it on a screen, by the same clock."""
+
+    @property
+    def source(self) -> Source:
+        return Source(self.model, self.tokenizer, self.baseline)
 
 
 class Court:
@@ -66,8 +69,9 @@ class Court:
         self.baseline: Baseline | None = None
         self.verdict: Verdict | None = None
         self._machine, self._watch = machine, watch
-        self._model_hash, self._parameters = "", 0
-        self.session = self._sitting(machine.channel)
+        self._reference: Ready | None = None
+        """The engine that told the baseline."""
+        self.session = sitting_of(machine.channel)
         self.trial = Trial(self.session, request, self._told, options.runs, options.warm)
         self.session.listen(lambda _state, _batch: self._watch(self))
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -76,10 +80,6 @@ class Court:
         self._built = ""
         self.refused: DuotuiError | None = None
         """What was wrong before the first run."""
-
-    @staticmethod
-    def _sitting(channel: Channel) -> Session:
-        return Session(channel, None, MonotonicClock(), lambda: random.randrange(1, 2**32))
 
     async def hold(self) -> Verdict:
         """Raises the DuotuiError of what was wrong before the first run; what ends it later is the
@@ -115,6 +115,8 @@ class Court:
 
     def listen(self, watch: Callable[["Court"], None]) -> None:
         self._watch = watch
+
+    player = None
 
     @property
     def note(self) -> str:
@@ -165,14 +167,10 @@ class Court:
 
     def _told(self, run: Run) -> None:
         ready = self.session.state.board.ready
-        if self._model_hash and ready is not None and ready.model_hash != self._model_hash:
-            self.trial.stop(
-                UsageError(
-                    f"the board tells from {ready.model} ({ready.model_hash[:8]}), the baseline "
-                    f"from another model ({self._model_hash[:8]})",
-                    "name the board's model with --model",
-                )
-            )
+        if ready is not None and self._reference is not None:
+            another = unlike(ready, self._reference)
+            if another is not None:
+                self.trial.stop(another)
         self._watch(self)
 
     def _troubles(self, found: Conditions) -> tuple[str, ...]:
@@ -186,21 +184,8 @@ class Court:
         return troubles
 
     async def _baseline(self) -> Baseline:
-        if self.options.baseline is not None:
-            return recorded(self.options.baseline, self.request.prompt)
-        sitting = self._sitting(Sim(self.options.model, self.options.tokenizer))
-        trial = Trial(sitting, replace(self.request, mode=Mode.REFERENCE), runs=1, warm=0)
-        try:
-            await trial.carry_out()
-        finally:
-            await sitting.close()
-        if trial.trouble is not None:
-            raise trial.trouble
-        ready = sitting.state.board.ready
-        assert ready is not None
-        self._model_hash, self._parameters = ready.model_hash, ready.parameters
-        source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
-        return Baseline(source, trial.runs[0].text, trial.runs[0].ids)
+        baseline, self._reference = await self.options.source.baseline(self.request)
+        return baseline
 
     async def _judged(self) -> Verdict:
         verdict, run = self.so_far, self.session.state.board.run
@@ -211,7 +196,7 @@ class Court:
             verdict = replace(verdict, void=verdict.void + fresh)
         verdict = replace(verdict, after=after)
         if run is not None:
-            verdict = await asyncio.to_thread(self._followed, verdict, run.ids)
+            verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
         return await asyncio.to_thread(with_grammar, verdict)
 
     def _sweep(self) -> Sweep | None:
@@ -224,7 +209,8 @@ class Court:
     def _roof_under(self, sweep: Sweep) -> Roof | None:
         options = self.options
         if self.request.mode is Mode.REFERENCE:  # all of them, in fp32
-            return Roof(sweep, 4.0 * self._parameters) if self._parameters else None
+            told = self._reference
+            return Roof(sweep, 4.0 * told.parameters) if told is not None else None
         try:
             count = reference.weight_bytes(options.model, options.tokenizer, self.request)
         except UsageError:
@@ -238,22 +224,6 @@ class Court:
         except DuotuiError:
             return None
 
-    def _followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
-        """With the reference's opinion of the story, and of its own."""
-        story, baseline, options = verdict.runs[0].ids, verdict.baseline, self.options
-        try:
-            theirs = reference.follow(
-                options.model, options.tokenizer, verdict.request, prompt, story
-            )
-            own = theirs
-            if baseline is not None and baseline.ids and baseline.ids != story:
-                own = reference.follow(
-                    options.model, options.tokenizer, verdict.request, prompt, baseline.ids
-                )
-        except UsageError:
-            return verdict  # the board's model is not here
-        return replace(verdict, agreement=theirs, own=own)
-
 
 def _built(before: Conditions) -> str:
     """Of the program that the package has, where the board's is that one."""
@@ -261,23 +231,3 @@ def _built(before: Conditions) -> str:
     if before.engine != record["sha256"]:
         return ""
     return f"{record['compiler']}, {record['architecture']}, {record['recipe']}"
-
-
-def recorded(path: Path, prompt: str) -> Baseline:
-    """A recording of run.c. Raises UsageError where its runs are not one story."""
-    runs = outputs.read(path, prompt)
-    stories = {run.story for run in runs}
-    if len(stories) > 1:
-        raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
-    return Baseline(str(path), stories.pop(), rate=score([run.rate for run in runs]).mean)
-
-
-def with_grammar(verdict: Verdict) -> Verdict:
-    """Where the texts differ, and a checker is there."""
-    if verdict.identical is not False or verdict.baseline is None or not grammar.available():
-        return verdict
-    return replace(
-        verdict,
-        mistakes=grammar.mistakes(verdict.story),
-        baseline_mistakes=grammar.mistakes(verdict.baseline.text),
-    )

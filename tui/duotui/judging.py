@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.core.events import Request
-from duotui.court import Court, Options, recorded, with_grammar
+from duotui.court import Court, Options
 from duotui.engines.bench import Bench, bench
 from duotui.errors import Cancelled, DuotuiError, Exit, UsageError
+from duotui.evidence import recorded, with_grammar
 from duotui.judge import outputs
 from duotui.judge.page import page
 from duotui.judge.phrases import LANGUAGES
@@ -20,6 +21,7 @@ from duotui.judge.report import boards, markdown, sameness
 from duotui.judge.trial import Run
 from duotui.judge.verdict import Verdict, plain
 from duotui.jury import Jury, Outcome, slug, summon
+from duotui.reenactment import Reenactment
 from duotui.understudy import Understudy
 
 
@@ -87,7 +89,7 @@ def _json(verdict: Verdict) -> str:
     return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
 
 
-Show = Callable[[Court | Understudy], None]
+Show = Callable[[Court | Understudy | Reenactment], None]
 """A screen for a court: it holds it, and returns when it is left."""
 
 ShowJury = Callable[[Jury], None]
@@ -107,11 +109,39 @@ def judge(
             verdict, trouble = court.outcome()
         else:
             verdict, trouble = asyncio.run(_hold(machine, options, err))
-    saying.keep(verdict)
-    if show is None:
-        saying.say(verdict, out)
+    return _conclude(verdict, trouble, saying, show is not None, out, err)
+
+
+def judge_recording(
+    recording: Path, options: Options, speed: float, saying: Saying, out: TextIO, err: TextIO,
+    show: Show | None = None,
+) -> Exit:  # fmt: skip
+    """Of a trial that was recorded; `speed` is a screen's, without one it is judged at once.
+    Raises the DuotuiError of a recording or a baseline that cannot be had."""
+    saying.prepare()
+    court = Reenactment(recording, options, speed if show is not None else 0)
+    if show is not None:
+        show(court)
     else:
+        asyncio.run(_reenact(court))
+    verdict, trouble = court.outcome()
+    return _conclude(verdict, trouble, saying, show is not None, out, err)
+
+
+async def _reenact(court: Reenactment) -> None:
+    with _stoppable(court):
+        await court.hold()
+
+
+def _conclude(
+    verdict: Verdict, trouble: DuotuiError | None, saying: Saying, shown: bool,
+    out: TextIO, err: TextIO,
+) -> Exit:  # fmt: skip
+    saying.keep(verdict)
+    if shown:
         saying.recall(verdict, out)
+    else:
+        saying.say(verdict, out)
     if trouble is not None:
         print(f"duotui: {trouble}", file=err)
     return status(verdict, trouble)
@@ -215,7 +245,7 @@ class _Progress:
 
 
 @contextmanager
-def _stoppable(court: Court | Jury) -> Iterator[None]:
+def _stoppable(court: Court | Jury | Reenactment) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:

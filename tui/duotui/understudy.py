@@ -33,8 +33,7 @@ class Understudy:
         self._watch: Callable[[Any], None] = lambda _: None
         self._playing = False
         whole = Tally()
-        for state in self._player.states():
-            whole.take(state)
+        whole.hear(self._player.events)
         if not whole.runs:
             raise UsageError(f"{recording} holds no whole story", "judge --record makes one")
         self._all = tuple(whole.runs)
@@ -62,6 +61,8 @@ class Understudy:
     def on_stage(self) -> bool:
         """Whether what is shown is the recording."""
         return self._court.refused is not None or self._court.state.board.link in GONE
+
+    player = None
 
     @property
     def note(self) -> str:
@@ -116,6 +117,6 @@ class Understudy:
             self._player.stop()
         self._watch(self)
 
-    def _played(self, state: State, _batch: Batch) -> None:
-        self._tally.take(state)
+    def _played(self, _state: State, batch: Batch) -> None:
+        self._tally.hear(batch)
         self._watch(self)

@@ -75,9 +75,14 @@ class Player:
         self.stop()
 
     async def finished(self) -> None:
-        """Wait until all of it was played."""
+        """Wait until all of it was played, or it was stopped."""
         if self._playing is not None:
-            await self._playing
+            await asyncio.wait({self._playing})
+
+    @property
+    def going(self) -> bool:
+        """False where it is held."""
+        return self._going.is_set()
 
     @property
     def last(self) -> State:

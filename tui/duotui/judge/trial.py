@@ -1,14 +1,14 @@
 """The runs of one board, one after another: told, timed, and compared as they end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from duotui.core import events
-from duotui.core.events import Activity, Batch, Narrator, Reason, Request
+from duotui.core.events import Activity, Batch, Event, Narrator, Reason, Request
 from duotui.core.line import ANSWER, AWAY, OPENING
 from duotui.core.session import Session
-from duotui.core.state import State, Telling
+from duotui.core.state import State, Telling, reduce
 from duotui.errors import DuotuiError, LinkBroken, NotReady, of_status
 from duotui.judge.rule import RUNS, WARM
 
@@ -54,15 +54,21 @@ def whole(board: Telling) -> bool:
 
 
 class Tally:
-    """The runs in a series of states, as a recording has them. The first `warm` do not count."""
+    """The runs in a series of events, as a recording has them. The first `warm` do not count."""
 
     def __init__(self, warm: int = WARM) -> None:
         self.runs: list[Run] = []
         self._warm, self._faults = warm, 0
+        self._state = State()
         self._seen: events.RunStarted | None = None
 
-    def take(self, state: State) -> None:
-        board = state.board
+    def hear(self, batch: Iterable[Event]) -> None:
+        """What comes next; a batch may hold the end of one run and the next one's beginning."""
+        for event in batch:
+            self._state = reduce(self._state, event)
+            self._take(self._state.board)
+
+    def _take(self, board: Telling) -> None:
         if board.run is None or board.run is self._seen or not whole(board):
             return
         self._seen = board.run

@@ -1,5 +1,6 @@
 """What a court's state says on the judge's screen. Pure."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from textual.content import Content
@@ -8,6 +9,9 @@ from duotui.core.events import Request
 from duotui.core.state import Link, State
 from duotui.court import Options, Stage
 from duotui.errors import DuotuiError
+from duotui.judge import race
+from duotui.judge.diff import Diff, extend
+from duotui.judge.race import Rival
 from duotui.judge.roofline import Roof
 from duotui.judge.verdict import Baseline, Verdict
 from duotui.ui import figures
@@ -149,17 +153,19 @@ def _roof(roof: Roof, mean: float) -> str:
     return f"{said}, {roof.reached(mean):.0%} reached" if mean else said
 
 
-def lanes(state: State, verdict: Verdict) -> list[Lane]:
-    """This run, and where the others would be by its board's clock."""
+def lanes(state: State, verdict: Verdict, rival: Rival | None = None) -> list[Lane]:
+    """This run, and where the others are by its board's clock: a rival token by token, the rest at
+    their mean rates."""
     board = state.board
     told, limit = figures.progress(board)
-    elapsed = 0.0
-    if board.run is not None and board.tokens:
-        elapsed = (board.tokens[-1].clock - board.run.clock) / 1e6
+    elapsed = race.elapsed(board)
     found = [Lane("this run", told, limit, board.rate, ours=True)]
     if verdict.score is not None:
         rate = verdict.score.mean
         found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
+    if rival is not None:
+        then = rival.at(elapsed)
+        found.append(Lane(rival.name, len(then.tokens), limit, rival.telling.rate))
     others = []
     if verdict.roof is not None:
         others.append(("its memory's roof", verdict.roof.rate))
@@ -187,6 +193,12 @@ def kinds(state: State, verdict: Verdict) -> list[str]:
     ]
     over = verdict.agreement is not None or board.ended is not None
     return found if over else found + [AHEAD] * (limit - len(found))
+
+
+def beside(state: State, rival: Rival) -> State:
+    """The rival's story as far as it is by now, where a baseline's would be."""
+    telling = rival.at(race.elapsed(state.board))
+    return replace(state, baseline=telling, diff=extend(Diff(), state.board.tokens, telling.tokens))
 
 
 def first_difference(state: State, baseline: Baseline | None) -> int | None:

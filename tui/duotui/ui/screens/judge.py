@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from duotui.core.events import Narrator, Request
+from duotui.core.player import Player
 from duotui.core.state import State
 from duotui.court import Options, Stage
 from duotui.errors import Cancelled, DuotuiError
@@ -37,6 +38,11 @@ class Judged(Protocol):
     """What the screen needs of a court (court.py)."""
 
     verdict: Verdict | None
+
+    @property
+    def player(self) -> Player | None:
+        """Of a recording, which can be held."""
+        ...
 
     @property
     def options(self) -> Options: ...
@@ -77,6 +83,11 @@ class JudgeScreen(ListeningScreen):
                 tooltip="Look at the token after"),
         Binding("n", "other", "Next difference", id="token-other",
                 tooltip="The next token that the reference would not have taken"),
+        Binding("b", "beside", "Beside", id="beside",
+                tooltip="The story that is raced with, or what each token was chosen from"),
+        Binding("space", "pause", "Hold", id="pause", tooltip="Hold a recording, or go on"),
+        Binding("full_stop", "step", "Step", show=False, id="step",
+                tooltip="In a recording that is held: on to the next words"),
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]  # fmt: skip
 
@@ -84,6 +95,9 @@ class JudgeScreen(ListeningScreen):
         super().__init__()
         self._court, self._glyphs = court, glyphs
         self._trouble: DuotuiError | None = None
+        self._rival = court.options.rival
+        self._beside: bool | None = None
+        """Whether the rival's story is shown; None: while the runs are told."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
@@ -97,6 +111,7 @@ class JudgeScreen(ListeningScreen):
         yield AgreementStrip(self._glyphs)
         with Container(id="stories"):
             yield StoryView(Narrator.BOARD, self._glyphs, id="board")
+            yield StoryView(Narrator.BASELINE, self._glyphs, id="rival")
             yield Choices(self._glyphs)
         yield Static(id="banner")
         yield Footer(show_command_palette=False, compact=True)
@@ -104,6 +119,8 @@ class JudgeScreen(ListeningScreen):
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
         self.query_one(Choices).border_title = "Choices"
+        if self._rival is not None:
+            self.query_one("#rival", StoryView).border_title = self._rival.name
         self._court.listen(lambda _: self.listen())
         self.run_worker(self._hold())
         self._show()
@@ -134,7 +151,7 @@ class JudgeScreen(ListeningScreen):
             self.query_one("#rate-mean", LargeFigure).update(mean)
             self.query_one(RunChart).show(score, court.options.runs)
             self.query_one("#facts", Static).update(docket.facts(verdict, glyphs))
-            self.query_one(Race).show(docket.lanes(state, verdict))
+            self.query_one(Race).show(docket.lanes(state, verdict, self._rival))
             self.query_one(AgreementStrip).show(docket.kinds(state, verdict))
             first = docket.first_difference(state, court.baseline)
             self.query_one("#board", StoryView).show(replace(state, diff=Diff(0, first)))
@@ -142,7 +159,16 @@ class JudgeScreen(ListeningScreen):
             trouble = docket.trouble(verdict, self._trouble, court.note)
             banner.display = trouble != ""
             banner.update(Content.styled(trouble, "bold"))
+            if self._rival is not None:
+                self.set_class(self._shows_rival, "-beside")
+                self.query_one("#rival", StoryView).show(docket.beside(state, self._rival))
             self._show_choice()
+
+    @property
+    def _shows_rival(self) -> bool:
+        if self._beside is None:
+            return self._court.stage in (Stage.LOOKING, Stage.BASELINE, Stage.RUNNING)
+        return self._beside
 
     def _show_choice(self) -> None:
         index = self.query_one(AgreementStrip).chosen
@@ -165,6 +191,23 @@ class JudgeScreen(ListeningScreen):
 
     def action_other(self) -> None:
         self.query_one(AgreementStrip).choose_other()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("pause", "step"):
+            return self._court.player is not None
+        return self._rival is not None if action == "beside" else True
+
+    def action_beside(self) -> None:
+        self._beside = not self._shows_rival
+        self._show()
+
+    def action_pause(self) -> None:
+        if self._court.player is not None:
+            self._court.player.pause(self._court.player.going)
+
+    def action_step(self) -> None:
+        if self._court.player is not None:
+            self._court.player.step()
 
     def action_stop(self) -> None:
         if self._court.stage is Stage.RUNNING:
