@@ -61,7 +61,7 @@ def test_the_clock_begins_with_the_story() -> None:
 
 def test_only_a_whole_story_races_and_the_last_of_them() -> None:
     assert rival("base", states(*told()[:-1])) is None
-    stopped = [*told()[:-2], stage.ended(BOARD, 3, Reason.STOPPED), told()[-1]]
+    stopped = [*told()[:-2], stage.ended(BOARD, 3, Reason.CANCELLED), told()[-1]]
     assert rival("base", states(*stopped)) is None
     twice = rival("base", states(*told(), *told(80_000)))
     assert twice is not None
