@@ -89,10 +89,10 @@ def _json(verdict: Verdict) -> str:
     return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
 
 
-Show = Callable[[Court | Understudy | Reenactment], None]
-"""A screen for a court: it holds it, and returns when it is left."""
+Shown = Court | Understudy | Reenactment | Jury
 
-ShowJury = Callable[[Jury], None]
+Show = Callable[[Shown], None]
+"""A screen for a court: it holds it, and returns when it is left."""
 
 
 def judge(
@@ -148,7 +148,7 @@ def _conclude(
 
 
 def judge_several(
-    options: Options, saying: Saying, out: TextIO, err: TextIO, show: ShowJury | None = None
+    options: Options, saying: Saying, out: TextIO, err: TextIO, show: Show | None = None
 ) -> Exit:
     """Several boards at once. The status is that of the first that has one. Raises DuotuiError
     where one cannot be had at all."""

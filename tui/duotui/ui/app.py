@@ -15,7 +15,7 @@ from duotui import config
 from duotui.config import Settings
 from duotui.core.events import Request
 from duotui.core.session import Sitting
-from duotui.errors import UsageError
+from duotui.errors import DuotuiError, UsageError
 from duotui.jury import Jury
 from duotui.ui import glyphs, keepsake, themes
 from duotui.ui.bindings import clashes, commands
@@ -79,6 +79,12 @@ class DuoApp(App[None]):
             self.register_theme(theme)
         self._own = tuple(theme.name for theme in own)
         self._warnings += [f"Theme {failure}" for failure in failures]
+
+    def show(self) -> None:
+        """Run it until it is left. Raises DuotuiError where it broke: the lines above say where."""
+        self.run()
+        if self.return_code:
+            raise DuotuiError("the screen stopped", "the lines above say where")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.VARIABLES)

@@ -1,0 +1,46 @@
+"""duotui model and duotui devices: what there is."""
+
+import argparse
+import json
+import sys
+
+from duotui import models
+from duotui.core.clock import MonotonicClock
+from duotui.errors import UsageError
+from duotui.link.ports import ports
+from duotui.progress import ProgressLine
+
+_SIM = "the simulated Duo: the same engine, on this computer"
+
+
+def model(options: argparse.Namespace) -> None:
+    store = models.default_store()
+    if options.action == "get":
+        if not options.name:
+            raise UsageError("which model?", "duotui model list names those that are known")
+        line = ProgressLine(sys.stderr)
+        clock = MonotonicClock()
+        print(models.get(models.find(options.name), store, clock, line.show, options.source or ""))
+        return
+    known = models.known()
+    paths = {m.name: str(m.path(store)) if m.complete(store) else None for m in known}
+    if options.json:
+        rows = [{"name": m.name, "size": m.size, "path": paths[m.name]} for m in known]
+        print(json.dumps(rows, indent=2))
+        return
+    for each in known:
+        where = paths[each.name] or f"duotui model get {each.name}"
+        print(f"{each.name:<12} {each.size / 1e6:5.1f} MB  {each.what}; {each.licence}")
+        print(f"{'':<12} {where}")
+
+
+def devices(as_json: bool) -> None:
+    found = ports()
+    if as_json:
+        rows = [{"path": p.path, "kind": p.kind, "described": p.described} for p in found]
+        print(json.dumps([*rows, {"path": "sim", "kind": "sim", "described": _SIM}], indent=2))
+        return
+    width = max([len(port.path) for port in found] + [3])
+    for port in found:
+        print(f"{port.path:<{width}}  {port.kind:<7}  {port.described}")
+    print(f"{'sim':<{width}}  {'sim':<7}  {_SIM}")
