@@ -1,6 +1,7 @@
 """Settings: whatever the file says, the program starts; what it writes, it reads again."""
 
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from duotui import config
 from duotui.config import Settings, load, save
 from duotui.core.events import Mode, Request
 from duotui.errors import UsageError
+from duotui.story.household import Household, Sleep
 
 
 def test_no_file_is_the_defaults(home: Path) -> None:
@@ -22,11 +24,13 @@ def test_everything_can_be_set(home: Path) -> None:
         'theme = "duo-light"\nascii = "on"\n[keys]\nstop = "x"\n'
         '[story]\nprompt = "A cat"\nmode = "exact"\nsteps = 9\ntemperature = 0\ntop_p = 0.5\n'
         "seed = 18446744073709551615\n"
+        '[child]\nname = "Lily"\npace = "slow"\nquiet_from = "20:30"\nmotion = false\n'
     )
     settings = load()
     assert settings.warnings == ()
     assert (settings.theme, settings.ascii, settings.keys) == ("duo-light", "on", {"stop": "x"})
     assert settings.story == Request("A cat", Mode.EXACT, 9, 0.0, 0.5, 2**64 - 1)
+    assert settings.child == Household("Lily", pace=60, quiet_from=time(20, 30), motion=False)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,12 @@ def test_everything_can_be_set(home: Path) -> None:
         ("[story]\nprompt = 3", "story.prompt"),
         ("[story]\nvoice = 3", "story.voice"),
         ("story = 3", "story"),
+        ('[child]\npace = "fast"', "child.pace"),
+        ("[child]\ncode = 1234", "child.code"),
+        ("child = 3", "child"),
+        ("[[child]]", "child"),
+        ("[story]\nseed = 0x" + "f" * 5000, "config.toml"),
+        ("keys = " + "[" * 5000, "config.toml"),
         ("theme = ", "config.toml"),
     ],
 )
@@ -73,6 +83,105 @@ def test_saving_keeps_what_else_is_in_the_file(home: Path) -> None:
     assert 'stop = "x"' in text
     again = load()
     assert (again.theme, again.story, again.keys) == ("duo-light", Request(seed=7), {"stop": "x"})
+
+
+CHILD = """\
+theme = "duo-dark"
+# ours
+[child]   # of Lily's
+name = "Li#\\"ly"  # with "y"
+pace = 'slow'# she likes it "slow"
+code = '0042'   # hers # and ours
+  volume=70 # not after 8
+voice = "loud"  # not possible
+
+[story]
+seed = 1  # calm
+"""
+
+
+def test_what_parents_change_is_changed_alone(home: Path) -> None:
+    (home / "config.toml").write_text(CHILD)
+    settings = load()
+    child = replace(
+        settings.child, name='L "#" y', pace=77, code="", volume=0, sleep_after=Sleep(stories=2)
+    )
+    assert save(replace(settings, child=child))
+    text = (home / "config.toml").read_text()
+    assert text[text.index("# ours") : text.index("\n[story]")] == (
+        "# ours\n"
+        "[child]   # of Lily's\n"
+        'name = "L \\"#\\" y"  # with "y"\n'
+        'pace = 77# she likes it "slow"\n'
+        'code = ""   # hers # and ours\n'
+        "volume = 0 # not after 8\n"
+        'voice = "loud"  # not possible\n'
+        'sleep_after = "2 stories"\n'
+    )
+    assert "seed = 1  # calm\n" in text
+    again = load()
+    assert (again.child, again.warnings) == (child, settings.warnings)
+
+
+def test_a_child_of_whom_nothing_was_changed_is_not_written(home: Path) -> None:
+    assert save(replace(load(), theme="nord"))
+    assert "child" not in (home / "config.toml").read_text()
+    assert save(replace(load(), child=Household(motion=False, evening=None, minutes_a_day=45)))
+    assert (
+        (home / "config.toml")
+        .read_text()
+        .endswith('\n[child]\nevening = ""\nminutes_a_day = 45\nmotion = false\n')
+    )
+    assert load().child == Household(motion=False, evening=None, minutes_a_day=45)
+
+
+@pytest.mark.parametrize(
+    "old",
+    ["child.pace = 60\n", "child = { pace = 60 }\n", '[child]\npace = """\nslow"""\n',
+     '[child]\n"pace" = 60\n', "child = 3\n", "x = " + "[" * 5000,
+     '[child]\nname = """\npace = 60\n"""\n'],
+)  # fmt: skip
+def test_a_child_that_cannot_be_edited_by_line_is_left_alone(home: Path, old: str) -> None:
+    (home / "config.toml").write_text(old)
+    settings = load()
+    assert not save(replace(settings, child=replace(settings.child, pace=130)))
+    assert (home / "config.toml").read_text() == old
+
+
+@given(
+    st.builds(
+        Household,
+        name=st.text(max_size=40).map(str.strip),
+        pace=st.integers(40, 200),
+        morning=st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+        sleep_after=st.builds(Sleep, minutes=st.integers(0, 999)),
+        microphone=st.booleans(),
+    )
+)
+def test_any_child_comes_back(tmp_path_factory: pytest.TempPathFactory, child: Household) -> None:
+    path = tmp_path_factory.mktemp("config") / "config.toml"
+    path.write_text(CHILD)
+    assert save(replace(load(path), child=child))
+    again = load(path)
+    assert (again.child, again.story.seed) == (child, 1)
+
+
+def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
+    target = home / "a" / "file"
+    config.write(target, b"one")
+    config.write(target, b"two")
+    assert target.read_bytes() == b"two"
+    (home / "full" / "inside").mkdir(parents=True)
+    with pytest.raises(OSError, match="full"):
+        config.write(home / "full", b"three")
+    assert sorted(path.name for path in home.iterdir()) == ["a", "full"]
+
+
+def test_the_data_folder_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DUOTUI_DATA", raising=False)
+    assert config.data_dir().name == "duotui"
+    monkeypatch.setenv("DUOTUI_DATA", str(home / "ours"))
+    assert config.data_dir() == home / "ours"
 
 
 def test_a_file_that_cannot_be_edited_by_line_is_left_alone(home: Path) -> None:

@@ -1,10 +1,14 @@
 """Theme files: ours are whole, and a bad one harms nobody."""
 
+import colorsys
+import contextlib
 from pathlib import Path
 
 import pytest
-from textual.color import Color
+from textual.color import Color, ColorParseError
 
+from duotui.story import pictures
+from duotui.story.pictures import SIZE, Picture
 from duotui.ui import themes
 
 GOOD = 'primary = "#336699"\n[variables]\nduo-board = "#ff8800"\n'
@@ -15,6 +19,7 @@ def test_ours_load() -> None:
     assert failures == []
     assert {theme.name for theme in found} == {
         "duo-dark", "duo-light", "high-contrast", "colour-safe",
+        "bedtime", "cream", "forest", "sea", "space",
     }  # fmt: skip
 
 
@@ -36,18 +41,93 @@ def ours() -> list[str]:
     return [theme.name for theme in themes.load([themes.packaged()])[0]]
 
 
+def colours(name: str) -> dict[str, Color]:
+    """All that a theme of ours sets or that is derived from it; a style is no colour."""
+    theme = themes.read(themes.packaged() / f"{name}.toml")
+    found = {}
+    derived = theme.to_color_system().generate()
+    for variable, value in {**derived, **themes.VARIABLES, **theme.variables}.items():
+        with contextlib.suppress(ColorParseError):
+            found[variable] = Color.parse(value.split()[0])
+    return found
+
+
 @pytest.mark.parametrize("name", ours())
 def test_ours_can_be_read(name: str) -> None:
     """WCAG's contrast: 4.5 for text, 7 where the theme promises it; the two sides stay apart."""
-    theme = themes.read(themes.packaged() / f"{name}.toml")
-    ground = Color.parse(theme.background or "")
-    colours = {n: Color.parse(theme.variables[n]) for n in themes.VARIABLES}
+    found = colours(name)
     wanted = 7 if name == "high-contrast" else 4.5
-    for colour in (*colours.values(), Color.parse(theme.foreground or "")):
-        assert contrast(ground, colour) >= wanted
-    board, baseline = colours["duo-board"], colours["duo-baseline"]
-    assert board.rgb[0] - board.rgb[2] > 80, "the board is orange"
-    assert baseline.rgb[2] - baseline.rgb[0] > 80, "the baseline is blue"
+    for variable in (*(v for v in themes.VARIABLES if v.startswith("duo-")), "foreground"):
+        assert contrast(found["background"], found[variable]) >= wanted, variable
+    board, baseline = found["duo-board"], found["duo-baseline"]
+    if name == "bedtime":
+        assert contrast(board, baseline) >= 1.3, "without blue they differ in brightness"
+    else:
+        assert board.rgb[0] - board.rgb[2] > 80, "the board is orange"
+        assert baseline.rgb[2] - baseline.rgb[0] > 80, "the baseline is blue"
+
+
+@pytest.mark.parametrize("name", ours())
+def test_every_theme_of_ours_dresses_the_story(name: str) -> None:
+    """The sentence that is said at 7:1, the rest at 4.5:1 and dimmer, the word on its ground."""
+    theme = themes.read(themes.packaged() / f"{name}.toml")
+    wanted = {variable for variable in themes.VARIABLES if variable != "story-light"}
+    assert wanted <= theme.variables.keys()
+    found = colours(name)
+    page, said = found["story-page"], contrast(found["story-page"], found["story-sentence"])
+    rest = contrast(page, found["story-text"])
+    word = contrast(found["story-word"], found["story-word-text"])
+    high, low = {"bedtime": (4.5, 3), "high-contrast": (15, 7)}.get(name, (7, 4.5))
+    assert said >= high
+    assert word >= min(high, 7)
+    assert low <= rest < said / 1.5
+    assert contrast(page, found["story-word"]) >= 3, "the word's ground is seen on the page"
+    assert contrast(page, found["foreground"]) >= high
+
+
+def test_a_theme_without_the_storys_colours_can_be_read() -> None:
+    given = {name: Color.parse(value) for name, value in themes.VARIABLES.items()}
+    assert contrast(given["story-page"], given["story-sentence"]) >= 7
+    assert contrast(given["story-page"], given["story-text"]) >= 4.5
+    assert contrast(given["story-word"], given["story-word-text"]) >= 7
+
+
+def test_bedtime_has_no_blue() -> None:
+    """Also what is derived; and nothing in it is chosen by contrast, as that would be white."""
+    theme = themes.read(themes.packaged() / "bedtime.toml")
+    derived = theme.to_color_system().generate()
+    assert [name for name, value in derived.items() if value.startswith("auto")] == []
+    for name, colour in colours("bedtime").items():
+        red, green, blue = colour.rgb
+        assert blue <= green <= red, name
+        assert max(colour.rgb) <= 0xC8 or name not in theme.variables, f"{name} is dim"
+    assert max(Color.parse(theme.foreground or "").rgb) <= 0xC8
+    light = Color.parse(theme.variables["story-light"]).rgb
+    for colour in pictures.PALETTE:
+        grid = Picture("one", (((colour * SIZE),) * SIZE,), ())
+        (red, green, blue), *_ = pictures.pixels(grid, 0, light)[0]
+        assert blue <= green <= red, colour
+
+
+def test_cream_is_for_dyslexic_readers() -> None:
+    """Cream, no white; ink that is dark, and brown or blue: not green, red or pink."""
+    found = colours("cream")
+    assert [name for name, colour in found.items() if colour.rgb == (255, 255, 255)] == []
+    red, green, blue = found["story-page"].rgb
+    assert red > green > blue > 180
+    assert found["story-page"] == found["background"]
+    inks = [n for n in found if n.startswith(("duo-", "story-sentence", "story-text"))]
+    for name in (*inks, "foreground", "primary", "secondary", "accent", "warning", "error",
+                 "success"):  # fmt: skip
+        hue, saturation, lightness = colour_of(found[name])
+        assert lightness < 0.4, name
+        assert saturation < 0.3 or 20 <= hue <= 60 or 190 <= hue <= 250, name
+
+
+def colour_of(colour: Color) -> tuple[float, float, float]:
+    """Its hue in degrees, its saturation and its lightness."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*colour.normalized)
+    return hue * 360, saturation, lightness
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,20 @@ from duotui import __version__
 from duotui.core.events import Mode
 from duotui.errors import UsageError
 from duotui.judge.rule import RUNS, WARM
+from duotui.story.household import LANGUAGES, VOICES
 
-COMMANDS = ("tell", "judge", "setup", "doctor", "model", "devices", "replay", "pack", "inspect")
+COMMANDS = (
+    "story",
+    "tell",
+    "judge",
+    "setup",
+    "doctor",
+    "model",
+    "devices",
+    "replay",
+    "pack",
+    "inspect",
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,6 +96,14 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
         parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
         parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
+    elif command == "story":
+        parser.description = "The story machine: cards, pictures and a story, for a child alone."
+        parser.add_argument("target", nargs="?", help="auto, sim, virtual, a port or a URL")
+        parser.add_argument("--voice", choices=VOICES, help="who reads aloud; off is nobody")
+        parser.add_argument("--name", help="the child's")
+        parser.add_argument("--theme", help="bedtime, cream, forest, sea, space or another")
+        parser.add_argument("--language", choices=LANGUAGES, help="of the screen")
+        parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     elif command == "tell":
         parser.description = "Tell a story on stdout, with the numbers on stderr."
         parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")

@@ -1,6 +1,7 @@
 """The command line. The one place that prints errors and chooses the exit status.
 
 duotui [TARGET]           the console; TARGET is auto, sim, virtual, a port or a URL
+duotui story [TARGET]     the story machine, for a child alone
 duotui tell [PROMPT]      no screen
 duotui judge [TARGET]     the contest's 30 runs: the same story, and how fast
 duotui setup [TARGET]     puts the storyteller on a board
@@ -44,6 +45,10 @@ def _run(arguments: list[str]) -> int:
     command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     options = parser_of(command).parse_args(arguments[1:] if command else arguments)
     match command:
+        case "story":
+            from duotui.commands import story
+
+            story.run(options)
         case "tell":
             from duotui.commands import console
 

@@ -6,6 +6,7 @@ settings screen ask the same `check`, and that asks the Request.
 
 import locale
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
@@ -14,10 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 
 from duotui.core.events import Mode, Request
 from duotui.errors import UsageError
+from duotui.story import household
+from duotui.story.household import Household
 
 DEFAULT_THEME = "duo-dark"
 ASCII = ("auto", "on", "off")
@@ -38,6 +41,9 @@ class Settings:
     story: Request = field(default_factory=Request)
     """What is asked for when nothing else is said; the fields of a Request."""
 
+    child: Household = field(default_factory=Household)
+    """What parents settle for the storyteller (docs/parents.md)."""
+
     path: Path = field(default_factory=lambda: config_file())
     """The file that these came from and are written to."""
 
@@ -55,14 +61,21 @@ def config_file() -> Path:
     return Path(named) if named else config_dir() / "config.toml"
 
 
+def data_dir() -> Path:
+    """`DUOTUI_DATA`, or the user's data folder: where the diary and the favourites are."""
+    named = os.environ.get("DUOTUI_DATA")
+    return Path(named) if named else user_data_path("duotui")
+
+
 def load(path: Path | None = None) -> Settings:
     """The settings of `path`; a missing file is an empty one."""
     path = path or config_file()
     try:
         table = tomllib.loads(path.read_text("utf-8"))
+        repr(table)  # a warning names what is wrong: a number too long to print is wrong at once
     except FileNotFoundError:
         return Settings(path=path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Settings(path=path, warnings=(f"{path.name}: {error}",))
     return _settle(Settings(path=path), table)
 
@@ -83,7 +96,11 @@ def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
                 story, wrong = _story(value)
                 settings = replace(settings, story=story)
                 warnings += wrong
-            case (("theme" | "ascii" | "keys" | "story"), _):
+            case "child", dict():
+                child, wrong = household.parse(value)
+                settings = replace(settings, child=child)
+                warnings += wrong
+            case (("theme" | "ascii" | "keys" | "story" | "child"), _):
                 warnings.append(f"{name}: {value!r} is not possible")
             case _:
                 warnings.append(f"{name}: no such setting")
@@ -139,40 +156,55 @@ def plain_terminal() -> bool:
 
 
 def save(settings: Settings) -> bool:
-    """Write theme and story into the file; whatever else is in it stays, comments included.
+    """Write theme, story, and what was changed for the child into the file; whatever else is in it
+    stays, comments included.
 
     False where that cannot be done: settings are a comfort, losing them is not an error.
     """
-    story = settings.story
-    wanted: dict[str, dict[str, str]] = {
-        "": {"theme": _toml(settings.theme)},
-        "story": {f.name: _toml(getattr(story, f.name)) for f in fields(story)},
-    }
-    path = settings.path
+    story, child, path = settings.story, settings.child, settings.path
     try:
         old = path.read_text("utf-8") if path.exists() else ""
+        before, _ = household.parse(tomllib.loads(old).get("child", {}))
+        wanted: dict[str, dict[str, object]] = {
+            "": {"theme": settings.theme},
+            "story": {f.name: getattr(story, f.name) for f in fields(story)},
+            "child": {
+                name: value
+                for name, value in household.written(child).items()
+                if getattr(child, name) != getattr(before, name)
+            },
+        }
         text = _edit(old, wanted)
         # An edit by line is blind to multi-line strings: what it made must read as what it means.
         table = tomllib.loads(text)
         if table.get("theme") != settings.theme or _story(table["story"]) != (story, []):
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-            raise
-    except (OSError, ValueError, KeyError):
+        if household.parse(table.get("child", {}))[0] != child:
+            return False
+        write(path, text.encode())
+    except (OSError, ValueError, KeyError, AttributeError, RecursionError):
         return False
     return True
 
 
+def write(path: Path, data: bytes) -> None:
+    """All of `data`, or what was there before. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
+        raise
+
+
 def _toml(value: object) -> str:
     if not isinstance(value, str):
-        return repr(value)
+        return repr(value).lower()
     plain = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
     return '"' + "".join(plain.get(c, c if c.isprintable() else _escape(c)) for c in value) + '"'
 
@@ -182,7 +214,7 @@ def _escape(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _edit(text: str, wanted: dict[str, dict[str, str]]) -> str:
+def _edit(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
     """`text` with the `wanted` values set; each in its place, new ones at their table's end."""
     tables: list[tuple[str, list[str]]] = [("", [])]
     for line in text.splitlines():
@@ -192,18 +224,29 @@ def _edit(text: str, wanted: dict[str, dict[str, str]]) -> str:
         else:
             tables[-1][1].append(line)
     for table, values in wanted.items():
+        if not values:
+            continue
         lines = next((lines for name, lines in tables if name == table), None)
         if lines is None:
             lines = ["", f"[{table}]"]
             tables.append((table, lines))
         for name, value in values.items():
-            line = f"{name} = {value}"
+            set_to = f"{name} = {_toml(value)}"
             at = next((i for i, old in enumerate(lines) if old.split("=")[0].strip() == name), None)
             if at is None:
-                lines.insert(_end(lines), line)
+                lines.insert(_end(lines), set_to)
             else:
-                lines[at] = line
+                lines[at] = set_to + _comment(lines[at])
     return "\n".join(line for _, lines in tables for line in lines) + "\n"
+
+
+_LINE = re.compile(r"""[^=]*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#]*?)(\s*#.*)?""")
+
+
+def _comment(line: str) -> str:
+    """What stands behind a setting, with the blanks before it."""
+    found = _LINE.fullmatch(line.rstrip())
+    return (found[1] or "") if found else ""
 
 
 def _end(lines: list[str]) -> int:

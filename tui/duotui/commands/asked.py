@@ -17,7 +17,7 @@ def request(options: argparse.Namespace, usual: Request) -> Request:
     said = {
         name: getattr(options, name)
         for name in ("prompt", "mode", "steps", "temperature", "top_p", "seed")
-        if getattr(options, name) is not None
+        if getattr(options, name, None) is not None
     }
     given = {name: getattr(usual, name) for name in usual.__slots__}
     return Request(**{**given, **said}).checked()

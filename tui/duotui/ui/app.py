@@ -1,12 +1,10 @@
-"""The program's frame: themes, keys, and a way out that always works."""
+"""The console and the judge's view: their keys and commands."""
 
-import asyncio
-import contextlib
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider, SearchIcon
 from textual.screen import Screen
@@ -15,30 +13,21 @@ from duotui import config
 from duotui.config import Settings
 from duotui.core.events import Request
 from duotui.core.session import Sitting
-from duotui.errors import DuotuiError, UsageError
+from duotui.errors import UsageError
 from duotui.jury import Jury
-from duotui.ui import glyphs, keepsake, themes
+from duotui.ui import keepsake
 from duotui.ui.bindings import clashes, commands
 from duotui.ui.commands import Commands
+from duotui.ui.frame import Frame
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
 from duotui.ui.screens.judge import Judged, JudgeScreen
 from duotui.ui.screens.jury import JuryScreen
 
-PATIENCE = 0.7
-"""Seconds that the sitting may take to close: the terminal is to be back within one."""
 
-
-class DuoApp(App[None]):
-    TITLE = "duotui"
-    CSS_PATH = "app.tcss"
+class DuoApp(Frame):
     COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
-        (0, "-narrow"),
-        (100, "-medium"),
-        (160, "-wide"),
-    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_theme", "Theme", show=False, id="theme", tooltip="Wear the next theme"),
         Binding("p", "picture", "Picture", show=False, id="picture",
@@ -62,32 +51,9 @@ class DuoApp(App[None]):
         court: Judged | Jury | None = None,
     ) -> None:
         """The console of `sitting`, or the judge's view of `court`: one of them is there."""
-        super().__init__()
+        super().__init__(settings, ascii=ascii)
         self._sitting, self._court = sitting, court
-        self._settings = settings
         self._first = first
-        automatic = settings.ascii == "auto" and config.plain_terminal()
-        self._glyphs = (
-            glyphs.ASCII if ascii or settings.ascii == "on" or automatic else glyphs.UNICODE
-        )
-        self._leaving: asyncio.Task[None] | None = None
-        self._warnings = list(settings.warnings)
-        if self._glyphs.ascii:
-            self.add_class("-ascii")
-        own, failures = themes.load()
-        for theme in own:
-            self.register_theme(theme)
-        self._own = tuple(theme.name for theme in own)
-        self._warnings += [f"Theme {failure}" for failure in failures]
-
-    def show(self) -> None:
-        """Run it until it is left. Raises DuotuiError where it broke: the lines above say where."""
-        self.run()
-        if self.return_code:
-            raise DuotuiError("the screen stopped", "the lines above say where")
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(themes.VARIABLES)
 
     def get_default_screen(self) -> Screen[None]:
         if isinstance(self._court, Jury):
@@ -102,13 +68,7 @@ class DuoApp(App[None]):
         return ()
 
     def on_mount(self) -> None:
-        wanted = self._settings.theme
-        if wanted in self.available_themes:
-            self.theme = wanted
-        else:
-            self._warnings.append(f"There is no theme {wanted!r}: {config.DEFAULT_THEME} is worn")
-            if config.DEFAULT_THEME in self.available_themes:
-                self.theme = config.DEFAULT_THEME
+        self.wear(self._settings.theme)
         self._set_keys()
         for warning in self._warnings:
             self.notify(warning, title=self._settings.path.name, severity="warning", markup=False)
@@ -170,24 +130,7 @@ class DuoApp(App[None]):
         for icon in palette.query(SearchIcon):
             icon.icon = ">"
 
-    async def action_quit(self) -> None:
-        await self._close()
-        self.exit()
-
-    async def on_unmount(self) -> None:
-        await self._close()
-
-    async def _close(self) -> None:
-        """Close the sitting, once; whatever it still does after PATIENCE is not waited for."""
-        if self._leaving is None:
-            left = self._court or self._sitting
-            assert left is not None
-            self._leaving = asyncio.ensure_future(left.close())
-            self._leaving.add_done_callback(_read)
-        await asyncio.wait({self._leaving}, timeout=PATIENCE)
-
-
-def _read(task: asyncio.Task[None]) -> None:
-    """A failure while leaving helps nobody any more."""
-    with contextlib.suppress(asyncio.CancelledError):
-        task.exception()
+    def behind(self) -> Coroutine[Any, Any, None]:
+        left = self._court or self._sitting
+        assert left is not None
+        return left.close()

@@ -21,6 +21,12 @@ VARIABLES: Mapping[str, str] = {
     "duo-baseline": "#5b9bf0",
     "duo-same": "#4fa89a",
     "duo-rate": "#c8922a",
+    "story-page": "#10141c",
+    "story-text": "#9aa5b8",
+    "story-sentence": "#f4ead8",
+    "story-word": "#f0c75e",
+    "story-word-text": "#10141c",
+    "story-light": "#ffffff",
 }
 """duotui's own colours, as they are in a theme that does not set them."""
 

@@ -1,0 +1,136 @@
+"""Speech in tests: where espeak is found, ten stories, and when their words are seen and heard."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import ctypes
+import functools
+import subprocess
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.core.clock import MonotonicClock
+from duotui.core.reading import sentences
+from duotui.speech.espeak import Synthesiser, Voice
+from duotui.speech.host import HostReader
+from duotui.speech.output import Tape
+
+if TYPE_CHECKING:
+    from duotui.core.events import Mark
+    from duotui.speech.utterance import Utterance
+
+UNPACKED = Path(__file__).parents[2] / "native/speech/espeak"
+
+STORIES = (
+    "Once upon a time there was a little girl named Lily. She had a big red ball. She took it to"
+    " the park and played in the sun.",
+    "Tom was a small dog. He liked to dig in the mud. One day, he found a shiny key. It was the"
+    " key to the old garden gate.",
+    "There was a cat who could not sleep. She looked at the moon. The moon said, be still, little"
+    " cat. Then she closed her eyes.",
+    "Ben and his mom went to the beach. They made a castle of sand. A wave came and took it away."
+    " They laughed and made a new one.",
+    "A bear lived in the forest. He had been very hungry. He found some honey in a tree, and it"
+    " was one of the best days of his life.",
+    "Sue had a toy boat. The boat was blue. She put it in the pond, but the wind blew it away. A"
+    " kind duck pushed it back to her.",
+    "Max saw a bird with a hurt wing. He gave it water and some bread. On the next day, the bird"
+    " could fly again. Max was happy.",
+    "It was a cold night. The rabbit did not have a coat. His friend the fox made him a warm hat,"
+    " and they drank hot milk.",
+    "Anna wanted to go to the stars. She made a rocket from a box. She was gone for a long time,"
+    " and came home for supper.",
+    "The old truck was slow. All of the cars went past it. Then the snow came, and the truck"
+    " pulled them out of the snow. In the end they were best friends.",
+)
+
+
+@functools.cache
+def espeak() -> dict[str, str]:
+    """What a child needs in its environment to find espeak-ng: nothing, where it is installed."""
+    try:
+        ctypes.CDLL("libespeak-ng.so.1")
+    except OSError:
+        made = subprocess.run([UNPACKED], capture_output=True, text=True, check=False)
+        if made.returncode:
+            pytest.skip(made.stderr.strip().splitlines()[-1])
+        folder = made.stdout.strip()
+        return {"LD_LIBRARY_PATH": f"{folder}/lib", "ESPEAK_DATA_PATH": folder}
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A word that a screen would have marked, from a time on the tape on."""
+
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence on the tape: where its first sound is, and what was seen of it."""
+
+    text: str
+    begun: float
+    words: tuple[Seen, ...]
+
+
+async def tell(story: str, voice: Voice, path: Path, look: float = 1 / 60) -> list[Said]:
+    """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
+    clock = MonotonicClock()
+    tape = Tape(path, clock)
+    reader = HostReader(Synthesiser(espeak()), tape, voice)
+    heard: list[Said] = []
+    try:
+        for span in sentences(story):
+            text = story[span.start : span.end]
+            heard.append(await _watched(reader, text, tape, clock, look))
+    finally:
+        await reader.close()
+    assert not reader.trouble
+    return heard
+
+
+async def _watched(
+    reader: HostReader, text: str, tape: Tape, clock: MonotonicClock, look: float
+) -> Said:
+    now: list[tuple[Utterance, float]] = []
+    seen: list[Seen] = []
+    last: Mark | None = None
+    task = asyncio.create_task(
+        reader.say(text, lambda said: now.append((said, clock.now() - tape.began)))
+    )
+    while not task.done():
+        if now:
+            mark = now[0][0].word_at(reader.position())
+            if mark not in (last, None):
+                seen.append(Seen(text[mark.start : mark.end], clock.now() - tape.began))
+                last = mark
+        await asyncio.sleep(look)
+    await task
+    return Said(text, now[0][1], tuple(seen))
+
+
+def samples(path: Path) -> tuple[array.array[int], int]:
+    """And how many there are in a second."""
+    with wave.open(str(path)) as file:
+        return array.array("h", file.readframes(file.getnframes())), file.getframerate()
+
+
+def bursts(heard: array.array[int], rate: int, least: float = 0.1, level: int = 150) -> list[float]:
+    """When there is sound after `least` seconds of silence, in seconds. Up to ninety words a minute
+    that is once a word: no stop inside one is as long, no pause between two as short."""
+    found, last = [], -1.0
+    step = rate // 200
+    for start in range(0, len(heard) - step, step):
+        if max(map(abs, heard[start : start + step])) > level:
+            if last < 0 or (start / rate) - last > least:
+                found.append(start / rate)
+            last = start / rate
+    return found

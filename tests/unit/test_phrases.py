@@ -1,0 +1,91 @@
+"""The words of the interface, in both languages."""
+
+import dataclasses
+import re
+import tomllib
+
+import pytest
+
+from duotui.story.cards import deck
+from duotui.story.phrases import LANGUAGES, PHRASES, Phrases, phrases
+from duotui.story.safety import safety
+
+KEYS = [field.name for field in dataclasses.fields(Phrases)]
+
+TECHNICAL = re.findall(
+    r"[a-z]+",
+    """agent app application baud board button cable channel chip click code computer config connect
+    connected connection crash data device disconnect download driver engine enter error exception
+    exit failed failure fatal file firmware folder frame invalid link linux load loading login
+    memory menu model network offline online option password path port process program prompt quit
+    reboot reset restart retry screen seed serial server session setting settings shell signal
+    software speech status system terminal timeout token tokens tty usb user version volume warning
+    wifi""",
+)
+
+TECHNICAL_ZH = re.findall(
+    r"\w+",
+    """板 串口 端口 错误 出错 令牌 模型 引擎 电缆 数据 连接 断开 网络 文件 配置 设置 程序 软件
+    系统 设备 驱动 内存 加载 下载 终端 屏幕 失败 警告 密码 重启 退出 菜单 点击 按钮 选项 命令
+    版本 用户 服务器 离线 在线 参数 语音 音量 登录 异常 无效""",
+)
+
+SAID_TO_GROWN_UPS = {"code", "keys_enter"}
+"""Keys that are named so on a keyboard, and the lock's question."""
+
+
+def words() -> list[tuple[str, str, str]]:
+    return [(lang, key, getattr(phrases(lang), key)) for lang in LANGUAGES for key in KEYS]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_is_there_and_no_other(language: str) -> None:
+    assert set(tomllib.loads(PHRASES.read_text("utf-8"))) == set(LANGUAGES)
+    said = phrases(language)
+    assert all(getattr(said, key).strip() == getattr(said, key) != "" for key in KEYS)
+
+
+def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
+    for key in KEYS:
+        assert len({getattr(phrases(lang), key).count("{}") for lang in LANGUAGES}) == 1
+    filled = {key for key in KEYS if "{" in getattr(phrases("en"), key)}
+    assert filled == {"hello", "heard", "quiet", "good_night_name"}
+    assert all(re.sub(r"\{\}", "", text).count("{") == 0 for _, _, text in words())
+
+
+def test_no_technical_word_is_among_them() -> None:
+    labels = [("en", card.key, card.label["en"]) for row in deck().rows().values() for card in row]
+    for _, key, text in [*words(), *labels]:
+        found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL)
+        assert not found or key in SAID_TO_GROWN_UPS, (key, text, found)
+    for lang, key, text in words():
+        if lang == "zh":
+            assert not [word for word in TECHNICAL_ZH if word in text], (key, text)
+
+
+def test_they_are_fit_for_a_child() -> None:
+    assert [text for _, _, text in words() if safety().unfit(text)] == []
+
+
+def test_each_language_is_itself() -> None:
+    for lang, key, text in words():
+        if lang == "en":
+            assert text.isascii(), key
+        else:
+            assert re.search(r"[\u4e00-\u9fff]", text), key
+            assert not re.search(r"[A-Za-z]", text), key
+            assert not re.search(r"[,.?!;:]", text), key  # its own marks
+
+
+def test_they_fit_a_narrow_page() -> None:
+    assert max(len(text) for _, _, text in words()) <= 72
+
+
+def test_no_such_language() -> None:
+    with pytest.raises(KeyError):
+        phrases("xx")
+
+
+def test_nobody_changes_them() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        phrases("en").title = "x"  # type: ignore[misc]

@@ -1,0 +1,234 @@
+"""The picture of a word: which one a sentence has, and that each file is a picture."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.story import pictures
+from duotui.story.pictures import COLUMNS, PALETTE, ROWS, SIZE, Colour, Picture
+
+WANTED = set(
+    """
+    dog cat bunny bear dragon girl boy fairy robot mouse bird fish horse frog duck unicorn
+    forest tree park sea garden flower castle farm house moon night sun star rain snow
+    boat ball cake key gift book bed apple balloon car
+    asleep awake thinking listening end surprise
+""".split()  # noqa: SIM905 - a list that is read
+)
+
+GROUNDS: tuple[Colour, ...] = ((0x0D, 0x08, 0x04), (0x10, 0x14, 0x1C), (0xFB, 0xF1, 0xD9))
+"""The darkest page, the usual one, and cream."""
+
+ALL = pictures.load().values()
+each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
+
+
+def name(sentence: str) -> str:
+    found = pictures.of(sentence)
+    return found.name if found else ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("The dog ran.", "dog"),
+        ("Two puppies ran.", "dog"),
+        ("A kitty sat on the mat.", "cat"),
+        ("They went to the beach.", "sea"),
+        ("The waves were big.", "sea"),
+        ("He saw three boxes and two foxes.", ""),
+        ("The mice had a party.", "mouse"),
+        ("PUPPY!", "dog"),
+        ("The dog's nose was cold.", "dog"),
+        ("The dog’s nose was cold.", "dog"),
+        ("It was a teddy-bear.", "bear"),
+        ('"Bunnies!" she said.', "bunny"),
+        ("It snowed and snowed.", "snow"),
+        ("", ""),
+        ("She was very happy.", ""),
+        ("«Кот» 狗 😀 123", ""),
+    ],
+)
+def test_a_word_its_plural_and_what_means_the_same(sentence: str, found: str) -> None:
+    assert name(sentence) == found
+
+
+@pytest.mark.parametrize(
+    "sentence", ["The carpet.", "A catalogue.", "Starting.", "Bedroom", "dog2", "_dog_", "seat"]
+)
+def test_only_whole_words(sentence: str) -> None:
+    assert pictures.of(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("The cat met the dog.", "cat"),
+        ("The dog met the cat.", "dog"),
+        ("One day, a girl found a dragon.", "dragon"),
+        ("A girl and her mom went home.", "girl"),
+        ("Mom and the girl went home.", "mother"),
+        ("Lily loved her red ball.", "ball"),
+    ],
+)
+def test_the_first_but_what_is_in_every_story_gives_way(sentence: str, found: str) -> None:
+    assert name(sentence) == found
+
+
+def test_a_name_has_its_capital() -> None:
+    assert name("Lily smiled.") == name("It was Lily's.") == "girl"
+    assert name("A lily smelled sweet.") == name("LILY") == "flower"
+    assert name("Mrs. Brown came.") == "mother"
+    assert name("Mr. Brown came.") == "father"
+    assert name("tim tam tom") == ""
+
+
+@given(st.text(max_size=300), st.sampled_from(sorted(pictures.load())))
+def test_any_text_has_one_picture_or_none(text: str, known: str) -> None:
+    found = pictures.of(text)
+    assert found is pictures.of(text)
+    assert found is None or found in ALL
+    word = next(iter(pictures.named(known).words), "")
+    if word:
+        said = pictures.of(f"{text} {word}.")
+        assert said is not None
+        assert said.name == known or pictures.of(text) is said or not said.common
+
+
+def test_every_wanted_picture_is_there() -> None:
+    assert set(pictures.load()) >= WANTED
+    with pytest.raises(KeyError):
+        pictures.named("nothing")
+
+
+@each
+def test_its_first_word_leads_to_it(picture: Picture) -> None:
+    for word in picture.words:
+        assert pictures.of(f"Look, {word}!") is picture
+
+
+@each
+def test_it_fills_its_square_and_moves_little(picture: Picture) -> None:
+    grids = [pictures.pixels(picture, frame) for frame in range(len(picture.frames))]
+    for grid in grids:
+        assert [len(row) for row in grid] == [SIZE] * SIZE
+        assert sum(colour is not None for row in grid for colour in row) > SIZE * SIZE / 5
+    changed = sum(
+        one != other
+        for upper, lower in zip(grids[0], grids[-1], strict=True)
+        for one, other in zip(upper, lower, strict=True)
+    )
+    assert (0 < changed < SIZE * SIZE / 2) if len(grids) > 1 else len(grids) == 1
+
+
+@each
+def test_its_outline_is_seen_on_every_page(picture: Picture) -> None:
+    """Three quarters of the pixels at its edge stand out; twinkles need not."""
+    grid = pictures.pixels(picture)
+    edge = [
+        colour
+        for y, row in enumerate(grid)
+        for x, colour in enumerate(row)
+        if colour
+        and any(_clear(grid, x + dx, y + dy) for dx, dy in ((0, 1), (1, 0), (0, -1), (-1, 0)))
+    ]
+    for ground in GROUNDS:
+        clear = sum(contrast(colour, ground) >= 2 for colour in edge)
+        assert clear >= 0.75 * len(edge), ground
+
+
+def _clear(grid: tuple[tuple[Colour | None, ...], ...], x: int, y: int) -> bool:
+    return not (0 <= x < SIZE and 0 <= y < SIZE) or grid[y][x] is None
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    def luminance(colour: Colour) -> float:
+        parts = ((part / 255) ** 2.2 for part in colour)
+        return sum(s * part for s, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@each
+def test_it_is_there_in_plain_characters(picture: Picture) -> None:
+    assert 4 <= len(picture.plain) <= ROWS
+    assert all(len(line) <= COLUMNS and line.isascii() for line in picture.plain)
+    assert sum(letter != " " for line in picture.plain for letter in line) >= 12
+
+
+def test_no_two_are_alike() -> None:
+    assert len({picture.frames[0] for picture in ALL}) == len(ALL)
+    assert len({picture.plain for picture in ALL}) == len(ALL)
+
+
+def test_in_another_light_each_colour_is_dimmer() -> None:
+    apple = pictures.named("apple")
+    plain, lit = pictures.pixels(apple), pictures.pixels(apple, 0, (200, 100, 0))
+    for before, after in zip(sum(plain, ()), sum(lit, ()), strict=True):
+        wanted = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
+        assert after == wanted
+
+
+GRID = "\n".join(["k" * SIZE] * SIZE)
+NINE = "x\n" * 9
+PLAIN = "plain = '''\n/\\\n'''\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "one.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
+    found = pictures.read(write(tmp_path, text))
+    assert found == Picture("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        (PLAIN, "not 16 by 16"),
+        (f'{PLAIN}pixels = """{GRID}\nk"""', "not 16 by 16"),
+        (f'{PLAIN}pixels = """{GRID[:-1]}"""', "not 16 by 16"),
+        (f'{PLAIN}pixels = """{GRID[:-1]}Q"""', "not 16 by 16"),
+        (f'{PLAIN}pixels = """{GRID}"""\nmoved = """{GRID[1:]}"""', "not 16 by 16"),
+        (f'pixels = """{GRID}"""', "plain"),
+        (f'plain = "{"x" * 17}"\npixels = """{GRID}"""', "plain"),
+        (f'plain = "é"\npixels = """{GRID}"""', "plain"),
+        (f'plain = "\\u001b[2J"\npixels = """{GRID}"""', "plain"),
+        (f'plain = """{NINE}"""\npixels = """{GRID}"""', "plain"),
+        (f'{PLAIN}pixels = """{GRID}"""\nwords = 3', "words"),
+        (f'{PLAIN}pixels = """{GRID}"""\ncommon = "yes"', "common"),
+        (f'{PLAIN}pixels = """{GRID}"""\nword = "dog"', "word"),
+    ],
+)
+def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, trouble: str) -> None:
+    with pytest.raises(ValueError, match=trouble):
+        pictures.read(write(tmp_path, text))
+
+
+def test_two_pictures_of_one_word_are_refused() -> None:
+    one = Picture("one", (), (), ("fox",))
+    with pytest.raises(ValueError, match="foxes: of one and of two"):
+        pictures.meanings({"one": one, "two": Picture("two", (), (), ("foxes",))})
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("dog", "dogs"), ("puppy", "puppies"), ("toy", "toys"), ("box", "boxes"),
+        ("branch", "branches"), ("bush", "bushes"), ("kiss", "kisses"), ("Lily", "Lily"),
+    ],
+)  # fmt: skip
+def test_plural(word: str, more: str) -> None:
+    assert pictures.plural(word) == more
+
+
+def test_the_palette_is_sixteen_letters() -> None:
+    assert len(PALETTE) == 16
+    assert len(set(PALETTE.values())) == 16

@@ -1,0 +1,185 @@
+"""Favourites: what is kept comes back word for word, and nothing else is lost."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.story.shelf import MOST, Kept, Shelf, read, write
+
+WHEN = datetime(2026, 11, 26, 19, 2, 41)
+STORY = Kept(
+    "The dog",
+    {"who": "dog", "where": "forest", "what": "key", "name": ""},
+    ("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
+    2**64 - 1,
+    "exact",
+    "9f86d081",
+    WHEN,
+)
+
+
+def story(number: int) -> Kept:
+    when = WHEN + timedelta(minutes=number)
+    return replace(STORY, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "data" / "favourites.jsonl")
+
+
+def titles(shelf: Shelf) -> list[str]:
+    return [kept.title for kept in shelf.all()]
+
+
+def test_what_is_kept_comes_back_word_for_word(shelf: Shelf) -> None:
+    assert shelf.all() == ()
+    shelf.add(STORY)
+    assert Shelf(shelf.path).all() == (STORY,)
+    assert STORY in Shelf(shelf.path)
+    assert len(shelf.path.read_text("utf-8").splitlines()) == 1
+
+
+def test_the_newest_is_first(shelf: Shelf) -> None:
+    for number in range(3):
+        shelf.add(story(number))
+    assert titles(shelf) == ["2", "1", "0"]
+
+
+def test_the_same_text_is_kept_once(shelf: Shelf) -> None:
+    shelf.add(STORY)
+    shelf.add(story(1))
+    shelf.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
+    assert titles(shelf) == ["1", "The dog"]
+
+
+def test_the_hundredth_takes_the_place_of_the_oldest(shelf: Shelf) -> None:
+    for number in range(MOST + 1):
+        shelf.add(story(number))
+    assert titles(shelf) == [f"{number}" for number in range(MOST, 0, -1)]
+    assert len(shelf.path.read_text().splitlines()) == MOST == 99
+
+
+def test_one_is_removed(shelf: Shelf) -> None:
+    for number in range(3):
+        shelf.add(story(number))
+    shelf.remove(story(1))
+    assert titles(Shelf(shelf.path)) == ["2", "0"]
+    before = shelf.path.stat().st_mtime_ns
+    shelf.remove(story(7))
+    assert shelf.path.stat().st_mtime_ns == before
+
+
+def test_two_programs_have_one_shelf(shelf: Shelf) -> None:
+    other = Shelf(shelf.path)
+    shelf.add(story(1))
+    other.add(story(2))
+    shelf.remove(story(1))
+    assert titles(shelf) == titles(other) == ["2"]
+
+
+# What became of the file
+
+
+def line(**changes: object) -> bytes:
+    value = {**json.loads(write(STORY)), **changes}
+    return json.dumps({k: v for k, v in value.items() if v is not ...}).encode()
+
+
+BAD = [
+    b"no JSON", b"\xff\xfe", b"null", b"3", b"[]", b"{}", b"[" * 100_000, write(STORY)[:-9],
+    line(title=3), line(title=...), line(more="of a later version"), line(seed="1"),
+    line(seed=True), line(seed=1.5), line(sentences=[]), line(sentences="Once."),
+    line(sentences=[3]), line(sentences=["\ud800"]), line(choice=[]), line(choice={"who": 3}),
+    line(when="yesterday"), line(when=3),
+    line().replace(b"18446744073709551615", b"9" * 5000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
+def test_a_line_that_cannot_be_read_is_passed_over_and_kept(shelf: Shelf, bad: bytes) -> None:
+    assert read(bad) is None
+    shelf.add(story(1))
+    shelf.path.write_bytes(b"\n" + bad + b"\n" + shelf.path.read_bytes().rstrip())
+    assert titles(shelf) == ["1"]
+    shelf.add(story(2))
+    shelf.remove(story(1))
+    assert titles(shelf) == ["2"]
+    assert shelf.path.read_bytes() == bad + b"\n" + write(story(2)) + b"\n"
+    assert shelf.trouble == ""
+
+
+def test_lines_that_cannot_be_read_take_no_place(shelf: Shelf) -> None:
+    shelf.path.parent.mkdir()
+    shelf.path.write_bytes(b"?\n" * 200)
+    for number in range(MOST + 1):
+        shelf.add(story(number))
+    assert len(shelf.all()) == MOST
+    assert shelf.path.read_bytes().startswith(b"?\n" * 200)
+
+
+@given(st.binary())
+def test_any_line_is_harmless(data: bytes) -> None:
+    read(data)
+
+
+text = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    st.builds(
+        Kept,
+        text,
+        st.dictionaries(text, text),
+        st.lists(text, min_size=1).map(tuple),
+        st.integers(0, 2**64 - 1),
+        text,
+        text,
+        st.datetimes(),
+    )
+)
+def test_any_story_is_one_line_and_comes_back(kept: Kept) -> None:
+    assert b"\n" not in write(kept)
+    assert read(write(kept)) == kept
+
+
+# A disk that will not
+
+
+def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    shelf = Shelf(tmp_path / "data" / "favourites.jsonl")
+    shelf.add(story(1))
+    shelf.add(story(2))
+    shelf.remove(story(1))
+    assert "favourites cannot be" in shelf.trouble
+    assert titles(shelf) == ["2"]
+
+
+def test_it_is_written_when_that_can_be_done_again(shelf: Shelf) -> None:
+    shelf.path.parent.write_text("")
+    shelf.add(story(1))
+    shelf.path.parent.unlink()
+    shelf.add(story(2))
+    assert shelf.trouble == ""
+    assert titles(Shelf(shelf.path)) == ["2", "1"]
+
+
+def test_a_file_that_cannot_be_read_is_not_written_over(shelf: Shelf) -> None:
+    shelf.path.mkdir(parents=True)  # to read it is an error for everyone, root too
+    shelf.add(story(1))
+    shelf.path.rmdir()
+    shelf.add(story(2))
+    assert titles(shelf) == ["2", "1"]
+    assert "cannot be read" in shelf.trouble
+    assert not shelf.path.exists()
+
+
+def test_nothing_is_left_beside_it(shelf: Shelf) -> None:
+    shelf.add(story(1))
+    assert [path.name for path in shelf.path.parent.iterdir()] == ["favourites.jsonl"]

@@ -1,0 +1,71 @@
+"""duotui story."""
+
+import argparse
+import random
+from dataclasses import replace
+from datetime import datetime
+
+from duotui import config
+from duotui.commands import asked
+from duotui.core.clock import MonotonicClock
+from duotui.core.session import Session
+from duotui.errors import UsageError
+from duotui.speech.espeak import Synthesiser, Voice
+from duotui.speech.host import HostReader
+from duotui.speech.output import open_output
+from duotui.speech.utterance import Reader, Silent
+from duotui.story import diary, shelf, stored
+from duotui.story.cards import Choice, deck
+from duotui.story.hour import Hour, Room
+from duotui.story.household import Household
+from duotui.story.phrases import phrases
+from duotui.story.safety import safety
+from duotui.story.teller import USUAL, Teller
+
+
+def run(options: argparse.Namespace) -> None:
+    if not asked.on_terminal():
+        raise UsageError("the story machine needs a terminal", "duotui tell needs none")
+    settings = config.load()
+    said = {name: getattr(options, name) for name in ("voice", "name", "theme", "language")}
+    given = {name: value for name, value in said.items() if value is not None}
+    child = replace(settings.child, **given)
+    child = replace(child, name=safety().name(child.name))
+    rng = random.Random()
+    target = options.target or asked.board_or_sim()
+    session = asked.session(target, options, baseline=False)
+    hour = Hour(_room(session, child, options, rng), child, phrases(child.language))
+    from duotui.ui.nursery import NurseryApp
+
+    NurseryApp(hour, settings, datetime.now, rng, ascii=options.ascii).show()
+
+
+def _room(
+    session: Session, child: Household, options: argparse.Namespace, rng: random.Random
+) -> Room:
+    clock, folder = MonotonicClock(), config.data_dir()
+    return Room(
+        session,
+        Teller(session, safety().fit, stored.endings(), asked.request(options, USUAL)),
+        _reader(child, clock),
+        deck(),
+        _stored,
+        shelf.Shelf(folder / shelf.NAME),
+        diary.Diary(folder / diary.NAME, datetime.now),
+        clock,
+        datetime.now,
+        rng,
+    )
+
+
+def _reader(child: Household, clock: MonotonicClock) -> Reader:
+    if child.voice == "off":
+        return Silent(clock, child.pace)
+    voice = Voice(pace=child.pace, volume=child.volume / 100)
+    if child.voice_name:
+        voice = replace(voice, name=child.voice_name)
+    return HostReader(Synthesiser(), open_output(clock), voice)
+
+
+def _stored(choice: Choice, rng: random.Random) -> tuple[str, ...]:
+    return stored.for_choice(choice, rng).sentences

@@ -1,0 +1,1 @@
+"""Sentences read aloud, and what a child says understood."""

@@ -1,0 +1,133 @@
+"""The cards: who it is about, where it is, what happens; and what the engine is told of them.
+
+The deck is data/story/cards.toml. Its words are those after which the default model was found to
+tell of what was chosen.
+"""
+
+import random
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from duotui import resources
+
+DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
+
+ROWS = ("who", "where", "what")
+
+CARDS = 9
+"""In a row at most: a digit picks one."""
+
+OPENING = 240
+"""Characters of an opening at most."""
+
+_PRONOUNS = {
+    "he": {"he": "he", "his": "his", "him": "him"},
+    "she": {"he": "she", "his": "her", "him": "her"},
+    "they": {"he": "they", "his": "their", "him": "them"},
+}
+
+_FRIEND = "Sam"
+"""A friend's name that the engine knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`text` is for the engine; `label`, by language, and `picture` are on the card; `said` are
+    the ways to say it. `names` and `pronoun` are those of a hero, empty elsewhere; `own` is one
+    that the child itself can be."""
+
+    key: str
+    text: str
+    label: Mapping[str, str]
+    said: tuple[str, ...]
+    picture: str
+    names: tuple[str, ...] = ()
+    pronoun: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Keys of three cards. `name` is the child's; "" where it does not take part."""
+
+    who: str
+    where: str
+    what: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    who: tuple[Card, ...]
+    where: tuple[Card, ...]
+    what: tuple[Card, ...]
+
+    def rows(self) -> dict[str, tuple[Card, ...]]:
+        return {"who": self.who, "where": self.where, "what": self.what}
+
+    def cards(self, choice: Choice) -> tuple[Card, Card, Card]:
+        """Who, where and what. Raises KeyError where the deck has no such card."""
+        return (
+            _by_key(self.who, choice.who),
+            _by_key(self.where, choice.where),
+            _by_key(self.what, choice.what),
+        )
+
+    def draw(self, rng: random.Random, name: str = "") -> Choice:
+        """A surprise."""
+        who, where, what = (rng.choice(row).key for row in self.rows().values())
+        return Choice(who, where, what, name)
+
+    def opening(self, choice: Choice) -> str:
+        """The beginning of its story. The child is its girl or its boy, and the best friend of all
+        others. KeyError where the deck has no such card."""
+        who, where, what = self.cards(choice)
+        friend = "" if who.own else choice.name
+        hero = (who.own and choice.name) or next(name for name in who.names if name != friend)
+        words = _PRONOUNS["they" if friend else who.pronoun]
+        friends = f" {hero} and {friend} were best friends." if friend else ""
+        happens = what.text.format_map(words)
+        return (
+            f"Once upon a time, there was {who.text} named {hero}.{friends}"
+            f" {words['he'].capitalize()} lived {where.text}. One day, {happens}."
+        )
+
+    def known(self, choice: Choice) -> Choice:
+        """The same with a name that the engine knows in place of the child's: a small model
+        forgets any other after the opening. What it tells is `renamed` back."""
+        who = _by_key(self.who, choice.who)
+        if not choice.name or choice.name in who.names:
+            return choice
+        return replace(choice, name=who.names[0] if who.own else _FRIEND)
+
+    def spoken(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """By row, by key: what may be said for it."""
+        return {row: {card.key: card.said for card in cards} for row, cards in self.rows().items()}
+
+
+def renamed(text: str, known: str, name: str) -> str:
+    """`text` with `name` for each `known`; Samantha is not Sam."""
+    return re.sub(rf"\b{re.escape(known)}\b", lambda _: name, text) if known and name else text
+
+
+@cache
+def deck() -> Deck:
+    """The one that comes with the program."""
+    rows = tomllib.loads(DECK.read_text("utf-8"))
+    return Deck(**{row: tuple(map(_card, rows[row])) for row in ROWS})
+
+
+def _card(row: Mapping[str, Any]) -> Card:
+    lists = {key: tuple(value) for key, value in row.items() if isinstance(value, list)}
+    return Card(**{**row, **lists})
+
+
+def _by_key(row: tuple[Card, ...], key: str) -> Card:
+    for card in row:
+        if card.key == key:
+            return card
+    raise KeyError(key)

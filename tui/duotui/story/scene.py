@@ -1,0 +1,57 @@
+"""What is on the stage of the story hour: all that a screen shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    CARDS = "cards"
+    LISTENING = "listening"
+    HEARD = "heard"
+    TELLING = "telling"
+    THE_END = "the end"
+    SHELF = "shelf"
+    RESTING = "resting"
+
+
+class Rest(StrEnum):
+    QUIET = "quiet"
+    TIME_OVER = "time over"
+    ASLEEP = "asleep"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One of the things to choose from: what it is called, in the child's language, and its
+    picture's name."""
+
+    key: str
+    label: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`offers` with the cursor `at` one of them; `row` is the question that they answer (who,
+    where, what), `picked` the cards chosen until now. Of a story: its `sentences` until now, the
+    `current` one, whether it `thinks` of the next, whether the machine is `sleepy` because what
+    tells is away, and `napping`: what is read meanwhile is another story, or `back` from that."""
+
+    act: Act = Act.CARDS
+    offers: tuple[Offer, ...] = ()
+    at: int = 0
+    row: int = 0
+    picked: tuple[Offer, ...] = ()
+    sentences: tuple[str, ...] = ()
+    current: int = -1
+    thinks: bool = False
+    held: bool = False
+    sleepy: bool = False
+    napping: bool = False
+    back: bool = False
+    kept: bool = False
+    heard: str = ""
+    rest: Rest | None = None
+    until: datetime | None = None
+    one_more: bool = False

@@ -1,0 +1,84 @@
+"""The children's program: the story hour, and a gate before all that a child should not do."""
+
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from duotui import config
+from duotui.config import Settings
+from duotui.story import household
+from duotui.story.hour import Hour
+from duotui.story.household import Household
+from duotui.story.phrases import phrases
+from duotui.ui.frame import Frame
+from duotui.ui.screens.gate import GateScreen
+from duotui.ui.screens.hour import HourScreen
+from duotui.ui.screens.parents import ParentsScreen
+
+MINUTE = 60.0
+
+
+class NurseryApp(Frame):
+    """The lock is the app's, not a screen's: Textual's own keys would go round a screen's. It stops
+    no window from being closed."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q,ctrl+c", "quit", "Grown-ups", show=False, id="grown-ups", priority=True),
+    ]
+
+    def __init__(
+        self, hour: Hour, settings: Settings, wall: Callable[[], datetime], rng: random.Random,
+        *, ascii: bool = False,  # noqa: A002 - the option's name
+    ) -> None:  # fmt: skip
+        super().__init__(settings, ascii=ascii)
+        self._hour, self._wall, self._rng = hour, wall, rng
+
+    def get_default_screen(self) -> Screen[None]:
+        return HourScreen(self._hour, self._glyphs)
+
+    def on_mount(self) -> None:
+        self._dress()
+        self.set_interval(MINUTE, self._dress)
+
+    def _dress(self) -> None:
+        """For the hour: at bedtime it is another theme."""
+        wanted = household.theme(self._hour.child, self._wall()) or self._settings.theme
+        if self.theme != wanted:
+            self.wear(wanted)
+
+    async def action_quit(self) -> None:
+        """Not by a child: first the gate, then the parents' screen, which can end it."""
+        if not isinstance(self.screen, GateScreen | ParentsScreen):
+            child = self._hour.child
+            gate = GateScreen(child.code, phrases(child.language), self._rng, self._glyphs)
+            self.push_screen(gate, self._through)
+
+    def action_help_quit(self) -> None:
+        """Textual's word about how to quit is for grown-ups."""
+
+    def _through(self, grown_up: bool | None) -> None:
+        if grown_up:
+            notes = (*self._warnings, *self._hour.troubles)
+            self.push_screen(ParentsScreen(self._hour.child, notes, self._glyphs), self._settled)
+
+    def _settled(self, child: Household | None) -> None:
+        if child is None:
+            return
+        self._settings = replace(self._settings, child=child)
+        config.save(self._settings)
+        self._hour.settle(child, phrases(child.language))
+        self._dress()
+
+    def behind(self) -> Coroutine[Any, Any, None]:
+        return self._hour.close()
+
+    async def leave(self) -> None:
+        """What the parents' screen asks for."""
+        await self._close()
+        self.exit()

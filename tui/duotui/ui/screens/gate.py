@@ -1,0 +1,54 @@
+"""A question that a grown-up can answer: the code, or where none is settled, a sum."""
+
+import random
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from duotui.story.phrases import Phrases
+from duotui.ui.glyphs import Glyphs
+
+PATIENCE = 20.0
+"""Seconds until the question goes away by itself: a child that came here must not be stuck."""
+
+
+class GateScreen(ModalScreen[bool]):
+    """Dismissed with True where the answer was right. One attempt."""
+
+    AUTO_FOCUS = "#answer"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", show=False, id="gate.leave"),
+        Binding("tab,shift+tab", "stay", show=False, priority=True),
+    ]
+
+    def __init__(self, code: str, say: Phrases, rng: random.Random, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._say, self._glyphs = say, glyphs
+        one, other = rng.randrange(12, 90), rng.randrange(12, 90)
+        self._question = say.code if code else f"{one} + {other} = ?"
+        self._answer = code or str(one + other)
+        self._secret = bool(code)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="panel") as panel:
+            panel.border_title = self._say.grown_ups
+            yield Static(Content(self._question))
+            yield Input(
+                id="answer", type="integer", max_length=4, compact=True, password=self._secret
+            )
+
+    def on_mount(self) -> None:
+        self.set_timer(PATIENCE, lambda: self.dismiss(False))
+
+    def action_stay(self) -> None:
+        """There is nowhere else to go."""
+
+    @on(Input.Submitted)
+    def _answered(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() == self._answer)

@@ -1,0 +1,85 @@
+"""Cards in a row, as many as fit, each with its picture, its name and its digit."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from duotui.story import pictures
+from duotui.story.scene import Offer
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.picture import PictureView
+
+MOST = 9
+WIDTH, LARGE = 20, 36
+"""Columns of a card: with a picture as it is, and twice as large."""
+
+
+class Card(Vertical):
+    class Picked(Message):
+        """`number` from 1."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(classes="story-card")
+        self._glyphs = glyphs
+        self._number = 0
+
+    def compose(self) -> ComposeResult:
+        yield PictureView(self._glyphs)
+        yield Static(classes="label")
+
+    def show(self, number: int, offer: Offer, chosen: bool, moving: bool) -> None:
+        self._number = number
+        self.set_class(chosen, "-chosen")
+        picture = self.query_one(PictureView)
+        picture.show(pictures.named(offer.picture))
+        picture.moving = chosen and moving
+        sign = self._glyphs.choose[1] if chosen else ""
+        label = Content(f"{sign}{number} {offer.label}")
+        self.query_one(Static).update(label.stylize("reverse bold") if chosen else label)
+
+    def on_click(self) -> None:
+        self.post_message(self.Picked(self._number))
+
+
+class CardRow(Horizontal):
+    """What is chosen is always among those that are seen."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="cards")
+        self._glyphs = glyphs
+        self._offers: tuple[Offer, ...] = ()
+        self._at, self._moving = 0, False
+
+    def compose(self) -> ComposeResult:
+        for _ in range(MOST):
+            yield Card(self._glyphs)
+
+    def show(self, offers: Sequence[Offer], at: int, moving: bool) -> None:
+        self._offers, self._at, self._moving = tuple(offers), at, moving
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    @property
+    def _large(self) -> bool:
+        return self.size.height >= 20 and self.size.width >= 3 * LARGE
+
+    def _draw(self) -> None:
+        width = LARGE if self._large else WIDTH
+        fits = max(1, min(MOST, self.size.width // width))
+        first = max(0, min(self._at - fits // 2, len(self._offers) - fits))
+        self.set_class(self._large, "-large")
+        for place, card in enumerate(self.query(Card)):
+            number = first + place
+            card.display = place < fits and number < len(self._offers)
+            if card.display:
+                card.show(number + 1, self._offers[number], number == self._at, self._moving)

@@ -1,0 +1,147 @@
+"""The picture beside a story: in half blocks, or in plain characters where colour is missing."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+
+from textual.color import Color
+from textual.content import Content
+from textual.reactive import var
+from textual.style import Style
+from textual.timer import Timer
+from textual.widget import Widget
+
+from duotui.story import pictures
+from duotui.story.pictures import Colour, Picture
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.themes import VARIABLES
+
+BEAT, BEATS = 0.5, 4
+"""Seconds to a beat; in the last of so many the picture shows its other frame."""
+
+LARGE = 2
+"""Cells to a pixel's width where there is room for it; its height is half of that."""
+
+Grid = tuple[tuple[Colour | None, ...], ...]
+Cell = tuple[Colour | None, Colour | None]
+"""The upper and the lower half of it; None is the ground."""
+
+
+class PictureView(Widget):
+    """Twice as large where its size allows. It stands still unless `moving` is set."""
+
+    DEFAULT_CSS = """
+    PictureView {
+        width: 16;
+        height: 8;
+        content-align: center middle;
+        color: $story-text;
+    }
+    """
+
+    moving: var[bool] = var(False)
+
+    def __init__(
+        self,
+        glyphs: Glyphs,
+        picture: Picture | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - the widget's own word
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._glyphs = glyphs
+        self._picture = picture
+        self._beats = 0
+        self._timer: Timer | None = None
+
+    @property
+    def picture(self) -> Picture | None:
+        return self._picture
+
+    @property
+    def frame(self) -> int:
+        return self._beats // (BEATS - 1)
+
+    @property
+    def plain(self) -> bool:
+        """Half blocks say nothing without their colours."""
+        colours = self.app.console.color_system in ("256", "truecolor")
+        poor = self.app.no_color or self.app.native_ansi_color or not colours
+        return self._glyphs.ascii or poor
+
+    def show(self, picture: Picture | None) -> None:
+        if picture is not self._picture:
+            self._picture, self._beats = picture, 0
+            self._settle()
+
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(BEAT, self.beat, pause=True)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._settle())
+        self._settle()
+
+    def watch_moving(self) -> None:
+        self._settle()
+
+    def beat(self) -> None:
+        before = self.frame
+        self._beats = (self._beats + 1) % BEATS if self._lively() else 0
+        if self.frame != before:
+            self.refresh()
+
+    def _lively(self) -> bool:
+        frames = len(self._picture.frames) if self._picture else 0
+        still = self.app.animation_level == "none" or self.plain
+        return self.moving and frames > 1 and not still
+
+    def _settle(self) -> None:
+        """No timer runs for a picture that stands still."""
+        if self._timer is None:
+            return
+        if self._lively():
+            self._timer.resume()
+        else:
+            self._timer.pause()
+            self._beats = 0
+        self.refresh()
+
+    def render(self) -> Content:
+        if self._picture is None:
+            return Content("")
+        if self.plain:
+            return Content("\n".join(line.ljust(pictures.COLUMNS) for line in self._picture.plain))
+        width, height = self.size
+        fits = width >= LARGE * pictures.COLUMNS and height >= LARGE * pictures.ROWS
+        light = self.app.theme_variables.get("story-light", VARIABLES["story-light"])
+        return drawn(self._picture, self.frame, LARGE if fits else 1, Color.parse(light).rgb)
+
+
+@lru_cache(64)
+def drawn(picture: Picture, frame: int, scale: int, light: Colour) -> Content:
+    """`picture` in half blocks, as it looks in `light`."""
+    return Content("\n").join(
+        Content.assemble(*_runs(cells, scale))
+        for cells in _cells(pictures.pixels(picture, frame, light), scale)
+    )
+
+
+def _cells(grid: Grid, scale: int) -> Iterator[list[Cell]]:
+    """Two rows of pixels to a line; at LARGE one, as high as its cells are wide."""
+    uppers, lowers = (grid, grid) if scale == LARGE else (grid[::2], grid[1::2])
+    for upper, lower in zip(uppers, lowers, strict=True):
+        yield list(zip(upper, lower, strict=True))
+
+
+def _runs(cells: list[Cell], scale: int) -> Iterator[tuple[str, Style]]:
+    for cell, run in groupby(cells):
+        text, style = _half_block(cell)
+        yield text * scale * len(list(run)), style
+
+
+def _half_block(cell: Cell) -> tuple[str, Style]:
+    upper, lower = (colour and Color(*colour) for colour in cell)
+    if upper == lower:
+        return " ", Style(background=upper)
+    if upper is None:
+        return "▄", Style(foreground=lower)
+    return "▀", Style(background=lower, foreground=upper)
