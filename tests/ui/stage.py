@@ -80,7 +80,7 @@ class Stage:
     def step(self) -> None:
         self.asked.append("step")
 
-    def speak(self) -> None:
+    def speak(self, text: str = "") -> None:
         self.asked.append("speak")
 
     def hush(self) -> None:

@@ -34,6 +34,12 @@ SAID_TO_GROWN_UPS = {"code", "keys_enter"}
 """Keys that are named so on a keyboard, and the lock's question."""
 
 
+def technical(text: str) -> set[str]:
+    """The technical words in it, but for the name of the key."""
+    found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
+    return found | {word for word in TECHNICAL_ZH if word in text}
+
+
 def words() -> list[tuple[str, str, str]]:
     return [(lang, key, getattr(phrases(lang), key)) for lang in LANGUAGES for key in KEYS]
 

@@ -10,6 +10,7 @@ from duotui.commands import asked
 from duotui.core.clock import MonotonicClock
 from duotui.core.session import Session
 from duotui.errors import UsageError
+from duotui.speech.board import BoardReader
 from duotui.speech.espeak import Synthesiser, Voice
 from duotui.speech.host import HostReader
 from duotui.speech.output import open_output
@@ -47,7 +48,7 @@ def _room(
     return Room(
         session,
         Teller(session, safety().fit, stored.endings(), asked.request(options, USUAL)),
-        _reader(child, clock),
+        _reader(session, child, clock),
         deck(),
         _stored,
         shelf.Shelf(folder / shelf.NAME),
@@ -58,9 +59,11 @@ def _room(
     )
 
 
-def _reader(child: Household, clock: MonotonicClock) -> Reader:
+def _reader(session: Session, child: Household, clock: MonotonicClock) -> Reader:
     if child.voice == "off":
         return Silent(clock, child.pace)
+    if child.voice == "board":
+        return BoardReader(session, clock, child.pace)
     voice = Voice(pace=child.pace, volume=child.volume / 100)
     if child.voice_name:
         voice = replace(voice, name=child.voice_name)

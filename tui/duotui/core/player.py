@@ -62,7 +62,7 @@ class Player:
         else:
             self._going.set()
 
-    def speak(self) -> None:
+    def speak(self, text: str = "") -> None:
         """What a recording can show of a speech is in it."""
 
     def hush(self) -> None:

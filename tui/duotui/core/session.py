@@ -59,8 +59,8 @@ class Sitting(Protocol):
         """Of a recording that is paused: on to the next words."""
         ...
 
-    def speak(self) -> None:
-        """Have the board say its story aloud; whatever goes wrong becomes an event."""
+    def speak(self, text: str = "") -> None:
+        """Have the board say `text` aloud, or its story; whatever goes wrong becomes an event."""
         ...
 
     def hush(self) -> None: ...
@@ -130,8 +130,8 @@ class Session:
     def step(self) -> None:
         """A board is not told to step."""
 
-    def speak(self) -> None:
-        self._board.speak(self.state.board.text, self._number())
+    def speak(self, text: str = "") -> None:
+        self._board.speak(text or self.state.board.text, self._number())
 
     def hush(self) -> None:
         self._board.hush()

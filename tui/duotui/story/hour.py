@@ -92,6 +92,11 @@ class Hour:
         await self._room.sitting.close()
 
     @property
+    def alive(self) -> bool:
+        """Whether a key can still begin a story."""
+        return self._hand is not None and not self._hand.done()
+
+    @property
     def word(self) -> Mark | None:
         """The word of the current sentence that is heard now."""
         return self._performance.narration.word

@@ -37,6 +37,8 @@ class Glyphs:
     other: str
     forced: str
     """On the strip of a story: what the reference would not have taken, and the prompt."""
+    margin: str
+    """Beside the sentence that is read."""
 
     def quote(self, text: str) -> str:
         return f"{self.quotes[0]}{text}{self.quotes[1]}"
@@ -53,7 +55,7 @@ UNICODE = Glyphs(
     silent="?", lost="✗", record="●", replay="↻", warning="!", same="=", differs="≠", waiting="…",
     board="+", baseline="-", caret="▌", dot="·", quotes=("“", "”"),
     levels=" ▁▂▃▄▅▆▇█", full="█", rest="░", choose=("◂", "▸"), below="▼",
-    dropped="x", other="▁", forced="▄",
+    dropped="x", other="▁", forced="▄", margin="▌",
 )  # fmt: skip
 
 ASCII = Glyphs(
@@ -62,5 +64,5 @@ ASCII = Glyphs(
     silent="?", lost="x", record="*", replay="@", warning="!", same="=", differs="!=", waiting="..",
     board="+", baseline="-", caret="_", dot="|", quotes=('"', '"'),
     levels=" .:-=+*%#", full="#", rest=".", choose=("<", ">"), below="v",
-    dropped="x", other="_", forced="=",
+    dropped="x", other="_", forced="=", margin="|",
 )  # fmt: skip

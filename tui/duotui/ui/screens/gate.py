@@ -23,7 +23,7 @@ class GateScreen(ModalScreen[bool]):
 
     AUTO_FOCUS = "#answer"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", show=False, id="gate.leave"),
+        Binding("escape", "answer(False)", show=False, id="gate.leave"),
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
 
@@ -34,6 +34,7 @@ class GateScreen(ModalScreen[bool]):
         self._question = say.code if code else f"{one} + {other} = ?"
         self._answer = code or str(one + other)
         self._secret = bool(code)
+        self._over = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
@@ -44,11 +45,17 @@ class GateScreen(ModalScreen[bool]):
             )
 
     def on_mount(self) -> None:
-        self.set_timer(PATIENCE, lambda: self.dismiss(False))
+        self.set_timer(PATIENCE, lambda: self.action_answer(False))
 
     def action_stay(self) -> None:
         """There is nowhere else to go."""
 
+    def action_answer(self, right: bool) -> None:
+        """Once: two keys may come before the screen is gone."""
+        if not self._over:
+            self._over = True
+            self.dismiss(right)
+
     @on(Input.Submitted)
     def _answered(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() == self._answer)
+        self.action_answer(event.value.strip() == self._answer)

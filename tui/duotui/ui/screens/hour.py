@@ -63,6 +63,7 @@ class HourScreen(ListeningScreen):
         scene, moving = self._hour.scene, self._hour.child.motion
         for act in Act:
             self.set_class(scene.act is act, f"-{act.replace(' ', '-')}")
+        self.set_class(not scene.offers, "-empty")
         with self.app.batch_update():
             self.query_one("#question", Static).update(self._question(scene))
             picture = self.query_one("#picture", PictureView)
@@ -114,8 +115,8 @@ class HourScreen(ListeningScreen):
     def _shown(self, scene: Scene) -> Picture:
         if scene.act is Act.RESTING:
             return pictures.named("night")
-        if scene.act is Act.THE_END:
-            return pictures.named("end")
+        if scene.act in (Act.THE_END, Act.SHELF):
+            return pictures.named("end" if scene.offers else "book")
         if scene.napping and scene.current == 0:
             self._picture = pictures.named("asleep")
         elif 0 <= scene.current < len(scene.sentences):

@@ -20,7 +20,7 @@ class ParentsScreen(ModalScreen[Household | None]):
     """Dismissed with what was settled anew, or None. `notes` are lines about what does not work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
+        Binding("escape", "leave", "Leave", id="parents.leave"),
         Binding("enter", "apply", "Use", id="parents.use", priority=True),
         Binding("ctrl+q,ctrl+c", "end", "End", id="parents.end", priority=True),
         Binding("up", "app.focus_previous", "Field before", show=False),
@@ -30,6 +30,7 @@ class ParentsScreen(ModalScreen[Household | None]):
     def __init__(self, child: Household, notes: tuple[str, ...], glyphs: Glyphs) -> None:
         super().__init__()
         self._child, self._notes, self._glyphs = child, notes, glyphs
+        self._over = False
 
     def compose(self) -> ComposeResult:
         values = written(self._child)
@@ -66,6 +67,15 @@ class ParentsScreen(ModalScreen[Household | None]):
     def action_apply(self) -> None:
         child = self._checked()
         if child is not None:
+            self._leave(child)
+
+    def action_leave(self) -> None:
+        self._leave(None)
+
+    def _leave(self, child: Household | None) -> None:
+        """Once: two keys may come before the screen is gone."""
+        if not self._over:
+            self._over = True
             self.dismiss(child)
 
     async def action_end(self) -> None:

@@ -33,7 +33,7 @@ class Card(Vertical):
 
     def compose(self) -> ComposeResult:
         yield PictureView(self._glyphs)
-        yield Static(classes="label")
+        yield Static(classes="name")
 
     def show(self, number: int, offer: Offer, chosen: bool, moving: bool) -> None:
         self._number = number
@@ -71,7 +71,10 @@ class CardRow(Horizontal):
 
     @property
     def _large(self) -> bool:
-        return self.size.height >= 20 and self.size.width >= 3 * LARGE
+        """Where three fit, unless small ones would all fit and these do not."""
+        count, width = len(self._offers), self.size.width
+        all_small = width >= count * WIDTH and width < count * LARGE
+        return self.size.height >= 20 and width >= 3 * LARGE and not all_small
 
     def _draw(self) -> None:
         width = LARGE if self._large else WIDTH

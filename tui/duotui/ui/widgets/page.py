@@ -45,7 +45,7 @@ class Page(Widget):
         end = 0
         for index, sentence in enumerate(self._sentences):
             current = index == self._current
-            bar = (self._glyphs.caret if current else " ").ljust(BAR)
+            bar = (self._glyphs.margin if current else " ").ljust(BAR)
             for start, line in lines(sentence, width):
                 rows.append(Content.assemble(margin, bar, self._line(line, start, current)))
             rows.append(Content(""))

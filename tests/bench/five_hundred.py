@@ -1,0 +1,72 @@
+"""What children get to hear: N stories of random cards, told as `duotui story` tells them.
+
+PYTHONPATH=tests python tests/bench/five_hundred.py [--stories 500] [--seed 1] [--model FILE]
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import time
+from collections import Counter
+from pathlib import Path
+
+from duotui import resources
+from duotui.engines.sim import Sim
+from duotui.evidence import sitting_of
+from duotui.story import stored
+from duotui.story.cards import deck, renamed
+from duotui.story.safety import safety
+from duotui.story.teller import USUAL, Tale, Teller
+
+NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
+
+
+async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
+    rng = random.Random(seed)
+    session = sitting_of(Sim(model, tokenizer))
+    teller = Teller(session, safety().fit, stored.endings())
+    ends: Counter[str] = Counter()
+    parts: Counter[int] = Counter()
+    left_out: Counter[str] = Counter()
+    words, stories, odd, unfit = [], Counter[str](), [], []
+    began = time.perf_counter()
+    for _ in range(count):
+        choice = deck().draw(rng, rng.choice(NAMES))
+        known = deck().known(choice)
+        tale = Tale(
+            deck().opening(known), rng.randrange(1, 2**31),
+            lambda sentence, a=known.name, b=choice.name: renamed(sentence, a, b),
+        )  # fmt: skip
+        await teller.tell(tale)
+        text = " ".join(tale.sentences)
+        stories[text] += 1
+        words.append(len(text.split()))
+        parts[tale.parts] += 1
+        ends["a stored ending" if tale.closed else "by itself" if tale.parts == 1 else "asked"] += 1
+        left_out.update(w for s in tale.left_out for w in safety().unfit(s) or ("(form)",))
+        if text.rstrip("\"'”’)")[-1] not in ".!?":
+            odd.append(text[-80:])
+        unfit += [s for s in tale.sentences if not safety().fit(s)]
+    took = time.perf_counter() - began
+    await session.close()
+    print(f"{count} stories, seed {seed}, {model.name}, t {USUAL.temperature} p {USUAL.top_p}")
+    print(f"end in a whole sentence: {count - len(odd)}; an unfit sentence shown: {len(unfit)}")
+    print(f"how they end: {dict(ends)}; requests each: {dict(sorted(parts.items()))}")
+    print(f"stories with a sentence left out, words: {sum(left_out.values())} {dict(left_out)}")
+    middle, least, most = statistics.median(words), min(words), max(words)
+    print(f"words: median {middle:g}, from {least} to {most}; twice the same story:", end=" ")
+    print(f"{count - len(stories)}; {took:.0f} s")
+    for text in odd:
+        print("no whole end:", text)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stories", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model", type=Path, default=resources.MODEL)
+    parser.add_argument("--tokenizer", type=Path)
+    said = parser.parse_args()
+    usual = resources.TOKENIZER if said.model == resources.MODEL else None
+    asyncio.run(main(said.stories, said.seed, said.model, said.tokenizer or usual))

@@ -1,0 +1,165 @@
+"""Sentences of the story hour said by the board: on its clock, or silently where it cannot."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from duotui.core.clock import MonotonicClock
+from duotui.core.session import Session
+from duotui.engines.sim import Sim
+from duotui.evidence import sitting_of
+from duotui.speech.board import BoardReader
+from duotui.speech.utterance import Utterance
+from duotui.story.scene import Act, Scene
+from system.mortal import Mortal
+from system.playroom import hour, room
+
+VOICE = """#!/bin/sh
+cd "${0%/*}"
+read -r line || exit 0
+echo "$line" >>said
+[ -e broken ] && { echo "no loudspeaker"; exit 1; }
+echo "W 0 0 0 4"
+echo "W 0 40 5 4"
+echo "S 0 0 80"
+sleep 0.08
+while [ -e hold ]; do sleep 0.02; done
+"""
+"""Says a sentence in 80 ms, and holds its breath while there is a file of that name."""
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Path:
+    path = tmp_path / "voice"
+    path.write_text(VOICE)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+async def ready(session: Session) -> None:
+    news = asyncio.Event()
+    session.listen(lambda _state, _batch: news.set())
+    session.open()
+    while session.state.board.ready is None:
+        await asyncio.wait_for(news.wait(), 30)
+        news.clear()
+
+
+@pytest.fixture
+async def session(voice: Path) -> AsyncIterator[Session]:
+    made = sitting_of(Mortal(voice=voice))
+    await ready(made)
+    yield made
+    await made.close()
+
+
+def reader(session: Session) -> BoardReader:
+    return BoardReader(session, MonotonicClock(), 60_000)
+
+
+async def test_a_sentence_is_said_and_its_words_are_marked(session: Session, voice: Path) -> None:
+    found: list[Utterance] = []
+    made = reader(session)
+    await made.say("Once upon a time.", found.append)
+    assert [(mark.start, mark.end) for mark in found[0].marks] == [(0, 4), (5, 9)]
+    assert found[0].length == pytest.approx(0.08)
+    assert (voice.parent / "said").read_text() == "Once upon a time.\n"
+    assert made.position() == 0
+    assert made.trouble == ""
+
+
+async def test_position_is_the_boards_play_clock(session: Session, voice: Path) -> None:
+    (voice.parent / "hold").touch()
+    made, begun = reader(session), asyncio.Event()
+    said = asyncio.create_task(made.say("Once upon.", lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 30)
+    first = made.position()
+    assert 0 <= first < 5
+    (voice.parent / "hold").unlink()
+    await said
+    assert made.position() == 0
+
+
+async def test_who_is_cancelled_is_silent_and_says_the_next_one(
+    session: Session, voice: Path
+) -> None:
+    (voice.parent / "hold").touch()
+    made, begun = reader(session), asyncio.Event()
+    said = asyncio.create_task(made.say("Once upon.", lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 30)
+    said.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await said
+    assert not session.state.board.speaking
+    (voice.parent / "hold").unlink()
+    found: list[Utterance] = []
+    await asyncio.wait_for(made.say("A time.", found.append), 30)
+    assert found[-1].text == "A time."
+
+
+async def test_a_broken_loudspeaker_keeps_time_and_says_why(session: Session, voice: Path) -> None:
+    (voice.parent / "broken").touch()
+    found: list[Utterance] = []
+    made = reader(session)
+    await made.say("Once upon a time.", found.append)
+    assert len(found[0].marks) == 4  # the silent reader's
+    assert "no loudspeaker" in made.trouble
+
+
+async def test_a_board_without_a_voice_keeps_time() -> None:
+    session = sitting_of(Sim())
+    await ready(session)
+    found: list[Utterance] = []
+    made = reader(session)
+    await made.say("Once upon a time.", found.append)
+    assert len(found[0].marks) == 4
+    assert made.trouble == "the board has no voice"
+    await session.close()
+
+
+async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> None:
+    (voice.parent / "hold").touch()
+    board = Mortal(voice=voice)
+    session = sitting_of(board)
+    await ready(session)
+    found: list[Utterance] = []
+
+    def begun(said: Utterance) -> None:
+        found.append(said)
+        if len(found) == 1:
+            board.kill()
+
+    made = reader(session)
+    await asyncio.wait_for(made.say("Once upon a time.", begun), 30)
+    assert [len(said.marks) for said in found] == [2, 4]
+    await session.close()
+
+
+async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: Path) -> None:
+    made, session = room(Sim(voice=voice), tmp_path)
+    speaker = BoardReader(session, MonotonicClock(), 60_000)
+    shown = hour(replace(made, reader=speaker))
+    news = asyncio.Event()
+    telling_while_said: list[bool] = []
+
+    def watch() -> None:
+        news.set()
+        if session.state.board.speaking:
+            telling_while_said.append(session.state.board.telling)
+
+    shown.listen(watch)
+    shown.open()
+    shown.surprise()
+    scene: Scene = shown.scene
+    while scene.act is not Act.THE_END:
+        await asyncio.wait_for(news.wait(), 60)
+        news.clear()
+        scene = shown.scene
+    assert (voice.parent / "said").read_text().splitlines() == list(scene.sentences)
+    assert telling_while_said
+    assert not any(telling_while_said)
+    await shown.close()

@@ -1,0 +1,274 @@
+"""The story hour on its screen: what is shown, what a child's keys do, and what they cannot do."""
+
+import random
+import string
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Static
+
+from duotui import config
+from duotui.config import Settings
+from duotui.engines.sim import Sim
+from duotui.story.household import Household
+from duotui.story.scene import Act
+from duotui.ui.glyphs import UNICODE
+from duotui.ui.nursery import NurseryApp
+from duotui.ui.screens.gate import GateScreen
+from duotui.ui.screens.hour import HourScreen
+from duotui.ui.screens.parents import ParentsScreen
+from duotui.ui.widgets.page import Page, lines
+from system.mortal import Mortal
+from system.playroom import AFTERNOON, Hurried, hour, room
+from ui.playpen import TALE, HourStage, hours, mark
+from unit.test_phrases import technical
+
+Compare = Callable[..., bool]
+SIZES = [(80, 24), (120, 40), (200, 60)]
+THEMES = ["bedtime", "cream", "forest", "sea", "space"]
+STILL = Household(name="Lily", motion=False)
+
+
+@pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+def nursery(
+    stage: object, *, child: Household = STILL, now: datetime = AFTERNOON, ascii: bool = False  # noqa: A002
+) -> NurseryApp:  # fmt: skip
+    app = NurseryApp(stage, Settings(child=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
+    app.animation_level = "none"
+    return app
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", list(hours(STILL)))
+def test_scene(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    assert snap_compare(nursery(hours(STILL)[name]), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["who", "telling"])
+def test_theme(snap_compare: Compare, name: str, theme: str, size: tuple[int, int]) -> None:
+    child = replace(STILL, theme=theme)
+    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=size)
+
+
+@pytest.mark.parametrize("name", ["who", "telling", "end"])
+def test_ascii(snap_compare: Compare, name: str) -> None:
+    assert snap_compare(nursery(hours(STILL)[name], ascii=True), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("name", ["what", "napping", "end", "night"])
+def test_chinese(snap_compare: Compare, name: str) -> None:
+    child = replace(STILL, language="zh")
+    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=(80, 24))
+
+
+def seen(app: NurseryApp) -> str:
+    """All that is on the screen."""
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
+
+
+def said(app: NurseryApp) -> str:
+    """What the program says itself: a story may have a button in it."""
+    return "\n".join(str(widget.render()) for widget in app.screen.query(Static) if widget.display)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", list(hours(STILL)))
+async def test_no_technical_word_and_no_blank_screen(name: str, language: str) -> None:
+    child = replace(STILL, language=language)
+    app = nursery(hours(child)[name], child=child)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert len(seen(app).split()) > 3
+        assert not technical(said(app))
+
+
+async def test_keys_are_the_hours() -> None:
+    stage = hours(STILL)["who"]
+    async with nursery(stage).run_test(size=(120, 40)) as pilot:
+        stage.asked.clear()
+        await pilot.press("left", "right", "up", "down", "enter", "space", "backspace", "escape")
+        await pilot.press("a", "n", "s", "k", "f", "1", "9", "0", "x")
+        assert stage.asked == [
+            ("move", -1), ("move", 1), ("move", -1), ("move", 1), ("go",), ("halt",), ("back",),
+            ("back",), ("again",), ("what_next",), ("surprise",), ("keep",), ("favourites",),
+            ("pick", 1), ("pick", 9),
+        ]  # fmt: skip
+        stage.asked.clear()
+        await pilot.click(".story-card.-chosen")
+        assert [name for name, *_ in stage.asked] == ["pick"]
+
+
+async def test_the_word_that_is_heard_is_marked() -> None:
+    stage = hours(STILL)["telling"]
+    app = nursery(stage)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = pilot.app.screen.query_one(Page)
+        assert page.marked == "castle"
+        stage.word = mark(TALE[4], "smiled.")
+        while page.marked == "castle":
+            await pilot.pause()
+        assert page.marked == "smiled."
+        content = page.render()
+        spans = [content.plain[span.start : span.end] for span in content.spans
+                 if "underline" in str(span.style)]  # fmt: skip
+        assert spans == ["smiled."]
+        bars = [line for line in content.plain.splitlines() if UNICODE.margin in line]
+        assert " ".join(" ".join(bars).replace(UNICODE.margin, " ").split()) == TALE[4]
+
+
+@pytest.mark.parametrize("width", [8, 20, 56])
+def test_lines_hold_each_character_where_it_was(width: int) -> None:
+    for text in (
+        *TALE,
+        "a" * 100,
+        "小兔子在花园里找到了一把金色的钥匙。" * 3,
+        "",
+        "tab\there\x1b[31m",
+    ):
+        found = lines(text, width)
+        for start, line in found:
+            assert all(
+                a == b or not b.isprintable() for a, b in zip(line, text[start:], strict=False)
+            )
+            assert "\x1b" not in line
+        assert "".join(line for _, line in found).replace(" ", "") != "" or not text
+
+
+async def test_the_gate_opens_for_who_can_add() -> None:
+    stage = hours(STILL)["who"]
+    app = nursery(stage)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q")
+        assert isinstance(app.screen, GateScreen)
+        question = str(app.screen.query_one("#panel Static", Static).render())
+        await pilot.press("1", "enter")
+        assert isinstance(app.screen, HourScreen)
+        await pilot.press("ctrl+c")
+        question = str(app.screen.query_one("#panel Static", Static).render())
+        one, other = (int(part) for part in question.removesuffix("= ?").split("+"))
+        await pilot.press(*str(one + other), "enter")
+        assert isinstance(app.screen, ParentsScreen)
+        await pilot.press("ctrl+q")
+    assert ("close",) in stage.asked
+
+
+async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
+    app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
+    app._hour.child = replace(STILL, code="4711")  # type: ignore[misc]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q", *"4711")
+        assert app.screen.query_one(Input).password
+        await pilot.press("enter")
+        assert isinstance(app.screen, ParentsScreen)
+        await pilot.press("escape")
+        assert isinstance(app.screen, HourScreen)
+
+
+async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
+    stage = hours(STILL)["who"]
+    stage.troubles = ("no sound card was found",)
+    app = nursery(stage)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app._through(True)
+        await pilot.pause()
+        assert "no sound card was found" in seen(app)
+        name = app.screen.query_one("#name", Input)
+        pace = app.screen.query_one("#pace", Input)
+        name.value, pace.value = "Emma", "never"
+        await pilot.press("enter")
+        assert isinstance(app.screen, ParentsScreen)
+        assert "pace: 'never' is not" in seen(app)
+        pace.value = "slow"
+        app.screen.query_one("#theme", Input).value = "forest"
+        await pilot.press("enter")
+        assert isinstance(app.screen, HourScreen)
+        assert (stage.child.name, stage.child.pace, app.theme) == ("Emma", 60, "forest")
+    kept = config.load(home / "config.toml").child
+    assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
+
+
+async def test_bedtime_has_its_own_theme() -> None:
+    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
+    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
+        app = nursery(HourStage(hours(child)["who"].scene, child), child=child, now=now)
+        async with app.run_test():
+            assert app.theme == theme
+
+
+async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
+    """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
+    made, _ = room(Sim(), tmp_path)
+    shown = hour(made, STILL)
+    app = nursery(shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def heard(stories: int) -> int:
+            while not (shown.scene.act is Act.THE_END and ends(made.diary.path) == stories):
+                await pilot.pause()
+                assert not technical(said(app))
+            return len(shown.scene.sentences)
+
+        await pilot.press("right", "enter", "enter", "2")
+        first = await heard(1)
+        await pilot.press("2")
+        assert await heard(2) > first
+        await pilot.press("k", "f", "1")
+        assert await heard(3) > first
+        assert len(made.shelf.all()) == 1
+
+
+def ends(diary: Path) -> int:
+    return diary.read_text().count("to its end") if diary.exists() else 0
+
+
+KEYS = [
+    *"abcdefghijklmnopqrstuvwxyzABCXYZ0123456789", "enter", "space", "escape", "backspace", "tab",
+    "shift+tab", "left", "right", "up", "down", "home", "end", "pageup", "pagedown", "delete",
+    "insert", *(f"f{n}" for n in range(1, 13)), *(f"ctrl+{c}" for c in string.ascii_lowercase),
+    "question_mark", "slash", "full_stop", "ctrl+backslash", "alt+x", "shift+f10", "ctrl+space",
+]  # fmt: skip
+LIKELY = ["enter", "space", "left", "right", "1", "2", "a", "n", "s", "k", "f", "escape"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_clumsy_child_breaks_nothing(tmp_path: Path, seed: int) -> None:
+    """2,500 keys each, as fast as they can be pressed, a board that dies now and then, and at each
+    tenth key a look at the screen."""
+    rng = random.Random(seed)
+    board = Mortal()
+    made, _ = room(board, tmp_path, seed=seed, reader=Hurried(pace=3000))
+    shown = hour(made, STILL)
+    app = nursery(shown)
+    acts: set[Act] = set()
+    sleepy = 0
+    async with app.run_test(size=SIZES[seed % 2]) as pilot:
+        for number in range(250):
+            for _ in range(10):
+                app.simulate_key(rng.choice(LIKELY if rng.random() < 0.6 else KEYS))
+            await pilot.pause()
+            acts.add(shown.scene.act)
+            sleepy += shown.scene.sleepy
+            assert app.is_running
+            assert app._exception is None
+            if not isinstance(app.screen, GateScreen | ParentsScreen):
+                assert len(seen(app).split()) > 2, seen(app)
+                assert not technical(said(app)), said(app)
+            if number % 50 == 20 and board.process is not None and not board.dead:
+                board.kill()
+            if number % 50 == 40:
+                board.dead = False
+        assert shown.alive
+    assert {Act.CARDS, Act.TELLING, Act.SHELF} <= acts
+    assert sleepy
