@@ -57,10 +57,11 @@ class Diary:
         else:
             self._dated(note)
 
-    def end(self, lasted: timedelta, *, whole: bool) -> None:
-        minutes, seconds = divmod(round(lasted.total_seconds()), 60)
-        long = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        self._write(f"{_NOTE}told in {long}, {'to its end' if whole else 'stopped'}\n")
+    def end(self, lasted: timedelta, *, whole: bool, made: timedelta | None = None) -> None:
+        """`made`: how long it took to make the story up, which is not how long it was told."""
+        how = "to its end" if whole else "stopped"
+        up = f"; made up in {made.total_seconds():.1f} s" if made is not None else ""
+        self._write(f"{_NOTE}told in {_long(lasted)}, {how}{up}\n")
         self._telling = False
 
     def used(self, day: date) -> timedelta:
@@ -125,6 +126,11 @@ def entries(text: str) -> Iterator[Entry]:
             entry = replace(entry, words=entry.words + len(line.split()))
     if entry:
         yield entry
+
+
+def _long(lasted: timedelta) -> str:
+    minutes, seconds = divmod(round(lasted.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def _plain(text: str) -> str:

@@ -31,6 +31,14 @@ class Performance:
         self.narration.start()
         tale.over = tell is None
         telling = asyncio.create_task(tell(tale)) if tell is not None else None
+        made: timedelta | None = None
+
+        def told(_: object) -> None:
+            nonlocal made
+            made = timedelta(seconds=self._clock.now() - began)
+
+        if telling is not None:
+            telling.add_done_callback(told)
         whole = False
         try:
             await self.narration.read(tale, first)
@@ -47,4 +55,4 @@ class Performance:
             for sentence in tale.left_out[out:]:
                 self._diary.leave_out(sentence)
             lasted = self._clock.now() - began
-            self._diary.end(timedelta(seconds=lasted), whole=whole)
+            self._diary.end(timedelta(seconds=lasted), whole=whole, made=made)

@@ -53,8 +53,10 @@ class NurseryApp(Frame):
             self.wear(wanted)
 
     async def action_quit(self) -> None:
-        """Not by a child: first the gate, then the parents' screen, which can end it."""
-        if not isinstance(self.screen, GateScreen | ParentsScreen):
+        """Not by a child: first the gate, then from the parents' screen."""
+        if isinstance(self.screen, ParentsScreen):
+            await super().action_quit()
+        elif not isinstance(self.screen, GateScreen):
             child = self._hour.child
             gate = GateScreen(child.code, phrases(child.language), self._rng, self._glyphs)
             self.push_screen(gate, self._through)
@@ -77,8 +79,3 @@ class NurseryApp(Frame):
 
     def behind(self) -> Coroutine[Any, Any, None]:
         return self._hour.close()
-
-    async def leave(self) -> None:
-        """What the parents' screen asks for."""
-        await self._close()
-        self.exit()

@@ -22,7 +22,6 @@ class ParentsScreen(ModalScreen[Household | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="parents.leave"),
         Binding("enter", "apply", "Use", id="parents.use", priority=True),
-        Binding("ctrl+q,ctrl+c", "end", "End", id="parents.end", priority=True),
         Binding("up", "app.focus_previous", "Field before", show=False),
         Binding("down", "app.focus_next", "Next field", show=False),
     ]
@@ -77,12 +76,6 @@ class ParentsScreen(ModalScreen[Household | None]):
         if not self._over:
             self._over = True
             self.dismiss(child)
-
-    async def action_end(self) -> None:
-        from duotui.ui.nursery import NurseryApp
-
-        assert isinstance(self.app, NurseryApp)
-        await self.app.leave()
 
 
 def _text(value: str | int | bool) -> str:

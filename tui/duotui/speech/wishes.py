@@ -1,0 +1,89 @@
+"""The grammar of what a child may wish for, made of the cards. Pure.
+
+It is written once, as JSGF, for pocketsphinx; what was heard is taken apart by the same lines.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+Vocabulary = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Slot -> key -> what is said for it. The slots are SLOTS."""
+
+SLOTS = ("who", "where", "what", "command")
+
+CARRIER = "[please] [[tell me | i want] a story about | i want]"
+
+SENTENCES = (
+    f"{CARRIER} <who> [<where>] [[who | that | and] <what>]",
+    f"{CARRIER} <where>",
+    f"{CARRIER} <what>",
+    "[please] <command>",
+)
+"""What is understood, as JSGF; the slots are rules."""
+
+
+class Grammar:
+    """Raises ValueError where a slot is none of SLOTS, where two of its keys are said the same
+    way, and where what is said is not plain words in small letters."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._keys = {slot: _keys(vocabulary.get(slot, {})) for slot in SLOTS}
+        if unknown := set(vocabulary) - set(SLOTS):
+            raise ValueError(f"no slots: {', '.join(sorted(unknown))}")
+        # a rule that is empty cannot be written: nothing is <VOID> in JSGF
+        self._rules = {slot: " | ".join(keys) or "<VOID>" for slot, keys in self._keys.items()}
+        self._shapes = [re.compile(self._shape(sentence)) for sentence in SENTENCES]
+
+    @property
+    def jsgf(self) -> str:
+        rules = [f"<{slot}> = {rule};" for slot, rule in self._rules.items()]
+        wish = f"public <wish> = {' | '.join(f'({sentence})' for sentence in SENTENCES)};"
+        return "\n".join(("#JSGF V1.0;", "grammar wishes;", *rules, wish, ""))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All that it is made of."""
+        every = " ".join((*SENTENCES, *self._rules.values()))
+        return frozenset(re.findall(r"[a-z']+", re.sub(r"<\w+>", " ", every)))
+
+    def slots(self, words: str) -> dict[str, str] | None:
+        """What `words` wish for; None where they are no sentence of it."""
+        for shape in self._shapes:
+            if found := shape.fullmatch(f"{words} "):
+                said = found.groupdict()
+                return {slot: self._keys[slot][said[slot].strip()] for slot in said if said[slot]}
+        return None
+
+    def _shape(self, expansion: str) -> str:
+        """JSGF as a regular expression, in which a space follows every word."""
+        made = []
+        for token in re.findall(r"<\w+>|[a-z']+|[][|()]", expansion):
+            match token:
+                case "[":
+                    made.append("(?:")
+                case "]":
+                    made.append(")?")
+                case "(":
+                    made.append("(?:")
+                case ")" | "|":
+                    made.append(token)
+                case "<VOID>":
+                    made.append("(?!)")
+                case rule if rule.startswith("<"):
+                    slot = rule.strip("<>")
+                    made.append(f"(?P<{slot}>{self._shape(self._rules[slot])})")
+                case word:
+                    made.append(f"{word} ")
+        return "".join(made)
+
+
+def _keys(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What is said -> its key."""
+    keys: dict[str, str] = {}
+    for key, said in forms.items():
+        for form in said:
+            if not re.fullmatch(r"[a-z']+( [a-z']+)*", form):
+                raise ValueError(f"{form!r} is not plain words in small letters")
+            if keys.setdefault(form, key) != key:
+                raise ValueError(f"{form!r} is said for {keys[form]} and for {key}")
+    return keys
