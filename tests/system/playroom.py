@@ -15,9 +15,12 @@ from duotui.speech.utterance import Silent
 from duotui.story import stored
 from duotui.story.cards import deck
 from duotui.story.diary import Diary
-from duotui.story.hour import Hour, Room
+from duotui.story.hour import Hour
 from duotui.story.household import Household
+from duotui.story.listening import Listening
 from duotui.story.phrases import phrases
+from duotui.story.repertoire import Repertoire
+from duotui.story.room import Room
 from duotui.story.safety import safety
 from duotui.story.shelf import Shelf
 from duotui.story.teller import USUAL, Teller
@@ -43,21 +46,19 @@ class Hurried(Silent):
 def room(
     channel: Channel, folder: Path, *, seed: int = 1, reader: Hurried | None = None,
     wall: Callable[[], datetime] = lambda: AFTERNOON, fit: Callable[[str], bool] | None = None,
-    mode: Mode = Mode.EXACT,
+    mode: Mode = Mode.EXACT, listening: Listening | None = None,
 ) -> tuple[Room, Session]:  # fmt: skip
-    session = sitting_of(channel)
+    session, rng = sitting_of(channel), random.Random(seed)
+    teller = Teller(session, fit or safety().fit, stored.endings(), replace(USUAL, mode=mode))
+    shelf = Shelf(folder / "favourites.jsonl")
+    repertoire = Repertoire(
+        deck(), teller, session, shelf,
+        lambda choice, rng: stored.for_choice(choice, rng).sentences, rng, wall,
+    )  # fmt: skip
     made = Room(
-        session,
-        Teller(session, fit or safety().fit, stored.endings(), replace(USUAL, mode=mode)),
-        reader or Hurried(),
-        deck(),
-        lambda choice, rng: stored.for_choice(choice, rng).sentences,
-        Shelf(folder / "favourites.jsonl"),
-        Diary(folder / "diary.txt", wall),
-        MonotonicClock(),
-        wall,
-        random.Random(seed),
-    )
+        session, repertoire, reader or Hurried(), Diary(folder / "diary.txt", wall),
+        MonotonicClock(), wall, listening,
+    )  # fmt: skip
     return made, session
 
 

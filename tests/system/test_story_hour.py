@@ -2,26 +2,36 @@
 story when its teller is away."""
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from duotui.core.events import Mode
 from duotui.core.state import Link, State
 from duotui.engines.sim import Sim
-from duotui.errors import LinkBroken
+from duotui.errors import LinkBroken, NotReady
 from duotui.link.transport import SerialTransport
+from duotui.speech.ear import open_ear
+from duotui.speech.microphone import FromFile
 from duotui.story import stored
 from duotui.story.cards import deck
 from duotui.story.hour import Hour
 from duotui.story.household import Household, Sleep
+from duotui.story.listening import COMMANDS, Listening
 from duotui.story.scene import Act, Rest, Scene
 from duotui.story.tale import whole
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
+from system.sound_kit import espeak
 
 
 async def until(shown: Hour, wanted: Callable[[Scene], bool]) -> Scene:
@@ -54,7 +64,7 @@ async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Pat
     scene = await until(shown, at_end)
     assert "Lily" in " ".join(scene.sentences)
     assert len(scene.sentences) > 4
-    assert all(made.teller.fits(sentence) for sentence in scene.sentences)
+    assert all(made.repertoire.teller.fits(sentence) for sentence in scene.sentences)
     assert scene.sentences[-1].rstrip("\"'”’")[-1] in ".!?"
     assert made.reader.said == list(scene.sentences)  # type: ignore[attr-defined]
     written = (tmp_path / "diary.txt").read_text()
@@ -81,7 +91,7 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     shown = hour(later)
     shown.open()
     shown.favourites()
-    assert [offer.label for offer in shown.scene.offers] == [made.shelf.all()[0].title]
+    assert [offer.label for offer in shown.scene.offers] == [made.repertoire.shelf.all()[0].title]
     shown.go()
     assert (await until(shown, at_end)).sentences == first
     assert session.state.board.run is None  # nobody was asked
@@ -227,7 +237,9 @@ async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) ->
     shown.surprise()
     scene = await until(shown, at_end)
     assert scene.sentences[-1] in stored.endings()
-    assert scene.sentences[:-1] == tuple(whole(made.deck.opening(shown.choice), over=True))
+    assert scene.sentences[:-1] == tuple(
+        whole(made.repertoire.deck.opening(shown.piece.choice), over=True)
+    )
     await shown.close()
 
 
@@ -283,4 +295,105 @@ async def test_quiet_hours_say_until_when_and_end_by_themselves(tmp_path: Path) 
     now += timedelta(hours=9)
     shown.go()
     assert shown.scene.act is Act.CARDS
+    await shown.close()
+
+
+async def test_what_nobody_expected_is_the_cards_again(tmp_path: Path) -> None:
+    def fit(_: str) -> bool:
+        raise RuntimeError("nobody expected this")
+
+    made, _ = room(Sim(), tmp_path, fit=fit)
+    shown = hour(made)
+    shown.open()
+    for count in (1, 2):
+        shown.surprise()
+        await until(shown, lambda scene: scene.act is Act.CARDS)
+        assert shown.troubles.count("RuntimeError: nobody expected this") == count
+    assert shown.alive
+    await shown.close()
+
+
+def test_it_needs_a_terminal() -> None:
+    command = [sys.executable, "-m", "duotui", "story", "sim"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "needs a terminal" in done.stderr
+
+
+def spoken(text: str, folder: Path) -> Path:
+    """`text`, said by espeak-ng."""
+    environment = {**os.environ, **espeak()}
+    program = shutil.which("espeak-ng", path=environment["PATH"])
+    if program is None:
+        pytest.skip("there is no espeak-ng")
+    path = folder / "wish.wav"
+    command = [program, "-v", "en-us", "-s", "130", "-w", str(path), text]
+    subprocess.run(command, check=True, env=environment)
+    return path
+
+
+class Wishing:
+    """A microphone that hears one wish after another."""
+
+    def __init__(self, *wishes: Path) -> None:
+        self._wishes = iter(wishes)
+
+    async def listen(self, limit: float) -> bytes:
+        return await FromFile(next(self._wishes)).listen(limit)
+
+
+def wishing(*wishes: Path) -> Listening:
+    async def microphone() -> Wishing:
+        return Wishing(*wishes)
+
+    return Listening(partial(open_ear, deck().spoken() | {"command": COMMANDS}), microphone)
+
+
+async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    wish = spoken("tell me a story about a dragon in the castle", tmp_path)
+    made, _ = room(Sim(), tmp_path, listening=wishing(wish, wish))
+    shown = hour(made)
+    shown.open()
+    shown.hear()
+    assert shown.scene.act is Act.LISTENING
+    scene = await until(shown, lambda scene: scene.act is not Act.LISTENING)
+    assert (scene.act, scene.heard) == (Act.HEARD, "a dragon, the castle")
+    shown.pick(2)
+    assert shown.scene.act is Act.CARDS
+    shown.hear()
+    await until(shown, lambda scene: scene.act is Act.HEARD)
+    shown.go()
+    scene = await until(shown, at_end)
+    assert "dragon" in scene.sentences[0]
+    assert "castle" in " ".join(scene.sentences[:4])
+    await shown.close()
+
+
+async def test_what_is_no_wish_begins_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    made, _ = room(Sim(), tmp_path, listening=wishing(spoken("what time is it", tmp_path)))
+    shown = hour(made)
+    shown.open()
+    shown.hear()
+    scene = await until(shown, lambda scene: scene.act is not Act.LISTENING)
+    assert (scene.act, scene.missed) == (Act.CARDS, "not_heard")
+    await shown.close()
+
+
+async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> None:
+    async def none() -> Wishing:
+        raise NotReady("no microphone was found", "plug one in")
+
+    async def no_ear() -> NoReturn:
+        raise AssertionError("it is not needed")
+
+    made, _ = room(Sim(), tmp_path, listening=Listening(no_ear, none))
+    for child in (Household(), Household(microphone=False)):
+        shown = hour(made, child)
+        shown.open()
+        shown.hear()
+        scene = await until(shown, lambda scene: scene.missed != "")
+        assert (scene.act, scene.missed) == (Act.CARDS, "cannot_hear")
+    assert any("no microphone" in line for line in shown.troubles)
     await shown.close()

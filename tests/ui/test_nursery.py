@@ -227,7 +227,7 @@ async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
         assert await heard(2) > first
         await pilot.press("k", "f", "1")
         assert await heard(3) > first
-        assert len(made.shelf.all()) == 1
+        assert len(made.repertoire.shelf.all()) == 1
 
 
 def ends(diary: Path) -> int:
@@ -271,5 +271,6 @@ async def test_a_clumsy_child_breaks_nothing(tmp_path: Path, seed: int) -> None:
             if number % 50 == 40:
                 board.dead = False
         assert shown.alive
+        assert not shown._failures
     assert {Act.CARDS, Act.TELLING, Act.SHELF} <= acts
     assert sleepy

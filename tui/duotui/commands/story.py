@@ -4,6 +4,7 @@ import argparse
 import random
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from duotui import config
 from duotui.commands import asked
@@ -11,15 +12,20 @@ from duotui.core.clock import MonotonicClock
 from duotui.core.session import Session
 from duotui.errors import UsageError
 from duotui.speech.board import BoardReader
+from duotui.speech.ear import open_ear
 from duotui.speech.espeak import Synthesiser, Voice
 from duotui.speech.host import HostReader
+from duotui.speech.microphone import open_microphone
 from duotui.speech.output import open_output
 from duotui.speech.utterance import Reader, Silent
 from duotui.story import diary, shelf, stored
 from duotui.story.cards import Choice, deck
-from duotui.story.hour import Hour, Room
+from duotui.story.hour import Hour
 from duotui.story.household import Household
+from duotui.story.listening import COMMANDS, Listening
 from duotui.story.phrases import phrases
+from duotui.story.repertoire import Repertoire
+from duotui.story.room import Room
 from duotui.story.safety import safety
 from duotui.story.teller import USUAL, Teller
 
@@ -45,17 +51,16 @@ def _room(
     session: Session, child: Household, options: argparse.Namespace, rng: random.Random
 ) -> Room:
     clock, folder = MonotonicClock(), config.data_dir()
+    teller = Teller(session, safety().fit, stored.endings(), asked.request(options, USUAL))
+    favourites = shelf.Shelf(folder / shelf.NAME)
     return Room(
         session,
-        Teller(session, safety().fit, stored.endings(), asked.request(options, USUAL)),
+        Repertoire(deck(), teller, session, favourites, _stored, rng, datetime.now),
         _reader(session, child, clock),
-        deck(),
-        _stored,
-        shelf.Shelf(folder / shelf.NAME),
         diary.Diary(folder / diary.NAME, datetime.now),
         clock,
         datetime.now,
-        rng,
+        Listening(partial(open_ear, deck().spoken() | {"command": COMMANDS}), open_microphone),
     )
 
 

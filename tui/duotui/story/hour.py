@@ -4,49 +4,22 @@ Every key is a method that may be called at any moment; what makes no sense then
 screen shows `scene`, and asks `word` for the word that is heard.
 """
 
-import asyncio
-import contextlib
-import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 
-from duotui.core.clock import Clock
 from duotui.core.events import Mark
-from duotui.core.session import Sitting
-from duotui.core.state import Link
-from duotui.speech.utterance import Reader
+from duotui.errors import NotReady
 from duotui.story import diary as diaries
 from duotui.story import household, menus
-from duotui.story.cards import ROWS, Choice, Deck, renamed
-from duotui.story.diary import Diary
-from duotui.story.household import Allowed, Household, Quiet, Spent, TimeOver
+from duotui.story.cards import ROWS, Choice
+from duotui.story.curfew import Curfew
+from duotui.story.household import Household
+from duotui.story.jobs import Jobs
 from duotui.story.performance import Performance, Tell
 from duotui.story.phrases import Phrases
-from duotui.story.scene import Act, Offer, Rest, Scene
-from duotui.story.shelf import Kept, Shelf
-from duotui.story.teller import Tale, Teller
-
-SEEDS = 2**31
-SHELVES = 9
-"""Favourites that are shown: a digit picks one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What an hour needs of the world. `wall` is the local time; `stored` gives a story that needs
-    no engine."""
-
-    sitting: Sitting
-    teller: Teller
-    reader: Reader
-    deck: Deck
-    stored: Callable[[Choice, random.Random], Sequence[str]]
-    shelf: Shelf
-    diary: Diary
-    clock: Clock
-    wall: Callable[[], datetime]
-    rng: random.Random
+from duotui.story.repertoire import Piece
+from duotui.story.room import Room
+from duotui.story.scene import Act, Offer, Scene
 
 
 class Hour:
@@ -54,18 +27,14 @@ class Hour:
         self.child, self.say = child, say
         self._room = room
         self._watch: Callable[[], None] = lambda: None
-        self._began = room.clock.now()
-        self._told, self._bonus = 0, False
-        self.choice = Choice("", "", "")
-        self._title = ""
-        self._tale: Tale | None = None
+        self._curfew = Curfew(room.diary, room.clock, room.wall)
+        self.piece: Piece | None = None
         self._performance = Performance(
             room.reader, room.diary, room.clock, self._nap, self._narrated
         )
-        self._job: Callable[[], asyncio.Task[None]] | None = None
-        self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._hand: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self._failed)
+        self._failures: list[str] = []
+        self._wish: Mapping[str, str] = {}
         self.scene = Scene()
         self._cards(())
         room.sitting.listen(lambda _state, _batch: self._linked())
@@ -81,20 +50,19 @@ class Hour:
 
     def open(self) -> None:
         self._room.sitting.open()
-        self._hand = asyncio.create_task(self._work())
+        self._jobs.open()
+        if self.child.microphone and self._room.listening is not None:
+            self._room.listening.open()
 
     async def close(self) -> None:
         """Within a second."""
-        if self._hand is not None:
-            self._hand.cancel()
-            await asyncio.wait({self._hand})
-        await self._room.reader.close()
-        await self._room.sitting.close()
+        await self._jobs.close()
+        await self._room.close()
 
     @property
     def alive(self) -> bool:
         """Whether a key can still begin a story."""
-        return self._hand is not None and not self._hand.done()
+        return self._jobs.alive
 
     @property
     def word(self) -> Mark | None:
@@ -104,13 +72,7 @@ class Hour:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What does not work, in lines for grown-ups."""
-        room = self._room
-        board, fault = room.sitting.state.board, room.sitting.state.fault
-        lines = (
-            board.trouble, fault.text if fault is not None else "", room.reader.trouble,
-            room.shelf.trouble, room.diary.trouble,
-        )  # fmt: skip
-        return tuple(line for line in lines if line)
+        return (*self._room.troubles, *self._failures)
 
     # Keys
 
@@ -130,7 +92,7 @@ class Hour:
         if scene.act is Act.TELLING:
             self._performance.narration.hold(False)
         elif scene.act is Act.RESTING:
-            self._bonus = scene.one_more
+            self._curfew.bonus = scene.one_more
             self._cards(())
         elif scene.offers:
             self._chosen(scene.offers[scene.at])
@@ -146,46 +108,84 @@ class Hour:
     def back(self) -> None:
         """One question back; out of a story, to the cards."""
         if self.scene.act is not Act.RESTING:
-            self._leave()
+            self._jobs.begin(None)
             self._cards(self.scene.picked[:-1] if self.scene.act is Act.CARDS else ())
 
     def surprise(self) -> None:
-        if self.scene.act in (Act.CARDS, Act.THE_END, Act.SHELF):
-            self._tell(self._room.deck.draw(self._room.rng, self.child.name))
+        if self.scene.act in (Act.CARDS, Act.THE_END, Act.SHELF, Act.HEARD):
+            self._tell(self._room.repertoire.drawn(self.child.name))
 
     def again(self) -> None:
-        tale = self._tale
-        if tale is not None and tale.over and self.scene.act in (Act.TELLING, Act.THE_END):
-            self._begin(diaries.AGAIN, tale, None)
+        if self.scene.act in (Act.TELLING, Act.THE_END):
+            self._repeat()
 
     def what_next(self) -> None:
-        tale = self._tale
-        if tale is not None and self.scene.act is Act.THE_END:
-            self._begin(diaries.NEXT, tale, self._room.teller.tell_on, len(tale.sentences))
+        if self.scene.act is Act.THE_END:
+            self._go_on()
 
     def keep(self) -> None:
         """Among the favourites."""
-        if self._tale is None or self.scene.act is not Act.THE_END:
-            return
-        ready = self._room.sitting.state.board.ready
-        self._room.shelf.add(Kept(
-            self._title, {row: getattr(self.choice, row) for row in ROWS},
-            tuple(self._tale.sentences), self._tale.seed, self._room.teller.usual.mode,
-            ready.model_hash if ready is not None else "", self._room.wall(),
-        ))  # fmt: skip
-        self._end(kept=True)
+        if self.piece is not None and self.scene.act is Act.THE_END:
+            self._room.repertoire.keep(self.piece)
+            self._end(kept=True)
 
     def favourites(self) -> None:
         if self.scene.act in (Act.CARDS, Act.THE_END):
-            offers = menus.shelf(self._room.shelf.all()[:SHELVES], self._room.deck)
-            self._show(Scene(Act.SHELF, offers))
+            self._show(Scene(Act.SHELF, self._room.repertoire.favourites()))
 
     def choose(self, slots: Mapping[str, str]) -> None:
         """Some of who, where and what, as they were said; the rest is a surprise."""
-        drawn = self._room.deck.draw(self._room.rng, self.child.name)
+        drawn = self._room.repertoire.drawn(self.child.name)
         self._tell(replace(drawn, **{row: slots[row] for row in ROWS if row in slots}))
 
+    def hear(self) -> None:
+        """Listen to what the child wishes, and ask whether it was understood."""
+        listening = self._room.listening
+        if self.scene.act not in (Act.CARDS, Act.THE_END, Act.SHELF, Act.HEARD):
+            return
+        if listening is None or not self.child.microphone:
+            self._missed("cannot_hear")
+            return
+
+        async def job() -> None:
+            try:
+                heard = await listening.hear()
+            except NotReady:
+                self._missed("cannot_hear")
+                return
+            if heard is None:
+                self._missed("not_heard")
+            else:
+                self._understood(heard.slots)
+
+        self._show(Scene(Act.LISTENING))
+        self._jobs.begin(job)
+
     # What follows
+
+    def _missed(self, how: str) -> None:
+        self._cards(())
+        if self.scene.act is Act.CARDS:
+            self._stage(missed=how)
+
+    def _understood(self, slots: Mapping[str, str]) -> None:
+        """It is asked for before anything begins."""
+        labels = menus.wished(self._room.repertoire.deck, slots, self.say, self.child.language)
+        self._wish = slots
+        self._show(Scene(Act.HEARD, menus.answers(self.say), heard=labels))
+
+    def _wished(self) -> None:
+        match self._wish.get("command"):
+            case "again":
+                self._repeat()
+            case "next":
+                self._go_on()
+            case "surprise":
+                self.surprise()
+            case _:
+                self.choose(self._wish)
+        if self.scene.act is Act.HEARD:
+            self._cards(())
 
     def _chosen(self, offer: Offer) -> None:
         scene = self.scene
@@ -203,16 +203,20 @@ class Hour:
                 self.what_next()
             case Act.THE_END, menus.KEEP:
                 self.keep()
+            case Act.HEARD, menus.YES:
+                self._wished()
             case Act.SHELF, number:
-                self._from_shelf(self._room.shelf.all()[int(number)])
+                self._begin(diaries.AGAIN, self._room.repertoire.favourite(int(number)), None)
             case _:
                 self._cards(())
 
     def _cards(self, picked: tuple[Offer, ...]) -> None:
-        if self._rests():
+        rest = self._curfew.rest(self.child)
+        if rest is not None:
+            self._show(rest)
             return
         row = len(picked)
-        offers = menus.cards(self._room.deck, row, self.child.language)
+        offers = menus.cards(self._room.repertoire.deck, row, self.child.language)
         self._show(Scene(Act.CARDS, offers, row=row, picked=picked))
 
     def _end(self, *, kept: bool) -> None:
@@ -222,81 +226,38 @@ class Hour:
             kept=kept,
         ))  # fmt: skip
 
-    def _rests(self) -> bool:
-        """Show that no story may begin now, if that is so."""
-        now, room = self._room.wall(), self._room
-        awake = timedelta(seconds=room.clock.now() - self._began)
-        spent = Spent(room.diary.used(now.date()), room.diary.extra(now.date()), self._told, awake)
-        found = household.standing(self.child, now, spent)
-        if isinstance(found, Allowed) or (self._bonus and not isinstance(found, Quiet)):
-            return False
-        self._bonus = False
-        if isinstance(found, Quiet):
-            self._show(Scene(Act.RESTING, rest=Rest.QUIET, until=found.until))
-        else:
-            rest = Rest.TIME_OVER if isinstance(found, TimeOver) else Rest.ASLEEP
-            self._show(Scene(Act.RESTING, rest=rest, one_more=found.one_more))
-        return True
+    def _repeat(self) -> None:
+        if self.piece is not None and self.piece.tale.over:
+            self._begin(diaries.AGAIN, self.piece, None)
+
+    def _go_on(self) -> None:
+        piece = self.piece
+        if piece is not None and piece.tale.over:
+            first = len(piece.tale.sentences)
+            self._begin(diaries.NEXT, piece, self._room.repertoire.teller.tell_on, first)
 
     def _tell(self, choice: Choice) -> None:
-        room, known = self._room, self._room.deck.known(choice)
-        self.choice, self._title = choice, menus.title(room.deck, choice, self.child.language)
-        tale = Tale(
-            room.deck.opening(known), room.rng.randrange(1, SEEDS),
-            lambda sentence: renamed(sentence, known.name, choice.name),
-        )  # fmt: skip
-        self._begin(diaries.CHOSE, tale, room.teller.tell)
+        repertoire = self._room.repertoire
+        piece = repertoire.new(choice, self.child.language)
+        self._begin(diaries.CHOSE, piece, repertoire.teller.tell)
 
-    def _from_shelf(self, kept: Kept) -> None:
-        self.choice = Choice(**{row: kept.choice.get(row, "") for row in ROWS})
-        self._title = kept.title
-        self._begin(diaries.AGAIN, Tale.of(kept.sentences, kept.seed), None)
-
-    def _begin(self, how: str, tale: Tale, tell: Tell | None, first: int = 0) -> None:
-        if self._rests():
+    def _begin(self, how: str, piece: Piece, tell: Tell | None, first: int = 0) -> None:
+        rest = self._curfew.rest(self.child)
+        if rest is not None:
+            self._show(rest)
             return
-        one_more, self._bonus, self._tale = self._bonus, False, tale
+        one_more, self.piece, room = self._curfew.begin(), piece, self._room
 
         async def job() -> None:
-            room = self._room
-            room.reader.settle(
-                household.pace(self.child, room.wall()), household.volume(self.child, room.wall())
-            )
-            room.diary.begin(self.child.name, self._title, how, one_more=one_more)
-            await self._performance.give(tale, tell, first)
-            self._told += 1
+            now = room.wall()
+            room.reader.settle(household.pace(self.child, now), household.volume(self.child, now))
+            room.diary.begin(self.child.name, piece.title, how, one_more=one_more)
+            await self._performance.give(piece.tale, tell, first)
+            self._curfew.told += 1
             self._end(kept=False)
 
         self._show(Scene(Act.TELLING, thinks=True))
-        self._work_on(lambda: asyncio.create_task(job()))
-
-    def _leave(self) -> None:
-        """Whatever is told: silence."""
-        self._work_on(None)
-
-    # One job at a time
-
-    def _work_on(self, job: Callable[[], asyncio.Task[None]] | None) -> None:
-        self._job = job
-        self._wanted.set()
-        if self._task is not None:
-            self._task.cancel()
-
-    async def _work(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            job, self._job = self._job, None
-            if job is None:
-                continue
-            self._task = job()
-            try:
-                await asyncio.wait({self._task})
-            finally:
-                self._task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._task
-                self._task = None
+        self._jobs.begin(job)
 
     # What is on the stage
 
@@ -309,17 +270,21 @@ class Hour:
             )  # fmt: skip
 
     def _linked(self) -> None:
-        sleepy = self._room.sitting.state.board.link in (Link.AWAY, Link.LOST)
-        if sleepy != self.scene.sleepy:
-            self._stage(sleepy=sleepy)
+        if self._room.sleepy != self.scene.sleepy:
+            self._show(self.scene)
+
+    def _failed(self, error: Exception) -> None:
+        """A child sees the cards again; a grown-up, what it was."""
+        self._failures.append(f"{type(error).__name__}: {error}")
+        self._cards(())
 
     def _nap(self) -> Sequence[str]:
-        return self._room.stored(self.choice, self._room.rng)
+        assert self.piece is not None
+        return self._room.repertoire.while_away(self.piece)
 
     def _stage(self, **changes: object) -> None:
         self._show(replace(self.scene, **changes))  # type: ignore[arg-type]
 
     def _show(self, scene: Scene) -> None:
-        sleepy = self._room.sitting.state.board.link in (Link.AWAY, Link.LOST)
-        self.scene = replace(scene, sleepy=sleepy)
+        self.scene = replace(scene, sleepy=self._room.sleepy)
         self._watch()

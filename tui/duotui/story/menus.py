@@ -1,6 +1,6 @@
 """What a child chooses from. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from duotui.story.cards import ROWS, Choice, Deck
 from duotui.story.phrases import Phrases
@@ -34,6 +34,16 @@ def shelf(stories: Iterable[Kept], deck: Deck) -> tuple[Offer, ...]:
         Offer(str(at), kept.title, pictures.get(kept.choice.get("who", ""), "book"))
         for at, kept in enumerate(stories)
     )
+
+
+def wished(deck: Deck, slots: Mapping[str, str], say: Phrases, language: str) -> str:
+    """What was understood, as it is called on the cards."""
+    commands = {"again": say.again, "next": say.next, "surprise": say.surprise}
+    if slots.get("command") in commands:
+        return commands[slots["command"]]
+    rows = deck.rows()
+    found = (card for row in ROWS for card in rows[row] if slots.get(row) == card.key)
+    return ", ".join(card.label[language] for card in found)
 
 
 def title(deck: Deck, choice: Choice, language: str) -> str:

@@ -36,7 +36,9 @@ class Scene:
     """`offers` with the cursor `at` one of them; `row` is the question that they answer (who,
     where, what), `picked` the cards chosen until now. Of a story: its `sentences` until now, the
     `current` one, whether it `thinks` of the next, whether the machine is `sleepy` because what
-    tells is away, and `napping`: what is read meanwhile is another story, or `back` from that."""
+    tells is away, and `napping`: what is read meanwhile is another story, or `back` from that.
+    `heard` is what a child is thought to have said, `missed` why it is not known (a phrase's
+    name)."""
 
     act: Act = Act.CARDS
     offers: tuple[Offer, ...] = ()
@@ -52,6 +54,7 @@ class Scene:
     back: bool = False
     kept: bool = False
     heard: str = ""
+    missed: str = ""
     rest: Rest | None = None
     until: datetime | None = None
     one_more: bool = False

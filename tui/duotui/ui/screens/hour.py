@@ -35,6 +35,7 @@ class HourScreen(ListeningScreen):
         Binding("s", "surprise", show=False, id="surprise"),
         Binding("k", "keep", show=False, id="keep"),
         Binding("f", "favourites", show=False, id="favourites"),
+        Binding("v", "hear", show=False, id="hear"),
         *(Binding(str(n), f"pick({n})", show=False) for n in range(1, 10)),
     ]
 
@@ -84,6 +85,12 @@ class HourScreen(ListeningScreen):
     def _question(self, scene: Scene) -> Content:
         say, word = self._hour.say, ""
         match scene.act:
+            case Act.CARDS if scene.missed:
+                word = getattr(say, scene.missed)
+            case Act.LISTENING:
+                word = say.listening
+            case Act.HEARD:
+                word = say.heard.format(scene.heard)
             case Act.CARDS:
                 word = (say.who, say.where, say.what)[scene.row]
             case Act.SHELF:
@@ -113,6 +120,8 @@ class HourScreen(ListeningScreen):
         return ""
 
     def _shown(self, scene: Scene) -> Picture:
+        if scene.act in (Act.LISTENING, Act.HEARD):
+            return pictures.named("listening")
         if scene.act is Act.RESTING:
             return pictures.named("night")
         if scene.act in (Act.THE_END, Act.SHELF):
@@ -132,7 +141,9 @@ class HourScreen(ListeningScreen):
             case Act.CARDS | Act.SHELF | Act.THE_END:
                 told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", say.surprise)]
                 if scene.act is Act.CARDS:
-                    told.append(("F", say.favourites))
+                    told += [("F", say.favourites), ("V", say.speak)]
+            case Act.HEARD:
+                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", say.speak)]
             case Act.TELLING:
                 told = [(say.keys_space, say.go_on if scene.held else say.stop), ("A", say.again)]
             case Act.RESTING if scene.one_more:
@@ -174,6 +185,9 @@ class HourScreen(ListeningScreen):
 
     def action_keep(self) -> None:
         self._hour.keep()
+
+    def action_hear(self) -> None:
+        self._hour.hear()
 
     def action_favourites(self) -> None:
         self._hour.favourites()

@@ -1,0 +1,241 @@
+"""Where a child's voice comes from: PCM, one channel, 16 bit, RATE samples a second.
+
+Whoever records is a child process that writes PCM to its output, so that nothing it prints is
+painted over the screen, nothing in it can hang the program, and the voice of a board's microphone
+is only another command. A microphone knows nothing of the loudspeaker: whoever lets it listen sees
+to it that the machine does not speak meanwhile.
+"""
+
+import array
+import asyncio
+import contextlib
+import sys
+import wave
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from duotui.errors import NotReady, UsageError
+from duotui.speech.ear import FAINT, MISSING, RATE, level, resampled
+
+ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
+PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
+"""What records on this computer, in the order in which it is tried."""
+
+PROOF, PATIENCE = 1024, 5.0
+"""Bytes that prove that there is a microphone, and seconds to wait for them."""
+
+_CHUNK = 4096
+
+
+PAUSE, ONSET = 0.9, 4
+"""Seconds of silence that end a turn: a child thinks between words. Frames of speech, of the last
+half second's, that begin one: a click is none."""
+
+LEAD = 0.4
+"""Seconds that are kept before the first sound and after the last."""
+
+FALL, FADE = 0.18, 0.99
+"""So far below the loudest, which is forgotten by FADE a frame, there is no speech either: a room
+full of voices is not the child at the microphone."""
+
+
+class Turn:
+    """What one child says. `voiced` tells whether a frame of `frame` bytes is speech; nothing
+    comes from a turn of `limit` seconds after that."""
+
+    def __init__(self, limit: float, frame: int, voiced: Callable[[bytes], bool]) -> None:
+        self._limit, self._frame, self._voiced = limit, frame, voiced
+        self._seconds = frame / 2 / RATE
+        self._pcm = bytearray()
+        self._frames = 0
+        self._speech: list[int] = []
+        self._begun: int | None = None
+        self._loudest = 0.0
+
+    def hear(self, pcm: bytes) -> bool:
+        """Whether the turn is over."""
+        self._pcm += pcm
+        while not self._over() and len(self._pcm) >= (self._frames + 1) * self._frame:
+            at = self._frames * self._frame
+            self._follow(bytes(self._pcm[at : at + self._frame]))
+        return self._over()
+
+    def said(self) -> bytes:
+        """From shortly before its first sound to shortly after its last; b"" where there was
+        none."""
+        if self._begun is None:
+            return b""
+        lead = round(LEAD / self._seconds)
+        first, last = self._begun - lead, self._speech[-1] + 1 + lead
+        return bytes(self._pcm[max(0, first) * self._frame : min(last, self._frames) * self._frame])
+
+    def _follow(self, frame: bytes) -> None:
+        loud = level(frame)
+        self._loudest = max(loud, self._loudest * FADE)
+        if self._voiced(frame) and loud > max(FAINT, FALL * self._loudest):
+            self._speech.append(self._frames)
+        self._frames += 1
+        if self._begun is None:
+            self._speech = [at for at in self._speech if (self._frames - at) * self._seconds < 0.5]
+            if len(self._speech) >= ONSET:
+                self._begun = self._speech[0]
+
+    def _over(self) -> bool:
+        if self._frames * self._seconds >= self._limit:
+            return True
+        silent = self._frames - self._speech[-1] if self._speech else 0
+        return self._begun is not None and silent * self._seconds >= PAUSE
+
+
+def open_turn(limit: float) -> Turn:
+    """One that knows speech as pocketsphinx does. Raises NotReady without it."""
+    try:
+        from pocketsphinx import Vad
+    except ImportError as error:
+        raise NotReady(*MISSING) from error
+    vad = Vad(Vad.MEDIUM_STRICT, RATE)
+    return Turn(limit, vad.frame_bytes, vad.is_speech)
+
+
+class Microphone(Protocol):
+    async def listen(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
+        """What is said, from shortly before its first sound to the silence after it, to `stop` or
+        to `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
+        NotReady where the microphone is lost."""
+        ...
+
+    def stop(self) -> None:
+        """Whoever listens has heard enough."""
+        ...
+
+
+class Listener:
+    """What microphones have in common: who takes turns. `_sound` is PCM as it comes."""
+
+    def __init__(self) -> None:
+        self._stop = asyncio.Event()
+
+    async def listen(self, limit: float, begun: Callable[[], None] = lambda: None) -> bytes:
+        self._stop.clear()
+        turn = await asyncio.to_thread(open_turn, limit)
+        following = asyncio.ensure_future(self._follow(turn, begun))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            # the second beyond is for one that gives no sound at all
+            await asyncio.wait(
+                (following, stopping), timeout=limit + 1, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in (following, stopping):
+                task.cancel()
+            await asyncio.gather(following, stopping, return_exceptions=True)
+        if not following.cancelled() and (error := following.exception()):
+            raise error
+        return turn.said()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    async def _follow(self, turn: Turn, begun: Callable[[], None]) -> None:
+        async with contextlib.aclosing(self._sound()) as sound:
+            first = True
+            async for heard in sound:
+                if first:
+                    begun()
+                first = False
+                if turn.hear(heard):
+                    return
+
+    def _sound(self) -> AsyncGenerator[bytes, None]:
+        raise NotImplementedError
+
+
+class Through(Listener):
+    """What `command` writes to its output until it is killed; what else it says is not shown."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        super().__init__()
+        self.command = tuple(command)
+
+    async def _sound(self) -> AsyncGenerator[bytes, None]:
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *self.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise NotReady(f"{self.command[0]} cannot be started", str(error.strerror)) from error
+        assert child.stdout is not None
+        try:
+            while heard := await child.stdout.read(_CHUNK):
+                yield heard
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            # to the end of its output, or its pipe stays open
+            await child.communicate()
+        raise NotReady("the microphone was lost", "plug it in again")
+
+    async def works(self) -> bool:
+        """Whether it gives sound."""
+        heard = 0
+        with contextlib.suppress(NotReady, TimeoutError):
+            async with asyncio.timeout(PATIENCE), contextlib.aclosing(self._sound()) as sound:
+                async for some in sound:
+                    heard += len(some)
+                    if heard >= PROOF:
+                        break
+        return heard >= PROOF
+
+
+class FromFile(Listener):
+    """A WAV file of 16 bit, for tests and demonstrations: its first channel. Raises UsageError
+    where it is none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        try:
+            with wave.open(str(path)) as file:
+                if file.getsampwidth() != 2:
+                    raise UsageError(f"{path} does not have 16 bit", "convert it to 16 bit PCM")
+                every = array.array("h", file.readframes(file.getnframes()))
+                first = every[:: file.getnchannels()].tobytes()
+                self._pcm = resampled(first, file.getframerate(), RATE)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
+        except (wave.Error, EOFError, ValueError) as error:
+            raise UsageError(f"{path} is not a WAV file", str(error)) from error
+
+    async def _sound(self) -> AsyncGenerator[bytes, None]:
+        for at in range(0, len(self._pcm), _CHUNK):
+            yield self._pcm[at : at + _CHUNK]
+            await asyncio.sleep(0)
+
+
+async def open_microphone() -> Microphone:
+    """This computer's. It listens for a moment, to find out. Raises NotReady where there is none,
+    or nothing that knows what speech is."""
+    await asyncio.to_thread(open_turn, 1.0)
+    for command in (ARECORD, PORTAUDIO):
+        found = Through(command)
+        if await found.works():
+            return found
+    raise NotReady("no microphone was found", "plug one in, and let this program use it")
+
+
+def _record() -> None:
+    """What runs in the child: PortAudio's default microphone, to the output, until it is killed."""
+    import sounddevice
+
+    with sounddevice.RawInputStream(samplerate=RATE, channels=1, dtype="int16") as stream:
+        while True:
+            heard, _ = stream.read(RATE // 50)
+            sys.stdout.buffer.write(heard)
+            sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    _record()
