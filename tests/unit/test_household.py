@@ -204,7 +204,8 @@ def test_a_volume_is_from_0_to_1(day: int, night: int, clock: time) -> None:
 
 def test_everything_can_be_settled() -> None:
     table = {
-        "name": "Lily", "language": "zh", "theme": "sea", "pace": "slow", "voice": "host",
+        "name": "Lily", "is_a": "girl", "language": "zh", "theme": "sea", "pace": "slow",
+        "voice": "host",
         "voice_name": "en-gb", "volume": 70, "volume_night": 0, "evening": "18:00",
         "morning": "7:15", "bedtime_from": "19:30", "quiet_from": "20:30", "quiet_to": "06:30",
         "minutes_a_day": 45, "sleep_after": "2 stories", "one_more": 1, "motion": False,
@@ -213,8 +214,8 @@ def test_everything_can_be_settled() -> None:
     assert table.keys() == KINDS.keys()
     assert parse(table) == (
         Household(
-            "Lily", "zh", "sea", 60, "host", "en-gb", 70, 0, time(18), time(7, 15), time(19, 30),
-            time(20, 30), time(6, 30), 45, Sleep(stories=2), 1, False, False, "0042",
+            "Lily", "girl", "zh", "sea", 60, "host", "en-gb", 70, 0, time(18), time(7, 15),
+            time(19, 30), time(20, 30), time(6, 30), 45, Sleep(stories=2), 1, False, False, "0042",
         ),
         [],
     )  # fmt: skip

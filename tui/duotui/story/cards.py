@@ -47,17 +47,23 @@ class Card:
     picture: str
     names: tuple[str, ...] = ()
     pronoun: str = ""
-    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Keys of three cards. `name` is the child's; "" where it does not take part."""
+    """Keys of three cards. `name` is the child's; "" where it does not take part. `own` is the key
+    of who the child itself can be."""
 
     who: str
     where: str
     what: str
     name: str = ""
+    own: str = ""
+
+    @property
+    def hero(self) -> bool:
+        """Whether it is the child's own story."""
+        return self.name != "" and self.who == self.own
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +83,18 @@ class Deck:
             _by_key(self.what, choice.what),
         )
 
-    def draw(self, rng: random.Random, name: str = "") -> Choice:
+    def draw(self, rng: random.Random, name: str = "", own: str = "") -> Choice:
         """A surprise."""
         who, where, what = (rng.choice(row).key for row in self.rows().values())
-        return Choice(who, where, what, name)
+        return Choice(who, where, what, name, own)
 
     def opening(self, choice: Choice) -> str:
-        """The beginning of its story. The child is its girl or its boy, and the best friend of all
-        others. KeyError where the deck has no such card."""
+        """The beginning of its story. The child is its hero where it can be, and the best friend of
+        all others. KeyError where the deck has no such card."""
         who, where, what = self.cards(choice)
-        friend = "" if who.own else choice.name
-        hero = (who.own and choice.name) or next(name for name in who.names if name != friend)
+        friend = "" if choice.hero else choice.name
+        other = next(name for name in who.names if name != friend)
+        hero = choice.name if choice.hero else other
         words = _PRONOUNS["they" if friend else who.pronoun]
         friends = f" {hero} and {friend} were best friends." if friend else ""
         happens = what.text.format_map(words)
@@ -102,7 +109,7 @@ class Deck:
         who = _by_key(self.who, choice.who)
         if not choice.name or choice.name in who.names:
             return choice
-        return replace(choice, name=who.names[0] if who.own else _FRIEND)
+        return replace(choice, name=who.names[0] if choice.hero else _FRIEND)
 
     def spoken(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """By row, by key: what may be said for it."""

@@ -113,7 +113,7 @@ class Hour:
 
     def surprise(self) -> None:
         if self.scene.act in (Act.CARDS, Act.THE_END, Act.SHELF, Act.HEARD):
-            self._tell(self._room.repertoire.drawn(self.child.name))
+            self._tell(self._room.repertoire.drawn(self.child))
 
     def again(self) -> None:
         if self.scene.act in (Act.TELLING, Act.THE_END):
@@ -135,7 +135,7 @@ class Hour:
 
     def choose(self, slots: Mapping[str, str]) -> None:
         """Some of who, where and what, as they were said; the rest is a surprise."""
-        drawn = self._room.repertoire.drawn(self.child.name)
+        drawn = self._room.repertoire.drawn(self.child)
         self._tell(replace(drawn, **{row: slots[row] for row in ROWS if row in slots}))
 
     def hear(self) -> None:
@@ -196,7 +196,7 @@ class Hour:
                     self._cards(picked)
                 else:
                     who, where, what = (card.key for card in picked)
-                    self._tell(Choice(who, where, what, self.child.name))
+                    self._tell(Choice(who, where, what, self.child.name, self.child.is_a))
             case Act.THE_END, menus.AGAIN:
                 self.again()
             case Act.THE_END, menus.NEXT:

@@ -43,6 +43,9 @@ class Household:
     name: str = ""
     """The child's, as the parents wrote it."""
 
+    is_a: str = ""
+    """A girl or a boy: so it can be the hero of stories about one. Else it is the hero's friend."""
+
     language: str = LANGUAGES[0]
     theme: str = ""
     """Empty: the program's own."""
@@ -229,6 +232,7 @@ def _sleep(text: str) -> Sleep:
     return Sleep(stories=count) if found[2] else Sleep(minutes=count)
 
 
+_GROWING = ("", "girl", "boy")
 _TEXT = Kind("a text", str)
 _PERCENT = _whole(0, 100)
 _SWITCH = Kind("true or false", lambda text: bool(("false", "true").index(text)), types=(bool,))
@@ -236,6 +240,7 @@ _HOUR = Kind('a time like "19:30"', _hour, lambda at: "" if at is None else f"{a
 
 KINDS: Mapping[str, Kind] = {
     "name": _TEXT,
+    "is_a": Kind("girl, boy or nothing", lambda text: _GROWING[_GROWING.index(text)]),
     "language": _one_of(*LANGUAGES),
     "theme": _TEXT,
     "pace": Kind(

@@ -8,6 +8,7 @@ from datetime import datetime
 from duotui.core.session import Sitting
 from duotui.story import menus
 from duotui.story.cards import ROWS, Choice, Deck, renamed
+from duotui.story.household import Household
 from duotui.story.scene import Offer
 from duotui.story.shelf import Kept, Shelf
 from duotui.story.teller import Tale, Teller
@@ -37,9 +38,9 @@ class Repertoire:
         self.deck, self.teller, self.shelf = deck, teller, shelf
         self._sitting, self._stored, self._rng, self._wall = sitting, stored, rng, wall
 
-    def drawn(self, name: str) -> Choice:
+    def drawn(self, child: Household) -> Choice:
         """A surprise."""
-        return self.deck.draw(self._rng, name)
+        return self.deck.draw(self._rng, child.name, child.is_a)
 
     def new(self, choice: Choice, language: str) -> Piece:
         """Nothing of it is told yet, but its opening."""
