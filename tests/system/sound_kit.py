@@ -6,6 +6,7 @@ import array
 import asyncio
 import ctypes
 import functools
+import os
 import subprocess
 import wave
 from dataclasses import dataclass
@@ -60,7 +61,10 @@ def espeak() -> dict[str, str]:
         if made.returncode:
             pytest.skip(made.stderr.strip().splitlines()[-1])
         folder = made.stdout.strip()
-        return {"LD_LIBRARY_PATH": f"{folder}/lib", "ESPEAK_DATA_PATH": folder}
+        return {
+            "LD_LIBRARY_PATH": f"{folder}/lib", "ESPEAK_DATA_PATH": folder,
+            "PATH": f"{folder}/bin:{os.environ['PATH']}",
+        }  # fmt: skip
     return {}
 
 
