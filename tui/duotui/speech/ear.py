@@ -2,7 +2,7 @@
 comes with it and which asks nobody.
 
 A grammar finds itself in everything, in a rhyme and in a cough. So what it found is compared with
-what any sounds at all would have been (REJECTION, below), and the child is asked before a story is
+what any English words would have been (MIDDLE, below), and the child is asked before a story is
 told. `Ear` computes; pocketsphinx lets no other thread run meanwhile, so `open_ear` has one in a
 process of its own.
 """
@@ -20,6 +20,7 @@ from operator import mul
 from typing import Any, BinaryIO
 
 from duotui.errors import NotReady
+from duotui.speech.resampling import resampled
 from duotui.speech.wishes import Grammar, Vocabulary
 
 RATE = 16_000
@@ -80,47 +81,14 @@ FAINT = 60.0
 SHORTEST = 0.18
 """Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
 
-MIDDLE, SPREAD = -12.0, 3.0
-ASKED, SURE = 0.5, 0.8
+MIDDLE, SPREAD = -12.0, 4.0
+"""Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
 
-
-TAPS = 16
-"""Samples on each side that a sample between them is made of."""
-
-
-def resampled(pcm: bytes, rate: int, to: int) -> bytes:
-    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`: through a
-    windowed sinc, so that nothing above the lower rate's half is folded into what is below."""
-    if rate < 1 or to < 1:
-        raise ValueError("a rate is at least 1")
-    if rate == to:
-        return pcm
-    common = math.gcd(rate, to)
-    step, phases = rate // common, to // common
-    reach = TAPS * max(1, math.ceil(rate / to))
-    kernels = [_kernel(phase / phases, reach, min(1.0, to / rate)) for phase in range(phases)]
-    heard = array.array("h", bytes(2 * reach))
-    heard.frombytes(pcm[: len(pcm) // 2 * 2])
-    heard.frombytes(bytes(2 * reach))
-    samples = len(heard) - 2 * reach
-    made = array.array("h")
-    for number in range(samples * phases // step):
-        at, phase = divmod(number * step, phases)
-        value = round(sum(map(mul, kernels[phase], heard[at + 1 : at + 2 * reach + 1])))
-        made.append(max(-32768, min(32767, value)))
-    return made.tobytes()
-
-
-def _kernel(offset: float, reach: int, cutoff: float) -> tuple[float, ...]:
-    """Weights of the 2 `reach` samples around a point `offset` after the middle one."""
-    weights = []
-    for tap in range(1 - reach, reach + 1):
-        distance = tap - offset
-        window = 0.5 + 0.5 * math.cos(math.pi * distance / reach)
-        angle = math.pi * distance * cutoff
-        weights.append(window * (math.sin(angle) / angle if angle else 1.0))
-    whole = sum(weights)
-    return tuple(weight / whole for weight in weights)
+ASKED, SURE = 0.5, 0.95
+"""The least confidence that is worth a question, and that of a wish. With espeak's voices and 15 dB
+(tests/bench/heard.py): of 180 wishes by the five voices that these were settled with 82 % were
+right, 97 % without noise, 87 % in white noise, 63 % among voices; of 180 by five others 60 %. Of
+430 and 220 sounds and sentences that were none, 34 and 21 were asked for, and none was sure."""
 
 
 class Ear:

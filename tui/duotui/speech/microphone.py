@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from duotui.errors import NotReady, UsageError
-from duotui.speech.ear import FAINT, MISSING, RATE, level, resampled
+from duotui.speech.ear import FAINT, MISSING, RATE, level
+from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
 PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
@@ -27,10 +28,11 @@ PROOF, PATIENCE = 1024, 5.0
 
 _CHUNK = 4096
 
+PAUSE = 0.9
+"""Seconds of silence that end a turn: a child thinks between words."""
 
-PAUSE, ONSET = 0.9, 4
-"""Seconds of silence that end a turn: a child thinks between words. Frames of speech, of the last
-half second's, that begin one: a click is none."""
+ONSET, ONSET_WITHIN = 4, 0.5
+"""So many frames of speech within so many seconds begin one: a click is none."""
 
 LEAD = 0.4
 """Seconds that are kept before the first sound and after the last."""
@@ -49,8 +51,8 @@ class Turn:
         self._seconds = frame / 2 / RATE
         self._pcm = bytearray()
         self._frames = 0
-        self._speech: list[int] = []
-        self._begun: int | None = None
+        self._speech: list[tuple[int, float]] = []
+        self._begun = False
         self._loudest = 0.0
 
     def hear(self, pcm: bytes) -> bool:
@@ -64,28 +66,30 @@ class Turn:
     def said(self) -> bytes:
         """From shortly before its first sound to shortly after its last; b"" where there was
         none."""
-        if self._begun is None:
+        if not self._begun:
             return b""
+        loudest = max(loud for _, loud in self._speech)
+        loud_enough = [at for at, loud in self._speech if loud > FALL * loudest]
         lead = round(LEAD / self._seconds)
-        first, last = self._begun - lead, self._speech[-1] + 1 + lead
+        first, last = loud_enough[0] - lead, loud_enough[-1] + 1 + lead
         return bytes(self._pcm[max(0, first) * self._frame : min(last, self._frames) * self._frame])
 
     def _follow(self, frame: bytes) -> None:
         loud = level(frame)
         self._loudest = max(loud, self._loudest * FADE)
         if self._voiced(frame) and loud > max(FAINT, FALL * self._loudest):
-            self._speech.append(self._frames)
+            self._speech.append((self._frames, loud))
         self._frames += 1
-        if self._begun is None:
-            self._speech = [at for at in self._speech if (self._frames - at) * self._seconds < 0.5]
-            if len(self._speech) >= ONSET:
-                self._begun = self._speech[0]
+        if not self._begun:
+            recent = round(ONSET_WITHIN / self._seconds)
+            self._speech = [one for one in self._speech if self._frames - one[0] < recent]
+            self._begun = len(self._speech) >= ONSET
 
     def _over(self) -> bool:
         if self._frames * self._seconds >= self._limit:
             return True
-        silent = self._frames - self._speech[-1] if self._speech else 0
-        return self._begun is not None and silent * self._seconds >= PAUSE
+        pause = round(PAUSE / self._seconds)
+        return self._begun and self._frames - 1 - self._speech[-1][0] >= pause
 
 
 def open_turn(limit: float) -> Turn:

@@ -1,0 +1,151 @@
+"""What the ear understands of wishes, and what it makes of everything else.
+
+    python -m bench.heard [--others] [--every N] [--dump FILE]
+
+from tests/. Every voice says wishes and what is none of them, clean and in noise of 15 dB; a
+microphone takes the turn of each, and the ear hears it. `sure` and `asked` are right slots that
+were heard so; `wrong` are other slots, of which a child is asked too. `outside` counts what was
+no wish: `sure` should be none of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from duotui.speech import ear
+from duotui.speech.microphone import open_turn
+from system.spoken import (
+    CARDS,
+    CONDITIONS,
+    OTHERS,
+    OUTSIDE,
+    UNHEARD,
+    VOICES,
+    Voice,
+    in_noise,
+    sounds,
+    wishes,
+)
+
+WISHES = 12
+"""By each voice in each condition, half of them short."""
+
+LIMIT = 12.0
+"""Seconds that the microphone listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`slots` are empty where it is no wish. `voice` is empty where it is `pcm`."""
+
+    text: str
+    slots: dict[str, str]
+    condition: str
+    seed: int
+    voice: Voice | None
+    pcm: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    text: str
+    wished: dict[str, str]
+    voice: str
+    condition: str
+    words: str
+    margin: float
+    slots: dict[str, str]
+    confidence: float
+
+    @property
+    def outcome(self) -> str:
+        if not self.slots:
+            return "none"
+        if self.wished and self.slots != self.wished:
+            return "wrong"
+        return "sure" if self.confidence >= ear.SURE else "asked"
+
+
+def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[Case]:
+    chance = random.Random(3)
+    every = wishes(160, 1)
+    alone = sum(len(forms) for keys in CARDS.values() for forms in keys.values())
+    made = []
+    for number, voice in enumerate(voices):
+        for condition in CONDITIONS:
+            for seed in range(WISHES):
+                text, slots = chance.choice(every[:alone] if seed % 2 else every[alone:])
+                made.append(Case(text, slots, condition, seed, voice))
+        for seed, text in enumerate(outside):
+            condition = CONDITIONS[(seed + number) % len(CONDITIONS)]
+            made.append(Case(text, {}, condition, seed, voice))
+    made += [Case(name, {}, "sounds", 0, None, pcm) for name, pcm in sounds().items()]
+    return made
+
+
+_EAR: list[ear.Ear] = []
+
+
+def hear(case: Case) -> Result:
+    if not _EAR:
+        _EAR.append(ear.Ear(CARDS))
+    pcm = case.pcm
+    if case.voice:
+        pcm = in_noise(case.text, case.voice, case.condition, case.seed)
+    turn = open_turn(LIMIT)
+    turn.hear(pcm)
+    words, margin = _EAR[0].weighed(turn.said())
+    heard = _EAR[0].understood(words, margin)
+    voice = case.voice[0] if case.voice else ""
+    return Result(
+        case.text, case.slots, voice, case.condition, words, margin,
+        dict(heard.slots) if heard else {}, heard.confidence if heard else 0.0,
+    )  # fmt: skip
+
+
+def table(results: list[Result]) -> str:
+    """By condition, then by voice."""
+    lines = [f"{'':22}{'wishes':>7}{'sure':>6}{'asked':>6}{'wrong':>6}{'none':>6}{'right':>7}"
+             f"{'outside':>9}{'sure':>6}{'asked':>6}"]  # fmt: skip
+    conditions = list(dict.fromkeys(result.condition for result in results))
+    voices = list(dict.fromkeys(result.voice for result in results if result.voice))
+    for name in ("all", *conditions, *voices):
+        some = [r for r in results if name in ("all", r.condition, r.voice)]
+        inside = [r.outcome for r in some if r.wished]
+        outside = [r.outcome for r in some if not r.wished]
+        counts = [inside.count(outcome) for outcome in ("sure", "asked", "wrong", "none")]
+        right = f"{sum(counts[:2]) / len(inside):7.0%}" if inside else f"{'':7}"
+        lines.append(
+            f"{name:22}{len(inside):7}" + "".join(f"{count:6}" for count in counts) + right
+            + f"{len(outside):9}{outside.count('sure'):6}{outside.count('asked'):6}"
+        )  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--others", action="store_true", help="what nothing was settled by")
+    parser.add_argument("--every", type=int, default=1, help="only every Nth case")
+    parser.add_argument("--dump", type=Path, help="each result, a line of JSON")
+    settled = parser.parse_args()
+    said = (OTHERS, UNHEARD) if settled.others else (VOICES, OUTSIDE)
+    chosen = cases(*said)[:: settled.every]
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(hear, chosen, chunksize=8))
+    if settled.dump:
+        settled.dump.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
+    print(table(results))
+    for result in results:
+        if not result.wished and result.outcome == "sure":
+            print(
+                f"started by {result.text!r} ({result.voice}, {result.condition}): {result.words}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,362 @@
+"""Voice in: real recognition of what espeak-ng says, and microphones that are real children."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import importlib.util
+import os
+import sys
+import time
+import wave
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.errors import NotReady, UsageError
+from duotui.speech import ear, microphone
+from duotui.speech.ear import RATE, Ear, open_ear
+from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
+from duotui.story.cards import deck
+from system.spoken import CARDS, CONDITIONS, OUTSIDE, VOICES, in_noise, need_espeak, sounds, wishes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+needs_pocketsphinx = pytest.mark.skipif(
+    not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
+)
+FRAME = 960
+SPEECH, NOTHING = b"\x00\x10" * (FRAME // 2), bytes(FRAME)
+
+
+def turn(limit: float = 60.0) -> Turn:
+    return Turn(limit, FRAME, lambda frame: frame == SPEECH)
+
+
+def frames(turn: Turn) -> str:
+    said = turn.said()
+    return "".join(
+        "s" if said[at : at + FRAME] == SPEECH else "." for at in range(0, len(said), FRAME)
+    )
+
+
+def test_a_turn_is_over_when_it_was_silent_for_long_enough() -> None:
+    one = turn()
+    assert not one.hear(NOTHING * 50)
+    assert not one.hear(SPEECH * 20)
+    assert not one.hear(NOTHING * 29)
+    assert one.hear(NOTHING)
+    assert frames(one) == "." * 13 + "s" * 20 + "." * 13
+
+
+def test_a_child_may_think_between_words() -> None:
+    one = turn()
+    assert not one.hear(SPEECH * 10 + NOTHING * 25 + SPEECH * 10 + NOTHING * 25)
+    assert one.hear(NOTHING * 5)
+    assert frames(one).strip(".") == "s" * 10 + "." * 25 + "s" * 10
+
+
+def test_a_click_is_no_turn() -> None:
+    one = turn()
+    assert not one.hear((SPEECH * 2 + NOTHING * 40) * 5)
+    assert one.said() == b""
+
+
+def test_nothing_comes_from_a_turn_beyond_its_limit() -> None:
+    one = turn(limit=3.0)
+    assert one.hear(SPEECH * 200)
+    assert len(one.said()) == 100 * FRAME
+
+
+def test_a_turn_that_is_stopped_early_is_what_was_said_until_then() -> None:
+    one = turn()
+    assert not one.hear(NOTHING * 5 + SPEECH * 10 + NOTHING)
+    assert frames(one) == "." * 5 + "s" * 10 + "."
+
+
+def test_it_does_not_matter_how_sound_is_cut_up() -> None:
+    whole, cut = turn(), turn()
+    sound = NOTHING * 7 + SPEECH * 20 + NOTHING * 40
+    whole.hear(sound)
+    for at in range(0, len(sound), 37):
+        cut.hear(sound[at : at + 37])
+    assert cut.said() == whole.said() != b""
+
+
+def test_a_voice_at_the_other_end_of_the_room_is_not_the_child() -> None:
+    far = b"\x00\x01" * (FRAME // 2)
+    one = Turn(60.0, FRAME, lambda frame: frame != NOTHING)
+    assert not one.hear(NOTHING * 20 + SPEECH * 20 + far * 29)
+    assert one.hear(far)
+
+
+# -- microphones
+
+
+def writer(program: str) -> Through:
+    return Through((sys.executable, "-c", f"import os, sys, time\n{program}"))
+
+
+VOICE = f"""
+import math, array
+tone = [round(9000 * math.sin(n / 9) * math.sin(n / 700) ** 2) for n in range({RATE})]
+os.write(1, bytes({RATE}) + array.array('h', tone).tobytes() + bytes({4 * RATE}))
+os.write(2, b'Expression failed in pa_linux_alsa.c')
+time.sleep(60)
+"""
+
+
+@needs_pocketsphinx
+async def test_a_child_process_is_listened_to_until_the_turn_is_over(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    begun: list[bool] = []
+    said = await writer(VOICE).listen(30.0, lambda: begun.append(True))
+    assert RATE < len(said) < 5 * RATE
+    assert begun == [True]
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_pocketsphinx
+async def test_stop_ends_it_and_the_child_is_gone(tmp_path: Path) -> None:
+    there = tmp_path / "pid"
+    mic = writer(f"open({str(there)!r}, 'w').write(str(os.getpid()))\nos.write(1, bytes(9000))\n"
+                 "time.sleep(60)")  # fmt: skip
+    assert await mic.listen(30.0, mic.stop) == b""
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(there.read_text()), 0)
+
+
+@needs_pocketsphinx
+async def test_a_microphone_without_sound_is_listened_to_for_the_limit() -> None:
+    since = time.monotonic()
+    assert await writer("time.sleep(60)").listen(0.2) == b""
+    assert time.monotonic() - since < 20
+
+
+@needs_pocketsphinx
+@pytest.mark.parametrize("command", [("false",), ("/no/such/program",)])
+async def test_a_microphone_that_is_lost(command: tuple[str, ...]) -> None:
+    mic = Through(command)
+    assert not await mic.works()
+    with pytest.raises(NotReady):
+        await mic.listen(30.0)
+
+
+@needs_pocketsphinx
+async def test_the_first_microphone_that_gives_sound_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = writer("os.write(1, bytes(4000))\ntime.sleep(60)").command
+    monkeypatch.setattr(microphone, "ARECORD", ("false",))
+    monkeypatch.setattr(microphone, "PORTAUDIO", there)
+    found = await open_microphone()
+    assert isinstance(found, Through)
+    assert found.command == there
+
+
+@needs_pocketsphinx
+async def test_no_microphone_is_said_plainly(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(microphone, "ARECORD", ("false",))
+    monkeypatch.setattr(microphone, "PORTAUDIO", ("false",))
+    with pytest.raises(NotReady, match="no microphone was found"):
+        await open_microphone()
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_pocketsphinx
+async def test_what_records_on_this_computer_is_not_seen(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with contextlib.suppress(NotReady):
+        assert isinstance(await open_microphone(), Through)
+    assert capfd.readouterr() == ("", "")
+
+
+def wav(path: Path, pcm: bytes, rate: int = RATE, channels: int = 1, width: int = 2) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(pcm)
+    return path
+
+
+@needs_pocketsphinx
+async def test_a_file_is_a_microphone(tmp_path: Path) -> None:
+    need_espeak()
+    pcm = in_noise("a dog", VOICES[0], "clean", 1)
+    one = await FromFile(wav(tmp_path / "one.wav", pcm)).listen(10.0)
+    assert RATE < len(one) <= len(pcm)
+    both = array.array("h", [sample for sample in array.array("h", pcm) for _ in range(2)])
+    stereo = FromFile(wav(tmp_path / "two.wav", both.tobytes(), channels=2))
+    assert await stereo.listen(10.0) == one
+    assert await FromFile(wav(tmp_path / "none.wav", b"")).listen(10.0) == b""
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"RIFF\x00\x00\x00\x00WAVE", os.urandom(100)])
+def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.wav"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="not a WAV"):
+        FromFile(path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        FromFile(tmp_path / "missing.wav")
+    with pytest.raises(UsageError, match="16 bit"):
+        FromFile(wav(path, bytes(100), width=1))
+
+
+# -- the ear
+
+
+@pytest.fixture(scope="module")
+def listening() -> Ear:
+    pytest.importorskip("pocketsphinx")
+    return Ear(CARDS)
+
+
+@needs_pocketsphinx
+def test_words_that_cannot_be_pronounced_are_named() -> None:
+    with pytest.raises(ValueError, match="dictionary: flibber, zzyzx"):
+        Ear({"who": {"it": ("a zzyzx flibber",)}})
+
+
+@needs_pocketsphinx
+def test_every_word_of_the_deck_can_be_heard() -> None:
+    Ear(deck().spoken())
+
+
+SHARE = 14
+"""One in so many of what bench/heard.py says: seconds, not minutes."""
+
+
+def test_wishes_are_understood(listening: Ear) -> None:
+    need_espeak()
+    told = []
+    for number, (text, slots) in enumerate(wishes(160, 1)[::SHARE]):
+        voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
+        heard = listening.hear(in_noise(text, voice, condition, number))
+        told.append((heard is not None and heard.slots == slots, text, voice, condition, heard))
+    understood = sum(one[0] for one in told)
+    assert understood >= 0.8 * len(told), [one[1:] for one in told if not one[0]]
+
+
+def test_nothing_outside_is_sure(listening: Ear) -> None:
+    need_espeak()
+    asked = 0
+    for number, text in enumerate(OUTSIDE[:: SHARE // 2]):
+        voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
+        heard = listening.hear(in_noise(text, voice, condition, number))
+        assert heard is None or not heard.sure, (text, voice, condition, heard)
+        asked += heard is not None
+    assert asked <= 4
+
+
+def test_what_is_no_speech_is_no_wish(listening: Ear) -> None:
+    need_espeak()
+    heard = {name: listening.hear(pcm) for name, pcm in sounds().items()}
+    found = {name: one for name, one in heard.items() if one}
+    # words are there in a room full of them
+    assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
+    assert not [one for one in found.values() if one.sure]
+
+
+@pytest.mark.parametrize("pcm", [b"", b"\x01", bytes(200), b"\xff\x7f" * 8000, os.urandom(16000)])
+def test_any_bytes_may_be_heard(listening: Ear, pcm: bytes) -> None:
+    assert listening.hear(pcm) is None
+    assert listening.hear(pcm, 44100) is None
+
+
+def test_what_was_heard_before_does_not_matter(listening: Ear) -> None:
+    need_espeak()
+    pcm = in_noise("a story about a robot at home", VOICES[0], "white", 1)
+    first = listening.hear(pcm)
+    listening.hear(in_noise("humpty dumpty sat on a wall", VOICES[3], "babble", 2))
+    again = listening.hear(pcm)
+    assert first is not None
+    assert again is not None
+    assert again.slots == first.slots == {"who": "robot", "where": "house"}
+    # pocketsphinx begins with the densities that it ended with
+    assert again.confidence == pytest.approx(first.confidence, abs=0.05)
+
+
+# -- the ear in a process of its own
+
+
+async def test_it_hears_the_same_while_the_loop_goes_on(
+    listening: Ear, capfd: pytest.CaptureFixture[str]
+) -> None:
+    need_espeak()
+    pcm = in_noise("a story about a dog in the forest", VOICES[0], "clean", 1)
+    longest, last, over = 0.0, time.monotonic(), asyncio.Event()
+
+    async def tick() -> None:
+        nonlocal longest, last
+        while not over.is_set():
+            await asyncio.sleep(0)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+
+    ticking = asyncio.ensure_future(tick())
+    distant = await open_ear(CARDS)
+    try:
+        heard = await distant.hear(pcm)
+    finally:
+        over.set()
+        await ticking
+        await distant.close()
+    near = listening.hear(pcm)
+    assert heard is not None
+    assert near is not None
+    assert (heard.words, heard.sure) == (near.words, near.sure)
+    assert heard.slots == {"who": "dog", "where": "forest"}
+    assert longest < 0.3, longest
+    assert capfd.readouterr() == ("", "")
+
+
+@needs_pocketsphinx
+async def test_who_does_not_wait_does_not_confuse_the_next() -> None:
+    need_espeak()
+    dog, sea = (in_noise(text, VOICES[0], "clean", 1) for text in ("a dog", "by the sea"))
+    distant = await open_ear(CARDS)
+    try:
+        asking = asyncio.ensure_future(distant.hear(dog))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        heard = await distant.hear(sea)
+        assert heard is not None
+        assert heard.slots == {"where": "sea"}
+    finally:
+        await distant.close()
+
+
+@needs_pocketsphinx
+async def test_an_ear_that_was_closed_is_lost() -> None:
+    distant = await open_ear(CARDS)
+    await distant.close()
+    with pytest.raises(NotReady, match="lost"):
+        await distant.hear(bytes(100))
+    await distant.close()
+
+
+@needs_pocketsphinx
+async def test_strange_words_are_named_from_the_other_process_too() -> None:
+    with pytest.raises(ValueError, match="zzyzx"):
+        await open_ear({"who": {"it": ("a zzyzx",)}})
+
+
+async def test_without_pocketsphinx_it_is_said_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pocketsphinx.py").write_text("raise ImportError\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(NotReady, match="pip install") as caught:
+        await open_ear(CARDS)
+    assert (caught.value.message, caught.value.hint) == ear.MISSING
+    monkeypatch.setitem(sys.modules, "pocketsphinx", None)
+    with pytest.raises(NotReady, match="pip install"):
+        await open_microphone()

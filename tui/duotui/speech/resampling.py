@@ -1,0 +1,43 @@
+"""Sound at another rate."""
+
+import array
+import math
+from operator import mul
+
+TAPS = 16
+"""Samples on each side that a sample between them is made of."""
+
+
+def resampled(pcm: bytes, rate: int, to: int) -> bytes:
+    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`: through a
+    windowed sinc, so that nothing above the lower rate's half is folded into what is below."""
+    if rate < 1 or to < 1:
+        raise ValueError("a rate is at least 1")
+    if rate == to:
+        return pcm
+    common = math.gcd(rate, to)
+    step, phases = rate // common, to // common
+    reach = TAPS * max(1, math.ceil(rate / to))
+    kernels = [_kernel(phase / phases, reach, min(1.0, to / rate)) for phase in range(phases)]
+    heard = array.array("h", bytes(2 * reach))
+    heard.frombytes(pcm[: len(pcm) // 2 * 2])
+    heard.frombytes(bytes(2 * reach))
+    samples = len(heard) - 2 * reach
+    made = array.array("h")
+    for number in range(samples * phases // step):
+        at, phase = divmod(number * step, phases)
+        value = round(sum(map(mul, kernels[phase], heard[at + 1 : at + 2 * reach + 1])))
+        made.append(max(-32768, min(32767, value)))
+    return made.tobytes()
+
+
+def _kernel(offset: float, reach: int, cutoff: float) -> tuple[float, ...]:
+    """Weights of the 2 `reach` samples around a point `offset` after the middle one."""
+    weights = []
+    for tap in range(1 - reach, reach + 1):
+        distance = tap - offset
+        window = 0.5 + 0.5 * math.cos(math.pi * distance / reach)
+        angle = math.pi * distance * cutoff
+        weights.append(window * (math.sin(angle) / angle if angle else 1.0))
+    whole = sum(weights)
+    return tuple(weight / whole for weight in weights)
