@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from duotui.story.safety import Filter, inflections, safety
@@ -161,7 +161,9 @@ def test_an_unfit_name_is_none(typed: str) -> None:
     assert FILTER.name(typed) == ""
 
 
-@given(st.text(max_size=60) | st.text("aik lsSt1!-'. ", max_size=30))
+@example("ß")
+@example("İİİ")
+@given(st.text(max_size=60) | st.text("aik lsSt1!-'. ßİÉ中", max_size=30))
 def test_a_name_is_safe(typed: str) -> None:
     name = FILTER.name(typed)
     assert FILTER.name(name) == name

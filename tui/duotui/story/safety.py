@@ -91,7 +91,9 @@ class Filter:
             return ""
         kept = "".join(c for c in _composed(text) if _in_name(c) or c.isspace())
         words = [word for word in map(_trimmed, kept.split()) if word]
-        name = _trimmed(" ".join(map(_titled, words[:NAME_WORDS]))[:NAME_CHARACTERS])
+        short = _trimmed(" ".join(words[:NAME_WORDS])[:NAME_CHARACTERS])
+        titled = _composed(" ".join(map(_titled, short.split())))
+        name = _trimmed(titled[:NAME_CHARACTERS])
         return "" if self._disguised(name) else name
 
     def _disguised(self, text: str) -> bool:
@@ -179,4 +181,13 @@ def _titled(word: str) -> str:
     """Lily of lily and LILY, Mary-Jane, O'Neil; McDonald as it is."""
     if word[0].isupper() and not word.isupper():
         return word
-    return re.sub(r"^\w|(?<=[-'])\w(?=\w)", lambda found: found[0].upper(), word.lower())
+    return re.sub(r"^\w|(?<=[-'])\w(?=\w)", lambda found: _capital(found[0]), _small(word))
+
+
+def _small(word: str) -> str:
+    return "".join(small if len(small := c.lower()) == 1 else c for c in word)
+
+
+def _capital(letter: str) -> str:
+    """A letter whose capital is two, such as \u00df, stays."""
+    return capital if len(capital := letter.upper()) == 1 else letter
