@@ -8,22 +8,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from duotui.story.phrases import Phrases
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.panel import Panel
 
 PATIENCE = 20.0
 """Seconds until the question goes away by itself: a child that came here must not be stuck."""
 
 
-class GateScreen(ModalScreen[bool]):
+class GateScreen(Panel[bool]):
     """Dismissed with True where the answer was right. One attempt."""
 
     AUTO_FOCUS = "#answer"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", show=False, id="gate.leave"),
+        Binding("escape", "dismiss(False)", show=False, id="gate.leave"),
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
 
@@ -34,7 +34,6 @@ class GateScreen(ModalScreen[bool]):
         self._question = say.code if code else f"{one} + {other} = ?"
         self._answer = code or str(one + other)
         self._secret = bool(code)
-        self._over = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
@@ -45,17 +44,11 @@ class GateScreen(ModalScreen[bool]):
             )
 
     def on_mount(self) -> None:
-        self.set_timer(PATIENCE, lambda: self.action_answer(False))
+        self.set_timer(PATIENCE, lambda: self.dismiss(False))
 
     def action_stay(self) -> None:
         """There is nowhere else to go."""
 
-    def action_answer(self, right: bool) -> None:
-        """Once: two keys may come before the screen is gone."""
-        if not self._over:
-            self._over = True
-            self.dismiss(right)
-
     @on(Input.Submitted)
     def _answered(self, event: Input.Submitted) -> None:
-        self.action_answer(event.value.strip() == self._answer)
+        self.dismiss(event.value.strip() == self._answer)

@@ -8,19 +8,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from duotui.errors import UsageError
 from duotui.story.household import KINDS, Household, check, written
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.panel import Panel
 
 
-class ParentsScreen(ModalScreen[Household | None]):
+class ParentsScreen(Panel[Household | None]):
     """Dismissed with what was settled anew, or None. `notes` are lines about what does not work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="parents.leave"),
+        Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
         Binding("enter", "apply", "Use", id="parents.use", priority=True),
         Binding("up", "app.focus_previous", "Field before", show=False),
         Binding("down", "app.focus_next", "Next field", show=False),
@@ -29,7 +29,6 @@ class ParentsScreen(ModalScreen[Household | None]):
     def __init__(self, child: Household, notes: tuple[str, ...], glyphs: Glyphs) -> None:
         super().__init__()
         self._child, self._notes, self._glyphs = child, notes, glyphs
-        self._over = False
 
     def compose(self) -> ComposeResult:
         values = written(self._child)
@@ -66,15 +65,6 @@ class ParentsScreen(ModalScreen[Household | None]):
     def action_apply(self) -> None:
         child = self._checked()
         if child is not None:
-            self._leave(child)
-
-    def action_leave(self) -> None:
-        self._leave(None)
-
-    def _leave(self, child: Household | None) -> None:
-        """Once: two keys may come before the screen is gone."""
-        if not self._over:
-            self._over = True
             self.dismiss(child)
 
 
