@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui import resources
 from duotui.board.shell import Shell
 from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state
-from duotui.engines.virtual import Machine, Memory, Virtual, make_card
+from duotui.engines.virtual import Machine, Memory, Virtual, make_card, storyteller_card
 from duotui.errors import NotReady
 from native.guests import BOARD, build, find_tools
+from virtual.fire import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,3 +81,17 @@ def start(stock: Path, tmp_path: Path) -> Start:
             board.close()
 
     return starting
+
+
+@pytest.fixture(scope="module")
+def scene(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A storyteller that things happen to."""
+    card = tmp_path_factory.mktemp("fire") / "card.img"
+    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
+    subprocess.run(["cp", "--sparse=always", made, card], check=True)
+    scene = Scene(card)
+    try:
+        scene.start()
+        yield scene
+    finally:
+        scene.board.close()

@@ -5,40 +5,22 @@ from __future__ import annotations
 
 import itertools
 import random
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.engines.virtual import storyteller_card
 from virtual.fire import FAULTS, Fault, Scene
 from virtual.ordeal import expected, send, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from duotui.engines.virtual import Machine
 
 pytestmark = pytest.mark.timeout(600)
 
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 3_000, 1_500, 20_000
 TRIES = 5
 """Until a fault has come to strike."""
-
-
-@pytest.fixture(scope="module")
-def scene(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    card = tmp_path_factory.mktemp("fire") / "card.img"
-    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
-    subprocess.run(["cp", "--sparse=always", made, card], check=True)
-    scene = Scene(card)
-    try:
-        scene.start()
-        yield scene
-    finally:
-        scene.board.close()
 
 
 @pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: kind.__name__)

@@ -4,41 +4,24 @@ child hears another story meanwhile, and then the rest of the same."""
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.engines.virtual import storyteller_card
 from duotui.story import stored
 from duotui.story.scene import Act
 from system.playroom import Hurried, hour, room
 from virtual.fire import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from duotui.engines.virtual import Machine
     from duotui.story.hour import Hour
 
 pytestmark = pytest.mark.timeout(600)
 
 PATIENCE = 300.0
-
-
-@pytest.fixture(scope="module")
-def scene(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    card = tmp_path_factory.mktemp("hour") / "card.img"
-    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
-    subprocess.run(["cp", "--sparse=always", made, card], check=True)
-    scene = Scene(card)
-    try:
-        scene.start()
-        yield scene
-    finally:
-        scene.board.close()
 
 
 async def until(shown: Hour, wanted: Callable[[], bool]) -> None:
