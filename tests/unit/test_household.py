@@ -12,24 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.errors import UsageError
-from duotui.story import household
-from duotui.story.household import (
-    KINDS,
-    PACES,
+from duotui.story.household import KINDS, PACES, Household, Sleep, check, parse, written
+from duotui.story.standing import (
     Allowed,
     AskedToSleep,
-    Household,
     Quiet,
-    Sleep,
     Spent,
     TimeOver,
     bedtime,
-    check,
     pace,
-    parse,
     standing,
+    theme,
     volume,
-    written,
 )
 
 DAY = date(2026, 11, 26)
@@ -177,7 +171,7 @@ def test_bedtime_is_calmer(clock: str, asleep: bool) -> None:
         theme="sea", pace=100, volume=100, bedtime_from=time(19, 30), morning=time(7), evening=None
     )
     assert bedtime(child, at(clock)) == asleep
-    assert household.theme(child, at(clock)) == ("bedtime" if asleep else "sea")
+    assert theme(child, at(clock)) == ("bedtime" if asleep else "sea")
     assert pace(child, at(clock)) == (80 if asleep else 100)
     assert volume(child, at(clock)) == pytest.approx(0.8 if asleep else 1.0)
 

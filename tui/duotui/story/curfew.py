@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from duotui.core.clock import Clock
-from duotui.story import household
 from duotui.story.diary import Diary
-from duotui.story.household import Allowed, Household, Quiet, Spent, TimeOver
+from duotui.story.household import Household
 from duotui.story.scene import Act, Rest, Scene
+from duotui.story.standing import Allowed, Quiet, Spent, TimeOver, standing
 
 
 class Curfew:
@@ -25,7 +25,7 @@ class Curfew:
         today = now.date()
         awake = timedelta(seconds=self._clock.now() - self._began)
         spent = Spent(self._diary.used(today), self._diary.extra(today), self.told, awake)
-        found = household.standing(child, now, spent)
+        found = standing(child, now, spent)
         if isinstance(found, Allowed) or (self.bonus and not isinstance(found, Quiet)):
             return None
         self.bonus = False

@@ -10,7 +10,7 @@ from dataclasses import replace
 from duotui.core.events import Mark
 from duotui.errors import NotReady
 from duotui.story import diary as diaries
-from duotui.story import household, menus
+from duotui.story import menus, standing
 from duotui.story.cards import ROWS, Choice
 from duotui.story.curfew import Curfew
 from duotui.story.household import Household
@@ -250,7 +250,7 @@ class Hour:
 
         async def job() -> None:
             now = room.wall()
-            room.reader.settle(household.pace(self.child, now), household.volume(self.child, now))
+            room.reader.settle(standing.pace(self.child, now), standing.volume(self.child, now))
             room.diary.begin(self.child.name, piece.title, how, one_more=one_more)
             await self._performance.give(piece.tale, tell, first)
             self._curfew.told += 1

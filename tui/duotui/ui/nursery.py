@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from duotui import config
 from duotui.config import Settings
-from duotui.story import household
+from duotui.story import standing
 from duotui.story.hour import Hour
 from duotui.story.household import Household
 from duotui.story.phrases import phrases
@@ -48,7 +48,7 @@ class NurseryApp(Frame):
 
     def _dress(self) -> None:
         """For the hour: at bedtime it is another theme."""
-        wanted = household.theme(self._hour.child, self._wall()) or self._settings.theme
+        wanted = standing.theme(self._hour.child, self._wall()) or self._settings.theme
         if self.theme != wanted:
             self.wear(wanted)
 
