@@ -147,11 +147,12 @@ def pixels(
     picture: Picture, frame: int = 0, light: Colour = DAYLIGHT
 ) -> tuple[tuple[Colour | None, ...], ...]:
     """SIZE rows of SIZE colours as they look in `light`, None where the ground is seen."""
-    seen = {letter: _lit(colour, light) for letter, colour in PALETTE.items()}
+    seen = {letter: lit(colour, light) for letter, colour in PALETTE.items()}
     grid = picture.frames[frame % len(picture.frames)]
     return tuple(tuple(seen.get(letter) for letter in row) for row in grid)
 
 
-def _lit(colour: Colour, light: Colour) -> Colour:
+def lit(colour: Colour, light: Colour) -> Colour:
+    """`colour` as it looks in `light`."""
     red, green, blue = (part * share // 255 for part, share in zip(colour, light, strict=True))
     return red, green, blue
