@@ -202,14 +202,15 @@ def test_everything_can_be_settled() -> None:
         "voice": "host",
         "voice_name": "en-gb", "volume": 70, "volume_night": 0, "evening": "18:00",
         "morning": "7:15", "bedtime_from": "19:30", "quiet_from": "20:30", "quiet_to": "06:30",
-        "minutes_a_day": 45, "sleep_after": "2 stories", "one_more": 1, "motion": False,
-        "microphone": False, "code": "0042",
+        "minutes_a_day": 45, "sleep_after": "2 stories", "one_more": 1,
+        "pictures": "images", "motion": False, "microphone": False, "code": "0042",
     }  # fmt: skip
     assert table.keys() == KINDS.keys()
     assert parse(table) == (
         Household(
             "Lily", "girl", "zh", "sea", 60, "host", "en-gb", 70, 0, time(18), time(7, 15),
-            time(19, 30), time(20, 30), time(6, 30), 45, Sleep(stories=2), 1, False, False, "0042",
+            time(19, 30), time(20, 30), time(6, 30), 45, Sleep(stories=2), 1,
+            "images", False, False, "0042",
         ),
         [],
     )  # fmt: skip
@@ -233,7 +234,8 @@ def test_what_parents_are_told_is_so() -> None:
         ("evening", "24:00"), ("morning", "7"), ("quiet_from", "20:60"), ("quiet_to", "２０:30"),
         ("quiet_to", "20:30:00"), ("bedtime_from", time(19)), ("minutes_a_day", -1),
         ("minutes_a_day", 1441), ("sleep_after", "0 stories"), ("sleep_after", "2"),
-        ("sleep_after", "2 hours"), ("one_more", 2), ("one_more", True), ("motion", "on"),
+        ("sleep_after", "2 hours"), ("one_more", 2), ("one_more", True), ("pictures", "sixel"),
+        ("motion", "on"),
         ("motion", 1), ("microphone", None), ("code", 1234), ("code", "123"), ("code", "１２３４"),
         ("code", "12345"), ("colour", "red"),
     ],

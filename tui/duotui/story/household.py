@@ -13,6 +13,7 @@ from duotui.errors import UsageError
 
 LANGUAGES = ("en", "zh")
 VOICES = ("off", "host", "board")
+PICTURES = ("auto", "characters", "images")
 PACES = {"slow": 60, "middle": 100, "quick": 130}
 """Words a minute; what children of the first, second and fourth school year read aloud."""
 
@@ -68,6 +69,9 @@ class Household:
     sleep_after: Sleep = Sleep()
     one_more: int = 0
     """Stories that a child may ask for after a limit, on a day."""
+
+    pictures: str = PICTURES[0]
+    """As images or in characters; auto: as images where the terminal is known to show them."""
 
     motion: bool = True
     microphone: bool = True
@@ -158,6 +162,7 @@ KINDS: Mapping[str, Kind] = {
     "minutes_a_day": _whole(0, 24 * 60),
     "sleep_after": Kind('like "2 stories" or "30 minutes"', _sleep, str),
     "one_more": _whole(0, 1),
+    "pictures": _one_of(*PICTURES),
     "motion": _SWITCH,
     "microphone": _SWITCH,
     "code": Kind("four digits", lambda text: _matched(r"(\d{4})?", text)[0]),

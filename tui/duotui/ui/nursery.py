@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from duotui import config
@@ -15,6 +16,7 @@ from duotui.story import standing
 from duotui.story.hour import Hour
 from duotui.story.household import Household
 from duotui.story.phrases import phrases
+from duotui.ui.easel import Easel, hung
 from duotui.ui.frame import Frame
 from duotui.ui.screens.gate import GateScreen
 from duotui.ui.screens.hour import HourScreen
@@ -36,11 +38,15 @@ class NurseryApp(Frame):
         self, hour: Hour, settings: Settings, wall: Callable[[], datetime], rng: random.Random,
         *, ascii: bool = False,  # noqa: A002 - the option's name
     ) -> None:  # fmt: skip
+        self._easel = Easel(hour.child.pictures)
         super().__init__(settings, ascii=ascii)
         self._hour, self._wall, self._rng = hour, wall, rng
 
+    def get_driver_class(self) -> type[Driver]:
+        return hung(super().get_driver_class(), self._easel)
+
     def get_default_screen(self) -> Screen[None]:
-        return HourScreen(self._hour, self._glyphs)
+        return HourScreen(self._hour, self._glyphs, self._easel)
 
     def on_mount(self) -> None:
         self._dress()
@@ -75,6 +81,7 @@ class NurseryApp(Frame):
         self._settings = replace(self._settings, child=child)
         config.save(self._settings)
         self._hour.settle(child, phrases(child.language))
+        self._easel.settle(child.pictures)
         self._dress()
 
     def behind(self) -> Coroutine[Any, Any, None]:

@@ -7,12 +7,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.events import ScreenResume, ScreenSuspend
 from textual.widgets import Static
 
 from duotui.story import pictures
 from duotui.story.hour import Hour
 from duotui.story.pictures import Picture
 from duotui.story.scene import Act, Rest, Scene
+from duotui.ui.easel import Easel
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.listening import ListeningScreen
 from duotui.ui.widgets.cards import Card, CardRow
@@ -39,19 +41,19 @@ class HourScreen(ListeningScreen):
         *(Binding(str(n), f"pick({n})", show=False) for n in range(1, 10)),
     ]
 
-    def __init__(self, hour: Hour, glyphs: Glyphs) -> None:
+    def __init__(self, hour: Hour, glyphs: Glyphs, easel: Easel | None = None) -> None:
         super().__init__()
-        self._hour, self._glyphs = hour, glyphs
+        self._hour, self._glyphs, self._easel = hour, glyphs, easel
         self._picture: Picture | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="question")
         with Container(id="stage"):
             with Vertical(id="side"):
-                yield PictureView(self._glyphs, id="picture")
+                yield PictureView(self._glyphs, easel=self._easel, id="picture")
                 yield Static(id="machine")
             yield Page(self._glyphs)
-        yield CardRow(self._glyphs)
+        yield CardRow(self._glyphs, self._easel)
         yield Static(id="hints")
 
     def on_mount(self) -> None:
@@ -59,6 +61,13 @@ class HourScreen(ListeningScreen):
         self._hour.open()
         self.set_interval(1 / FRAMES, self._follow)
         self.show_news()
+
+    @on(ScreenSuspend)
+    @on(ScreenResume)
+    def _covered(self) -> None:
+        """Pictures look otherwise behind a dialog."""
+        for picture in self.query(PictureView):
+            picture.refresh()
 
     def show_news(self) -> None:
         scene, moving = self._hour.scene, self._hour.child.motion

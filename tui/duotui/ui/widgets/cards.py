@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from duotui.story import pictures
 from duotui.story.scene import Offer
+from duotui.ui.easel import Easel
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.picture import PictureView
 
@@ -26,13 +27,13 @@ class Card(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, easel: Easel | None) -> None:
         super().__init__(classes="story-card")
-        self._glyphs = glyphs
+        self._glyphs, self._easel = glyphs, easel
         self._number = 0
 
     def compose(self) -> ComposeResult:
-        yield PictureView(self._glyphs)
+        yield PictureView(self._glyphs, easel=self._easel)
         yield Static(classes="name")
 
     def show(self, number: int, offer: Offer, chosen: bool, moving: bool) -> None:
@@ -52,15 +53,15 @@ class Card(Vertical):
 class CardRow(Horizontal):
     """What is chosen is always among those that are seen."""
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, easel: Easel | None) -> None:
         super().__init__(id="cards")
-        self._glyphs = glyphs
+        self._glyphs, self._easel = glyphs, easel
         self._offers: tuple[Offer, ...] = ()
         self._at, self._moving = 0, False
 
     def compose(self) -> ComposeResult:
         for _ in range(MOST):
-            yield Card(self._glyphs)
+            yield Card(self._glyphs, self._easel)
 
     def show(self, offers: Sequence[Offer], at: int, moving: bool) -> None:
         self._offers, self._at, self._moving = tuple(offers), at, moving

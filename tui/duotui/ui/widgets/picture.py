@@ -1,8 +1,10 @@
-"""The picture beside a story: in half blocks, or in plain characters where colour is missing."""
+"""The picture beside a story: an image where the terminal shows them, else half blocks, or plain
+characters where colour is missing."""
 
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
+from typing import ClassVar
 
 from textual.color import Color
 from textual.content import Content
@@ -13,6 +15,8 @@ from textual.widget import Widget
 
 from duotui.story import pictures
 from duotui.story.pictures import Colour, Picture
+from duotui.ui import kitty
+from duotui.ui.easel import Easel, Sheet
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.themes import VARIABLES
 
@@ -39,12 +43,14 @@ class PictureView(Widget):
     }
     """
 
+    ALLOW_SELECT: ClassVar[bool] = False
     moving: var[bool] = var(False)
 
     def __init__(
         self,
         glyphs: Glyphs,
         picture: Picture | None = None,
+        easel: Easel | None = None,
         *,
         id: str | None = None,  # noqa: A002 - the widget's own word
         classes: str | None = None,
@@ -52,6 +58,7 @@ class PictureView(Widget):
         super().__init__(id=id, classes=classes)
         self._glyphs = glyphs
         self._picture = picture
+        self._easel = easel
         self._beats = 0
         self._timer: Timer | None = None
 
@@ -70,6 +77,13 @@ class PictureView(Widget):
         poor = self.app.no_color or self.app.native_ansi_color or not colours
         return self._glyphs.ascii or poor
 
+    @property
+    def imaged(self) -> bool:
+        """The number of an image is a colour: none may be changed on its way, as all are behind a
+        dialog."""
+        ready = self._easel is not None and self._easel.ready and self.screen is self.app.screen
+        return ready and not self.plain and self.app.console.color_system == "truecolor"
+
     def show(self, picture: Picture | None) -> None:
         if picture is not self._picture:
             self._picture, self._beats = picture, 0
@@ -78,6 +92,7 @@ class PictureView(Widget):
     def on_mount(self) -> None:
         self._timer = self.set_interval(BEAT, self.beat, pause=True)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._settle())
+        self.app.app_resume_signal.subscribe(self, lambda _: self.refresh())
         self._settle()
 
     def watch_moving(self) -> None:
@@ -113,7 +128,17 @@ class PictureView(Widget):
         width, height = self.size
         fits = width >= LARGE * pictures.COLUMNS and height >= LARGE * pictures.ROWS
         light = self.app.theme_variables.get("story-light", VARIABLES["story-light"])
-        return drawn(self._picture, self.frame, LARGE if fits else 1, Color.parse(light).rgb)
+        sheet = Sheet(self._picture, self.frame, LARGE if fits else 1, Color.parse(light).rgb)
+        if self._easel is not None and self.imaged:
+            return placed(self._easel.number(sheet), sheet.columns, sheet.rows)
+        return drawn(sheet.picture, sheet.frame, sheet.scale, sheet.light)
+
+
+def placed(number: int, columns: int, rows: int) -> Content:
+    """The cells in which the terminal shows an image."""
+    style = Style(foreground=Color(*kitty.ink(number)))
+    lines = (Content.styled(kitty.line(row, columns), style) for row in range(rows))
+    return Content("\n").join(lines)
 
 
 @lru_cache(64)
