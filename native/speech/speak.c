@@ -22,6 +22,7 @@ cst_voice *register_cmu_us_kal(const char *folder);
 
 static FILE *out;
 static long written;  // samples
+static int volume = 100;  // of which 100 is the voice as it is
 
 static void fail(const char *what, const char *why) {
     fprintf(stderr, "duospeak: %s: %s\n", what, why);
@@ -64,6 +65,10 @@ static FILE *device(const char *path) {
     return fdopen(file, "wb");
 }
 
+static uint16_t as_loud_as_asked(int sample) {
+    return (uint16_t)((sample * volume + (sample < 0 ? -50 : 50)) / 100);
+}
+
 static long milliseconds(long samples) { return samples * 1000 / RATE; }
 
 // When the words of a sentence begin: where the one before has ended.
@@ -93,14 +98,22 @@ static void speak(cst_voice *voice, int index, const char *line) {
     tell_words(utterance, index, line);
     printf("S %d %ld %ld\n", index, milliseconds(written), milliseconds(wave->num_samples));
     fflush(stdout);
-    for (int i = 0; i < wave->num_samples; i++) put_number((uint16_t)wave->samples[i], 2);
+    for (int i = 0; i < wave->num_samples; i++) put_number(as_loud_as_asked(wave->samples[i]), 2);
     written += wave->num_samples;
     delete_utterance(utterance);
 }
 
 int main(int count, char **words) {
+    if (count == 5 && strcmp(words[1], "-v") == 0) {
+        char *end;
+        long loud = strtol(words[2], &end, 10);
+        if (end == words[2] || *end || loud < 0 || loud > 100) fail("a volume is from 0 to 100", words[2]);
+        volume = (int)loud;
+        words += 2;
+        count -= 2;
+    }
     if (count != 3 || words[1][0] != '-' || !strchr("odc", words[1][1]) || words[1][2]) {
-        fail("usage", "duospeak -o FILE.wav | -d DEVICE | -c COMMAND <SENTENCES");
+        fail("usage", "duospeak [-v VOLUME] -o FILE.wav | -d DEVICE | -c COMMAND <SENTENCES");
     }
     signal(SIGPIPE, SIG_IGN);  // a player that ends is an error of writing
     char how = words[1][1];

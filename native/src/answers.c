@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ear.h"
 #include "machine.h"
 #include "story.h"
 #include "version.h"
@@ -40,6 +41,7 @@ void say_hello(Outbox *o, const Identity *of) {
     for (Mode mode = MODE_REFERENCE; mode <= MODE_FAST; mode++) {
         if (weights_has(of->weights, mode)) modes |= 1u << mode;
     }
+    if (of->ear) modes |= HELLO_EAR;
     if (of->voice) modes |= HELLO_VOICE;
     write_uint(&w, modes, 1);
     write_uint(&w, (uint32_t)of->weights->shape.vocab, 4);
@@ -137,4 +139,25 @@ void say_speech(Outbox *o, uint32_t number) {
         write_uint(&w, s->words[i].size, 2);
     }
     outbox_put(o, SPEECH, &w);
+}
+
+void say_hearing(Outbox *o, uint32_t number) {
+    static const Hearing unknown;
+    const Hearing *h = number == ear_hearing()->number ? ear_hearing() : &unknown;
+    Writer w = {.length = 0};
+    write_uint(&w, number, 4);
+    write_uint(&w, h->state, 1);
+    write_str(&w, h->trouble, strlen(h->trouble));
+    outbox_put(o, HEARING, &w);
+}
+
+void say_sound(Outbox *o) {
+    const Sound *s = ear_sound();
+    Writer w = {.length = 0};
+    write_uint(&w, ear_hearing()->number, 4);
+    write_uint(&w, s->index, 4);
+    write_uint(&w, (uint16_t)s->predictor, 2);
+    write_uint(&w, s->step, 1);
+    write_str(&w, (const char *)s->data, sizeof s->data);
+    outbox_put(o, SOUND, &w);
 }

@@ -21,7 +21,7 @@ typedef struct {
     uint8_t model_hash[32], tokenizer_hash[32];
     char machine[128];
     uint64_t boot;
-    bool voice;
+    bool voice, ear;
 } Identity;
 
 // Whether `frames` of any size still fit.
@@ -39,5 +39,9 @@ void say_refused(Outbox *outbox, uint32_t story, uint8_t code, const char *text)
 void say_event(Outbox *outbox, uint32_t story, uint32_t index);
 void say_pong(Outbox *outbox, uint32_t number, uint64_t clock);
 void say_speech(Outbox *outbox, uint32_t number);
+void say_hearing(Outbox *outbox, uint32_t number);
+
+// The last sound of the ear's.
+void say_sound(Outbox *outbox);
 
 #endif

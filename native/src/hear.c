@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ear.h"
 #include "story.h"
 #include "voice.h"
 
@@ -55,6 +56,7 @@ static void generate(Agent *agent, uint32_t number, Settings settings, const cha
         return;
     }
     voice_stop();  // before the model needs its memory
+    ear_stop();
     Failure failure = {0};
     Teller *teller = teller_new(&agent->weights, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
@@ -98,13 +100,21 @@ static bool hear_generate(Agent *agent, Reader *r) {
 // Not while a story is told, whose time counts.
 static bool hear_speak(Agent *agent, Reader *r) {
     uint32_t number = (uint32_t)read_uint(r, 4);
+    uint8_t volume = (uint8_t)read_uint(r, 1);
     size_t length;
     const uint8_t *text = read_str(r, &length);
     if (!read_done(r)) return false;
-    if (story_standing().state == STATE_IDLE) voice_speak(number, text, length);
-    else voice_refuse(number, "a story is being told");
+    if (story_standing().state != STATE_IDLE) voice_refuse(number, "a story is being told");
+    else if (voice_speak(number, volume, text, length)) ear_stop();
     say_speech(&agent->outbox, number);
     return true;
+}
+
+// Nor then; and what is said is broken off, or the board would hear itself.
+static void listen_to(Agent *agent, uint32_t number) {
+    if (story_standing().state != STATE_IDLE) ear_refuse(number, "a story is being told");
+    else if (ear_listen(number)) voice_stop();
+    say_hearing(&agent->outbox, number);
 }
 
 static void hear_position(Agent *agent, uint8_t type, uint32_t number, uint32_t next) {
@@ -140,6 +150,8 @@ void hear(Agent *agent, const Frame *frame) {
         case ASK_HELLO: read_uint(&r, 1); break;
         case CANCEL:
         case HUSH:
+        case LISTEN:
+        case ENOUGH:
         case PING: number = (uint32_t)read_uint(&r, 4); break;
         case PAUSE:
             number = (uint32_t)read_uint(&r, 4);
@@ -177,9 +189,15 @@ void hear(Agent *agent, const Frame *frame) {
             if (number == voice_speech()->number) voice_stop();
             say_speech(&agent->outbox, number);
             break;
+        case LISTEN: listen_to(agent, number); break;
+        case ENOUGH:
+            if (number == ear_hearing()->number) ear_stop();
+            say_hearing(&agent->outbox, number);
+            break;
         case BYE:
             story_cancel();
             voice_stop();
+            ear_stop();
             if (!agent->leaving) agent->leaving = now;
             break;
     }

@@ -10,13 +10,14 @@
 
 enum {
     ASK_HELLO = 0x01, GENERATE, CANCEL, PAUSE, ACK, RESUME, PING, ASK_STATS, BYE, SPEAK, HUSH,
-    HELLO = 0x81, EVENT, STATS, PONG, REFUSED, GONE, SPEECH,
+    LISTEN, ENOUGH,
+    HELLO = 0x81, EVENT, STATS, PONG, REFUSED, GONE, SPEECH, SOUND, HEARING,
 };
 
-enum { PROTOCOL = 1 };
+enum { PROTOCOL = 2 };
 enum { KIND_START, KIND_TOKEN, KIND_END };
 enum { REFUSED_BUSY = 1, REFUSED_SETTINGS, REFUSED_PROMPT, REFUSED_MODE, REFUSED_MEMORY };
-enum { HELLO_VOICE = 1 << 7 };  // among the modes
+enum { HELLO_EAR = 1 << 6, HELLO_VOICE = 1 << 7 };  // among the modes
 enum { FLAG_PROBABILITIES = 1 };
 
 // Reads fields one after another. `bad` once one of them is not there; then every field is 0.

@@ -14,7 +14,7 @@ static const char version[] = "duollama " DUO_VERSION "\n";
 
 static const char usage[] =
     "usage: duollama MODEL [options]          tell a story\n"
-    "       duollama serve MODEL [-z FILE] [--voice PROGRAM]\n"
+    "       duollama serve MODEL [-z FILE] [--voice PROGRAM] [--ear PROGRAM]\n"
     "                                         speak duotui's frames on stdin and stdout\n"
     "       duollama pack MODEL -o FILE [-z FILE] [--modes exact,fast]\n"
     "       duollama inspect FILE             what a packed model holds and costs\n"
@@ -44,6 +44,7 @@ static const char usage[] =
     "  --prefill N        tokens of the prompt at once, 1 to 16 (16)\n"
     "  --drafts N         of mode exact at once, at most; 0 for none (as many as pay)\n"
     "  --voice PROGRAM    says aloud what the host asks for: a sentence on its stdin\n"
+    "  --ear PROGRAM      records for the host: 16000 samples a second of 16 bit, on its stdout\n"
     "  --version, --help\n";
 
 // The C library would also take blanks, hex, nan and inf.
@@ -111,7 +112,7 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
 static const char *const valued[][20] = {
     [COMMAND_TELL] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
                       "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
-    [COMMAND_SERVE] = {"-z", "--voice"},
+    [COMMAND_SERVE] = {"-z", "--voice", "--ear"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
     [COMMAND_BANDWIDTH] = {NULL},
@@ -139,6 +140,8 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
         o->tokenizer_path = value;
     } else if (strcmp(option, "--voice") == 0) {
         o->voice = value;
+    } else if (strcmp(option, "--ear") == 0) {
+        o->ear = value;
     } else if (strcmp(option, "--ids") == 0) {
         o->ids_path = value;
     } else if (strcmp(option, "-t") == 0) {

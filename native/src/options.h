@@ -15,7 +15,7 @@ typedef struct {
     const char *show;  // --version or --help: print this and do nothing else
     Command command;
     const char *model_path, *tokenizer_path, *ids_path, *out_path, *score_path, *follow_path, *prompt,
-        *voice;
+        *voice, *ear;
     Settings settings;
     uint32_t modes;    // to pack for
     int32_t likely;    // ids beside each step that is followed

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ear.h"
 #include "hear.h"
 #include "machine.h"
 #include "story.h"
@@ -79,19 +80,36 @@ static bool left(uint64_t now) {
     return agent.outbox.length == 0 || now - agent.leaving > FAREWELL;
 }
 
+// Milliseconds until `due`, where `wait` is longer.
+static int sooner(int wait, uint64_t due, uint64_t now) {
+    if (due == UINT64_MAX) return wait;
+    int until = due > now ? (int)((due - now) / 1000 + 1) : 0;
+    return wait < 0 || until < wait ? until : wait;
+}
+
+static void attend_ear(bool readable) {
+    EarNews news = readable ? ear_hear() : EAR_NOTHING;
+    if (news == EAR_SOUND) say_sound(&agent.outbox);
+    if (news == EAR_CHANGED || ear_overdue(clock_now())) {
+        say_hearing(&agent.outbox, ear_hearing()->number);
+    }
+}
+
 // Until BYE or a hang-up (0) or a signal (its number).
 static int link_run(void) {
     for (;;) {
-        int wait = attend(clock_now());
+        int wait = sooner(attend(clock_now()), ear_due(), clock_now());
         if (left(clock_now())) return 0;
-        struct pollfd fds[4] = {
+        struct pollfd fds[5] = {
             // What comes after BYE is for the shell.
             {.fd = agent.leaving ? -1 : terminal, .events = POLLIN},
             {.fd = wake[0], .events = POLLIN},
             {.fd = agent.outbox.length ? terminal : -1, .events = POLLOUT},
             {.fd = voice_descriptor(), .events = POLLIN},
+            // Sound leaves room for answers as events do; until there is some, the recorder waits.
+            {.fd = outbox_room(&agent.outbox, 3) ? ear_descriptor() : -1, .events = POLLIN},
         };
-        if (poll(fds, 4, wait) < 0 && errno != EINTR) return 0;
+        if (poll(fds, 5, wait) < 0 && errno != EINTR) return 0;
         if (fds[1].revents) {
             char bytes[64];
             ssize_t got = read(wake[0], bytes, sizeof bytes);
@@ -101,6 +119,7 @@ static int link_run(void) {
         }
         // Before the host is heard, who may have it stopped.
         if (fds[3].revents && voice_hear()) say_speech(&agent.outbox, voice_speech()->number);
+        attend_ear(fds[4].revents != 0);
         if (fds[0].revents && !take_in()) return 0;
         if (fds[2].revents && !outbox_flush(&agent.outbox, terminal)) return 0;
     }
@@ -116,7 +135,7 @@ static void on_signal(int number) {
 // --- start and end
 
 static bool prepare(const char *model_path, const char *tokenizer_path, const char *voice,
-                    Failure *failure) {
+                    const char *ear, Failure *failure) {
     if (!weights_open(&agent.weights, model_path, failure)) return false;
     agent.tokenizer = weights_tokenizer(&agent.weights, tokenizer_path, failure);
     if (!agent.tokenizer) return false;
@@ -133,6 +152,7 @@ static bool prepare(const char *model_path, const char *tokenizer_path, const ch
         return false;
     }
     self->voice = voice_open(voice);
+    self->ear = ear_open(ear);
     if (pipe2(wake, O_NONBLOCK | O_CLOEXEC) < 0) {
         return fail(failure, EXIT_UNEXPECTED, "no pipe can be made");
     }
@@ -147,9 +167,10 @@ static bool prepare(const char *model_path, const char *tokenizer_path, const ch
     return terminal >= 0;
 }
 
-int serve_run(const char *model_path, const char *tokenizer_path, const char *voice) {
+int serve_run(const char *model_path, const char *tokenizer_path, const char *voice,
+              const char *ear) {
     Failure failure = {0};
-    if (!prepare(model_path, tokenizer_path, voice, &failure)) {
+    if (!prepare(model_path, tokenizer_path, voice, ear, &failure)) {
         terminal_give_back();
         fprintf(stderr, "duollama: %s\n", failure.text);
         return failure.status;
@@ -159,6 +180,7 @@ int serve_run(const char *model_path, const char *tokenizer_path, const char *vo
     say_hello(&agent.outbox, &agent.identity);
     int number = link_run();
     voice_stop();
+    ear_stop();
     terminal_give_back();
     // The story's thread may be in the middle of a step: the process ends under it.
     if (number == 0) _exit(EXIT_OK);

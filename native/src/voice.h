@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { VOLUME_MOST = 100 };
 enum { VOICE_WORDS = 400 };  // that fit into a payload, beside what went wrong
 
 typedef enum {
@@ -33,8 +34,8 @@ typedef struct {
 bool voice_open(const char *program);
 
 // Say `text` as sentence `number`; the one before ends. Asked again, the same sentence is not said
-// again.
-void voice_speak(uint32_t number, const uint8_t *text, size_t length);
+// again. True where it begins now.
+bool voice_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length);
 
 // Sentence `number` is not said, for this reason.
 void voice_refuse(uint32_t number, const char *why);

@@ -18,6 +18,8 @@ NAMES = {
     0x09: "BYE",
     0x0A: "SPEAK",
     0x0B: "HUSH",
+    0x0C: "LISTEN",
+    0x0D: "ENOUGH",
     0x81: "HELLO",
     0x82: "EVENT",
     0x83: "STATS",
@@ -25,10 +27,12 @@ NAMES = {
     0x85: "REFUSED",
     0x86: "GONE",
     0x87: "SPEECH",
+    0x88: "SOUND",
+    0x89: "HEARING",
 }
 TYPES = {name: number for number, name in NAMES.items()}
 # B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids;
-# w: words.
+# w: words; i: i16.
 FIELDS = {
     "HELLO?": "protocol:B",
     "GENERATE": "story:I mode:B flags:B steps:I temperature:f top_p:f seed:Q prompt:s",
@@ -39,8 +43,10 @@ FIELDS = {
     "PING": "nonce:I",
     "STATS?": "",
     "BYE": "",
-    "SPEAK": "sentence:I text:s",
+    "SPEAK": "sentence:I volume:B text:s",
     "HUSH": "sentence:I",
+    "LISTEN": "listen:I",
+    "ENOUGH": "listen:I",
     "HELLO": "protocol:B state:B boot:Q story:I events:I modes:B vocabulary:I context:I "
     "parameters:Q model_hash:h tokenizer_hash:h version:s model:s machine:s",
     "EVENT": "story:I index:I kind:B",
@@ -49,6 +55,8 @@ FIELDS = {
     "REFUSED": "story:I code:B text:s",
     "GONE": "",
     "SPEECH": "sentence:I state:B clock:Q asked:Q begun:Q ended:Q length:I trouble:s words:w",
+    "SOUND": "listen:I index:I predictor:i step:B data_hex:x",
+    "HEARING": "listen:I state:B trouble:s",
 }
 BODIES = {
     0: " mode:B steps:I temperature:f top_p:f seed:Q clock:Q ids:*",
@@ -71,6 +79,8 @@ def pack(name, values):
         elif kind in "sx":
             data = value.encode() if kind == "s" else bytes.fromhex(value)
             out += struct.pack("<H", len(data)) + data
+        elif kind == "i":
+            out += struct.pack("<h", value)
         elif kind == "w":
             out += struct.pack("<H", len(value)) + b"".join(struct.pack("<IHH", *w) for w in value)
         elif kind == "*":
@@ -100,6 +110,8 @@ def unpack(name, payload):
             elif kind in "sx":
                 data = take(*struct.unpack("<H", take(2)))
                 values[field] = data.decode() if kind == "s" else data.hex()
+            elif kind == "i":
+                (values[field],) = struct.unpack("<h", take(2))
             elif kind == "w":
                 (count,) = struct.unpack("<H", take(2))
                 values[field] = [list(struct.unpack("<IHH", take(8))) for _ in range(count)]

@@ -27,12 +27,17 @@ class Host:
     """The other end of the agent's terminal."""
 
     def __init__(
-        self, engine: Engine, model: Path, tokenizer: Path, voice: Path | None = None
-    ) -> None:
+        self, engine: Engine, model: Path, tokenizer: Path, voice: Path | None = None,
+        ear: Path | None = None,
+    ) -> None:  # fmt: skip
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
-            [engine.path, "serve", model, "-z", tokenizer, *(["--voice", voice] if voice else [])],
+            [
+                *(engine.path, "serve", model, "-z", tokenizer),
+                *(["--voice", voice] if voice else []),
+                *(["--ear", ear] if ear else []),
+            ],
             stdin=self.slave,
             stdout=self.slave,
             stderr=subprocess.PIPE,
@@ -104,15 +109,15 @@ def host(engine: Engine, parrot: tuple[Path, Path]) -> Iterator[Host]:
 
 
 def test_hello_says_who_is_there(host: Host) -> None:
-    host.say("HELLO?", protocol=1)
+    host.say("HELLO?", protocol=2)
     hello = host.until("HELLO")
-    assert (hello["protocol"], hello["state"], hello["story"], hello["events"]) == (1, 0, 0, 0)
+    assert (hello["protocol"], hello["state"], hello["story"], hello["events"]) == (2, 0, 0, 0)
     assert (hello["model"], hello["version"], hello["modes"]) == ("parrot.bin", "0.1.0", 7)
     assert hello["context"] == 100_000
 
 
 def test_hashes_are_those_of_the_files(host: Host, parrot: tuple[Path, Path]) -> None:
-    host.say("HELLO?", protocol=1)
+    host.say("HELLO?", protocol=2)
     hello = host.until("HELLO")
     names = ("model_hash", "tokenizer_hash")
     for name, path in zip(names, parrot, strict=True):

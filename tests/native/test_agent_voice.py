@@ -65,7 +65,7 @@ def speaker(
 
 
 def voiced(host: Host) -> bool:
-    host.say("HELLO?", protocol=1)
+    host.say("HELLO?", protocol=2)
     return bool(host.until("HELLO")["modes"] & 0x80)
 
 
@@ -76,7 +76,7 @@ def is_(state: int) -> Callable[[dict[str, Any]], bool]:
 def test_a_sentence_is_said_and_its_words_and_times_are_told(speaker: Speaker, log: Path) -> None:
     host = speaker(SAYS)
     assert voiced(host)
-    host.say("SPEAK", sentence=3, text="The whole\nstory.")
+    host.say("SPEAK", sentence=3, volume=100, text="The whole\nstory.")
     done = host.until("SPEECH", is_(DONE))
     assert log.read_text() == "The whole story.\n"
     assert (done["sentence"], done["length"]) == (3, 900)
@@ -92,20 +92,35 @@ def test_the_same_sentence_is_said_once_however_often_it_is_asked(
 ) -> None:
     host = speaker(SAYS)
     for _ in range(5):
-        host.say("SPEAK", sentence=3, text="Once.")
+        host.say("SPEAK", sentence=3, volume=100, text="Once.")
     host.until("SPEECH", is_(DONE))
-    host.say("SPEAK", sentence=3, text="Once.")
+    host.say("SPEAK", sentence=3, volume=100, text="Once.")
     host.until("SPEECH", is_(DONE))
     assert log.read_text() == "Once.\n"
-    host.say("SPEAK", sentence=4, text="Twice.")
+    host.say("SPEAK", sentence=4, volume=100, text="Twice.")
     host.until("SPEECH", lambda v: v["sentence"] == 4 and v["state"] == DONE)
     assert log.read_text() == "Once.\nTwice.\n"
+
+
+@pytest.mark.parametrize("volume", [0, 7, 100])
+def test_a_voice_is_told_how_loud_it_is_to_be(speaker: Speaker, log: Path, volume: int) -> None:
+    host = speaker('read -r line || exit 0; echo "$# $1 $line" >>{log}; echo S 0 0 9')
+    host.say("SPEAK", sentence=3, volume=volume, text="Hello.")
+    host.until("SPEECH", is_(DONE))
+    assert log.read_text() == f"1 {volume} Hello.\n"
+
+
+def test_louder_than_it_can_be_is_refused(speaker: Speaker, log: Path) -> None:
+    host = speaker(SAYS)
+    host.say("SPEAK", sentence=3, volume=101, text="Hello.")
+    assert host.until("SPEECH", is_(FAILED))["trouble"] == "a volume is from 0 to 100"
+    assert not log.exists()
 
 
 @pytest.mark.parametrize("how", ["HUSH", "SPEAK", "GENERATE", "BYE"])
 def test_it_is_silent_at_once_and_so_is_its_player(speaker: Speaker, log: Path, how: str) -> None:
     host = speaker(WAITS)
-    host.say("SPEAK", sentence=3, text="On and on.")
+    host.say("SPEAK", sentence=3, volume=100, text="On and on.")
     host.until("SPEECH", is_(HEARD))
     player = os.pidfd_open(int(log.read_text()))
     match how:
@@ -113,12 +128,12 @@ def test_it_is_silent_at_once_and_so_is_its_player(speaker: Speaker, log: Path, 
             host.say("HUSH", sentence=3)
             assert host.until("SPEECH", is_(STOPPED))["sentence"] == 3
         case "SPEAK":
-            host.say("SPEAK", sentence=4, text="Something else.")
+            host.say("SPEAK", sentence=4, volume=100, text="Something else.")
             host.until("SPEECH", lambda v: v["sentence"] == 4)
         case "GENERATE":
             host.generate()
             host.until("EVENT", ended)
-            host.say("SPEAK", sentence=3, text="On and on.")
+            host.say("SPEAK", sentence=3, volume=100, text="On and on.")
             host.until("SPEECH", is_(STOPPED))
         case "BYE":
             host.say("BYE")
@@ -131,13 +146,17 @@ def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> N
     host = speaker(SAYS)
     host.generate(steps=0)
     host.until("EVENT")
-    host.say("SPEAK", sentence=3, text="Now?")
+    host.say("SPEAK", sentence=3, volume=100, text="Now?")
     refused = host.until("SPEECH")
     assert (refused["state"], refused["trouble"]) == (FAILED, "a story is being told")
     host.say("CANCEL", story=STORY)
-    host.say("SPEAK", sentence=4, text="Now!")
-    while host.until("SPEECH", lambda v: v["state"] in (DONE, FAILED))["state"] == FAILED:
-        host.say("SPEAK", sentence=5, text="Now!")
+    for sentence in range(4, 1000):  # until it is cancelled: what is refused stays refused
+        host.say("SPEAK", sentence=sentence, volume=100, text="Now!")
+        said = host.until(
+            "SPEECH", lambda v, n=sentence: v["sentence"] == n and v["state"] in (DONE, FAILED)
+        )
+        if said["state"] == DONE:
+            break
     assert log.read_text() == "Now!\n"
 
 
@@ -153,7 +172,7 @@ def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> N
 def test_a_voice_that_fails_says_why(speaker: Speaker, script: str, trouble: str) -> None:
     host = speaker(script)
     assert voiced(host)
-    host.say("SPEAK", sentence=3, text="Hello.")
+    host.say("SPEAK", sentence=3, volume=100, text="Hello.")
     assert host.until("SPEECH", is_(FAILED))["trouble"] == trouble
 
 
@@ -162,7 +181,7 @@ def test_a_hostile_voice_is_survived(speaker: Speaker) -> None:
         "read -r line || exit 0; echo W 0 1 2 3; echo S x; echo S 0 0 99999999999999999999;"
         " echo W 0 0 99999 1; echo S 0 0 7; seq -f 'W 0 %g 1 1' 900; head -c 5000 /dev/zero"
     )
-    host.say("SPEAK", sentence=3, text="Hello.")
+    host.say("SPEAK", sentence=3, volume=100, text="Hello.")
     assert len(host.until("SPEECH", is_(DONE))["words"]) == 400
 
 
@@ -170,7 +189,7 @@ def test_a_hostile_voice_is_survived(speaker: Speaker) -> None:
 def test_a_board_without_a_loudspeaker_has_no_voice(speaker: Speaker, script: str) -> None:
     host = speaker(script)
     assert not voiced(host)
-    host.say("SPEAK", sentence=3, text="Hello.")
+    host.say("SPEAK", sentence=3, volume=100, text="Hello.")
     assert host.until("SPEECH")["trouble"] == "this board has no voice"
 
 
@@ -194,6 +213,6 @@ def test_hushing_what_was_never_said_is_answered(speaker: Speaker) -> None:
 def test_the_voice_has_none_of_the_agents_files(speaker: Speaker, log: Path) -> None:
     """Its player may outlive the agent, and would keep the terminal."""
     host = speaker("ls -l /proc/$$/fd >>{log}; cat >/dev/null")
-    host.say("SPEAK", sentence=3, text="Hello.")
+    host.say("SPEAK", sentence=3, volume=100, text="Hello.")
     host.until("SPEECH", is_(DONE))
     assert os.ttyname(host.slave) not in log.read_text()

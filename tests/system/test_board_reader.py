@@ -14,14 +14,16 @@ from duotui.engines.sim import Sim
 from duotui.evidence import sitting_of
 from duotui.speech.board import BoardReader
 from duotui.speech.utterance import Utterance
+from duotui.story.household import Household
 from duotui.story.scene import Act, Scene
 from system.mortal import Mortal
-from system.playroom import hour, room
+from system.playroom import AFTERNOON, hour, room
 
 VOICE = """#!/bin/sh
 cd "${0%/*}"
 read -r line || exit 0
 echo "$line" >>said
+echo "$1" >>loud
 [ -e broken ] && { echo "no loudspeaker"; exit 1; }
 echo "W 0 0 0 4"
 echo "W 0 40 5 4"
@@ -70,6 +72,34 @@ async def test_a_sentence_is_said_and_its_words_are_marked(session: Session, voi
     assert (voice.parent / "said").read_text() == "Once upon a time.\n"
     assert made.position() == 0
     assert made.trouble == ""
+
+
+async def test_it_is_as_loud_as_is_settled(session: Session, voice: Path) -> None:
+    made = reader(session)
+    for volume in (0.8, 0.4, 0.0, 1.0):
+        made.settle(60_000, volume)
+        await made.say("Once upon a time.", lambda _: None)
+    assert made.trouble == ""
+    assert (voice.parent / "loud").read_text().split() == ["80", "40", "0", "100"]
+
+
+async def test_the_hour_of_the_day_is_heard_in_the_boards_voice(
+    tmp_path: Path, voice: Path
+) -> None:
+    child = Household(name="Lily", volume=70, volume_night=20)
+    for wall in (AFTERNOON, AFTERNOON.replace(hour=22)):
+        made, session = room(Sim(voice=voice), tmp_path, wall=lambda at=wall: at)
+        shown = hour(replace(made, reader=reader(session)), child)
+        news = asyncio.Event()
+        shown.listen(news.set)
+        shown.open()
+        shown.surprise()
+        while shown.scene.act is not Act.THE_END:
+            await asyncio.wait_for(news.wait(), 60)
+            news.clear()
+        await shown.close()
+    loud = (voice.parent / "loud").read_text().split()
+    assert (loud[0], loud[-1], set(loud)) == ("70", "20", {"70", "20"})
 
 
 async def test_position_is_the_boards_play_clock(session: Session, voice: Path) -> None:

@@ -251,7 +251,7 @@ def restarted(*told: Message, paused: bool = False) -> tuple[Dialogue, Agent]:
     dialogue.receive(agent.says(*told), 0.1)
     if paused:
         dialogue.pause(True, 0.2)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(1.0)
     dialogue.receive(agent.says(OTHER), 1.0)
     return dialogue, agent
@@ -260,7 +260,7 @@ def restarted(*told: Message, paused: bool = False) -> tuple[Dialogue, Agent]:
 def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
     dialogue, agent = telling()
     dialogue.receive(agent.says(token(1, b" a"), token(2, b" b")), 0.1)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(1.0)
     found = dialogue.receive(agent.says(OTHER), 1.0)
     assert [e for e in found if isinstance(e, events.Retelling)] == [
@@ -314,7 +314,7 @@ def test_a_story_that_is_stopped_while_it_is_told_again_is_stopped() -> None:
 def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
     dialogue, agent = telling()
     dialogue.receive(agent.says(token(1)), 0.1)
-    dialogue.closed()
+    dialogue.closed(0.0)
     (ended,) = dialogue.stop(0.5)
     assert isinstance(ended, events.RunEnded)
     assert (ended.reason, ended.tokens) == (Reason.CANCELLED, 1)
@@ -328,7 +328,7 @@ def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
     for hello, reasons in ((HELLO, []), (OTHER, [Reason.CANCELLED])):
         dialogue, agent = telling()
         assert dialogue.stop(0.1) == []
-        dialogue.closed()
+        dialogue.closed(0.0)
         dialogue.opened(1.0)
         held = dataclasses.replace(hello, state=1, story=STORY if hello is HELLO else 0, events=1)
         found = dialogue.receive(agent.says(held), 1.0)
@@ -347,12 +347,12 @@ def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
 def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) -> None:
     dialogue, agent = telling()
     dialogue.pause(on, 0.1)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(1.0)
     held = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY, events=1)
     dialogue.receive(agent.says(held), 1.0)
     assert messages.Pause(STORY, int(on)) in dialogue.due(1.0)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(2.0)
     dialogue.receive(agent.says(dataclasses.replace(held, state=2 if on else 1)), 2.0)
     assert dialogue.due(2.0) == [messages.Resume(STORY, 1)]
@@ -361,7 +361,7 @@ def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) ->
 def test_an_agent_that_holds_another_story_is_asked_for_ours_again() -> None:
     dialogue, agent = telling()
     dialogue.receive(agent.says(token(1)), 0.1)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(1.0)
     dialogue.receive(agent.says(dataclasses.replace(HELLO, state=1, story=5, events=3)), 1.0)
     said = dialogue.due(1.0)
@@ -373,7 +373,7 @@ def test_an_agent_is_given_up_when_it_is_silent_for_long() -> None:
     dialogue, agent = greeted()
     assert not dialogue.dead(DEAD - 0.1)
     assert dialogue.dead(DEAD)
-    dialogue.closed()
+    dialogue.closed(0.0)
     dialogue.opened(10.0)
     # it may be reading its model
     assert not dialogue.dead(10.0 + DEAD)

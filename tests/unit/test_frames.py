@@ -23,7 +23,7 @@ NOISE = {name: rest for name, *rest in LINES if rest[0] == "noise"}
 KNOWN = {name: rest for name, rest in FRAMES.items() if rest[0] != "0x7e"}
 
 # The words of the page, where a field of ours is called otherwise.
-OURS = {"probability": "probability", "text_hex": "text"}
+OURS = {"probability": "probability", "text_hex": "text", "data_hex": "data"}
 
 
 def hexed(column: str) -> bytes:
@@ -40,7 +40,7 @@ def noise(items: list[Frame | NoiseBytes]) -> int:
 
 def test_the_vectors_cover_every_message() -> None:
     types = {int(rest[0], 16) for rest in KNOWN.values()}
-    assert types == {*range(0x01, 0x0C), *range(0x81, 0x88)}
+    assert types == {*range(0x01, 0x0E), *range(0x81, 0x8A)}
 
 
 @pytest.mark.parametrize("name", FRAMES)

@@ -38,6 +38,7 @@ ONE_OF_EACH = (
     events.SpeechStarted(2.08, BOARD, (events.Span(0, 4), events.Span(5, 9))),
     events.SentenceHeard(2.09, BOARD, 1, 1.9, 0.8, (events.Mark(0.25, 5, 9),)),
     events.SpeechEnded(2.1, BOARD, Silence.FAILED, 1, 0.5, 1.25, "no loudspeaker"),
+    events.ListenEnded(2.1, BOARD, "no microphone"),
     events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),
 )
 

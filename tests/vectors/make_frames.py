@@ -52,7 +52,7 @@ def noise(name, raw, count, *frames):
 
 
 def host():
-    row("hello_ask", "HELLO?", 0, protocol=1)
+    row("hello_ask", "HELLO?", 0, protocol=2)
     row("hello_ask_max", "HELLO?", U16, protocol=U8)
     row(
         "generate",
@@ -132,10 +132,15 @@ def host():
     row("ping_zero", "PING", 0, nonce=0)
     row("stats_ask", "STATS?", 264)
     row("bye", "BYE", 265)
-    row("speak", "SPEAK", 266, sentence=3, text="The end.")
-    row("speak_max", "SPEAK", U16, sentence=U32, text="s" * (4096 - 6))
+    row("speak", "SPEAK", 266, sentence=3, volume=64, text="The end.")
+    row("speak_silent", "SPEAK", 269, sentence=4, volume=0, text="")
+    row("speak_max", "SPEAK", U16, sentence=U32, volume=U8, text="s" * (4096 - 7))
     row("hush", "HUSH", 267, sentence=3)
     row("hush_max", "HUSH", 268, sentence=U32)
+    row("listen", "LISTEN", 270, listen=5)
+    row("listen_max", "LISTEN", 271, listen=U32)
+    row("enough", "ENOUGH", 272, listen=5)
+    row("enough_max", "ENOUGH", 273, listen=U32)
 
 
 def agent():
@@ -143,7 +148,7 @@ def agent():
         "hello",
         "HELLO",
         0,
-        protocol=1,
+        protocol=2,
         state=0,
         boot=0x0123456789ABCDEF,
         story=0,
@@ -167,7 +172,7 @@ def agent():
         boot=1,
         story=7,
         events=100,
-        modes=7,
+        modes=0xC7,
         vocabulary=512,
         context=512,
         parameters=260032,
@@ -502,6 +507,22 @@ def agent():
         trouble="é" * 100,
         words=[[U32, U16, U16]] * 400,
     )
+    row("sound", "SOUND", 23, listen=5, index=3, predictor=-1204, step=37, data_hex=RAMP * 10)
+    row("sound_silent", "SOUND", 24, listen=5, index=0, predictor=0, step=0, data_hex="00" * 320)
+    row("sound_empty", "SOUND", 25, listen=0, index=0, predictor=-1, step=0, data_hex="")
+    row(
+        "sound_max",
+        "SOUND",
+        U16,
+        listen=U32,
+        index=U32,
+        predictor=-(2**15),
+        step=U8,
+        data_hex="ff" * (4096 - 13),
+    )
+    row("hearing", "HEARING", 26, listen=5, state=1, trouble="")
+    row("hearing_failed", "HEARING", 27, listen=5, state=4, trouble="arecord: main:831: busy")
+    row("hearing_max", "HEARING", U16, listen=U32, state=U8, trouble="é" * 2044)
 
 
 def noises():

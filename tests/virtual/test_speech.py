@@ -3,8 +3,10 @@ the virtual Duo's speaker."""
 
 from __future__ import annotations
 
+import array
 import hashlib
 import json
+import math
 import subprocess
 import sys
 import wave
@@ -77,6 +79,30 @@ def test_it_says_when_each_word_is_heard(voice: Path, tmp_path: Path) -> None:
     assert times == sorted(times)
 
 
+def test_it_is_as_loud_as_it_is_told_to_be(voice: Path, tmp_path: Path) -> None:
+    """Half of the samples' size is half as loud; nothing of it lasts as long."""
+    program, heard, told = voice / "host/duospeak", {}, {}
+    for loud in (100, 50, 10, 0):
+        out = tmp_path / f"{loud}.wav"
+        told[loud] = speak([program, "-v", str(loud)], out, SENTENCE)
+        with wave.open(str(out)) as file:
+            heard[loud] = array.array("h", file.readframes(file.getnframes()))
+    assert len(set(told.values())) == len({len(one) for one in heard.values()}) == 1
+    level = {loud: math.sqrt(sum(n * n for n in one) / len(one)) for loud, one in heard.items()}
+    assert level[100] > 1000
+    assert 20 * math.log10(level[100] / level[50]) == pytest.approx(6.02, abs=0.01)
+    assert 20 * math.log10(level[100] / level[10]) == pytest.approx(20, abs=0.05)
+    assert set(heard[0]) == {0}
+    for loud in (50, 10):
+        off = (
+            100 * sample - loud * whole
+            for sample, whole in zip(heard[loud], heard[100], strict=True)
+        )
+        assert max(map(abs, off)) <= 50
+    assert speak([program], tmp_path / "as.wav", SENTENCE) == told[100]
+    assert (tmp_path / "as.wav").read_bytes() == (tmp_path / "100.wav").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -86,6 +112,12 @@ def test_it_says_when_each_word_is_heard(voice: Path, tmp_path: Path) -> None:
         (["-c", "exit 3"], "duospeak: "),  # it may be seen while it is written to, or after
         (["-c", "cat >/dev/null; exit 3"], "the player failed"),
         (["-x", "y"], "usage"),
+        (["-v", "50"], "usage"),
+        (["-v", "50", "-x", "y"], "usage"),
+        (["-v", "101", "-d", "/dev/null"], "from 0 to 100: 101"),
+        (["-v", "-1", "-d", "/dev/null"], "from 0 to 100: -1"),
+        (["-v", "9x", "-d", "/dev/null"], "from 0 to 100: 9x"),
+        (["-v", "", "-d", "/dev/null"], "from 0 to 100: "),
     ],
 )
 def test_bad_input(voice: Path, arguments: list[str], said: str) -> None:

@@ -99,13 +99,13 @@ def test_setup_makes_a_board_from_its_box_tell(start: Start, engine: Path, tmp_p
             return done.stdout
 
         first = duotui("setup", port, *parrot, "--engine", engine, "--yes")
-        assert first.count("to send") == 7
+        assert first.count("to send") == 8
         assert "100%" in first
         assert first.splitlines()[-1].startswith("ready: ")
         settings = ("--mode", "exact", "--check", "-t", "0", "-n", "30", "")
         told = duotui("tell", "--port", port, *parrot, *settings)
         assert told.startswith("once upon a time")
-        assert duotui("setup", port, *parrot, "--engine", engine, "--yes").count("is there") == 7
+        assert duotui("setup", port, *parrot, "--engine", engine, "--yes").count("is there") == 8
 
 
 def test_no_card_is_said(machine: Machine, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from duotui.link.reader import Transport
 HOME = "/mnt/data/duotui"
 """Its folder on a board: duollama, and the packed model that it tells from."""
 
-PROGRAM, MODEL, VOICE = "duollama", "story.duo", "voice"
-"""VOICE says sentences aloud (firmware/overlay), by SPEAKER."""
+PROGRAM, MODEL, VOICE, EAR = "duollama", "story.duo", "voice", "ear"
+"""VOICE says sentences aloud, by SPEAKER; EAR records (firmware/overlay)."""
 
 SPEAKER = "duospeak"
 LOG = "/tmp/duollama.log"
@@ -40,7 +40,9 @@ def reach(transport: Transport) -> None:
     shell.ask(_END_OTHERS)
     # whatever it ends of, the host hears it at once
     gone = "".join(f"\\{byte:03o}" for byte in through_a_terminal(Gone()))
-    serve = f"./{PROGRAM} serve {MODEL} --voice ./{VOICE}"
+    # what was set up before there was an ear does not know the word
+    ear = f"$([ -e {EAR} ] && echo --ear ./{EAR})"
+    serve = f"./{PROGRAM} serve {MODEL} --voice ./{VOICE} {ear}"
     spawn.say(f"cd {HOME} && {serve} 2>{LOG}; printf '{gone}'\r".encode())
     for _ in range(START_SECONDS):
         while spawn.wait_for(FRAME, seconds=1) == 0:

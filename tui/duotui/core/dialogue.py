@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 
 from duotui.core import events
+from duotui.core.capture import Capture
 from duotui.core.events import Activity, Event, Mode, Narrator, Request, Token
 from duotui.core.hearing import Hearing
 from duotui.core.reading import Reading
@@ -44,6 +45,8 @@ class Dialogue:
         self._paused = False
         self._then: tuple[Request, int] | None = None
         self._reading = Reading(narrator, "", 0)
+        self._capture = Capture(narrator, 0, 0.0)
+        self._capture.over = True
         self._gap_asked = -math.inf
         self._hearing = Hearing(narrator)
         self._repeated = 0
@@ -56,13 +59,15 @@ class Dialogue:
         self._hearing.opened(now)
         self._connected = False
         self._out.clear()
-        lasting = (messages.Generate, messages.Cancel, messages.Hush)
+        lasting = (messages.Generate, messages.Cancel, messages.Hush, messages.Enough)
         self._asked = {k: v for k, v in self._asked.items() if k in lasting}
         self._ask(messages.AskHello(), now)
 
-    def closed(self) -> None:
-        """The port is gone. The story may still be told there: `opened` will show."""
+    def closed(self, now: float) -> list[Event]:
+        """The port is gone. The story may still be told there: `opened` will show. Sound that is
+        live is lost."""
         self._connected = False
+        return self._capture.end(now, "the board was lost")
 
     def tell(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
@@ -91,19 +96,20 @@ class Dialogue:
             self._paused = on
             self._ask(messages.Pause(self._story.number, int(on)), now)
 
-    def speak(self, text: str, number: int, now: float) -> list[Event]:
+    def speak(self, text: str, number: int, now: float, volume: float = 1.0) -> list[Event]:
         """Have `text` said aloud; its sentences are `number` and the next ones."""
-        if self.hello is None or not self.hello.modes & messages.VOICE:
+        if not self._can(messages.VOICE):
             return [
                 events.Fault(
                     now, self.narrator, "this board has no voice", "duotui doctor says why",
                     Exit.NOT_READY,
                 )
             ]  # fmt: skip
-        hushed = self.hush(now)
-        self._asked.pop(messages.Hush, None)  # the new sentence ends the old one
-        self._reading = Reading(self.narrator, text, number)
-        return hushed + self._reading.begin(now)
+        ended = self.hush(now) + self.enough(now)
+        for kind in (messages.Hush, messages.Enough):  # the new sentence ends it
+            self._asked.pop(kind, None)
+        self._reading = Reading(self.narrator, text, number, volume)
+        return ended + self._reading.begin(now)
 
     def hush(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
@@ -111,6 +117,26 @@ class Dialogue:
         if ended:
             self._ask(messages.Hush(self._reading.sentence), now)
         return ended
+
+    def hear(self, number: int, now: float) -> list[Event]:
+        """Have the board listen; `number` is that of the listen."""
+        if not self._can(messages.EAR):
+            return [events.ListenEnded(now, self.narrator, "this board has no microphone")]
+        ended = self.hush(now) + self.enough(now)
+        for kind in (messages.Hush, messages.Enough):
+            self._asked.pop(kind, None)
+        self._capture = Capture(self.narrator, number, now)
+        return ended
+
+    def enough(self, now: float) -> list[Event]:
+        """Nothing is to be listened to any longer."""
+        ended = self._capture.end(now)
+        if ended:
+            self._ask(messages.Enough(self._capture.number), now)
+        return ended
+
+    def _can(self, what: int) -> bool:
+        return self.hello is not None and can(self.hello, what)
 
     @property
     def telling(self) -> bool:
@@ -187,6 +213,13 @@ class Dialogue:
                 if asked and asked[0] == messages.Hush(message.sentence):
                     del self._asked[messages.Hush]
                 found += self._reading.take(message, now)
+            case messages.Sound():
+                found += self._capture.take(message, now)
+            case messages.Hearing():
+                asked = self._asked.get(messages.Enough)
+                if asked and asked[0] == messages.Enough(message.listen):
+                    del self._asked[messages.Enough]
+                found += self._capture.take(message, now)
             case messages.Gone():
                 self._connected = False
                 self._hearing.gone = "the engine has ended"
@@ -202,10 +235,12 @@ class Dialogue:
             events.Ready(
                 now, self.narrator, hello.version, hello.model, hello.machine,
                 hello.model_hash.hex(), hello.tokenizer_hash.hex(), modes, hello.vocabulary,
-                hello.context, hello.parameters, hello.boot, bool(hello.modes & messages.VOICE),
+                hello.context, hello.parameters, hello.boot, can(hello, messages.VOICE),
+                can(hello, messages.EAR),
             )
         )  # fmt: skip
         self._reading.again(now)
+        found += self._capture.end(now, "the board has started anew")
         found += self._take_up(hello, now)
 
     def _take_up(self, hello: messages.Hello, now: float) -> list[Event]:
@@ -283,17 +318,21 @@ class Dialogue:
                 self._asked[kind] = (message, now + REPEAT)
                 out.append(message)
         if self._connected:
-            out += self._reading.due(now)
+            out += self._reading.due(now) + self._capture.due(now)
         if not out and self._connected and self._hearing.wonder(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
 
     def overdue(self, now: float) -> list[Event]:
-        """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech."""
+        """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech, or
+        listen."""
         stuck = self._reading.overdue(now) if self._connected else []
         if stuck:
             self._ask(messages.Hush(self._reading.sentence), now)
-        return self._hearing.silence(now) + stuck
+        deaf = self._capture.overdue(now)
+        if deaf:
+            self._ask(messages.Enough(self._capture.number), now)
+        return self._hearing.silence(now) + stuck + deaf
 
     def dead(self, now: float) -> str:
         """Why an agent that was here once is not waited for any longer; "" where it is."""
@@ -301,6 +340,11 @@ class Dialogue:
 
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
+
+
+def can(hello: messages.Hello, what: int) -> bool:
+    """Whether the agent has a voice, or an ear, and is told of it as we do."""
+    return hello.protocol == messages.PROTOCOL and bool(hello.modes & what)
 
 
 def _activity(number: int) -> Activity:

@@ -208,6 +208,7 @@ class Ready(Event):
     parameters: int
     boot: int
     voice: bool = False
+    ear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +305,21 @@ class SpeechEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Sound(Event):
+    """What the narrator's microphone hears, as it comes: PCM of 16 bit, 16000 samples a second. It
+    is recorded nowhere: it may be a child."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListenEnded(Event):
+    """Nothing more comes from the microphone; `trouble` where that was not meant."""
+
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault(Event):
     """Something the user asked for cannot be done. The session goes on.
 
@@ -321,6 +337,7 @@ EVENTS: dict[str, type[Event]] = {
     for kind in (
         LinkOpening, LinkUp, LinkAway, LinkLost, LinkSilent, LinkAnswers, Noise, Health, Ready,
         RunStarted, Tokens, Retelling, Retold, Stats, RunEnded,
-        SpeechStarted, SentenceHeard, SpeechEnded, Fault,
+        SpeechStarted, SentenceHeard, SpeechEnded, ListenEnded, Fault,
     )
 }  # fmt: skip
+"""Those that are recorded, by name."""

@@ -77,6 +77,7 @@ class Line:
 
     def tell(self, request: Request, story: int) -> None:
         self.hush()
+        self.enough()
         self.dialogue.tell(request, story, self._clock.now())
         self._say()
 
@@ -85,12 +86,22 @@ class Line:
             self._emit(tuple(ended))
         self._say()
 
-    def speak(self, text: str, number: int) -> None:
-        self._emit(tuple(self.dialogue.speak(text, number, self._clock.now())))
+    def speak(self, text: str, number: int, volume: float = 1.0) -> None:
+        self._emit(tuple(self.dialogue.speak(text, number, self._clock.now(), volume)))
         self._say()
 
     def hush(self) -> None:
         if ended := self.dialogue.hush(self._clock.now()):
+            self._emit(tuple(ended))
+        self._say()
+
+    def hear(self, number: int) -> None:
+        if found := self.dialogue.hear(number, self._clock.now()):
+            self._emit(tuple(found))
+        self._say()
+
+    def enough(self) -> None:
+        if ended := self.dialogue.enough(self._clock.now()):
             self._emit(tuple(ended))
         self._say()
 
@@ -125,7 +136,7 @@ class Line:
                     self._losses = 0
             case Closed(error):
                 self._reader = None
-                self.dialogue.closed()
+                found += self.dialogue.closed(now)
                 if self._ticking is None:
                     # a port that was there, and was lost before anybody could answer
                     self._seen |= isinstance(error, LinkBroken)

@@ -56,10 +56,11 @@ def _base(character: str) -> str:
 
 
 class Reading:
-    """Of `text`. `number` is that of its first sentence; the next ones follow."""
+    """Of `text`, at a `volume` from 0 to 1. `number` is that of its first sentence; the next ones
+    follow."""
 
-    def __init__(self, narrator: Narrator, text: str, number: int) -> None:
-        self.narrator, self.text = narrator, text
+    def __init__(self, narrator: Narrator, text: str, number: int, volume: float = 1.0) -> None:
+        self.narrator, self.text, self.volume = narrator, text, volume
         self.spans = tuple(sentences(text))
         self.over = not self.spans
         self._number, self._index = number, 0
@@ -87,7 +88,8 @@ class Reading:
             return []
         self._ask = now + (REPEAT if self._state == _UNKNOWN else POLL)
         span = self.spans[self._index]
-        return [messages.Speak(self.sentence, plain(self.text[span.start : span.end]))]
+        loud, text = round(100 * self.volume), plain(self.text[span.start : span.end])
+        return [messages.Speak(self.sentence, loud, text)]
 
     def overdue(self, now: float) -> list[Event]:
         """The end of it, where the board neither says the sentence nor that it cannot."""

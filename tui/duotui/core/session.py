@@ -130,11 +130,18 @@ class Session:
     def step(self) -> None:
         """A board is not told to step."""
 
-    def speak(self, text: str = "") -> None:
-        self._board.speak(text or self.state.board.text, self._number())
+    def speak(self, text: str = "", volume: float = 1.0) -> None:
+        self._board.speak(text or self.state.board.text, self._number(), volume)
 
     def hush(self) -> None:
         self._board.hush()
+
+    def hear(self) -> None:
+        """Have the board listen, until it is `enough`: Sound events, and one ListenEnded."""
+        self._board.hear(self._number())
+
+    def enough(self) -> None:
+        self._board.enough()
 
     def record(self, path: Path | None) -> None:
         if self._recorder is not None:
@@ -166,14 +173,15 @@ class Session:
     def _recorded(self, batch: Batch) -> Batch:
         """Write the batch, before anybody sees it. A full disk ends the recording, not the
         story."""
-        for event in batch:
+        lasting = [event for event in batch if not isinstance(event, events.Sound)]
+        for event in lasting:
             if event.narrator is Narrator.BOARD and isinstance(event, events.RunStarted):
                 self._past = [e for e in self._past if isinstance(e, _LASTING)]
             self._past.append(event)
         if self._recorder is None:
             return batch
         try:
-            for event in batch:
+            for event in lasting:
                 self._recorder.write(event)
         except UsageError as error:
             self._recorder = None

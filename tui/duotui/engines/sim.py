@@ -18,7 +18,8 @@ from duotui.link.wire import Wire
 
 class Sim:
     """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
-    program that says sentences aloud (docs/speech.md); a simulated Duo has none of its own."""
+    program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
+    none of its own."""
 
     target = "sim"
 
@@ -28,9 +29,10 @@ class Sim:
         tokenizer: Path | None = resources.TOKENIZER,
         spoil: Callable[[bytes], bytes] | None = None,
         voice: Path | None = None,
+        ear: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        self._spoil, self._voice = spoil, voice
+        self._spoil, self._voice, self._ear = spoil, voice, ear
         self._wire: Wire | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -40,6 +42,8 @@ class Sim:
             command += ["-z", str(self.tokenizer)]
         if self._voice is not None:
             command += ["--voice", str(self._voice)]
+        if self._ear is not None:
+            command += ["--ear", str(self._ear)]
         wire = self._wire = Wire(self._spoil)
         try:
             self.process = subprocess.Popen(

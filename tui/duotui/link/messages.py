@@ -10,10 +10,11 @@ from typing import ClassVar, Self
 
 from duotui.link.fields import Malformed, Reader, pack
 
-PROTOCOL = 1
+PROTOCOL = 2
+"""An agent of another one tells, but has no way to be told to speak or to listen."""
 
-VOICE = 1 << 7
-"""Among a Hello's modes: the agent can speak."""
+EAR, VOICE = 1 << 6, 1 << 7
+"""Among a Hello's modes: the agent can listen, and speak."""
 
 
 class Message:
@@ -108,8 +109,9 @@ class Bye(Message):
 @dataclass(frozen=True, slots=True)
 class Speak(Message):
     type: ClassVar[int] = 0x0A
-    codes: ClassVar[tuple[str, ...]] = ("I", "str")
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
     sentence: int
+    volume: int
     text: str
 
 
@@ -118,6 +120,20 @@ class Hush(Message):
     type: ClassVar[int] = 0x0B
     codes: ClassVar[tuple[str, ...]] = ("I",)
     sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Message):
+    type: ClassVar[int] = 0x0C
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    listen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enough(Message):
+    type: ClassVar[int] = 0x0D
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    listen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +148,7 @@ class Hello(Message):
     story: int
     events: int
     modes: int
-    """A bit for each mode, and VOICE."""
+    """A bit for each mode, EAR and VOICE."""
     vocabulary: int
     context: int
     parameters: int
@@ -200,6 +216,30 @@ class Speech(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Sound(Message):
+    """A piece of what the board's microphone hears (link/adpcm.py)."""
+
+    type: ClassVar[int] = 0x88
+    codes: ClassVar[tuple[str, ...]] = ("I", "I", "h", "B", "bytes")
+    listen: int
+    index: int
+    predictor: int
+    step: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing(Message):
+    """How a listen stands."""
+
+    type: ClassVar[int] = 0x89
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    listen: int
+    state: int
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryEvent(Message):
     """One EVENT of a story; its kinds differ in what follows story, index and kind."""
 
@@ -252,7 +292,7 @@ _PLAIN: dict[int, type[Message]] = {
     kind.type: kind
     for kind in (
         AskHello, Generate, Cancel, Pause, Ack, Resume, Ping, AskStats, Bye, Speak,
-        Hush, Hello, Stats, Pong, Refused, Gone, Speech,
+        Hush, Listen, Enough, Hello, Stats, Pong, Refused, Gone, Speech, Sound, Hearing,
     )
 }  # fmt: skip
 _EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}

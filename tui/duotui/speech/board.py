@@ -20,13 +20,14 @@ class BoardReader:
     def __init__(self, session: Session, clock: Clock, pace: float) -> None:
         self.trouble = ""
         self._session, self._clock = session, clock
-        self._silent = Silent(clock, pace)
+        self._silent, self._volume = Silent(clock, pace), 1.0
         self._begun: float | None = None
         self._heard: asyncio.Queue[SentenceHeard | SpeechEnded | None] | None = None
         session.listen(self._listen)
 
     def settle(self, pace: float, volume: float) -> None:
-        """The board's voice has one pace, and is as loud as its knob."""
+        """The board's voice has one pace."""
+        self._volume = volume
         self._silent.settle(pace, volume)
 
     def prepare(self, text: str) -> None:
@@ -53,7 +54,7 @@ class BoardReader:
         self._heard = asyncio.Queue()
         over = False
         try:
-            self._session.speak(text)
+            self._session.speak(text, self._volume)
             while not over:
                 match await self._heard.get():
                     case SentenceHeard() as heard:

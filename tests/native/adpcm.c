@@ -1,0 +1,19 @@
+// The C encoder as a filter, for test_adpcm.py: 16 bit PCM in, for each sound a line out: what a decoder
+// begins with, and its bytes in hex.
+#include <stdio.h>
+
+#include "adpcm.h"
+#include "ear.h"
+
+int main(void) {
+    static int16_t samples[SOUND_SAMPLES];
+    Adpcm state = {0};
+    while (fread(samples, sizeof *samples, SOUND_SAMPLES, stdin) == SOUND_SAMPLES) {
+        uint8_t out[SOUND_SAMPLES / 2];
+        printf("%d %d ", state.predictor, state.step);
+        adpcm_encode(&state, samples, SOUND_SAMPLES, out);
+        for (size_t i = 0; i < sizeof out; i++) printf("%02x", out[i]);
+        printf("\n");
+    }
+    return 0;
+}

@@ -1,0 +1,113 @@
+"""The C encoder, built with sanitizers, against the Python decoder."""
+
+from __future__ import annotations
+
+import array
+import itertools
+import math
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from duotui.link.adpcm import SIZES, decode
+from native.engine import NATIVE
+from system.spoken import VOICES, in_noise, need_espeak
+
+HERE = Path(__file__).parent
+SAMPLES = 640
+
+Coded = tuple[int, int, bytes]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    program = tmp_path_factory.mktemp("adpcm") / "adpcm"
+    subprocess.run(
+        [
+            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"],
+            *["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+            *[f"-I{NATIVE}/src", "-o", program, HERE / "adpcm.c", NATIVE / "src/adpcm.c"],
+        ],
+        check=True,
+    )
+    return program
+
+
+def encoded(encoder: Path, pcm: bytes) -> list[Coded]:
+    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    rows = (line.split() for line in done.stdout.decode().splitlines())
+    return [(int(predictor), int(step), bytes.fromhex(data)) for predictor, step, data in rows]
+
+
+def decoded(sounds: list[Coded]) -> array.array[int]:
+    return array.array("h", b"".join(decode(*sound) for sound in sounds))
+
+
+def loudness(samples: list[int]) -> float:
+    return math.sqrt(sum(sample * sample for sample in samples) / len(samples))
+
+
+def decibels(pcm: bytes, sounds: list[Coded]) -> float:
+    """By which what was said is louder than what was made of it is off."""
+    heard = decoded(sounds)
+    said = array.array("h", pcm)[: len(heard)].tolist()
+    off = [one - other for one, other in zip(said, heard, strict=True)]
+    return 20 * math.log10(loudness(said) / loudness(off))
+
+
+def test_the_decoder_ends_where_the_encoder_goes_on(encoder: Path) -> None:
+    """So each sound is understood by itself."""
+    chance = random.Random(3)
+    pcm = array.array("h", (round(chance.gauss(0, 7000)) for _ in range(20 * SAMPLES)))
+    sounds = encoded(encoder, pcm.tobytes())
+    assert len(sounds) == 20
+    assert sounds[0][:2] == (0, 0)
+    for sound, following in itertools.pairwise(sounds):
+        assert array.array("h", decode(*sound))[-1] == following[0]
+
+
+@pytest.mark.parametrize("wave", ["silence", "loudest", "edges", "noise"])
+def test_any_sound_is_followed_to_within_a_step(encoder: Path, wave: str) -> None:
+    chance = random.Random(4)
+    made = {
+        "silence": [0] * 10 * SAMPLES,
+        "loudest": [32767] * 5 * SAMPLES + [-32768] * 5 * SAMPLES,
+        "edges": [32767 if n // 90 % 2 else -32768 for n in range(10 * SAMPLES)],
+        "noise": [chance.randrange(-32768, 32768) for _ in range(10 * SAMPLES)],
+    }[wave]
+    sounds = encoded(encoder, array.array("h", made).tobytes())
+    heard = decoded(sounds)
+    assert len(heard) == len(made)
+    # a step grows by no more than half in two samples: 14 of them from the least to the largest
+    settled = heard[200:] if wave != "noise" else heard[:0]
+    for at, sample in enumerate(settled, 200):
+        if len(set(made[at - 60 : at + 1])) == 1:
+            assert abs(sample - made[at]) <= max(8, abs(made[at]) // 16), at
+    assert all(0 <= step < len(SIZES) for _, step, _ in sounds)
+
+
+@pytest.mark.parametrize("voice", VOICES[:3], ids=lambda voice: voice[0])
+def test_a_sentence_is_much_louder_than_what_is_lost_of_it(
+    encoder: Path, voice: tuple[str, int, int]
+) -> None:
+    need_espeak()
+    pcm = in_noise("tell me a story about a dragon in the castle", voice, "clean", 1)
+    assert decibels(pcm, encoded(encoder, pcm)) > 20
+
+
+def test_a_sound_that_is_lost_costs_only_itself(encoder: Path) -> None:
+    chance = random.Random(5)
+    pcm = array.array("h", (round(chance.gauss(0, 3000)) for _ in range(9 * SAMPLES))).tobytes()
+    sounds = encoded(encoder, pcm)
+    whole, size = decoded(sounds), SAMPLES
+    without = decoded(sounds[:4] + sounds[5:])
+    assert without == whole[: 4 * size] + whole[5 * size :]
+
+
+@pytest.mark.parametrize(("predictor", "step"), [(32767, 255), (-32768, 88), (0, 0)])
+def test_any_bytes_are_sound(predictor: int, step: int) -> None:
+    for data in (bytes(range(256)), b"\xff" * 320, b"\x77" * 320, b""):
+        assert len(decode(predictor, step, data)) == 4 * len(data)
