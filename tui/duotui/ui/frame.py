@@ -43,6 +43,10 @@ class Frame(App[None]):
         self._own = tuple(theme.name for theme in own)
         self._warnings += [f"Theme {failure}" for failure in failures]
 
+    def on_mount(self) -> None:
+        """After a suspension the terminal shows nothing of it."""
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
     def show(self) -> None:
         """Run it until it is left. Raises DuotuiError where it broke: the lines above say where."""
         self.run()
