@@ -389,7 +389,7 @@ async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> No
         raise AssertionError("it is not needed")
 
     made, _ = room(Sim(), tmp_path, listening=Listening(no_ear, none))
-    for child in (Household(), Household(microphone=False)):
+    for child in (Household(), Household(microphone="off")):
         shown = hour(made, child)
         shown.open()
         shown.hear()

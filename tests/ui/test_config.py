@@ -12,7 +12,7 @@ from duotui import config
 from duotui.config import Settings, load, save
 from duotui.core.events import Mode, Request
 from duotui.errors import UsageError
-from duotui.story.household import Household, Sleep
+from duotui.story.household import MICROPHONES, Household, Sleep
 
 
 def test_no_file_is_the_defaults(home: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_child_that_cannot_be_edited_by_line_is_left_alone(home: Path, old: st
         pace=st.integers(40, 200),
         morning=st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0)),
         sleep_after=st.builds(Sleep, minutes=st.integers(0, 999)),
-        microphone=st.booleans(),
+        microphone=st.sampled_from(MICROPHONES),
     )
 )
 def test_any_child_comes_back(tmp_path_factory: pytest.TempPathFactory, child: Household) -> None:

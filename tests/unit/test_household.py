@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.errors import UsageError
-from duotui.story.household import KINDS, PACES, Household, Sleep, check, parse, written
+from duotui.story.household import (
+    KINDS,
+    MICROPHONES,
+    PACES,
+    Household,
+    Sleep,
+    check,
+    parse,
+    written,
+)
 from duotui.story.standing import (
     Allowed,
     AskedToSleep,
@@ -203,14 +212,15 @@ def test_everything_can_be_settled() -> None:
         "voice_name": "en-gb", "volume": 70, "volume_night": 0, "evening": "18:00",
         "morning": "7:15", "bedtime_from": "19:30", "quiet_from": "20:30", "quiet_to": "06:30",
         "minutes_a_day": 45, "sleep_after": "2 stories", "one_more": 1,
-        "pictures": "images", "motion": False, "microphone": False, "code": "0042",
+        "pictures": "images", "motion": False,
+        "microphone": "board", "code": "0042",
     }  # fmt: skip
     assert table.keys() == KINDS.keys()
     assert parse(table) == (
         Household(
             "Lily", "girl", "zh", "sea", 60, "host", "en-gb", 70, 0, time(18), time(7, 15),
             time(19, 30), time(20, 30), time(6, 30), 45, Sleep(stories=2), 1,
-            "images", False, False, "0042",
+            "images", False, "board", "0042",
         ),
         [],
     )  # fmt: skip
@@ -236,7 +246,8 @@ def test_what_parents_are_told_is_so() -> None:
         ("minutes_a_day", 1441), ("sleep_after", "0 stories"), ("sleep_after", "2"),
         ("sleep_after", "2 hours"), ("one_more", 2), ("one_more", True), ("pictures", "sixel"),
         ("motion", "on"),
-        ("motion", 1), ("microphone", None), ("code", 1234), ("code", "123"), ("code", "１２３４"),
+        ("motion", 1), ("microphone", None), ("microphone", "loud"), ("microphone", 1),
+        ("microphone", ""), ("code", 1234), ("code", "123"), ("code", "１２３４"),
         ("code", "12345"), ("colour", "red"),
     ],
 )  # fmt: skip
@@ -257,6 +268,17 @@ def test_a_number_that_python_will_not_print_is_a_warning() -> None:
 def test_an_hour_can_be_none(name: str) -> None:
     child, warnings = parse({name: ""})
     assert (getattr(child, name), warnings) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "microphone"),
+    [(True, "host"), (False, "off"), ("true", "host"), ("host", "host"), ("board", "board"),
+     ("off", "off")],
+)  # fmt: skip
+def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> None:
+    child, warnings = parse({"microphone": value})
+    assert (child.microphone, warnings) == (microphone, [])
+    assert written(child)["microphone"] == microphone
 
 
 @pytest.mark.parametrize(
@@ -305,6 +327,7 @@ households = st.builds(
     sleep_after=st.builds(Sleep, stories=st.integers(0, 999))
     | st.builds(Sleep, minutes=st.integers(0, 999)),
     motion=st.booleans(),
+    microphone=st.sampled_from(MICROPHONES),
     code=st.from_regex(r"([0-9]{4})?", fullmatch=True),
 )
 

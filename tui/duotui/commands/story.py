@@ -12,6 +12,7 @@ from duotui.core.clock import MonotonicClock
 from duotui.core.session import Session
 from duotui.errors import UsageError
 from duotui.speech.board import BoardReader
+from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.ear import open_ear
 from duotui.speech.espeak import Synthesiser, Voice
 from duotui.speech.host import HostReader
@@ -60,8 +61,17 @@ def _room(
         diary.Diary(folder / diary.NAME, datetime.now),
         clock,
         datetime.now,
-        Listening(partial(open_ear, deck().spoken() | {"command": COMMANDS}), open_microphone),
+        _listening(session, child),
     )
+
+
+def _listening(session: Session, child: Household) -> Listening | None:
+    if child.microphone == "off":
+        return None
+    ear = partial(open_ear, deck().spoken() | {"command": COMMANDS})
+    if child.microphone == "board":
+        return Listening(ear, partial(open_board_microphone, session))
+    return Listening(ear, open_microphone)
 
 
 def _reader(session: Session, child: Household, clock: MonotonicClock) -> Reader:

@@ -51,7 +51,7 @@ class Hour:
     def open(self) -> None:
         self._room.sitting.open()
         self._jobs.open()
-        if self.child.microphone and self._room.listening is not None:
+        if self.child.microphone != "off" and self._room.listening is not None:
             self._room.listening.open()
 
     async def close(self) -> None:
@@ -143,7 +143,7 @@ class Hour:
         listening = self._room.listening
         if self.scene.act not in (Act.CARDS, Act.THE_END, Act.SHELF, Act.HEARD):
             return
-        if listening is None or not self.child.microphone:
+        if listening is None or self.child.microphone == "off":
             self._missed("cannot_hear")
             return
 

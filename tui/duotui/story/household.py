@@ -14,6 +14,7 @@ from duotui.errors import UsageError
 LANGUAGES = ("en", "zh")
 VOICES = ("off", "host", "board")
 PICTURES = ("auto", "characters", "images")
+MICROPHONES = ("host", "board", "off")
 PACES = {"slow": 60, "middle": 100, "quick": 130}
 """Words a minute; what children of the first, second and fourth school year read aloud."""
 
@@ -74,7 +75,7 @@ class Household:
     """As images or in characters; auto: as images where the terminal is known to show them."""
 
     motion: bool = True
-    microphone: bool = True
+    microphone: str = MICROPHONES[0]
     code: str = ""
     """Four digits that open what is for grown-ups; empty: no lock. It is no secret."""
 
@@ -137,6 +138,8 @@ _GROWING = ("", "girl", "boy")
 _TEXT = Kind("a text", str)
 _PERCENT = _whole(0, 100)
 _SWITCH = Kind("true or false", lambda text: bool(("false", "true").index(text)), types=(bool,))
+_SWITCHED = {"true": "host", "false": "off"}
+"""What a microphone was when it could only be the host's."""
 _HOUR = Kind('a time like "19:30"', _hour, lambda at: "" if at is None else f"{at:%H:%M}")
 
 KINDS: Mapping[str, Kind] = {
@@ -164,7 +167,11 @@ KINDS: Mapping[str, Kind] = {
     "one_more": _whole(0, 1),
     "pictures": _one_of(*PICTURES),
     "motion": _SWITCH,
-    "microphone": _SWITCH,
+    "microphone": Kind(
+        "one of " + ", ".join(MICROPHONES),
+        lambda text: _SWITCHED.get(text) or MICROPHONES[MICROPHONES.index(text)],
+        types=(str, bool),
+    ),
     "code": Kind("four digits", lambda text: _matched(r"(\d{4})?", text)[0]),
 }
 assert KINDS.keys() == {field.name for field in fields(Household)}

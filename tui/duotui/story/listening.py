@@ -13,6 +13,9 @@ from duotui.speech.ear import Heard
 LIMIT = 12.0
 """Seconds that a child may speak."""
 
+PATIENCE = 10.0
+"""Seconds that a child waits for a microphone that is not found yet."""
+
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "surprise": ("surprise me", "a surprise", "anything"),
     "again": ("again", "tell it again", "one more time"),
@@ -43,7 +46,7 @@ class Listening:
 
     def open(self) -> None:
         """Begin to; to be ready when it is needed."""
-        if self._opening is None or (self._opening.done() and self.trouble):
+        if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.create_task(self._both())
 
     async def hear(self) -> Heard | None:
@@ -51,8 +54,17 @@ class Listening:
         nothing can be heard."""
         self.open()
         assert self._opening is not None
-        microphone, ear = await asyncio.shield(self._opening)
-        return await ear.hear(await microphone.listen(LIMIT))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                microphone, ear = await asyncio.shield(self._opening)
+            heard = await ear.hear(await microphone.listen(LIMIT))
+        except TimeoutError:
+            raise NotReady("no microphone is there yet", "try again") from None
+        except NotReady as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = ""
+        return heard
 
     async def close(self) -> None:
         if self._opening is None:
@@ -71,3 +83,7 @@ class Listening:
             raise
         self.trouble = ""
         return microphone, ear
+
+
+def _failed(opening: asyncio.Task[tuple[Microphone, Ear]]) -> bool:
+    return opening.cancelled() or opening.exception() is not None

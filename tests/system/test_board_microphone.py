@@ -1,0 +1,272 @@
+"""What is said to the board's own microphone: a real agent behind a real wire, whose recorder is a
+script that plays a WAV."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import select
+import sys
+import wave
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.core.recorder import read
+from duotui.engines.sim import Sim
+from duotui.errors import NotReady
+from duotui.evidence import sitting_of
+from duotui.link.frames import Decoder, Frame, encode
+from duotui.link.messages import Sound, parse
+from duotui.speech.board_microphone import NONE, BoardMicrophone, open_board_microphone
+from duotui.speech.ear import RATE, Ear, open_ear
+from duotui.story.cards import deck
+from duotui.story.household import Household
+from duotui.story.listening import COMMANDS, LIMIT, Listening
+from duotui.story.scene import Act
+from system.mortal import Mortal
+from system.playroom import hour, room
+from system.sitting import Spoiler
+from system.spoken import VOICES, in_noise, need_espeak
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from duotui.core.session import Session
+    from duotui.story.hour import Hour
+
+needs_pocketsphinx = pytest.mark.skipif(
+    not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
+)
+WISHES = deck().spoken() | {"command": COMMANDS}
+WISH = "tell me a story about a dragon in the castle"
+SLOTS = {"who": "dragon", "where": "castle"}
+
+RECORDER = f"""#!{sys.executable}
+import os, sys, time, wave
+folder, pace = os.path.dirname(__file__), float({{pace}})
+open(folder + "/pid", "w").write(str(os.getpid()))
+with wave.open(folder + "/wish.wav") as file:
+    pcm = file.readframes(file.getnframes()) + bytes(2 * 2 * {RATE})
+for at in range(0, len(pcm), 4000):
+    os.write(1, pcm[at : at + 4000])
+    time.sleep(pace * 4000 / 2 / {RATE})
+    if os.path.exists(folder + "/broken"):
+        sys.exit("the device is busy")
+time.sleep(1000)
+"""
+"""Plays what is said and two seconds of silence, at its own pace or as fast as it is taken."""
+
+
+@pytest.fixture(scope="module")
+def ear() -> Ear:
+    pytest.importorskip("pocketsphinx")
+    return Ear(WISHES)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Callable[[float], Path]:
+    def made(pace: float) -> Path:
+        need_espeak()
+        with wave.open(str(tmp_path / "wish.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE)
+            file.writeframes(in_noise(WISH, VOICES[0], "clean", 1))
+        path = tmp_path / "ear"
+        path.write_text(RECORDER.format(pace=pace))
+        path.chmod(0o755)
+        return path
+
+    return made
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Callable[[Sim], Session]]:
+    sessions: list[Session] = []
+
+    def made(board: Sim) -> Session:
+        sessions.append(sitting_of(board))
+        sessions[-1].open()
+        return sessions[-1]
+
+    yield made
+    for session in sessions:
+        await session.close()
+
+
+Recorder = "Callable[[float], Path]"
+Open = "Callable[[Sim], Session]"
+
+
+@needs_pocketsphinx
+@pytest.mark.parametrize("pace", [1.0, 0.0], ids=["as-it-is-said", "at-once"])
+async def test_a_wish_said_to_the_board_is_understood(
+    recorder: Recorder, opened: Open, ear: Ear, tmp_path: Path, pace: float
+) -> None:
+    session = opened(Sim(ear=recorder(pace)))
+    recording: list[int] = []
+
+    def begun() -> None:
+        recording.append(os.pidfd_open(int((tmp_path / "pid").read_text())))
+
+    microphone = await open_board_microphone(session)
+    said = await microphone.listen(LIMIT, begun)
+    assert 2 * RATE < len(said) < 2 * LIMIT * RATE
+    heard = ear.hear(said)
+    assert heard is not None
+    assert heard.slots == SLOTS
+    (process,) = recording
+    assert select.select([process], [], [], 20)[0]
+    os.close(process)
+
+
+def losing() -> Callable[[bytes], bytes]:
+    """A wire that swallows one sound in ten."""
+    decoder = Decoder()
+
+    def spoil(data: bytes) -> bytes:
+        out = b""
+        for item in decoder.feed(data):
+            if isinstance(item, Frame):
+                message = parse(item.type, item.payload)
+                lost = isinstance(message, Sound) and message.index % 10 == 7
+                out += b"" if lost else encode(item)
+        return out
+
+    return spoil
+
+
+@needs_pocketsphinx
+async def test_it_is_understood_where_one_sound_in_ten_is_lost(
+    recorder: Recorder, opened: Open, ear: Ear
+) -> None:
+    session = opened(Sim(ear=recorder(0.0), spoil=losing()))
+    said = await (await open_board_microphone(session)).listen(LIMIT)
+    heard = ear.hear(said)
+    assert heard is not None
+    assert heard.slots == SLOTS
+
+
+@needs_pocketsphinx
+async def test_a_bad_cable_makes_it_no_shorter(recorder: Recorder, opened: Open) -> None:
+    """What was lost is silence as long."""
+    lengths = []
+    for spoil in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
+        session = opened(Sim(ear=recorder(0.0), spoil=spoil))
+        lengths.append(len(await (await open_board_microphone(session)).listen(LIMIT)))
+        if isinstance(spoil, Spoiler):
+            assert spoil.flipped > 3
+    assert max(lengths) - min(lengths) < 2 * RATE // 5
+
+
+@needs_pocketsphinx
+async def test_who_stops_early_has_what_was_said_and_may_listen_again(
+    recorder: Recorder, opened: Open
+) -> None:
+    session = opened(Sim(ear=recorder(1.0)))
+    microphone = await open_board_microphone(session)
+    assert await microphone.listen(LIMIT, microphone.stop) == b""
+    listening = asyncio.create_task(microphone.listen(LIMIT))
+    await asyncio.sleep(0)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    assert len(await microphone.listen(LIMIT)) > 2 * RATE
+
+
+@needs_pocketsphinx
+async def test_a_recorder_that_dies_says_why(
+    recorder: Recorder, opened: Open, tmp_path: Path
+) -> None:
+    session = opened(Sim(ear=recorder(1.0)))
+    microphone = await open_board_microphone(session)
+    with pytest.raises(NotReady, match="the device is busy"):
+        await microphone.listen(LIMIT, (tmp_path / "broken").touch)
+    (tmp_path / "broken").unlink()
+    assert len(await microphone.listen(LIMIT)) > 2 * RATE
+
+
+@needs_pocketsphinx
+async def test_a_board_that_is_lost_while_it_listens_is_said(
+    recorder: Recorder, opened: Open
+) -> None:
+    board = Mortal(ear=recorder(1.0))
+    microphone = await open_board_microphone(opened(board))
+    with pytest.raises(NotReady, match="the board was lost"):
+        await microphone.listen(LIMIT, board.kill)
+    with pytest.raises(NotReady, match="the board is not there"):
+        await microphone.listen(LIMIT)
+
+
+@needs_pocketsphinx
+async def test_a_board_without_one_says_so(opened: Open) -> None:
+    session = opened(Sim())
+    with pytest.raises(NotReady) as caught:
+        await open_board_microphone(session)
+    assert (caught.value.message, caught.value.hint) == NONE
+    with pytest.raises(NotReady, match="the board has no microphone"):
+        await BoardMicrophone(session).listen(LIMIT)
+
+
+@needs_pocketsphinx
+async def test_a_board_that_is_lost_for_good_is_not_waited_for(
+    opened: Open, tmp_path: Path
+) -> None:
+    session = opened(Sim(model=tmp_path / "no.bin"))
+    with pytest.raises(NotReady, match=r"no\.bin"):
+        await open_board_microphone(session)
+
+
+@needs_pocketsphinx
+async def test_what_was_heard_is_written_nowhere(
+    recorder: Recorder, opened: Open, tmp_path: Path
+) -> None:
+    session = opened(Sim(ear=recorder(0.0)))
+    session.record(tmp_path / "before.jsonl")
+    microphone = await open_board_microphone(session)
+    assert await microphone.listen(LIMIT)
+    session.record(tmp_path / "after.jsonl")
+    await session.close()
+    for name in ("before", "after"):
+        kinds = [type(event).__name__ for event in read(tmp_path / f"{name}.jsonl")]
+        assert "Ready" in kinds
+        assert "Sound" not in kinds
+
+
+async def until(shown: Hour, wanted: Callable[[], bool]) -> None:
+    news = asyncio.Event()
+    shown.listen(news.set)
+    while not wanted():
+        await asyncio.wait_for(news.wait(), 60)
+        news.clear()
+
+
+@needs_pocketsphinx
+@pytest.mark.parametrize("there", [True, False], ids=["microphone", "none"])
+async def test_the_story_hour_listens_by_the_board(
+    recorder: Recorder, tmp_path: Path, there: bool
+) -> None:
+    board = Sim(ear=recorder(1.0) if there else None)
+    made, session = room(board, tmp_path)
+    listening = Listening(
+        partial(open_ear, WISHES),
+        partial(open_board_microphone, session),
+    )
+    shown = hour(replace(made, listening=listening), Household(name="Lily", microphone="board"))
+    shown.open()
+    shown.hear()
+    assert shown.scene.act is Act.LISTENING
+    await until(shown, lambda: shown.scene.act is not Act.LISTENING)
+    if there:
+        assert (shown.scene.act, shown.scene.heard) == (Act.HEARD, "a dragon, the castle")
+        shown.go()
+        await until(shown, lambda: shown.scene.act is Act.THE_END)
+        assert "dragon" in shown.scene.sentences[0]
+    else:
+        assert (shown.scene.act, shown.scene.missed) == (Act.CARDS, "cannot_hear")
+        assert any(NONE[0] in line for line in shown.troubles)
+    await shown.close()
