@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.strip import Strip
+from textual.widgets import Input
 
 from duotui import config
 from duotui.story import enlarged, pictures
@@ -258,6 +259,17 @@ async def test_a_dialog_is_before_half_blocks(app: NurseryApp, terminal: Termina
         assert imaged(app)
         assert terminal.images
     assert not terminal.images
+
+
+async def test_parents_choose(app: NurseryApp, terminal: Terminal) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        for wanted in ("characters", "auto"):
+            app._through(True)
+            await pilot.pause()
+            app.screen.query_one("#pictures", Input).value = wanted
+            await pilot.press("enter")
+            await pilot.pause()
+            assert imaged(app) == (wanted == "auto")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -1,14 +1,16 @@
 """Drawings made large: nothing is added, nothing is lost, and a mirror stays a mirror."""
 
 import time
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duotui.story import enlarged, pictures
+from duotui.story import enlarged, masks, pictures
+from duotui.story.contours import BEND, BOW, LONG
 from duotui.story.enlarged import SIDE, Ink
-from duotui.story.masks import STEP
+from duotui.story.masks import SHADES, STEP
 from duotui.story.pictures import CLEAR, DAYLIGHT, PALETTE, SIZE
 
 INKS: dict[str, Ink] = {letter: (*colour, 255) for letter, colour in PALETTE.items()}
@@ -80,6 +82,23 @@ grids = st.integers(1, 6).flatmap(
 def test_so_does_any_drawing(grid: tuple[str, ...]) -> None:
     check(grid)
     mirrored(grid)
+
+
+CROSSINGS = {
+    (turn * shift, way * turn * lean)
+    for turn, way in product((1, -1), (1, -1))
+    for shift, lean in [(0, 0), BOW, BEND, *((6 - 12 * (2 * k + 1) // (2 * n), 12 // n)
+                        for n in range(1, LONG + 1) for k in range(n))]
+}  # fmt: skip
+
+
+def test_what_mirrors_a_square_mirrors_its_mask() -> None:
+    for left, right in product(CROSSINGS, CROSSINGS):
+        below = masks.lower(left, right)
+        back = masks.lower((right[0], -right[1]), (left[0], -left[1]))
+        assert back == tuple(row[::-1] for row in below)
+        other = masks.lower((-left[0], -left[1]), (-right[0], -right[1]))
+        assert other == tuple(bytes(SHADES - n for n in row) for row in below[::-1])
 
 
 def test_nothing_stays_nothing() -> None:
