@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from duotui import config
 from duotui.config import Settings
 from duotui.engines.sim import Sim
-from duotui.story.household import Household
+from duotui.story.household import KINDS, Household
 from duotui.story.scene import Act
 from duotui.ui.glyphs import UNICODE
 from duotui.ui.nursery import NurseryApp
@@ -175,6 +175,19 @@ async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
         assert isinstance(app.screen, ParentsScreen)
         await pilot.press("escape")
         assert isinstance(app.screen, HourScreen)
+
+
+async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
+    app = nursery(hours(STILL)["who"])
+    async with app.run_test(size=(80, 24)) as pilot:
+        app._through(True)
+        await pilot.pause()
+        for key, names in ("down", list(KINDS)), ("up", list(KINDS)[::-1]):
+            for name in names:
+                assert app.focused is not None
+                assert app.focused.id == name
+                if name != names[-1]:
+                    await pilot.press(key)
 
 
 async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:

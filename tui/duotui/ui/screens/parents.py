@@ -22,8 +22,9 @@ class ParentsScreen(Panel[Household | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
         Binding("enter", "apply", "Use", id="parents.use", priority=True),
-        Binding("up", "app.focus_previous", "Field before", show=False),
-        Binding("down", "app.focus_next", "Next field", show=False),
+        # before the panel's own, which would only scroll it
+        Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next field", show=False, priority=True),
     ]
 
     def __init__(self, child: Household, notes: tuple[str, ...], glyphs: Glyphs) -> None:
