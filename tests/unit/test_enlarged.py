@@ -129,7 +129,7 @@ def test_a_picture_is_seen_in_its_light() -> None:
 
 
 def test_it_is_not_slow() -> None:
-    """About 12 ms of a processor for each picture."""
+    """About 10 ms of a processor for each picture."""
     enlarged.rgba.cache_clear()
     began = time.process_time()
     for picture in pictures.load().values():
