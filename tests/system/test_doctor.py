@@ -133,3 +133,20 @@ def test_a_hot_board(line: Line, tmp_path: Path) -> None:
     assert (said["board"], said["memory"], said["clock"]) == (True, False, False)
     assert (said["storyteller"], said["model"]) == (False, False)
     assert found[1].what.startswith("28.8 MB")
+
+
+@pytest.mark.parametrize(
+    ("ls", "right", "what"),
+    [
+        ("echo 'ls: no such file' >&2; exit 1", None, "none is known to the kernel"),
+        ("echo /dev/snd/pcmC0D0c", False, "but no /mnt/data/duotui/ear"),
+    ],
+    ids=["no-device", "no-ear"],
+)
+def test_a_microphone(line: Line, tmp_path: Path, ls: str, right: bool | None, what: str) -> None:
+    programs(tmp_path, ls=ls, arecord="exit 0")
+    with line() as spawn:
+        found = list(of_board(Shell.enter(spawn, find_state(spawn))))
+    (microphone,) = (finding for finding in found if finding.link == "microphone")
+    assert microphone.right is right
+    assert what in microphone.what

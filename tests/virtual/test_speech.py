@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui import resources
+from duotui.core.clock import MonotonicClock
 from duotui.core.events import SentenceHeard
 from duotui.core.recorder import read
+from duotui.engines.virtual import Virtual, storyteller_card
+from duotui.evidence import sitting_of
+from duotui.speech.board import BoardReader
 from native.guests import BOARD, find_tools
+from system.sitting import Watch
 from virtual.ear import understood
 
 if TYPE_CHECKING:
@@ -156,3 +161,33 @@ def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_
     assert told["speech_seconds"] == pytest.approx(heard.length, abs=2)
     with wave.open(str(speaker)) as file:
         assert file.getnframes() / file.getframerate() >= heard.length
+
+
+@pytest.fixture
+def card(machine: Machine, tmp_path: Path) -> Path:
+    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
+    subprocess.run(["cp", "--sparse=always", made, tmp_path / "card.img"], check=True)
+    return tmp_path / "card.img"
+
+
+async def test_the_virtual_duo_is_as_loud_as_it_is_told_to_be(card: Path, tmp_path: Path) -> None:
+    """The same sentence twice, the second time half as loud."""
+    speaker = tmp_path / "speaker.wav"
+    session = sitting_of(Virtual(card, sound=speaker))
+    reader = BoardReader(session, MonotonicClock(), 100)
+    try:
+        session.open()
+        await Watch(session).until(lambda state: state.board.ready is not None, 200)
+        for volume in (1.0, 0.5):
+            reader.settle(100, volume)
+            await reader.say(SENTENCE, lambda _: None)
+        assert reader.trouble == ""
+    finally:
+        await session.close()
+    with wave.open(str(speaker)) as file:
+        heard = array.array("h", file.readframes(file.getnframes()))
+    loud = [at for at, sample in enumerate(heard) if abs(sample) > 50]
+    middle = (loud[0] + loud[-1]) // 2
+    first, second = heard[loud[0] : middle], heard[middle : loud[-1]]
+    level = [math.sqrt(sum(n * n for n in one) / len(one)) for one in (first, second)]
+    assert level[0] / level[1] == pytest.approx(2, rel=0.05)

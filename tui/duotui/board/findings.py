@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from duotui import resources
 from duotui.board.facts import Facts, facts_of
 from duotui.board.shell import Shell
-from duotui.board.storyteller import HOME, MODEL, PROGRAM, VOICE
+from duotui.board.storyteller import EAR, HOME, MODEL, PROGRAM, VOICE
 from duotui.errors import Exit
 
 FREED_MEMORY = 50 * 2**20
@@ -38,6 +38,7 @@ def of_board(shell: Shell) -> Iterator[Finding]:
     program = _program(shell)
     yield program
     yield _model(shell, program.right)
+    yield _microphone(shell)
     yield _sound(shell)
 
 
@@ -101,6 +102,19 @@ def _model(shell: Shell, runs: bool | None) -> Finding:
     if shell.ask(f"{HOME}/{PROGRAM} inspect {path}", 300).status:
         return Finding("model", False, f"{what}, is damaged", "on this computer: duotui setup")
     return Finding("model", True, f"{what}, whole")
+
+
+def _microphone(shell: Shell) -> Finding:
+    """Whether one is soldered to the board nobody can tell."""
+    there = shell.ask("ls /dev/snd/pcmC0D0c").text.strip()
+    if not there.startswith("/"):
+        return Finding("microphone", None, "none is known to the kernel: the host listens")
+    if shell.ask("command -v arecord").status:
+        return Finding("microphone", None, f"{there}, but no arecord: the host listens")
+    if shell.ask(f"test -x {HOME}/{EAR}").status:
+        mend = "on this computer: duotui setup"
+        return Finding("microphone", False, f"{there}, but no {HOME}/{EAR}", mend)
+    return Finding("microphone", True, f"{there}, and arecord")
 
 
 def _sound(shell: Shell) -> Finding:

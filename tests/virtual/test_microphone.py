@@ -1,0 +1,58 @@
+"""The virtual Duo's microphone: no QEMU has one, so its recorder plays a file of its card."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.board.push import push
+from duotui.board.storyteller import EAR, HOME
+from duotui.core.clock import MonotonicClock
+from duotui.evidence import sitting_of
+from duotui.speech.board_microphone import open_board_microphone
+from duotui.speech.ear import RATE, Ear
+from duotui.story.cards import deck
+from duotui.story.listening import COMMANDS, LIMIT
+from system.spoken import VOICES, in_noise, need_espeak
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from virtual.fire import Scene
+
+pytestmark = pytest.mark.timeout(600)
+
+PATIENCE = 300.0
+RECORDER = f"""#!/bin/sh
+echo $$ >/tmp/recorder
+cat {HOME}/wish.raw
+exec sleep 1000
+"""
+
+
+async def test_a_wish_said_to_the_virtual_duo_is_understood(scene: Scene, tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    need_espeak()
+    said = in_noise("tell me a story about a dragon in the castle", VOICES[0], "clean", 1)
+    (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * RATE))
+    (tmp_path / EAR).write_text(RECORDER)
+    with scene.shell() as shell:
+        # as a board from setup: it has no microphone
+        assert "no microphone" in shell.ask(f"{HOME}/{EAR}").text
+        for name, mode in (("wish.raw", 0o644), (EAR, 0o755)):
+            push(shell, tmp_path / name, f"{HOME}/{name}", MonotonicClock(), mode=mode)
+    session = sitting_of(scene.channel())
+    session.open()
+    try:
+        microphone = await asyncio.wait_for(open_board_microphone(session), PATIENCE)
+        heard = await asyncio.wait_for(microphone.listen(LIMIT), PATIENCE)
+    finally:
+        await session.close()
+    found = Ear(deck().spoken() | {"command": COMMANDS}).hear(heard)
+    assert found is not None
+    assert found.slots == {"who": "dragon", "where": "castle"}
+    with scene.shell() as shell:  # nothing of it is left there
+        assert shell.ask('kill -0 "$(cat /tmp/recorder)"').status
+        assert shell.ask("ps | grep '[s]leep 1000'").status
