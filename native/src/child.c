@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { HELD = 200 };  // milliseconds
 
 extern char **environ;
 
@@ -86,14 +89,35 @@ void child_complaint(const Child *child, char *line, size_t size) {
     }
 }
 
+// Whether it is gone: a moment after SIGKILL, but for one that a driver holds. That one is looked for
+// again when the next child ends; the agent does not wait for it.
+static bool gone(pid_t process, int *status) {
+    static pid_t held[8];
+    int ignored;
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        if (held[i] && waitpid(held[i], &ignored, WNOHANG) != 0) held[i] = 0;
+    }
+    for (int milliseconds = 0; milliseconds < HELD; milliseconds++) {
+        pid_t found = waitpid(process, status, WNOHANG);
+        if (found == process) return true;
+        if (found == 0) poll(NULL, 0, 1);
+    }
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+        if (held[i]) continue;
+        held[i] = process;
+        break;
+    }
+    return false;
+}
+
 bool child_end(Child *child) {
     if (!child->process) return false;
     int status = 0;
     // One that is about to leave keeps the status that it leaves with.
     kill(-child->process, SIGKILL);
-    while (waitpid(child->process, &status, 0) < 0 && errno == EINTR) continue;
+    bool left = gone(child->process, &status);
     close(child->said);
     if (child->complaints >= 0) close(child->complaints);
     *child = (Child)CHILD_NONE;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return left && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

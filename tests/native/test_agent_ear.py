@@ -37,6 +37,12 @@ echo $$ >{log}
 exec cat /dev/zero
 """
 
+PACED = """
+echo $$ >{log}
+while :; do head -c 1280 /dev/zero; sleep 0.04; done
+"""
+"""At its own pace, as a real one."""
+
 SPEAKS = """
 read -r line || exit 0
 echo "S 0 0 5000"
@@ -200,7 +206,7 @@ def test_who_listens_hears_nothing_that_is_said(recorder: Recorder) -> None:
 
 
 def test_a_host_that_asks_no_more_is_not_listened_for(recorder: Recorder, log: Path) -> None:
-    host = recorder("echo $$ >{log}; while :; do head -c 1280 /dev/zero; sleep 0.04; done")
+    host = recorder(PACED)
     host.say("LISTEN", listen=3)
     host.until("SOUND")
     with outlived(log):
@@ -209,7 +215,7 @@ def test_a_host_that_asks_no_more_is_not_listened_for(recorder: Recorder, log: P
 
 
 def test_who_asks_again_is_listened_for_longer(recorder: Recorder) -> None:
-    host = recorder("while :; do head -c 1280 /dev/zero; sleep 0.04; done")
+    host = recorder(PACED)
     host.say("LISTEN", listen=3)
     for index in range(20, 101, 20):
         host.until("SOUND", lambda v, index=index: v["index"] == index)
@@ -228,6 +234,15 @@ def test_a_listen_has_an_end_whoever_asks(recorder: Recorder, log: Path) -> None
     assert [one["index"] for one in sounds(host)] == list(range(750))
     host.say("LISTEN", listen=3)
     assert host.until("HEARING")["state"] == OVER
+
+
+def test_a_host_that_reads_no_more_is_not_listened_for(recorder: Recorder, log: Path) -> None:
+    host = recorder(FLOWS)
+    host.say("LISTEN", listen=3)
+    host.until("SOUND")
+    with outlived(log):
+        pass
+    host.until("HEARING", is_(OVER))
 
 
 @pytest.mark.parametrize("agent", ["stays", "killed"])
@@ -328,12 +343,13 @@ def test_pieces_of_any_size_are_sound(recorder: Recorder, tone: array.array[int]
 
 
 def test_pings_are_answered_meanwhile(recorder: Recorder) -> None:
-    host = recorder(FLOWS)
+    host = recorder(PACED)
     host.say("LISTEN", listen=3)
+    host.until("SOUND")
     for nonce in range(20):
         host.say("PING", nonce=nonce)
         host.until("PONG", lambda v, nonce=nonce: v["nonce"] == nonce)
-    assert sounds(host)
+    host.until("SOUND")
 
 
 def test_the_recorder_has_none_of_the_agents_files(recorder: Recorder, log: Path) -> None:

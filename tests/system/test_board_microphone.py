@@ -11,10 +11,11 @@ import sys
 import wave
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from duotui.commands.story import _listening
 from duotui.core.recorder import read
 from duotui.engines.sim import Sim
 from duotui.errors import NotReady
@@ -24,7 +25,7 @@ from duotui.link.messages import Sound, parse
 from duotui.speech.board_microphone import NONE, BoardMicrophone, open_board_microphone
 from duotui.speech.ear import RATE, Ear, open_ear
 from duotui.story.cards import deck
-from duotui.story.household import Household
+from duotui.story.household import MICROPHONES, Household
 from duotui.story.listening import COMMANDS, LIMIT, Listening
 from duotui.story.scene import Act
 from system.mortal import Mortal
@@ -270,3 +271,42 @@ async def test_the_story_hour_listens_by_the_board(
         assert (shown.scene.act, shown.scene.missed) == (Act.CARDS, "cannot_hear")
         assert any(NONE[0] in line for line in shown.troubles)
     await shown.close()
+
+
+async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never() -> NoReturn:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr("duotui.story.listening.PATIENCE", 0.01)
+    listening = Listening(never, never)
+    with pytest.raises(NotReady, match="there yet"):
+        await listening.hear()
+    assert "there yet" in listening.trouble
+    await listening.close()
+
+
+@needs_pocketsphinx
+async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
+    recorder: Recorder, opened: Open, tmp_path: Path
+) -> None:
+    session = opened(Sim(ear=recorder(0.0)))
+    listening = Listening(partial(open_ear, WISHES), partial(open_board_microphone, session))
+    (tmp_path / "broken").touch()
+    with pytest.raises(NotReady):
+        await listening.hear()
+    assert listening.trouble.startswith("the device is busy")
+    (tmp_path / "broken").unlink()
+    heard = await listening.hear()
+    assert heard is not None
+    assert heard.slots == SLOTS
+    assert listening.trouble == ""
+    await listening.close()
+
+
+@pytest.mark.parametrize("microphone", MICROPHONES)
+def test_parents_say_which_microphone_it_is(microphone: str) -> None:
+    made = _listening(sitting_of(Sim()), Household(microphone=microphone))
+    assert (made is None) == (microphone == "off")

@@ -59,6 +59,7 @@ class Listening:
                 microphone, ear = await asyncio.shield(self._opening)
             heard = await ear.hear(await microphone.listen(LIMIT))
         except TimeoutError:
+            self.trouble = "no microphone is there yet; try again"
             raise NotReady("no microphone is there yet", "try again") from None
         except NotReady as error:
             self.trouble = str(error)
