@@ -53,7 +53,7 @@ def test_nothing_is_sent_unasked(line: Line, tmp_path: Path) -> None:
         spawn.transport.close()
         done = setup(port)
     assert one_line(done, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
-    assert done.stdout.count("to send") == 7
+    assert done.stdout.count("to send") == 8
 
 
 @pytest.mark.parametrize(
