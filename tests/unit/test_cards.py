@@ -10,6 +10,7 @@ import pytest
 import sentencepiece
 
 from duotui import resources
+from duotui.speech.wishes import ALONE
 from duotui.story.cards import CARDS, OPENING, ROWS, Choice, deck, renamed
 from duotui.story.pictures import named
 from duotui.story.safety import safety
@@ -31,7 +32,7 @@ def test_a_digit_picks_each_card() -> None:
 
 @pytest.mark.parametrize("row", ROWS)
 def test_cards_can_be_seen_and_said(row: str) -> None:
-    said = [way for card in DECK.rows()[row] for way in card.said]
+    said = [way for card in DECK.rows()[row] for way in (*card.said, *card.alone)]
     assert len(set(said)) == len(said)
     assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", way) for way in said)
     for card in DECK.rows()[row]:
@@ -162,7 +163,7 @@ def test_no_such_card(choice: Choice) -> None:
 
 def test_an_ear_can_tell_what_is_said() -> None:
     spoken = DECK.spoken()
-    assert list(spoken) == list(ROWS)
+    assert list(spoken) == [*ROWS, *(row + ALONE for row in ROWS)]
     assert spoken["who"]["dog"][0] == "a dog"
     every = [way for row in spoken.values() for ways in row.values() for way in ways]
     assert len(set(every)) == len(every)  # across the rows, too

@@ -9,14 +9,18 @@ from collections.abc import Mapping, Sequence
 Vocabulary = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Slot -> key -> what is said for it. The slots are SLOTS."""
 
-SLOTS = ("who", "where", "what", "command")
+ALONE = "_alone"
+"""After a slot: what is said for it where nothing else is. A grammar finds itself in noise, the
+more so the less it asks of words: "kitten house" is not said, and is not understood."""
 
-CARRIER = "[please] [[tell me | i want] a story about | i want]"
+SLOTS = ("who", "where", "what", "command", "who_alone", "where_alone", "what_alone")
+
+A_STORY = "[please] [[tell me | i want] a story about | i want]"
 
 SENTENCES = (
-    f"{CARRIER} <who> [<where>] [[who | that | and] <what>]",
-    f"{CARRIER} <where>",
-    f"{CARRIER} <what>",
+    f"{A_STORY} <who> [<where>] [[who | that | and] <what>]",
+    f"{A_STORY} (<who_alone> | <where_alone> | <what_alone>)",
+    "[please] [[tell me | i want] a story] (<where> | <what>)",
     "[please] <command>",
 )
 """What is understood, as JSGF; the slots are rules."""
@@ -27,9 +31,9 @@ class Grammar:
     way, and where what is said is not plain words in small letters."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._keys = {slot: _keys(vocabulary.get(slot, {})) for slot in SLOTS}
         if unknown := set(vocabulary) - set(SLOTS):
             raise ValueError(f"no slots: {', '.join(sorted(unknown))}")
+        self._keys = {slot: _keys(vocabulary.get(slot, {})) for slot in SLOTS}
         # a rule that is empty cannot be written: nothing is <VOID> in JSGF
         self._rules = {slot: " | ".join(keys) or "<VOID>" for slot, keys in self._keys.items()}
         self._shapes = [re.compile(self._shape(sentence)) for sentence in SENTENCES]
@@ -50,8 +54,11 @@ class Grammar:
         """What `words` wish for; None where they are no sentence of it."""
         for shape in self._shapes:
             if found := shape.fullmatch(f"{words} "):
-                said = found.groupdict()
-                return {slot: self._keys[slot][said[slot].strip()] for slot in said if said[slot]}
+                said = {slot: words for slot, words in found.groupdict().items() if words}
+                return {
+                    slot.removesuffix(ALONE): self._keys[slot][words.strip()]
+                    for slot, words in said.items()
+                }
         return None
 
     def _shape(self, expansion: str) -> str:

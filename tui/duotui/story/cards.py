@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from duotui import resources
+from duotui.speech.wishes import ALONE
 
 DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
 
@@ -37,8 +38,8 @@ _FRIEND = "Sam"
 @dataclass(frozen=True, slots=True)
 class Card:
     """`text` is for the engine; `label`, by language, and `picture` are on the card; `said` are
-    the ways to say it. `names` and `pronoun` are those of a hero, empty elsewhere; `own` is one
-    that the child itself can be."""
+    the ways to say it, `alone` those that stand in no longer wish. `names` and `pronoun` are those
+    of a hero, empty elsewhere; `own` is one that the child itself can be."""
 
     key: str
     text: str
@@ -47,6 +48,7 @@ class Card:
     picture: str
     names: tuple[str, ...] = ()
     pronoun: str = ""
+    alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,11 @@ class Deck:
         return replace(choice, name=who.names[0] if choice.hero else _FRIEND)
 
     def spoken(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """By row, by key: what may be said for it."""
-        return {row: {card.key: card.said for card in cards} for row, cards in self.rows().items()}
+        """By row, by key: what may be said for it; and what alone, which speech/wishes.py knows."""
+        rows = self.rows().items()
+        said = {row: {card.key: card.said for card in cards} for row, cards in rows}
+        alone = {row + ALONE: {card.key: card.alone for card in cards} for row, cards in rows}
+        return said | alone
 
 
 def renamed(text: str, known: str, name: str) -> str:
