@@ -16,8 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.speech.denoising import without_noise
 from duotui.speech.ear import RATE
+from duotui.speech.microphone import open_turn
 from duotui.speech.resampling import resampled
+from duotui.speech.wishes import ALONE
+from duotui.story.cards import deck
+from duotui.story.listening import COMMANDS
 from system.sound_kit import espeak
 
 if TYPE_CHECKING:
@@ -51,43 +56,7 @@ OTHERS = (
 
 Voice = tuple[str, int, int]
 
-CARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "who": {
-        "dog": ("a dog", "a puppy", "a little dog"),
-        "cat": ("a cat", "a kitten"),
-        "bunny": ("a bunny", "a rabbit"),
-        "bear": ("a bear", "a big bear"),
-        "dragon": ("a dragon",),
-        "girl": ("a girl", "a little girl"),
-        "boy": ("a boy", "a little boy"),
-        "robot": ("a robot",),
-    },
-    "where": {
-        "forest": ("in the forest", "in the woods"),
-        "park": ("in the park", "at the playground"),
-        "sea": ("at the beach", "by the sea"),
-        "garden": ("in the garden",),
-        "castle": ("in a castle",),
-        "farm": ("on a farm",),
-        "house": ("in the house", "at home"),
-    },
-    "what": {
-        "key": ("finds a key",),
-        "friend": ("makes a friend", "makes a new friend"),
-        "cake": ("bakes a cake",),
-        "lost": ("gets lost",),
-        "rain": ("on a rainy day",),
-        "birthday": ("has a birthday party",),
-        "balloon": ("finds a red balloon",),
-    },
-    "command": {
-        "surprise": ("surprise me",),
-        "again": ("again", "tell it again"),
-        "stop": ("stop",),
-        "yes": ("yes",),
-        "no": ("no",),
-    },
-}
+CARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = deck().spoken() | {"command": COMMANDS}
 
 CARRIERS = (
     "",
@@ -105,7 +74,7 @@ def wishes(
     """Every card by itself, in each of its forms, and then whole wishes, to `number`."""
     chance = random.Random(seed)
     made = [
-        (form, {slot: key})
+        (form, {slot.removesuffix(ALONE): key})
         for slot, keys in cards.items()
         for key, forms in keys.items()
         for form in forms
@@ -304,6 +273,13 @@ def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
         case _:
             noise = babble(len(whole), quiet, chance)
     return pcm(list(map(float.__add__, map(float, whole), noise)))
+
+
+def turned(pcm: bytes) -> bytes:
+    """What a microphone makes of `pcm`."""
+    turn = open_turn(12.0)
+    turn.hear(pcm)
+    return without_noise(turn.said(), turn.around())
 
 
 def pcm(samples: Sequence[float]) -> bytes:

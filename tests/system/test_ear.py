@@ -15,11 +15,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.errors import NotReady, UsageError
-from duotui.speech import ear, microphone
+from duotui.speech import microphone
+from duotui.speech.denoising import MISSING
 from duotui.speech.ear import RATE, Ear, open_ear
 from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
 from duotui.story.cards import deck
-from system.spoken import CARDS, CONDITIONS, OUTSIDE, VOICES, in_noise, need_espeak, sounds, wishes
+from system.spoken import (
+    CARDS,
+    CONDITIONS,
+    OUTSIDE,
+    VOICES,
+    in_noise,
+    need_espeak,
+    sounds,
+    turned,
+    wishes,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +59,8 @@ def test_a_turn_is_over_when_it_was_silent_for_long_enough() -> None:
     assert not one.hear(SPEECH * 20)
     assert not one.hear(NOTHING * 29)
     assert one.hear(NOTHING)
-    assert frames(one) == "." * 13 + "s" * 20 + "." * 13
+    assert frames(one) == "." * 3 + "s" * 20 + "." * 3
+    assert one.around() == NOTHING * (33 + 27)
 
 
 def test_a_child_may_think_between_words() -> None:
@@ -61,7 +73,7 @@ def test_a_child_may_think_between_words() -> None:
 def test_a_click_is_no_turn() -> None:
     one = turn()
     assert not one.hear((SPEECH * 2 + NOTHING * 40) * 5)
-    assert one.said() == b""
+    assert one.said() == one.around() == b""
 
 
 def test_nothing_comes_from_a_turn_beyond_its_limit() -> None:
@@ -73,7 +85,8 @@ def test_nothing_comes_from_a_turn_beyond_its_limit() -> None:
 def test_a_turn_that_is_stopped_early_is_what_was_said_until_then() -> None:
     one = turn()
     assert not one.hear(NOTHING * 5 + SPEECH * 10 + NOTHING)
-    assert frames(one) == "." * 5 + "s" * 10 + "."
+    assert frames(one) == "." * 3 + "s" * 10 + "."
+    assert one.around() == NOTHING * 2
 
 
 def test_it_does_not_matter_how_sound_is_cut_up() -> None:
@@ -83,6 +96,7 @@ def test_it_does_not_matter_how_sound_is_cut_up() -> None:
     for at in range(0, len(sound), 37):
         cut.hear(sound[at : at + 37])
     assert cut.said() == whole.said() != b""
+    assert cut.around() == whole.around() != b""
 
 
 def test_a_voice_at_the_other_end_of_the_room_is_not_the_child() -> None:
@@ -230,39 +244,37 @@ def test_every_word_of_the_deck_can_be_heard() -> None:
     Ear(deck().spoken())
 
 
-SHARE = 14
+SHARE = 20
 """One in so many of what bench/heard.py says: seconds, not minutes."""
 
 
 def test_wishes_are_understood(listening: Ear) -> None:
     need_espeak()
     told = []
-    for number, (text, slots) in enumerate(wishes(160, 1)[::SHARE]):
+    for number, (text, slots) in enumerate(wishes(260, 1)[::SHARE]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.hear(in_noise(text, voice, condition, number))
+        heard = listening.hear(turned(in_noise(text, voice, condition, number)))
         told.append((heard is not None and heard.slots == slots, text, voice, condition, heard))
     understood = sum(one[0] for one in told)
     assert understood >= 0.8 * len(told), [one[1:] for one in told if not one[0]]
 
 
-def test_nothing_outside_is_sure(listening: Ear) -> None:
+def test_what_is_outside_is_seldom_asked_for(listening: Ear) -> None:
     need_espeak()
     asked = 0
-    for number, text in enumerate(OUTSIDE[:: SHARE // 2]):
+    for number, text in enumerate(OUTSIDE[:: SHARE // 3]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.hear(in_noise(text, voice, condition, number))
-        assert heard is None or not heard.sure, (text, voice, condition, heard)
+        heard = listening.hear(turned(in_noise(text, voice, condition, number)))
         asked += heard is not None
-    assert asked <= 4
+    assert asked <= 5
 
 
 def test_what_is_no_speech_is_no_wish(listening: Ear) -> None:
     need_espeak()
-    heard = {name: listening.hear(pcm) for name, pcm in sounds().items()}
+    heard = {name: listening.hear(turned(pcm)) for name, pcm in sounds().items()}
     found = {name: one for name, one in heard.items() if one}
     # words are there in a room full of them
     assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
-    assert not [one for one in found.values() if one.sure]
 
 
 @pytest.mark.parametrize("pcm", [b"", b"\x01", bytes(200), b"\xff\x7f" * 8000, os.urandom(16000)])
@@ -273,9 +285,9 @@ def test_any_bytes_may_be_heard(listening: Ear, pcm: bytes) -> None:
 
 def test_what_was_heard_before_does_not_matter(listening: Ear) -> None:
     need_espeak()
-    pcm = in_noise("a story about a robot at home", VOICES[0], "white", 1)
+    pcm = turned(in_noise("a story about a robot at home", VOICES[0], "white", 1))
     first = listening.hear(pcm)
-    listening.hear(in_noise("humpty dumpty sat on a wall", VOICES[3], "babble", 2))
+    listening.hear(turned(in_noise("humpty dumpty sat on a wall", VOICES[3], "babble", 2)))
     again = listening.hear(pcm)
     assert first is not None
     assert again is not None
@@ -291,7 +303,7 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
     listening: Ear, capfd: pytest.CaptureFixture[str]
 ) -> None:
     need_espeak()
-    pcm = in_noise("a story about a dog in the forest", VOICES[0], "clean", 1)
+    pcm = turned(in_noise("a story about a dog in the forest", VOICES[0], "clean", 1))
     longest, last, over = 0.0, time.monotonic(), asyncio.Event()
 
     async def tick() -> None:
@@ -311,7 +323,7 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
     near = listening.hear(pcm)
     assert heard is not None
     assert near is not None
-    assert (heard.words, heard.sure) == (near.words, near.sure)
+    assert heard.words == near.words
     assert heard.slots == {"who": "dog", "where": "forest"}
     assert longest < 0.3, longest
     assert capfd.readouterr() == ("", "")
@@ -320,7 +332,7 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
 @needs_pocketsphinx
 async def test_who_does_not_wait_does_not_confuse_the_next() -> None:
     need_espeak()
-    dog, sea = (in_noise(text, VOICES[0], "clean", 1) for text in ("a dog", "by the sea"))
+    dog, sea = (turned(in_noise(text, VOICES[0], "clean", 1)) for text in ("a dog", "by the sea"))
     distant = await open_ear(CARDS)
     try:
         asking = asyncio.ensure_future(distant.hear(dog))
@@ -356,7 +368,7 @@ async def test_without_pocketsphinx_it_is_said_how_to_get_it(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(NotReady, match="pip install") as caught:
         await open_ear(CARDS)
-    assert (caught.value.message, caught.value.hint) == ear.MISSING
+    assert (caught.value.message, caught.value.hint) == MISSING
     monkeypatch.setitem(sys.modules, "pocketsphinx", None)
     with pytest.raises(NotReady, match="pip install"):
         await open_microphone()

@@ -20,14 +20,12 @@ from operator import mul
 from typing import Any, BinaryIO
 
 from duotui.errors import NotReady
+from duotui.speech.denoising import MISSING
 from duotui.speech.resampling import resampled
 from duotui.speech.wishes import Grammar, Vocabulary
 
 RATE = 16_000
 """Samples a second, of pocketsphinx's model."""
-
-MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
-"""Said where there is no pocketsphinx."""
 
 OTHER_WORDS = tuple(
     """
@@ -52,13 +50,8 @@ class Heard:
     slots: Mapping[str, str]
     confidence: float
 
-    @property
-    def sure(self) -> bool:
-        """Nothing else was ever so sure of being a wish; otherwise it should be asked for."""
-        return self.confidence >= SURE
 
-
-THROATS = (0.95, 1.15)
+THROATS = (0.9, 1.0, 1.1, 1.2)
 """Whose voice it may be, as a factor of the model's frequencies: a child's throat is short. What
 fits better is taken."""
 
@@ -67,13 +60,14 @@ SEARCH: Mapping[str, Any] = {
     "bestpath": False,
     # scores are relative to the best senone that is computed: only with all can they be compared
     "compallsen": True,
-    "lw": 6.5,
-    "wip": 0.005,
+    "lw": 4.0,
+    "wip": 0.05,
     "silprob": 0.3,
     "fillprob": 1e-4,
 }
-WIDE: Mapping[str, Any] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
-"""How pocketsphinx is asked, and how it is asked for wishes, of which there are few."""
+WIDE: Mapping[str, float] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
+NARROW: Mapping[str, float] = {"beam": 1e-48, "wbeam": 7e-29, "pbeam": 1e-48}
+"""How pocketsphinx is asked; for wishes, of which there are few; and for English."""
 
 FAINT = 60.0
 """The level, root mean square of 32768, below which there is only silence."""
@@ -81,14 +75,12 @@ FAINT = 60.0
 SHORTEST = 0.18
 """Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
 
-MIDDLE, SPREAD = -12.0, 4.0
+MIDDLE, SPREAD = -14.0, 4.0
 """Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
 
-ASKED, SURE = 0.5, 0.95
-"""The least confidence that is worth a question, and that of a wish. With espeak's voices and 15 dB
-(tests/bench/heard.py): of 180 wishes by the five voices that these were settled with 82 % were
-right, 97 % without noise, 87 % in white noise, 63 % among voices; of 180 by five others 60 %. Of
-430 and 220 sounds and sentences that were none, 34 and 21 were asked for, and none was sure."""
+ASKED = 0.5
+"""The least confidence that is worth a question: nothing is begun that was not asked. How often it
+is right is in docs/performance.md, by tests/bench/heard.py."""
 
 
 class Ear:
@@ -97,13 +89,13 @@ class Ear:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._grammar = Grammar(vocabulary)
-        self._pairs = [(_decoder(throat, WIDE), _decoder(throat, {})) for throat in THROATS]
+        self._decoders = [_decoder(throat) for throat in THROATS]
         words = sorted(self._grammar.words)
-        if strange := [word for word in words if self._pairs[0][0].lookup_word(word) is None]:
+        if strange := [word for word in words if self._decoders[0].lookup_word(word) is None]:
             raise ValueError(f"not in pocketsphinx's dictionary: {', '.join(strange)}")
-        for wishes, english in self._pairs:
-            _listen_for(wishes, self._grammar.jsgf)
-            _listen_for(english, _loop({*words, *OTHER_WORDS}))
+        for decoder in self._decoders:
+            _learn(decoder, "wishes", self._grammar.jsgf, WIDE)
+            _learn(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW)
 
     def hear(self, pcm: bytes, rate: int = RATE) -> Heard | None:
         """What is wished in `pcm`, one channel of 16 bit; None where that is nothing."""
@@ -119,11 +111,11 @@ class Ear:
         """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
         if _loudest(pcm) < FAINT:
             return "", -math.inf
-        heard = [(_decoded(wishes, pcm), english) for wishes, english in self._pairs]
-        wish, english = max(heard, key=lambda one: one[0].score)
+        heard = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
+        wish, decoder = max(heard, key=lambda one: one[0].score)
         if wish.frames < SHORTEST * FRAMES:
             return "", -math.inf
-        return wish.words, (wish.score - _decoded(english, pcm).score) / wish.frames
+        return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
 
 
 def level(pcm: bytes) -> float:
@@ -151,18 +143,23 @@ class _Decoded:
     frames: int
 
 
-def _decoder(throat: float, beams: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _decoder(throat: float) -> Any:  # noqa: ANN401
     try:
         from pocketsphinx import Decoder
     except ImportError as error:
         raise NotReady(*MISSING) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
-    return Decoder(lm=None, loglevel="FATAL", **warped, **SEARCH, **beams)
+    decoder = Decoder(lm=None, loglevel="FATAL", **warped, **SEARCH)
+    # the model's own settings win over those above; see denoising.py
+    decoder.config["remove_noise"] = False
+    decoder.reinit_feat()
+    return decoder
 
 
-def _listen_for(decoder: Any, jsgf: str) -> None:  # noqa: ANN401
-    decoder.add_jsgf_string("heard", jsgf)
-    decoder.activate_search("heard")
+def _learn(decoder: Any, name: str, jsgf: str, beams: Mapping[str, float]) -> None:  # noqa: ANN401
+    for beam, width in beams.items():
+        decoder.config[beam] = width  # a search has those of when it was made
+    decoder.add_jsgf_string(name, jsgf)
 
 
 def _loop(words: Iterable[str]) -> str:
@@ -170,7 +167,8 @@ def _loop(words: Iterable[str]) -> str:
     return f"#JSGF V1.0;\ngrammar english;\npublic <english> = ({either})+;\n"
 
 
-def _decoded(decoder: Any, pcm: bytes) -> _Decoded:  # noqa: ANN401
+def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoded:  # noqa: ANN401
+    decoder.activate_search(search)
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from duotui.errors import NotReady, UsageError
-from duotui.speech.ear import FAINT, MISSING, RATE, level
+from duotui.speech.denoising import MISSING, without_noise
+from duotui.speech.ear import FAINT, RATE, level
 from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
@@ -34,8 +35,12 @@ PAUSE = 0.9
 ONSET, ONSET_WITHIN = 4, 0.5
 """So many frames of speech within so many seconds begin one: a click is none."""
 
-LEAD = 0.4
-"""Seconds that are kept before the first sound and after the last."""
+LEAD = 0.1
+"""Seconds that are kept before the first sound and after the last: in more of them, words are heard
+that nobody said."""
+
+AROUND = 1.0
+"""Seconds before and after that, in which the noise is by itself."""
 
 FALL, FADE = 0.18, 0.99
 """So far below the loudest, which is forgotten by FADE a frame, there is no speech either: a room
@@ -68,11 +73,25 @@ class Turn:
         none."""
         if not self._begun:
             return b""
+        first, last = self._words()
+        return bytes(self._pcm[first * self._frame : last * self._frame])
+
+    def around(self) -> bytes:
+        """What is before and after what was said."""
+        if not self._begun:
+            return b""
+        first, last = self._words()
+        reach = round(AROUND / self._seconds)
+        before = self._pcm[max(0, first - reach) * self._frame : first * self._frame]
+        after = self._pcm[last * self._frame : min(last + reach, self._frames) * self._frame]
+        return bytes(before + after)
+
+    def _words(self) -> tuple[int, int]:
+        """The first frame of what was said, and the one after its last."""
         loudest = max(loud for _, loud in self._speech)
         loud_enough = [at for at, loud in self._speech if loud > FALL * loudest]
         lead = round(LEAD / self._seconds)
-        first, last = loud_enough[0] - lead, loud_enough[-1] + 1 + lead
-        return bytes(self._pcm[max(0, first) * self._frame : min(last, self._frames) * self._frame])
+        return max(0, loud_enough[0] - lead), min(loud_enough[-1] + 1 + lead, self._frames)
 
     def _follow(self, frame: bytes) -> None:
         loud = level(frame)
@@ -94,6 +113,7 @@ class Turn:
 
 def open_turn(limit: float) -> Turn:
     """One that knows speech as pocketsphinx does. Raises NotReady without it."""
+    without_noise(b"", b"")
     try:
         from pocketsphinx import Vad
     except ImportError as error:
@@ -104,8 +124,8 @@ def open_turn(limit: float) -> Turn:
 
 class Microphone(Protocol):
     async def listen(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
-        """What is said, from shortly before its first sound to the silence after it, to `stop` or
-        to `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
+        """What is said, without the noise around it, to the silence after it, to `stop` or to
+        `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
         NotReady where the microphone is lost."""
         ...
 
@@ -136,7 +156,7 @@ class Listener:
             await asyncio.gather(following, stopping, return_exceptions=True)
         if not following.cancelled() and (error := following.exception()):
             raise error
-        return turn.said()
+        return await asyncio.to_thread(without_noise, turn.said(), turn.around())
 
     def stop(self) -> None:
         self._stop.set()

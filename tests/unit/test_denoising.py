@@ -1,0 +1,71 @@
+"""The gate that takes noise from what was said."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.errors import NotReady
+from duotui.speech.denoising import ENOUGH, HISS, without_noise
+
+np = pytest.importorskip("numpy")
+RATE = 16_000
+
+
+def pcm(samples: object) -> bytes:
+    return bytes(np.asarray(samples).round().clip(-32768, 32767).astype("<i2").tobytes())
+
+
+def level(samples: object) -> float:
+    return float(np.sqrt(np.mean(np.square(np.asarray(samples, float)))))
+
+
+def samples(heard: bytes) -> object:
+    return np.frombuffer(heard, "<i2").astype(float)
+
+
+def hum(seconds: float, loud: float, seed: int) -> object:
+    return np.random.default_rng(seed).normal(0.0, loud, int(RATE * seconds))
+
+
+def test_noise_by_itself_is_turned_down() -> None:
+    heard = samples(without_noise(pcm(hum(1.0, 500, 1)), pcm(hum(0.6, 500, 2))))
+    assert level(heard) < 0.25 * 500
+
+
+def test_what_is_louder_than_the_noise_is_kept_and_the_noise_around_it_is_not() -> None:
+    voice = hum(1.0, 3000, 3)
+    noise = hum(1.0, 500, 1)
+    heard = samples(without_noise(pcm(voice + noise), pcm(hum(0.6, 500, 2))))
+    inside = slice(2000, -2000)
+    silent = samples(without_noise(pcm(noise), pcm(hum(0.6, 500, 2))))
+    kept = float(np.dot(heard[inside], voice[inside]) / np.dot(voice[inside], voice[inside]))
+    assert 0.85 < kept < 1.05
+    assert level(silent[inside]) < 0.25 * level(noise[inside])
+
+
+@pytest.mark.parametrize("length", [0, 1, 2 * ENOUGH - 2])
+def test_noise_that_is_not_known_is_left(length: int) -> None:
+    said = hum(0.5, 3000, 3) + hum(0.5, 500, 1)
+    heard = samples(without_noise(pcm(said), bytes(length)))
+    assert level(heard - said) < 1.1 * HISS
+
+
+def test_silence_is_no_longer_digital_and_always_the_same() -> None:
+    first = without_noise(bytes(RATE), bytes(RATE))
+    assert 0.9 * HISS < level(samples(first)) < 1.1 * HISS
+    assert without_noise(bytes(RATE), bytes(RATE)) == first
+
+
+@given(st.binary(max_size=3000), st.binary(min_size=0, max_size=3 * ENOUGH))
+def test_any_bytes_keep_their_length(said: bytes, noise: bytes) -> None:
+    assert len(without_noise(said, noise)) == len(said) // 2 * 2
+
+
+def test_without_numpy_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(NotReady, match="pip install"):
+        without_noise(b"", b"")
