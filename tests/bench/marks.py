@@ -3,13 +3,18 @@
     PYTHONPATH=tests python tests/bench/marks.py [--pace 60 100 130]
 
 The stories are told on tapes in real time, ten at once, and looked at sixty times a second, as by a
-screen. When a word is heard is found in the tape alone, twice:
+screen. When a word is heard is found in the sound alone, twice:
 
+    loudness  at any pace: the story is made again with a word as loud as nothing, and the first
+              sample that differs is its first (system/loudness.py). What is made again has to be
+              what is on the tape, sample for sample.
     silence   up to ninety words a minute there is silence between words, and each begins where
-              one ends. Nothing is guessed: words are counted, not matched by time. What is
-              left is the 80 ms for which a word that begins with p, t or k is silent.
-    aligner   at any pace: pocketsphinx is told the words and finds them. It is made for people's
-              voices and errs; where there is silence too, that says by how much.
+              one ends. Nothing is guessed: words are counted, not matched by time.
+
+A word that begins with p, t or k is silent for 80 ms before either hears it. How far the two are
+from each other is measured at every pace, by words that are set apart at that pace.
+
+Needs espeak-ng's program, besides its library.
 """
 
 from __future__ import annotations
@@ -17,19 +22,23 @@ from __future__ import annotations
 import argparse
 import array
 import asyncio
-import re
 import statistics
 import tempfile
 from pathlib import Path
 
-from pocketsphinx import Decoder
-
 from duotui.speech.espeak import Voice
+from duotui.speech.output import RATE
+from system.loudness import heard
 from system.sound_kit import STORIES, Said, bursts, samples, tell
 
-MODEL_RATE = 16_000
 TOGETHER = 0.15
 LOOK = 1 / 60
+
+APART = 12
+"""Of espeak's steps, which set words apart at any pace."""
+
+Far = list[tuple[float, str]]
+"""Seconds, and the word."""
 
 
 async def main() -> None:
@@ -51,66 +60,82 @@ async def _pace(pace: float, folder: Path) -> None:
             for story, tape in zip(STORIES, tapes, strict=True)
         )
     )
-    silence: list[tuple[float, str]] = []
-    aligned: list[tuple[float, str]] = []
-    errors: list[tuple[float, str]] = []
-    minutes = words = lost = 0.0
-    decoder = Decoder(
-        loglevel="FATAL", samprate=MODEL_RATE, lw=1.0, bestpath=False,
-        beam=0.0, pbeam=0.0, wbeam=0.0, maxhmmpf=-1,
-    )  # fmt: skip
+    loudness: Far = []
+    certain: Far = []
+    silence: Far = []
+    errors: Far = []
+    words = 0
+    minutes = 0.0
     for sentences, tape in zip(told, tapes, strict=True):
-        heard, rate = samples(tape)
-        ends = [sentence.begun for sentence in sentences[1:]] + [len(heard) / rate]
-        for sentence, end in zip(sentences, ends, strict=True):
-            sound = heard[round(sentence.begun * rate) : round(end * rate)]
+        for sentence in sentences:
             assert [word.text for word in sentence.words] == sentence.text.split()
-            minutes += len(sound) / rate / 60
-            words += len(sentence.words)
-            apart = [sentence.begun + at for at in bursts(sound, rate)]
-            found = _aligned(decoder, sentence, sound, rate)
-            lost += len(sentence.words) * (not found)
-            names = [word.text for word in sentence.words]
-            seen = [word.at for word in sentence.words]
-            if len(apart) == len(seen):
-                silence += _apart(seen, apart, names)
-                errors += _apart(found, apart, names) if found else []
-            aligned += _apart(seen, found, names) if found else []
+        words += sum(len(sentence.words) for sentence in sentences)
+        minutes += (len(samples(tape)[0]) / RATE - sentences[0].begun) / 60
+        near, far = _by_loudness(sentences, tape, pace)
+        loudness += near
+        certain += far
+        silence += _by_silence(sentences, tape)
+        errors += _loudness_by_silence(sentences, pace)
+    _row(pace, "loudness", loudness)
+    _row(pace, "loudness, for certain", certain)
     if len(silence) == words:
         _row(pace, "silence", silence)
-    _row(pace, "aligner", aligned)
-    if len(silence) == words:
-        _row(pace, "aligner against silence", errors)
-    print(f"  {words / minutes:.0f} words a minute with all pauses; {lost:.0f} not aligned")
+    _row(pace, "loudness against silence", errors)
+    print(
+        f"  {words / minutes:.0f} words a minute with all pauses;"
+        f" not found: {words - len(loudness)}, set apart {words - len(errors)}"
+    )
 
 
-def _apart(these: list[float], those: list[float], names: list[str]) -> list[tuple[float, str]]:
-    return [(a - b, name) for a, b, name in zip(these, those, names, strict=True)]
+def _by_loudness(sentences: list[Said], tape: Path, pace: float) -> tuple[Far, Far]:
+    """How far each word's mark is from where it begins, and from the farther end of where it
+    begins for certain."""
+    played = samples(tape)[0].tobytes()
+    near: Far = []
+    far: Far = []
+    texts = [sentence.text for sentence in sentences]
+    for sentence, sound in zip(sentences, heard(texts, pace), strict=True):
+        begun = played.find(sound.pcm) / 2 / RATE
+        assert abs(begun - sentence.begun) < LOOK, "on the tape is another sound"
+        for word, onset in zip(sentence.words, sound.onsets, strict=True):
+            if onset is not None:
+                at = word.at - begun
+                near.append((at - onset.at, word.text))
+                far.append((max(at - onset.earliest, at - onset.latest, key=abs), word.text))
+    return near, far
 
 
-def _aligned(decoder: Decoder, said: Said, sound: array.array[int], rate: int) -> list[float]:
-    """When each word begins, on the tape; nothing where the aligner does not find them all."""
-    names = [re.sub(r"[^a-z']", "", word.text.lower()) for word in said.words]
-    decoder.set_align_text(" ".join(names))
-    decoder.start_utt()
-    decoder.process_raw(_resampled(sound, rate), full_utt=True)
-    decoder.end_utt()
-    found = [at for at in decoder.seg() or () if not at.word.startswith(("<", "["))]
-    if [re.sub(r"\(\d\)", "", at.word) for at in found] != names:
-        return []
-    return [said.begun + at.start_frame / 100 for at in found]
+def _by_silence(sentences: list[Said], tape: Path) -> Far:
+    sound, rate = samples(tape)
+    found: Far = []
+    ends = [sentence.begun for sentence in sentences[1:]] + [len(sound) / rate]
+    for sentence, end in zip(sentences, ends, strict=True):
+        begins = bursts(sound[round(sentence.begun * rate) : round(end * rate)], rate)
+        if len(begins) == len(sentence.words):
+            found += [
+                (word.at - sentence.begun - at, word.text)
+                for word, at in zip(sentence.words, begins, strict=True)
+            ]
+    return found
 
 
-def _resampled(sound: array.array[int], rate: int) -> bytes:
-    """At the model's rate, between its own samples in straight lines."""
-    out = array.array("h")
-    for number in range(len(sound) * MODEL_RATE // rate - 1):
-        at, part = divmod(number * rate, MODEL_RATE)
-        out.append((sound[at] * (MODEL_RATE - part) + sound[at + 1] * part) // MODEL_RATE)
-    return out.tobytes()
+def _loudness_by_silence(sentences: list[Said], pace: float) -> Far:
+    """How far they are from each other, of the same words at the same pace, but set apart."""
+    found: Far = []
+    for sentence, sound in zip(
+        sentences, heard([sentence.text for sentence in sentences], pace, APART), strict=True
+    ):
+        begins = bursts(array.array("h", sound.pcm), RATE)
+        if len(begins) == len(sound.onsets):
+            found += [
+                (onset.at - at, word.text)
+                for onset, at, word in zip(sound.onsets, begins, sentence.words, strict=True)
+                if onset is not None
+            ]
+    return found
 
 
-def _row(pace: float, by: str, apart: list[tuple[float, str]]) -> None:
+def _row(pace: float, by: str, apart: Far) -> None:
     far = sorted(abs(seconds) for seconds, _ in apart)
     worst = sorted(apart, key=lambda one: -abs(one[0]))[:3]
     print(

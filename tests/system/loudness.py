@@ -1,0 +1,102 @@
+"""When each word of a story sounds, found without any time that espeak tells of.
+
+espeak's program, whose sound is the host's voice sample for sample, says the story up to a word's
+sentence twice, with one command before the word: "as loud as you are", and "not loud at all". Both
+are as long, and the first sample that differs is where the word begins. A command costs 20 ms of
+pause: in the story without one the word begins no later than there, and not before the two part.
+"""
+
+from __future__ import annotations
+
+import array
+import operator
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from duotui.speech.output import RATE
+from duotui.speech.say import apart, speed
+from system.sound_kit import espeak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LEVEL = 150
+"""What is louder is heard, as for silence in sound_kit.py."""
+
+LOUD, MUTE = "\x01100A", "\x010A"
+
+HEADER = 44
+"""Bytes of a WAV before its sound; it tells of no length, as it is written into a pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """In seconds from the sentence's first sample: between `earliest` and `latest` for certain, at
+    `at` if all that the command costs is before it."""
+
+    at: float
+    earliest: float
+    latest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence's sound, and when its words begin; None where that is not found."""
+
+    pcm: bytes
+    onsets: tuple[Onset | None, ...]
+
+
+def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
+    """The sentences of a story, with `gap` more of espeak's steps between words."""
+    found: list[Heard] = []
+    lines = [apart(text)[0] for text in told]
+    for number, line in enumerate(lines):
+        before = sum(len(one.pcm) for one in found)
+        plain = _spoken(lines[: number + 1], pace, gap)[before:]
+        words = line.split(" ")
+        onsets: list[Onset | None] = []
+        for at, word in enumerate(words):
+            loud, mute = (
+                _spoken(
+                    [*lines[:number], " ".join([*words[:at], command + word, *words[at + 1 :]])],
+                    pace,
+                    gap,
+                )[before:]
+                for command in (LOUD, MUTE)
+            )
+            onsets.append(_onset(plain, loud, mute))
+        found.append(Heard(plain, tuple(onsets)))
+    return found
+
+
+def _spoken(lines: list[str], pace: float, gap: int) -> bytes:
+    """All of them by one process, as by the host's: a pause depends on what was said before."""
+    rate, between = speed(pace)
+    made = subprocess.run(
+        ["espeak-ng", "-v", "en-us", "-s", f"{rate}", "-g", f"{between + gap}", "--stdout"],
+        input="".join(f"{line}\n" for line in lines).encode(),
+        capture_output=True,
+        check=True,
+        env={**os.environ, **espeak()},
+    ).stdout
+    assert int.from_bytes(made[24:28], "little") == RATE
+    return made[HEADER:]
+
+
+def _onset(plain: bytes, loud: bytes, mute: bytes) -> Onset | None:
+    one, other, silent = (array.array("h", pcm) for pcm in (plain, loud, mute))
+    if len(other) != len(silent):
+        return None
+    latest = _first(abs(a - b) > LEVEL for a, b in zip(other, silent, strict=True))
+    earliest = _first(map(operator.ne, one, other))
+    if earliest is None or latest is None or earliest > latest:
+        return None
+    at = max(earliest, latest - max(0, len(other) - len(one)))
+    return Onset(at / RATE, earliest / RATE, latest / RATE)
+
+
+def _first(holds: Iterable[bool]) -> int | None:
+    return next((at for at, one in enumerate(holds) if one), None)
