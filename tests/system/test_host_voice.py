@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import json
+import operator
 import os
 import pty
 import select
@@ -26,6 +27,7 @@ from duotui.speech.espeak import Synthesiser, Voice
 from duotui.speech.host import HostReader
 from duotui.speech.output import APLAY, Player, Program, Quiet, Tape, open_output
 from duotui.speech.utterance import Utterance, paced
+from system.loudness import heard as heard_by_loudness
 from system.sound_kit import STORIES, bursts, espeak, samples, tell
 
 if TYPE_CHECKING:
@@ -128,6 +130,19 @@ async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -
     assert [word.text for word in seen] == [w for one in told for w in one.text.split()]
     assert len(seen) == len(heard) == 12
     assert max(abs(word.at - at) for word, at in zip(seen, heard, strict=True)) <= TOGETHER
+
+
+async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(voice: Synthesiser) -> None:
+    """By what is missing of the sound when a word is made silent."""
+    if not shutil.which("espeak-ng", path=espeak().get("PATH")):
+        pytest.skip("espeak-ng is not installed as a program")
+    texts = ["All of the cats slept.", "In the end, they had some milk."]
+    for text, heard in zip(texts, heard_by_loudness(texts, pace=130), strict=True):
+        made = await voice.make(text, Voice(pace=130))
+        assert made.pcm == heard.pcm
+        begins = [onset.at for onset in heard.onsets if onset]
+        assert len(begins) == len(made.marks) == len(text.split())
+        assert max(map(abs, map(operator.sub, begins, (m.begins for m in made.marks)))) <= TOGETHER
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
