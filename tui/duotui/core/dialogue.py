@@ -10,12 +10,10 @@ import math
 from collections.abc import Iterable
 
 from duotui.core import events
-from duotui.core.capture import Capture
+from duotui.core.aside import Aside, can
 from duotui.core.events import Activity, Event, Mode, Narrator, Request, Token
 from duotui.core.hearing import Hearing
-from duotui.core.reading import Reading
 from duotui.core.story import ACTIVITIES, Story
-from duotui.errors import Exit
 from duotui.link import messages
 from duotui.link.frames import Frame, NoiseBytes
 from duotui.link.messages import Message
@@ -44,9 +42,7 @@ class Dialogue:
         self._story.over = True
         self._paused = False
         self._then: tuple[Request, int] | None = None
-        self._reading = Reading(narrator, "", 0)
-        self._capture = Capture(narrator, 0, 0.0)
-        self._capture.over = True
+        self._aside = Aside(narrator)
         self._gap_asked = -math.inf
         self._hearing = Hearing(narrator)
         self._repeated = 0
@@ -59,15 +55,14 @@ class Dialogue:
         self._hearing.opened(now)
         self._connected = False
         self._out.clear()
-        lasting = (messages.Generate, messages.Cancel, messages.Hush, messages.Enough)
+        lasting = (messages.Generate, messages.Cancel)
         self._asked = {k: v for k, v in self._asked.items() if k in lasting}
         self._ask(messages.AskHello(), now)
 
     def closed(self, now: float) -> list[Event]:
-        """The port is gone. The story may still be told there: `opened` will show. Sound that is
-        live is lost."""
+        """The port is gone. The story may still be told there: `opened` will show."""
         self._connected = False
-        return self._capture.end(now, "the board was lost")
+        return self._aside.lost(now)
 
     def tell(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
@@ -98,45 +93,19 @@ class Dialogue:
 
     def speak(self, text: str, number: int, now: float, volume: float = 1.0) -> list[Event]:
         """Have `text` said aloud; its sentences are `number` and the next ones."""
-        if not self._can(messages.VOICE):
-            return [
-                events.Fault(
-                    now, self.narrator, "this board has no voice", "duotui doctor says why",
-                    Exit.NOT_READY,
-                )
-            ]  # fmt: skip
-        ended = self.hush(now) + self.enough(now)
-        for kind in (messages.Hush, messages.Enough):  # the new sentence ends it
-            self._asked.pop(kind, None)
-        self._reading = Reading(self.narrator, text, number, volume)
-        return ended + self._reading.begin(now)
+        return self._aside.speak(text, number, now, volume, self.hello)
 
     def hush(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
-        ended = self._reading.stop(now)
-        if ended:
-            self._ask(messages.Hush(self._reading.sentence), now)
-        return ended
+        return self._aside.hush(now)
 
     def hear(self, number: int, now: float) -> list[Event]:
         """Have the board listen; `number` is that of the listen."""
-        if not self._can(messages.EAR):
-            return [events.ListenEnded(now, self.narrator, "this board has no microphone")]
-        ended = self.hush(now) + self.enough(now)
-        for kind in (messages.Hush, messages.Enough):
-            self._asked.pop(kind, None)
-        self._capture = Capture(self.narrator, number, now)
-        return ended
+        return self._aside.hear(number, now, self.hello)
 
     def enough(self, now: float) -> list[Event]:
         """Nothing is to be listened to any longer."""
-        ended = self._capture.end(now)
-        if ended:
-            self._ask(messages.Enough(self._capture.number), now)
-        return ended
-
-    def _can(self, what: int) -> bool:
-        return self.hello is not None and can(self.hello, what)
+        return self._aside.enough(now)
 
     @property
     def telling(self) -> bool:
@@ -208,18 +177,8 @@ class Dialogue:
                 self._asked.pop(messages.Generate, None)
                 self._story.over = True
                 found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
-            case messages.Speech():
-                asked = self._asked.get(messages.Hush)
-                if asked and asked[0] == messages.Hush(message.sentence):
-                    del self._asked[messages.Hush]
-                found += self._reading.take(message, now)
-            case messages.Sound():
-                found += self._capture.take(message, now)
-            case messages.Hearing():
-                asked = self._asked.get(messages.Enough)
-                if asked and asked[0] == messages.Enough(message.listen):
-                    del self._asked[messages.Enough]
-                found += self._capture.take(message, now)
+            case messages.Speech() | messages.Sound() | messages.Hearing():
+                found += self._aside.take(message, now)
             case messages.Gone():
                 self._connected = False
                 self._hearing.gone = "the engine has ended"
@@ -239,8 +198,7 @@ class Dialogue:
                 can(hello, messages.EAR),
             )
         )  # fmt: skip
-        self._reading.again(now)
-        found += self._capture.end(now, "the board has started anew")
+        found += self._aside.again(now)
         found += self._take_up(hello, now)
 
     def _take_up(self, hello: messages.Hello, now: float) -> list[Event]:
@@ -318,7 +276,7 @@ class Dialogue:
                 self._asked[kind] = (message, now + REPEAT)
                 out.append(message)
         if self._connected:
-            out += self._reading.due(now) + self._capture.due(now)
+            out += self._aside.due(now)
         if not out and self._connected and self._hearing.wonder(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
@@ -326,13 +284,7 @@ class Dialogue:
     def overdue(self, now: float) -> list[Event]:
         """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech, or
         listen."""
-        stuck = self._reading.overdue(now) if self._connected else []
-        if stuck:
-            self._ask(messages.Hush(self._reading.sentence), now)
-        deaf = self._capture.overdue(now)
-        if deaf:
-            self._ask(messages.Enough(self._capture.number), now)
-        return self._hearing.silence(now) + stuck + deaf
+        return self._hearing.silence(now) + self._aside.overdue(now, self._connected)
 
     def dead(self, now: float) -> str:
         """Why an agent that was here once is not waited for any longer; "" where it is."""
@@ -340,11 +292,6 @@ class Dialogue:
 
     def _ask(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
-
-
-def can(hello: messages.Hello, what: int) -> bool:
-    """Whether the agent has a voice, or an ear, and is told of it as we do."""
-    return hello.protocol == messages.PROTOCOL and bool(hello.modes & what)
 
 
 def _activity(number: int) -> Activity:
