@@ -1,11 +1,6 @@
 """The real console: with the real engine under a pilot, and as a process on a real terminal."""
 
 import os
-import pty
-import select
-import signal
-import subprocess
-import sys
 import termios
 import time
 from pathlib import Path
@@ -19,6 +14,7 @@ from duotui.engines.sim import Sim
 from duotui.ui.app import DuoApp
 from native.parrot import write_parrot
 from system.sitting import Watch, over, session
+from system.terminal import ALTERNATE_ON, Terminal
 
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 
@@ -115,55 +111,6 @@ async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> Non
         assert state.board.ended is not None
         assert state.board.ended.reason is Reason.CANCELLED
         assert len(state.board.tokens) < 400_000
-
-
-class Terminal:
-    """duotui on a pty, as a user's terminal has it."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.master, slave = pty.openpty()
-        self.before = termios.tcgetattr(slave)
-        self.slave = slave
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "duotui", *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color"},
-            start_new_session=True,
-        )
-
-    def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
-        seen, end = b"", time.monotonic() + seconds
-        while wanted not in seen:
-            left = end - time.monotonic()
-            assert select.select([self.master], [], [], max(0, left))[0], seen[-500:]
-            seen += os.read(self.master, 65536)
-        return seen
-
-    def leave(self, key: bytes) -> float:
-        """Press `key`; seconds until the process is gone, its output read meanwhile."""
-        pressed = time.monotonic()
-        os.write(self.master, key)
-        gone = os.pidfd_open(self.process.pid)
-        while not select.select([gone], [], [], 0)[0]:
-            assert time.monotonic() - pressed < 10
-            if select.select([self.master, gone], [], [])[0] == [self.master]:
-                os.read(self.master, 65536)
-        os.close(gone)
-        took = time.monotonic() - pressed
-        self.process.wait()
-        return took
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
-
-
-ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 @pytest.mark.parametrize("key", [b"\x11", b"\x03"], ids=["ctrl+q", "ctrl+c"])

@@ -1,0 +1,63 @@
+"""duotui as a process on a real terminal."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+CURSOR_SHOWN = b"\x1b[?25h"
+
+
+class Terminal:
+    """duotui on a pty, as a user's terminal has it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.master, slave = pty.openpty()
+        self.last = b""
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "duotui", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+
+    def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
+        """What is written until `wanted` is."""
+        seen, end = b"", time.monotonic() + seconds
+        while wanted not in seen:
+            left = end - time.monotonic()
+            assert select.select([self.master], [], [], max(0, left))[0], seen[-500:]
+            seen += os.read(self.master, 65536)
+        return seen
+
+    def leave(self, key: bytes) -> float:
+        """Press `key`; seconds until the process is gone. What it writes meanwhile is `last`."""
+        pressed = time.monotonic()
+        os.write(self.master, key)
+        gone = os.pidfd_open(self.process.pid)
+        while not select.select([gone], [], [], 0)[0]:
+            assert time.monotonic() - pressed < 10
+            if select.select([self.master, gone], [], [])[0] == [self.master]:
+                self.last += os.read(self.master, 65536)
+        os.close(gone)
+        while select.select([self.master], [], [], 0)[0]:
+            self.last += os.read(self.master, 65536)
+        took = time.monotonic() - pressed
+        self.process.wait()
+        return took
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)

@@ -1,0 +1,76 @@
+"""The story machine as a process on a real terminal: a grown-up leaves it, and all is as before."""
+
+import contextlib
+import os
+import re
+import termios
+from pathlib import Path
+
+import pytest
+
+from system.terminal import ALTERNATE_OFF, CURSOR_SHOWN, Terminal
+
+LEAVE = b"\x11"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "DUOTUI_DATA"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("DUOTUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def children(parent: int) -> set[int]:
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, above = stat.read_text().rpartition(")")[2].split()[:2]
+            if int(above) == parent and state != "Z":
+                found.add(int(stat.parent.name))
+    return found
+
+
+def given_back(terminal: Terminal) -> None:
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+    assert terminal.last.rfind(ALTERNATE_OFF) >= 0
+    assert terminal.last.rfind(CURSOR_SHOWN) > terminal.last.rfind(b"\x1b[?25l")
+
+
+@pytest.mark.parametrize("telling", [False, True], ids=["cards", "telling"])
+def test_a_grown_up_leaves_and_the_terminal_is_as_before(telling: bool) -> None:
+    terminal = Terminal("story", "sim", "--voice", "off")
+    try:
+        terminal.wait_for(b"Who is it about?")
+        if telling:
+            os.write(terminal.master, b"s")
+            terminal.wait_for(b"Once")
+        engines = children(terminal.process.pid)
+        assert engines
+        os.write(terminal.master, LEAVE)
+        asked = re.search(rb"(\d+) \+ (\d+) =", terminal.wait_for(b"= ?"))
+        assert asked is not None
+        os.write(terminal.master, b"%d\r" % sum(map(int, asked.groups())))
+        terminal.wait_for(b"enter uses it")
+        took = terminal.leave(LEAVE)
+        assert terminal.process.returncode == 0
+        given_back(terminal)
+        assert not [engine for engine in engines if Path(f"/proc/{engine}").exists()]
+        # Promised is a second; what is asserted allows for a loaded machine.
+        assert took < 3
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("wrong", [["--voice", "loud"], ["--sound", "x.wav"]], ids=" ".join)
+def test_what_cannot_be_is_one_line_and_touches_nothing(wrong: list[str]) -> None:
+    terminal = Terminal("story", "sim", *wrong)
+    try:
+        terminal.leave(b"")
+        assert terminal.process.returncode == 2
+        assert terminal.last.startswith(b"duotui: ")
+        assert terminal.last.count(b"\n") == 1
+        assert b"\x1b" not in terminal.last
+        assert termios.tcgetattr(terminal.slave) == terminal.before
+    finally:
+        terminal.close()
