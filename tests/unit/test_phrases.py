@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from duotui.resources import PACKAGE
 from duotui.story.cards import deck
 from duotui.story.phrases import LANGUAGES, PHRASES, Phrases, phrases
 from duotui.story.safety import safety
@@ -30,8 +31,8 @@ TECHNICAL_ZH = re.findall(
     版本 用户 服务器 离线 在线 参数 语音 音量 登录 异常 无效""",
 )
 
-SAID_TO_GROWN_UPS = {"code", "keys_enter"}
-"""Keys that are named so on a keyboard, and the lock's question."""
+SAID_TO_GROWN_UPS = {"code"}
+"""The lock's question."""
 
 
 def technical(text: str) -> set[str]:
@@ -51,11 +52,19 @@ def test_every_phrase_is_there_and_no_other(language: str) -> None:
     assert all(getattr(said, key).strip() == getattr(said, key) != "" for key in KEYS)
 
 
+def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
+    sources = [path for folder in ("story", "ui") for path in (PACKAGE / folder).rglob("*.py")]
+    said = re.compile(r'\b_?say\.(\w+)|\b_missed\("(\w+)"\)')
+    found = {name for path in sources for pair in said.findall(path.read_text("utf-8"))
+             for name in pair if name}  # fmt: skip
+    assert found == set(KEYS)
+
+
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
     for key in KEYS:
         assert len({getattr(phrases(lang), key).count("{}") for lang in LANGUAGES}) == 1
     filled = {key for key in KEYS if "{" in getattr(phrases("en"), key)}
-    assert filled == {"hello", "heard", "quiet", "good_night_name"}
+    assert filled == {"hello", "heard", "quiet"}
     assert all(re.sub(r"\{\}", "", text).count("{") == 0 for _, _, text in words())
 
 
@@ -94,4 +103,4 @@ def test_no_such_language() -> None:
 
 def test_nobody_changes_them() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        phrases("en").title = "x"  # type: ignore[misc]
+        phrases("en").hello = "x"  # type: ignore[misc]

@@ -19,23 +19,18 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 class Phrases:
     """In one language."""
 
-    title: str
     hello: str
     """{}: the child's name"""
-    hello_all: str
 
     who: str
     where: str
     what: str
-    choose: str
     surprise: str
 
-    tell: str
     stop: str
     again: str
     next: str
     another: str
-    back: str
     go_on: str
     waiting: str
 
@@ -43,18 +38,12 @@ class Phrases:
     no_favourites: str
     keep: str
     kept: str
-    let_go: str
-    full: str
 
     the_end: str
-    once: str
     thinking: str
     sleepy: str
     """The board is lost, and a stored story is told."""
     awake: str
-    waking: str
-    not_awake: str
-    """There is no board yet, and a stored story is told."""
 
     speak: str
     listening: str
@@ -68,26 +57,13 @@ class Phrases:
     quiet: str
     """{}: a time of day"""
     time_over: str
-    last_one: str
     one_more: str
     asked_to_sleep: str
-    good_night: str
-    good_night_name: str
-    """{}: the child's name"""
-
-    slower: str
-    faster: str
-    louder: str
-    softer: str
 
     grown_ups: str
     code: str
-    wrong_code: str
 
-    keys_pick: str
-    keys_enter: str
     keys_space: str
-    keys_leave: str
 
 
 @cache
