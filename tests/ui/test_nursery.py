@@ -1,18 +1,23 @@
 """The story hour on its screen: what is shown, what a child's keys do, and what they cannot do."""
 
+import asyncio
 import random
 import string
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from textual.widgets import Input, Static
 
 from duotui import config
 from duotui.config import Settings
 from duotui.engines.sim import Sim
+from duotui.story.hour import Hour
 from duotui.story.household import KINDS, Household
 from duotui.story.scene import Act
 from duotui.ui.glyphs import UNICODE
@@ -254,36 +259,79 @@ KEYS = [
     "question_mark", "slash", "full_stop", "ctrl+backslash", "alt+x", "shift+f10", "ctrl+space",
 ]  # fmt: skip
 LIKELY = ["enter", "space", "left", "right", "1", "2", "a", "n", "s", "k", "f", "escape"]
+RESIZED = {f"to {columns}x{rows}": (columns, rows) for columns, rows in [*SIZES, (40, 15)]}
+EVENTS = [
+    "the engine dies", "the engine lives", "it is night", "it is day", "it is day",
+    "a while goes by", *RESIZED,
+]  # fmt: skip
+WHILE = 1.5
+"""Seconds: most stories are at their end by then."""
+
+HANDFUL = st.lists(st.sampled_from([*KEYS * 2, *LIKELY * 24, *EVENTS]), max_size=10)
+"""Pressed as fast as they can be, until the screen is looked at."""
 
 
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_clumsy_child_breaks_nothing(tmp_path: Path, seed: int) -> None:
-    """2,500 keys each, as fast as they can be pressed, a board that dies now and then, and at each
-    tenth key a look at the screen."""
-    rng = random.Random(seed)
-    board = Mortal()
-    made, _ = room(board, tmp_path, seed=seed, reader=Hurried(pace=3000))
-    shown = hour(made, STILL)
-    app = nursery(shown)
-    acts: set[Act] = set()
-    sleepy = 0
-    async with app.run_test(size=SIZES[seed % 2]) as pilot:
-        for number in range(250):
-            for _ in range(10):
-                app.simulate_key(rng.choice(LIKELY if rng.random() < 0.6 else KEYS))
+@dataclass
+class Clumsy:
+    """A child and all that may happen to it. `acts` and `sleepy` are of all its hours."""
+
+    acts: set[Act] = field(default_factory=set)
+    sleepy: bool = False
+
+    async def play(self, handfuls: list[list[str]], folder: Path) -> None:
+        now, board = AFTERNOON, Mortal()
+        made, _ = room(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
+        child = replace(STILL, code="4711", quiet_from=time(20, 30), quiet_to=time(6, 30))
+        shown = hour(made, child)
+        app = NurseryApp(shown, Settings(child=child), lambda: now, random.Random(1))
+        app.animation_level = "none"
+        async with app.run_test(size=SIZES[0]) as pilot:
+            for handful in handfuls:
+                for step in handful:
+                    match step:
+                        case "the engine dies":
+                            if board.process is not None and not board.dead:
+                                board.kill()
+                        case "the engine lives":
+                            board.dead = False
+                        case "it is night" | "it is day":
+                            now = AFTERNOON.replace(hour=22) if step == "it is night" else AFTERNOON
+                        case "a while goes by":
+                            await pilot.pause(WHILE)
+                        case _ if step in RESIZED:
+                            await pilot.resize_terminal(*RESIZED[step])
+                        case key:
+                            app.simulate_key(key)
+                await pilot.pause(0)
+                self.look(app, shown)
             await pilot.pause()
-            acts.add(shown.scene.act)
-            sleepy += shown.scene.sleepy
-            assert app.is_running
-            assert app._exception is None
-            if not isinstance(app.screen, GateScreen | ParentsScreen):
-                assert len(seen(app).split()) > 2, seen(app)
-                assert not technical(said(app)), said(app)
-            if number % 50 == 20 and board.process is not None and not board.dead:
-                board.kill()
-            if number % 50 == 40:
-                board.dead = False
-        assert shown.alive
-        assert not shown._failures
-    assert {Act.CARDS, Act.TELLING, Act.SHELF} <= acts
-    assert sleepy
+            self.look(app, shown)
+            assert shown.alive
+            assert not shown._failures
+
+    def look(self, app: NurseryApp, shown: Hour) -> None:
+        self.acts.add(shown.scene.act)
+        self.sleepy |= shown.scene.sleepy
+        assert app.is_running
+        assert app._exception is None
+        if not isinstance(app.screen, GateScreen | ParentsScreen):
+            assert len(seen(app).split()) > 2, seen(app)
+            assert not technical(said(app)), said(app)
+
+
+@pytest.mark.timeout(900)  # 110 s; what fails is made short first
+def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
+    """Some 10,000 keys, a board that dies now and then, night and day, and other terminals."""
+    child = Clumsy()
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.lists(HANDFUL, min_size=20))
+    @example([["s"], *[["a while goes by"]] * 3, ["f"], ["it is night", "s"]])
+    @example([["s"], ["the engine dies"], ["a while goes by"]])
+    def plays(handfuls: list[list[str]]) -> None:
+        with TemporaryDirectory(dir=tmp_path) as folder:
+            asyncio.run(child.play(handfuls, Path(folder)))
+
+    plays()
+    assert child.acts >= {Act.CARDS, Act.TELLING, Act.SHELF, Act.THE_END, Act.RESTING}
+    assert child.sleepy
