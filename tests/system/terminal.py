@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 
 ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_SHOWN = b"\x1b[?25h"
@@ -41,8 +42,15 @@ class Terminal:
 
     def leave(self, key: bytes) -> float:
         """Press `key`; seconds until the process is gone. What it writes meanwhile is `last`."""
+        return self._gone_by(lambda: os.write(self.master, key))
+
+    def end(self, number: signal.Signals) -> float:
+        """As `leave`, by a signal."""
+        return self._gone_by(lambda: self.process.send_signal(number))
+
+    def _gone_by(self, what: Callable[[], object]) -> float:
         pressed = time.monotonic()
-        os.write(self.master, key)
+        what()
         gone = os.pidfd_open(self.process.pid)
         while not select.select([gone], [], [], 0)[0]:
             assert time.monotonic() - pressed < 10

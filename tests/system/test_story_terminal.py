@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import termios
 from pathlib import Path
 
@@ -62,12 +63,41 @@ def test_a_grown_up_leaves_and_the_terminal_is_as_before(telling: bool) -> None:
         terminal.close()
 
 
-@pytest.mark.parametrize("wrong", [["--voice", "loud"], ["--sound", "x.wav"]], ids=" ".join)
-def test_what_cannot_be_is_one_line_and_touches_nothing(wrong: list[str]) -> None:
-    terminal = Terminal("story", "sim", *wrong)
+@pytest.mark.parametrize(
+    "command", [("story", "sim", "--voice", "off"), ("sim",)], ids=lambda c: c[0]
+)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_ended_from_outside_it_gives_the_terminal_back(
+    command: tuple[str, ...], number: signal.Signals
+) -> None:
+    terminal = Terminal(*command)
+    try:
+        terminal.wait_for(b"Who is it about?" if len(command) > 1 else b"Quit")
+        engines = children(terminal.process.pid)
+        terminal.end(number)
+        assert terminal.process.returncode == 9
+        assert terminal.last.endswith(b"duotui: stopped\r\n")
+        given_back(terminal)
+        assert not [engine for engine in engines if Path(f"/proc/{engine}").exists()]
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        (["sim", "--voice", "loud"], 2),
+        (["sim", "--sound", "x.wav"], 2),
+        (["sim", "--model", "nothing.bin"], 2),
+        (["nonsense"], 3),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, list) else str(one),
+)
+def test_what_cannot_be_is_one_line_and_touches_nothing(wrong: list[str], status: int) -> None:
+    terminal = Terminal("story", *wrong)
     try:
         terminal.leave(b"")
-        assert terminal.process.returncode == 2
+        assert terminal.process.returncode == status
         assert terminal.last.startswith(b"duotui: ")
         assert terminal.last.count(b"\n") == 1
         assert b"\x1b" not in terminal.last

@@ -10,7 +10,7 @@ from duotui import config
 from duotui.commands import asked
 from duotui.core.clock import MonotonicClock
 from duotui.core.session import Session
-from duotui.errors import UsageError
+from duotui.errors import NoDevice, UsageError
 from duotui.speech.board import BoardReader
 from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.ear import open_ear
@@ -41,11 +41,22 @@ def run(options: argparse.Namespace) -> None:
     child = replace(child, name=safety().name(child.name))
     rng = random.Random()
     target = options.target or asked.board_or_sim()
+    _check(target, options)
     session = asked.session(target, options, baseline=False)
     hour = Hour(_room(session, child, options, rng), child, phrases(child.language))
     from duotui.ui.nursery import NurseryApp
 
     NurseryApp(hour, settings, datetime.now, rng, ascii=options.ascii).show()
+
+
+def _check(target: str, options: argparse.Namespace) -> None:
+    """A board that is away is waited for, with stored stories; what never comes is a mistake."""
+    if target in ("sim", "virtual"):
+        model, _ = asked.files(options)
+        if not model.is_file():
+            raise UsageError(f"there is no model {model}", "check the path")
+    elif target != "auto" and "/" not in target:
+        raise NoDevice(f"there is no port {target}", "duotui devices lists those there are")
 
 
 def _room(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Coroutine
 from typing import Any
 
@@ -9,12 +10,15 @@ from textual.app import App
 
 from duotui import config
 from duotui.config import Settings
-from duotui.errors import DuotuiError
+from duotui.errors import Cancelled, DuotuiError
 from duotui.ui import glyphs, themes
 
 PATIENCE = 0.7
 """Seconds that what is behind the screen may take to close: the terminal is to be back within
 one."""
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""What ends it from outside: the terminal is given back, and no engine is left."""
 
 
 class Frame(App[None]):
@@ -34,6 +38,7 @@ class Frame(App[None]):
             glyphs.ASCII if ascii or settings.ascii == "on" or automatic else glyphs.UNICODE
         )
         self._leaving: asyncio.Task[None] | None = None
+        self._ended: asyncio.Task[None] | None = None
         self._warnings = list(settings.warnings)
         if self._glyphs.ascii:
             self.add_class("-ascii")
@@ -45,11 +50,16 @@ class Frame(App[None]):
 
     def on_mount(self) -> None:
         """After a suspension the terminal shows nothing of it."""
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, self._end)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def show(self) -> None:
-        """Run it until it is left. Raises DuotuiError where it broke: the lines above say where."""
+        """Run it until it is left. Raises DuotuiError where it broke: the lines above say where;
+        and Cancelled where it was ended from outside."""
         self.run()
+        if self._ended:
+            raise Cancelled("stopped")
         if self.return_code:
             raise DuotuiError("the screen stopped", "the lines above say where")
 
@@ -70,11 +80,19 @@ class Frame(App[None]):
         raise NotImplementedError
 
     async def action_quit(self) -> None:
-        await self._close()
-        self.exit()
+        await self._leave()
 
     async def on_unmount(self) -> None:
+        for number in ENDING:
+            asyncio.get_running_loop().remove_signal_handler(number)
         await self._close()
+
+    def _end(self) -> None:
+        self._ended = asyncio.ensure_future(self._leave())
+
+    async def _leave(self) -> None:
+        await self._close()
+        self.exit()
 
     async def _close(self) -> None:
         """Once; whatever it still does after PATIENCE is not waited for."""
