@@ -2,7 +2,7 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,11 +35,13 @@ while [ -e hold ]; do sleep 0.02; done
 
 
 @pytest.fixture
-def voice(tmp_path: Path) -> Path:
+def voice(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "voice"
     path.write_text(VOICE)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
+    yield path
+    # one whose agent was killed waits for that
+    (tmp_path / "hold").unlink(missing_ok=True)
 
 
 async def ready(session: Session) -> None:
