@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from native.engine import Engine, build
+from native.parrot import WORDS, write_parrot
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
         return build("sanitize", "sanitize/duollama")
     shipped: Engine = request.getfixturevalue("shipped")
     return shipped
+
+
+@pytest.fixture(scope="module")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model that tells WORDS for a long time, and its tokenizer."""
+    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"

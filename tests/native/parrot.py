@@ -39,6 +39,9 @@ def _vocabulary(pieces, ids, size):
     return vocabulary
 
 
+WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
+
+
 def write_parrot(folder, pieces, context, ends=False, layers=1):
     """Write parrot.bin and tokenizer.bin into `folder`; return both paths.
 

@@ -16,9 +16,7 @@ import pytest
 
 from native import agent_peer
 from native.engine import Engine
-from native.parrot import write_parrot
 
-WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
 STORY = 7
 Said = tuple[str, int, dict[str, Any]]
 
@@ -94,11 +92,6 @@ class Host:
 
 def ended(values: dict[str, Any]) -> bool:
     return values["kind"] == 2
-
-
-@pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import pytest
 from duotui.link.adpcm import decode
 from native import agent_peer
 from native.engine import Engine
-from native.parrot import write_parrot
-from native.test_agent import STORY, WORDS, Host, ended
+from native.programs import is_, script
+from native.test_agent import STORY, Host, ended
 from native.test_agent_voice import STOPPED
 
 UNKNOWN, OPENING, HEARS, OVER, FAILED = range(5)
@@ -52,16 +52,6 @@ exec sleep 1000
 Recorder = Callable[..., Host]
 
 
-@pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
-
-
 @pytest.fixture
 def tone() -> array.array[int]:
     """A second of it."""
@@ -77,14 +67,12 @@ def recorder(
     pcm.write_bytes(tone.tobytes())
     with contextlib.ExitStack() as stack:
 
-        def made(script: str, voice: str = "") -> Host:
-            programs = []
-            for name, text in (("ear", script), ("voice", voice)):
-                program = tmp_path / name
-                program.write_text("#!/bin/sh\n" + text.format(log=log, pcm=pcm, folder=tmp_path))
-                program.chmod(0o755)
-                programs.append(program)
-            host = Host(engine, *parrot, programs[1] if voice else None, programs[0])
+        def made(text: str, voice: str = "") -> Host:
+            ear, speaks = (
+                script(tmp_path / name, one, log=log, pcm=pcm, folder=tmp_path)
+                for name, one in (("ear", text), ("voice", voice))
+            )
+            host = Host(engine, *parrot, speaks if voice else None, ear)
             stack.callback(host.close)
             return host
 
@@ -94,10 +82,6 @@ def recorder(
 def can_listen(host: Host) -> bool:
     host.say("HELLO?", protocol=2)
     return bool(host.until("HELLO")["modes"] & 0x40)
-
-
-def is_(state: int) -> Callable[[dict[str, Any]], bool]:
-    return lambda values: values["state"] == state
 
 
 def sounds(host: Host, listen: int = 3) -> list[dict[str, Any]]:

@@ -5,13 +5,12 @@ import os
 import select
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from native.engine import Engine
-from native.parrot import write_parrot
-from native.test_agent import STORY, WORDS, Host, ended
+from native.programs import is_, script
+from native.test_agent import STORY, Host, ended
 
 UNKNOWN, PREPARED, HEARD, DONE, FAILED, STOPPED = range(6)
 
@@ -36,16 +35,6 @@ wait
 Speaker = Callable[[str], Host]
 
 
-@pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
-
-
 @pytest.fixture
 def speaker(
     engine: Engine, parrot: tuple[Path, Path], tmp_path: Path, log: Path
@@ -53,11 +42,8 @@ def speaker(
     """An agent whose voice is a shell script."""
     with contextlib.ExitStack() as stack:
 
-        def made(script: str) -> Host:
-            program = tmp_path / "voice"
-            program.write_text("#!/bin/sh\n" + script.format(log=log))
-            program.chmod(0o755)
-            host = Host(engine, *parrot, program)
+        def made(text: str) -> Host:
+            host = Host(engine, *parrot, script(tmp_path / "voice", text, log=log))
             stack.callback(host.close)
             return host
 
@@ -67,10 +53,6 @@ def speaker(
 def voiced(host: Host) -> bool:
     host.say("HELLO?", protocol=2)
     return bool(host.until("HELLO")["modes"] & 0x80)
-
-
-def is_(state: int) -> Callable[[dict[str, Any]], bool]:
-    return lambda values: values["state"] == state
 
 
 def test_a_sentence_is_said_and_its_words_and_times_are_told(speaker: Speaker, log: Path) -> None:
