@@ -82,28 +82,19 @@ class Line:
         self._say()
 
     def stop(self) -> None:
-        if ended := self.dialogue.stop(self._clock.now()):
-            self._emit(tuple(ended))
-        self._say()
+        self._announce(self.dialogue.stop(self._clock.now()))
 
     def speak(self, text: str, number: int, volume: float = 1.0) -> None:
-        self._emit(tuple(self.dialogue.speak(text, number, self._clock.now(), volume)))
-        self._say()
+        self._announce(self.dialogue.speak(text, number, self._clock.now(), volume))
 
     def hush(self) -> None:
-        if ended := self.dialogue.hush(self._clock.now()):
-            self._emit(tuple(ended))
-        self._say()
+        self._announce(self.dialogue.hush(self._clock.now()))
 
     def hear(self, number: int) -> None:
-        if found := self.dialogue.hear(number, self._clock.now()):
-            self._emit(tuple(found))
-        self._say()
+        self._announce(self.dialogue.hear(number, self._clock.now()))
 
     def enough(self) -> None:
-        if ended := self.dialogue.enough(self._clock.now()):
-            self._emit(tuple(ended))
-        self._say()
+        self._announce(self.dialogue.enough(self._clock.now()))
 
     def pause(self, on: bool) -> None:
         self.dialogue.pause(on, self._clock.now())
@@ -178,6 +169,11 @@ class Line:
                 self._reader.abandon(LinkBroken(why))
                 return
             self._say()
+
+    def _announce(self, found: list[Event]) -> None:
+        if found:
+            self._emit(tuple(found))
+        self._say()
 
     def _say(self) -> None:
         if self._reader is not None:
