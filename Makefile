@@ -7,7 +7,11 @@ STAMP := $(VENV)/installed
 SHARED ?= ../shared
 LLAMA2C ?=
 LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
+WORKERS ?= 2
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)" WERROR="$(WERROR)"
+PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
@@ -19,11 +23,19 @@ demo: $(BIN)/duotui engine ## a story from the simulated Duo, in the console (wi
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/duotui sim --prompt "Once upon a time"; \
 	else $(BIN)/duotui tell --port sim --check "Once upon a time"; fi
 
-engine: needs-cc ## native/build/duollama, the engine for this computer
-	@$(MAKE) --no-print-directory -C native CC="$(CC)"
+engine: needs-cc ## native/build/duollama, the engine for this computer (CC=clang, WERROR=1)
+	@$(ENGINE) -q >/dev/null 2>&1 || echo "compiling the engine, once, about 15 s"
+	@$(ENGINE) -s
 
-test: $(STAMP) engine check ## everything that must hold
-	$(BIN)/python -m pytest tests
+quick: $(STAMP) engine check ## for every edit: format, lint, types, and the tests marked `quick` (90 s)
+	$(PYTEST) -m quick
+
+test: $(STAMP) engine check ## all that this computer can run, but for what takes minutes (10 minutes)
+	$(PYTEST) -m "not slow"
+
+test-all: $(STAMP) engine check ## every test, and the coverage (40 minutes)
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=json:$(COVERAGE)
+	@$(BIN)/python tests/coverage_table.py $(COVERAGE)
 
 check: $(STAMP) ## format, lint and types
 	$(BIN)/ruff format --check tui tests native
@@ -81,12 +93,14 @@ clean: ## remove what was built, but not .venv
 
 # The program itself, without the tools of its developers: what a demo needs.
 $(BIN)/duotui: pyproject.toml | needs-python
+	@echo "installing duotui and the Python packages that it needs into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(STAMP): pyproject.toml $(BIN)/duotui
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@echo "installing the tools of duotui's developers into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $@
 
 needs-cc:
