@@ -14,7 +14,7 @@ ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)" WERROR="$(
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,8 @@ test: $(STAMP) engine check ## all that this computer can run, but for what take
 	$(PYTEST) -m "not slow"
 
 test-all: $(STAMP) engine check ## every test, and the coverage (40 minutes)
-	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=json:$(COVERAGE)
-	@$(BIN)/python tests/coverage_table.py $(COVERAGE)
+	$(PYTEST) --cov --cov-report=
+	@echo "coverage: $$($(BIN)/coverage report --format=total) % of lines and branches of tui/duotui"
 
 check: $(STAMP) ## format, lint and types
 	$(BIN)/ruff format --check tui tests native
@@ -65,9 +65,10 @@ speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mo
 fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
 	native/fuzz/fuzz $(FUZZ)
 
-model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt; hours)
+model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt, SYNTHETIC=FILE; hours)
 	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
-	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
+	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" $(wildcard $(CORPUS)/more.txt) \
+		$(if $(SYNTHETIC),--synthetic "$(SYNTHETIC)") --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
 
 standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
 	@test -f "$(CORPUS)/train.txt" -a -f "$(LLAMA_TOKENIZER)" || { echo "make standin needs CORPUS=FOLDER with train.txt and valid.txt, and LLAMA_TOKENIZER=FILE, tokenizer.bin of 32000 pieces" >&2; exit 2; }
