@@ -10,7 +10,7 @@ LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
 WORKERS ?= 2
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 JOBS := $(shell nproc 2>/dev/null || echo 2)
-ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)" WERROR="$(WERROR)"
+ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
@@ -24,7 +24,7 @@ demo: $(BIN)/duotui engine ## a story from the simulated Duo, in the console (wi
 	else $(BIN)/duotui tell --port sim --check "Once upon a time"; fi
 
 engine: needs-cc ## native/build/duollama, the engine for this computer (CC=clang, WERROR=1)
-	@$(ENGINE) -q >/dev/null 2>&1 || echo "compiling the engine, once, about 15 s"
+	@test -x native/build/duollama || echo "compiling the engine, once, about 15 s"
 	@$(ENGINE) -s
 
 quick: $(STAMP) engine check ## for every edit: format, lint, types, and the tests marked `quick` (90 s)
@@ -34,7 +34,7 @@ test: $(STAMP) engine check ## all that this computer can run, but for what take
 	$(PYTEST) -m "not slow"
 
 test-all: $(STAMP) engine check ## every test, and the coverage (40 minutes)
-	$(PYTEST) --cov --cov-report=
+	$(PYTEST) --hypothesis-profile=long --cov --cov-report=
 	@echo "coverage: $$($(BIN)/coverage report --format=total) % of lines and branches of tui/duotui"
 
 check: $(STAMP) ## format, lint and types
