@@ -1,0 +1,162 @@
+// The int8 kernels for NEON with the dot product of ARMv8.2 (sdot): four columns at once.
+#ifndef DUO_SIMD_NEON_DOTPROD_H
+#define DUO_SIMD_NEON_DOTPROD_H
+
+#include "simd_neon.h"
+
+#if SIMD_DOTPROD
+
+#if defined(__ARM_FEATURE_DOTPROD)
+#define DOTPROD
+#else
+#define DOTPROD __attribute__((target("arch=armv8.2-a+dotprod")))
+#endif
+
+// Four columns of sixteen rows, as a dword for each row.
+PART void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
+    uint8x16_t column0 = vld1q_u8(a), column1 = vld1q_u8(a + stride);
+    uint8x16_t column2 = vld1q_u8(a + 2 * stride), column3 = vld1q_u8(a + 3 * stride);
+    uint8x16_t even[2] = {vzip1q_u8(column0, column2), vzip2q_u8(column0, column2)};
+    uint8x16_t odd[2] = {vzip1q_u8(column1, column3), vzip2q_u8(column1, column3)};
+    for (int32_t k = 0; k < 2; k++) {
+        rows[2 * k] = vzip1q_u8(even[k], odd[k]);
+        rows[2 * k + 1] = vzip2q_u8(even[k], odd[k]);
+    }
+}
+
+// The columns 4 * lane to 4 * lane + 3 of sixteen, times v.
+#define DRAFT_COLUMNS(lane)                                                                   \
+    turn(rows, high + 4 * lane * TILE, TILE);                                                 \
+    for (int32_t k = 0; k < 4; k++) {                                                         \
+        int8x16_t w = vreinterpretq_s8_u8(rows[k]);                                           \
+        for (int32_t t = 0; t < n; t++) sum[t][k] = vdotq_laneq_s32(sum[t][k], w, v[t], lane); \
+    }
+
+// Sixteen rows of a group.
+DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][4], const uint8_t *high, const Activation *x,
+                                     int32_t column, const int32_t n) {
+    for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
+        uint8x16_t rows[4];
+        int8x16_t v[MOST];
+        for (int32_t t = 0; t < n; t++) v[t] = vld1q_s8(x[t].value + column + i);
+        DRAFT_COLUMNS(0)
+        DRAFT_COLUMNS(1)
+        DRAFT_COLUMNS(2)
+        DRAFT_COLUMNS(3)
+    }
+}
+
+DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w, int32_t tile,
+                                     const Activation *x, const int32_t n) {
+    float32x4_t total[MOST][8];
+    for (int32_t t = 0; t < n; t++) {
+        for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
+    }
+    for (int32_t group = 0; group < w->groups; group++) {
+        int64_t block = (int64_t)tile * w->groups + group;
+        for (int32_t half = 0; half < 2; half++) {
+            int32x4_t sum[MOST][4];
+            for (int32_t t = 0; t < n; t++) {
+                for (int32_t k = 0; k < 4; k++) sum[t][k] = vdupq_n_s32(0);
+            }
+            const uint8_t *high = (const uint8_t *)w->high + block * BLOCK + 16 * half;
+            draft_rows_dotprod(sum, high, x, group * GROUP, n);
+            const uint8_t *multiplier = w->multiplier + block * TILE + 16 * half;
+            for (int32_t t = 0; t < n; t++) {
+                scale_sums(total[t] + 4 * half, sum[t], multiplier, x[t].scale[group]);
+            }
+        }
+    }
+    for (int32_t t = 0; t < n; t++) {
+        store_draft(out + t * stride, total[t], w->scale + tile * TILE);
+    }
+}
+
+DOTPROD static void draft_dotprod(float *out, int64_t stride, const Matrix *w, const Activation *x,
+                                  int32_t count) {
+    for (int32_t tile = 0; tile < w->tiles; tile++) {
+        for (int32_t t = 0; t < count; t += MOST) {
+            float *to = out + t * stride + tile * TILE;
+            WITH_CONSTANT(smaller(count - t, MOST),
+                          draft_tile_dotprod(to, stride, w, tile, x + t, N))
+        }
+    }
+}
+
+// The columns 8 * lane to 8 * lane + 7 of a group, even ones times v, odd ones times u.
+#define SCREEN_COLUMNS(lane)                                                                  \
+    turn(rows, coarse + 4 * lane * TILE, TILE);                                               \
+    for (int32_t k = 0; k < 4; k++) {                                                         \
+        int8x16_t even = vreinterpretq_s8_u8(vandq_u8(rows[k], vdupq_n_u8(15)));              \
+        int8x16_t odd = vreinterpretq_s8_u8(vshrq_n_u8(rows[k], 4));                          \
+        for (int32_t t = 0; t < n; t++) {                                                     \
+            sum[t][k] = vdotq_laneq_s32(sum[t][k], even, v[t], lane);                         \
+            sum[t][k] = vdotq_laneq_s32(sum[t][k], odd, u[t], lane);                          \
+        }                                                                                     \
+    }
+
+// Sixteen rows.
+DOTPROD PART void screen_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
+                                      int32_t groups, const Activation *x, const int32_t n) {
+    float32x4_t total[MOST][4];
+    for (int32_t t = 0; t < n; t++) {
+        for (int32_t k = 0; k < 4; k++) total[t][k] = vdupq_n_f32(0.0f);
+    }
+    for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {
+        uint8x16_t rows[4];
+        int8x16_t v[MOST], u[MOST];
+        int32x4_t sum[MOST][4];
+        for (int32_t t = 0; t < n; t++) {
+            int8x16x2_t value = vld2q_s8(x[t].value + group * GROUP);
+            v[t] = value.val[0];
+            u[t] = value.val[1];
+            int32x4_t eights = vdupq_n_s32(-8 * x[t].sum[group]);
+            for (int32_t k = 0; k < 4; k++) sum[t][k] = eights;
+        }
+        SCREEN_COLUMNS(0)
+        SCREEN_COLUMNS(1)
+        SCREEN_COLUMNS(2)
+        SCREEN_COLUMNS(3)
+        for (int32_t t = 0; t < n; t++) {
+            float scale = x[t].scale[group];
+            for (int32_t k = 0; k < 4; k++) {
+                total[t][k] = vfmaq_n_f32(total[t][k], vcvtq_f32_s32(sum[t][k]), scale);
+            }
+        }
+    }
+    for (int32_t t = 0; t < n; t++) {
+        for (int32_t k = 0; k < 4; k++) vst1q_f32(out + t * stride + 4 * k, total[t][k]);
+    }
+}
+
+enum { MOST_SCREEN = 2 };  // more than 2 vectors' sums do not stay in 32 registers
+
+DOTPROD static void screen_dotprod(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                                   int32_t groups, const Activation *x, int32_t count) {
+    for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
+        for (int32_t t = 0; t < count; t += MOST_SCREEN) {
+            for (int32_t half = 0; half < TILE; half += 16) {
+                float *to = out + t * stride + tile * TILE + half;
+                const uint8_t *from = coarse + half;
+                if (count - t == 1) screen_rows_dotprod(to, stride, from, groups, x + t, 1);
+                else screen_rows_dotprod(to, stride, from, groups, x + t, MOST_SCREEN);
+            }
+        }
+    }
+}
+
+DOTPROD static float refine_dotprod(const uint8_t *row, int32_t groups, const Activation *x) {
+    float32x4_t total = vdupq_n_f32(0.0f);
+    for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
+        const int8_t *value = x->value + group * GROUP;
+        int8x16_t w[2];
+        sixteenths(w, row);
+        int32x4_t sum = vdotq_s32(vdupq_n_s32(0), w[0], vld1q_s8(value));
+        sum = vdotq_s32(sum, w[1], vld1q_s8(value + 16));
+        total = vfmaq_n_f32(total, vcvtq_f32_s32(sum), x->scale[group]);
+    }
+    return vaddvq_f32(total) / 16.0f;
+}
+
+#endif
+#endif
