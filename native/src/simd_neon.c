@@ -42,10 +42,21 @@ static float dot(const float *a, const float *b, int32_t n) {
     return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3])));
 }
 
-// Four numbers, floats or their upper halves, from the one at `at` on.
-PART float32x4_t four_of(const void *m, int64_t at, const int is_half) {
-    if (!is_half) return vld1q_f32((const float *)m + at);
-    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16((const uint16_t *)m + at), 16));
+// 4 n numbers, floats or their upper halves, from the one at `at` on.
+PART void load_numbers(float32x4_t *to, const void *m, int64_t at, const int is_half,
+                       const int32_t n) {
+    const float *whole = (const float *)m + at;
+    const uint16_t *half = (const uint16_t *)m + at;
+    int32_t k = 0;
+    for (; is_half && k + 2 <= n; k += 2) {
+        uint16x8_t eight = vld1q_u16(half + 4 * k);
+        to[k] = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(eight), 16));
+        to[k + 1] = vreinterpretq_f32_u32(vshll_high_n_u16(eight, 16));
+    }
+    for (; k < n; k++) {
+        to[k] = is_half ? vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(half + 4 * k), 16))
+                        : vld1q_f32(whole + 4 * k);
+    }
 }
 
 // out (4 n) = the columns from `start` on of weights (rows) @ m (rows, stride): of halves in any
@@ -55,10 +66,11 @@ PART void add_columns(float *out, const void *m, int64_t stride, const float *we
     float32x4_t sum[8];
     for (int32_t k = 0; k < n; k++) sum[k] = vdupq_n_f32(0.0f);
     for (int32_t i = 0; i < rows; i++) {
+        float32x4_t b[8];
+        load_numbers(b, m, i * stride + start, is_half, n);
         for (int32_t k = 0; k < n; k++) {
-            float32x4_t b = four_of(m, i * stride + start + 4 * k, is_half);
-            sum[k] = is_half ? vfmaq_n_f32(sum[k], b, weights[i])
-                             : vaddq_f32(sum[k], vmulq_n_f32(b, weights[i]));
+            sum[k] = is_half ? vfmaq_n_f32(sum[k], b[k], weights[i])
+                             : vaddq_f32(sum[k], vmulq_n_f32(b[k], weights[i]));
         }
     }
     for (int32_t k = 0; k < n; k++) vst1q_f32(out + start + 4 * k, sum[k]);

@@ -24,17 +24,24 @@ PART void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
     }
 }
 
-// The columns 4 * lane to 4 * lane + 3 of sixteen, times v.
+// The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Left alone gcc loads all sixteen first, and
+// runs out of registers.
 #define DRAFT_COLUMNS(lane)                                                                   \
-    turn(rows, high + 4 * lane * TILE, TILE);                                                 \
-    for (int32_t k = 0; k < 4; k++) {                                                         \
-        int8x16_t w = vreinterpretq_s8_u8(rows[k]);                                           \
-        for (int32_t t = 0; t < n; t++) sum[t][k] = vdotq_laneq_s32(sum[t][k], w, v[t], lane); \
+    __asm__ volatile("" ::: "memory");                                                        \
+    for (int32_t half = 0; half < halves; half++) {                                           \
+        turn(rows, high + 4 * lane * TILE + 16 * half, TILE);                                 \
+        for (int32_t k = 0; k < 4; k++) {                                                     \
+            int8x16_t w = vreinterpretq_s8_u8(rows[k]);                                       \
+            for (int32_t t = 0; t < n; t++) {                                                 \
+                int32x4_t *to = &sum[t][4 * half + k];                                        \
+                *to = vdotq_laneq_s32(*to, w, v[t], lane);                                    \
+            }                                                                                 \
+        }                                                                                     \
     }
 
-// Sixteen rows of a group.
-DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][4], const uint8_t *high, const Activation *x,
-                                     int32_t column, const int32_t n) {
+// Sixteen rows of a group, or all 32.
+DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][8], const uint8_t *high, const Activation *x,
+                                     int32_t column, const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         uint8x16_t rows[4];
         int8x16_t v[MOST];
@@ -48,22 +55,26 @@ DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][4], const uint8_t *high, co
 
 DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w, int32_t tile,
                                      const Activation *x, const int32_t n) {
+    const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
-        for (int32_t half = 0; half < 2; half++) {
-            int32x4_t sum[MOST][4];
+        const uint8_t *multiplier = w->multiplier + block * TILE;
+        for (int32_t half = 0; half < 2; half += halves) {
+            int32x4_t sum[MOST][8];
             for (int32_t t = 0; t < n; t++) {
-                for (int32_t k = 0; k < 4; k++) sum[t][k] = vdupq_n_s32(0);
+                for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
             const uint8_t *high = (const uint8_t *)w->high + block * BLOCK + 16 * half;
-            draft_rows_dotprod(sum, high, x, group * GROUP, n);
-            const uint8_t *multiplier = w->multiplier + block * TILE + 16 * half;
+            draft_rows_dotprod(sum, high, x, group * GROUP, n, halves);
             for (int32_t t = 0; t < n; t++) {
-                scale_sums(total[t] + 4 * half, sum[t], multiplier, x[t].scale[group]);
+                for (int32_t k = 0; k < halves; k++) {
+                    scale_sums(total[t] + 4 * (half + k), sum[t] + 4 * k,
+                               multiplier + 16 * (half + k), x[t].scale[group]);
+                }
             }
         }
     }
@@ -85,33 +96,38 @@ DOTPROD static void draft_dotprod(float *out, int64_t stride, const Matrix *w, c
 
 // The columns 8 * lane to 8 * lane + 7 of a group, even ones times v, odd ones times u.
 #define SCREEN_COLUMNS(lane)                                                                  \
-    turn(rows, coarse + 4 * lane * TILE, TILE);                                               \
-    for (int32_t k = 0; k < 4; k++) {                                                         \
-        int8x16_t even = vreinterpretq_s8_u8(vandq_u8(rows[k], vdupq_n_u8(15)));              \
-        int8x16_t odd = vreinterpretq_s8_u8(vshrq_n_u8(rows[k], 4));                          \
-        for (int32_t t = 0; t < n; t++) {                                                     \
-            sum[t][k] = vdotq_laneq_s32(sum[t][k], even, v[t], lane);                         \
-            sum[t][k] = vdotq_laneq_s32(sum[t][k], odd, u[t], lane);                          \
+    __asm__ volatile("" ::: "memory"); /* as in draft */                                      \
+    for (int32_t half = 0; half < halves; half++) {                                           \
+        turn(rows, coarse + 4 * lane * TILE + 16 * half, TILE);                               \
+        for (int32_t k = 0; k < 4; k++) {                                                     \
+            int8x16_t even = vreinterpretq_s8_u8(vandq_u8(rows[k], vdupq_n_u8(15)));          \
+            int8x16_t odd = vreinterpretq_s8_u8(vshrq_n_u8(rows[k], 4));                      \
+            for (int32_t t = 0; t < n; t++) {                                                 \
+                int32x4_t *to = &sum[t][4 * half + k];                                        \
+                *to = vdotq_laneq_s32(*to, even, v[t], lane);                                 \
+                *to = vdotq_laneq_s32(*to, odd, u[t], lane);                                  \
+            }                                                                                 \
         }                                                                                     \
     }
 
-// Sixteen rows.
+// Sixteen rows, or a tile's 32.
 DOTPROD PART void screen_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
-                                      int32_t groups, const Activation *x, const int32_t n) {
-    float32x4_t total[MOST][4];
+                                      int32_t groups, const Activation *x, const int32_t n,
+                                      const int32_t halves) {
+    float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
-        for (int32_t k = 0; k < 4; k++) total[t][k] = vdupq_n_f32(0.0f);
+        for (int32_t k = 0; k < 4 * halves; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {
         uint8x16_t rows[4];
         int8x16_t v[MOST], u[MOST];
-        int32x4_t sum[MOST][4];
+        int32x4_t sum[MOST][8];
         for (int32_t t = 0; t < n; t++) {
             int8x16x2_t value = vld2q_s8(x[t].value + group * GROUP);
             v[t] = value.val[0];
             u[t] = value.val[1];
             int32x4_t eights = vdupq_n_s32(-8 * x[t].sum[group]);
-            for (int32_t k = 0; k < 4; k++) sum[t][k] = eights;
+            for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = eights;
         }
         SCREEN_COLUMNS(0)
         SCREEN_COLUMNS(1)
@@ -119,27 +135,27 @@ DOTPROD PART void screen_rows_dotprod(float *out, int64_t stride, const uint8_t 
         SCREEN_COLUMNS(3)
         for (int32_t t = 0; t < n; t++) {
             float scale = x[t].scale[group];
-            for (int32_t k = 0; k < 4; k++) {
+            for (int32_t k = 0; k < 4 * halves; k++) {
                 total[t][k] = vfmaq_n_f32(total[t][k], vcvtq_f32_s32(sum[t][k]), scale);
             }
         }
     }
     for (int32_t t = 0; t < n; t++) {
-        for (int32_t k = 0; k < 4; k++) vst1q_f32(out + t * stride + 4 * k, total[t][k]);
+        for (int32_t k = 0; k < 4 * halves; k++) vst1q_f32(out + t * stride + 4 * k, total[t][k]);
     }
 }
 
-enum { MOST_SCREEN = 2 };  // more than 2 vectors' sums do not stay in 32 registers
-
+// What there are registers for: one vector with all rows, or two with half of them.
 DOTPROD static void screen_dotprod(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                                    int32_t groups, const Activation *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
-        for (int32_t t = 0; t < count; t += MOST_SCREEN) {
-            for (int32_t half = 0; half < TILE; half += 16) {
-                float *to = out + t * stride + tile * TILE + half;
-                const uint8_t *from = coarse + half;
-                if (count - t == 1) screen_rows_dotprod(to, stride, from, groups, x + t, 1);
-                else screen_rows_dotprod(to, stride, from, groups, x + t, MOST_SCREEN);
+        for (int32_t t = 0; t < count; t += 2) {
+            float *to = out + t * stride + tile * TILE;
+            if (count - t == 1) {
+                screen_rows_dotprod(to, stride, coarse, groups, x + t, 1, 2);
+            } else {
+                screen_rows_dotprod(to, stride, coarse, groups, x + t, 2, 1);
+                screen_rows_dotprod(to + 16, stride, coarse + 16, groups, x + t, 2, 1);
             }
         }
     }
