@@ -105,7 +105,7 @@ $(STAMP): pyproject.toml $(BIN)/duotui
 	@touch $@
 
 needs-cc:
-	@command -v $(CC) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
+	@command -v $(firstword $(CC)) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
 
 needs-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is missing: sudo apt install python3 python3-venv" >&2; exit 2; }
