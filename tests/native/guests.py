@@ -32,7 +32,7 @@ class Guest(Engine):
             [*self.emulator, self.path, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=100,
+            timeout=1000,
             cwd=cwd,
             check=False,
         )
