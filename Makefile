@@ -14,7 +14,7 @@ ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,11 +53,16 @@ bench: $(STAMP) engine ## speed, in one run; LLAMA2C=FOLDER puts karpathy/llama2
 
 board: ## the engine for the Duo and its emulators, native/build/{board,rv64gcv,rv64gc}/duollama
 	@$(MAKE) --no-print-directory -s -C native/board
-	@$(PYTHON) native/board/ship.py --check || true
+	@cd native/build && sha256sum board/duollama rv64gcv/duollama rv64gc/duollama
 
-ship: ## put the board's engine, and its voice where it is built, into the package
+ship: ## make the board's engine and voice, and put them into the package
+	@$(MAKE) --no-print-directory -s -C native/board clean
 	@$(MAKE) --no-print-directory -s -C native/board board
+	@native/speech/voice >/dev/null
 	@$(PYTHON) native/board/ship.py
+
+shipped: ## whether the package has what is built of the board's engine and voice (status 1: it has not)
+	@$(PYTHON) native/board/ship.py --check
 
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
 	$(PYTHON) native/board/c906.py $(SPEED)

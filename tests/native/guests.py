@@ -42,7 +42,7 @@ class Guest(Engine):
             [*self.emulator, self.path, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=100,
+            timeout=1000,
             cwd=cwd,
             check=False,
         )
@@ -53,11 +53,14 @@ class Guest(Engine):
 
 
 def find_tools() -> Path | str:
-    """The folder of the board's tools; or one line that says why there is none."""
-    asked = subprocess.run(
-        [BOARD / "tools", "--offline"], capture_output=True, text=True, check=False
-    )
-    return Path(asked.stdout.strip()) if asked.returncode == 0 else asked.stderr.strip()
+    """The folder of the emulators, beside which a compiler is; or why there is none, in a line."""
+    for recipe in ("cross", "musl", "tools"):
+        asked = subprocess.run(
+            [BOARD / recipe, "--offline"], capture_output=True, text=True, check=False
+        )
+        if asked.returncode != 0:
+            return asked.stderr.strip()
+    return Path(asked.stdout.strip())
 
 
 def missing_for_aarch64() -> str | None:
