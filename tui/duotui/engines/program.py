@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ import platformdirs
 
 from duotui import resources
 from duotui.errors import NotReady, UsageError
+from duotui.oscompat import by_system
 
 VARIABLE = "DUOTUI_ENGINE"
 _building = threading.Lock()
@@ -29,6 +31,8 @@ def program() -> Path:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
             raise UsageError(f"{VARIABLE} names {named}, which is no program", f"unset {VARIABLE}")
         return Path(named)
+    if sys.platform == "win32":
+        raise NotReady("there is no engine for Windows", "Linux, macOS and WSL have one")
     native = resources.folder("native")
     built = native / "build" / "duollama"
     if os.access(built, os.X_OK):
@@ -53,12 +57,16 @@ def _build(native: Path, target: Path) -> None:
     if missing:
         raise NotReady(
             f"the engine must be compiled once, and {' and '.join(missing)} is missing",
-            "sudo apt install gcc libc6-dev make",
+            by_system(
+                linux="sudo apt install gcc libc6-dev make",
+                macos="xcode-select --install",
+                windows="",
+            ),
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
         done = subprocess.run(
-            ["make", "-C", str(native), f"BUILD={folder}"], capture_output=True, text=True
+            ["make", "-C", str(native), f"BUILD={folder}"], capture_output=True, encoding="utf-8"
         )
         if done.returncode:
             line = (done.stderr.strip().splitlines() or ["make said nothing"])[-1]

@@ -11,9 +11,19 @@ from pathlib import Path
 
 from duotui import resources
 from duotui.engines.program import program
-from duotui.errors import DuotuiError, LinkBroken, UsageError
+from duotui.errors import DuotuiError, LinkBroken, NotReady, UsageError
 from duotui.link.transport import SerialTransport
 from duotui.link.wire import Wire
+from duotui.oscompat import HAS_PTYS
+
+
+def check_host() -> None:
+    """Raises NotReady where no simulated Duo can run."""
+    if not HAS_PTYS:
+        raise NotReady(
+            "the simulated Duo needs pseudo-terminals, and this system has none",
+            "connect a board and name its port: duotui devices lists them",
+        )
 
 
 class Sim:
