@@ -14,15 +14,6 @@ from ui.stage import Stage
 Make = Callable[..., DuoApp]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Snapshots are slow (2 s each): `make test` takes those of 80x24 in the usual theme."""
-    for item in items:
-        if isinstance(item, pytest.Function) and "snap_compare" in item.fixturenames:
-            chosen = item.callspec.params if hasattr(item, "callspec") else {}
-            if "theme" in chosen or chosen.get("size", (80, 24)) != (80, 24):
-                item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DOCUMENTS_DIR", "HOME"):
