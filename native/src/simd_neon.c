@@ -38,7 +38,9 @@ static float dot(const float *a, const float *b, int32_t n) {
             sum[k] = vfmaq_f32(sum[k], vld1q_f32(a + i + 4 * k), vld1q_f32(b + i + 4 * k));
         }
     }
-    for (; i < n; i += 4) sum[0] = vfmaq_f32(sum[0], load_first(a + i, n - i), load_first(b + i, n - i));
+    for (; i < n; i += 4) {
+        sum[0] = vfmaq_f32(sum[0], load_first(a + i, n - i), load_first(b + i, n - i));
+    }
     return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3])));
 }
 

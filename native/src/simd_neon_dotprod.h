@@ -24,8 +24,8 @@ PART void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
     }
 }
 
-// The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Left alone gcc loads all sixteen first, and
-// runs out of registers.
+// The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Left alone gcc loads all sixteen first,
+// and runs out of registers.
 #define DRAFT_COLUMNS(lane)                                                                   \
     __asm__ volatile("" ::: "memory");                                                        \
     for (int32_t half = 0; half < halves; half++) {                                           \
@@ -62,7 +62,6 @@ DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w
     }
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
-        const uint8_t *multiplier = w->multiplier + block * TILE;
         for (int32_t half = 0; half < 2; half += halves) {
             int32x4_t sum[MOST][8];
             for (int32_t t = 0; t < n; t++) {
@@ -70,12 +69,7 @@ DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w
             }
             const uint8_t *high = (const uint8_t *)w->high + block * BLOCK + 16 * half;
             draft_rows_dotprod(sum, high, x, group * GROUP, n, halves);
-            for (int32_t t = 0; t < n; t++) {
-                for (int32_t k = 0; k < halves; k++) {
-                    scale_sums(total[t] + 4 * (half + k), sum[t] + 4 * k,
-                               multiplier + 16 * (half + k), x[t].scale[group]);
-                }
-            }
+            add_group(total, sum, w->multiplier + block * TILE, x, group, n, half, halves);
         }
     }
     for (int32_t t = 0; t < n; t++) {

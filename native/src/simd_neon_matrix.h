@@ -111,16 +111,23 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
     }
 }
 
-// A tile's sums of a group in int32, times the rows' multipliers and x's scale.
-PART void scale_sums(float32x4_t total[4], const int32x4_t sum[4], const uint8_t *multiplier,
-                     float scale) {
-    uint8x16_t bytes = vld1q_u8(multiplier);
-    uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_high_u8(bytes);
-    uint32x4_t times[4] = {vmovl_u16(vget_low_u16(low)), vmovl_high_u16(low),
-                           vmovl_u16(vget_low_u16(high)), vmovl_high_u16(high)};
-    for (int32_t k = 0; k < 4; k++) {
-        int32x4_t product = vmulq_s32(sum[k], vreinterpretq_s32_u32(times[k]));
-        total[k] = vfmaq_n_f32(total[k], vcvtq_f32_s32(product), scale);
+// The sums of a group's rows from 16 * half on, times the rows' multipliers and x's scale.
+PART void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t *multiplier,
+                    const Activation *x, int32_t group, const int32_t n, const int32_t half,
+                    const int32_t halves) {
+    for (int32_t part = 0; part < halves; part++) {
+        uint8x16_t bytes = vld1q_u8(multiplier + 16 * (half + part));
+        uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_high_u8(bytes);
+        uint32x4_t times[4] = {vmovl_u16(vget_low_u16(low)), vmovl_high_u16(low),
+                               vmovl_u16(vget_low_u16(high)), vmovl_high_u16(high)};
+        for (int32_t t = 0; t < n; t++) {
+            for (int32_t k = 0; k < 4; k++) {
+                float32x4_t *to = &total[t][4 * (half + part) + k];
+                int32x4_t factor = vreinterpretq_s32_u32(times[k]);
+                int32x4_t product = vmulq_s32(sum[t][4 * part + k], factor);
+                *to = vfmaq_n_f32(*to, vcvtq_f32_s32(product), x[t].scale[group]);
+            }
+        }
     }
 }
 
@@ -131,54 +138,61 @@ PART void store_draft(float *out, float32x4_t total[8], const float *scale) {
     }
 }
 
-// Two neighbouring values, eight times.
-PART int8x16_t pair_of(const int8_t *value) {
-    int16_t pair;
-    memcpy(&pair, value, sizeof pair);
-    return vreinterpretq_s8_s16(vdupq_n_s16(pair));
-}
+// The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Products of two columns side by side
+// fit into words twice: the columns of a row are interleaved in pairs, and two pairs added before
+// they become dwords.
+#define DRAFT_COLUMNS(lane)                                                                   \
+    for (int32_t half = 0; half < halves; half++) {                                           \
+        const int8_t *at = high + 4 * lane * TILE + 16 * half;                                \
+        int8x16_t a = vld1q_s8(at), b = vld1q_s8(at + TILE);                                  \
+        int8x16_t c = vld1q_s8(at + 2 * TILE), d = vld1q_s8(at + 3 * TILE);                   \
+        int8x16_t ab[2] = {vzip1q_s8(a, b), vzip2q_s8(a, b)};                                 \
+        int8x16_t cd[2] = {vzip1q_s8(c, d), vzip2q_s8(c, d)};                                 \
+        for (int32_t t = 0; t < n; t++) {                                                     \
+            int8x16_t vab = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane));            \
+            int8x16_t vcd = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane + 1));        \
+            for (int32_t k = 0; k < 2; k++) {                                                 \
+                int32x4_t *to = &sum[t][4 * half + 2 * k];                                    \
+                int16x8_t low = vmull_s8(vget_low_s8(ab[k]), vget_low_s8(vab));               \
+                int16x8_t upper = vmull_high_s8(ab[k], vab);                                  \
+                to[0] = vpadalq_s16(to[0], vmlal_s8(low, vget_low_s8(cd[k]), vget_low_s8(vcd))); \
+                to[1] = vpadalq_s16(to[1], vmlal_high_s8(upper, cd[k], vcd));                 \
+            }                                                                                 \
+        }                                                                                     \
+    }
 
-// Sixteen rows of a group. Products of two columns side by side fit into words twice: the columns
-// of a row are interleaved in pairs, and two pairs added before they become dwords.
-PART void draft_rows(int32x4_t sum[][4], const int8_t *high, const Activation *x, int32_t column,
-                     const int32_t n) {
-    for (int32_t i = 0; i < GROUP; i += 4) {
-        int8x16_t a = vld1q_s8(high + i * TILE), b = vld1q_s8(high + (i + 1) * TILE);
-        int8x16_t c = vld1q_s8(high + (i + 2) * TILE), d = vld1q_s8(high + (i + 3) * TILE);
-        int8x16_t ab[2] = {vzip1q_s8(a, b), vzip2q_s8(a, b)};
-        int8x16_t cd[2] = {vzip1q_s8(c, d), vzip2q_s8(c, d)};
+// Sixteen rows of a group, or all 32.
+PART void draft_rows(int32x4_t sum[][8], const int8_t *high, const Activation *x, int32_t column,
+                     const int32_t n, const int32_t halves) {
+    for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
+        int16x8_t v[MOST];
         for (int32_t t = 0; t < n; t++) {
-            int8x16_t v = pair_of(x[t].value + column + i), u = pair_of(x[t].value + column + i + 2);
-            for (int32_t k = 0; k < 2; k++) {
-                int16x8_t low = vmull_s8(vget_low_s8(ab[k]), vget_low_s8(v));
-                int16x8_t upper = vmull_high_s8(ab[k], v);
-                low = vmlal_s8(low, vget_low_s8(cd[k]), vget_low_s8(u));
-                upper = vmlal_high_s8(upper, cd[k], u);
-                sum[t][2 * k] = vpadalq_s16(sum[t][2 * k], low);
-                sum[t][2 * k + 1] = vpadalq_s16(sum[t][2 * k + 1], upper);
-            }
+            v[t] = vreinterpretq_s16_s8(vld1q_s8(x[t].value + column + i));
         }
+        DRAFT_COLUMNS(0)
+        DRAFT_COLUMNS(1)
+        DRAFT_COLUMNS(2)
+        DRAFT_COLUMNS(3)
     }
 }
+#undef DRAFT_COLUMNS
 
 PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
                      const Activation *x, const int32_t n) {
+    const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
-        for (int32_t half = 0; half < 2; half++) {
-            int32x4_t sum[MOST][4];
+        for (int32_t half = 0; half < 2; half += halves) {
+            int32x4_t sum[MOST][8];
             for (int32_t t = 0; t < n; t++) {
-                for (int32_t k = 0; k < 4; k++) sum[t][k] = vdupq_n_s32(0);
+                for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
-            draft_rows(sum, w->high + block * BLOCK + 16 * half, x, group * GROUP, n);
-            const uint8_t *multiplier = w->multiplier + block * TILE + 16 * half;
-            for (int32_t t = 0; t < n; t++) {
-                scale_sums(total[t] + 4 * half, sum[t], multiplier, x[t].scale[group]);
-            }
+            draft_rows(sum, w->high + block * BLOCK + 16 * half, x, group * GROUP, n, halves);
+            add_group(total, sum, w->multiplier + block * TILE, x, group, n, half, halves);
         }
     }
     for (int32_t t = 0; t < n; t++) {
