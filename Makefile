@@ -61,7 +61,7 @@ ship: ## make the board's engine and voice, and put them into the package
 	@native/speech/voice >/dev/null
 	@$(PYTHON) native/board/ship.py
 
-shipped: ## whether the package has what is built of the board's engine and voice (status 1: it has not)
+shipped: ## fail where the package has not what is built of the board's engine and voice
 	@$(PYTHON) native/board/ship.py --check
 
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"

@@ -93,9 +93,9 @@ relocate() {
     done < <(find "$new/$1"/usr/{bin,libexec} -type f -perm -100 2>/dev/null || true)
 }
 
-# must_be KIND PACKAGE VERSION SHA-256: refuse what the mirror has where it is not what packages.lock names.
+# must_be KIND PACKAGE VERSION SHA-256: refuse what the mirror has where packages.lock names another.
 must_be() {
-    local wanted digest renew="$board/lock takes what there is now, then \`make ship\`"
+    local wanted digest renew="native/board/lock takes what there is now, then \`make ship\`"
     read -r wanted digest < <(locked "$1" | sed -n "s/^$2 //p") || fail "$lock does not name $2"
     [[ -n ${3-} ]] || fail "$2 $wanted is wanted (packages.lock), and Debian's mirror has none: $renew"
     [[ $3 == "$wanted" ]] ||
@@ -107,7 +107,8 @@ must_be() {
 # locked KIND: its rows of packages.lock, without the kind.
 locked() { sed -n "s/^$1  *//p" "$lock" | tr -s ' '; }
 
-# found KIND PACKAGE: the version and the SHA-256 in the current suite's signed index; of a source, its URI and file too.
+# found KIND PACKAGE: version and SHA-256 in the current suite's signed index; of a source its URI and
+# file too.
 found() {
     local uri file digest version
     if [[ $1 == source ]]; then

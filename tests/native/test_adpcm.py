@@ -30,7 +30,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def encoded(encoder: Path, pcm: bytes) -> list[Coded]:
-    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=60)
+    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=600)
     assert done.returncode == 0, done.stderr.decode()
     rows = (line.split() for line in done.stdout.decode().splitlines())
     return [(int(predictor), int(step), bytes.fromhex(data)) for predictor, step, data in rows]

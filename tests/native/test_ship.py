@@ -22,7 +22,7 @@ import ship
 
 MUSL = "a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4"
 FEW = "bash cat cut dirname readlink dpkg apt-get dpkg-deb flock tar sed awk grep find sha256sum"
-RENEW = re.escape(f"{BOARD}/lock takes what there is now, then `make ship`")
+RENEW = "native/board/lock takes what there is now, then `make ship`"
 
 
 def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
