@@ -7,10 +7,11 @@ STAMP := $(VENV)/installed
 SHARED ?= ../shared
 LLAMA2C ?=
 LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
+DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
+.PHONY: help demo engine test check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ ship: ## put the board's engine, and its voice where it is built, into the packa
 	@$(MAKE) --no-print-directory -s -C native/board board
 	@$(PYTHON) native/board/ship.py
 
+ship-model: engine ## pack the default model, which goes into the package packed
+	native/build/duollama pack $(DATA)/stories.bin -z $(DATA)/tokenizer.bin --modes exact,fast -o $(DATA)/stories.duo
+
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
 	$(PYTHON) native/board/c906.py $(SPEED)
 
@@ -55,7 +59,8 @@ fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
 
 model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt; hours)
 	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
-	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
+	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out $(DATA)
+	@$(MAKE) --no-print-directory ship-model
 
 standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
 	@test -f "$(CORPUS)/train.txt" -a -f "$(LLAMA_TOKENIZER)" || { echo "make standin needs CORPUS=FOLDER with train.txt and valid.txt, and LLAMA_TOKENIZER=FILE, tokenizer.bin of 32000 pieces" >&2; exit 2; }

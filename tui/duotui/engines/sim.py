@@ -29,7 +29,7 @@ class Sim:
     def __init__(
         self,
         model: Path = resources.MODEL,
-        tokenizer: Path | None = resources.TOKENIZER,
+        tokenizer: Path | None = None,
         spoil: Callable[[bytes], bytes] | None = None,
         voice: Path | None = None,
         ear: Path | None = None,
