@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "child.h"
 
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "pipe.h"
 
 enum { HELD = 200 };  // milliseconds
 
@@ -46,8 +48,7 @@ static bool spawn(Child *child, const char *const *arguments, int in, int out, i
 bool child_start(Child *child, const char *const *arguments, const uint8_t *text, size_t length,
                  bool apart) {
     int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
-    bool started = pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
-                   (!apart || pipe2(err, O_CLOEXEC) == 0) &&
+    bool started = pipe_open(in, 0) && pipe_open(out, 0) && (!apart || pipe_open(err, 0)) &&
                    spawn(child, arguments, in[0], out[1], apart ? err[1] : out[1]);
     // Less than a pipe holds: this does not wait. A program that has ended already says so itself.
     if (started && length > 0 && (write(in[1], text, length) < 0 || write(in[1], "\n", 1) < 0)) {

@@ -76,7 +76,9 @@ static void print_cost(const Packed *p, bool exact) {
     uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
     SectionKind rows = p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER;
     uint64_t precise = 0;
-    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) precise += size_of(p, kind);
+    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {
+        precise += size_of(p, (SectionKind)kind);
+    }
     if (exact) held += precise + likeliest_of(p, SECTION_HEAD_FINE) + likeliest_of(p, rows);
     uint64_t read = layers + screen + (exact ? precise : 0);
     printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { MOST_HIGH = 127, BASE = 65536, MOST_MULTIPLIER = 255 };
+static const double MOST_HIGH = 127.0, BASE = 65536.0, MOST_MULTIPLIER = 255.0;
 
 // Scales stay so far from the ends of float that their multiples are numbers: rows that are smaller
 // or larger than any model's get patches.
@@ -21,7 +21,7 @@ static float largest(const float *w, int32_t n) {
 
 // The power of two by which the row's largest weight is within the planes: up to 255 * 127 * 65536.
 static float scale_of(const float *w, int32_t n) {
-    double steps = (double)largest(w, n) / ((double)MOST_MULTIPLIER * MOST_HIGH * BASE);
+    double steps = (double)largest(w, n) / (MOST_MULTIPLIER * MOST_HIGH * BASE);
     int exponent = steps > 0.0 ? (int)ceil(log2(steps)) : LEAST_EXPONENT;
     if (exponent < LEAST_EXPONENT) exponent = LEAST_EXPONENT;
     if (exponent > MOST_EXPONENT) exponent = MOST_EXPONENT;

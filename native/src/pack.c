@@ -62,7 +62,7 @@ static void pack_layers(const Packed *p, const Model *m, Room *room) {
     }
 }
 
-enum { MOST = 119 };  // of q8: the largest whose upper four bits, rounded, stay 7
+static const double MOST = 119.0;  // of q8: the largest whose upper four bits, rounded, stay 7
 
 // One row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and how far they
 // are from that.
@@ -77,8 +77,10 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     bool there = slot < head->told;  // the last tile may have slots without a row
 
     double most = 0.0, squares = there ? squares_of(row, head->dim) : 0.0;
+    // not by fmax(): gcc 12 for aarch64 ends with an internal error when it makes vectors of that
     for (int32_t i = 0; there && i < head->dim; i++) {
-        most = fmax(most, fabs((double)row[i] - (double)anchor[i]));
+        double size = fabs((double)row[i] - (double)anchor[i]);
+        if (size > most) most = size;
     }
     // A row that is too long for products has no bits, and is bounded by its length.
     bool usual = squares < (double)LONGEST * (double)LONGEST;
@@ -87,7 +89,7 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     for (int32_t i = 0; i < head->groups * GROUP; i++) {
         double d = there && i < head->dim ? (double)row[i] - (double)anchor[i] : 0.0;
         double rounded = usual ? nearbyint(d / (double)scale) : 0.0;
-        int32_t q = rounded > MOST ? MOST : rounded < -MOST ? -MOST : (int32_t)rounded;
+        int32_t q = (int32_t)fmin(fmax(rounded, -MOST), MOST);
         int32_t upper = (q + 8 + 128) / 16 - 8;  // floor
         int32_t lower = q - 16 * upper;
         double near = (double)scale * 16.0 * upper, nearer = (double)scale * q;

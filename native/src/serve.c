@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "serve.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "ear.h"
 #include "hear.h"
 #include "machine.h"
+#include "pipe.h"
 #include "story.h"
 #include "terminal.h"
 #include "voice.h"
@@ -153,7 +154,7 @@ static bool prepare(const char *model_path, const char *tokenizer_path, const ch
     }
     self->voice = voice_open(voice);
     self->ear = ear_open(ear);
-    if (pipe2(wake, O_NONBLOCK | O_CLOEXEC) < 0) {
+    if (!pipe_open(wake, O_NONBLOCK)) {
         return fail(failure, EXIT_UNEXPECTED, "no pipe can be made");
     }
     if (!story_thread(wake[1], failure)) return false;
