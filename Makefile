@@ -7,11 +7,12 @@ STAMP := $(VENV)/installed
 SHARED ?= ../shared
 LLAMA2C ?=
 LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
+WHEELS ?= linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64
 DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
+.PHONY: help demo engine test check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,8 +79,12 @@ fire: $(STAMP) engine virtual ## 200 random faults on the virtual Duo, and how l
 test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
 	$(BIN)/python -m pytest tests/virtual
 
-wheel: $(STAMP) ## dist/*.whl
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+wheels: $(VENV)/wheels ## dist/: a wheel for each platform with the engine in it, one of sources, and the sdist
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist -t sdist -t wheel
+	for platform in $(WHEELS); do \
+		DUOTUI_WHEEL=$$platform $(BIN)/python -m hatchling build -d dist -t wheel || exit 1; \
+	done
 
 clean: ## remove what was built, but not .venv
 	rm -rf native/build dist
@@ -92,6 +97,10 @@ $(BIN)/duotui: pyproject.toml | needs-python
 
 $(STAMP): pyproject.toml $(BIN)/duotui
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+$(VENV)/wheels: pyproject.toml | $(BIN)/duotui
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[wheels]"
 	@touch $@
 
 needs-cc:
