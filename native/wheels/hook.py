@@ -1,4 +1,4 @@
-"""Hatchling's build hook: the engine, compiled into a wheel for the platform that DUOTUI_WHEEL names.
+"""Hatchling's build hook: a wheel with the engine in it, for the platform that DUOTUI_WHEEL names.
 
 Without DUOTUI_WHEEL the wheel is for any platform, and has the engine's sources only. Zig's C
 compiler, of PyPI's ziglang, makes programs for every platform on any of them. docs/packaging.md.
