@@ -8,11 +8,15 @@ SHARED ?= ../shared
 LLAMA2C ?=
 LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
 WHEELS ?= linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64
+WORKERS ?= 2
 DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)" WERROR="$(WERROR)"
+PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine test check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,11 +25,19 @@ demo: $(BIN)/duotui engine ## a story from the simulated Duo, in the console (wi
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/duotui sim --prompt "Once upon a time"; \
 	else $(BIN)/duotui tell --port sim --check "Once upon a time"; fi
 
-engine: needs-cc ## native/build/duollama, the engine for this computer
-	@$(MAKE) --no-print-directory -C native CC="$(CC)"
+engine: needs-cc ## native/build/duollama, the engine for this computer (CC=clang, WERROR=1)
+	@$(ENGINE) -q >/dev/null 2>&1 || echo "compiling the engine, once, about 15 s"
+	@$(ENGINE) -s
 
-test: $(STAMP) engine check ## everything that must hold
-	$(BIN)/python -m pytest tests
+quick: $(STAMP) engine check ## for every edit: format, lint, types, and the tests marked `quick` (90 s)
+	$(PYTEST) -m quick
+
+test: $(STAMP) engine check ## all that this computer can run, but for what takes minutes (10 minutes)
+	$(PYTEST) -m "not slow"
+
+test-all: $(STAMP) engine check ## every test, and the coverage (40 minutes)
+	$(PYTEST) --cov --cov-report=
+	@echo "coverage: $$($(BIN)/coverage report --format=total) % of lines and branches of tui/duotui"
 
 check: $(STAMP) ## format, lint and types
 	$(BIN)/ruff format --check tui tests native
@@ -58,9 +70,10 @@ speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mo
 fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
 	native/fuzz/fuzz $(FUZZ)
 
-model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt; hours)
+model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt, SYNTHETIC=FILE; hours)
 	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
-	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" --valid "$(CORPUS)/valid.txt" --out $(DATA)
+	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" $(wildcard $(CORPUS)/more.txt) \
+		$(if $(SYNTHETIC),--synthetic "$(SYNTHETIC)") --valid "$(CORPUS)/valid.txt" --out $(DATA)
 	@$(MAKE) --no-print-directory ship-model
 
 standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
@@ -91,12 +104,14 @@ clean: ## remove what was built, but not .venv
 
 # The program itself, without the tools of its developers: what a demo needs.
 $(BIN)/duotui: pyproject.toml | needs-python
+	@echo "installing duotui and the Python packages that it needs into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(STAMP): pyproject.toml $(BIN)/duotui
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@echo "installing the tools of duotui's developers into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $@
 
 $(VENV)/wheels: pyproject.toml | $(BIN)/duotui

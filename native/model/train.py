@@ -3,9 +3,14 @@
     python native/model/train.py --train train.txt --valid valid.txt --out tui/duotui/data
 
 Needs PyTorch (CPU is enough) and a corpus of stories, each ended by a line
-`<|endoftext|>`. Writes stories.model (SentencePiece), tokenizer.bin and stories.bin
-(llama2.c version 2, int8 in groups), and prints the validation loss of exactly the
-weights that were written. The same seed, steps and PyTorch give the same model.
+`<|endoftext|>`. Stories that another model generated (--synthetic) fill most of a batch while the
+rate is constant; their share falls while the rate falls, so that the last steps are mostly of
+stories that people or larger models wrote.
+
+Writes stories.model (SentencePiece), tokenizer.bin and stories.bin (llama2.c version 2, int8 in
+groups), and prints the validation loss of exactly the weights that were written. The same seed,
+steps and PyTorch give the same model. A run that was stopped goes on from its last checkpoint in
+--work.
 
 The loss is nats summed over every story of valid.txt told from BOS (the ending BOS is
 part of it), divided by the bytes of valid.txt and by ln 2: bits a byte, comparable between
@@ -17,6 +22,7 @@ import json
 import math
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -131,7 +137,7 @@ class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised by a Newton-Schulz iteration (Keller Jordan, 2024).
 
     Matrices of one shape are orthogonalised as one batch, which is what makes it cheap here.
-    bfloat16 is enough for it, and a tenth as fast as float32 on a processor without its units.
+    bfloat16 is enough for it (`precision`), but a tenth as fast on a processor without its units.
     """
 
     def __init__(
@@ -139,7 +145,7 @@ class Muon(torch.optim.Optimizer):
         weights: list[nn.Parameter],
         lr: float,
         decay: float,
-        precision: torch.dtype = torch.bfloat16,
+        precision: torch.dtype = torch.float32,
     ) -> None:
         super().__init__(weights, {"lr": lr, "decay": decay, "momentum": 0.95})
         self.precision = precision
@@ -181,12 +187,27 @@ class Rows:
     is stopped and taken up again sees the same rows.
     """
 
-    def __init__(self, stories: list[list[int]], length: int, seed: int) -> None:
-        self.stories = [numpy.array(story, dtype=numpy.int64) for story in stories]
+    def __init__(
+        self, stories: Sequence[Sequence[int] | numpy.ndarray], length: int, seed: int
+    ) -> None:
+        self.stories = [numpy.asarray(story, dtype=numpy.int16) for story in stories]
         self.length, self.seed = length, seed
         self.passed, self.queue = 0, []
 
+    @property
+    def position(self) -> tuple[int, int]:
+        """Passes begun, and rows left of the last one."""
+        return self.passed, len(self.queue)
+
+    @position.setter
+    def position(self, position: tuple[int, int]) -> None:
+        self.passed, left = position
+        self.queue = self._pass(self.passed - 1)[-left:] if left else []
+
     def take(self, count: int) -> Tensor:
+        """The next `count` rows, (count, length + 1), int64."""
+        if not count:
+            return torch.empty((0, self.length + 1), dtype=torch.int64)
         while len(self.queue) < count:
             self.queue += self._pass(self.passed)
             self.passed += 1
@@ -195,24 +216,26 @@ class Rows:
 
     def _pass(self, number: int) -> list[numpy.ndarray]:
         order = numpy.random.default_rng((self.seed, number)).permutation(len(self.stories))
-        rows, row = [], numpy.empty(0, dtype=numpy.int64)
+        rows, row = [], numpy.empty(0, dtype=numpy.int16)
         for index in order:
             row = numpy.concatenate((row, self.stories[index]))
             if len(row) > self.length:
-                rows.append(row[: self.length + 1])
+                rows.append(row[: self.length + 1].astype(numpy.int64))
                 row = row[:0]
         return rows
 
 
 @torch.no_grad()
-def loss_of(model: nn.Module, stories: list[list[int]], length: int) -> float:
+def loss_of(
+    model: nn.Module, stories: Sequence[Sequence[int] | numpy.ndarray], length: int
+) -> float:
     """Nats over all `stories`, each from its own BOS to the BOS that ends it.
 
     What lies past the context is told from the half context before it.
     """
     total = 0.0
     for story in stories:
-        ids = torch.tensor([*story, BOS])
+        ids = torch.tensor([*map(int, story), BOS])
         count, done = len(ids) - 1, 0
         while done < count:
             start = min(max(0, done - length // 2), max(0, count - length))
@@ -267,7 +290,17 @@ def export(model: Llama, target: Path, group: int = 64) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--train", type=Path, required=True, help="stories to learn from")
+    parser.add_argument(
+        "--train", type=Path, nargs="+", required=True, help="written stories to learn from"
+    )
+    parser.add_argument("--synthetic", type=Path, help="stories that another model generated")
+    parser.add_argument(
+        "--share",
+        type=float,
+        nargs=2,
+        default=(0.25, 0.8),
+        help="of written stories in a batch, before the cooldown and at its end",
+    )
     parser.add_argument("--valid", type=Path, required=True, help="stories to be judged by")
     parser.add_argument("--out", type=Path, required=True, help="folder for the three files")
     parser.add_argument("--work", type=Path, default=Path("/tmp/duotui-model"))
@@ -292,10 +325,13 @@ def main() -> None:
         (options.out / "stories.vocab").unlink()
     vocabulary.export(spm, options.out / "tokenizer.bin")
     encoder = sentencepiece.SentencePieceProcessor(model_file=str(spm))
-    learn, judge = (
-        [[BOS, *encoder.encode(story)] for story in vocabulary.read_stories(path)]
-        for path in (options.train, options.valid)
-    )
+
+    def encoded(*paths: Path) -> list[numpy.ndarray]:
+        texts = [story for path in paths for story in vocabulary.read_stories(path)]
+        return [numpy.array([BOS, *ids], dtype=numpy.int16) for ids in encoder.encode(texts)]
+
+    learn, judge = encoded(*options.train), encoded(options.valid)
+    generated = encoded(options.synthetic) if options.synthetic else learn
     size = options.valid.stat().st_size
 
     def bits(model: nn.Module) -> float:
@@ -303,13 +339,24 @@ def main() -> None:
 
     model = Llama(shape)
     count = sum(weight.numel() for weight in model.parameters())
-    print(f"{count} parameters, {sum(map(len, learn))} tokens, {shape}", flush=True)
+    tokens = sum(map(len, learn)), sum(map(len, generated))
+    print(f"{count} parameters, {tokens} tokens written and generated, {shape}", flush=True)
     matrices = [w for n, w in model.blocks.named_parameters() if w.ndim == 2]
     others = [w for n, w in model.named_parameters() if w.ndim == 1 or "embedding" in n]
     muon = Muon(matrices, options.rate, options.decay)
     adam = torch.optim.AdamW(others, options.rate / 4, betas=(0.9, 0.98), weight_decay=0.0)
     fast = torch.compile(model)
-    rows, start = Rows(learn, shape.length, options.seed), 0
+    written, synthetic = (Rows(x, shape.length, options.seed) for x in (learn, generated))
+    start = 0
+
+    def batch(step: int) -> Tensor:
+        """The rows of one step; the share of written stories rises while the rate falls."""
+        done = 1 - min(1.0, (options.steps - step) / options.cooldown)
+        share = options.share[0] + done * (options.share[1] - options.share[0])
+        draw = numpy.random.default_rng((options.seed, step)).random()
+        count = int(share * options.batch + draw)
+        return torch.cat((written.take(count), synthetic.take(options.batch - count)))
+
     checkpoint = options.work / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint)
@@ -317,14 +364,14 @@ def main() -> None:
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         start = state["step"]
-        rows.take(start * options.batch)
+        written.position, synthetic.position = state["written"], state["synthetic"]
     began, mean = time.monotonic(), 0.0
     for step in range(start, options.steps):
         factor = min(1.0, (step + 1) / 100, (options.steps - step) / options.cooldown)
         for optimiser, rate in ((muon, options.rate), (adam, options.rate / 4)):
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor
-        ids = rows.take(options.batch)
+        ids = batch(step)
         loss = fast(ids[:, :-1].contiguous(), ids[:, 1:].contiguous()).mean()
         loss.backward()
         for optimiser in (muon, adam):
@@ -341,6 +388,8 @@ def main() -> None:
                 "muon": muon.state_dict(),
                 "adam": adam.state_dict(),
                 "step": step + 1,
+                "written": written.position,
+                "synthetic": synthetic.position,
             }
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
@@ -354,6 +403,7 @@ def main() -> None:
         "parameters": count,
         "steps": options.steps,
         "cooldown": options.cooldown,
+        "share": options.share,
         "batch": options.batch,
         "rate": options.rate,
         "decay": options.decay,

@@ -6,6 +6,7 @@ then for each piece float32 score, int32 length, bytes. All little endian.
 """
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 import sentencepiece
@@ -19,12 +20,12 @@ def read_stories(path: Path) -> list[str]:
     return [story for part in parts if (story := part.strip())]
 
 
-def train(corpus: Path, prefix: Path, size: int) -> Path:
-    """Train `size` BPE pieces on `corpus`, leaving `prefix`.model; returns that path.
+def train(corpus: Iterable[Path], prefix: Path, size: int) -> Path:
+    """Train `size` BPE pieces on the files of `corpus`, leaving `prefix`.model; returns that path.
 
     Byte fallback and the dummy space are on, as llama2.c's encoder expects.
     """
-    lines = (line for story in read_stories(corpus) for line in story.split("\n"))
+    lines = (line for path in corpus for story in read_stories(path) for line in story.split("\n"))
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=lines,
         model_prefix=str(prefix),

@@ -13,7 +13,8 @@ import pytest
 
 from duotui.link.adpcm import SIZES, decode
 from native.engine import NATIVE
-from system.spoken import VOICES, in_noise, need_espeak
+from support.espeak import need_espeak
+from system.spoken import VOICES, in_noise
 
 HERE = Path(__file__).parent
 SAMPLES = 640

@@ -1,23 +1,22 @@
 """When each word of a story sounds, found without any time that espeak tells of.
 
-espeak's program, whose sound is the host's voice sample for sample, says the story up to a word's
-sentence twice, with one command before the word: "as loud as you are", and "not loud at all". Both
-are as long, and the first sample that differs is where the word begins. A command costs 20 ms of
-pause: in the story without one the word begins no later than there, and not before the two part.
+espeak-ng's library, whose sound is the host's voice sample for sample, says the story up to a
+word's sentence twice, with one command before the word: "as loud as you are", and "not loud at
+all". Both are as long, and the first sample that differs is where the word begins. A command costs
+20 ms of pause: in the story without one the word begins no later than there, and not before the
+two part.
 """
 
 from __future__ import annotations
 
 import array
 import operator
-import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from duotui.speech.output import RATE
 from duotui.speech.say import apart, speed
-from system.sound_kit import espeak
+from support.espeak import synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,9 +25,6 @@ LEVEL = 150
 """What is louder is heard, as for silence in sound_kit.py."""
 
 LOUD, MUTE = "\x01100A", "\x010A"
-
-HEADER = 44
-"""Bytes of a WAV before its sound; it tells of no length, as it is written into a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +71,7 @@ def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
 def _spoken(lines: list[str], pace: float, gap: int) -> bytes:
     """All of them by one process, as by the host's: a pause depends on what was said before."""
     rate, between = speed(pace)
-    made = subprocess.run(
-        ["espeak-ng", "-v", "en-us", "-s", f"{rate}", "-g", f"{between + gap}", "--stdout"],
-        input="".join(f"{line}\n" for line in lines).encode(),
-        capture_output=True,
-        check=True,
-        env={**os.environ, **espeak()},
-    ).stdout
-    assert int.from_bytes(made[24:28], "little") == RATE
-    return made[HEADER:]
+    return synthesise(*lines, rate=rate, gap=between + gap)
 
 
 def _onset(plain: bytes, loud: bytes, mute: bytes) -> Onset | None:

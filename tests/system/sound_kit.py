@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import array
 import asyncio
-import ctypes
-import functools
-import os
-import subprocess
 import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from duotui.core.clock import MonotonicClock
 from duotui.core.reading import sentences
@@ -24,8 +18,6 @@ from duotui.speech.output import Tape
 if TYPE_CHECKING:
     from duotui.core.events import Mark
     from duotui.speech.utterance import Utterance
-
-UNPACKED = Path(__file__).parents[2] / "native/speech/espeak"
 
 STORIES = (
     "Once upon a time there was a little girl named Lily. She had a big red ball. She took it to"
@@ -51,23 +43,6 @@ STORIES = (
 )
 
 
-@functools.cache
-def espeak() -> dict[str, str]:
-    """What a child needs in its environment to find espeak-ng: nothing, where it is installed."""
-    try:
-        ctypes.CDLL("libespeak-ng.so.1")
-    except OSError:
-        made = subprocess.run([UNPACKED], capture_output=True, text=True, check=False)
-        if made.returncode:
-            pytest.skip(made.stderr.strip().splitlines()[-1])
-        folder = made.stdout.strip()
-        return {
-            "LD_LIBRARY_PATH": f"{folder}/lib", "ESPEAK_DATA_PATH": folder,
-            "PATH": f"{folder}/bin:{os.environ['PATH']}",
-        }  # fmt: skip
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A word that a screen would have marked, from a time on the tape on."""
@@ -89,7 +64,7 @@ async def tell(story: str, voice: Voice, path: Path, look: float = 1 / 60) -> li
     """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
     clock = MonotonicClock()
     tape = Tape(path, clock)
-    reader = HostReader(Synthesiser(espeak()), tape, voice)
+    reader = HostReader(Synthesiser(), tape, voice)
     heard: list[Said] = []
     try:
         for span in sentences(story):

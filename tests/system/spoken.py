@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import array
 import functools
-import io
 import math
-import os
 import random
-import shutil
-import subprocess
-import wave
 from operator import mul
 from typing import TYPE_CHECKING
-
-import pytest
 
 from duotui.speech.denoising import without_noise
 from duotui.speech.ear import RATE
@@ -23,7 +16,8 @@ from duotui.speech.resampling import resampled
 from duotui.speech.wishes import ALONE
 from duotui.story.cards import deck
 from duotui.story.listening import COMMANDS
-from system.sound_kit import espeak
+from support.espeak import RATE as MADE_RATE
+from support.espeak import synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,29 +224,12 @@ UNHEARD = tuple(
 """Outside too, but not looked at until all was settled."""
 
 
-def need_espeak() -> None:
-    """Skip where nothing can be said."""
-    if not shutil.which("espeak-ng", path=_environment()["PATH"]):
-        pytest.skip("espeak-ng is not installed")
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, **espeak()}
-
-
 @functools.cache
 def said(text: str, voice: Voice) -> array.array[int]:
     """`text` at RATE and LEVEL, without the silence around it."""
     name, pitch, rate = voice
-    made = subprocess.run(
-        ["espeak-ng", "-v", name, "-p", str(pitch), "-s", str(rate), "--stdout", text],
-        capture_output=True,
-        check=True,
-        env=_environment(),
-    ).stdout
-    with wave.open(io.BytesIO(made)) as file:
-        # its header does not know how long it is
-        heard = array.array("h", resampled(made[44:], file.getframerate(), RATE))
+    made = synthesise(text, voice=name, pitch=pitch, rate=rate)
+    heard = array.array("h", resampled(made, MADE_RATE, RATE))
     loud = [at for at, sample in enumerate(heard) if abs(sample) > 200]
     return _at_level(heard[loud[0] : loud[-1] + 1], LEVEL)
 

@@ -28,10 +28,11 @@ from duotui.story.cards import deck
 from duotui.story.household import MICROPHONES, Household
 from duotui.story.listening import COMMANDS, LIMIT, Listening
 from duotui.story.scene import Act
+from support.espeak import need_espeak
 from system.mortal import Mortal
 from system.playroom import hour, room
 from system.sitting import Spoiler
-from system.spoken import VOICES, in_noise, need_espeak
+from system.spoken import VOICES, in_noise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import random
 import sys
 import time
 import wave
@@ -20,13 +21,13 @@ from duotui.speech.denoising import MISSING
 from duotui.speech.ear import RATE, Ear, open_ear
 from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
 from duotui.story.cards import deck
+from support.espeak import need_espeak
 from system.spoken import (
     CARDS,
     CONDITIONS,
     OUTSIDE,
     VOICES,
     in_noise,
-    need_espeak,
     sounds,
     turned,
     wishes,
@@ -212,7 +213,11 @@ async def test_a_file_is_a_microphone(tmp_path: Path) -> None:
     assert await FromFile(wav(tmp_path / "none.wav", b"")).listen(10.0) == b""
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"RIFF\x00\x00\x00\x00WAVE", os.urandom(100)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"RIFF", b"RIFF\x00\x00\x00\x00WAVE", random.Random(1).randbytes(100)],
+    ids=["empty", "four bytes", "header", "random"],
+)
 def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.wav"
     path.write_bytes(content)
@@ -277,7 +282,11 @@ def test_what_is_no_speech_is_no_wish(listening: Ear) -> None:
     assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
 
 
-@pytest.mark.parametrize("pcm", [b"", b"\x01", bytes(200), b"\xff\x7f" * 8000, os.urandom(16000)])
+@pytest.mark.parametrize(
+    "pcm",
+    [b"", b"\x01", bytes(200), b"\xff\x7f" * 8000, random.Random(1).randbytes(16000)],
+    ids=["empty", "half a sample", "silence", "full scale", "random"],
+)
 def test_any_bytes_may_be_heard(listening: Ear, pcm: bytes) -> None:
     assert listening.hear(pcm) is None
     assert listening.hear(pcm, 44100) is None

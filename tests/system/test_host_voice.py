@@ -27,8 +27,9 @@ from duotui.speech.espeak import Synthesiser, Voice
 from duotui.speech.host import HostReader
 from duotui.speech.output import APLAY, Player, Program, Quiet, Tape, open_output
 from duotui.speech.utterance import Utterance, paced
+from support.espeak import need_espeak
 from system.loudness import heard as heard_by_loudness
-from system.sound_kit import STORIES, bursts, espeak, samples, tell
+from system.sound_kit import STORIES, bursts, samples, tell
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,9 +72,14 @@ with open(sys.argv[1], "ab", 0) as file:
 """Plays into a file, at the pace of a sound card, and tells how far it is."""
 
 
+@pytest.fixture(autouse=True)
+def espeak() -> None:
+    need_espeak()
+
+
 @pytest.fixture
 async def voice() -> AsyncIterator[Synthesiser]:
-    made = Synthesiser(espeak())
+    made = Synthesiser()
     yield made
     await made.close()
 
@@ -85,7 +91,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def shell(line: str, patience: float = 5.0) -> Synthesiser:
-    return Synthesiser(espeak(), patience, ("/bin/sh", "-c", line))
+    return Synthesiser(patience=patience, command=("/bin/sh", "-c", line))
 
 
 def player(tmp_path: Path, code: str = PLAYS) -> Player:
@@ -101,7 +107,7 @@ def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
     """By the sound itself: where words stand apart, each begins where silence ends."""
 
     async def far() -> list[float]:
-        synthesiser, found = Synthesiser(espeak()), []
+        synthesiser, found = Synthesiser(), []
         for story in STORIES:
             for span in sentences(story):
                 text = story[span.start : span.end]
@@ -134,8 +140,6 @@ async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -
 
 async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(voice: Synthesiser) -> None:
     """By what is missing of the sound when a word is made silent."""
-    if not shutil.which("espeak-ng", path=espeak().get("PATH")):
-        pytest.skip("espeak-ng is not installed as a program")
     texts = ["All of the cats slept.", "In the end, they had some milk."]
     for text, heard in zip(texts, heard_by_loudness(texts, pace=130), strict=True):
         made = await voice.make(text, Voice(pace=130))
@@ -160,7 +164,7 @@ async def test_any_text_is_said_as_text(voice: Synthesiser, text: str) -> None:
 
 def test_any_text_at_all() -> None:
     with asyncio.Runner() as runner:
-        synthesiser = Synthesiser(espeak())
+        synthesiser = Synthesiser()
 
         @settings(max_examples=40, deadline=None)
         @given(st.text(max_size=80))
@@ -290,7 +294,8 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
     """An environment in which there is no library: what is found in its place is none."""
     for name in ("libespeak-ng.so.1", "libespeak.so.1"):
         (tmp_path / name).write_text("not a library")
-    return {**espeak(), "LD_LIBRARY_PATH": str(tmp_path)}
+    (tmp_path / "espeakng_loader.py").write_text("raise ImportError")
+    return {"LD_LIBRARY_PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}
 
 
 async def test_no_library(tmp_path: Path) -> None:
@@ -306,7 +311,7 @@ async def test_no_library(tmp_path: Path) -> None:
 
 async def test_no_voices(tmp_path: Path) -> None:
     (tmp_path / "espeak-ng-data").mkdir()
-    synthesiser = Synthesiser({**espeak(), "ESPEAK_DATA_PATH": str(tmp_path)})
+    synthesiser = Synthesiser({"ESPEAK_DATA_PATH": str(tmp_path)})
     with pytest.raises(NotReady, match="no voices"):
         await synthesiser.make("hello", Voice())
     await synthesiser.close()
@@ -319,7 +324,7 @@ def test_what_the_child_answers(tmp_path: Path, there: bool) -> None:
         [sys.executable, "-m", "duotui.speech.say"],
         input=asked,
         capture_output=True,
-        env={**os.environ, **(espeak() if there else nowhere(tmp_path))},
+        env={**os.environ, **({} if there else nowhere(tmp_path))},
         timeout=20,
         check=True,
     )
@@ -426,7 +431,7 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
         asyncio.run(main())
     """
     out = tmp_path / "out"
-    shown, status = on_a_terminal([sys.executable, "-c", code, str(out)], espeak())
+    shown, status = on_a_terminal([sys.executable, "-c", code, str(out)], {})
     assert (shown, status) == (b"", 0)
     kind, trouble, said = json.loads(out.read_text())
     if kind != "Quiet":
@@ -486,7 +491,7 @@ async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
 async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -> None:
     clock = MonotonicClock()
     tape = Tape(tmp_path / "a.wav", clock)
-    reader = HostReader(Synthesiser(espeak()), tape, Voice(pace=130))
+    reader = HostReader(Synthesiser(), tape, Voice(pace=130))
     begun = asyncio.Event()
     task = asyncio.create_task(reader.say(HOSTILE[-1], lambda _: begun.set()))
     await begun.wait()
@@ -507,7 +512,7 @@ async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) 
 
 async def test_a_reader_that_is_cancelled_before_there_is_sound(tmp_path: Path) -> None:
     tape = Tape(tmp_path / "a.wav", MonotonicClock())
-    reader = HostReader(Synthesiser(espeak()), tape, Voice())
+    reader = HostReader(Synthesiser(), tape, Voice())
     said: list[Utterance] = []
     task = asyncio.create_task(reader.say("Never.", said.append))
     await asyncio.sleep(0)

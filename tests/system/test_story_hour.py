@@ -2,10 +2,9 @@
 story when its teller is away."""
 
 import asyncio
-import os
-import shutil
 import subprocess
 import sys
+import wave
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,9 +28,9 @@ from duotui.story.household import Household, Sleep
 from duotui.story.listening import COMMANDS, Listening
 from duotui.story.scene import Act, Rest, Scene
 from duotui.story.tale import whole
+from support.espeak import RATE, need_espeak, synthesise
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
-from system.sound_kit import espeak
 
 
 async def until(shown: Hour, wanted: Callable[[Scene], bool]) -> Scene:
@@ -322,13 +321,13 @@ def test_it_needs_a_terminal() -> None:
 
 def spoken(text: str, folder: Path) -> Path:
     """`text`, said by espeak-ng."""
-    environment = {**os.environ, **espeak()}
-    program = shutil.which("espeak-ng", path=environment["PATH"])
-    if program is None:
-        pytest.skip("there is no espeak-ng")
+    need_espeak()
     path = folder / "wish.wav"
-    command = [program, "-v", "en-us", "-s", "130", "-w", str(path), text]
-    subprocess.run(command, check=True, env=environment)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(synthesise(text, rate=130))
     return path
 
 

@@ -15,7 +15,8 @@ from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.ear import RATE, Ear
 from duotui.story.cards import deck
 from duotui.story.listening import COMMANDS, LIMIT
-from system.spoken import VOICES, in_noise, need_espeak
+from support.espeak import need_espeak
+from system.spoken import VOICES, in_noise
 
 if TYPE_CHECKING:
     from pathlib import Path

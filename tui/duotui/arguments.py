@@ -132,7 +132,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")
     parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")
     parser.add_argument("-n", "--steps", type=int, metavar="N", help="0 is the whole context (256)")
-    parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (reference)")
+    parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (exact)")
     parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
     return parser

@@ -5,12 +5,22 @@ import json
 import math
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from duotui.core import events
-from duotui.core.events import Activity, Batch, Narrator, Reason, Request, Silence
+from duotui.core.events import (
+    Activity,
+    Batch,
+    Mode,
+    Narrator,
+    Reason,
+    Request,
+    Silence,
+    available_mode,
+)
 from duotui.core.line import ANSWER, AWAY, OPENING
 from duotui.core.session import Session
 from duotui.core.state import State, Telling
@@ -28,6 +38,8 @@ from duotui.errors import (
 @dataclass(frozen=True, slots=True)
 class Options:
     request: Request
+    mode_is_named: bool = False
+    """Whether the user named the mode: no other one then stands in for it."""
     check: bool = False
     as_json: bool = False
     ids: Path | None = None
@@ -42,6 +54,7 @@ class Teller:
         self._session, self._options, self._out, self._err = session, options, out, err
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._away = ""
+        self._asked = False
         session.listen(self._heard)
 
     async def run(self) -> None:
@@ -56,7 +69,6 @@ class Teller:
         self._deadline = loop.call_later(OPENING, self._unanswered)
         try:
             self._session.open()
-            self._session.tell(options.request)
             await self._over
         finally:
             self._deadline.cancel()
@@ -116,10 +128,22 @@ class Teller:
                 if self._away:
                     self._note("it is back")
                 self._away = ""
+                if isinstance(event, events.Ready) and not self._asked:
+                    self._ask(event.modes)
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self._end(of_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint, status=status):
                 self._end(of_status(status)(text, hint))
+
+    def _ask(self, modes: Sequence[Mode]) -> None:
+        """Ask for the story, in the best mode that the engine has where the user named none."""
+        request, self._asked = self._options.request, True
+        mode = request.mode
+        if not self._options.mode_is_named:
+            mode = available_mode(mode, modes)
+        if mode is not request.mode:
+            self._note(f"this model has no mode {request.mode}; {mode} tells instead")
+        self._session.tell(replace(request, mode=mode))
 
     def _wait(self, seconds: float) -> None:
         """For a sign of the board, and no longer."""

@@ -38,7 +38,15 @@ def tell(options: argparse.Namespace) -> None:
     if not options.target and target == "sim":
         print("no board was found: the simulated Duo tells", file=sys.stderr)
     session = asked.session(target, options, options.check)
-    plan = Options(request, options.check, options.json, options.ids, options.record, options.speak)
+    plan = Options(
+        request=request,
+        mode_is_named=options.mode is not None,
+        check=options.check,
+        as_json=options.json,
+        ids=options.ids,
+        record=options.record,
+        speak=options.speak,
+    )
     asyncio.run(tell_story(session, plan))
 
 

@@ -6,6 +6,7 @@ seconds; `clock` is the narrator's own, in microseconds, and the one that is sco
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -29,6 +30,20 @@ class Mode(StrEnum):
     REFERENCE = "reference"
     EXACT = "exact"
     FAST = "fast"
+
+
+def available_mode(wanted: Mode, available: Sequence[Mode], order: Sequence[Mode] = ()) -> Mode:
+    """`wanted` where the engine has it, else the first that it has of `order`.
+
+    The usual order is exact, reference, fast: the baseline's story first, then speed. Returns
+    `wanted` where `available` is empty: the engine itself then says what is wrong.
+    """
+    if wanted in available:
+        return wanted
+    return next((mode for mode in order or _BEST if mode in available), wanted)
+
+
+_BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
 
 
 class Activity(StrEnum):
@@ -66,7 +81,7 @@ class Request:
     """
 
     prompt: str = "Once upon a time"
-    mode: Mode = Mode.REFERENCE
+    mode: Mode = Mode.EXACT
     steps: int = 256
     temperature: float = 1.0
     top_p: float = 0.9

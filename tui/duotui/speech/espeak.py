@@ -30,7 +30,7 @@ TRIES = 2
 LARGEST = 64 << 20
 """Bytes of sound, or of a line, that are believed."""
 
-HINT = "sudo apt install libespeak-ng1"
+HINT = "sudo apt install libespeak-ng1, or pip install espeakng-loader"
 
 _TOKEN = re.compile(r"\S+")
 

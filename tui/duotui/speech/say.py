@@ -35,6 +35,9 @@ GAP = 0.030
 WORD_GAP = 7
 """espeakWORDGAP of speak_lib.h, which pyttsx3 does not name."""
 
+DATA = "ESPEAK_DATA_PATH"
+"""Where espeak-ng looks for its data first, if it is set."""
+
 JOINER = "\u2060"
 
 
@@ -42,17 +45,44 @@ class Trouble(Exception):
     """Why there is no sound, in one line."""
 
 
+def load_library() -> tuple[Any, bytes | None]:
+    """pyttsx3's binding of espeak-ng, and the path of its data (None: the library knows it).
+
+    The system's library comes first, then that of the package espeakng-loader. Raises Trouble
+    where there is neither.
+    """
+    try:
+        return _binding(), None
+    except _NO_LIBRARY as error:
+        missing = error
+    try:
+        import espeakng_loader
+
+        # its soname is the one that the binding asks for: once loaded, it is found by that name
+        ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+        data = None if DATA in os.environ else os.fsencode(espeakng_loader.get_data_path())
+        return _binding(), data
+    except _NO_LIBRARY:
+        raise Trouble("espeak-ng is not installed") from missing
+
+
+_NO_LIBRARY = (ImportError, OSError, RuntimeError, AttributeError)
+
+
+def _binding() -> Any:  # noqa: ANN401 - a module without types
+    from pyttsx3.drivers import _espeak
+
+    return _espeak
+
+
 class Espeak:
     """Raises Trouble where there is no library, or none of its data."""
 
     def __init__(self) -> None:
-        try:
-            from pyttsx3.drivers import _espeak as library
-        except (ImportError, OSError, RuntimeError, AttributeError) as error:
-            raise Trouble("espeak-ng is not installed") from error
+        library, data = load_library()
         self._library: Any = library
         # a copy of the library without its data ends the process if it may (option bit 15)
-        self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, None, 1 << 15)
+        self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, data, 1 << 15)
         if self.rate <= 0:
             raise Trouble("espeak-ng has no voices: its data is not where it looks for it")
         self._sound = bytearray()

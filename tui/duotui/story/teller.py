@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from duotui.core.events import Batch, Mode, Reason, Request
+from duotui.core.events import Batch, Mode, Reason, Request, available_mode
 from duotui.core.session import Sitting
 from duotui.core.state import Link, State, Telling
 from duotui.story.tale import ENDING, NEXT, recap, reminder, restful, whole
@@ -31,7 +31,7 @@ PARTS = 8
 AGAIN = 5.0
 """Seconds until a board that was given up is looked for anew."""
 
-_MODES = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
+_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
 
 
 class Tale:
@@ -192,10 +192,8 @@ class Teller:
 
     def _mode(self) -> Mode:
         ready = self._sitting.state.board.ready
-        wanted = self.usual.mode
-        if ready is None or wanted in ready.modes:
-            return wanted
-        return next((mode for mode in _MODES if mode in ready.modes), wanted)
+        modes = ready.modes if ready else ()
+        return available_mode(self.usual.mode, modes, order=_FLUENT_FIRST)
 
     def _heard(self, _state: State, _batch: Batch) -> None:
         self._news.set()

@@ -16,7 +16,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from duotui.core.events import Batch, Fault, Mode, Narrator, Ready, Request
+from duotui.core.events import Batch, Fault, Mode, Narrator, Ready, Request, available_mode
 from duotui.core.session import Sitting
 from duotui.core.state import Link, State
 from duotui.ui import figures
@@ -29,9 +29,6 @@ from duotui.ui.widgets.gauges import Gauges
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
 from duotui.ui.widgets.status_line import Banner, StatusLine, Verdict
 from duotui.ui.widgets.story_view import StoryView
-
-BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
-"""The mode that is taken where the one asked for is not there."""
 
 GONE = (Link.LOST, Link.AWAY)
 
@@ -182,11 +179,10 @@ class ConsoleScreen(KeepingScreen):
                 self._sitting.open()
             self._show()
             return
-        modes = self._modes()
-        if request.mode not in modes:
-            best = next((mode for mode in BEST if mode in modes), modes[0])
-            self._say(f"This engine has no {request.mode} mode: {best} tells instead")
-            self._request = request = replace(request, mode=best)
+        mode = available_mode(request.mode, self._modes())
+        if mode is not request.mode:
+            self._say(f"This engine has no {request.mode} mode: {mode} tells instead")
+            self._request = request = replace(request, mode=mode)
         self._sitting.tell(request)
 
     def _modes(self) -> tuple[Mode, ...]:

@@ -1,0 +1,82 @@
+"""espeak-ng without duotui around it: lines of text into sound, for tests that listen to it.
+
+The library is called as espeak-ng's own program calls it, in a process of its own: what is said
+before changes a pause, so each call begins anew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from duotui.speech.say import BUFFER, WORD_GAP, Trouble, load_library
+
+RATE = 22050
+"""Samples a second of every voice that these tests use."""
+
+
+@functools.cache
+def available() -> bool:
+    try:
+        load_library()
+    except Trouble:
+        return False
+    return True
+
+
+def need_espeak() -> None:
+    if not available():
+        pytest.skip("espeak-ng is missing: pip install espeakng-loader")
+
+
+def synthesise(
+    *lines: str, voice: str = "en-us", rate: int = 175, pitch: int = 50, gap: int = 0
+) -> bytes:
+    """16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10 ms."""
+    asked = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
+    return subprocess.run(
+        [sys.executable, __file__], input=asked.encode(), capture_output=True, check=True
+    ).stdout
+
+
+def _choose(library: Any, voice: bytes) -> None:
+    """The voice of that name, or else of that language."""
+    if library.SetVoiceByName(voice):
+        (name,) = [v.name for v in library.ListVoices(None) if v.languages[1:] == voice]
+        assert library.SetVoiceByName(name) == 0, voice
+
+
+def _main() -> None:
+    asked = json.load(sys.stdin)
+    library, data = load_library()
+    rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, data, 1 << 15)
+    assert rate == RATE, rate
+    sound = bytearray()
+
+    def made(samples: Any, count: int, _events: Any) -> int:
+        if samples and count > 0:
+            sound.extend(ctypes.string_at(samples, 2 * count))
+        return 0
+
+    library.SetSynthCallback(made)
+    _choose(library, asked["voice"].encode())
+    for name, parameter in (
+        ("rate", library.RATE),
+        ("pitch", library.PITCH),
+        ("gap", WORD_GAP),
+    ):
+        library.SetParameter(parameter, asked[name])
+    for line in asked["lines"]:
+        library.Synth(line.encode(), flags=library.CHARS_UTF8 | library.ENDPAUSE)
+        library.Synchronize()
+    sys.stdout.buffer.write(sound)
+
+
+if __name__ == "__main__":
+    _main()
