@@ -77,11 +77,15 @@ class EngineHook(BuildHookInterface[Any]):
 def compile_engine(native: Path, target: Target, out: Path) -> None:
     """Stripped; the same sources and the same Zig give the same bytes."""
     sources = sorted(str(path.relative_to(native)) for path in native.glob("src/*.c"))
+    options = ["-target", target.triple, "@cflags", "-s"]
     if target.triple.startswith("x86_64"):
+        # Zig takes "evex512" away, a feature of clang 18 to 21 without which no function that asks
+        # for AVX-512 has its registers
+        options.append("-mevex512")
         sources.append("wheels/cpu_model.c")
     out.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", target.triple, "@cflags", "-s"]
-    subprocess.run([*command, *sources, "-o", str(out), "-lm"], cwd=native, check=True)
+    command = [sys.executable, "-m", "ziglang", "cc", *options, *sources, "-o", str(out), "-lm"]
+    subprocess.run(command, cwd=native, check=True)
 
 
 def _zig() -> Path:
