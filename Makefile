@@ -7,14 +7,16 @@ STAMP := $(VENV)/installed
 SHARED ?= ../shared
 LLAMA2C ?=
 LLAMA_TOKENIZER ?= $(SHARED)/models/tokenizer.bin
+WHEELS ?= linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64
 WORKERS ?= 2
+DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped speed fuzz model standin virtual test-virtual fire speech wheel clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +66,9 @@ ship: ## make the board's engine and voice, and put them into the package
 shipped: ## fail where the package has not what is built of the board's engine and voice
 	@$(PYTHON) native/board/ship.py --check
 
+ship-model: engine ## pack the default model, which goes into the package packed
+	native/build/duollama pack $(DATA)/stories.bin -z $(DATA)/tokenizer.bin --modes exact,fast -o $(DATA)/stories.duo
+
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
 	$(PYTHON) native/board/c906.py $(SPEED)
 
@@ -73,7 +78,8 @@ fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
 model: ## train the default model anew (PyTorch; CORPUS=FOLDER with train.txt and valid.txt, SYNTHETIC=FILE; hours)
 	@test -f "$(CORPUS)/train.txt" || { echo "make model needs CORPUS=FOLDER with train.txt and valid.txt (docs/data.md)" >&2; exit 2; }
 	$(PYTHON) native/model/train.py --train "$(CORPUS)/train.txt" $(wildcard $(CORPUS)/more.txt) \
-		$(if $(SYNTHETIC),--synthetic "$(SYNTHETIC)") --valid "$(CORPUS)/valid.txt" --out tui/duotui/data
+		$(if $(SYNTHETIC),--synthetic "$(SYNTHETIC)") --valid "$(CORPUS)/valid.txt" --out $(DATA)
+	@$(MAKE) --no-print-directory ship-model
 
 standin: ## train a rough model of stories15M's shape into the cache (PyTorch; CORPUS and LLAMA_TOKENIZER; an hour or two)
 	@test -f "$(CORPUS)/train.txt" -a -f "$(LLAMA_TOKENIZER)" || { echo "make standin needs CORPUS=FOLDER with train.txt and valid.txt, and LLAMA_TOKENIZER=FILE, tokenizer.bin of 32000 pieces" >&2; exit 2; }
@@ -91,8 +97,12 @@ fire: $(STAMP) engine virtual ## 200 random faults on the virtual Duo, and how l
 test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
 	$(BIN)/python -m pytest tests/virtual
 
-wheel: $(STAMP) ## dist/*.whl
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+wheels: $(VENV)/wheels ## dist/: a wheel for each platform with the engine in it, one of sources, and the sdist
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist -t sdist -t wheel
+	for platform in $(WHEELS); do \
+		DUOTUI_WHEEL=$$platform $(BIN)/python -m hatchling build -d dist -t wheel || exit 1; \
+	done
 
 clean: ## remove what was built, but not .venv
 	rm -rf native/build dist
@@ -107,6 +117,10 @@ $(BIN)/duotui: pyproject.toml | needs-python
 $(STAMP): pyproject.toml $(BIN)/duotui
 	@echo "installing the tools of duotui's developers into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+$(VENV)/wheels: pyproject.toml | $(BIN)/duotui
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[wheels]"
 	@touch $@
 
 needs-cc:

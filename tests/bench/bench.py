@@ -40,7 +40,7 @@ CONSOLE_SECONDS = 10
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--llama2c", type=Path, help="a checkout of karpathy/llama2.c")
-    parser.add_argument("--model", type=Path, default=resources.MODEL)
+    parser.add_argument("--model", type=Path, default=resources.CHECKPOINT)
     parser.add_argument("--tokenizer", type=Path, default=resources.TOKENIZER)
     parser.add_argument("--rounds", type=int, default=5)
     peers = parser.add_argument_group("the contest with the peers")

@@ -68,5 +68,4 @@ if __name__ == "__main__":
     parser.add_argument("--model", type=Path, default=resources.MODEL)
     parser.add_argument("--tokenizer", type=Path)
     said = parser.parse_args()
-    usual = resources.TOKENIZER if said.model == resources.MODEL else None
-    asyncio.run(main(said.stories, said.seed, said.model, said.tokenizer or usual))
+    asyncio.run(main(said.stories, said.seed, said.model, said.tokenizer))

@@ -51,8 +51,8 @@ def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(defect: Path, case: Case) -> Run:
     done = subprocess.run(
         [
-            defect, resources.MODEL, case.kind, str(case.where), str(case.when), str(case.seed),
-            str(STEPS), *map(str, PROMPT),
+            defect, resources.CHECKPOINT, case.kind, str(case.where), str(case.when),
+            str(case.seed), str(STEPS), *map(str, PROMPT),
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

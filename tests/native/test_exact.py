@@ -31,7 +31,7 @@ PROMPTS = (
 SETTINGS = [("0", "0.9"), ("0.8", "0.9"), ("0.8", "1.0"), ("1.0", "0.9"), ("1.0", "1.0")]
 
 REAL = {
-    "stories": (resources.MODEL, resources.TOKENIZER),
+    "stories": (resources.CHECKPOINT, resources.TOKENIZER),
     "stories260K": (SHARED / "models" / "stories260K.bin", SHARED / "models" / "tok512.bin"),
 }
 

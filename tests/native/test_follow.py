@@ -17,12 +17,12 @@ SETTINGS = ("-t", "0.8", "-p", "0.9", "-s", "7")
 def told(shipped: Engine, tmp_path: Path) -> Path:
     ids = tmp_path / "ids"
     prompt = ("-i", "Lily saw a cat", "-n", "120")
-    shipped.tell(ids, resources.MODEL, *MODEL, *SETTINGS, *prompt)
+    shipped.tell(ids, resources.CHECKPOINT, *MODEL, *SETTINGS, *prompt)
     return ids
 
 
 def followed(engine: Engine, ids: Path, *options: str) -> list[list[str]]:
-    done = engine.run(resources.MODEL, *MODEL, "--follow", ids, *options)
+    done = engine.run(resources.CHECKPOINT, *MODEL, "--follow", ids, *options)
     assert done.returncode == 0, done.stderr.decode()
     return [line.split() for line in done.stdout.decode().splitlines()]
 
@@ -32,7 +32,7 @@ def test_its_own_story_is_what_it_would_have_taken(
     engine: Engine, shipped: Engine, tmp_path: Path, settings: tuple[str, ...]
 ) -> None:
     _, out, _ = shipped.tell(
-        tmp_path / "ids", resources.MODEL, *MODEL, *settings, "-n", "90", "-i", "Once"
+        tmp_path / "ids", resources.CHECKPOINT, *MODEL, *settings, "-n", "90", "-i", "Once"
     )
     steps = followed(engine, tmp_path / "ids", *settings)
     assert [int(id_) for id_, *_ in steps] == out
@@ -87,7 +87,7 @@ def test_nats_are_those_of_score(shipped: Engine, told: Path) -> None:
     out = told.read_text().splitlines()[1].removeprefix("out: ")
     line = told.with_name("line")
     line.write_text(out + "\n")
-    done = shipped.run(resources.MODEL, *MODEL, "--score", line)
+    done = shipped.run(resources.CHECKPOINT, *MODEL, "--score", line)
     scored = [float(step.split(":")[1]) for step in done.stdout.decode().split()]
     nats = [float(step[2]) for step in followed(shipped, told, "-t", "1", "-s", "1")]
     assert nats == pytest.approx(scored, abs=2e-5)
@@ -122,7 +122,7 @@ def test_the_stories_of_llama2c_are_followed_to_the_end(shipped: Engine) -> None
 )  # fmt: skip
 def test_what_is_no_story_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
     (tmp_path / "ids").write_text(content)
-    done = engine.run(resources.MODEL, *MODEL, "--follow", tmp_path / "ids")
+    done = engine.run(resources.CHECKPOINT, *MODEL, "--follow", tmp_path / "ids")
     assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
     assert b"is no story of this model" in done.stderr
 
@@ -134,4 +134,4 @@ def test_bytes_of_any_kind_are_survived(engine: Engine, told: Path) -> None:
         for _ in range(rng.randrange(1, 6)):
             spoiled[rng.randrange(len(spoiled))] = rng.randrange(256)
         told.write_bytes(spoiled)
-        assert engine.run(resources.MODEL, *MODEL, "--follow", told).returncode in (0, 2)
+        assert engine.run(resources.CHECKPOINT, *MODEL, "--follow", told).returncode in (0, 2)

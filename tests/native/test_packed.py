@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui import resources
 from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
 from native.duo_file import ENTRY, HEADER, NAMES, seal_start
 
@@ -50,6 +51,15 @@ def packed(shipped: Engine, files: Path) -> Path:
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{files / 'model.duo'}\n".encode()
     return files / "model.duo"
+
+
+def test_the_packages_model_is_what_its_checkpoint_gives(shipped: Engine, tmp_path: Path) -> None:
+    """`make ship-model` packs it anew."""
+    checkpoint, tokenizer = resources.CHECKPOINT, resources.TOKENIZER
+    options = ("--modes", "exact,fast", "-o", tmp_path / "stories.duo")
+    done = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "stories.duo").read_bytes() == resources.MODEL.read_bytes()
 
 
 def sections(data: bytes) -> dict[str, bytes]:

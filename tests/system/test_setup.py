@@ -15,7 +15,7 @@ from duotui import resources
 from duotui.board.setup import look, parts_of
 from duotui.board.shell import Shell
 from duotui.board.state import find_state
-from duotui.engines.program import program
+from duotui.engines.program import VARIABLE, program
 from duotui.errors import NotReady, UsageError
 
 if TYPE_CHECKING:
@@ -106,6 +106,19 @@ def test_a_mounted_card_gets_all_of_it(tmp_path: Path) -> None:
     looked = subprocess.run([program(), "inspect", home / "story.duo"], check=False)
     assert looked.returncode == 0
     assert not list(root.rglob("*.part"))
+
+
+def test_the_default_model_needs_no_engine_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "/none")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = stock_root(tmp_path)
+    assert setup("--sd", root).returncode == 0
+    home = root / "mnt/data/duotui"
+    assert (home / "story.duo").read_bytes() == resources.MODEL.read_bytes()
+    said = one_line(setup("--sd", root, "--model", resources.CHECKPOINT), 2)
+    assert "DUOTUI_ENGINE names /none" in said
 
 
 def test_a_folder_that_is_no_card(tmp_path: Path) -> None:

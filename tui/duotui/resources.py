@@ -15,8 +15,13 @@ def folder(name: str) -> Path:
     return inside if inside.is_dir() else _CHECKOUT / name
 
 
-MODEL = PACKAGE / "data" / "stories.bin"
+MODEL = PACKAGE / "data" / "stories.duo"
+"""The default model, packed for every mode, with its tokenizer in it."""
+
+CHECKPOINT = PACKAGE / "data" / "stories.bin"
 TOKENIZER = PACKAGE / "data" / "tokenizer.bin"
+"""What MODEL was packed of (`make ship-model`): in a checkout, not in a wheel."""
+
 BOARD = PACKAGE / "data" / "board" / "duollama"
 """The engine for the Duo, static; beside it duollama.json: its SHA-256 and its recipe."""
 

@@ -27,7 +27,7 @@ def request(options: argparse.Namespace, usual: Request) -> Request:
 def files(options: argparse.Namespace) -> tuple[Path, Path | None]:
     """The model of sim and baseline, and its tokenizer; a packed model has its own."""
     if options.model is None:
-        return resources.MODEL, options.tokenizer or resources.TOKENIZER
+        return resources.MODEL, options.tokenizer
     options.model = _named(options.model)
     if options.tokenizer is None and options.model.suffix == ".duo":
         return options.model, None

@@ -4,8 +4,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-import platformdirs
-
+from duotui import cache
 from duotui.engines.program import program
 from duotui.errors import DuotuiError, UsageError
 
@@ -29,12 +28,10 @@ def packed(model: Path, tokenizer: Path | None) -> Path:
         digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
     except OSError as error:
         raise UsageError(f"{model} cannot be read", error.strerror or "") from error
-    target = platformdirs.user_cache_path("duotui") / "packed" / f"{model.stem}-{digest}.duo"
+    target = cache.folder() / "packed" / f"{model.stem}-{digest}.duo"
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
-        fresh.replace(target)
+        with cache.replacing(target) as fresh:
+            pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
     return target
 
 

@@ -29,25 +29,29 @@ def check_host() -> None:
 class Sim:
     """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
     program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
-    none of its own."""
+    none of its own.
+
+    Raises UsageError or NotReady where there is no engine for this computer: before anything is
+    opened."""
 
     target = "sim"
 
     def __init__(
         self,
         model: Path = resources.MODEL,
-        tokenizer: Path | None = resources.TOKENIZER,
+        tokenizer: Path | None = None,
         spoil: Callable[[bytes], bytes] | None = None,
         voice: Path | None = None,
         ear: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
+        self._program = program()
         self._spoil, self._voice, self._ear = spoil, voice, ear
         self._wire: Wire | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
-        command = [str(program()), "serve", str(self.model)]
+        command = [str(self._program), "serve", str(self.model)]
         if self.tokenizer is not None:
             command += ["-z", str(self.tokenizer)]
         if self._voice is not None:

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import platformdirs
-
-from duotui import resources
+from duotui import cache, resources
 from duotui.board.setup import parts_of
 from duotui.board.storyteller import HOME, reach
 from duotui.engines import packing
@@ -108,19 +106,19 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
     digest = hashlib.sha256()
     for path in (engine, model, resources.SPEAKER, *firmware):
         digest.update(path.read_bytes())
-    card = platformdirs.user_cache_path("duotui") / f"virtual-card-{digest.hexdigest()[:12]}.img"
+    card = cache.folder() / f"virtual-card-{digest.hexdigest()[:12]}.img"
     if card.exists():
         return card
-    with tempfile.TemporaryDirectory(dir=card.parent, prefix="card-") as folder:
+    with cache.replacing(card) as fresh:
+        root = fresh.parent / "root"
         for part in parts_of(engine, packing.packed(model, tokenizer)):
             # what is beside it is for a USB gadget that no QEMU has
             if part.target.startswith(f"{HOME}/"):
-                target = Path(folder) / "root" / part.target.lstrip("/")
+                target = root / part.target.lstrip("/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(part.source, target)
                 target.chmod(part.mode)
-        make_card(Path(folder) / "card", Path(folder) / "root")
-        (Path(folder) / "card").replace(card)
+        make_card(fresh, root)
     return card
 
 

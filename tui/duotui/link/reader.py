@@ -5,6 +5,7 @@ what came in between travels together. Nobody else touches the transport, so not
 can block on it.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ from typing import Protocol
 from duotui.core.clock import Clock
 from duotui.errors import DuotuiError, LinkBroken
 from duotui.link.frames import Decoder, Frame, NoiseBytes
+
+if sys.platform == "win32":
+    _LOSSES: tuple[type[Exception], ...] = (OSError,)
+else:
+    import termios
+
+    # pyserial lets termios.error through, which is no OSError, when a tty hangs up
+    _LOSSES = (OSError, termios.error)
 
 RATE = 30
 """Batches a second. Enough for the eye; a tty's buffer holds what comes between."""
@@ -120,11 +129,13 @@ class Reader:
                 self._pump(transport)
         except DuotuiError as problem:
             error = self._channel.cause(problem)
-        except Exception as problem:
-            # pyserial lets termios.error through, which is no OSError, when a tty hangs up.
+        except _LOSSES as problem:
             error = self._channel.cause(
                 LinkBroken(f"{self._channel.target} was lost", repr(problem))
             )
+        except Exception as problem:
+            # a defect, and no loss: nobody is to wait until it is over
+            error = DuotuiError(f"{self._channel.target}: unexpected {problem!r}")
         finally:
             with self._lock:
                 transport_left, self._transport = self._transport, None

@@ -1,0 +1,95 @@
+"""Hatchling's build hook: a wheel with the engine in it, for the platform that DUOTUI_WHEEL names.
+
+Without DUOTUI_WHEEL the wheel is for any platform, and has the engine's sources only. Zig's C
+compiler, of PyPI's ziglang, makes programs for every platform on any of them. docs/packaging.md.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+VARIABLE = "DUOTUI_WHEEL"
+
+
+@dataclass(frozen=True)
+class Target:
+    """`triple` as Zig has it; `tags` of the wheel, joined by dots."""
+
+    triple: str
+    tags: str
+
+    @property
+    def linux(self) -> bool:
+        return "linux" in self.triple
+
+
+def _linux(machine: str) -> Target:
+    """Static, with musl: for every distribution, whatever its C library."""
+    tags = (f"manylinux_2_17_{machine}", f"manylinux2014_{machine}", f"musllinux_1_1_{machine}")
+    return Target(f"{machine}-linux-musl", ".".join(tags))
+
+
+TARGETS = {
+    "linux-x86_64": _linux("x86_64"),
+    "linux-aarch64": _linux("aarch64"),
+    "macos-arm64": Target("aarch64-macos.11.0", "macosx_11_0_arm64"),
+    "macos-x86_64": Target("x86_64-macos.11.0", "macosx_11_0_x86_64"),
+}
+
+
+class EngineHook(BuildHookInterface[Any]):
+    def dependencies(self) -> list[str]:
+        """What a build in an environment of its own installs."""
+        return self.metadata.core.optional_dependencies["wheels"] if self._target else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        target = self._target
+        if target is None or version == "editable":
+            return
+        root = Path(self.root)
+        engine = root / "native" / "build" / "wheels" / os.environ[VARIABLE] / "duollama"
+        compile_engine(root / "native", target, engine)
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{target.tags}"
+        inside = build_data["force_include"]
+        inside[str(engine)] = "duotui/native/build/duollama"
+        if target.linux:
+            inside[str(_zig() / "lib/libc/musl/COPYRIGHT")] = (
+                "duotui/native/build/duollama-licence.txt"
+            )
+
+    @property
+    def _target(self) -> Target | None:
+        name = os.environ.get(VARIABLE)
+        if not name or self.target_name != "wheel":
+            return None
+        if name not in TARGETS:
+            sys.exit(f"{VARIABLE} names {name}; it is one of {', '.join(TARGETS)}")
+        return TARGETS[name]
+
+
+def compile_engine(native: Path, target: Target, out: Path) -> None:
+    """Stripped; the same sources and the same Zig give the same bytes."""
+    sources = sorted(str(path.relative_to(native)) for path in native.glob("src/*.c"))
+    options = ["-target", target.triple, "@cflags", "-s"]
+    if target.triple.startswith("x86_64"):
+        # Zig takes "evex512" away, a feature of clang 18 to 21 without which no function that asks
+        # for AVX-512 has its registers
+        options.append("-mevex512")
+        sources.append("wheels/cpu_model.c")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "ziglang", "cc", *options, *sources, "-o", str(out), "-lm"]
+    subprocess.run(command, cwd=native, check=True)
+
+
+def _zig() -> Path:
+    found = importlib.util.find_spec("ziglang")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent

@@ -1,0 +1,140 @@
+"""The engine's program: where it is looked for, and what is said where it cannot be had."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import duotui
+
+PACKAGE = Path(duotui.__file__).parent
+COMPILING = "duotui: compiling the engine, once, about 15 s\n"
+FOUND = "from duotui.engines.program import program; print(program())"
+
+
+class Installation:
+    """duotui with sources of its own for an engine, which exits with STATUS."""
+
+    def __init__(self, folder: Path) -> None:
+        self.native, self.cache = folder / "native", folder / "cache"
+        (folder / "site").mkdir()
+        (folder / "site" / "duotui").symlink_to(PACKAGE)
+        (self.native / "src").mkdir(parents=True)
+        (self.native / "cflags").write_text("-DSTATUS=7\n")
+        self.source = self.native / "src" / "main.c"
+        self.source.write_text("int main(void) { return STATUS; }\n")
+        self.environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "PYTHONPATH": str(folder / "site"),
+            "XDG_CACHE_HOME": str(self.cache),
+        }
+
+    def python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """A link that is lost is waited for for longer than this waits."""
+        return subprocess.run(
+            [sys.executable, *arguments], capture_output=True, text=True, timeout=60,
+            env={**self.environment, **more},
+        )  # fmt: skip
+
+    def found(self, **more: str) -> tuple[Path, str]:
+        """The program, and what was said on stderr."""
+        done = self.python("-c", FOUND, **more)
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.strip()), done.stderr
+
+    def refused(self, *arguments: str, **more: str) -> str:
+        """What `duotui tell` says on stderr, where it ends with status 6."""
+        done = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
+        assert (done.returncode, done.stdout) == (6, "")
+        return done.stderr
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+def put(path: Path, mode: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\nexit 5\n")
+    path.chmod(mode)
+    return path
+
+
+def test_it_is_compiled_once(installation: Installation) -> None:
+    path, said = installation.found()
+    assert (said, path.parent.parent) == (COMPILING, installation.cache / "duotui")
+    assert subprocess.run([path]).returncode == 7
+    assert installation.found(PATH="/none") == (path, "")
+    installation.source.write_text("int main(void) { return 8; }\n")
+    newer, _ = installation.found()
+    assert subprocess.run([newer]).returncode == 8
+
+
+def test_what_is_built_is_not_compiled(installation: Installation, tmp_path: Path) -> None:
+    """As `make engine` and a wheel leave it; DUOTUI_ENGINE is before that."""
+    built = put(installation.native / "build" / "duollama", 0o755)
+    assert installation.found() == (built, "")
+    named = put(tmp_path / "another", 0o755)
+    assert installation.found(DUOTUI_ENGINE=str(named)) == (named, "")
+
+
+def test_one_that_was_installed_without_its_mode_is_copied(installation: Installation) -> None:
+    built = put(installation.native / "build" / "duollama", 0o644)
+    path, said = installation.found(PATH="/none")
+    assert (said, path.read_bytes()) == ("", built.read_bytes())
+    assert subprocess.run([path]).returncode == 5
+
+
+def test_the_compiler_is_the_one_that_cc_names(installation: Installation) -> None:
+    assert "and CC names none-such, which is none; " in installation.refused(CC="none-such -O3")
+    installation.source.write_text("int main(void) { return STATUS + MORE; }\n")
+    path, _ = installation.found(CC="cc '-DMORE=1 + 1'")
+    assert subprocess.run([path]).returncode == 9
+
+
+def test_without_a_compiler(installation: Installation) -> None:
+    assert installation.refused(PATH="/none") == (
+        "duotui: the engine must be compiled once, and there is no C compiler;"
+        " sudo apt install gcc libc6-dev brings one\n"
+    )
+
+
+def test_the_first_error_is_said(installation: Installation) -> None:
+    """And not the last line, which names none. Nothing is left behind."""
+    installation.source.write_text('#include "none.h"\nint main(void) { return nothing; }\n')
+    (installation.native / "src" / "z.c").write_text("int z(void) { return other; }\n")
+    said = installation.refused()
+    assert said.startswith(
+        f"{COMPILING}duotui: the engine cannot be compiled: src/main.c:1:10: fatal error: none.h"
+    )
+    assert said.endswith("; sudo apt install gcc libc6-dev brings one\n")
+    assert said.count("\n") == 2
+    assert [path for path in installation.cache.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("where", ["file", "/proc/none"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tell", "--port", "sim"),
+        ("tell", "--check", "--port", "sim"),
+        ("judge", "sim", "--headless"),
+        ("inspect", "story.duo"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_cache_that_cannot_be_written(
+    installation: Installation, tmp_path: Path, where: str, arguments: tuple[str, ...]
+) -> None:
+    """At once, and not as a link that was lost: that would be waited for."""
+    (tmp_path / "file").write_text("")
+    cache = tmp_path / where
+    said = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)
+    assert said.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
+    assert said.endswith("; set XDG_CACHE_HOME to a folder that can\n")
+    assert said.count("\n") == 1
