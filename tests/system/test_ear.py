@@ -17,8 +17,7 @@ import pytest
 
 from duotui.errors import NotReady, UsageError
 from duotui.speech import microphone
-from duotui.speech.denoising import MISSING
-from duotui.speech.ear import RATE, Ear, open_ear
+from duotui.speech.ear import NO_POCKETSPHINX, RATE, Ear, open_ear
 from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
 from duotui.story.cards import deck
 from support.espeak import need_espeak
@@ -377,7 +376,7 @@ async def test_without_pocketsphinx_it_is_said_how_to_get_it(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(NotReady, match="pip install") as caught:
         await open_ear(CARDS)
-    assert (caught.value.message, caught.value.hint) == MISSING
+    assert (caught.value.message, caught.value.hint) == NO_POCKETSPHINX
     monkeypatch.setitem(sys.modules, "pocketsphinx", None)
     with pytest.raises(NotReady, match="pip install"):
         await open_microphone()

@@ -120,7 +120,8 @@ async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
     player.open()
     await player.finished()
     assert len(seen) == len(ONE_OF_EACH)
-    assert player.state == player.last
+    # not by ==: it has a NaN, and Python 3.13 compares field by field
+    assert repr(player.state) == repr(player.last)
     assert player.state.board.text == " a\n"
 
 

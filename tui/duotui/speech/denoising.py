@@ -5,7 +5,6 @@ noise from one recording into the next, and takes the beginning of the words wit
 The way is that of Audacity, and of T. Sainburg's noisereduce, whose usual values these are.
 """
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from duotui.errors import NotReady
@@ -14,13 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MISSING = (
-    "what is said cannot be understood",
-    "voice input needs Python 3.13 or older: pocketsphinx has no wheel for a newer one"
-    if sys.version_info >= (3, 14)
-    else "pip install 'duotui[ear]'",
-)
-"""Said where there is no pocketsphinx, or no numpy."""
+MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
+"""Said where there is no numpy."""
 
 FRAME, STEP = 512, 128
 """Samples, of 16,000 a second: 32 ms, each 8 ms."""

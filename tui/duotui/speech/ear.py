@@ -24,6 +24,12 @@ from duotui.speech.denoising import MISSING
 from duotui.speech.resampling import resampled
 from duotui.speech.wishes import Grammar, Vocabulary
 
+NO_POCKETSPHINX = (
+    MISSING
+    if sys.version_info < (3, 14)
+    else (MISSING[0], "voice input needs Python 3.13 or older: pocketsphinx has no newer wheel")
+)
+
 RATE = 16_000
 """Samples a second, of pocketsphinx's model."""
 
@@ -147,7 +153,7 @@ def _decoder(throat: float) -> Any:  # noqa: ANN401
     try:
         from pocketsphinx import Decoder
     except ImportError as error:
-        raise NotReady(*MISSING) from error
+        raise NotReady(*NO_POCKETSPHINX) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
     decoder = Decoder(lm=None, loglevel="FATAL", **warped, **SEARCH)
     # the model's own settings win over those above; see denoising.py
@@ -211,7 +217,7 @@ class DistantEar:
             case "ValueError":
                 raise ValueError(answer["why"])
             case "NotReady":
-                raise NotReady(*MISSING)
+                raise NotReady(*NO_POCKETSPHINX)
 
     async def _exchange(self, said: object = None, pcm: bytes = b"") -> Any:  # noqa: ANN401
         assert self._child.stdin is not None

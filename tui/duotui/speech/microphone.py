@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from duotui.errors import NotReady, UsageError
-from duotui.speech.denoising import MISSING, without_noise
-from duotui.speech.ear import FAINT, RATE, level
+from duotui.speech.denoising import without_noise
+from duotui.speech.ear import FAINT, NO_POCKETSPHINX, RATE, level
 from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
@@ -117,7 +117,7 @@ def open_turn(limit: float) -> Turn:
     try:
         from pocketsphinx import Vad
     except ImportError as error:
-        raise NotReady(*MISSING) from error
+        raise NotReady(*NO_POCKETSPHINX) from error
     vad = Vad(Vad.MEDIUM_STRICT, RATE)
     return Turn(limit, vad.frame_bytes, vad.is_speech)
 
