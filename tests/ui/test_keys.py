@@ -193,7 +193,7 @@ async def test_a_mode_that_is_not_there_is_said_and_replaced(make: Make) -> None
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert at.asked[1:] == [Request(mode=Mode.FAST)]
-        assert "no reference mode: fast" in toasts(pilot.app)  # type: ignore[arg-type]
+        assert "no exact mode: fast" in toasts(pilot.app)  # type: ignore[arg-type]
 
 
 async def test_the_story_is_copied_and_saved(make: Make, home: Path) -> None:
