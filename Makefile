@@ -12,11 +12,11 @@ WORKERS ?= 2
 DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 JOBS := $(shell nproc 2>/dev/null || echo 2)
-ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)" WERROR="$(WERROR)"
+ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship ship-model shipped speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ demo: $(BIN)/duotui engine ## a story from the simulated Duo, in the console (wi
 	else $(BIN)/duotui tell --port sim --check "Once upon a time"; fi
 
 engine: needs-cc ## native/build/duollama, the engine for this computer (CC=clang, WERROR=1)
-	@$(ENGINE) -q >/dev/null 2>&1 || echo "compiling the engine, once, about 15 s"
+	@test -x native/build/duollama || echo "compiling the engine, once, about 15 s"
 	@$(ENGINE) -s
 
 quick: $(STAMP) engine check ## for every edit: format, lint, types, and the tests marked `quick` (90 s)
@@ -36,7 +36,7 @@ test: $(STAMP) engine check ## all that this computer can run, but for what take
 	$(PYTEST) -m "not slow"
 
 test-all: $(STAMP) engine check ## every test, and the coverage (40 minutes)
-	$(PYTEST) --cov --cov-report=
+	$(PYTEST) --hypothesis-profile=long --cov --cov-report=
 	@echo "coverage: $$($(BIN)/coverage report --format=total) % of lines and branches of tui/duotui"
 
 check: $(STAMP) ## format, lint and types
@@ -55,14 +55,19 @@ bench: $(STAMP) engine ## speed, in one run; LLAMA2C=FOLDER puts karpathy/llama2
 
 board: ## the engine for the Duo and its emulators, native/build/{board,rv64gcv,rv64gc}/duollama
 	@$(MAKE) --no-print-directory -s -C native/board
-	@$(PYTHON) native/board/ship.py --check || true
+	@cd native/build && sha256sum board/duollama rv64gcv/duollama rv64gc/duollama
 
-ship: ## put the board's engine, and its voice where it is built, into the package
+ship: ## make the board's engine and voice, and put them into the package
+	@$(MAKE) --no-print-directory -s -C native/board clean
 	@$(MAKE) --no-print-directory -s -C native/board board
+	@native/speech/voice >/dev/null
 	@$(PYTHON) native/board/ship.py
 
 ship-model: engine ## pack the default model, which goes into the package packed
 	native/build/duollama pack $(DATA)/stories.bin -z $(DATA)/tokenizer.bin --modes exact,fast -o $(DATA)/stories.duo
+
+shipped: ## fail where the package has not what is built of the board's engine and voice
+	@$(PYTHON) native/board/ship.py --check
 
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
 	$(PYTHON) native/board/c906.py $(SPEED)
@@ -119,7 +124,7 @@ $(VENV)/wheels: pyproject.toml | $(BIN)/duotui
 	@touch $@
 
 needs-cc:
-	@command -v $(CC) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
+	@command -v $(firstword $(CC)) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
 
 needs-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is missing: sudo apt install python3 python3-venv" >&2; exit 2; }

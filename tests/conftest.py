@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from native.engine import SHARED
 
@@ -12,7 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-pytest_plugins = ["support.reports", "support.skips"]
+# How many examples a property is tried with: `make test-all` takes the long profile.
+settings.register_profile("short", max_examples=25, deadline=None)
+settings.register_profile("long", max_examples=200, deadline=None)
+settings.load_profile("short")
+
+pytest_plugins = ["support.reports", "support.skips", "support.tiers"]
 
 
 @pytest.fixture(scope="session")

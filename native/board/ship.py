@@ -1,10 +1,11 @@
 """Put the board's programs into the package, each with its hash and how it was made.
 
     python native/board/ship.py            copy what was built, write its records
-    python native/board/ship.py --check    only say whether the two are the same
+    python native/board/ship.py --check    only say whether the package has what was built
 
-`make ship` builds them first. A record's hash is that of the copy, so a user can see that what
-goes to the board is what the recipe gives.
+`make ship` builds them first, `make shipped` is the second. A record's hash is that of the copy, so
+a user can see that what goes to the board is what the recipe gives. Status 1: it is not, or nothing
+was built.
 """
 
 import argparse
@@ -14,7 +15,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,67 +24,112 @@ FOLDER = BOARD.parent.parent / "tui/duotui/data/board"
 
 @dataclass(frozen=True)
 class Program:
-    built: Path
+    name: str
+    built: Path | None
+    """None: not built."""
     version: str
     architecture: str
     recipe: str
-    licence: Path | None = None
-    """Of others' work that is in it."""
+    packages: tuple[str, ...]
+    """Sources of others that are in it."""
+    licence: bool = False
+    """Whether it has to come with the licence of one of them."""
 
     @property
     def shipped(self) -> Path:
-        return FOLDER / self.built.name
+        return FOLDER / self.name
+
+    @property
+    def notice(self) -> Path:
+        return FOLDER / f"{self.name}-licence.txt"
 
     def record(self) -> dict[str, object]:
-        tools = Path(subprocess.check_output([BOARD / "tools"], text=True).strip())
-        gcc = tools / "cross/usr/bin/riscv64-linux-gnu-gcc-14"
+        versions = locked()
+        tools = [name for name in versions if name.startswith(("gcc-", "binutils-"))]
         return {
-            "program": f"{self.built.name} {self.version}",
-            "sha256": hashlib.sha256(self.shipped.read_bytes()).hexdigest(),
+            "program": f"{self.name} {self.version}",
+            "sha256": sha256(self.shipped),
             "bytes": self.shipped.stat().st_size,
             "architecture": f"{self.architecture}, lp64d, static, musl",
-            "compiler": subprocess.check_output([gcc, "--version"], text=True).splitlines()[0],
+            "compiler": compiler(),
+            "packages": {name: versions[name] for name in (*tools, *self.packages)},
             "recipe": self.recipe,
         }
 
 
-def programs() -> Iterator[Program]:
-    """Those that are built here."""
-    version = "".join(
-        re.findall(r'DUO_VERSION "(.+)"', (BOARD.parent / "src/version.h").read_text())
-    )
+def compiler() -> str:
+    cross = Path(subprocess.check_output([BOARD / "cross"], text=True).strip())
+    gcc = cross / "cross/usr/bin/riscv64-linux-gnu-gcc-14"
+    return subprocess.check_output([gcc, "--version"], text=True).splitlines()[0]
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def locked() -> dict[str, str]:
+    """The versions in packages.lock."""
+    rows = (line.split() for line in (BOARD / "packages.lock").read_text("utf-8").splitlines())
+    return {row[1]: row[2] for row in rows if row and row[0] != "#"}
+
+
+def programs() -> tuple[Program, Program]:
+    source = (BOARD.parent / "src/version.h").read_text("utf-8")
+    version = "".join(re.findall(r'DUO_VERSION "(.+)"', source))
     engine = BOARD.parent / "build/board/duollama"
-    if engine.exists():
-        yield Program(engine, version, "rv64gc_xtheadvector", "make board")
     voice = subprocess.run(
-        [BOARD.parent / "speech/voice", "--offline"], capture_output=True, text=True
+        [BOARD.parent / "speech/voice", "--offline"], capture_output=True, text=True, check=False
     )
-    if voice.returncode == 0:
-        speaker = Path(voice.stdout.strip()) / "duospeak"
-        flite = speaker.with_name("licence") / "COPYING"
-        yield Program(speaker, f"{version}, Flite 2.2, cmu_us_kal", "rv64gc", "make speech", flite)
+    speaker = Path(voice.stdout.strip()) / "duospeak" if voice.returncode == 0 else None
+    return (
+        Program(
+            name="duollama",
+            built=engine if engine.exists() else None,
+            version=version,
+            architecture="rv64gc_xtheadvector",
+            recipe="make board",
+            packages=("musl",),
+        ),
+        Program(
+            name="duospeak",
+            built=speaker,
+            version=f"{version}, Flite 2.2, cmu_us_kal",
+            architecture="rv64gc",
+            recipe="make speech",
+            packages=("musl", "flite"),
+            licence=True,
+        ),
+    )
 
 
 def check(program: Program) -> bool:
-    """Says whether the package has it."""
-    shipped, built = program.shipped, program.built.read_bytes()
-    same = shipped.exists() and shipped.read_bytes() == built
-    state = "is the package's" if same else "is not the package's: `make ship` puts it there"
-    digest = hashlib.sha256(built).hexdigest()
-    print(f"{program.built.name}: {len(built)} bytes, sha256 {digest}, {state}")
-    return same
+    """Says whether the package has what is built, with a true record."""
+    if program.built is None:
+        print(f"{program.name}: not built: `{program.recipe}` builds it")
+        return False
+    built, shipped = program.built, program.shipped
+    record = shipped.with_suffix(".json")
+    if not shipped.exists() or shipped.read_bytes() != built.read_bytes():
+        state = "is not the package's: `make ship` puts it there"
+    elif not record.exists() or json.loads(record.read_text("utf-8")) != program.record():
+        state = f"{record.name} says another thing: `make ship` writes it"
+    else:
+        state = "is the package's"
+    print(f"{program.name}: {built.stat().st_size} bytes, sha256 {sha256(built)}, {state}")
+    return state == "is the package's"
 
 
 def ship(program: Program) -> None:
+    if program.built is None:
+        sys.exit(f"{program.name}: not built: `{program.recipe}` builds it")
     FOLDER.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(program.built, program.shipped)
     program.shipped.chmod(0o755)
     record = json.dumps(program.record(), indent=2) + "\n"
-    program.shipped.with_suffix(".json").write_text(record)
+    program.shipped.with_suffix(".json").write_text(record, "utf-8")
     print(record, end="")
-    if program.licence is not None:
-        notice = program.shipped.with_name(f"{program.shipped.name}-licence.txt")
-        shutil.copyfile(program.licence, notice)
+    if program.licence:
+        shutil.copyfile(program.built.with_name("licence") / "COPYING", program.notice)
 
 
 def main() -> None:

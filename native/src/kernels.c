@@ -6,6 +6,14 @@
 // Four neighbouring floats; a vector register on any machine that has them.
 typedef float Four __attribute__((vector_size(16)));
 
+// The numbers of both, counted through, in that order. gcc has the one since 12, clang not the other.
+#if defined(__clang__)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int32_t Order __attribute__((vector_size(16)));
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (Order){__VA_ARGS__})
+#endif
+
 // w * x, rounded: gcc's vectors for RISC-V fuse it with an addition that follows, for all of
 // -ffp-contract=off, if it may see both.
 static inline Four times(Four w, float x) {
@@ -33,14 +41,14 @@ static inline void dot_rows(Four *sums, const float *w, int64_t stride, const fl
             const float *p = w + 4 * f * stride + j;
             Four a = load(p), b = load(p + stride), c = load(p + 2 * stride),
                  d = load(p + 3 * stride);
-            Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-            Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-            Four cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-            Four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-            sums[f] += times(__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5), x[j]);
-            sums[f] += times(__builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7), x[j + 1]);
-            sums[f] += times(__builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5), x[j + 2]);
-            sums[f] += times(__builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7), x[j + 3]);
+            Four ab_low = SHUFFLE(a, b, 0, 4, 1, 5);
+            Four ab_high = SHUFFLE(a, b, 2, 6, 3, 7);
+            Four cd_low = SHUFFLE(c, d, 0, 4, 1, 5);
+            Four cd_high = SHUFFLE(c, d, 2, 6, 3, 7);
+            sums[f] += times(SHUFFLE(ab_low, cd_low, 0, 1, 4, 5), x[j]);
+            sums[f] += times(SHUFFLE(ab_low, cd_low, 2, 3, 6, 7), x[j + 1]);
+            sums[f] += times(SHUFFLE(ab_high, cd_high, 0, 1, 4, 5), x[j + 2]);
+            sums[f] += times(SHUFFLE(ab_high, cd_high, 2, 3, 6, 7), x[j + 3]);
         }
     }
     for (; j < columns; j++) {

@@ -1,16 +1,36 @@
 #include "simd.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 // Each set is compiled where the compiler can, and used where the processor has what it needs.
 #if defined(__x86_64__)
 extern const Simd simd_avx2, simd_avx512;
+#elif defined(__aarch64__)
+#include "simd_neon.h"
+extern const Simd simd_neon, simd_dotprod;
 #elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
 extern const Simd simd_rvv;
 #endif
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 enum { MOST_SETS = 4 };
+
+#if defined(__aarch64__) && SIMD_DOTPROD
+static bool has_dotprod(void) {
+#if defined(__ARM_FEATURE_DOTPROD)  // every processor that this is compiled for: every Mac
+    return true;
+#elif defined(__linux__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return false;
+#endif
+}
+#endif
 
 static size_t sets_here(const Simd *sets[MOST_SETS]) {
     size_t count = 0;
@@ -23,6 +43,11 @@ static size_t sets_here(const Simd *sets[MOST_SETS]) {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         sets[count++] = &simd_avx2;
     }
+#elif defined(__aarch64__)
+#if SIMD_DOTPROD
+    if (has_dotprod()) sets[count++] = &simd_dotprod;
+#endif
+    sets[count++] = &simd_neon;
 #elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
     sets[count++] = &simd_rvv;
 #endif

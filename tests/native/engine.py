@@ -22,7 +22,7 @@ class Engine:
         return subprocess.run(
             [self.path, *arguments],
             capture_output=True,
-            timeout=60,
+            timeout=600,
             cwd=cwd,
             env=self.environment(),
             check=False,

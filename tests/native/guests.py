@@ -1,7 +1,8 @@
-"""The engine's builds for the Duo, and the emulators that run them on this computer."""
+"""The engine's builds for the Duo and for AArch64, and the emulators that run them here."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,15 @@ GUESTS = {
     "board": ("board", *FIVE, "rv64,x-v=true,vext_spec=v0.7.1,vlen=128"),
 }
 
+CROSS_GCC = "aarch64-linux-gnu-gcc"
+QEMU_AARCH64 = "qemu-aarch64"
+
+# A name for each: the emulated processor, then the sets of kernels that it has, the best first.
+ARMS = {
+    "aarch64": ("cortex-a53", ("neon", "scalar")),
+    "aarch64-dotprod": ("neoverse-n1", ("dotprod", "neon", "scalar")),
+}
+
 
 @dataclass(frozen=True)
 class Guest(Engine):
@@ -32,7 +42,7 @@ class Guest(Engine):
             [*self.emulator, self.path, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=100,
+            timeout=1000,
             cwd=cwd,
             check=False,
         )
@@ -43,11 +53,39 @@ class Guest(Engine):
 
 
 def find_tools() -> Path | str:
-    """The folder of the board's tools; or one line that says why there is none."""
-    asked = subprocess.run(
-        [BOARD / "tools", "--offline"], capture_output=True, text=True, check=False
+    """The folder of the emulators, beside which a compiler is; or why there is none, in a line."""
+    for recipe in ("cross", "musl", "tools"):
+        asked = subprocess.run(
+            [BOARD / recipe, "--offline"], capture_output=True, text=True, check=False
+        )
+        if asked.returncode != 0:
+            return asked.stderr.strip()
+    return Path(asked.stdout.strip())
+
+
+def missing_for_aarch64() -> str | None:
+    """One line that says what is missing to build and run for AArch64; None where nothing is."""
+    packages = {
+        CROSS_GCC: "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+        QEMU_AARCH64: "qemu-user",
+    }
+    for program, package in packages.items():
+        if shutil.which(program) is None:
+            return f"{program} is missing: sudo apt install {package}"
+    return None
+
+
+def build_aarch64() -> Path:
+    """Static, so that no emulator has to find libraries."""
+    out = NATIVE / "build" / "aarch64"
+    made = subprocess.run(
+        ["make", "-s", "-C", NATIVE, f"CC={CROSS_GCC}", f"BUILD={out}", "LDFLAGS=-static"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    return Path(asked.stdout.strip()) if asked.returncode == 0 else asked.stderr.strip()
+    assert made.returncode == 0, made.stderr
+    return out / "duollama"
 
 
 def build(board: Path, target: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from duotui.link.adpcm import SIZES, decode
+from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE
 from support.espeak import need_espeak
 from system.spoken import VOICES, in_noise
@@ -24,20 +25,12 @@ Coded = tuple[int, int, bytes]
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    program = tmp_path_factory.mktemp("adpcm") / "adpcm"
-    subprocess.run(
-        [
-            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"],
-            *["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
-            *[f"-I{NATIVE}/src", "-o", program, HERE / "adpcm.c", NATIVE / "src/adpcm.c"],
-        ],
-        check=True,
-    )
-    return program
+    sources = [HERE / "adpcm.c", NATIVE / "src/adpcm.c"]
+    return compile_c(*SANITIZED, *sources, out=tmp_path_factory.mktemp("adpcm") / "adpcm")
 
 
 def encoded(encoder: Path, pcm: bytes) -> list[Coded]:
-    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=60)
+    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=600)
     assert done.returncode == 0, done.stderr.decode()
     rows = (line.split() for line in done.stdout.decode().splitlines())
     return [(int(predictor), int(step), bytes.fromhex(data)) for predictor, step, data in rows]

@@ -170,6 +170,7 @@ def test_a_bad_file_gets_a_line(
     assert re.fullmatch(r"c906: .* holds no counts of a token \(.*\n", capsys.readouterr().err)
 
 
+@pytest.mark.timeout(3600)
 def test_gives_what_is_published(tools: Path) -> None:
     done = subprocess.run(
         [sys.executable, BOARD / "c906.py"], capture_output=True, text=True, check=False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE, ROOT
 
 HERE = Path(__file__).parent
@@ -20,17 +21,8 @@ FRAMES = {line[0]: line for line in VECTORS if line[1] != "noise"}
 
 @pytest.fixture(scope="module")
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    program = tmp_path_factory.mktemp("codec") / "codec"
-    subprocess.run(
-        [
-            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1"],
-            *["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
-            *[f"-I{NATIVE}/src", "-o", program, HERE / "codec.c"],
-            *[NATIVE / "src/frame.c", NATIVE / "src/crc32.c"],
-        ],
-        check=True,
-    )
-    return program
+    sources = [HERE / "codec.c", NATIVE / "src/frame.c", NATIVE / "src/crc32.c"]
+    return compile_c(*SANITIZED, *sources, out=tmp_path_factory.mktemp("codec") / "codec")
 
 
 def run(codec: Path, *lines: str) -> list[str]:

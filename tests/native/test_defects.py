@@ -17,6 +17,7 @@ from duotui.core.events import Mode, Request
 from duotui.engines.reference import follow
 from duotui.judge.trial import Run
 from duotui.judge.verdict import Baseline, Verdict
+from native.compiler import compile_c
 from native.engine import NATIVE
 
 CASES, STEPS = 200, 64
@@ -42,17 +43,9 @@ class Case:
 
 @pytest.fixture(scope="module")
 def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sources = [NATIVE / f"src/{name}.c" for name in SOURCES]
     program = tmp_path_factory.mktemp("defect") / "defect"
-    subprocess.run(
-        [
-            *["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O3", "-ffp-contract=off"],
-            *[f"-I{NATIVE}/src", "-o", program, Path(__file__).with_name("defect.c")],
-            *[NATIVE / f"src/{name}.c" for name in SOURCES],
-            "-lm",
-        ],
-        check=True,
-    )
-    return program
+    return compile_c("-O3", Path(__file__).with_name("defect.c"), *sources, out=program)
 
 
 def told(defect: Path, case: Case) -> Run:

@@ -2,15 +2,20 @@
 exact beside plain C."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE
 
-HERE = Path(__file__).parent
+SOURCES = NATIVE / "src"
+CHECK = [
+    Path(__file__).with_name("simd_check.c"),
+    *[SOURCES / "matrix.c", SOURCES / "kernels.c", *sorted(SOURCES.glob("simd*.c"))],
+]
 PLAIN = ["-O3"]
-SANITIZED = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 # The largest error that a kernel may make, in relation to the sum of its terms' magnitudes. Sums
 # of products are of up to 800 terms, each rounded to 24 bits (6e-8).
@@ -26,19 +31,9 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("flags", [PLAIN, SANITIZED], ids=["plain", "sanitized"])
-def test_every_set_computes_what_it_should(tmp_path: Path, flags: list[str]) -> None:
-    program = tmp_path / "simd_check"
-    plain = [NATIVE / "src/matrix.c", NATIVE / "src/kernels.c"]
-    sources = [*plain, *sorted((NATIVE / "src").glob("simd*.c"))]
-    subprocess.run(
-        [
-            *["cc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"],
-            *["-ffp-contract=off", *flags, f"-I{NATIVE}/src", "-o", program],
-            *[HERE / "simd_check.c", *sources, "-lm"],
-        ],
-        check=True,
-    )
-    done = subprocess.run([program], capture_output=True, text=True, timeout=120, check=False)
+def test_every_set_computes_what_it_should(tmp_path: Path, flags: Sequence[str]) -> None:
+    program = compile_c(*flags, *CHECK, out=tmp_path / "simd_check")
+    done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     must_be_near(done.stdout, ["scalar"])
 

@@ -19,9 +19,8 @@ from duotui.core.state import Link, State
 from duotui.engines import packing
 from duotui.engines.board import Board
 from duotui.engines.program import program
-from duotui.link.ports import Port
-from duotui.link.wire import Wire
 from native.parrot import write_parrot
+from system.plugged import VOICE, Plugged
 from system.remote import served
 from system.sitting import Watch, session
 
@@ -32,42 +31,6 @@ if TYPE_CHECKING:
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 COUNT = 20_000
 REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
-
-
-VOICE = """#!/bin/sh
-cd "${0%/*}"
-read -r line || exit 0
-echo "$line" >>said
-echo "W 0 5 5 4"
-echo "S 0 0 900"
-while [ -e hold ]; do sleep 0.02; done
-"""
-"""Says a sentence, and holds its breath while there is a file of that name."""
-
-
-class Plugged:
-    """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
-
-    def __init__(self, path: str, home: Path, *options: str) -> None:
-        self.wire = Wire()
-        self.serial_number = "duotui-1"
-        subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
-        self.shell = subprocess.Popen(
-            ["setsid", "--ctty", "sh", *options, "-i"],
-            stdin=self.wire.board_end, stdout=self.wire.board_end, stderr=self.wire.board_end,
-            env={"PATH": path, "PS1": "# "},
-        )  # fmt: skip
-        self.home = home
-        self.wire.start()
-
-    def ports(self) -> list[Port]:
-        path = self.wire.host_path
-        return [Port(path, "Duo", 0x3346, 0x1003, self.serial_number)] if path else []
-
-    def agents(self) -> list[int]:
-        engine = str(self.home / "duollama")
-        found = subprocess.run(["pidof", engine], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +56,7 @@ def plugged(
     (tmp_path / "dmesg").chmod(0o755)
     board = Plugged(f"{tmp_path}:{os.environ['PATH']}", home, request.param)
     yield board
-    board.wire.cut()
-    board.shell.kill()
-    board.shell.wait()
+    board.close()
 
 
 def whole(state: State) -> bool:

@@ -17,7 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.core.clock import MonotonicClock
@@ -166,7 +166,6 @@ def test_any_text_at_all() -> None:
     with asyncio.Runner() as runner:
         synthesiser = Synthesiser()
 
-        @settings(max_examples=40, deadline=None)
         @given(st.text(max_size=80))
         def holds(text: str) -> None:
             sound = runner.run(synthesiser.make(text, Voice(pace=400)))

@@ -35,6 +35,7 @@ def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
         assert shell.ask("echo said; exit_with() { return 3; }; exit_with").status == 3
         assert shell.run("printf 'no newline'") == "no newline"
         assert shell.run("true") == ""
+        assert shell.run(r"printf 'a\\nb %s' '\c'") == r"a\nb \c"
 
 
 def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:

@@ -278,3 +278,20 @@ def test_packs_and_looks(tmp_path: Path) -> None:
     assert told.stdout == "once upon a time,🙂 there was\n"
     one_line(run("pack", str(packed)), 2)
     one_line(run("inspect", str(model)), 2)
+
+
+def test_the_usual_mode_is_exact_and_a_model_without_it_is_told_from_all_the_same(
+    parrot: list[str], tmp_path: Path
+) -> None:
+    assert "; exact, seed 123" in run("tell", *parrot, "-n", "7", "").stderr
+    packed = tmp_path / "fast.duo"
+    model, tokenizer = write_parrot(tmp_path, WORDS, 100)
+    run("pack", str(model), "--tokenizer", str(tokenizer), "--modes", "fast", "-o", str(packed))
+    fast = ["--port", "sim", "--model", str(packed), "-t", "0", "-n", "7", ""]
+    told = run("tell", *fast)
+    assert (told.returncode, told.stdout) == (0, "once upon a time,🙂 there was\n")
+    assert "this model has no mode exact; fast tells instead" in told.stderr
+    assert "; fast, seed" in told.stderr
+    refused = run("tell", "--mode", "exact", *fast)
+    assert (refused.returncode, refused.stdout) != (0, told.stdout)
+    assert "packed without that mode" in refused.stderr

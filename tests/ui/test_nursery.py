@@ -319,6 +319,7 @@ class Clumsy:
             assert not technical(said(app)), said(app)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # 85 s; what fails is made shorter first, for minutes
 def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
     """Some 10,000 keys, a board that dies now and then, night and day, and other terminals."""

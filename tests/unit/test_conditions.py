@@ -1,11 +1,16 @@
 """What state a machine is in, and what of it makes a result void."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from duotui.engines.bench import Here
+from duotui.engines.sim import Sim
 from duotui.errors import NotReady
 from duotui.judge.conditions import SCRIPT, changes, parse
+from duotui.judge.phrases import LANGUAGES
+from duotui.judge.report import CONDITIONS
 
 DUO = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-
@@ -64,6 +69,15 @@ def test_this_computer_says_it_too() -> None:
     assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
     assert 0 <= found.busy <= 1
     assert found.memory > found.available > 0
+
+
+def test_a_computer_without_proc_says_what_it_knows(tmp_path: Path) -> None:
+    found = Here(Sim(), tmp_path / "proc").look()
+    assert found.kernel == subprocess.getoutput("uname -sr")
+    assert (found.busy, found.swaps, found.troubles()) == (None, None, ())
+    said = {name: said(found, LANGUAGES["en"]) for name, said in CONDITIONS.items()}
+    assert said["machine"] == found.machine
+    assert (said["memory"], said["swap"], said["busy"]) == ("", "", "")
 
 
 def test_it_is_one_line_for_a_shell() -> None:

@@ -60,7 +60,7 @@ def telling() -> tuple[Dialogue, Agent]:
     dialogue, agent = greeted()
     dialogue.tell(Request(), STORY, 0.0)
     (asked,) = dialogue.due(0.0)
-    assert asked == messages.Generate(STORY, 0, 1, 256, 1.0, 0.9, 123, "Once upon a time")
+    assert asked == messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")
     dialogue.receive(agent.says(start()), 0.0)
     assert dialogue.due(0.0) == [messages.Ack(STORY, 1)]
     return dialogue, agent
@@ -267,7 +267,7 @@ def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
         events.Retelling(1.0, Narrator.BOARD, 0, 2)
     ]
     asked = [m for m in dialogue.due(1.0) if isinstance(m, messages.Generate)]
-    assert asked == [messages.Generate(STORY, 0, 1, 256, 1.0, 0.9, 123, "Once upon a time")]
+    assert asked == [messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")]
 
 
 def test_what_is_told_again_is_not_told_twice() -> None:

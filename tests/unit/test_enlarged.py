@@ -4,7 +4,7 @@ import time
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.story import enlarged, masks, pictures
@@ -77,7 +77,6 @@ grids = st.integers(1, 6).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=50)
 @given(grids)
 def test_so_does_any_drawing(grid: tuple[str, ...]) -> None:
     check(grid)

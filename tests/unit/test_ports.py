@@ -2,6 +2,8 @@
 
 import errno
 import os
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +12,15 @@ import serial
 
 from duotui.engines.board import same_board
 from duotui.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
-from duotui.link.ports import Port, find_board, holders
+from duotui.link.ports import Port, exists, find_board, holders, is_path, listed
 from duotui.link.transport import SerialTransport, explain
 
 DUO = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
 CABLE = Port("/dev/ttyUSB0", "CH340", 0x1A86, 0x7523, "")
 MODEM = Port("/dev/ttyACM7", "Modem", 0x1234, 0x0001, "")
 BUILT_IN = Port("/dev/ttyS0", "ttyS0", None, None, "")
+DENIED = "PermissionError(13, 'Zugriff verweigert', None, 5)"
+ABSENT = "FileNotFoundError(2, 'Das System kann die angegebene Datei nicht finden.', None, 2)"
 
 
 def test_the_only_duo_is_the_board_whatever_else_is_there() -> None:
@@ -74,6 +78,9 @@ def test_a_port_is_described_by_what_is_known() -> None:
         ("/dev/none", FileNotFoundError(errno.ENOENT, "none"), NoDevice),
         ("socket://x:1", serial.SerialException("refused"), NoDevice),
         ("nope://", ValueError("invalid URL"), UsageError),
+        # of pyserial on Windows
+        ("COM3", serial.SerialException(f"could not open port 'COM3': {DENIED}"), Busy),
+        ("COM3", serial.SerialException(f"could not open port 'COM3': {ABSENT}"), NoDevice),
     ],
 )
 def test_a_failed_open_says_what_to_do(
@@ -123,3 +130,29 @@ def test_holders_are_read_from_proc(tmp_path: Path) -> None:
     (folder / "fd" / "3").symlink_to("/dev/null")
     assert list(holders("/dev/null", tmp_path)) == ["tio (pid 4242)"]
     assert list(holders("/dev/zero", tmp_path)) == []
+
+
+def test_holders_are_asked_of_lsof_where_there_is_no_proc(tmp_path: Path) -> None:
+    if shutil.which("lsof") is None:
+        pytest.skip("lsof is not installed")
+    held = tmp_path / "port"
+    held.touch()
+    with held.open("rb") as file:
+        holder = subprocess.Popen(["sleep", "100"], stdin=file)
+    try:
+        assert list(holders(str(held), tmp_path / "proc")) == [f"sleep (pid {holder.pid})"]
+    finally:
+        holder.kill()
+        holder.wait()
+    assert list(holders(str(held), tmp_path / "proc")) == []
+
+
+def test_a_port_of_windows_is_listed_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    com = replace(DUO, path="COM3")
+    monkeypatch.setattr("sys.platform", "win32")
+    assert listed("com3", [com]) is com
+    assert exists("Com3", [com])
+    assert not exists("/dev/null", [com])
+    assert [is_path(name) for name in ("COM3", "com12", "socket://x:1", "sim", "COMet")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip

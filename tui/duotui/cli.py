@@ -24,10 +24,13 @@ from duotui import resources
 from duotui.arguments import COMMANDS, parser_of
 from duotui.engines import packing
 from duotui.errors import DuotuiError, Exit
+from duotui.oscompat import make_writable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run duotui; the exit status (docs/exit-statuses.md)."""
+    for stream in (sys.stdout, sys.stderr):
+        make_writable(stream)
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except DuotuiError as error:

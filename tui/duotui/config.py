@@ -7,6 +7,7 @@ settings screen ask the same `check`, and that asks the Request.
 import locale
 import os
 import re
+import sys
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
@@ -148,7 +149,10 @@ def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Req
 
 
 def plain_terminal() -> bool:
-    """Whether this terminal can be trusted with ASCII alone."""
+    """Whether this terminal can be trusted with ASCII alone. Windows's console shows Unicode
+    whatever the locale's code page is."""
+    if sys.platform == "win32":
+        return False
     return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
 
 

@@ -213,7 +213,7 @@ class Court:
             return Roof(sweep, 4.0 * told.parameters) if told is not None else None
         try:
             count = reference.weight_bytes(options.model, options.tokenizer, self.request)
-        except UsageError:
+        except (NotReady, UsageError):
             return None
         return Roof(sweep, count)
 
@@ -227,7 +227,7 @@ class Court:
 
 def _built(before: Conditions) -> str:
     """Of the program that the package has, where the board's is that one."""
-    record = json.loads(resources.BOARD.with_suffix(".json").read_text())
+    record = json.loads(resources.BOARD.with_suffix(".json").read_text("utf-8"))
     if before.engine != record["sha256"]:
         return ""
     return f"{record['compiler']}, {record['architecture']}, {record['recipe']}"

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,7 +16,16 @@ from duotui.board.spawn import Spawn
 from duotui.board.state import State, find_state
 from duotui.board.storyteller import to_shell
 from duotui.errors import DuotuiError, Exit, UsageError
-from duotui.link.ports import DUO_VENDOR, Port, find_board, holders, ports
+from duotui.link.ports import (
+    DUO_VENDOR,
+    PERMISSION_HINT,
+    Port,
+    exists,
+    find_board,
+    holders,
+    listed,
+    ports,
+)
 from duotui.link.transport import SerialTransport
 
 RULES = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
@@ -57,15 +67,16 @@ def of_port(
     if "://" in path:
         yield Finding("port", None, f"{path}, on another computer")
         return
-    if not os.path.exists(path):
+    if not exists(path, found):
         mend = "plug the board in, then duotui devices: it lists the ports there are"
         yield Finding("port", False, f"there is no {path}", mend, Exit.NO_DEVICE)
         return
-    port = next((port for port in found if port.path == path), None)
+    port = listed(path, found)
     yield Finding("port", True, f"{path}{f': {port.described}' if port else ''}")
+    if sys.platform == "win32":
+        return  # it asks for no permission, and tells who holds a port only when it is opened
     if not os.access(path, os.R_OK | os.W_OK):
-        mend = 'sudo usermod -aG dialout "$USER", then log out and in'
-        yield Finding("permission", False, "not for this user", mend, Exit.NO_PERMISSION)
+        yield Finding("permission", False, "not for this user", PERMISSION_HINT, Exit.NO_PERMISSION)
         return
     yield Finding("permission", True, "may be read and written")
     names = list(itertools.islice(holders(path, proc), NAMED))

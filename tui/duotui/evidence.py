@@ -13,7 +13,7 @@ from duotui.core.events import Mode, Ready, Request
 from duotui.core.session import Session
 from duotui.engines import reference
 from duotui.engines.sim import Sim
-from duotui.errors import UsageError
+from duotui.errors import NotReady, UsageError
 from duotui.judge import grammar, outputs
 from duotui.judge.rule import score
 from duotui.judge.trial import Trial
@@ -41,6 +41,10 @@ class Source:
             await trial.carry_out()
         finally:
             await sitting.close()
+        if isinstance(trial.trouble, NotReady):
+            raise NotReady(
+                f"no baseline: {trial.trouble}", "--baseline FILE takes what run.c printed"
+            )
         if trial.trouble is not None:
             raise trial.trouble
         ready = sitting.state.board.ready
@@ -56,8 +60,8 @@ class Source:
             theirs = own = follow(story)
             if baseline is not None and baseline.ids and baseline.ids != story:
                 own = follow(baseline.ids)
-        except UsageError:
-            return verdict  # the board's model is not here
+        except (NotReady, UsageError):
+            return verdict  # the engine, or the board's model, is not here
         return replace(verdict, agreement=theirs, own=own)
 
 

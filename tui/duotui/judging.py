@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from duotui import oscompat
 from duotui.core.events import Request
 from duotui.court import Court, Options
 from duotui.engines.bench import Bench, bench
@@ -56,7 +56,7 @@ class Saying:
         for name, text in files.items():
             path = self.folder / name
             try:
-                path.write_text(text, "utf-8")
+                path.write_text(text, "utf-8", newline="\n")
             except OSError as error:
                 raise UsageError(f"{path} cannot be written", error.strerror or "") from error
 
@@ -244,14 +244,5 @@ class _Progress:
         print(self._lead + line, file=self._err, flush=True)
 
 
-@contextmanager
-def _stoppable(court: Court | Jury | Reenactment) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, court.stop, Cancelled("stopped"))
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+def _stoppable(court: Court | Jury | Reenactment) -> AbstractContextManager[None]:
+    return oscompat.on_signals(oscompat.INTERRUPTS, lambda: court.stop(Cancelled("stopped")))

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import math
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from duotui import oscompat
 from duotui.core import events
 from duotui.core.events import (
     Activity,
@@ -59,13 +59,17 @@ class Teller:
 
     async def run(self) -> None:
         """Raises the DuotuiError that the exit status stands for."""
-        options, loop = self._options, asyncio.get_running_loop()
+        options = self._options
         if options.record is not None:
             self._session.record(options.record)
         if options.ids is not None:
             _write_file(options.ids, "")  # a story is not told to find out afterwards
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end, Cancelled("stopped"))
+        with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
+            await self._follow()
+        self._judge(self._session.state)
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(OPENING, self._unanswered)
         try:
             self._session.open()
@@ -76,7 +80,6 @@ class Teller:
             state = self._session.state
             if state.board.run is not None:
                 self._finish(state)
-        self._judge(self._session.state)
 
     def _heard(self, state: State, batch: Batch) -> None:
         try:
@@ -211,7 +214,7 @@ def write_ids(path: Path, telling: Telling) -> None:
 
 def _write_file(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="ascii")
+        path.write_text(text, encoding="ascii", newline="\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be written", error.strerror or "") from error
 

@@ -39,6 +39,6 @@ def _write(source: Path, target: Path, mode: int) -> None:
     part = target.with_name(target.name + ".part")
     shutil.copyfile(source, part)
     part.chmod(mode)
-    with part.open("rb") as file:
+    with part.open("r+b") as file:  # Windows writes no file through that is open for reading alone
         os.fsync(file.fileno())
     part.replace(target)

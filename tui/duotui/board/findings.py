@@ -85,7 +85,7 @@ def _program(shell: Shell) -> Finding:
         return Finding(
             "storyteller", False, f"{path} does not run here", "on this computer: duotui setup"
         )
-    ours = json.loads(resources.BOARD.with_name("duollama.json").read_text())["sha256"]
+    ours = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
     there = shell.run(f"sha256sum {path}", 60).split()[0]
     which = "ours" if there == ours else "not the one of this package"
     return Finding("storyteller", True, f"{said.text}, {which}")

@@ -167,19 +167,18 @@ class Shell:
 
 
 def _guarded(command: str, number: int) -> bytes:
-    """Runs it, if it arrives as it was said; r<number> is what it said and its status."""
+    """Runs it, if it arrives as it was said; r<number> is what it said and its status. By printf:
+    dash's echo takes a backslash for its own."""
     digest = hashlib.md5(command.encode() + b"\n").hexdigest()
     return (
-        f'read -r c; [ "$(echo "$c" | md5sum | cut -c 1-32)" = {digest} ] &&'
+        f'read -r c; [ "$(printf "%s\\n" "$c" | md5sum | cut -c 1-32)" = {digest} ] &&'
         f" r{number}=$( {{ eval \"$c\"; }} 2>&1; printf '\\n%s' $? )\r{command}\r"
     ).encode()
 
 
 def _tell(number: int) -> bytes:
-    said = f'"$r{number}"'
-    return (
-        f'printf "<%s<\\n" {number}; echo {said}; printf ">%s>" {number}; echo {said} | md5sum\r'
-    ).encode()
+    said = f'printf "%s\\n" "$r{number}"'
+    return f'printf "<%s<\\n" {number}; {said}; printf ">%s>" {number}; {said} | md5sum\r'.encode()
 
 
 def _log_in(spawn: Spawn, user: str, key: str) -> None:

@@ -10,6 +10,7 @@ from duotui.core.clock import MonotonicClock
 from duotui.core.events import Request
 from duotui.core.session import Session
 from duotui.errors import NoDevice, UsageError
+from duotui.oscompat import HAS_PTYS
 
 
 def request(options: argparse.Namespace, usual: Request) -> Request:
@@ -47,7 +48,8 @@ def _named(given: Path) -> Path:
 
 def session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
     from duotui.engines.board import Board
-    from duotui.engines.sim import Sim
+    from duotui.engines.program import prepare, program
+    from duotui.engines.sim import Sim, check_host
     from duotui.link.reader import Channel
 
     model, tokenizer = files(options)
@@ -55,6 +57,8 @@ def session(target: str, options: argparse.Namespace, baseline: bool) -> Session
     check_sound(options.sound, target)
     match target:
         case "sim":
+            check_host()
+            program()  # where it cannot be had, that is said before anything is opened
             board = Sim(model, tokenizer)
         case "virtual":
             from duotui.engines.virtual import Virtual, storyteller_card
@@ -62,6 +66,8 @@ def session(target: str, options: argparse.Namespace, baseline: bool) -> Session
             board = Virtual(storyteller_card(model, tokenizer), sound=options.sound)
         case _:
             board = Board(target)
+    if baseline:
+        prepare()
     beside = Sim(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
 
@@ -72,12 +78,14 @@ def check_sound(sound: Path | None, target: str) -> None:
 
 
 def board_or_sim() -> str:
-    """`auto` where there is a board, else `sim`."""
+    """`auto` where there is a board, else `sim`. Raises NoDevice where that cannot run either."""
     from duotui.link.ports import find_board, ports
 
     try:
         find_board(ports())
     except NoDevice:
+        if not HAS_PTYS:
+            raise
         return "sim"
     return "auto"
 

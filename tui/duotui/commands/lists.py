@@ -8,9 +8,10 @@ from duotui import models
 from duotui.core.clock import MonotonicClock
 from duotui.errors import UsageError
 from duotui.link.ports import ports
+from duotui.oscompat import HAS_PTYS
 from duotui.progress import ProgressLine
 
-_SIM = "the simulated Duo: the same engine, on this computer"
+SIM = "the simulated Duo: the same engine, on this computer"
 
 
 def model(options: argparse.Namespace) -> None:
@@ -35,12 +36,15 @@ def model(options: argparse.Namespace) -> None:
 
 
 def devices(as_json: bool) -> None:
-    found = ports()
+    found = [(port.path, port.kind, port.described) for port in ports()]
+    if HAS_PTYS:
+        found.append(("sim", "sim", SIM))
     if as_json:
-        rows = [{"path": p.path, "kind": p.kind, "described": p.described} for p in found]
-        print(json.dumps([*rows, {"path": "sim", "kind": "sim", "described": _SIM}], indent=2))
+        names = ("path", "kind", "described")
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in found], indent=2))
         return
-    width = max([len(port.path) for port in found] + [3])
-    for port in found:
-        print(f"{port.path:<{width}}  {port.kind:<7}  {port.described}")
-    print(f"{'sim':<{width}}  {'sim':<7}  {_SIM}")
+    if not found:
+        print("no serial port was found; plug the board in", file=sys.stderr)
+    width = max((len(path) for path, _, _ in found), default=0)
+    for path, kind, described in found:
+        print(f"{path:<{width}}  {kind:<7}  {described}")

@@ -11,6 +11,7 @@ from duotui.commands import asked
 from duotui.core.clock import MonotonicClock
 from duotui.core.session import Session
 from duotui.errors import NoDevice, UsageError
+from duotui.link.ports import is_path
 from duotui.speech.board import BoardReader
 from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.ear import open_ear
@@ -55,7 +56,7 @@ def _check(target: str, options: argparse.Namespace) -> None:
         model, _ = asked.files(options)
         if not model.is_file():
             raise UsageError(f"there is no model {model}", "check the path")
-    elif target != "auto" and "/" not in target:
+    elif target != "auto" and not is_path(target):
         raise NoDevice(f"there is no port {target}", "duotui devices lists those there are")
 
 

@@ -28,7 +28,7 @@ class Recorder:
         self.path = path
         header = {"duotui recording": FORMAT, "version": __version__, "started": started}
         try:
-            self._file: IO[str] = path.open("w", encoding="utf-8")
+            self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
             raise UsageError(f"{path} cannot be written", str(error.strerror)) from error
         self._line(header)

@@ -1,5 +1,6 @@
 """A machine to be judged: the channel that it tells by, and the state that it is in."""
 
+import platform
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from duotui.board.state import find_state
 from duotui.board.storyteller import HOME, PROGRAM, to_shell
 from duotui.engines.board import Board
 from duotui.engines.program import program
-from duotui.engines.sim import Sim
+from duotui.engines.sim import Sim, check_host
 from duotui.engines.virtual import Virtual, storyteller_card
 from duotui.judge import roofline
 from duotui.judge.conditions import SCRIPT, Conditions, parse
@@ -37,17 +38,36 @@ class Bench(Protocol):
 
 @dataclass
 class Here:
-    """This computer, as the simulated Duo."""
+    """This computer, as the simulated Duo. Linux says in `proc` what state it is in."""
 
     channel: Channel
+    proc: Path = Path("/proc")
 
     def look(self) -> Conditions:
-        said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
+        if not self.proc.is_dir():
+            return _little_known()
+        said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, encoding="utf-8")
         return parse(said.stdout)
 
     def sweep(self) -> Sweep:
-        said = subprocess.run([program(), "bandwidth"], capture_output=True, text=True)
+        said = subprocess.run([program(), "bandwidth"], capture_output=True, encoding="utf-8")
         return roofline.parse(said.stdout)
+
+
+def _little_known() -> Conditions:
+    system = platform.uname()
+    return Conditions(
+        image=platform.platform(),
+        kernel=f"{system.system} {system.release}",
+        machine=system.machine,
+        memory=0,
+        available=0,
+        swaps=None,
+        slowed=False,
+        temperatures=(),
+        clock=0,
+        busy=None,
+    )
 
 
 @dataclass
@@ -87,6 +107,7 @@ def bench(
     """`target` as on the command line; `private`: a virtual Duo with a card of its own, which is
     gone with it. Raises DuotuiError."""
     if target == "sim":
+        check_host()
         yield Here(Sim(model, tokenizer))
     elif target == "virtual":
         with _card(model, tokenizer, private) as card:

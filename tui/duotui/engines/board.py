@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from duotui.board.storyteller import reach
 from duotui.errors import DuotuiError, NoDevice
-from duotui.link.ports import Port, find_board, ports
+from duotui.link.ports import Port, find_board, listed, ports
 from duotui.link.transport import SerialTransport
 
 
@@ -59,5 +59,4 @@ def same_board(known: Port, found: list[Port]) -> Port:
 
 
 def _at(path: str, found: list[Port]) -> Port:
-    unlisted = Port(path, "", None, None, "")
-    return next((port for port in found if port.path == path), unlisted)
+    return listed(path, found) or Port(path, "", None, None, "")

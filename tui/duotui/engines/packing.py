@@ -41,7 +41,7 @@ def inspect(path: Path) -> str:
 
 
 def _run(*arguments: str) -> str:
-    done = subprocess.run([str(program()), *arguments], capture_output=True, text=True)
+    done = subprocess.run([str(program()), *arguments], capture_output=True, encoding="utf-8")
     if done.returncode == 0:
         return done.stdout
     line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]

@@ -4,6 +4,7 @@ Looked for in DUOTUI_ENGINE; in native/build, where `make engine` leaves it and 
 this platform has it; then in the user's cache, where it is compiled from the package's sources.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -17,9 +18,15 @@ from pathlib import Path
 
 from duotui import cache, resources
 from duotui.errors import NotReady, UsageError
+from duotui.oscompat import by_system
 
 VARIABLE = "DUOTUI_ENGINE"
 COMPILERS = ("cc", "gcc", "clang")
+INSTALL = by_system(
+    linux="sudo apt install gcc libc6-dev brings one",
+    macos="xcode-select --install brings one",
+    windows="",
+)
 _filling = threading.Lock()
 
 
@@ -31,12 +38,21 @@ def program() -> Path:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
             raise UsageError(f"{VARIABLE} names {named}, which is no program", f"unset {VARIABLE}")
         return Path(named)
+    if sys.platform == "win32":
+        raise NotReady("there is no engine for Windows", "Linux, macOS and WSL have one")
     native = resources.folder("native")
     built = native / "build" / "duollama"
     if os.access(built, os.X_OK):
         return built
     with _filling:  # the judge's threads may both need it
         return _cached(native, built)
+
+
+def prepare() -> None:
+    """Compile it, if it must be, before there is a screen. Where it cannot be had nothing is said:
+    whoever asks for it later does."""
+    with contextlib.suppress(NotReady):
+        program()
 
 
 def _cached(native: Path, built: Path) -> Path:
@@ -69,7 +85,7 @@ def _compile(native: Path, out: Path) -> None:
         errors="replace",
     )
     if done.returncode:
-        raise NotReady(f"the engine cannot be compiled: {first_error(done.stderr)}", _install())
+        raise NotReady(f"the engine cannot be compiled: {first_error(done.stderr)}", INSTALL)
 
 
 def _compiler() -> list[str]:
@@ -79,13 +95,7 @@ def _compiler() -> list[str]:
         if shutil.which(command[0]):
             return command
     missing = f"CC names {named[0]}, which is none" if named else "there is no C compiler"
-    raise NotReady(f"the engine must be compiled once, and {missing}", _install())
-
-
-def _install() -> str:
-    if sys.platform == "darwin":
-        return "xcode-select --install brings one"
-    return "sudo apt install gcc libc6-dev brings one"
+    raise NotReady(f"the engine must be compiled once, and {missing}", INSTALL)
 
 
 def first_error(said: str) -> str:

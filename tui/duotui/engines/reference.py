@@ -61,7 +61,7 @@ def _run(
             *("-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)),
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     if done.returncode:
         line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]

@@ -7,10 +7,10 @@ cut its power, take its card.
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from duotui.link.wire import Wire
 CARD_BYTES_PER_SECOND = 21_900_000
 """Of a Duo's TF card, read or written (published: 20.8 to 22.2 MB/s)."""
 
+NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
 
 MONITOR_SECONDS = 2.0
 """Until a QEMU that does not answer is taken for one that hangs."""
@@ -51,10 +52,12 @@ class Machine:
 
     @classmethod
     def find(cls) -> "Machine":
+        if sys.platform != "linux":
+            raise NotReady(*NEEDS_LINUX)
         build = resources.folder("firmware") / "virtual" / "machine"
         if not build.exists():
             raise NotReady("the virtual Duo is not in this installation", "use a checkout")
-        asked = subprocess.run([build, "--offline"], capture_output=True, text=True)
+        asked = subprocess.run([build, "--offline"], capture_output=True, encoding="utf-8")
         if asked.returncode:
             raise NotReady("the virtual Duo is not built yet", "make virtual builds it")
         return cls(Path(asked.stdout.strip()))
@@ -81,7 +84,7 @@ class Machine:
 def make_card(out: Path, *folders: Path) -> None:
     """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
     maker = resources.folder("firmware") / "virtual" / "card"
-    done = subprocess.run([maker, out, *folders], capture_output=True, text=True)
+    done = subprocess.run([maker, out, *folders], capture_output=True, encoding="utf-8")
     if done.returncode:
         raise NotReady("a card could not be made", (done.stderr.splitlines() or [""])[-1])
 
@@ -92,7 +95,7 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
     Machine.find()
     native = resources.folder("native")
     built = subprocess.run(
-        ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, text=True
+        ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, encoding="utf-8"
     )
     if built.returncode:
         raise NotReady(
@@ -155,9 +158,7 @@ class Virtual:
         # a socket's path is 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
         socket_path = self._folder / "qmp"
-        command = Machine.find().command(
-            self.card, self.memory, os.ttyname(wire.board_end), socket_path
-        )
+        command = Machine.find().command(self.card, self.memory, wire.board_path, socket_path)
         if self.sound is not None:
             command += ["-audiodev", f"wav,id=speaker,path={self.sound}"]
             command += ["-device", "virtio-sound-device,audiodev=speaker,streams=1"]
@@ -221,7 +222,7 @@ class Monitor:
     """QEMU's control socket (QMP): a JSON object a line. LinkBroken or OSError where it hangs."""
 
     def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket = _unix_socket()
         self._socket.settimeout(MONITOR_SECONDS)
         while process.poll() is None:
             with contextlib.suppress(FileNotFoundError, ConnectionError):
@@ -253,3 +254,10 @@ class Monitor:
         with contextlib.suppress(OSError):
             self._lines.close()
         self._socket.close()
+
+
+def _unix_socket() -> socket.socket:
+    if sys.platform == "win32":
+        raise NotReady(*NEEDS_LINUX)
+    else:  # mypy looks at no other branch
+        return socket.socket(socket.AF_UNIX)

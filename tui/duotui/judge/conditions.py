@@ -38,20 +38,21 @@ DUO = "riscv64"
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """memory and available in bytes, swaps with their bytes, temperatures in degrees Celsius, clock
-    in MHz (0: not known), busy a fraction of the time of all processors. engine is the SHA-256 of
-    the board's program, in hex; "" where there is none at its place."""
+    """memory and available in bytes (0: not known), swaps with their bytes (None: not known),
+    temperatures in degrees Celsius, clock in MHz (0: not known), busy a fraction of the time of all
+    processors (None: not known). engine is the SHA-256 of the board's program, in hex; "" where
+    there is none at its place."""
 
     image: str
     kernel: str
     machine: str
     memory: int
     available: int
-    swaps: tuple[tuple[str, int], ...]
+    swaps: tuple[tuple[str, int], ...] | None
     slowed: bool
     temperatures: tuple[float, ...]
     clock: int
-    busy: float
+    busy: float | None
     engine: str = ""
 
     @property
@@ -66,7 +67,7 @@ class Conditions:
             found.append(f"swap is on ({names})")
         if self.slowed and self.is_duo:  # a computer's fans are cooling devices too
             found.append("the processor is slowed down, because it is hot")
-        if self.busy > BUSY:
+        if self.busy is not None and self.busy > BUSY:
             found.append(f"something else takes {self.busy:.0%} of the processor")
         return tuple(found)
 

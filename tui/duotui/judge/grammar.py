@@ -32,7 +32,7 @@ def mistakes(text: str) -> tuple[Mistake, ...]:
     done = subprocess.run(
         [sys.executable, "-m", "harper", "lint", "--no-color", "--format", "json",
          "--dialect", DIALECT],
-        input=text, capture_output=True, text=True, timeout=60,
+        input=text, capture_output=True, encoding="utf-8", timeout=60,
     )  # fmt: skip
     try:
         found = json.loads(done.stdout) if done.stdout.strip() else []

@@ -26,7 +26,7 @@ def page(verdict: Verdict, language: str = "en") -> str:
     return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(say['title'])}</title>\n<style>\n{STYLE.read_text()}</style>\n{body}\n</html>\n"
+        f"<title>{escape(say['title'])}</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n{body}\n</html>\n"
     )
 
 

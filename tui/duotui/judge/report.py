@@ -171,7 +171,14 @@ def command(v: Verdict) -> str:
 
 
 def _swap(c: Conditions, say: Phrases) -> str:
+    if c.swaps is None:
+        return ""
     return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or say["off"]
+
+
+def _memory(c: Conditions, _: Phrases) -> str:
+    free = f" ({c.available / 2**20:.1f} MB)" if c.available else ""
+    return f"{c.memory / 2**20:.1f} MB{free}" if c.memory else ""
 
 
 def _clock(c: Conditions, say: Phrases) -> str:
@@ -183,11 +190,11 @@ CONDITIONS: Mapping[str, Callable[[Conditions, Phrases], str]] = {
     "image": lambda c, _: c.image,
     "machine": lambda c, _: c.machine,
     "kernel": lambda c, _: c.kernel,
-    "memory": lambda c, _: f"{c.memory / 2**20:.1f} MB ({c.available / 2**20:.1f} MB)",
+    "memory": _memory,
     "swap": _swap,
     "clock": _clock,
     "temperature": lambda c, _: ", ".join(f"{t:.0f} °C" for t in c.temperatures),
-    "busy": lambda c, _: f"{c.busy:.0%}",
+    "busy": lambda c, _: "" if c.busy is None else f"{c.busy:.0%}",
 }
 
 RUN_COLUMNS = ("run", "speed", "first", "faults", "peak", "same")

@@ -6,6 +6,10 @@ may be a modem or a loudspeaker.
 """
 
 import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +17,7 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from duotui.errors import NoDevice, UsageError
+from duotui.oscompat import HAS_PTYS, by_system
 
 DUO_VENDOR = 0x3346
 """The gadget of the Duo's images; the product differs with what was probed first."""
@@ -74,16 +79,61 @@ def find_board(found: Sequence[Port]) -> Port:
         if candidates:
             paths = " ".join(port.path for port in candidates)
             raise UsageError("several boards may be meant", f"name one of {paths}")
-    raise NoDevice("no board was found", "plug one in, name its port, or use sim")
+    others = "name its port, or use sim" if HAS_PTYS else "or name its port"
+    raise NoDevice("no board was found", f"plug one in, {others}")
+
+
+def listed(path: str, found: Sequence[Port]) -> Port | None:
+    """The port of that path. On Windows COM3 is com3."""
+    if sys.platform == "win32":
+        path = path.upper()
+    return next((port for port in found if port.path == path), None)
+
+
+def exists(path: str, found: Sequence[Port]) -> bool:
+    """A port of Windows is no file: there it must be listed."""
+    return listed(path, found) is not None or (sys.platform != "win32" and os.path.exists(path))
+
+
+def is_path(target: str) -> bool:
+    """Whether it may be a port's path, or a URL."""
+    return "/" in target or (sys.platform == "win32" and _COM.fullmatch(target) is not None)
+
+
+_COM = re.compile(r"COM[0-9]{1,3}", re.IGNORECASE)
+
+PERMISSION_HINT = by_system(
+    linux='sudo usermod -aG dialout "$USER", then log out and in',
+    macos="ls -l says who may open it",
+    windows="run it as a user who may open the port",
+)
 
 
 def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
-    """Programs that have `path` open, as `name (pid N)`; what this user may see of them."""
+    """Programs that have `path` open, as `name (pid N)`; what this user may see of them. Windows
+    tells nobody."""
     real = os.path.realpath(path)
+    if not proc.is_dir():
+        yield from _holders_by_lsof(real)
     for folder in proc.glob("[0-9]*"):
         try:
             files = [os.readlink(entry) for entry in (folder / "fd").iterdir()]
             if real in files and int(folder.name) != os.getpid():
-                yield f"{(folder / 'comm').read_text().strip()} (pid {folder.name})"
+                name = (folder / "comm").read_text("utf-8", "replace").strip()
+                yield f"{name} (pid {folder.name})"
         except OSError:
             continue
+
+
+def _holders_by_lsof(path: str) -> Iterable[str]:
+    """Where there is no /proc, as on macOS, which has each port twice: /dev/cu.* and /dev/tty.*."""
+    if shutil.which("lsof") is None:
+        return
+    twin = path.replace("/dev/cu.", "/dev/tty.")
+    done = subprocess.run(
+        ["lsof", "-w", "-F", "pc", "--", *{path, twin}], capture_output=True, encoding="utf-8"
+    )
+    # a line each: p and the process's number, c and its name, f and a file's number
+    for number, name in re.findall(r"^p(\d+)\nc(.*)$", done.stdout, re.MULTILINE):
+        if int(number) != os.getpid():
+            yield f"{name} (pid {number})"

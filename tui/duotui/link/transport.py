@@ -6,11 +6,12 @@ the same to the rest of the program.
 
 import errno
 import os
+import sys
 
 import serial
 
 from duotui.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
-from duotui.link.ports import holders
+from duotui.link.ports import PERMISSION_HINT, holders
 
 BAUD = 115200
 """Of the Duo's UART0. A CDC-ACM port ignores it."""
@@ -18,6 +19,11 @@ BAUD = 115200
 READ_SECONDS = 0.2
 READ_BYTES = 1 << 16
 WRITE_SECONDS = 1.0
+
+
+HELD, GONE = "PermissionError(13", "FileNotFoundError(2"
+"""In what pyserial says on Windows, whose errors have no number; the rest of it is in the user's
+language. A port there is anybody's, so what may not be opened is open elsewhere."""
 
 
 class SerialTransport:
@@ -70,16 +76,14 @@ def explain(target: str, error: Exception) -> DuotuiError:
     if isinstance(error, ValueError):
         return UsageError(f"{target} is not a port", "duotui devices lists them")
     if number == errno.EACCES or "Permission denied" in text:
-        return NoPermission(
-            f"no permission to open {target}",
-            'sudo usermod -aG dialout "$USER", then log out and in',
-        )
-    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text:
+        return NoPermission(f"no permission to open {target}", PERMISSION_HINT)
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or HELD in text:
         holder = next(iter(holders(target)), "another program")
         return Busy(f"{target} is in use by {holder}", "close that program first")
     if "://" in target:
         return NoDevice(f"{target} does not answer", _reason(error))
-    if number == errno.ENOENT or not os.path.exists(target):
+    absent = sys.platform != "win32" and not os.path.exists(target)
+    if number == errno.ENOENT or GONE in text or absent:
         return NoDevice(f"there is no port {target}", "duotui devices lists those there are")
     return UsageError(f"{target} is not a serial port", "duotui devices lists them")
 

@@ -12,14 +12,17 @@ import contextlib
 import os
 import select
 import threading
-import tty
 from collections.abc import Callable
+
+from duotui.oscompat import open_pty
 
 _PIECE = 4096
 _CUT, _UNPLUG, _PLUG = b"x", b"u", b"p"
 
 
 class Wire:
+    """Raises NotReady where the system has no ptys."""
+
     def __init__(
         self,
         spoil: Callable[[bytes], bytes] | None = None,
@@ -27,8 +30,7 @@ class Wire:
     ) -> None:
         self._spoil = spoil or (lambda data: data)
         self._spoil_board = spoil_board or (lambda data: data)
-        self._master, self.board_end = os.openpty()
-        tty.setraw(self.board_end)
+        self._master, self.board_end, self.board_path = open_pty()
         self._plugs: list[_Plug] = [_Plug()]
         self.host_path = self._plugs[0].path
         self._orders, self._order = os.pipe()
@@ -70,7 +72,6 @@ class Wire:
     def _relay(self) -> None:
         to_host, to_board = b"", b""
         host: _Plug | None = self._plugs.pop(0)
-        os.set_blocking(self._master, False)
         try:
             while True:
                 # A side is read only while the other takes bytes: a full tty holds up its writer.
@@ -90,7 +91,10 @@ class Wire:
                     to_host = to_board = b""
                     continue
                 if self._master in ready:
-                    to_host += self._spoil(os.read(self._master, _PIECE))
+                    said = os.read(self._master, _PIECE)
+                    if not said:  # macOS's way to say that the board hung up; Linux's is EIO
+                        return
+                    to_host += self._spoil(said)
                 if host and host.master in ready:
                     to_board += self._spoil_board(os.read(host.master, _PIECE))
                 if to_host:
@@ -110,10 +114,7 @@ class _Plug:
     """The host's end: its port, which hangs up when this is closed."""
 
     def __init__(self) -> None:
-        self.master, self._slave = os.openpty()
-        os.set_blocking(self.master, False)
-        tty.setraw(self._slave)
-        self.path = os.ttyname(self._slave)
+        self.master, self._slave, self.path = open_pty()
 
     def close(self) -> None:
         os.close(self.master)

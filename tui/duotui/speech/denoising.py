@@ -5,6 +5,7 @@ noise from one recording into the next, and takes the beginning of the words wit
 The way is that of Audacity, and of T. Sainburg's noisereduce, whose usual values these are.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from duotui.errors import NotReady
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
+MISSING = (
+    "what is said cannot be understood",
+    "voice input needs Python 3.13 or older: pocketsphinx has no wheel for a newer one"
+    if sys.version_info >= (3, 14)
+    else "pip install 'duotui[ear]'",
+)
 """Said where there is no pocketsphinx, or no numpy."""
 
 FRAME, STEP = 512, 128

@@ -18,6 +18,7 @@ from typing import Any
 
 from duotui.core.events import Mark
 from duotui.errors import NotReady, UsageError
+from duotui.oscompat import by_system
 
 PATIENCE = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
@@ -30,7 +31,11 @@ TRIES = 2
 LARGEST = 64 << 20
 """Bytes of sound, or of a line, that are believed."""
 
-HINT = "sudo apt install libespeak-ng1, or pip install espeakng-loader"
+HINT = by_system(
+    linux="sudo apt install libespeak-ng1, or pip install espeakng-loader",
+    macos="brew install espeak-ng",
+    windows="install eSpeak NG in its usual folder, C:/Program Files/eSpeak NG",
+)
 
 _TOKEN = re.compile(r"\S+")
 

@@ -19,6 +19,10 @@ from typing import Protocol
 
 from duotui.core.clock import Clock
 from duotui.errors import UsageError
+from duotui.oscompat import by_system
+
+_PIP = "pip install 'duotui[sound]'"
+HINT = by_system(linux="sudo apt install alsa-utils", macos=_PIP, windows=_PIP.replace("'", '"'))
 
 RATE = 22050
 """Hz, of espeak's sound."""
@@ -267,7 +271,7 @@ def open_output(clock: Clock) -> Output:
     programs = [SOUNDDEVICE] if importlib.util.find_spec("sounddevice") else []
     programs += [APLAY] if shutil.which(APLAY.command[0]) else []
     if not programs:
-        return Quiet(clock, "nothing here plays sound; sudo apt install alsa-utils")
+        return Quiet(clock, f"nothing here plays sound; {HINT}")
     whys = {program.name: _probed(program) for program in programs}
     for program in programs:
         if not whys[program.name]:

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Coroutine
 from typing import Any
 
 from textual.app import App
 
-from duotui import config
+from duotui import config, oscompat
 from duotui.config import Settings
 from duotui.errors import Cancelled, DuotuiError
 from duotui.ui import glyphs, themes
@@ -16,9 +15,6 @@ from duotui.ui import glyphs, themes
 PATIENCE = 0.7
 """Seconds that what is behind the screen may take to close: the terminal is to be back within
 one."""
-
-ENDING = (signal.SIGTERM, signal.SIGHUP)
-"""What ends it from outside: the terminal is given back, and no engine is left."""
 
 
 class Frame(App[None]):
@@ -37,6 +33,7 @@ class Frame(App[None]):
         self._glyphs = (
             glyphs.ASCII if ascii or settings.ascii == "on" or automatic else glyphs.UNICODE
         )
+        self._signals = contextlib.ExitStack()
         self._leaving: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._warnings = list(settings.warnings)
@@ -49,9 +46,9 @@ class Frame(App[None]):
         self._warnings += [f"Theme {failure}" for failure in failures]
 
     def on_mount(self) -> None:
-        """After a suspension the terminal shows nothing of it."""
-        for number in ENDING:
-            asyncio.get_running_loop().add_signal_handler(number, self._end)
+        # ended from outside, it gives the terminal back, and leaves no engine
+        self._signals.enter_context(oscompat.on_signals(oscompat.HANGUPS, self._end))
+        # after a suspension the terminal shows nothing of it
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def show(self) -> None:
@@ -83,8 +80,7 @@ class Frame(App[None]):
         await self._leave()
 
     async def on_unmount(self) -> None:
-        for number in ENDING:
-            asyncio.get_running_loop().remove_signal_handler(number)
+        self._signals.close()
         await self._close()
 
     def _end(self) -> None:

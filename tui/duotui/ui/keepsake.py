@@ -27,7 +27,7 @@ def keep(text: str, kind: str, suffix: str) -> Path:
     """Write `text` to a new file; its path. Raises UsageError where that fails."""
     path = place(kind, suffix)
     try:
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from duotui.core.events import Request
 from duotui.core.state import Link, State, Telling
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.standing import why_missing
 
 Key = Callable[[str], str]
 """How the key of a command is written, as it is now."""
@@ -24,6 +25,16 @@ def after_a_loss(state: State, key: Key, live: bool) -> str:
     if board.run is not None:
         return f"{key('again')} connects and tells the story again."
     return f"{key('again')} connects again."
+
+
+def in_place_of_the_baseline(baseline: Telling) -> str:
+    """What stands where its story would grow."""
+    if baseline.link in (Link.LOST, Link.AWAY):
+        return f"No story is told here: {why_missing(baseline)}."
+    return (
+        "The unquantised model tells the same story here, token by token, so that you can "
+        "see whether a word was changed."
+    )
 
 
 def can_be_said(board: Telling) -> bool:

@@ -68,7 +68,7 @@ def verdict(state: State, glyphs: Glyphs) -> Standing:
         )
         word = f"differs at token {diff.first + 1}"
         return Standing(glyphs.differs, word, "duo-board", detail)
-    missing = _missing(baseline)
+    missing = why_missing(baseline)
     if board.run is None:
         word = "baseline unavailable" if missing else "nothing to compare yet"
         return Standing(glyphs.dot, word, "foreground 60%", missing)
@@ -85,7 +85,7 @@ def verdict(state: State, glyphs: Glyphs) -> Standing:
     return Standing(glyphs.same, word, "duo-same", detail)
 
 
-def _missing(baseline: Telling) -> str:
+def why_missing(baseline: Telling) -> str:
     """Why no more can come from the baseline; empty where it can."""
     if baseline.link in (Link.LOST, Link.AWAY):
         return _trouble(baseline)

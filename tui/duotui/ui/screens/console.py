@@ -22,7 +22,12 @@ from duotui.core.state import Link, State
 from duotui.ui import figures
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.offers import after_a_loss, can_be_said, invitation
+from duotui.ui.offers import (
+    after_a_loss,
+    can_be_said,
+    in_place_of_the_baseline,
+    invitation,
+)
 from duotui.ui.screens.keeping import KeepingScreen
 from duotui.ui.screens.settings import SettingsScreen
 from duotui.ui.widgets.gauges import Gauges
@@ -100,13 +105,7 @@ class ConsoleScreen(KeepingScreen):
 
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
-        baseline = self.query_one("#baseline", StoryView)
-        baseline.border_title = "Baseline: plain fp32"
-        baseline.invite((
-            "invite",
-            "The unquantised model tells the same story here, token by token, so that you can "
-            "see whether a word was changed.",
-        ))  # fmt: skip
+        self.query_one("#baseline", StoryView).border_title = "Baseline: plain fp32"
         self._sitting.listen(self._listen)
         self._sitting.open()
         self._show()
@@ -139,7 +138,9 @@ class ConsoleScreen(KeepingScreen):
             if state.board.run is None:
                 story.invite(*invitation(state, self._request, self._key, self._glyphs, live))
             story.show(state)
-            self.query_one("#baseline", StoryView).show(state)
+            baseline = self.query_one("#baseline", StoryView)
+            baseline.invite(("invite", in_place_of_the_baseline(state.baseline)))
+            baseline.show(state)
 
     def _note(self) -> str:
         if self._owed is not None:

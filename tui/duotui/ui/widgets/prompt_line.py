@@ -54,7 +54,7 @@ class PromptHistory:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write("\n".join(self._prompts) + "\n")
             os.replace(name, self._path)
         except (OSError, ValueError):

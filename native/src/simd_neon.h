@@ -1,0 +1,31 @@
+// What the kernels for NEON have in common.
+#ifndef DUO_SIMD_NEON_H
+#define DUO_SIMD_NEON_H
+
+#include <arm_neon.h>
+
+#include "simd.h"
+
+#define PART __attribute__((always_inline)) static inline
+
+// gcc knows the dot product's intrinsics always, clang since 16, both where it is asked to use it.
+#if defined(__ARM_FEATURE_DOTPROD) || !defined(__clang__) || __clang_major__ >= 16
+#define SIMD_DOTPROD 1
+#else
+#define SIMD_DOTPROD 0
+#endif
+
+// `call` with N = n, 4 at most, as a constant, so that what has N elements stays in registers.
+#define WITH_CONSTANT(n, call)                    \
+    switch (n) {                                  \
+        case 1: { enum { N = 1 }; call; } break;  \
+        case 2: { enum { N = 2 }; call; } break;  \
+        case 3: { enum { N = 3 }; call; } break;  \
+        default: { enum { N = 4 }; call; }        \
+    }
+
+enum { MOST = 4 };  // vectors at once
+
+static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+#endif

@@ -1,0 +1,105 @@
+"""duollama for AArch64 under QEMU: llama2.c's stories by every set of kernels, without and with the
+dot product of ARMv8.2.
+
+QEMU shows what is computed, not how fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from native.compiler import SANITIZED, compile_c
+from native.engine import Engine
+from native.guests import ARMS, CROSS_GCC, QEMU_AARCH64, Guest, build_aarch64, missing_for_aarch64
+from native.test_engine import PROMPTS, SETTINGS
+from native.test_exact import REAL, kernels_of, must_tell_the_reference
+from native.test_guests import STORIES
+from native.test_simd import CHECK, PLAIN, must_be_near
+
+MOST_OFF = 0.01
+"""How far a token's -ln p by int8 may be from what plain C has: sums round in another order, and
+where one falls on the other side of a half, an activation is one step off."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    guest: Guest
+    sets: tuple[str, ...]
+
+
+@pytest.fixture(scope="session", params=ARMS)
+def arm(request: pytest.FixtureRequest) -> Arm:
+    if missing := missing_for_aarch64():
+        pytest.skip(missing)
+    processor, sets = ARMS[request.param]
+    return Arm(Guest(build_aarch64(), (QEMU_AARCH64, "-cpu", processor)), sets)
+
+
+def test_takes_the_best_set_of_the_processor(arm: Arm) -> None:
+    assert tuple(kernels_of(arm.guest)) == arm.sets
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_tells_llama2c_story(
+    arm: Arm, shared: Path, tmp_path: Path, prompt: str, setting: str
+) -> None:
+    golden = (shared / "golden/stories260K" / f"{prompt}.{setting}.ids").read_text()
+    models, ids = shared / "models", tmp_path / "ids"
+    for how in [["reference"], *(["exact", "--kernels", name] for name in arm.sets)]:
+        done = arm.guest.run(
+            models / "stories260K.bin", "-z", models / "tok512.bin", *SETTINGS[setting],
+            "-i", PROMPTS[prompt], "--ids", ids, "--mode", *how,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        assert ids.read_text() == golden, how
+
+
+def test_fast_judges_as_plain_c_does(
+    arm: Arm, shipped: Engine, shared: Path, tmp_path: Path
+) -> None:
+    golden = (shared / "golden/stories260K/once.t0.ids").read_text().splitlines()[1]
+    given = tmp_path / "ids"
+    given.write_text(golden.replace("out:", "1") + "\n")
+    models = shared / "models"
+    model = (models / "stories260K.bin", "-z", models / "tok512.bin")
+    judge = (*model, "--score", given, "--mode", "fast", "--kernels")
+    should = judged(shipped, *judge, "scalar")
+    assert len(should) > 200
+    for name in arm.sets:
+        found = judged(arm.guest, *judge, name)
+        assert [token for token, _ in found] == [token for token, _ in should], name
+        assert max(abs(a[1] - b[1]) for a, b in zip(found, should, strict=True)) < MOST_OFF, name
+
+
+def judged(engine: Engine, *arguments: str | Path) -> list[tuple[int, float]]:
+    done = engine.run(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    pairs = (pair.split(":") for pair in done.stdout.decode().split())
+    return [(int(token), float(nats)) for token, nats in pairs]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("flags", [PLAIN, SANITIZED], ids=["plain", "sanitized"])
+def test_kernels_compute_what_they_should(
+    arm: Arm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: Sequence[str]
+) -> None:
+    program = compile_c(*flags, *CHECK, out=tmp_path / "check", compiler=CROSS_GCC)
+    # The leak checker traces its own threads, which QEMU cannot.
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    done = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    must_be_near(done.stdout.decode(), list(arm.sets))
+
+
+@pytest.mark.timeout(36000)
+@pytest.mark.parametrize("name", REAL)
+def test_tells_the_reference_from_a_packed_file(
+    arm: Arm, shipped: Engine, tmp_path: Path, name: str
+) -> None:
+    """Packed on this computer, told there."""
+    must_tell_the_reference(arm.guest, shipped, name, STORIES, tmp_path)

@@ -1,0 +1,52 @@
+"""A board that is plugged in: a shell on a tty, with the storyteller behind it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from duotui.link.ports import Port
+from duotui.link.wire import Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VOICE = """#!/bin/sh
+cd "${0%/*}"
+read -r line || exit 0
+echo "$line" >>said
+echo "W 0 5 5 4"
+echo "S 0 0 900"
+while [ -e hold ]; do sleep 0.02; done
+"""
+"""Says a sentence, and holds its breath while there is a file of that name."""
+
+
+class Plugged:
+    """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
+
+    def __init__(self, path: str, home: Path, *options: str) -> None:
+        self.wire = Wire()
+        self.serial_number = "duotui-1"
+        subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
+        self.shell = subprocess.Popen(
+            ["setsid", "--ctty", "sh", *options, "-i"],
+            stdin=self.wire.board_end, stdout=self.wire.board_end, stderr=self.wire.board_end,
+            env={"PATH": path, "PS1": "# "},
+        )  # fmt: skip
+        self.home = home
+        self.wire.start()
+
+    def ports(self) -> list[Port]:
+        path = self.wire.host_path
+        return [Port(path, "Duo", 0x3346, 0x1003, self.serial_number)] if path else []
+
+    def agents(self) -> list[int]:
+        engine = str(self.home / "duollama")
+        found = subprocess.run(["pidof", engine], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def close(self) -> None:
+        self.wire.cut()
+        self.shell.kill()
+        self.shell.wait()

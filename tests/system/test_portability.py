@@ -1,0 +1,229 @@
+"""Every command on a system that is not POSIX: what works there, and what the rest says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.engines import packing
+from duotui.engines.program import program
+from native.parrot import write_parrot
+from system.plugged import VOICE, Plugged
+from system.remote import served
+from system.terminal import ALTERNATE_OFF, ALTERNATE_ON, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+HIDDEN = ["-X", "warn_default_encoding", str(Path(__file__).with_name("without_posix.py"))]
+WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was.\n"]
+TOLD = "once upon a time,🙂 there was.\n"
+COUNT = 5_000
+FIRST = ("-t", "0", "-n", "7")
+
+
+@dataclass(frozen=True)
+class Board:
+    """At the end of a network, where a real one would be at COM3."""
+
+    url: str
+    environment: dict[str, str]
+    files: tuple[str, ...]
+    """Options that name the board's model, unpacked."""
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *HIDDEN, *arguments], capture_output=True, encoding="utf-8",
+            env=self.environment, timeout=60, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    home, own, tools = (tmp_path_factory.mktemp(name) for name in ("board", "own", "tools"))
+    model, tokenizer = write_parrot(own, WORDS, COUNT)
+    packing.pack(model, tokenizer, "exact", home / "story.duo")
+    (home / "duollama").write_bytes(program().read_bytes())
+    (home / "voice").write_text(VOICE)
+    (tools / "dmesg").write_text("#!/bin/sh\n")  # this computer's own is not theirs to change
+    for path in (home / "duollama", home / "voice", tools / "dmesg"):
+        path.chmod(0o755)
+    plugged = Plugged(f"{tools}:{os.environ['PATH']}", home, "-m")
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "DUOTUI_ENGINE"},
+        **{name: str(own) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")},
+        "DUOTUI_CONFIG": str(own / "config.toml"),
+        "DUOTUI_HOME": str(home),
+        "PYTHONIOENCODING": "cp1252",
+    }
+    files = ("--model", str(model), "--tokenizer", str(tokenizer))
+    with served(plugged.wire.host_path, "socket") as url:
+        yield Board(url, environment, files)
+    plugged.close()
+
+
+def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (status, "", 1), done
+    assert done.stderr.startswith("duotui: ")
+    return done.stderr
+
+
+def test_what_is_hidden_is_missed(tmp_path: Path) -> None:
+    """Or nothing here would show anything."""
+    (tmp_path / "duotui.py").write_text(
+        "import os, signal\n"
+        "def missing():\n"
+        "    try:\n"
+        "        import termios\n"
+        "    except ImportError:\n"
+        "        return not hasattr(os, 'openpty') and not hasattr(signal, 'SIGHUP')\n"
+    )
+    code = "import without_posix as w; w.hide(); import duotui; print(duotui.missing())"
+    path = f"{tmp_path}{os.pathsep}{Path(__file__).parent}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.stdout == "True\n", done.stderr
+
+
+def test_tell(board: Board, tmp_path: Path) -> None:
+    recording, ids = tmp_path / "r.jsonl", tmp_path / "ids"
+    done = board.run("tell", "--port", board.url, *FIRST, "--record", str(recording),
+                     "--ids", str(ids), "")  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, TOLD), done.stderr
+    assert "7 tokens" in done.stderr
+    assert ids.read_text().startswith("prompt: ")
+    done = board.run("replay", str(recording))
+    assert (done.returncode, done.stdout.rstrip()) == (0, TOLD.rstrip()), done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_tell_is_stopped(board: Board, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, *HIDDEN, "tell", "--port", board.url, "-t", "0", "-n", "0", ""],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=board.environment,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.read(4) == b"once"
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said.splitlines()[-1]) == (9, b"duotui: stopped")
+
+
+def test_judge(board: Board, tmp_path: Path) -> None:
+    judge = ("judge", board.url, "--headless", "--runs", "2", *FIRST, "-i", "")
+    done = board.run(*judge)
+    said = done.stderr.splitlines()[-1]  # before it a busy computer may be remarked upon
+    assert (done.returncode, done.stdout) == (6, "")
+    assert said.startswith("duotui: no baseline: there is no engine for Windows; ")
+    assert said.endswith("; --baseline FILE takes what run.c printed")
+    baseline = tmp_path / "run.txt"
+    baseline.write_text(f"{TOLD.rstrip()}\nachieved tok/s: 24.5\n", "utf-8")
+    done = board.run(*judge, "--baseline", str(baseline), "--report", str(tmp_path / "report"))
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (len(said["runs"]), said["correctness"]["identical_runs"]) == (2, 2)
+    assert (tmp_path / "report/report.html").read_bytes().count("🙂".encode()) > 0
+
+
+def test_doctor(board: Board) -> None:
+    done = board.run("doctor", board.url, "--json")
+    found = {row["link"]: row["right"] for row in json.loads(done.stdout)}
+    assert (found["line"], found["login"], found["board"]) == (True, True, False)
+    assert done.returncode == 6  # no Duo: this computer's shell
+    done = board.run("doctor", "COM77")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith("WRONG  port         there is no COM77\n")
+
+
+def test_lists(board: Board) -> None:
+    done = board.run("devices", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sim" not in [row["kind"] for row in json.loads(done.stdout)]
+    done = board.run("model", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "stories15M" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("tell", "--port", "sim"), "connect a board and name its port"),
+        (("judge", "sim"), "connect a board and name its port"),
+        (("tell", "--port", "virtual"), "the virtual Duo needs Linux"),
+        (
+            ("tell", "--check", "--port", "URL", "-t", "0", "-n", "7", ""),
+            "no baseline: there is no",
+        ),
+        (("pack", "a.bin"), "there is no engine for Windows"),
+        (("inspect", "a.duo"), "there is no engine for Windows"),
+        (("setup", "URL", "--yes", "MODEL"), "there is no engine for Windows"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_is_not_there_is_one_line(board: Board, arguments: tuple[str, ...], said: str) -> None:
+    words = [board.url if word == "URL" else word for word in arguments if word != "MODEL"]
+    done = board.run(*words, *(board.files if "MODEL" in arguments else ()))
+    assert done.returncode == 6
+    assert done.stderr.splitlines()[-1].startswith("duotui: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_not_there_is_said(board: Board) -> None:
+    assert "there is no port COM77" in one_line(board.run("tell", "--port", "COM77"), 3)
+
+
+def test_the_console(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in board.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTHONIOENCODING")  # of a terminal
+    terminal = Terminal(board.url, "--prompt", "", "-t", "0", "-n", "0", program=HIDDEN)
+    try:
+        terminal.wait_for(ALTERNATE_ON)
+        terminal.wait_for(b"There is no engine for Windows")
+        terminal.wait_for(b"upon")
+        terminal.end(signal.SIGUSR1)
+        assert termios.tcgetattr(terminal.slave) == terminal.before
+        assert ALTERNATE_OFF in terminal.last
+        assert terminal.last.endswith(b"duotui: stopped\r\n")
+        assert terminal.process.returncode == 9
+    finally:
+        terminal.close()
+
+
+def test_the_story_machine(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in board.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTHONIOENCODING")
+    terminal = Terminal("story", board.url, "--voice", "off", program=HIDDEN)
+    try:
+        terminal.wait_for(b"Who is it about?")
+        os.write(terminal.master, b"s")
+        terminal.wait_for(b"Again")
+        terminal.end(signal.SIGUSR1)
+        assert termios.tcgetattr(terminal.slave) == terminal.before
+        assert terminal.process.returncode == 9
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_nothing_is_used_that_the_system_has_not(system: str) -> None:
+    """By the stubs of the standard library, which know what each system has."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", f"--platform={system}", f"--cache-dir=.mypy_cache/{system}"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
