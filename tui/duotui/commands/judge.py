@@ -11,6 +11,7 @@ from duotui.core.events import Mode, Request
 from duotui.core.player import Player
 from duotui.court import Options
 from duotui.engines.program import prepare, program
+from duotui.engines.sim import check_host
 from duotui.errors import UsageError
 from duotui.judge.race import Rival, rival
 from duotui.judging import Saying, Shown, judge, judge_outputs, judge_recording, judge_several
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         recording = Path(plan.target)
         return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
     if plan.target == "sim":
+        check_host()
         program()  # where it cannot be had, that is said before anything is looked at
     else:
         prepare()
