@@ -48,6 +48,7 @@ def _named(given: Path) -> Path:
 
 def session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
     from duotui.engines.board import Board
+    from duotui.engines.program import prepare, program
     from duotui.engines.sim import Sim, check_host
     from duotui.link.reader import Channel
 
@@ -57,6 +58,7 @@ def session(target: str, options: argparse.Namespace, baseline: bool) -> Session
     match target:
         case "sim":
             check_host()
+            program()  # where it cannot be had, that is said before anything is opened
             board = Sim(model, tokenizer)
         case "virtual":
             from duotui.engines.virtual import Virtual, storyteller_card
@@ -64,6 +66,8 @@ def session(target: str, options: argparse.Namespace, baseline: bool) -> Session
             board = Virtual(storyteller_card(model, tokenizer), sound=options.sound)
         case _:
             board = Board(target)
+    if baseline:
+        prepare()
     beside = Sim(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
 

@@ -10,7 +10,8 @@ from duotui.config import Settings, load
 from duotui.core.events import Mode, Request
 from duotui.core.player import Player
 from duotui.court import Options
-from duotui.engines.program import program
+from duotui.engines.program import prepare, program
+from duotui.engines.sim import check_host
 from duotui.errors import UsageError
 from duotui.judge.race import Rival, rival
 from duotui.judging import Saying, Shown, judge, judge_outputs, judge_recording, judge_several
@@ -41,8 +42,11 @@ def run(options: argparse.Namespace) -> int:
         speed = asked.speed(options.speed)
         recording = Path(plan.target)
         return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
-    if plan.baseline is None:
-        program()  # it tells the baseline, and may have to be compiled before anything is opened
+    if plan.target == "sim":
+        check_host()
+        program()  # where it cannot be had, that is said before anything is looked at
+    else:
+        prepare()
     asked.check_sound(options.sound, plan.target)
     if "," in plan.target:
         if options.safe is not None:

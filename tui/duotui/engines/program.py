@@ -4,6 +4,7 @@ Looked for in DUOTUI_ENGINE; in native/build, where `make engine` leaves it and 
 this platform has it; then in the user's cache, where it is compiled from the package's sources.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -21,6 +22,11 @@ from duotui.oscompat import by_system
 
 VARIABLE = "DUOTUI_ENGINE"
 COMPILERS = ("cc", "gcc", "clang")
+INSTALL = by_system(
+    linux="sudo apt install gcc libc6-dev brings one",
+    macos="xcode-select --install brings one",
+    windows="",
+)
 _filling = threading.Lock()
 
 
@@ -40,6 +46,13 @@ def program() -> Path:
         return built
     with _filling:  # the judge's threads may both need it
         return _cached(native, built)
+
+
+def prepare() -> None:
+    """Compile it, if it must be, before there is a screen. Where it cannot be had nothing is said:
+    whoever asks for it later does."""
+    with contextlib.suppress(NotReady):
+        program()
 
 
 def _cached(native: Path, built: Path) -> Path:
@@ -72,7 +85,7 @@ def _compile(native: Path, out: Path) -> None:
         errors="replace",
     )
     if done.returncode:
-        raise NotReady(f"the engine cannot be compiled: {first_error(done.stderr)}", _install())
+        raise NotReady(f"the engine cannot be compiled: {first_error(done.stderr)}", INSTALL)
 
 
 def _compiler() -> list[str]:
@@ -82,15 +95,7 @@ def _compiler() -> list[str]:
         if shutil.which(command[0]):
             return command
     missing = f"CC names {named[0]}, which is none" if named else "there is no C compiler"
-    raise NotReady(f"the engine must be compiled once, and {missing}", _install())
-
-
-def _install() -> str:
-    return by_system(
-        linux="sudo apt install gcc libc6-dev brings one",
-        macos="xcode-select --install brings one",
-        windows="Linux, macOS and WSL have one",
-    )
+    raise NotReady(f"the engine must be compiled once, and {missing}", INSTALL)
 
 
 def first_error(said: str) -> str:

@@ -29,10 +29,7 @@ def check_host() -> None:
 class Sim:
     """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
     program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
-    none of its own.
-
-    Raises UsageError or NotReady where there is no engine for this computer: before anything is
-    opened."""
+    none of its own."""
 
     target = "sim"
 
@@ -45,13 +42,12 @@ class Sim:
         ear: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        self._program = program()
         self._spoil, self._voice, self._ear = spoil, voice, ear
         self._wire: Wire | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
-        command = [str(self._program), "serve", str(self.model)]
+        command = [str(program()), "serve", str(self.model)]
         if self.tokenizer is not None:
             command += ["-z", str(self.tokenizer)]
         if self._voice is not None:
