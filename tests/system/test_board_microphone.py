@@ -78,7 +78,7 @@ def recorder(tmp_path: Path) -> Callable[[float], Path]:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(RATE)
-            file.writeframes(in_noise(WISH, VOICES[1], "clean", 1))
+            file.writeframes(in_noise(WISH, VOICES[2], "clean", 1))
         path = tmp_path / "ear"
         path.write_text(RECORDER.format(pace=pace))
         path.chmod(0o755)

@@ -36,7 +36,7 @@ exec sleep 1000
 async def test_a_wish_said_to_the_virtual_duo_is_understood(scene: Scene, tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
     need_espeak()
-    said = in_noise("tell me a story about a dragon in the castle", VOICES[1], "clean", 1)
+    said = in_noise("tell me a story about a dragon in the castle", VOICES[2], "clean", 1)
     (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * RATE))
     (tmp_path / EAR).write_text(RECORDER)
     with scene.shell() as shell:
