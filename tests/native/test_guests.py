@@ -173,7 +173,8 @@ def test_is_the_same_from_any_folder(
         monkeypatch.setenv(name, value.replace("headers", str(headers)))
     for part in ("src", "board"):
         shutil.copytree(NATIVE / part, elsewhere / part)
-    shutil.copyfile(NATIVE / "Makefile", elsewhere / "Makefile")
+    for name in ("Makefile", "cflags"):
+        shutil.copyfile(NATIVE / name, elsewhere / name)
     before = os.umask(0o077)
     try:
         again = build(elsewhere / "board", "board")

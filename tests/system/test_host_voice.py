@@ -360,8 +360,9 @@ async def test_a_player_plays_one_after_another_and_tells_how_far_it_is(tmp_path
         begins: list[float] = []
         task = asyncio.create_task(output.play(tone(0.4), 8000, lambda: begins.append(clock.now())))  # noqa: B023
         while not task.done():
-            if begins:
-                assert abs(output.position() - (clock.now() - begins[0])) < 0.05
+            if begins:  # a busy computer may say late that it is over: the position is the end
+                played = min(clock.now() - begins[0], 0.4)
+                assert abs(output.position() - played) < 0.05
             await asyncio.sleep(0.01)
         assert 0.35 < clock.now() - begins[0] < 0.6
     assert (tmp_path / "played").read_bytes() == 2 * tone(0.4)
