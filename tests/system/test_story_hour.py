@@ -182,6 +182,8 @@ async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
+    while len(reader.said) < 2:  # noqa: ASYNC110 - it is shown before it is read
+        await asyncio.sleep(0)
     shown.halt()
     scene = shown.scene
     assert scene.held
