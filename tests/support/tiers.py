@@ -17,11 +17,14 @@ QUICK = (
     "native/test_engine.py::test_tells_llama2c_story",
     "native/test_engine.py::test_greedy",
     "native/test_engine.py::test_sampling",
-    "system/test_wire.py",
+    "system/test_wire.py::test_ten_thousand_tokens_arrive_exactly[clean]",
     "ui/test_console.py",
 )
 """Beginnings of test ids, from tests/ on: what an edit breaks most often, in under 90 s. The engine
 is tested as it ships: to build it with sanitizers takes longer than these tests."""
+
+NOT_QUICK = ("ui/test_console.py::test_ascii_is_ascii", "unit/test_enlarged.py")
+"""What `QUICK` would take in, and takes seconds."""
 
 SLOW = (
     "native/test_aarch64.py",
@@ -49,5 +52,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.path.relative_to(TESTS).as_posix() + "::" + item.name
         if name.startswith(SLOW) or _is_large_snapshot(item):
             item.add_marker(pytest.mark.slow)
-        elif name.startswith(QUICK) and "sanitized" not in name:
+        elif name.startswith(QUICK) and not name.startswith(NOT_QUICK) and "sanitized" not in name:
             item.add_marker(pytest.mark.quick)
