@@ -25,6 +25,13 @@ from duotui.ui.screens.judge import Judged, JudgeScreen
 from duotui.ui.screens.jury import JuryScreen
 
 
+class Palette(CommandPalette):
+    """Textual's command palette, with a sign that every terminal's font has."""
+
+    def on_mount(self) -> None:
+        self.query_one(SearchIcon).icon = ">"
+
+
 class DuoApp(Frame):
     COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -122,13 +129,7 @@ class DuoApp(Frame):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            palette = CommandPalette(id="--command-palette", placeholder="Find a command")
-            self.push_screen(palette)
-            self.call_later(self._sign_palette, palette)
-
-    def _sign_palette(self, palette: CommandPalette) -> None:
-        for icon in palette.query(SearchIcon):
-            icon.icon = ">"
+            self.push_screen(Palette(id="--command-palette", placeholder="Find a command"))
 
     def behind(self) -> Coroutine[Any, Any, None]:
         left = self._court or self._sitting
