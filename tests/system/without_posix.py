@@ -33,6 +33,7 @@ WITHOUT = ("duotui", "pexpect", "ptyprocess")
 def hide() -> None:
     for name in LOADED:
         importlib.import_module(name)
+    asyncio.new_event_loop().close()  # since Python 3.14 the kind of loop is chosen by the first
     whole = {"signal": _copy(signal), "os": _copy(os)}
     for module in list(sys.modules.values()):
         for name, copy in whole.items():
