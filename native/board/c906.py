@@ -155,11 +155,13 @@ def check_published(loops: Loops, board: Board) -> list[Check]:
     checks = [
         Check("contest's winner (int8), tok/s", 24.3, 1 / winner.added, 1 / winner.overlapped),
         Check(
-            "llama2.c's fp32 loop, cycles a weight", 8.0,
-            weight.added * board.clock, weight.overlapped * board.clock,
+            "llama2.c's fp32 loop, cycles a weight",
+            8.0,
+            weight.added * board.clock,
+            weight.overlapped * board.clock,
         ),
         Check("llama2.c (fp32) from the SD card, tok/s", 0.36, card, card),
-    ]  # fmt: skip
+    ]
     for (rows, columns), published in PUBLISHED_COLUMNS.items():
         name = f"fp32 {rows}x{columns} by columns, vectors, ms"
         time = columns_time(rows, columns, loops, board)

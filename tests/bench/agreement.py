@@ -12,8 +12,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from duotui import resources
-from duotui.engines.program import program
+from duotui.base import resources
+from duotui.targets.engine_binary import program
 
 SEPARATOR = "<|endoftext|>"
 MOST = 600

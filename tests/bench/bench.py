@@ -27,11 +27,11 @@ from pathlib import Path
 
 from fp32 import expand, is_version_2
 
-from duotui import resources
-from duotui.core import events
-from duotui.core.events import Mode, Narrator, Token
-from duotui.core.recorder import Recorder
-from duotui.engines.program import program
+from duotui.base import resources
+from duotui.protocol import events
+from duotui.protocol.events import Mode, Narrator, Token
+from duotui.session.recording import Recorder
+from duotui.targets.engine_binary import program
 
 STORY = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
 CONSOLE_SECONDS = 10

@@ -11,13 +11,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from duotui import resources
-from duotui.engines.sim import Sim
-from duotui.evidence import sitting_of
-from duotui.story import stored
+from duotui.base import resources
+from duotui.judge.baseline import sitting_of
+from duotui.story import fallback_stories
 from duotui.story.cards import deck, renamed
-from duotui.story.safety import safety
-from duotui.story.teller import USUAL, Tale, Teller
+from duotui.story.content_filter import safety
+from duotui.story.generator import USUAL, Tale, Teller
+from duotui.targets.simulator import Sim
 
 NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 
@@ -25,7 +25,7 @@ NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
     rng = random.Random(seed)
     session = sitting_of(Sim(model, tokenizer))
-    teller = Teller(session, safety().fit, stored.endings())
+    teller = Teller(session, safety().fit, fallback_stories.endings())
     ends: Counter[str] = Counter()
     parts: Counter[int] = Counter()
     left_out: Counter[str] = Counter()
@@ -35,9 +35,10 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
         choice = deck().draw(rng, rng.choice(NAMES))
         known = deck().known(choice)
         tale = Tale(
-            deck().opening(known), rng.randrange(1, 2**31),
+            deck().opening(known),
+            rng.randrange(1, 2**31),
             lambda sentence, a=known.name, b=choice.name: renamed(sentence, a, b),
-        )  # fmt: skip
+        )
         await teller.tell(tale)
         text = " ".join(tale.sentences)
         stories[text] += 1

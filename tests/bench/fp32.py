@@ -32,9 +32,14 @@ def expand(data: bytes) -> bytes:
 
     embedding = tensor(vocab * dim)
     sizes = {
-        "wq": dim * dim, "wk": kv * dim, "wv": kv * dim, "wo": dim * dim,
-        "w1": hidden * dim, "w2": dim * hidden, "w3": hidden * dim,
-    }  # fmt: skip
+        "wq": dim * dim,
+        "wk": kv * dim,
+        "wv": kv * dim,
+        "wo": dim * dim,
+        "w1": hidden * dim,
+        "w2": dim * hidden,
+        "w3": hidden * dim,
+    }
     matrices = {name: b"".join(tensor(size) for _ in range(layers)) for name, size in sizes.items()}
     attention, ffn = 256 + 4 * layers * dim, 256 + 8 * layers * dim
     out = struct.pack(

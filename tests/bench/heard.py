@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from duotui.speech import ear
+from duotui.speech import recognizer
 from system.spoken import (
     CARDS,
     CONDITIONS,
@@ -84,12 +84,12 @@ def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[Case]:
     return made
 
 
-_EAR: list[ear.Ear] = []
+_EAR: list[recognizer.Ear] = []
 
 
 def hear(case: Case) -> Result:
     if not _EAR:
-        _EAR.append(ear.Ear(CARDS))
+        _EAR.append(recognizer.Ear(CARDS))
     pcm = case.pcm
     if case.voice:
         pcm = in_noise(case.text, case.voice, case.condition, case.seed)
@@ -97,15 +97,23 @@ def hear(case: Case) -> Result:
     heard = _EAR[0].understood(words, margin)
     voice = case.voice[0] if case.voice else ""
     return Result(
-        case.text, case.slots, voice, case.condition, words, margin,
-        dict(heard.slots) if heard else {}, heard.confidence if heard else 0.0,
-    )  # fmt: skip
+        case.text,
+        case.slots,
+        voice,
+        case.condition,
+        words,
+        margin,
+        dict(heard.slots) if heard else {},
+        heard.confidence if heard else 0.0,
+    )
 
 
 def table(results: list[Result]) -> str:
     """By condition, then by voice."""
-    lines = [f"{'':22}{'wishes':>7}{'right':>6}{'wrong':>6}{'none':>6}{'right':>7}"
-             f"{'outside':>9}{'asked':>6}"]  # fmt: skip
+    lines = [
+        f"{'':22}{'wishes':>7}{'right':>6}{'wrong':>6}{'none':>6}{'right':>7}"
+        f"{'outside':>9}{'asked':>6}"
+    ]
     conditions = list(dict.fromkeys(result.condition for result in results))
     voices = list(dict.fromkeys(result.voice for result in results if result.voice))
     for name in ("all", *conditions, *voices):
@@ -115,9 +123,11 @@ def table(results: list[Result]) -> str:
         counts = [inside.count(outcome) for outcome in ("right", "wrong", "none")]
         right = f"{counts[0] / len(inside):7.0%}" if inside else f"{'':7}"
         lines.append(
-            f"{name:22}{len(inside):7}" + "".join(f"{count:6}" for count in counts) + right
+            f"{name:22}{len(inside):7}"
+            + "".join(f"{count:6}" for count in counts)
+            + right
             + f"{len(outside):9}{len(outside) - outside.count('none'):6}"
-        )  # fmt: skip
+        )
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from duotui import resources
+from duotui.base import resources
 from native.compiler import compile_c
 from native.engine import build
 from native.guests import ARMS, QEMU_AARCH64, build_aarch64, missing_for_aarch64

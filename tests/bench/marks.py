@@ -26,8 +26,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from duotui.speech.espeak import Voice
-from duotui.speech.output import RATE
+from duotui.speech.audio_output import RATE
+from duotui.speech.espeak_client import Voice
 from system.loudness import heard
 from system.sound_kit import STORIES, Said, bursts, samples, tell
 

@@ -16,8 +16,8 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from duotui import resources
-from duotui.engines.virtual import storyteller_card
+from duotui.base import resources
+from duotui.targets.virtual_duo import storyteller_card
 from virtual.fire import FAULTS, Fault, Scene
 from virtual.ordeal import Outcome, expected, send, tell
 

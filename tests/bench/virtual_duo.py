@@ -16,11 +16,11 @@ from pathlib import Path
 
 from random_model import write_random
 
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import find_state
 from duotui.board.shell import Shell
-from duotui.board.spawn import Spawn
-from duotui.board.state import find_state
-from duotui.engines import packing
-from duotui.engines.virtual import Memory, Virtual, make_card
+from duotui.targets import packer
+from duotui.targets.virtual_duo import Memory, Virtual, make_card
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 FEW, MANY = 3, 18
@@ -57,8 +57,8 @@ def _card(folder: Path, model: Path | None, tokenizer: Path) -> Path:
         write_random(data / "model.bin")
     else:
         shutil.copy(model, data / "model.bin")
-    packing.pack(data / "model.bin", tokenizer, "exact,fast", data / "model.duo")
-    packing.pack(data / "model.bin", tokenizer, "fast", data / "fast.duo")
+    packer.pack(data / "model.bin", tokenizer, "exact,fast", data / "model.duo")
+    packer.pack(data / "model.bin", tokenizer, "fast", data / "fast.duo")
     make_card(folder / "card.img", folder / "root")
     return folder / "card.img"
 

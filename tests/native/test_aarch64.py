@@ -52,9 +52,17 @@ def test_tells_llama2c_story(
     models, ids = shared / "models", tmp_path / "ids"
     for how in [["reference"], *(["exact", "--kernels", name] for name in arm.sets)]:
         done = arm.guest.run(
-            models / "stories260K.bin", "-z", models / "tok512.bin", *SETTINGS[setting],
-            "-i", PROMPTS[prompt], "--ids", ids, "--mode", *how,
-        )  # fmt: skip
+            models / "stories260K.bin",
+            "-z",
+            models / "tok512.bin",
+            *SETTINGS[setting],
+            "-i",
+            PROMPTS[prompt],
+            "--ids",
+            ids,
+            "--mode",
+            *how,
+        )
         assert done.returncode == 0, done.stderr.decode()
         assert ids.read_text() == golden, how
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.link.adpcm import SIZES, decode
+from duotui.protocol.adpcm import SIZES, decode
 from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE
 from support.espeak import need_espeak

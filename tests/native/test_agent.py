@@ -25,9 +25,13 @@ class Host:
     """The other end of the agent's terminal."""
 
     def __init__(
-        self, engine: Engine, model: Path, tokenizer: Path, voice: Path | None = None,
+        self,
+        engine: Engine,
+        model: Path,
+        tokenizer: Path,
+        voice: Path | None = None,
         ear: Path | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(
@@ -71,9 +75,14 @@ class Host:
 
     def generate(self, story: int = STORY, **changes: object) -> None:
         asked: dict[str, object] = {
-            "mode": 0, "flags": 1, "steps": 10, "temperature": 0.0, "top_p": 0.9, "seed": 1,
+            "mode": 0,
+            "flags": 1,
+            "steps": 10,
+            "temperature": 0.0,
+            "top_p": 0.9,
+            "seed": 1,
             "prompt": "",
-        }  # fmt: skip
+        }
         self.say("GENERATE", story=story, **{**asked, **changes})
 
     def tokens(self) -> list[str]:

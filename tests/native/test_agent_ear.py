@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from duotui.link.adpcm import decode
+from duotui.protocol.adpcm import decode
 from native import agent_peer
 from native.engine import Engine
 from native.programs import is_, script
@@ -89,10 +89,13 @@ def sounds(host: Host, listen: int = 3) -> list[dict[str, Any]]:
 
 
 def heard(host: Host, listen: int = 3) -> array.array[int]:
-    return array.array("h", b"".join(
-        decode(one["predictor"], one["step"], bytes.fromhex(one["data_hex"]))
-        for one in sounds(host, listen)
-    ))  # fmt: skip
+    return array.array(
+        "h",
+        b"".join(
+            decode(one["predictor"], one["step"], bytes.fromhex(one["data_hex"]))
+            for one in sounds(host, listen)
+        ),
+    )
 
 
 @contextlib.contextmanager

@@ -8,8 +8,10 @@ def test_memory_is_measured_from_the_cache_to_eight_mebibytes(engine: Engine) ->
     assert (done.returncode, done.stderr) == (0, b"")
     rows = [line.split() for line in done.stdout.decode().splitlines()]
     assert [(name, int(size)) for name, size, _ in rows] == [
-        *(("read", 2**power) for power in range(14, 24)), ("copy", 2**23), ("fill", 2**23),
-    ]  # fmt: skip
+        *(("read", 2**power) for power in range(14, 24)),
+        ("copy", 2**23),
+        ("fill", 2**23),
+    ]
     assert all(10 < float(rate) < 1e7 for *_, rate in rows)
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from duotui import resources
-from duotui.core.events import Mode, Request
-from duotui.engines.reference import follow
-from duotui.judge.trial import Run
-from duotui.judge.verdict import Baseline, Verdict
+from duotui.base import resources
+from duotui.protocol.events import Mode, Request
+from duotui.scoring.run import Run
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.targets.reference_scorer import follow
 from native.compiler import compile_c
 from native.engine import NATIVE
 
@@ -51,11 +51,19 @@ def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(defect: Path, case: Case) -> Run:
     done = subprocess.run(
         [
-            defect, resources.CHECKPOINT, case.kind, str(case.where), str(case.when),
-            str(case.seed), str(STEPS), *map(str, PROMPT),
+            defect,
+            resources.CHECKPOINT,
+            case.kind,
+            str(case.where),
+            str(case.when),
+            str(case.seed),
+            str(STEPS),
+            *map(str, PROMPT),
         ],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     rows = [line.split() for line in done.stdout.splitlines()]
     ids = tuple(int(id_) for id_, _ in rows)
     return Run(True, ids, "", 1.0, 0.0, 0, 0, tuple(float(p) for _, p in rows))

@@ -66,9 +66,16 @@ def test_tells_llama2c_story(
     golden = shared / "golden/stories260K"
     models = shared / "models"
     done = engine.run(
-        models / "stories260K.bin", "-z", models / "tok512.bin", *SETTINGS[setting],
-        "-i", PROMPTS[prompt], "--ids", tmp_path / "ids", "--compat-print",
-    )  # fmt: skip
+        models / "stories260K.bin",
+        "-z",
+        models / "tok512.bin",
+        *SETTINGS[setting],
+        "-i",
+        PROMPTS[prompt],
+        "--ids",
+        tmp_path / "ids",
+        "--compat-print",
+    )
     assert (tmp_path / "ids").read_bytes() == (golden / f"{prompt}.{setting}.ids").read_bytes()
     assert done.stdout == (golden / f"{prompt}.{setting}.txt").read_bytes()
     assert re.fullmatch(rb"achieved tok/s: \d+\.\d{6}\n", done.stderr)
@@ -272,13 +279,25 @@ def test_probability_of_each_token(
 ) -> None:
     told = subprocess.run(
         [probabilities, model, tokenizer, str(temperature), "30", "ab"],
-        capture_output=True, check=True, text=True,
-    ).stdout.split()  # fmt: skip
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
     ids = [int(i) for i in told[::2]]
     _, plain, _ = shipped.tell(
-        tmp_path / "ids", model, "-z", tokenizer, "-t", str(temperature), "-s", "7", "-n", "30",
-        "-i", "ab",
-    )  # fmt: skip
+        tmp_path / "ids",
+        model,
+        "-z",
+        tokenizer,
+        "-t",
+        str(temperature),
+        "-s",
+        "7",
+        "-n",
+        "30",
+        "-i",
+        "ab",
+    )
     assert ids == plain
     logits = forward(Checkpoint.of_noise(Shape(), seed=1), [1, *ids[:-1]])
     for row, token, probability in zip(logits, ids, told[1::2], strict=True):
@@ -447,13 +466,28 @@ MODELS: dict[str, tuple[bytes, bytes]] = {
     "group no divisor": (header_2(group=7).ljust(256, b"\0"), b"group size 7"),
     "all huge": (header_0(**dict.fromkeys(("dim", "hidden", "layers"), BIG)), b"its dim is"),
     "largest allowed": (
-        header_0(dim=65536, hidden=1 << 18, layers=1024, heads=1, kv_heads=1, vocab=1 << 24,
-                 context=1 << 20),
+        header_0(
+            dim=65536,
+            hidden=1 << 18,
+            layers=1024,
+            heads=1,
+            kv_heads=1,
+            vocab=1 << 24,
+            context=1 << 20,
+        ),
         b"cut short",
     ),
     "int8 largest allowed": (
-        header_2(dim=65536, hidden=1 << 18, layers=1024, heads=1, kv_heads=1, vocab=1 << 24,
-                 context=1 << 20, group=1).ljust(256, b"\0"),
+        header_2(
+            dim=65536,
+            hidden=1 << 18,
+            layers=1024,
+            heads=1,
+            kv_heads=1,
+            vocab=1 << 24,
+            context=1 << 20,
+            group=1,
+        ).ljust(256, b"\0"),
         b"cut short",
     ),
     "heads not dividing dim": (header_0(heads=3, kv_heads=3), b"multiple of its heads"),
@@ -470,7 +504,7 @@ MODELS: dict[str, tuple[bytes, bytes]] = {
         f"vocabulary {value}": (header_0(vocab=value) + bytes(99), b"vocabulary is ")
         for value in (0, BIG, -BIG, LEAST)
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -548,9 +582,12 @@ def test_weights_that_are_not_numbers(engine: Engine, tmp_path: Path, tokenizer:
 def test_full_disk(engine: Engine, model: Path, tokenizer: Path) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [engine.path, model, "-z", tokenizer], stdout=full, stderr=subprocess.PIPE,
-            env=engine.environment(), check=False,
-        )  # fmt: skip
+            [engine.path, model, "-z", tokenizer],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=engine.environment(),
+            check=False,
+        )
     assert done.returncode == 1
     assert re.fullmatch(rb"duollama: cannot write the story: No space left[^\n]*\n", done.stderr)
 
@@ -565,9 +602,12 @@ def test_closed_pipe(engine: Engine, model: Path, tokenizer: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [engine.path, model, "-z", tokenizer], stdout=writing, stderr=subprocess.PIPE,
-        env=engine.environment(), check=False,
-    )  # fmt: skip
+        [engine.path, model, "-z", tokenizer],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=engine.environment(),
+        check=False,
+    )
     os.close(writing)
     assert done.returncode == 1
     assert re.fullmatch(rb"duollama: cannot write the story: Broken pipe[^\n]*\n", done.stderr)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
 from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
 from native.engine import SHARED
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
 from native.engine import SHARED, Engine
 
 MODEL = ("-z", resources.TOKENIZER)
@@ -115,11 +115,19 @@ def test_the_stories_of_llama2c_are_followed_to_the_end(shipped: Engine) -> None
 @pytest.mark.parametrize(
     "content",
     [
-        "", "x", "prompt:", "prompt: 1\nout:  5 x", "prompt: 1 99999\nout: 99999",
-        "prompt: 1 5\nout: 6", "prompt: 1 5\nout:", "prompt: -1\nout: 5", "out: 5\nprompt: 1",
-        "prompt: 1\nout: " + "5 " * 5000, "prompt: " + "1 " * 5000 + "\nout: 1",
+        "",
+        "x",
+        "prompt:",
+        "prompt: 1\nout:  5 x",
+        "prompt: 1 99999\nout: 99999",
+        "prompt: 1 5\nout: 6",
+        "prompt: 1 5\nout:",
+        "prompt: -1\nout: 5",
+        "out: 5\nprompt: 1",
+        "prompt: 1\nout: " + "5 " * 5000,
+        "prompt: " + "1 " * 5000 + "\nout: 1",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_story_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
     (tmp_path / "ids").write_text(content)
     done = engine.run(resources.CHECKPOINT, *MODEL, "--follow", tmp_path / "ids")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
 from native.engine import NATIVE, Engine
 from native.guests import BOARD, GUESTS, Guest, build, find_tools
 from native.test_engine import PROMPTS, SETTINGS
@@ -35,10 +35,18 @@ MOST_BYTES = 300_000
 
 # What the Duo's kernel answers with ENOSYS (CONFIG_EPOLL, TIMERFD, ... are off), and its numbers.
 MISSING_CALLS = {
-    "eventfd2": 19, "epoll_create1": 20, "epoll_ctl": 21, "epoll_pwait": 22, "signalfd4": 74,
-    "timerfd_create": 85, "timerfd_settime": 86, "timerfd_gettime": 87, "fadvise64": 223,
-    "madvise": 233, "io_uring_setup": 425,
-}  # fmt: skip
+    "eventfd2": 19,
+    "epoll_create1": 20,
+    "epoll_ctl": 21,
+    "epoll_pwait": 22,
+    "signalfd4": 74,
+    "timerfd_create": 85,
+    "timerfd_settime": 86,
+    "timerfd_gettime": 87,
+    "fadvise64": 223,
+    "madvise": 233,
+    "io_uring_setup": 425,
+}
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +77,17 @@ def test_tells_llama2c_story(
     golden = shared / "golden/stories260K" / f"{prompt}.{setting}.ids"
     models = shared / "models"
     done = guest.run(
-        models / "stories260K.bin", "-z", models / "tok512.bin", "--mode", mode,
-        *SETTINGS[setting], "-i", PROMPTS[prompt], "--ids", tmp_path / "ids",
-    )  # fmt: skip
+        models / "stories260K.bin",
+        "-z",
+        models / "tok512.bin",
+        "--mode",
+        mode,
+        *SETTINGS[setting],
+        "-i",
+        PROMPTS[prompt],
+        "--ids",
+        tmp_path / "ids",
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
 
@@ -103,9 +119,12 @@ def test_makes_no_call_that_the_kernel_lacks(
 ) -> None:
     models = shared / "models"
     traced = guest.traced().run(
-        *serve, models / "stories260K.bin", "-z", models / "tok512.bin",
+        *serve,
+        models / "stories260K.bin",
+        "-z",
+        models / "tok512.bin",
         *(() if serve else ("-n", "4")),
-    )  # fmt: skip
+    )
     calls = set(re.findall(r"^\d+ (\w+)\(", traced.stderr.decode(errors="replace"), re.M))
     assert "mmap" in calls
     assert not calls & MISSING_CALLS.keys()

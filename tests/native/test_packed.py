@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
 from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
 from native.duo_file import ENTRY, HEADER, NAMES, seal_start
 
@@ -173,9 +173,15 @@ def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: 
 def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> None:
     again = files / "again.duo"
     done = shipped.run(
-        "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", again, "--modes",
+        "pack",
+        files / "model.bin",
+        "-z",
+        files / "tokenizer.bin",
+        "-o",
+        again,
+        "--modes",
         "exact,fast",
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert again.read_bytes() == packed.read_bytes()
     assert not list(files.glob("*.part"))

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from duotui.speech.say import BUFFER, WORD_GAP, Trouble, load_library
+from duotui.speech.espeak_worker import BUFFER, WORD_GAP, Trouble, load_library
 
 RATE = 22050
 """Samples a second of every voice that these tests use."""

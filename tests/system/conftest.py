@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.spawn import Spawn
-from duotui.link.transport import SerialTransport
-from duotui.link.wire import Wire
+from duotui.board.pexpect_transport import Spawn
+from duotui.link.pty_cable import Wire
+from duotui.link.serial_transport import SerialTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,8 +42,11 @@ def line(tmp_path: Path) -> Line:
         subprocess.run(["stty", *modes.split()], stdin=end, check=True)
         process = subprocess.Popen(
             ["setsid", "--ctty", *(program or ("sh", "-i"))],
-            stdin=end, stdout=end, stderr=end, env={"PATH": path, "PS1": prompt},
-        )  # fmt: skip
+            stdin=end,
+            stdout=end,
+            stderr=end,
+            env={"PATH": path, "PS1": prompt},
+        )
         wire.start()
         transport = SerialTransport(wire.host_path)
         try:

@@ -14,8 +14,8 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from duotui.speech.output import RATE
-from duotui.speech.say import apart, speed
+from duotui.speech.audio_output import RATE
+from duotui.speech.espeak_worker import apart, speed
 from support.espeak import synthesise
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from duotui.engines.sim import Sim
-from duotui.errors import LinkBroken
+from duotui.base.errors import LinkBroken
+from duotui.targets.simulator import Sim
 
 if TYPE_CHECKING:
-    from duotui.link.transport import SerialTransport
+    from duotui.link.serial_transport import SerialTransport
 
 
 class Mortal(Sim):

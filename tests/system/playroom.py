@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from duotui.core.clock import MonotonicClock
-from duotui.core.events import Mode
-from duotui.core.session import Session
-from duotui.evidence import sitting_of
-from duotui.link.reader import Channel
-from duotui.speech.utterance import Silent
-from duotui.story import stored
+from duotui.base.clock import MonotonicClock
+from duotui.judge.baseline import sitting_of
+from duotui.link.port_thread import Channel
+from duotui.protocol.events import Mode
+from duotui.session.session import Session
+from duotui.settings.parental_settings import Household
+from duotui.speech.tts import Silent
+from duotui.story import fallback_stories
 from duotui.story.cards import deck
+from duotui.story.catalogue import Repertoire
+from duotui.story.content_filter import safety
+from duotui.story.controller import Hour
 from duotui.story.diary import Diary
-from duotui.story.hour import Hour
-from duotui.story.household import Household
-from duotui.story.listening import Listening
-from duotui.story.phrases import phrases
-from duotui.story.repertoire import Repertoire
-from duotui.story.room import Room
-from duotui.story.safety import safety
-from duotui.story.shelf import Shelf
-from duotui.story.teller import USUAL, Teller
+from duotui.story.favourites import Shelf
+from duotui.story.generator import USUAL, Teller
+from duotui.story.services import Room
+from duotui.story.strings import phrases
+from duotui.story.voice_input import Listening
 
 AFTERNOON = datetime(2026, 11, 26, 15, 30)
 
@@ -44,21 +44,39 @@ class Hurried(Silent):
 
 
 def room(
-    channel: Channel, folder: Path, *, seed: int = 1, reader: Hurried | None = None,
-    wall: Callable[[], datetime] = lambda: AFTERNOON, fit: Callable[[str], bool] | None = None,
-    mode: Mode = Mode.EXACT, listening: Listening | None = None,
-) -> tuple[Room, Session]:  # fmt: skip
+    channel: Channel,
+    folder: Path,
+    *,
+    seed: int = 1,
+    reader: Hurried | None = None,
+    wall: Callable[[], datetime] = lambda: AFTERNOON,
+    fit: Callable[[str], bool] | None = None,
+    mode: Mode = Mode.EXACT,
+    listening: Listening | None = None,
+) -> tuple[Room, Session]:
     session, rng = sitting_of(channel), random.Random(seed)
-    teller = Teller(session, fit or safety().fit, stored.endings(), replace(USUAL, mode=mode))
+    teller = Teller(
+        session, fit or safety().fit, fallback_stories.endings(), replace(USUAL, mode=mode)
+    )
     shelf = Shelf(folder / "favourites.jsonl")
     repertoire = Repertoire(
-        deck(), teller, session, shelf,
-        lambda choice, rng: stored.for_choice(choice, rng).sentences, rng, wall,
-    )  # fmt: skip
+        deck(),
+        teller,
+        session,
+        shelf,
+        lambda choice, rng: fallback_stories.for_choice(choice, rng).sentences,
+        rng,
+        wall,
+    )
     made = Room(
-        session, repertoire, reader or Hurried(), Diary(folder / "diary.txt", wall),
-        MonotonicClock(), wall, listening,
-    )  # fmt: skip
+        session,
+        repertoire,
+        reader or Hurried(),
+        Diary(folder / "diary.txt", wall),
+        MonotonicClock(),
+        wall,
+        listening,
+    )
     return made, session
 
 

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from duotui.link.ports import Port
-from duotui.link.wire import Wire
+from duotui.link.pty_cable import Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +31,11 @@ class Plugged:
         subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
         self.shell = subprocess.Popen(
             ["setsid", "--ctty", "sh", *options, "-i"],
-            stdin=self.wire.board_end, stdout=self.wire.board_end, stderr=self.wire.board_end,
+            stdin=self.wire.board_end,
+            stdout=self.wire.board_end,
+            stderr=self.wire.board_end,
             env={"PATH": path, "PS1": "# "},
-        )  # fmt: skip
+        )
         self.home = home
         self.wire.start()
 

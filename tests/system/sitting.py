@@ -5,12 +5,12 @@ import itertools
 import random
 from collections.abc import Callable
 
-from duotui.core import events
-from duotui.core.clock import MonotonicClock
-from duotui.core.events import Batch, Narrator, Request
-from duotui.core.session import Session
-from duotui.core.state import State
-from duotui.link.reader import Channel
+from duotui.base.clock import MonotonicClock
+from duotui.link.port_thread import Channel
+from duotui.protocol import events
+from duotui.protocol.events import Batch, Narrator, Request
+from duotui.session.session import Session
+from duotui.session.state import State
 
 KERNEL = [
     b"[   12.345678] usb 1-1: new high-speed USB device number 2 using dwc2\r\n",

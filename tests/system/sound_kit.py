@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from duotui.core.clock import MonotonicClock
-from duotui.core.reading import sentences
-from duotui.speech.espeak import Synthesiser, Voice
-from duotui.speech.host import HostReader
-from duotui.speech.output import Tape
+from duotui.base.clock import MonotonicClock
+from duotui.protocol.speak_request import sentences
+from duotui.speech.audio_output import Tape
+from duotui.speech.espeak_client import Synthesiser, Voice
+from duotui.speech.host_tts import HostReader
 
 if TYPE_CHECKING:
-    from duotui.core.events import Mark
-    from duotui.speech.utterance import Utterance
+    from duotui.protocol.events import Mark
+    from duotui.speech.tts import Utterance
 
 STORIES = (
     "Once upon a time there was a little girl named Lily. She had a big red ball. She took it to"

@@ -9,13 +9,13 @@ import random
 from operator import mul
 from typing import TYPE_CHECKING
 
-from duotui.speech.denoising import without_noise
-from duotui.speech.ear import RATE
+from duotui.speech.grammar import ALONE
 from duotui.speech.microphone import open_turn
+from duotui.speech.noise_gate import without_noise
+from duotui.speech.recognizer import RATE
 from duotui.speech.resampling import resampled
-from duotui.speech.wishes import ALONE
 from duotui.story.cards import deck
-from duotui.story.listening import COMMANDS
+from duotui.story.voice_input import COMMANDS
 from support.espeak import RATE as MADE_RATE
 from support.espeak import synthesise
 

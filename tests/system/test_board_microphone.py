@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from duotui.commands.story import _listening
-from duotui.core.recorder import read
-from duotui.engines.sim import Sim
-from duotui.errors import NotReady
-from duotui.evidence import sitting_of
-from duotui.link.frames import Decoder, Frame, encode
-from duotui.link.messages import Sound, parse
+from duotui.base.errors import NotReady
+from duotui.cli.story import _listening
+from duotui.judge.baseline import sitting_of
+from duotui.protocol.frames import Decoder, Frame, encode
+from duotui.protocol.messages import Sound, parse
+from duotui.session.recording import read
+from duotui.settings.parental_settings import MICROPHONES, Household
 from duotui.speech.board_microphone import NONE, BoardMicrophone, open_board_microphone
-from duotui.speech.ear import RATE, Ear, open_ear
+from duotui.speech.recognizer import RATE, Ear, open_ear
 from duotui.story.cards import deck
-from duotui.story.household import MICROPHONES, Household
-from duotui.story.listening import COMMANDS, LIMIT, Listening
-from duotui.story.scene import Act
+from duotui.story.view_state import Act
+from duotui.story.voice_input import COMMANDS, LIMIT, Listening
+from duotui.targets.simulator import Sim
 from support.espeak import need_espeak
 from system.mortal import Mortal
 from system.playroom import hour, room
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from duotui.core.session import Session
-    from duotui.story.hour import Hour
+    from duotui.session.session import Session
+    from duotui.story.controller import Hour
 
 needs_pocketsphinx = pytest.mark.skipif(
     not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
@@ -281,7 +281,7 @@ async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr("duotui.story.listening.PATIENCE", 0.01)
+    monkeypatch.setattr("duotui.story.voice_input.PATIENCE", 0.01)
     listening = Listening(never, never)
     with pytest.raises(NotReady, match="there yet"):
         await listening.hear()

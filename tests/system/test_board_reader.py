@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from duotui.core.clock import MonotonicClock
-from duotui.core.session import Session
-from duotui.engines.sim import Sim
-from duotui.evidence import sitting_of
-from duotui.speech.board import BoardReader
-from duotui.speech.utterance import Utterance
-from duotui.story.household import Household
-from duotui.story.scene import Act, Scene
+from duotui.base.clock import MonotonicClock
+from duotui.judge.baseline import sitting_of
+from duotui.session.session import Session
+from duotui.settings.parental_settings import Household
+from duotui.speech.board_tts import BoardReader
+from duotui.speech.tts import Utterance
+from duotui.story.view_state import Act, Scene
+from duotui.targets.simulator import Sim
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, hour, room
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.core import events
-from duotui.core.events import Mode, Reason, Request, Silence
-from duotui.core.state import Link, State
-from duotui.engines import packing
-from duotui.engines.board import Board
-from duotui.engines.program import program
+from duotui.protocol import events
+from duotui.protocol.events import Mode, Reason, Request, Silence
+from duotui.session.state import Link, State
+from duotui.targets import packer
+from duotui.targets.board import Board
+from duotui.targets.engine_binary import program
 from native.parrot import write_parrot
 from system.plugged import VOICE, Plugged
 from system.remote import served
@@ -37,7 +37,7 @@ REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     model, tokenizer = write_parrot(folder, WORDS, COUNT)
-    packing.pack(model, tokenizer, "exact", folder / "story.duo")
+    packer.pack(model, tokenizer, "exact", folder / "story.duo")
     (folder / "duollama").write_bytes(program().read_bytes())
     (folder / "voice").write_text(VOICE)
     for name in ("duollama", "voice"):
@@ -49,8 +49,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plugged(
     request: pytest.FixtureRequest, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Plugged]:
-    monkeypatch.setattr("duotui.board.storyteller.HOME", str(home))
-    monkeypatch.setattr("duotui.board.storyteller.LOG", str(tmp_path / "log"))
+    monkeypatch.setattr("duotui.board.agent_launcher.HOME", str(home))
+    monkeypatch.setattr("duotui.board.agent_launcher.LOG", str(tmp_path / "log"))
     # the level of this computer's own kernel lines is not theirs to change
     (tmp_path / "dmesg").write_text("#!/bin/sh\n")
     (tmp_path / "dmesg").chmod(0o755)

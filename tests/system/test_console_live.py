@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from duotui.config import Settings
-from duotui.core.events import Narrator, Reason, Request
-from duotui.core.state import Link
-from duotui.engines.sim import Sim
+from duotui.protocol.events import Narrator, Reason, Request
+from duotui.session.state import Link
+from duotui.settings.config_file import Settings
+from duotui.targets.simulator import Sim
 from duotui.ui.app import DuoApp
 from native.parrot import write_parrot
 from system.sitting import Watch, over, session
@@ -72,7 +72,7 @@ async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path,
 async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again(
     parrot: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("duotui.core.line.LOSSES", 1)
+    monkeypatch.setattr("duotui.link.connection.LOSSES", 1)
     board = Sim(*parrot)
     sitting = session(board)
     watch = Watch(sitting)

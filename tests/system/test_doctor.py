@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.findings import Finding, of_board
+from duotui.base.errors import Exit, UsageError
+from duotui.board.checks import Finding, of_board
+from duotui.board.doctor import doctor, of_port
+from duotui.board.port_probe import find_state
 from duotui.board.shell import Shell
-from duotui.board.state import find_state
-from duotui.doctor import doctor, of_port
-from duotui.errors import Exit, UsageError
 from duotui.link.ports import DUO_VENDOR, Port
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.errors import NotReady, UsageError
+from duotui.base.errors import NotReady, UsageError
 from duotui.speech import microphone
-from duotui.speech.ear import NO_POCKETSPHINX, RATE, Ear, open_ear
 from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
+from duotui.speech.recognizer import NO_POCKETSPHINX, RATE, Ear, open_ear
 from duotui.story.cards import deck
 from support.espeak import need_espeak
 from system.spoken import (
@@ -136,8 +136,10 @@ async def test_a_child_process_is_listened_to_until_the_turn_is_over(
 @needs_pocketsphinx
 async def test_stop_ends_it_and_the_child_is_gone(tmp_path: Path) -> None:
     there = tmp_path / "pid"
-    mic = writer(f"open({str(there)!r}, 'w').write(str(os.getpid()))\nos.write(1, bytes(9000))\n"
-                 "time.sleep(60)")  # fmt: skip
+    mic = writer(
+        f"open({str(there)!r}, 'w').write(str(os.getpid()))\nos.write(1, bytes(9000))\n"
+        "time.sleep(60)"
+    )
     assert await mic.listen(30.0, mic.stop) == b""
     with pytest.raises(ProcessLookupError):
         os.kill(int(there.read_text()), 0)

@@ -20,13 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.core.clock import MonotonicClock
-from duotui.core.reading import sentences
-from duotui.errors import NotReady
-from duotui.speech.espeak import Synthesiser, Voice
-from duotui.speech.host import HostReader
-from duotui.speech.output import APLAY, Player, Program, Quiet, Tape, open_output
-from duotui.speech.utterance import Utterance, paced
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import NotReady
+from duotui.protocol.speak_request import sentences
+from duotui.speech.audio_output import APLAY, Player, Program, Quiet, Tape, open_output
+from duotui.speech.espeak_client import Synthesiser, Voice
+from duotui.speech.host_tts import HostReader
+from duotui.speech.tts import Utterance, paced
 from support.espeak import need_espeak
 from system.loudness import heard as heard_by_loudness
 from system.sound_kit import STORIES, bursts, samples, tell
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-SAY = f"exec {sys.executable} -m duotui.speech.say"
+SAY = f"exec {sys.executable} -m duotui.speech.espeak_worker"
 SLOW = Voice(pace=90)
 """The fastest in which words stand apart."""
 
@@ -320,7 +320,7 @@ async def test_no_voices(tmp_path: Path) -> None:
 def test_what_the_child_answers(tmp_path: Path, there: bool) -> None:
     asked = b'{"voices": true}\n\xff\nnull\n[]\n{"text": 1}\n{"text": "a", "pace": 0}\n'
     done = subprocess.run(
-        [sys.executable, "-m", "duotui.speech.say"],
+        [sys.executable, "-m", "duotui.speech.espeak_worker"],
         input=asked,
         capture_output=True,
         env={**os.environ, **({} if there else nowhere(tmp_path))},
@@ -416,10 +416,10 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
 ) -> None:
     code = """if True:
         import asyncio, json, sys
-        from duotui.core.clock import MonotonicClock
-        from duotui.speech.espeak import Synthesiser, Voice
-        from duotui.speech.host import HostReader
-        from duotui.speech.output import open_output
+        from duotui.base.clock import MonotonicClock
+        from duotui.speech.espeak_client import Synthesiser, Voice
+        from duotui.speech.host_tts import HostReader
+        from duotui.speech.audio_output import open_output
         async def main():
             output = open_output(MonotonicClock())
             reader = HostReader(Synthesiser(), output, Voice(pace=400))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.core.events import Mode, Request
-from duotui.engines.board import Board
-from duotui.engines.sim import Sim
-from duotui.errors import Cancelled
+from duotui.base import resources
+from duotui.base.errors import Cancelled
 from duotui.judge import grammar
-from duotui.judge.trial import Run, Trial
+from duotui.judge.runs import Trial
+from duotui.protocol.events import Mode, Request
+from duotui.scoring.run import Run
+from duotui.targets.board import Board
+from duotui.targets.simulator import Sim
 from system.sitting import session
 
 if TYPE_CHECKING:
@@ -44,9 +45,13 @@ def test_thirty_runs_of_exact_are_the_baselines_story(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["request"] == {
-        "prompt": "Once upon a time", "mode": "exact", "steps": 256, "temperature": 1.0,
-        "top_p": 0.9, "seed": 123,
-    }  # fmt: skip
+        "prompt": "Once upon a time",
+        "mode": "exact",
+        "steps": 256,
+        "temperature": 1.0,
+        "top_p": 0.9,
+        "seed": 123,
+    }
     assert (said["score"]["runs"], len(said["runs"])) == (30, 30)
     assert said["correctness"]["identical_runs"] == 30
     assert (said["correctness"]["agreement"], said["correctness"]["doubtful_from"]) == (1.0, None)
@@ -72,13 +77,25 @@ def test_fast_is_another_story_and_gets_its_agreement_and_its_grammar() -> None:
 
 
 def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) -> None:
-    from duotui.engines.program import program
+    from duotui.targets.engine_binary import program
 
     told = subprocess.run(
-        [program(), resources.MODEL, "-z", resources.TOKENIZER, "-s", "123", "-n", "60",
-         "-i", "Once upon a time"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        [
+            program(),
+            resources.MODEL,
+            "-z",
+            resources.TOKENIZER,
+            "-s",
+            "123",
+            "-n",
+            "60",
+            "-i",
+            "Once upon a time",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     base = tmp_path / "base.out.txt"
     base.write_text("".join(f"{told}achieved tok/s: {24 + n / 100}\n" for n in range(30)))
     done = judge("sim", "--headless", "--runs", "2", "-n", "60", "--baseline", base)
@@ -116,8 +133,10 @@ def test_bad_input(arguments: list[str], status: int, said: str) -> None:
 def test_who_stops_it_gets_what_there_is() -> None:
     process = subprocess.Popen(
         [*DUOTUI, "judge", "sim", "--headless", "--mode", "reference", "--runs", "100000"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stderr is not None
     while "2 of" not in process.stderr.readline():
         pass

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.core.events import Mode, Request
-from duotui.court import Court, Options
-from duotui.engines.bench import Here
-from duotui.errors import Cancelled, UsageError
-from duotui.judge.report import boards
-from duotui.jury import Jury, names, slug
+from duotui.base import resources
+from duotui.base.errors import Cancelled, UsageError
+from duotui.judge.multi_board import Jury, names, slug
+from duotui.judge.session import Court, Options
+from duotui.protocol.events import Mode, Request
+from duotui.report.markdown import boards
+from duotui.targets.judged_machine import Here
 from system.mortal import Mortal
 
 if TYPE_CHECKING:
@@ -58,8 +58,10 @@ def test_boards_are_judged_side_by_side_and_reported_together(tmp_path: Path) ->
             *(sys.executable, "-m", "duotui", "judge", "sim,sim,/dev/ttyNONE0", "--headless"),
             *("--runs", "2", "-n", "30", "--report", tmp_path, "--record", tmp_path / "r.jsonl"),
         ],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 3
     first, second, none = json.loads(done.stdout)
     assert (first["target"], second["target"], none["target"]) == (

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import models
-from duotui.core.clock import MonotonicClock
-from duotui.errors import LinkBroken, NotReady, UsageError
-from duotui.models import File, Model
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import LinkBroken, NotReady, UsageError
+from duotui.targets import model_store
+from duotui.targets.model_store import File, Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from duotui.progress import Progress
+    from duotui.base.progress import Progress
 
 WEIGHTS = random.Random(1).randbytes(300_000)
 WORDS = b"tokenizer"
@@ -43,14 +43,17 @@ class Source:
 
     def model(self) -> Model:
         return Model(
-            "some", "", "",
+            "some",
+            "",
+            "",
             tuple(
                 File(name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest())
                 for name, path, data in (
-                    ("weights.bin", "/w.bin", WEIGHTS), ("tokenizer.bin", "/t.bin", WORDS),
+                    ("weights.bin", "/w.bin", WEIGHTS),
+                    ("tokenizer.bin", "/t.bin", WORDS),
                 )
             ),
-        )  # fmt: skip
+        )
 
 
 @contextmanager
@@ -94,13 +97,13 @@ def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
     seen: list[Progress] = []
     with serving() as source:
         model = source.model()
-        path = models.get(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
+        path = model_store.get(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
         assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
         assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
         assert model.complete(tmp_path)
         assert (seen[0].size, seen[-1].done) == (len(WEIGHTS), len(WORDS))
         asked = len(source.asked)
-        assert models.get(model, tmp_path, CLOCK) == path
+        assert model_store.get(model, tmp_path, CLOCK) == path
         assert len(source.asked) == asked
 
 
@@ -109,10 +112,10 @@ def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
         model, source.cut = source.model(), 100_000
         for _ in range(2):
             with pytest.raises(LinkBroken, match="broke off at 0"):
-                models.get(model, tmp_path, CLOCK)
+                model_store.get(model, tmp_path, CLOCK)
             assert not model.complete(tmp_path)
         source.cut = None
-        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
         begins = [ranged for path, ranged in source.asked if path == "/w.bin"]
         assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
 
@@ -121,9 +124,9 @@ def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
     with serving() as source:
         model, source.cut, source.whole = source.model(), 100_000, True
         with pytest.raises(LinkBroken):
-            models.get(model, tmp_path, CLOCK)
+            model_store.get(model, tmp_path, CLOCK)
         source.cut = None
-        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("left", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)])
@@ -136,10 +139,10 @@ def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, left: by
         source.files["/w.bin"] = WEIGHTS if left else WEIGHTS[:-1] + b"!"
         if len(left) in (0, 7):
             with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
-                models.get(model, tmp_path, CLOCK)
+                model_store.get(model, tmp_path, CLOCK)
             assert not part.exists()
             source.files["/w.bin"] = WEIGHTS
-        assert models.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
 
 
 def test_another_source(tmp_path: Path) -> None:
@@ -147,25 +150,25 @@ def test_another_source(tmp_path: Path) -> None:
         model = source.model()
         source.files = {f"/mirror{path}": data for path, data in source.files.items()}
         with pytest.raises(NotReady, match="answers 404 Not Found; name another source"):
-            models.get(model, tmp_path, CLOCK)
-        path = models.get(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
+            model_store.get(model, tmp_path, CLOCK)
+        path = model_store.get(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
         assert path.read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])
 def test_a_source_that_is_not_there(tmp_path: Path, url: str) -> None:
     with serving() as source, pytest.raises(NotReady, match="cannot be reached"):
-        models.get(source.model(), tmp_path, CLOCK, source=url)
+        model_store.get(source.model(), tmp_path, CLOCK, source=url)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "some").write_text("a file")
     with serving() as source, pytest.raises(NotReady, match="cannot be written; File exists"):
-        models.get(source.model(), tmp_path, CLOCK)
+        model_store.get(source.model(), tmp_path, CLOCK)
 
 
 def test_every_known_model_has_weights_a_tokenizer_and_where_they_are() -> None:
-    for model in models.known():
+    for model in model_store.known():
         assert [file.name for file in model.files] == [f"{model.name}.bin", "tokenizer.bin"]
         for file in model.files:
             assert file.url.startswith("https://")
@@ -175,9 +178,11 @@ def test_every_known_model_has_weights_a_tokenizer_and_where_they_are() -> None:
 def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "duotui", *arguments],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True,
+        text=True,
+        timeout=60,
         env={"PATH": "/usr/bin:/bin", "XDG_DATA_HOME": str(data), "HOME": str(data)},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,4 +222,4 @@ def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
 
 def test_a_name_that_is_none_is_no_file_either(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no model is known as big"):
-        models.find("big")
+        model_store.find("big")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,12 @@ def test_what_only_costs_memory_goes_and_the_rest_stays(tmp_path: Path, shell: s
     )
     left = {line.split()[0] for line in modules.read_text().splitlines()}
     assert left == {
-        "cv180x_pwm", "cv180x_clock_cooling", "zram", "usb_f_acm", "cv180x_stuck_tpu",
-    }  # fmt: skip
+        "cv180x_pwm",
+        "cv180x_clock_cooling",
+        "zram",
+        "usb_f_acm",
+        "cv180x_stuck_tpu",
+    }
     order = log.read_text().split()
     assert order.index("cv180x_jpeg") < order.index("cv180x_vcodec") < order.index("cv180x_base")
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.engines import packing
-from duotui.engines.program import program
+from duotui.targets import packer
+from duotui.targets.engine_binary import program
 from native.parrot import write_parrot
 from system.plugged import VOICE, Plugged
 from system.remote import served
@@ -43,16 +43,20 @@ class Board:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *HIDDEN, *arguments], capture_output=True, encoding="utf-8",
-            env=self.environment, timeout=60, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, *HIDDEN, *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            env=self.environment,
+            timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
 
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     home, own, tools = (tmp_path_factory.mktemp(name) for name in ("board", "own", "tools"))
     model, tokenizer = write_parrot(own, WORDS, COUNT)
-    packing.pack(model, tokenizer, "exact", home / "story.duo")
+    packer.pack(model, tokenizer, "exact", home / "story.duo")
     (home / "duollama").write_bytes(program().read_bytes())
     (home / "voice").write_text(VOICE)
     (tools / "dmesg").write_text("#!/bin/sh\n")  # this computer's own is not theirs to change
@@ -91,16 +95,19 @@ def test_what_is_hidden_is_missed(tmp_path: Path) -> None:
     code = "import without_posix as w; w.hide(); import duotui; print(duotui.missing())"
     path = f"{tmp_path}{os.pathsep}{Path(__file__).parent}"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    )
     assert done.stdout == "True\n", done.stderr
 
 
 def test_tell(board: Board, tmp_path: Path) -> None:
     recording, ids = tmp_path / "r.jsonl", tmp_path / "ids"
-    done = board.run("tell", "--port", board.url, *FIRST, "--record", str(recording),
-                     "--ids", str(ids), "")  # fmt: skip
+    done = board.run(
+        "tell", "--port", board.url, *FIRST, "--record", str(recording), "--ids", str(ids), ""
+    )
     assert (done.returncode, done.stdout) == (0, TOLD), done.stderr
     assert "7 tokens" in done.stderr
     assert ids.read_text().startswith("prompt: ")
@@ -112,8 +119,10 @@ def test_tell(board: Board, tmp_path: Path) -> None:
 def test_tell_is_stopped(board: Board, number: signal.Signals) -> None:
     process = subprocess.Popen(
         [sys.executable, *HIDDEN, "tell", "--port", board.url, "-t", "0", "-n", "0", ""],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=board.environment,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=board.environment,
+    )
     assert process.stdout is not None
     assert process.stdout.read(4) == b"once"
     process.send_signal(number)
@@ -224,6 +233,8 @@ def test_nothing_is_used_that_the_system_has_not(system: str) -> None:
     """By the stubs of the standard library, which know what each system has."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", f"--platform={system}", f"--cache-dir=.mypy_cache/{system}"],
-        cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout

@@ -12,7 +12,7 @@ import duotui
 
 PACKAGE = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
-FOUND = "from duotui.engines.program import program; print(program())"
+FOUND = "from duotui.targets.engine_binary import program; print(program())"
 
 
 class Installation:
@@ -36,9 +36,12 @@ class Installation:
     def python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """A link that is lost is waited for for longer than this waits."""
         return subprocess.run(
-            [sys.executable, *arguments], capture_output=True, text=True, timeout=60,
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
             env={**self.environment, **more},
-        )  # fmt: skip
+        )
 
     def found(self, **more: str) -> tuple[Path, str]:
         """The program, and what was said on stderr."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import BLOCK, END, push
+from duotui.base.clock import HandClock
+from duotui.base.errors import DuotuiError, NotReady, UsageError
+from duotui.base.progress import Progress
+from duotui.board.port_probe import State, find_state
 from duotui.board.shell import Shell
-from duotui.board.state import State, find_state
-from duotui.core.clock import HandClock
-from duotui.errors import DuotuiError, NotReady, UsageError
-from duotui.progress import Progress
+from duotui.board.upload import BLOCK, END, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable

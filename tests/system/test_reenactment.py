@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from duotui import resources
-from duotui.core.events import Mode, Request
-from duotui.core.player import Player
-from duotui.core.recorder import Recorder
-from duotui.court import Options, Stage
-from duotui.errors import Cancelled, UsageError
-from duotui.reenactment import Reenactment
+from duotui.base import resources
+from duotui.base.errors import Cancelled, UsageError
+from duotui.judge.replayed_session import Reenactment
+from duotui.judge.session import Options, Stage
+from duotui.protocol.events import Mode, Request
+from duotui.session.recording import Recorder
+from duotui.session.replay import Player
 
 OPTIONS = Options("", Request(), resources.MODEL, resources.TOKENIZER)
 UNKNOWN = ("target", "conditions", "roofline")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.board.setup import look, parts_of
+from duotui.base import resources
+from duotui.base.errors import NotReady, UsageError
+from duotui.board.installer import look, parts_of
+from duotui.board.port_probe import find_state
 from duotui.board.shell import Shell
-from duotui.board.state import find_state
-from duotui.engines.program import VARIABLE, program
-from duotui.errors import NotReady, UsageError
+from duotui.targets.engine_binary import VARIABLE, program
 
 if TYPE_CHECKING:
     from system.conftest import Line
@@ -27,8 +27,11 @@ REPOSITORY = Path(__file__).parents[2]
 def setup(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "duotui", "setup", *arguments],
-        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:

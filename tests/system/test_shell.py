@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.base.errors import LinkBroken, NotReady
+from duotui.board.agent_launcher import to_shell
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import State, find_state, through_a_terminal
 from duotui.board.shell import VARIABLE, Shell
-from duotui.board.spawn import Spawn
-from duotui.board.state import State, find_state, through_a_terminal
-from duotui.board.storyteller import to_shell
-from duotui.engines.sim import Sim
-from duotui.errors import LinkBroken, NotReady
-from duotui.link.messages import AskHello, Gone, Message
+from duotui.protocol.messages import AskHello, Gone, Message
+from duotui.targets.simulator import Sim
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,20 +14,20 @@ from typing import NoReturn
 
 import pytest
 
-from duotui.core.events import Mode
-from duotui.core.state import Link, State
-from duotui.engines.sim import Sim
-from duotui.errors import LinkBroken, NotReady
-from duotui.link.transport import SerialTransport
-from duotui.speech.ear import open_ear
+from duotui.base.errors import LinkBroken, NotReady
+from duotui.link.serial_transport import SerialTransport
+from duotui.protocol.events import Mode
+from duotui.session.state import Link, State
+from duotui.settings.parental_settings import Household, Sleep
 from duotui.speech.microphone import FromFile
-from duotui.story import stored
+from duotui.speech.recognizer import open_ear
+from duotui.story import fallback_stories
 from duotui.story.cards import deck
-from duotui.story.hour import Hour
-from duotui.story.household import Household, Sleep
-from duotui.story.listening import COMMANDS, Listening
-from duotui.story.scene import Act, Rest, Scene
-from duotui.story.tale import whole
+from duotui.story.controller import Hour
+from duotui.story.sentences import whole
+from duotui.story.view_state import Act, Rest, Scene
+from duotui.story.voice_input import COMMANDS, Listening
+from duotui.targets.simulator import Sim
 from support.espeak import RATE, need_espeak, synthesise
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
@@ -143,7 +143,7 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     napping = await until(shown, lambda scene: scene.napping and scene.current > 0)
     assert killed
     assert napping.sleepy
-    stories = [story.sentences for story in stored.stories()]
+    stories = [story.sentences for story in fallback_stories.stories()]
     assert any(napping.sentences == story[: len(napping.sentences)] for story in stories)
     board.dead = False
     end = await until(shown, at_end)
@@ -237,7 +237,7 @@ async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) ->
     shown.open()
     shown.surprise()
     scene = await until(shown, at_end)
-    assert scene.sentences[-1] in stored.endings()
+    assert scene.sentences[-1] in fallback_stories.endings()
     assert scene.sentences[:-1] == tuple(
         whole(made.repertoire.deck.opening(shown.piece.choice), over=True)
     )

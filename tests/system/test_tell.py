@@ -64,7 +64,7 @@ def test_json_is_one_object_with_everything(parrot: list[str]) -> None:
 
 
 def test_ids_are_those_of_the_engine_itself(parrot: list[str], tmp_path: Path) -> None:
-    from duotui.engines.program import program
+    from duotui.targets.engine_binary import program
 
     ours, engines = tmp_path / "ours", tmp_path / "engines"
     settings = ["-t", "0.7", "-p", "0.5", "-s", "9", "-n", "50"]

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.core.events import Mode, Request
-from duotui.court import Court, Options, Stage
-from duotui.engines.bench import Here
-from duotui.engines.sim import Sim
-from duotui.errors import NoDevice, UsageError
-from duotui.understudy import Understudy
+from duotui.base import resources
+from duotui.base.errors import NoDevice, UsageError
+from duotui.judge.fallback_session import Understudy
+from duotui.judge.session import Court, Options, Stage
+from duotui.protocol.events import Mode, Request
+from duotui.targets.judged_machine import Here
+from duotui.targets.simulator import Sim
 from system.mortal import Mortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from duotui.judge.conditions import Conditions
+    from duotui.scoring.machine_conditions import Conditions
 
 REQUEST = Request(mode=Mode.EXACT, steps=60)
 
@@ -40,8 +40,10 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
             *(sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--runs", "3"),
             *("-n", "60", "--record", path),
         ],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return path
 
@@ -105,7 +107,9 @@ def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path:
 def test_it_needs_a_screen(recording: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--safe", recording],
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--safe needs a terminal" in done.stderr

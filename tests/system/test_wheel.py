@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.engines.program import program
+from duotui.targets.engine_binary import program
 from native.engine import ROOT
 
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d")
@@ -44,9 +44,13 @@ def duotui(
     installed: Path, *arguments: str | Path, **more: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "duotui", *arguments], capture_output=True, text=True, timeout=60,
-        cwd=installed, env={**os.environ, "PYTHONPATH": str(installed), **more},
-    )  # fmt: skip
+        [sys.executable, "-m", "duotui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=installed,
+        env={**os.environ, "PYTHONPATH": str(installed), **more},
+    )
 
 
 def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
@@ -58,9 +62,16 @@ def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
     engine.parent.mkdir()
     engine.write_bytes(program().read_bytes())
     told = duotui(
-        folder, "tell", "--port", "sim", "--check", "-n", "30", "Once",
+        folder,
+        "tell",
+        "--port",
+        "sim",
+        "--check",
+        "-n",
+        "30",
+        "Once",
         XDG_CACHE_HOME=str(tmp_path / "cache"),
-    )  # fmt: skip
+    )
     assert told.returncode == 0, told.stderr
     assert "compiling" not in told.stderr
     (copy,) = (tmp_path / "cache").rglob("duollama")

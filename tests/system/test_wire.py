@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from duotui.core.events import Request
-from duotui.engines.sim import Sim
+from duotui.protocol.events import Request
+from duotui.targets.simulator import Sim
 from native.parrot import write_parrot
 from system.sitting import Spoiler, session, told
 

@@ -67,9 +67,9 @@ def _copy(module: types.ModuleType) -> types.ModuleType:
 if __name__ == "__main__":
     hide()
     warnings.filterwarnings("error", category=EncodingWarning, module=r"duotui\b")
-    from duotui.board import storyteller
+    from duotui.board import agent_launcher
 
-    storyteller.HOME = os.environ.get("DUOTUI_HOME", storyteller.HOME)
-    from duotui.cli import main
+    agent_launcher.HOME = os.environ.get("DUOTUI_HOME", agent_launcher.HOME)
+    from duotui.cli.main import main
 
     sys.exit(main())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from duotui.config import Settings
-from duotui.core.events import Request
+from duotui.protocol.events import Request
+from duotui.settings.config_file import Settings
 from duotui.ui.app import DuoApp
 from ui.stage import Stage
 

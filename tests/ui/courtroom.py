@@ -5,15 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from duotui.core.events import Event, Mode, Request
-from duotui.core.player import Player
-from duotui.core.state import State, reduce
-from duotui.court import Options, Stage
-from duotui.errors import DuotuiError
-from duotui.judge.agreement import Agreement, Choice, Step
-from duotui.judge.roofline import Roof, Sweep
-from duotui.judge.trial import Run
-from duotui.judge.verdict import Baseline, Verdict
+from duotui.base.errors import DuotuiError
+from duotui.judge.session import Options, Stage
+from duotui.protocol.events import Event, Mode, Request
+from duotui.scoring.roofline import Roof, Sweep
+from duotui.scoring.run import Run
+from duotui.scoring.teacher_forcing import Agreement, Choice, Step
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.replay import Player
+from duotui.session.state import State, reduce
 from ui import stage
 from ui.stage import BOARD, TALE, words
 
@@ -45,9 +45,13 @@ class CourtStage:
         first, *rest = runs
         warm = Run(False, first.ids, first.text, first.rate, first.first, 0, 0)
         return Verdict(
-            self.options.target, self.request, (warm, *rest), self.baseline,
-            self.state.board.ready, roof=Roof(Sweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
-        )  # fmt: skip
+            self.options.target,
+            self.request,
+            (warm, *rest),
+            self.baseline,
+            self.state.board.ready,
+            roof=Roof(Sweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
+        )
 
     def say(self, *events: Event) -> None:
         for event in events:
@@ -89,10 +93,12 @@ def agreement(*others: int) -> Agreement:
     for index, (id_, piece) in enumerate(zip(ids(words(TALE)), words(TALE), strict=True)):
         taken = 1 if index in others else id_
         likely = (
-            Choice(id_, 0.41, 0.39, piece), Choice(1, 0.22, 0.24, " butterfly"),
-            Choice(2, 0.11, 0.1, "\n"), Choice(3, 0.08, 0.09, " the"),
+            Choice(id_, 0.41, 0.39, piece),
+            Choice(1, 0.22, 0.24, " butterfly"),
+            Choice(2, 0.11, 0.1, "\n"),
+            Choice(3, 0.08, 0.09, " the"),
             *(Choice(n, 0.05 - n / 250, 0.05 - n / 240, f" word{n}") for n in range(4, 10)),
-        )  # fmt: skip
+        )
         steps.append(Step(id_, taken, 0.891598, likely))
     return Agreement(tuple(steps), 4)
 
@@ -104,14 +110,22 @@ def telling(runs: int = 12, told: int = 60) -> CourtStage:
 
 def judged(*others: int) -> CourtStage:
     made = CourtStage(
-        30, *stage.ready(), *stage.story(BOARD, words(TALE), steps=LIMIT),
+        30,
+        *stage.ready(),
+        *stage.story(BOARD, words(TALE), steps=LIMIT),
         stage.ended(BOARD, len(words(TALE))),
-    )  # fmt: skip
+    )
     made.rates[6] = 21.5
     made.stage = Stage.OVER
     found = made.so_far
     made.verdict = Verdict(
-        found.target, found.request, found.runs, made.baseline, found.ready,
-        agreement=agreement(*others), own=agreement(), roof=found.roof,
-    )  # fmt: skip
+        found.target,
+        found.request,
+        found.runs,
+        made.baseline,
+        found.ready,
+        agreement=agreement(*others),
+        own=agreement(),
+        roof=found.roof,
+    )
     return made

@@ -4,12 +4,12 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from duotui.core.events import Mark
-from duotui.story import menus
+from duotui.protocol.events import Mark
+from duotui.settings.parental_settings import Household
+from duotui.story import choices
 from duotui.story.cards import deck
-from duotui.story.household import Household
-from duotui.story.phrases import phrases
-from duotui.story.scene import Act, Offer, Rest, Scene
+from duotui.story.strings import phrases
+from duotui.story.view_state import Act, Offer, Rest, Scene
 
 TALE = (
     "Once upon a time, there was a little cat named Kitty.",
@@ -54,9 +54,11 @@ def mark(sentence: str, word: str) -> Mark:
 def hours(child: Household) -> dict[str, HourStage]:
     """One for each thing that can be seen."""
     say, language = phrases(child.language), child.language
-    who, where, what = (menus.cards(deck(), row, language) for row in range(3))
-    favourites = (Offer("0", menus.title(deck(), _CHOICE, language), "cat"),
-                  Offer("1", "a dragon, the sea, a cake", "dragon"))  # fmt: skip
+    who, where, what = (choices.cards(deck(), row, language) for row in range(3))
+    favourites = (
+        Offer("0", choices.title(deck(), _CHOICE, language), "cat"),
+        Offer("1", "a dragon, the sea, a cake", "dragon"),
+    )
     scenes = {
         "who": Scene(Act.CARDS, who, at=1),
         "what": Scene(Act.CARDS, what, at=6, row=2, picked=(who[1], where[0])),
@@ -65,17 +67,19 @@ def hours(child: Household) -> dict[str, HourStage]:
         "thinking": Scene(Act.TELLING, sentences=TALE[:2], current=1, thinks=True),
         "napping": Scene(Act.TELLING, sentences=TALE[:1], current=0, napping=True, sleepy=True),
         "awake": Scene(Act.TELLING, sentences=TALE[:3], current=2, back=True),
-        "end": Scene(Act.THE_END, menus.ending(say, kept=False), sentences=TALE, current=5),
-        "kept": Scene(Act.THE_END, menus.ending(say, kept=True), sentences=TALE, kept=True),
+        "end": Scene(Act.THE_END, choices.ending(say, kept=False), sentences=TALE, current=5),
+        "kept": Scene(Act.THE_END, choices.ending(say, kept=True), sentences=TALE, kept=True),
         "shelf": Scene(Act.SHELF, favourites),
         "empty": Scene(Act.SHELF),
         "listening": Scene(Act.LISTENING),
-        "heard": Scene(Act.HEARD, menus.answers(say), heard=menus.title(deck(), _CHOICE, language)),
+        "heard": Scene(
+            Act.HEARD, choices.answers(say), heard=choices.title(deck(), _CHOICE, language)
+        ),
         "missed": Scene(Act.CARDS, who, missed="not_heard"),
         "night": Scene(Act.RESTING, rest=Rest.QUIET, until=datetime(2026, 11, 27, 6, 30)),
         "over": Scene(Act.RESTING, rest=Rest.TIME_OVER, one_more=True),
         "asleep": Scene(Act.RESTING, rest=Rest.ASLEEP),
-    }  # fmt: skip
+    }
     found = {name: HourStage(scene, child) for name, scene in scenes.items()}
     found["telling"].word = mark(TALE[4], "castle")
     found["napping"].word = mark(TALE[0], "time,")

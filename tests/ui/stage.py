@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from duotui.core.events import (
+from duotui.base.errors import UsageError
+from duotui.protocol.events import (
     Activity,
     Event,
     Health,
@@ -24,10 +25,9 @@ from duotui.core.events import (
     Token,
     Tokens,
 )
-from duotui.core.reading import sentences
-from duotui.core.session import Listener
-from duotui.core.state import State, reduce
-from duotui.errors import UsageError
+from duotui.protocol.speak_request import sentences
+from duotui.session.session import Listener
+from duotui.session.state import State, reduce
 
 BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
 
@@ -111,9 +111,21 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
         events += [
             LinkOpening(0.0, narrator, "sim"),
             LinkUp(0.1, narrator, "sim", "the simulated Duo"),
-            Ready(0.2, narrator, "0.1.0", "stories15M.duo", machine, "cd590644" * 8, "50a52ef8" * 8,
-                  modes, 32000, 256, 15191712, boot),
-        ]  # fmt: skip
+            Ready(
+                0.2,
+                narrator,
+                "0.1.0",
+                "stories15M.duo",
+                machine,
+                "cd590644" * 8,
+                "50a52ef8" * 8,
+                modes,
+                32000,
+                256,
+                15191712,
+                boot,
+            ),
+        ]
     return tuple(events)
 
 
@@ -121,11 +133,20 @@ def tokens(
     narrator: Narrator, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
 ) -> Tokens:
     """Tokens of `pieces`; one of a text has always the same id."""
-    return Tokens(1.0, narrator, tuple(
-        Token(index, sum(map(ord, piece)), piece, 400_000 + index * period
-              + 3000 * round(3 * math.sin(index / 5)), 0.41 if index % 2 else 0.39)
-        for index, piece in enumerate(pieces, start)
-    ))  # fmt: skip
+    return Tokens(
+        1.0,
+        narrator,
+        tuple(
+            Token(
+                index,
+                sum(map(ord, piece)),
+                piece,
+                400_000 + index * period + 3000 * round(3 * math.sin(index / 5)),
+                0.41 if index % 2 else 0.39,
+            )
+            for index, piece in enumerate(pieces, start)
+        ),
+    )
 
 
 def started(narrator: Narrator, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
@@ -144,9 +165,13 @@ def gauges(
 
 
 def story(
-    narrator: Narrator, pieces: list[str], *, batch: int = 4, steps: int = 256,
+    narrator: Narrator,
+    pieces: list[str],
+    *,
+    batch: int = 4,
+    steps: int = 256,
     period: int = 41_000,
-) -> list[Event]:  # fmt: skip
+) -> list[Event]:
     """A story as it comes: it starts, and grows by `batch` tokens at a time."""
     events = [started(narrator, steps=steps)]
     for at in range(0, len(pieces), batch):
@@ -173,8 +198,10 @@ def identical_end() -> list[Event]:
     pieces = words(TALE)
     events: list[Event] = [*ready()]
     for narrator in (BOARD, BASELINE):
-        events += [*story(narrator, pieces, steps=len(pieces)),
-                   ended(narrator, len(pieces), Reason.STEPS)]  # fmt: skip
+        events += [
+            *story(narrator, pieces, steps=len(pieces)),
+            ended(narrator, len(pieces), Reason.STEPS),
+        ]
     return events
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui import config
-from duotui.config import Settings, load, save
-from duotui.core.events import Mode, Request
-from duotui.errors import UsageError
-from duotui.story.household import MICROPHONES, Household, Sleep
+from duotui.base.errors import UsageError
+from duotui.protocol.events import Mode, Request
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings, load, save
+from duotui.settings.parental_settings import MICROPHONES, Household, Sleep
 
 
 def test_no_file_is_the_defaults(home: Path) -> None:
@@ -137,10 +137,16 @@ def test_a_child_of_whom_nothing_was_changed_is_not_written(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "old",
-    ["child.pace = 60\n", "child = { pace = 60 }\n", '[child]\npace = """\nslow"""\n',
-     '[child]\n"pace" = 60\n', "child = 3\n", "x = " + "[" * 5000,
-     '[child]\nname = """\npace = 60\n"""\n'],
-)  # fmt: skip
+    [
+        "child.pace = 60\n",
+        "child = { pace = 60 }\n",
+        '[child]\npace = """\nslow"""\n',
+        '[child]\n"pace" = 60\n',
+        "child = 3\n",
+        "x = " + "[" * 5000,
+        '[child]\nname = """\npace = 60\n"""\n',
+    ],
+)
 def test_a_child_that_cannot_be_edited_by_line_is_left_alone(home: Path, old: str) -> None:
     (home / "config.toml").write_text(old)
     settings = load()
@@ -168,20 +174,20 @@ def test_any_child_comes_back(tmp_path_factory: pytest.TempPathFactory, child: H
 
 def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
     target = home / "a" / "file"
-    config.write(target, b"one")
-    config.write(target, b"two")
+    config_file.write(target, b"one")
+    config_file.write(target, b"two")
     assert target.read_bytes() == b"two"
     (home / "full" / "inside").mkdir(parents=True)
     with pytest.raises(OSError, match="full"):
-        config.write(home / "full", b"three")
+        config_file.write(home / "full", b"three")
     assert sorted(path.name for path in home.iterdir()) == ["a", "full"]
 
 
 def test_the_data_folder_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DUOTUI_DATA", raising=False)
-    assert config.data_dir().name == "duotui"
+    assert config_file.data_dir().name == "duotui"
     monkeypatch.setenv("DUOTUI_DATA", str(home / "ours"))
-    assert config.data_dir() == home / "ours"
+    assert config_file.data_dir() == home / "ours"
 
 
 def test_a_file_that_cannot_be_edited_by_line_is_left_alone(home: Path) -> None:
@@ -205,15 +211,21 @@ def test_any_prompt_comes_back(tmp_path_factory: pytest.TempPathFactory, prompt:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("seed", "18446744073709551616"), ("steps", "-1"), ("temperature", "inf"), ("top_p", ""),
-     ("mode", "quick"), ("seed", "9" * 5000)],
-)  # fmt: skip
+    [
+        ("seed", "18446744073709551616"),
+        ("steps", "-1"),
+        ("temperature", "inf"),
+        ("top_p", ""),
+        ("mode", "quick"),
+        ("seed", "9" * 5000),
+    ],
+)
 def test_a_bad_value_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError):
-        config.check(name, text)
+        config_file.check(name, text)
 
 
 def test_the_linux_console_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not config.plain_terminal()
+    assert not config_file.plain_terminal()
     monkeypatch.setenv("TERM", "linux")
-    assert config.plain_terminal()
+    assert config_file.plain_terminal()

@@ -3,8 +3,8 @@
 import pytest
 from textual.widgets import Static
 
-from duotui.config import Settings
-from duotui.core.events import Fault, LinkLost, LinkSilent, Reason
+from duotui.protocol.events import Fault, LinkLost, LinkSilent, Reason
+from duotui.settings.config_file import Settings
 from duotui.ui.widgets.rate_history import columns
 from duotui.ui.widgets.story_view import StoryView
 from ui import stage

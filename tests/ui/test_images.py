@@ -19,19 +19,19 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.strip import Strip
 from textual.widgets import Input
 
-from duotui import config
-from duotui.story import enlarged, pictures
-from duotui.story.hour import Hour
-from duotui.story.household import PICTURES, Household
+from duotui.pictures import enlarged, icons
+from duotui.settings import config_file
+from duotui.settings.parental_settings import PICTURES, Household
+from duotui.story.controller import Hour
 from duotui.ui import themes
-from duotui.ui.easel import FIRST, MOST, Easel, Sheet, hung
 from duotui.ui.glyphs import ASCII, UNICODE, Glyphs
-from duotui.ui.kitty import DIACRITICS, PLACEHOLDER
-from duotui.ui.nursery import NurseryApp
+from duotui.ui.image_cache import FIRST, MOST, Easel, Sheet, hung
+from duotui.ui.kitty_graphics import DIACRITICS, PLACEHOLDER
+from duotui.ui.story_app import NurseryApp
 from duotui.ui.widgets.picture import BEATS, PictureView
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"}
-CAT = pictures.named("cat")
+CAT = icons.named("cat")
 DAY = (255, 255, 255)
 
 ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
@@ -88,9 +88,11 @@ class Page(App[None]):
 
 
 def page(
-    terminal: Terminal, wanted: str = "auto", glyphs: Glyphs = UNICODE,
+    terminal: Terminal,
+    wanted: str = "auto",
+    glyphs: Glyphs = UNICODE,
     size: tuple[int, int] = (16, 8),
-) -> Page:  # fmt: skip
+) -> Page:
     easel = Easel(wanted, dict(os.environ))
     easel.open(terminal.write)
     return Page(easel, glyphs, size)
@@ -165,9 +167,13 @@ async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
     ids=["kitty", "its name", "another", "tmux", "screen", "no colour", "256 colours", "dumb"],
 )
 async def test_who_gets_images(
-    wanted: str, changes: dict[str, str], auto: bool, images: bool, terminal: Terminal,
+    wanted: str,
+    changes: dict[str, str],
+    auto: bool,
+    images: bool,
+    terminal: Terminal,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
     app = page(terminal, wanted)
@@ -218,7 +224,7 @@ def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
 
 def nursery(child: Household) -> NurseryApp:
     hour = cast("Hour", hours(child)["who"])
-    return NurseryApp(hour, config.Settings(child=child), datetime.now, random.Random(1))
+    return NurseryApp(hour, config_file.Settings(child=child), datetime.now, random.Random(1))
 
 
 def quiet(terminal: Terminal) -> type[HeadlessDriver]:

@@ -9,18 +9,18 @@ import pytest
 from textual.app import App
 from textual.widgets import Static
 
-from duotui import resources
-from duotui.config import Settings
-from duotui.core.events import LinkAway, Request
-from duotui.core.state import State, reduce
-from duotui.court import Options, Stage
-from duotui.errors import NoDevice, NotReady
-from duotui.judge.race import rival
-from duotui.jury import Jury
-from duotui.reenactment import Reenactment
+from duotui.base import resources
+from duotui.base.errors import NoDevice, NotReady
+from duotui.judge.multi_board import Jury
+from duotui.judge.replayed_session import Reenactment
+from duotui.judge.session import Options, Stage
+from duotui.protocol.events import LinkAway, Request
+from duotui.scoring.rival_run import rival
+from duotui.session.state import State, reduce
+from duotui.settings.config_file import Settings
 from duotui.ui.app import DuoApp
-from duotui.ui.docket import lanes
 from duotui.ui.glyphs import UNICODE
+from duotui.ui.judge_text import lanes
 from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME, AgreementStrip
 from duotui.ui.widgets.choices import Choices
 from ui import courtroom, stage
@@ -61,9 +61,11 @@ def racing(stage_: Stage = Stage.RUNNING) -> CourtStage:
     theirs[7] = " big"
     slow = State()
     for event in (
-        *stage.ready(), *stage.story(BOARD, theirs, period=246_000),
-        stage.ended(BOARD, len(theirs)), stage.gauges(BOARD, 9, idle=True)[0],
-    ):  # fmt: skip
+        *stage.ready(),
+        *stage.story(BOARD, theirs, period=246_000),
+        stage.ended(BOARD, len(theirs)),
+        stage.gauges(BOARD, 9, idle=True)[0],
+    ):
         slow = reduce(slow, event)
     made.options = replace(made.options, rival=rival("llama2.c, recorded", [slow]))
     return made
@@ -162,8 +164,9 @@ async def test_b_changes_between_the_rival_and_the_choices() -> None:
             shown = pilot.app.screen.query_one("#rival")
             for wanted in (first, not first, first):
                 assert (shown.display, pilot.app.screen.query_one(Choices).display) == (
-                    wanted, not wanted
-                )  # fmt: skip
+                    wanted,
+                    not wanted,
+                )
                 await pilot.press("b")
     async with view(courtroom.telling()).run_test(size=(120, 40)) as pilot:
         await pilot.press("b", "space", ".")
@@ -211,8 +214,10 @@ def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
     court = racing()
     _, _, lane, *_ = lanes(court.state, court.so_far, court.options.rival)
     seconds = court.state.board.tokens[-1].clock / 1e6
-    assert lane.told == sum(400_000 + n * 246_000 + 3000 * round(3 * math.sin(n / 5))
-                            <= seconds * 1e6 for n in range(len(words(TALE))))  # fmt: skip
+    assert lane.told == sum(
+        400_000 + n * 246_000 + 3000 * round(3 * math.sin(n / 5)) <= seconds * 1e6
+        for n in range(len(words(TALE)))
+    )
     assert 0 < lane.told < 15
 
 

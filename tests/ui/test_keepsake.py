@@ -4,23 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from duotui.errors import UsageError
-from duotui.ui import keepsake
+from duotui.base.errors import UsageError
+from duotui.ui import export_paths
 
 
 def test_two_of_one_second_are_two_files(home: Path) -> None:
-    one, two = keepsake.keep("a", "story", ".txt"), keepsake.keep("b", "story", ".txt")
+    one, two = export_paths.keep("a", "story", ".txt"), export_paths.keep("b", "story", ".txt")
     assert (one.read_text(), two.read_text()) == ("a", "b")
 
 
 def test_without_a_folder_of_ones_own_it_goes_to_the_documents(tmp_path: Path) -> None:
     locked = tmp_path / "not there"
-    assert keepsake.place("story", ".txt", folders=(locked, tmp_path)).parent == tmp_path
+    assert export_paths.place("story", ".txt", folders=(locked, tmp_path)).parent == tmp_path
     with pytest.raises(UsageError):
-        keepsake.place("story", ".txt", folders=(locked,))
+        export_paths.place("story", ".txt", folders=(locked,))
 
 
 def test_a_write_that_fails_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keepsake, "place", lambda *_: home / "no folder" / "x.txt")
+    monkeypatch.setattr(export_paths, "place", lambda *_: home / "no folder" / "x.txt")
     with pytest.raises(UsageError, match="cannot be written"):
-        keepsake.keep("a", "story", ".txt")
+        export_paths.keep("a", "story", ".txt")

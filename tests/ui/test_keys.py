@@ -10,9 +10,9 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from duotui import config
-from duotui.config import Settings
-from duotui.core.events import Event, LinkLost, LinkOpening, LinkUp, Mode, Request
+from duotui.protocol.events import Event, LinkLost, LinkOpening, LinkUp, Mode, Request
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings
 from duotui.ui.app import DuoApp
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
@@ -242,7 +242,7 @@ async def test_the_theme_turns_and_is_kept(make: Make, home: Path) -> None:
         before = app.theme
         await pilot.press("t")
         assert app.theme != before
-        assert config.load().theme == app.theme
+        assert config_file.load().theme == app.theme
         for _ in range(8):
             await pilot.press("t")
         assert app.theme == before
@@ -276,7 +276,7 @@ async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) ->
         panel.query_one(Choice).focus()
         await pilot.press("right", "enter")
         assert isinstance(app.screen, ConsoleScreen)
-        assert config.load().story == Request(mode=Mode.FAST, top_p=0.5)
+        assert config_file.load().story == Request(mode=Mode.FAST, top_p=0.5)
         await pilot.press("enter")
         assert at.asked[1:] == [Request(mode=Mode.FAST, top_p=0.5)]
 
@@ -296,8 +296,10 @@ async def test_help_shows_the_keys_that_are_in_force(make: Make, key: str) -> No
         await pilot.press(key)
         assert isinstance(app.screen, HelpScreen)
         shown = str(app.screen.query_one("#keys", Static).render())
-        rows = {meaning.strip(): keys.strip() for keys, _, meaning in
-                (row.lstrip().partition("  ") for row in shown.splitlines())}  # fmt: skip
+        rows = {
+            meaning.strip(): keys.strip()
+            for keys, _, meaning in (row.lstrip().partition("  ") for row in shown.splitlines())
+        }
         assert rows["Stop the story"] == "x"
         assert rows["Record everything that happens, or end the recording"] == "f5 or f6"
         assert rows["Type how the story begins"] == "i or /"
@@ -327,7 +329,7 @@ async def test_a_bad_theme_is_a_warning(make: Make, home: Path) -> None:
     app = make(Stage(), Settings(theme="plaid [b", warnings=("story.x: no [such] setting",)))
     async with app.run_test() as pilot:
         await pilot.pause()
-        assert app.theme == config.DEFAULT_THEME
+        assert app.theme == config_file.DEFAULT_THEME
         assert "no theme 'plaid [b'" in toasts(app)
         assert "story.x: no [such] setting" in toasts(app)
 

@@ -14,18 +14,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input, Static
 
-from duotui import config
-from duotui.config import Settings
-from duotui.engines.sim import Sim
-from duotui.story.hour import Hour
-from duotui.story.household import KINDS, Household
-from duotui.story.scene import Act
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings
+from duotui.settings.parental_settings import KINDS, Household
+from duotui.story.controller import Hour
+from duotui.story.view_state import Act
+from duotui.targets.simulator import Sim
 from duotui.ui.glyphs import UNICODE
-from duotui.ui.nursery import NurseryApp
 from duotui.ui.screens.gate import GateScreen
-from duotui.ui.screens.hour import HourScreen
-from duotui.ui.screens.parents import ParentsScreen
-from duotui.ui.widgets.page import Page, lines
+from duotui.ui.screens.parental_settings import ParentsScreen
+from duotui.ui.screens.story import HourScreen
+from duotui.ui.story_app import NurseryApp
+from duotui.ui.widgets.story_page import Page, lines
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
 from ui.playpen import TALE, HourStage, hours, mark
@@ -43,8 +43,12 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def nursery(
-    stage: object, *, child: Household = STILL, now: datetime = AFTERNOON, ascii: bool = False  # noqa: A002
-) -> NurseryApp:  # fmt: skip
+    stage: object,
+    *,
+    child: Household = STILL,
+    now: datetime = AFTERNOON,
+    ascii: bool = False,  # noqa: A002
+) -> NurseryApp:
     app = NurseryApp(stage, Settings(child=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
     app.animation_level = "none"
     return app
@@ -106,10 +110,22 @@ async def test_keys_are_the_hours() -> None:
         await pilot.press("left", "right", "up", "down", "enter", "space", "backspace", "escape")
         await pilot.press("a", "n", "s", "k", "f", "1", "9", "0", "x")
         assert stage.asked == [
-            ("move", -1), ("move", 1), ("move", -1), ("move", 1), ("go",), ("halt",), ("back",),
-            ("back",), ("again",), ("what_next",), ("surprise",), ("keep",), ("favourites",),
-            ("pick", 1), ("pick", 9),
-        ]  # fmt: skip
+            ("move", -1),
+            ("move", 1),
+            ("move", -1),
+            ("move", 1),
+            ("go",),
+            ("halt",),
+            ("back",),
+            ("back",),
+            ("again",),
+            ("what_next",),
+            ("surprise",),
+            ("keep",),
+            ("favourites",),
+            ("pick", 1),
+            ("pick", 9),
+        ]
         stage.asked.clear()
         await pilot.click(".story-card.-chosen")
         assert [name for name, *_ in stage.asked] == ["pick"]
@@ -126,8 +142,11 @@ async def test_the_word_that_is_heard_is_marked() -> None:
             await pilot.pause()
         assert page.marked == "smiled."
         content = page.render()
-        spans = [content.plain[span.start : span.end] for span in content.spans
-                 if "underline" in str(span.style)]  # fmt: skip
+        spans = [
+            content.plain[span.start : span.end]
+            for span in content.spans
+            if "underline" in str(span.style)
+        ]
         assert spans == ["smiled."]
         bars = [line for line in content.plain.splitlines() if UNICODE.margin in line]
         assert " ".join(" ".join(bars).replace(UNICODE.margin, " ").split()) == TALE[4]
@@ -214,7 +233,7 @@ async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
         await pilot.press("enter")
         assert isinstance(app.screen, HourScreen)
         assert (stage.child.name, stage.child.pace, app.theme) == ("Emma", 60, "forest")
-    kept = config.load(home / "config.toml").child
+    kept = config_file.load(home / "config.toml").child
     assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
 
 
@@ -253,17 +272,44 @@ def ends(diary: Path) -> int:
 
 
 KEYS = [
-    *"abcdefghijklmnopqrstuvwxyzABCXYZ0123456789", "enter", "space", "escape", "backspace", "tab",
-    "shift+tab", "left", "right", "up", "down", "home", "end", "pageup", "pagedown", "delete",
-    "insert", *(f"f{n}" for n in range(1, 13)), *(f"ctrl+{c}" for c in string.ascii_lowercase),
-    "question_mark", "slash", "full_stop", "ctrl+backslash", "alt+x", "shift+f10", "ctrl+space",
-]  # fmt: skip
+    *"abcdefghijklmnopqrstuvwxyzABCXYZ0123456789",
+    "enter",
+    "space",
+    "escape",
+    "backspace",
+    "tab",
+    "shift+tab",
+    "left",
+    "right",
+    "up",
+    "down",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "delete",
+    "insert",
+    *(f"f{n}" for n in range(1, 13)),
+    *(f"ctrl+{c}" for c in string.ascii_lowercase),
+    "question_mark",
+    "slash",
+    "full_stop",
+    "ctrl+backslash",
+    "alt+x",
+    "shift+f10",
+    "ctrl+space",
+]
 LIKELY = ["enter", "space", "left", "right", "1", "2", "a", "n", "s", "k", "f", "escape"]
 RESIZED = {f"to {columns}x{rows}": (columns, rows) for columns, rows in [*SIZES, (40, 15)]}
 EVENTS = [
-    "the engine dies", "the engine lives", "it is night", "it is day", "it is day",
-    "a while goes by", *RESIZED,
-]  # fmt: skip
+    "the engine dies",
+    "the engine lives",
+    "it is night",
+    "it is day",
+    "it is day",
+    "a while goes by",
+    *RESIZED,
+]
 WHILE = 1.5
 """Seconds: most stories are at their end by then."""
 

@@ -8,13 +8,13 @@ from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.color import Color
 
-from duotui.story import pictures
-from duotui.story.pictures import SIZE, Picture
+from duotui.pictures import icons
+from duotui.pictures.icons import SIZE, Picture
 from duotui.ui import themes
 from duotui.ui.glyphs import ASCII, UNICODE, Glyphs
 from duotui.ui.widgets.picture import BEATS, PictureView
 
-CAT, APPLE = pictures.named("cat"), pictures.named("apple")
+CAT, APPLE = icons.named("cat"), icons.named("apple")
 PAGE = (0x10, 0x14, 0x1C)
 
 Cells = list[tuple[str, tuple[int, int, int] | None, tuple[int, int, int] | None]]
@@ -78,10 +78,10 @@ def seen(view: PictureView, y: int) -> tuple[list[object], list[object]]:
     return upper, lower
 
 
-@pytest.mark.parametrize("name", pictures.load())
+@pytest.mark.parametrize("name", icons.load())
 async def test_every_pixel_is_where_its_file_has_it(name: str) -> None:
-    app = Frame(pictures.named(name))
-    grid = [list(row) for row in pictures.pixels(app.view.picture or CAT)]
+    app = Frame(icons.named(name))
+    grid = [list(row) for row in icons.pixels(app.view.picture or CAT)]
     async with app.run_test(size=(40, 20)):
         for y in range(SIZE // 2):
             assert seen(app.view, y) == (grid[2 * y], grid[2 * y + 1])
@@ -89,7 +89,7 @@ async def test_every_pixel_is_where_its_file_has_it(name: str) -> None:
 
 async def test_where_there_is_room_it_is_twice_as_large() -> None:
     app = Frame(CAT, size=(2 * SIZE, SIZE))
-    grid = pictures.pixels(CAT)
+    grid = icons.pixels(CAT)
     async with app.run_test(size=(40, 20)):
         for y in range(SIZE):
             wide = [colour for colour in grid[y] for _ in range(2)]
@@ -101,7 +101,7 @@ async def test_in_a_larger_place_it_is_in_the_middle() -> None:
     async with app.run_test(size=(40, 20)):
         assert seen(app.view, 0)[0] == [None] * 20
         upper, _ = seen(app.view, 1)
-        assert upper == [None, None, *pictures.pixels(CAT)[0], None, None]
+        assert upper == [None, None, *icons.pixels(CAT)[0], None, None]
 
 
 async def test_another_picture_takes_its_place_and_none_leaves_the_page() -> None:
@@ -109,7 +109,7 @@ async def test_another_picture_takes_its_place_and_none_leaves_the_page() -> Non
     async with app.run_test(size=(40, 20)) as pilot:
         app.view.show(APPLE)
         await pilot.pause()
-        assert seen(app.view, 3)[0] == list(pictures.pixels(APPLE)[6])
+        assert seen(app.view, 3)[0] == list(icons.pixels(APPLE)[6])
         app.view.show(None)
         await pilot.pause()
         assert app.view.picture is None
@@ -163,8 +163,8 @@ async def test_it_moves_only_when_it_is_told_to() -> None:
         assert beats(app.view, 2 * BEATS) == [0, 0, 1, 0] * 2
         beats(app.view, BEATS - 1)
         await pilot.pause()
-        grid = pictures.pixels(CAT, 1)
-        assert grid != pictures.pixels(CAT)
+        grid = icons.pixels(CAT, 1)
+        assert grid != icons.pixels(CAT)
         assert [seen(app.view, y) for y in range(8)] == [
             (list(upper), list(lower)) for upper, lower in zip(grid[::2], grid[1::2], strict=True)
         ]
@@ -207,4 +207,4 @@ async def test_at_bedtime_it_is_seen_in_warm_light() -> None:
         light = Color.parse(app.theme_variables["story-light"]).rgb
         shown = {c for y in range(8) for cell in line(app.view, y) for c in cell[1:] if c}
         assert all(blue <= green <= red for red, green, blue in shown)
-        assert {c for row in pictures.pixels(CAT, 0, light) for c in row if c} <= shown
+        assert {c for row in icons.pixels(CAT, 0, light) for c in row if c} <= shown

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from duotui.config import Settings
-from duotui.core.events import (
+from duotui.protocol.events import (
     Event,
     LinkAway,
     LinkLost,
@@ -15,6 +14,7 @@ from duotui.core.events import (
     Silence,
     SpeechEnded,
 )
+from duotui.settings.config_file import Settings
 from ui import stage
 from ui.conftest import Make
 from ui.stage import BASELINE, BOARD, Stage

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from duotui.core.events import (
+from duotui.protocol.events import (
     Event,
     LinkAnswers,
     LinkLost,
@@ -14,9 +14,9 @@ from duotui.core.events import (
     LinkUp,
     Reason,
 )
-from duotui.core.state import State, reduce
+from duotui.session.state import State, reduce
 from duotui.ui.glyphs import ASCII, UNICODE
-from duotui.ui.standing import standing, verdict
+from duotui.ui.status_text import standing, verdict
 from ui import stage
 from ui.stage import BASELINE, BOARD, words
 
@@ -92,8 +92,11 @@ def test_a_chance_that_is_not_known_is_not_shown() -> None:
 def test_a_story_that_ends_earlier_differs_there() -> None:
     events: list[Event] = []
     for narrator, told in ((BOARD, 3), (BASELINE, 5)):
-        events += [stage.started(narrator), stage.tokens(narrator, words("a b c d e")[:told]),
-                   stage.ended(narrator, told)]  # fmt: skip
+        events += [
+            stage.started(narrator),
+            stage.tokens(narrator, words("a b c d e")[:told]),
+            stage.ended(narrator, told),
+        ]
     assert said(*events) == "≠ differs at token 4: board ends, baseline “d” 41 %"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.color import Color, ColorParseError
 
-from duotui.story import pictures
-from duotui.story.pictures import SIZE, Picture
+from duotui.pictures import icons
+from duotui.pictures.icons import SIZE, Picture
 from duotui.ui import themes
 
 GOOD = 'primary = "#336699"\n[variables]\nduo-board = "#ff8800"\n'
@@ -18,9 +18,16 @@ def test_ours_load() -> None:
     found, failures = themes.load([themes.packaged()])
     assert failures == []
     assert {theme.name for theme in found} == {
-        "duo-dark", "duo-light", "high-contrast", "colour-safe",
-        "bedtime", "cream", "forest", "sea", "space",
-    }  # fmt: skip
+        "duo-dark",
+        "duo-light",
+        "high-contrast",
+        "colour-safe",
+        "bedtime",
+        "cream",
+        "forest",
+        "sea",
+        "space",
+    }
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -103,9 +110,9 @@ def test_bedtime_has_no_blue() -> None:
         assert max(colour.rgb) <= 0xC8 or name not in theme.variables, f"{name} is dim"
     assert max(Color.parse(theme.foreground or "").rgb) <= 0xC8
     light = Color.parse(theme.variables["story-light"]).rgb
-    for colour in pictures.PALETTE:
+    for colour in icons.PALETTE:
         grid = Picture("one", (((colour * SIZE),) * SIZE,), ())
-        (red, green, blue), *_ = pictures.pixels(grid, 0, light)[0]
+        (red, green, blue), *_ = icons.pixels(grid, 0, light)[0]
         assert blue <= green <= red, colour
 
 
@@ -117,8 +124,16 @@ def test_cream_is_for_dyslexic_readers() -> None:
     assert red > green > blue > 180
     assert found["story-page"] == found["background"]
     inks = [n for n in found if n.startswith(("duo-", "story-sentence", "story-text"))]
-    for name in (*inks, "foreground", "primary", "secondary", "accent", "warning", "error",
-                 "success"):  # fmt: skip
+    for name in (
+        *inks,
+        "foreground",
+        "primary",
+        "secondary",
+        "accent",
+        "warning",
+        "error",
+        "success",
+    ):
         hue, saturation, lightness = colour_of(found[name])
         assert lightness < 0.4, name
         assert saturation < 0.3 or 20 <= hue <= 60 or 190 <= hue <= 250, name

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.core import events
-from duotui.core.capture import PATIENCE, POLL, REPEAT, SOUNDS, Capture
-from duotui.core.dialogue import Dialogue
-from duotui.core.events import Event, Narrator, Request
-from duotui.link import messages
-from duotui.link.frames import Frame
-from duotui.link.messages import Enough, Hearing, Hush, Listen, Message, Sound, Speak
+from duotui.protocol import events, messages
+from duotui.protocol.agent_client import Dialogue
+from duotui.protocol.events import Event, Narrator, Request
+from duotui.protocol.frames import Frame
+from duotui.protocol.listen_request import PATIENCE, POLL, REPEAT, SOUNDS, Capture
+from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Message, Sound, Speak
 from unit.test_dialogue import Agent
 
 NUMBER = 9

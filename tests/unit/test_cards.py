@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import sentencepiece
 
-from duotui import resources
-from duotui.speech.wishes import ALONE
+from duotui.base import resources
+from duotui.pictures.icons import named
+from duotui.speech.grammar import ALONE
 from duotui.story.cards import CARDS, OPENING, ROWS, Choice, deck, renamed
-from duotui.story.pictures import named
-from duotui.story.safety import safety
-from duotui.story.tale import whole
+from duotui.story.content_filter import safety
+from duotui.story.sentences import whole
 
 DECK = deck()
 NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
@@ -173,6 +173,11 @@ def test_an_ear_knows_every_word() -> None:
     pocketsphinx = pytest.importorskip("pocketsphinx")
     lines = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text("utf-8")
     known = {line.split()[0] for line in lines.splitlines() if line}
-    said = {word for row in DECK.spoken().values() for ways in row.values() for way in ways
-            for word in way.split()}  # fmt: skip
+    said = {
+        word
+        for row in DECK.spoken().values()
+        for ways in row.values()
+        for way in ways
+        for word in way.split()
+    }
     assert said - known == set()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from duotui.engines.bench import Here
-from duotui.engines.sim import Sim
-from duotui.errors import NotReady
-from duotui.judge.conditions import SCRIPT, changes, parse
-from duotui.judge.phrases import LANGUAGES
-from duotui.judge.report import CONDITIONS
+from duotui.base.errors import NotReady
+from duotui.report.markdown import CONDITIONS
+from duotui.report.strings import LANGUAGES
+from duotui.scoring.machine_conditions import SCRIPT, changes, parse
+from duotui.targets.judged_machine import Here
+from duotui.targets.simulator import Sim
 
 DUO = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.errors import NotReady
-from duotui.speech.denoising import ENOUGH, HISS, without_noise
+from duotui.base.errors import NotReady
+from duotui.speech.noise_gate import ENOUGH, HISS, without_noise
 
 np = pytest.importorskip("numpy")
 RATE = 16_000

@@ -5,14 +5,13 @@ import math
 
 import pytest
 
-from duotui.core import events
-from duotui.core.dialogue import REPEAT, Dialogue
-from duotui.core.events import Mode, Narrator, Reason, Request
-from duotui.core.hearing import DEAD, QUIET, SILENT, UNHEARD
-from duotui.errors import Exit
-from duotui.link import messages
-from duotui.link.frames import Frame, NoiseBytes
-from duotui.link.messages import Message
+from duotui.base.errors import Exit
+from duotui.protocol import events, messages
+from duotui.protocol.agent_client import REPEAT, Dialogue
+from duotui.protocol.events import Mode, Narrator, Reason, Request
+from duotui.protocol.frames import Frame, NoiseBytes
+from duotui.protocol.link_monitor import DEAD, QUIET, SILENT, UNHEARD
+from duotui.protocol.messages import Message
 
 STORY = 77
 HELLO = messages.Hello(
@@ -227,9 +226,10 @@ def test_noise_and_lost_frames_are_counted() -> None:
 def test_noise_that_is_not_text_is_not_shown() -> None:
     dialogue, _ = greeted()
     (heard,) = [
-        e for e in dialogue.receive([NoiseBytes(bytes(range(1, 200)))], 0.1)
+        e
+        for e in dialogue.receive([NoiseBytes(bytes(range(1, 200)))], 0.1)
         if isinstance(e, events.Noise)
-    ]  # fmt: skip
+    ]
     assert heard.text == ""
 
 

@@ -156,10 +156,26 @@ def test_a_file_that_was_cut_anywhere_goes_on(diary: Diary, wall: Wall) -> None:
         assert timedelta(seconds=30) <= used <= timedelta(seconds=30) + TOLD, whole[:size]
 
 
-@given(st.text() | st.lists(st.sampled_from([
-    "2026-11-26 19:02  x", "2026-13-45 99:99  x", "    told in 9999 min 9999 s", "    told in ٣ s",
-    "    told in 99999 min 1 s", "        he ran", "", "\t", "\x85", "    told in 3 s\r",
-]), max_size=6).map("\n".join))  # fmt: skip
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(
+            [
+                "2026-11-26 19:02  x",
+                "2026-13-45 99:99  x",
+                "    told in 9999 min 9999 s",
+                "    told in ٣ s",
+                "    told in 99999 min 1 s",
+                "        he ran",
+                "",
+                "\t",
+                "\x85",
+                "    told in 3 s\r",
+            ]
+        ),
+        max_size=6,
+    ).map("\n".join)
+)
 def test_any_text_can_be_read(text: str) -> None:
     for entry in entries(text):
         assert timedelta() <= entry.lasted < timedelta(days=60)

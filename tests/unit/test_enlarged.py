@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story import enlarged, masks, pictures
-from duotui.story.contours import BEND, BOW, LONG
-from duotui.story.enlarged import SIDE, Ink
-from duotui.story.masks import SHADES, STEP
-from duotui.story.pictures import CLEAR, DAYLIGHT, PALETTE, SIZE
+from duotui.pictures import enlarged, icons, masks
+from duotui.pictures.contours import BEND, BOW, LONG
+from duotui.pictures.enlarged import SIDE, Ink
+from duotui.pictures.icons import CLEAR, DAYLIGHT, PALETTE, SIZE
+from duotui.pictures.masks import SHADES, STEP
 
 INKS: dict[str, Ink] = {letter: (*colour, 255) for letter, colour in PALETTE.items()}
 FRAMES = [
     pytest.param(frame, id=f"{name}{number}")
-    for name, picture in pictures.load().items()
+    for name, picture in icons.load().items()
     for number, frame in enumerate(picture.frames)
 ]
 
@@ -86,9 +86,13 @@ def test_so_does_any_drawing(grid: tuple[str, ...]) -> None:
 CROSSINGS = {
     (turn * shift, way * turn * lean)
     for turn, way in product((1, -1), (1, -1))
-    for shift, lean in [(0, 0), BOW, BEND, *((6 - 12 * (2 * k + 1) // (2 * n), 12 // n)
-                        for n in range(1, LONG + 1) for k in range(n))]
-}  # fmt: skip
+    for shift, lean in [
+        (0, 0),
+        BOW,
+        BEND,
+        *((6 - 12 * (2 * k + 1) // (2 * n), 12 // n) for n in range(1, LONG + 1) for k in range(n)),
+    ]
+}
 
 
 def test_what_mirrors_a_square_mirrors_its_mask() -> None:
@@ -118,7 +122,7 @@ def test_a_line_of_two_across_is_one() -> None:
 
 
 def test_a_picture_is_seen_in_its_light() -> None:
-    cat = pictures.named("cat")
+    cat = icons.named("cat")
     day, dim = enlarged.rgba(cat), enlarged.rgba(cat, 0, (200, 100, 0))
     assert len(day) == len(dim) == 4 * SIDE * SIDE
     assert day[3::4] == dim[3::4]
@@ -131,6 +135,6 @@ def test_it_is_not_slow() -> None:
     """About 10 ms of a processor for each picture."""
     enlarged.rgba.cache_clear()
     began = time.process_time()
-    for picture in pictures.load().values():
+    for picture in icons.load().values():
         enlarged.rgba(picture)
-    assert time.process_time() - began < 0.1 * len(pictures.load())
+    assert time.process_time() - began < 0.1 * len(icons.load())

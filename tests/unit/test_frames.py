@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.link import messages
-from duotui.link.fields import Malformed
-from duotui.link.frames import MAX_PAYLOAD, Decoder, Frame, NoiseBytes, encode, stuff, unstuff
+from duotui.protocol import messages
+from duotui.protocol.fields import Malformed
+from duotui.protocol.frames import MAX_PAYLOAD, Decoder, Frame, NoiseBytes, encode, stuff, unstuff
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "frames.txt"
 LINES = [

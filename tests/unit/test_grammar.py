@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.speech.ear import OTHER_WORDS, RATE
+from duotui.speech.grammar import ALONE, Grammar
+from duotui.speech.recognizer import OTHER_WORDS, RATE
 from duotui.speech.resampling import resampled
-from duotui.speech.wishes import ALONE, Grammar
 from duotui.story.cards import deck
 from system.spoken import CARDS, OUTSIDE, wishes
 
@@ -41,11 +41,22 @@ def test_what_is_wished(words: str, slots: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "", "a", "a dog a cat", "kitten house", "a dog the forest", "a dog a key",
-        "dog in the forest", "in the forest a dog", "a story about", "a dog who",
-        "a dog finds a key in the forest", "again a dog", "tell me again", "a dogin the forest",
+        "",
+        "a",
+        "a dog a cat",
+        "kitten house",
+        "a dog the forest",
+        "a dog a key",
+        "dog in the forest",
+        "in the forest a dog",
+        "a story about",
+        "a dog who",
+        "a dog finds a key in the forest",
+        "again a dog",
+        "tell me again",
+        "a dogin the forest",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_wish(words: str) -> None:
     assert Grammar(CARDS).slots(words) is None
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.errors import UsageError
-from duotui.story.household import (
+from duotui.base.errors import UsageError
+from duotui.settings.parental_settings import (
     KINDS,
     MICROPHONES,
     PACES,
@@ -22,7 +22,7 @@ from duotui.story.household import (
     parse,
     written,
 )
-from duotui.story.standing import (
+from duotui.story.parental_policy import (
     Allowed,
     AskedToSleep,
     Quiet,
@@ -207,23 +207,55 @@ def test_a_volume_is_from_0_to_1(day: int, night: int, clock: time) -> None:
 
 def test_everything_can_be_settled() -> None:
     table = {
-        "name": "Lily", "is_a": "girl", "language": "zh", "theme": "sea", "pace": "slow",
+        "name": "Lily",
+        "is_a": "girl",
+        "language": "zh",
+        "theme": "sea",
+        "pace": "slow",
         "voice": "host",
-        "voice_name": "en-gb", "volume": 70, "volume_night": 0, "evening": "18:00",
-        "morning": "7:15", "bedtime_from": "19:30", "quiet_from": "20:30", "quiet_to": "06:30",
-        "minutes_a_day": 45, "sleep_after": "2 stories", "one_more": 1,
-        "pictures": "images", "motion": False,
-        "microphone": "board", "code": "0042",
-    }  # fmt: skip
+        "voice_name": "en-gb",
+        "volume": 70,
+        "volume_night": 0,
+        "evening": "18:00",
+        "morning": "7:15",
+        "bedtime_from": "19:30",
+        "quiet_from": "20:30",
+        "quiet_to": "06:30",
+        "minutes_a_day": 45,
+        "sleep_after": "2 stories",
+        "one_more": 1,
+        "pictures": "images",
+        "motion": False,
+        "microphone": "board",
+        "code": "0042",
+    }
     assert table.keys() == KINDS.keys()
     assert parse(table) == (
         Household(
-            "Lily", "girl", "zh", "sea", 60, "host", "en-gb", 70, 0, time(18), time(7, 15),
-            time(19, 30), time(20, 30), time(6, 30), 45, Sleep(stories=2), 1,
-            "images", False, "board", "0042",
+            "Lily",
+            "girl",
+            "zh",
+            "sea",
+            60,
+            "host",
+            "en-gb",
+            70,
+            0,
+            time(18),
+            time(7, 15),
+            time(19, 30),
+            time(20, 30),
+            time(6, 30),
+            45,
+            Sleep(stories=2),
+            1,
+            "images",
+            False,
+            "board",
+            "0042",
         ),
         [],
-    )  # fmt: skip
+    )
 
 
 def test_what_parents_are_told_is_so() -> None:
@@ -238,19 +270,47 @@ def test_what_parents_are_told_is_so() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("name", 3), ("name", ["Lily"]), ("language", "fr"), ("pace", "fast"), ("pace", 39),
-        ("pace", 201), ("pace", 99.5), ("pace", True), ("voice", True), ("voice", "loud"),
-        ("volume", -1), ("volume", 101), ("volume", "50"), ("volume_night", float("nan")),
-        ("evening", "24:00"), ("morning", "7"), ("quiet_from", "20:60"), ("quiet_to", "２０:30"),
-        ("quiet_to", "20:30:00"), ("bedtime_from", time(19)), ("minutes_a_day", -1),
-        ("minutes_a_day", 1441), ("sleep_after", "0 stories"), ("sleep_after", "2"),
-        ("sleep_after", "2 hours"), ("one_more", 2), ("one_more", True), ("pictures", "sixel"),
+        ("name", 3),
+        ("name", ["Lily"]),
+        ("language", "fr"),
+        ("pace", "fast"),
+        ("pace", 39),
+        ("pace", 201),
+        ("pace", 99.5),
+        ("pace", True),
+        ("voice", True),
+        ("voice", "loud"),
+        ("volume", -1),
+        ("volume", 101),
+        ("volume", "50"),
+        ("volume_night", float("nan")),
+        ("evening", "24:00"),
+        ("morning", "7"),
+        ("quiet_from", "20:60"),
+        ("quiet_to", "２０:30"),
+        ("quiet_to", "20:30:00"),
+        ("bedtime_from", time(19)),
+        ("minutes_a_day", -1),
+        ("minutes_a_day", 1441),
+        ("sleep_after", "0 stories"),
+        ("sleep_after", "2"),
+        ("sleep_after", "2 hours"),
+        ("one_more", 2),
+        ("one_more", True),
+        ("pictures", "sixel"),
         ("motion", "on"),
-        ("motion", 1), ("microphone", None), ("microphone", "loud"), ("microphone", 1),
-        ("microphone", ""), ("code", 1234), ("code", "123"), ("code", "１２３４"),
-        ("code", "12345"), ("colour", "red"),
+        ("motion", 1),
+        ("microphone", None),
+        ("microphone", "loud"),
+        ("microphone", 1),
+        ("microphone", ""),
+        ("code", 1234),
+        ("code", "123"),
+        ("code", "１２３４"),
+        ("code", "12345"),
+        ("colour", "red"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_a_warning_and_the_default_stands(name: str, value: object) -> None:
     child, warnings = parse({"volume_night": 7, name: value, "minutes_a_day": 9} | {name: value})
     assert len(warnings) == 1
@@ -272,9 +332,15 @@ def test_an_hour_can_be_none(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "microphone"),
-    [(True, "host"), (False, "off"), ("true", "host"), ("host", "host"), ("board", "board"),
-     ("off", "off")],
-)  # fmt: skip
+    [
+        (True, "host"),
+        (False, "off"),
+        ("true", "host"),
+        ("host", "host"),
+        ("board", "board"),
+        ("off", "off"),
+    ],
+)
 def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> None:
     child, warnings = parse({"microphone": value})
     assert (child.microphone, warnings) == (microphone, [])
@@ -284,10 +350,12 @@ def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> N
 @pytest.mark.parametrize(
     ("text", "sleep"),
     [
-        ("", Sleep()), ("1 story", Sleep(stories=1)), ("1 minute", Sleep(minutes=1)),
+        ("", Sleep()),
+        ("1 story", Sleep(stories=1)),
+        ("1 minute", Sleep(minutes=1)),
         ("999 minutes", Sleep(minutes=999)),
     ],
-)  # fmt: skip
+)
 def test_a_sleep_timer_comes_back_as_it_was_written(text: str, sleep: Sleep) -> None:
     assert check("sleep_after", text) == sleep
     assert str(sleep) == text

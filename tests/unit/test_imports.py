@@ -1,5 +1,6 @@
-"""The house's one rule: nothing outside ui/ imports textual, and the core no serial port."""
+"""The order of the packages: imports run one way, and the pure packages do no I/O."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,35 +10,118 @@ import pytest
 import duotui
 
 PACKAGE = Path(duotui.__file__).parent
-MODULES = sorted(
-    ".".join(("duotui", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
-    for path in PACKAGE.rglob("*.py")
+MODULES = {
+    ".".join(("duotui", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): path
+    for path in sorted(PACKAGE.rglob("*.py"))
     if path.name != "__main__.py"
+}
+ORDER = (
+    *("base", "protocol", "link", "session", "board", "scoring", "targets", "settings", "report"),
+    *("judge", "pictures", "speech", "story", "ui", "cli"),
 )
-OUTSIDE = [name for name in MODULES if not name.startswith("duotui.ui")]
-CORE = [name for name in OUTSIDE if name.split(".")[1:2] in (["core"], ["judge"])]
+"""A package imports from itself and from those before it (docs/architecture.md)."""
+
+TOP_LEVEL_LIMIT = 5
+"""Modules at the top of the package."""
+
+PURE = ("protocol", "scoring", "report")
+"""Packages without I/O; `session.state` and `session.token_diff` belong to them."""
+
+IMPURE = ("serial", "textual", "pexpect", "subprocess", "socket", "asyncio")
 
 
-def imported(modules: list[str]) -> set[str]:
+def imports(path: Path) -> set[str]:
+    """The modules of duotui that the file at `path` names in an import."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("duotui.")}
+
+
+def upward(module: str, imported_names: set[str]) -> list[str]:
+    """What `module` imports from a package above its own."""
+    mine = ORDER.index(module.split(".")[1])
+    return [
+        name
+        for name in sorted(imported_names)
+        if (package := name.split(".")[1]) in ORDER and ORDER.index(package) > mine
+    ]
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """The modules of `graph` that reach themselves."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = list(graph[start])
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(graph.get(name, ()))
+        return seen
+
+    return [name for name in graph if name in reached(name)]
+
+
+def graph() -> dict[str, set[str]]:
+    """Each module with the modules that it imports."""
+    return {
+        name: {
+            next((m for m in (used, used.rpartition(".")[0]) if m in MODULES), "")
+            for used in imports(path)
+        }
+        - {"", name, "duotui"}
+        for name, path in MODULES.items()
+    }
+
+
+def loaded(modules: list[str]) -> set[str]:
     """What a new interpreter has loaded after importing `modules`."""
     code = f"import sys\nfor n in {modules!r}: __import__(n)\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
 
-def test_the_rule_covers_the_program() -> None:
-    assert len(OUTSIDE) > 20
-    assert len(CORE) > 8
+def of_packages(*packages: str) -> list[str]:
+    return [name for name in MODULES if name.split(".")[1:2] and name.split(".")[1] in packages]
 
 
-def test_nothing_outside_ui_imports_textual() -> None:
-    assert "textual" not in imported(OUTSIDE)
+def test_each_package_has_a_place_in_the_order() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert folders == set(ORDER)
+    assert len(list(PACKAGE.glob("*.py"))) <= TOP_LEVEL_LIMIT
 
 
-@pytest.mark.parametrize("forbidden", ["serial", "textual", "pexpect"])
-def test_the_core_knows_no_port_and_no_screen(forbidden: str) -> None:
-    assert forbidden not in imported(CORE)
+@pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") > 1])
+def test_no_import_runs_back_up(module: str) -> None:
+    assert upward(module, imports(MODULES[module])) == []
 
 
-def test_the_rule_would_be_seen_broken() -> None:
-    assert "textual" in imported(["duotui.ui.app"])
+def test_no_module_imports_itself_by_others() -> None:
+    assert circles(graph()) == []
+
+
+@pytest.mark.parametrize("forbidden", IMPURE)
+def test_pure_packages_do_no_io(forbidden: str) -> None:
+    pure = [*of_packages(*PURE), "duotui.session.state", "duotui.session.token_diff"]
+    assert len(pure) > 20
+    assert forbidden not in loaded(pure)
+
+
+def test_only_ui_imports_textual() -> None:
+    outside = [name for name in MODULES if not name.startswith("duotui.ui")]
+    assert "textual" not in loaded(outside)
+
+
+def test_broken_rules_are_seen() -> None:
+    assert "textual" in loaded(["duotui.ui.app"])
+    assert upward("duotui.protocol.frames", {"duotui.link.ports", "duotui.base.clock"}) == [
+        "duotui.link.ports"
+    ]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]

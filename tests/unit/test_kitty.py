@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from duotui.ui import kitty
-from duotui.ui.kitty import CHUNK, DIACRITICS, PLACEHOLDER
+from duotui.ui import kitty_graphics
+from duotui.ui.kitty_graphics import CHUNK, DIACRITICS, PLACEHOLDER
 
 ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([A-Za-z0-9+/=]*))?\x1b\\")
 
@@ -25,19 +25,31 @@ def keys(text: str) -> dict[str, str]:
     return dict(pair.split("=") for pair in text.split(","))
 
 
-@given(st.integers(1, 0xFFFFFF), st.integers(1, 48).flatmap(
-    lambda side: st.tuples(st.just(side), st.binary(min_size=4 * side**2, max_size=4 * side**2))
-))  # fmt: skip
+@given(
+    st.integers(1, 0xFFFFFF),
+    st.integers(1, 48).flatmap(
+        lambda side: st.tuples(st.just(side), st.binary(min_size=4 * side**2, max_size=4 * side**2))
+    ),
+)
 def test_what_is_sent_is_the_image(number: int, image: tuple[int, bytes]) -> None:
     side, pixels = image
-    text = kitty.sent(number, side, pixels, 16, 8)
+    text = kitty_graphics.sent(number, side, pixels, 16, 8)
     escapes = ESCAPE.findall(text)
     assert "".join(f"\x1b_G{head};{data}\x1b\\" for head, data in escapes) == text
     first, *rest = (keys(head) for head, _ in escapes)
     assert first == {
-        "a": "T", "U": "1", "i": f"{number}", "f": "32", "o": "z", "s": f"{side}", "v": f"{side}",
-        "c": "16", "r": "8", "q": "2", "m": "1" if rest else "0",
-    }  # fmt: skip
+        "a": "T",
+        "U": "1",
+        "i": f"{number}",
+        "f": "32",
+        "o": "z",
+        "s": f"{side}",
+        "v": f"{side}",
+        "c": "16",
+        "r": "8",
+        "q": "2",
+        "m": "1" if rest else "0",
+    }
     for number_of_rest, head in enumerate(rest, 1):
         assert head == {"q": "2", "m": "0" if number_of_rest == len(rest) else "1"}
     data = [chunk for _, chunk in escapes]
@@ -48,12 +60,17 @@ def test_what_is_sent_is_the_image(number: int, image: tuple[int, bytes]) -> Non
 
 @given(st.integers(1, 0xFFFFFF))
 def test_the_number_is_the_colour(number: int) -> None:
-    red, green, blue = kitty.ink(number)
+    red, green, blue = kitty_graphics.ink(number)
     assert (red << 16) + (green << 8) + blue == number
 
 
 def test_nothing_that_is_sent_is_answered() -> None:
-    assert keys(ESCAPE.findall(kitty.gone(7))[0][0]) == {"a": "d", "d": "I", "i": "7", "q": "2"}
+    assert keys(ESCAPE.findall(kitty_graphics.gone(7))[0][0]) == {
+        "a": "d",
+        "d": "I",
+        "i": "7",
+        "q": "2",
+    }
 
 
 def test_there_is_a_mark_for_each_row_and_column() -> None:
@@ -63,7 +80,7 @@ def test_there_is_a_mark_for_each_row_and_column() -> None:
 
 @pytest.mark.parametrize(("row", "columns"), [(0, 16), (7, 16), (15, 32)])
 def test_a_line_says_which_part_each_cell_is(row: int, columns: int) -> None:
-    line = kitty.line(row, columns)
+    line = kitty_graphics.line(row, columns)
     assert cell_len(line) == columns
     cells = re.findall(f"{PLACEHOLDER}(.)(.)", line)
     assert [(DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in cells] == [
@@ -84,7 +101,7 @@ def test_a_line_says_which_part_each_cell_is(row: int, columns: int) -> None:
     ],
 )
 def test_terminals_that_show_images_are_known(environ: Mapping[str, str]) -> None:
-    assert kitty.shows_images(environ)
+    assert kitty_graphics.shows_images(environ)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +120,7 @@ def test_terminals_that_show_images_are_known(environ: Mapping[str, str]) -> Non
     ],
 )
 def test_all_others_are_not(environ: Mapping[str, str]) -> None:
-    assert not kitty.shows_images(environ)
+    assert not kitty_graphics.shows_images(environ)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +130,4 @@ def test_an_old_kitty_does_not_know_placeholders(version: str, shown: bool, tmp_
     (tmp_path / "kitty").mkdir()
     constants = tmp_path / "kitty" / "constants.py"
     constants.write_text(f"appname: str = 'kitty'\nversion: Version = Version({version})\n")
-    assert kitty.shows_images(KITTY | {"KITTY_INSTALLATION_DIR": str(tmp_path)}) == shown
+    assert kitty_graphics.shows_images(KITTY | {"KITTY_INSTALLATION_DIR": str(tmp_path)}) == shown

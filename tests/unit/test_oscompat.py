@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from duotui.oscompat import make_writable, on_signals
+from duotui.base.oscompat import make_writable, on_signals
 
 
 @pytest.mark.parametrize("loops", [True, False], ids=["loop", "no-loop"])

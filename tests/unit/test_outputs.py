@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from duotui.errors import UsageError
-from duotui.judge.outputs import parse, read
-from duotui.judge.rule import score
+from duotui.base.errors import UsageError
+from duotui.scoring.mean_rate import score
+from duotui.scoring.runc_log import parse, read
 
 STORY = "Once upon a time, a cat sat.\nIt was \n happy. "
 PROMPT = "Once upon a time"

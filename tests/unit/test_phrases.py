@@ -6,10 +6,10 @@ import tomllib
 
 import pytest
 
-from duotui.resources import PACKAGE
+from duotui.base.resources import PACKAGE
 from duotui.story.cards import deck
-from duotui.story.phrases import LANGUAGES, PHRASES, Phrases, phrases
-from duotui.story.safety import safety
+from duotui.story.content_filter import safety
+from duotui.story.strings import LANGUAGES, PHRASES, Phrases, phrases
 
 KEYS = [field.name for field in dataclasses.fields(Phrases)]
 
@@ -55,8 +55,13 @@ def test_every_phrase_is_there_and_no_other(language: str) -> None:
 def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
     sources = [path for folder in ("story", "ui") for path in (PACKAGE / folder).rglob("*.py")]
     said = re.compile(r'\b_?say\.(\w+)|\b_missed\("(\w+)"\)')
-    found = {name for path in sources for pair in said.findall(path.read_text("utf-8"))
-             for name in pair if name}  # fmt: skip
+    found = {
+        name
+        for path in sources
+        for pair in said.findall(path.read_text("utf-8"))
+        for name in pair
+        if name
+    }
     assert found == set(KEYS)
 
 

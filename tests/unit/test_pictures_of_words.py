@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story import pictures
-from duotui.story.pictures import COLUMNS, PALETTE, ROWS, SIZE, Colour, Picture
+from duotui.pictures import icons
+from duotui.pictures.icons import COLUMNS, PALETTE, ROWS, SIZE, Colour, Picture
 
 WANTED = set(
     """
@@ -21,12 +21,12 @@ WANTED = set(
 GROUNDS: tuple[Colour, ...] = ((0x0D, 0x08, 0x04), (0x10, 0x14, 0x1C), (0xFB, 0xF1, 0xD9))
 """The darkest page, the usual one, and cream."""
 
-ALL = pictures.load().values()
+ALL = icons.load().values()
 each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
 
 
 def name(sentence: str) -> str:
-    found = pictures.of(sentence)
+    found = icons.of(sentence)
     return found.name if found else ""
 
 
@@ -59,7 +59,7 @@ def test_a_word_its_plural_and_what_means_the_same(sentence: str, found: str) ->
     "sentence", ["The carpet.", "A catalogue.", "Starting.", "Bedroom", "dog2", "_dog_", "seat"]
 )
 def test_only_whole_words(sentence: str) -> None:
-    assert pictures.of(sentence) is None
+    assert icons.of(sentence) is None
 
 
 @pytest.mark.parametrize(
@@ -85,33 +85,33 @@ def test_a_name_has_its_capital() -> None:
     assert name("tim tam tom") == ""
 
 
-@given(st.text(max_size=300), st.sampled_from(sorted(pictures.load())))
+@given(st.text(max_size=300), st.sampled_from(sorted(icons.load())))
 def test_any_text_has_one_picture_or_none(text: str, known: str) -> None:
-    found = pictures.of(text)
-    assert found is pictures.of(text)
+    found = icons.of(text)
+    assert found is icons.of(text)
     assert found is None or found in ALL
-    word = next(iter(pictures.named(known).words), "")
+    word = next(iter(icons.named(known).words), "")
     if word:
-        said = pictures.of(f"{text} {word}.")
+        said = icons.of(f"{text} {word}.")
         assert said is not None
-        assert said.name == known or pictures.of(text) is said or not said.common
+        assert said.name == known or icons.of(text) is said or not said.common
 
 
 def test_every_wanted_picture_is_there() -> None:
-    assert set(pictures.load()) >= WANTED
+    assert set(icons.load()) >= WANTED
     with pytest.raises(KeyError):
-        pictures.named("nothing")
+        icons.named("nothing")
 
 
 @each
 def test_its_first_word_leads_to_it(picture: Picture) -> None:
     for word in picture.words:
-        assert pictures.of(f"Look, {word}!") is picture
+        assert icons.of(f"Look, {word}!") is picture
 
 
 @each
 def test_it_fills_its_square_and_moves_little(picture: Picture) -> None:
-    grids = [pictures.pixels(picture, frame) for frame in range(len(picture.frames))]
+    grids = [icons.pixels(picture, frame) for frame in range(len(picture.frames))]
     for grid in grids:
         assert [len(row) for row in grid] == [SIZE] * SIZE
         assert sum(colour is not None for row in grid for colour in row) > SIZE * SIZE / 5
@@ -126,7 +126,7 @@ def test_it_fills_its_square_and_moves_little(picture: Picture) -> None:
 @each
 def test_its_outline_is_seen_on_every_page(picture: Picture) -> None:
     """Three quarters of the pixels at its edge stand out; twinkles need not."""
-    grid = pictures.pixels(picture)
+    grid = icons.pixels(picture)
     edge = [
         colour
         for y, row in enumerate(grid)
@@ -165,8 +165,8 @@ def test_no_two_are_alike() -> None:
 
 
 def test_in_another_light_each_colour_is_dimmer() -> None:
-    apple = pictures.named("apple")
-    plain, lit = pictures.pixels(apple), pictures.pixels(apple, 0, (200, 100, 0))
+    apple = icons.named("apple")
+    plain, lit = icons.pixels(apple), icons.pixels(apple, 0, (200, 100, 0))
     for before, after in zip(sum(plain, ()), sum(lit, ()), strict=True):
         wanted = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
         assert after == wanted
@@ -185,7 +185,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_file_is_read(tmp_path: Path) -> None:
     text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
-    found = pictures.read(write(tmp_path, text))
+    found = icons.read(write(tmp_path, text))
     assert found == Picture("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
 
 
@@ -209,24 +209,30 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 )
 def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, trouble: str) -> None:
     with pytest.raises(ValueError, match=trouble):
-        pictures.read(write(tmp_path, text))
+        icons.read(write(tmp_path, text))
 
 
 def test_two_pictures_of_one_word_are_refused() -> None:
     one = Picture("one", (), (), ("fox",))
     with pytest.raises(ValueError, match="foxes: of one and of two"):
-        pictures.meanings({"one": one, "two": Picture("two", (), (), ("foxes",))})
+        icons.meanings({"one": one, "two": Picture("two", (), (), ("foxes",))})
 
 
 @pytest.mark.parametrize(
     ("word", "more"),
     [
-        ("dog", "dogs"), ("puppy", "puppies"), ("toy", "toys"), ("box", "boxes"),
-        ("branch", "branches"), ("bush", "bushes"), ("kiss", "kisses"), ("Lily", "Lily"),
+        ("dog", "dogs"),
+        ("puppy", "puppies"),
+        ("toy", "toys"),
+        ("box", "boxes"),
+        ("branch", "branches"),
+        ("bush", "bushes"),
+        ("kiss", "kisses"),
+        ("Lily", "Lily"),
     ],
-)  # fmt: skip
+)
 def test_plural(word: str, more: str) -> None:
-    assert pictures.plural(word) == more
+    assert icons.plural(word) == more
 
 
 def test_the_palette_is_sixteen_letters() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import serial
 
-from duotui.engines.board import same_board
-from duotui.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
+from duotui.base.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
 from duotui.link.ports import Port, exists, find_board, holders, is_path, listed
-from duotui.link.transport import SerialTransport, explain
+from duotui.link.serial_transport import SerialTransport, explain
+from duotui.targets.board import same_board
 
 DUO = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
 CABLE = Port("/dev/ttyUSB0", "CH340", 0x1A86, 0x7523, "")
@@ -154,5 +154,9 @@ def test_a_port_of_windows_is_listed_and_no_file(monkeypatch: pytest.MonkeyPatch
     assert exists("Com3", [com])
     assert not exists("/dev/null", [com])
     assert [is_path(name) for name in ("COM3", "com12", "socket://x:1", "sim", "COMet")] == [
-        True, True, True, False, False,
-    ]  # fmt: skip
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]

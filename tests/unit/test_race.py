@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.core.events import Event, Reason
-from duotui.core.state import State, reduce
-from duotui.judge.race import elapsed, rival
+from duotui.protocol.events import Event, Reason
+from duotui.scoring.rival_run import elapsed, rival
+from duotui.session.state import State, reduce
 from ui import stage
 from ui.stage import BOARD, TALE, words
 

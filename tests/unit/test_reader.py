@@ -7,9 +7,9 @@ import termios
 
 import pytest
 
-from duotui.core.clock import MonotonicClock
-from duotui.errors import DuotuiError, Exit, LinkBroken, NoDevice
-from duotui.link.reader import Closed, Reader, Report, Transport
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import DuotuiError, Exit, LinkBroken, NoDevice
+from duotui.link.port_thread import Closed, Reader, Report, Transport
 
 
 class Failing:

@@ -4,11 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.core import events
-from duotui.core.events import Narrator, Silence
-from duotui.core.reading import HEARD, POLL, PREPARED, REPEAT, Reading, plain, sentences, word_at
-from duotui.link import messages
-from duotui.link.messages import Message, Speak
+from duotui.protocol import events, messages
+from duotui.protocol.events import Narrator, Silence
+from duotui.protocol.messages import Message, Speak
+from duotui.protocol.speak_request import (
+    HEARD,
+    POLL,
+    PREPARED,
+    REPEAT,
+    Reading,
+    plain,
+    sentences,
+    word_at,
+)
 
 FIRST = 2**32 - 1
 TEXT = 'One day, Tim said, "Go!"\nThe end.'
@@ -16,9 +24,14 @@ TEXT = 'One day, Tim said, "Go!"\nThe end.'
 
 def said(sentence: int, state: int, **changes: object) -> messages.Speech:
     fields: dict[str, object] = {
-        "clock": 0, "asked": 1_000_000, "begun": 0, "ended": 0, "length": 0, "trouble": "",
+        "clock": 0,
+        "asked": 1_000_000,
+        "begun": 0,
+        "ended": 0,
+        "length": 0,
+        "trouble": "",
         "words": (),
-    }  # fmt: skip
+    }
     return messages.Speech(sentence, state, **{**fields, **changes})  # type: ignore[arg-type]
 
 

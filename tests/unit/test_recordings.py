@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from duotui.core import events
-from duotui.core.events import EVENTS, Activity, Batch, Mode, Narrator, Reason, Silence, Token
-from duotui.core.player import Player
-from duotui.core.recorder import Recorder, read
-from duotui.core.state import State
-from duotui.errors import UsageError
+from duotui.base.errors import UsageError
+from duotui.protocol import events
+from duotui.protocol.events import EVENTS, Activity, Batch, Mode, Narrator, Reason, Silence, Token
+from duotui.session.recording import Recorder, read
+from duotui.session.replay import Player
+from duotui.session.state import State
 
 BOARD = Narrator.BOARD
 ONE_OF_EACH = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from duotui.errors import NotReady
-from duotui.judge.roofline import Roof, parse
+from duotui.base.errors import NotReady
+from duotui.scoring.roofline import Roof, parse
 
 SAID = "read 16384 4000.0\nread 8388608 930.5\ncopy 8388608 400.1\nfill 8388608 1200.0\n"
 
@@ -18,9 +18,15 @@ def test_the_roof_is_what_memory_reads_over_what_a_token_needs() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["", "sh: not found", "read 1 x\n", "copy 1 1\nfill 1 1\n", SAID.replace("930.5", "0"),
-     SAID.replace("copy", "cope")],
-)  # fmt: skip
+    [
+        "",
+        "sh: not found",
+        "read 1 x\n",
+        "copy 1 1\nfill 1 1\n",
+        SAID.replace("930.5", "0"),
+        SAID.replace("copy", "cope"),
+    ],
+)
 def test_what_is_not_to_be_read_is_said(said: str) -> None:
     with pytest.raises(NotReady, match="how fast memory is"):
         parse(said)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.judge.rule import LEAST, score
+from duotui.scoring.mean_rate import LEAST, score
 
 RATES = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=60)
 

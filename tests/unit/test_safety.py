@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from duotui.story.safety import Filter, inflections, safety
+from duotui.story.content_filter import Filter, inflections, safety
 
 FILTER = safety()
 
@@ -69,7 +69,7 @@ def test_unfit(sentence: str) -> None:
         '"Yes!"',
         "No, no, no!",
     ],
-)  # fmt: skip
+)
 def test_fit(sentence: str) -> None:
     assert FILTER.unfit(sentence) == ()
     assert FILTER.fit(sentence)
@@ -77,9 +77,21 @@ def test_fit(sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["", " ", "...", "3, 2, 1!", "He ran\x07.", "He ran\u202e.", "A cat\ufffd ran.", "One\ntwo.",
-     "big big big big", "Go, go! Go... go", "\x1b[31mcat", "A \U000e0041cat"],
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "...",
+        "3, 2, 1!",
+        "He ran\x07.",
+        "He ran\u202e.",
+        "A cat\ufffd ran.",
+        "One\ntwo.",
+        "big big big big",
+        "Go, go! Go... go",
+        "\x1b[31mcat",
+        "A \U000e0041cat",
+    ],
+)
 def test_what_is_no_sentence_is_unfit(sentence: str) -> None:
     assert not FILTER.fit(sentence)
 
@@ -143,20 +155,63 @@ def test_a_name(typed: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Cassie", "Killian", "Akshita", "Dick", "Gunn", "Dieter", "Hank", "Sexton", "Ghassan",
-     "Warren", "Bloom", "Rob", "Drew", "Kim Ho", "Hang", "Phuc", "J", "A J"],
-)  # fmt: skip
+    [
+        "Cassie",
+        "Killian",
+        "Akshita",
+        "Dick",
+        "Gunn",
+        "Dieter",
+        "Hank",
+        "Sexton",
+        "Ghassan",
+        "Warren",
+        "Bloom",
+        "Rob",
+        "Drew",
+        "Kim Ho",
+        "Hang",
+        "Phuc",
+        "J",
+        "A J",
+    ],
+)
 def test_a_name_is_not_its_parts(name: str) -> None:
     assert FILTER.name(name) == name
 
 
 @pytest.mark.parametrize(
     "typed",
-    ["stupid", "Lily Stupid", "k i l l", "K.I.L.L", "k-i-l-l", "k1ll", "$tup1d", "fuuuuck", "sh1t",
-     "5h!t", "kil ler", "i k i l l u", "kíll", "ｋｉｌｌ", "k\u200bi\u200bll", "a5shole", "笨蛋",
-     "笨 蛋", "Lily the Killer", "f u c k Tom", "h4te", "b1tch", "d\nie", "he11",
-     "Stupidhead", "lilyf u c k", "fuckface"],
-)  # fmt: skip
+    [
+        "stupid",
+        "Lily Stupid",
+        "k i l l",
+        "K.I.L.L",
+        "k-i-l-l",
+        "k1ll",
+        "$tup1d",
+        "fuuuuck",
+        "sh1t",
+        "5h!t",
+        "kil ler",
+        "i k i l l u",
+        "kíll",
+        "ｋｉｌｌ",
+        "k\u200bi\u200bll",
+        "a5shole",
+        "笨蛋",
+        "笨 蛋",
+        "Lily the Killer",
+        "f u c k Tom",
+        "h4te",
+        "b1tch",
+        "d\nie",
+        "he11",
+        "Stupidhead",
+        "lilyf u c k",
+        "fuckface",
+    ],
+)
 def test_an_unfit_name_is_none(typed: str) -> None:
     assert FILTER.name(typed) == ""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story.shelf import MOST, Kept, Shelf, read, write
+from duotui.story.favourites import MOST, Kept, Shelf, read, write
 
 WHEN = datetime(2026, 11, 26, 19, 2, 41)
 STORY = Kept(
@@ -92,13 +92,30 @@ def line(**changes: object) -> bytes:
 
 
 BAD = [
-    b"no JSON", b"\xff\xfe", b"null", b"3", b"[]", b"{}", b"[" * 100_000, write(STORY)[:-9],
-    line(title=3), line(title=...), line(more="of a later version"), line(seed="1"),
-    line(seed=True), line(seed=1.5), line(sentences=[]), line(sentences="Once."),
-    line(sentences=[3]), line(sentences=["\ud800"]), line(choice=[]), line(choice={"who": 3}),
-    line(when="yesterday"), line(when=3),
+    b"no JSON",
+    b"\xff\xfe",
+    b"null",
+    b"3",
+    b"[]",
+    b"{}",
+    b"[" * 100_000,
+    write(STORY)[:-9],
+    line(title=3),
+    line(title=...),
+    line(more="of a later version"),
+    line(seed="1"),
+    line(seed=True),
+    line(seed=1.5),
+    line(sentences=[]),
+    line(sentences="Once."),
+    line(sentences=[3]),
+    line(sentences=["\ud800"]),
+    line(choice=[]),
+    line(choice={"who": 3}),
+    line(when="yesterday"),
+    line(when=3),
     line().replace(b"18446744073709551615", b"9" * 5000),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))

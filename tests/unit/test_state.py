@@ -4,10 +4,10 @@ import functools
 
 import pytest
 
-from duotui.core import events
-from duotui.core.events import Activity, Event, Mode, Narrator, Reason, Token
-from duotui.core.state import Link, State, reduce
-from duotui.judge.diff import Diff, extend, settled
+from duotui.protocol import events
+from duotui.protocol.events import Activity, Event, Mode, Narrator, Reason, Token
+from duotui.session.state import Link, State, reduce
+from duotui.session.token_diff import Diff, extend, settled
 
 BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
 
@@ -77,28 +77,37 @@ def test_the_same_story_is_identical_and_counted() -> None:
 
 def test_the_first_difference_stays() -> None:
     state = fold(
-        started(), started(BASELINE),
-        tokens(5, 6, 7), tokens(5, 9, 7, narrator=BASELINE),
-        tokens(8, first=3), tokens(8, narrator=BASELINE, first=3),
-    )  # fmt: skip
+        started(),
+        started(BASELINE),
+        tokens(5, 6, 7),
+        tokens(5, 9, 7, narrator=BASELINE),
+        tokens(8, first=3),
+        tokens(8, narrator=BASELINE, first=3),
+    )
     assert state.diff == Diff(2, 1)
 
 
 def test_a_story_that_stops_early_differs_where_it_stops() -> None:
     state = fold(
-        started(), started(BASELINE),
-        tokens(5, 6), tokens(5, 6, 7, narrator=BASELINE),
-        ended(reason=Reason.ENDED), ended(BASELINE),
-    )  # fmt: skip
+        started(),
+        started(BASELINE),
+        tokens(5, 6),
+        tokens(5, 6, 7, narrator=BASELINE),
+        ended(reason=Reason.ENDED),
+        ended(BASELINE),
+    )
     assert state.diff == Diff(2, 2)
 
 
 def test_a_story_that_was_cancelled_does_not_differ() -> None:
     state = fold(
-        started(), started(BASELINE),
-        tokens(5, 6), tokens(5, 6, 7, narrator=BASELINE),
-        ended(reason=Reason.CANCELLED), ended(BASELINE),
-    )  # fmt: skip
+        started(),
+        started(BASELINE),
+        tokens(5, 6),
+        tokens(5, 6, 7, narrator=BASELINE),
+        ended(reason=Reason.CANCELLED),
+        ended(BASELINE),
+    )
     assert state.diff == Diff(2)
 
 
@@ -123,8 +132,10 @@ def test_a_board_that_is_away_is_still_to_tell_on() -> None:
 
 def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
     state = fold(
-        started(), tokens(5, 6), events.Retelling(2.0, BOARD, 1, 2),
-    )  # fmt: skip
+        started(),
+        tokens(5, 6),
+        events.Retelling(2.0, BOARD, 1, 2),
+    )
     assert state.board.retelling is not None
     assert reduce(state, events.Retold(2.1, BOARD, 1_000, ())).board.text == " 5 6"
     state = reduce(state, events.Retold(2.1, BOARD, 1_000, (2_000, 102_000)))
@@ -136,9 +147,12 @@ def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
 
 def test_a_link_that_comes_back_takes_the_story_up() -> None:
     state = fold(
-        started(), tokens(5, 6), events.LinkLost(2.0, BOARD, "pulled"),
-        events.LinkUp(3.0, BOARD, "sim", "sim"), tokens(7, first=2),
-    )  # fmt: skip
+        started(),
+        tokens(5, 6),
+        events.LinkLost(2.0, BOARD, "pulled"),
+        events.LinkUp(3.0, BOARD, "sim", "sim"),
+        tokens(7, first=2),
+    )
     assert state.board.telling
     assert state.board.text == " 5 6 7"
 

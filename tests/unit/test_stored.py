@@ -6,9 +6,9 @@ import re
 import pytest
 
 from duotui.story.cards import Choice, deck
-from duotui.story.safety import safety
-from duotui.story.stored import STORED, Story, endings, for_choice, stories
-from duotui.story.tale import restful, tidy
+from duotui.story.content_filter import safety
+from duotui.story.fallback_stories import STORED, Story, endings, for_choice, stories
+from duotui.story.sentences import restful, tidy
 
 
 def test_there_is_one_for_every_hero() -> None:

@@ -4,15 +4,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story.tale import ENDING, NEXT, recap, reminder, restful, tidy, whole
+from duotui.story.sentences import ENDING, NEXT, recap, reminder, restful, tidy, whole
 
 STORIES = st.lists(
     st.sampled_from(
-        ["He ran. ", 'She said, "Go!" ', '"Why?" ', "asked Mr. Bear. ", "The end", "\n", " ", '"',
-         "“Come. ", "In.” ", "... ", "2.50 ", "so", "? ", "The\u00a0cat ", "\x1c", "x" * 320]
+        [
+            "He ran. ",
+            'She said, "Go!" ',
+            '"Why?" ',
+            "asked Mr. Bear. ",
+            "The end",
+            "\n",
+            " ",
+            '"',
+            "“Come. ",
+            "In.” ",
+            "... ",
+            "2.50 ",
+            "so",
+            "? ",
+            "The\u00a0cat ",
+            "\x1c",
+            "x" * 320,
+        ]
     ),
     max_size=30,
-).map("".join) | st.text(max_size=300)  # fmt: skip
+).map("".join) | st.text(max_size=300)
 
 
 @pytest.mark.parametrize(

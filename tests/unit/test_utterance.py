@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.core.clock import HandClock, MonotonicClock
-from duotui.core.events import Mark
-from duotui.errors import UsageError
-from duotui.speech.espeak import Voice, spans
-from duotui.speech.loudspeaker import Playing
-from duotui.speech.output import Quiet, Tape
-from duotui.speech.say import JOINER, apart, harmless, speed
-from duotui.speech.utterance import PAUSE, Silent, Utterance, paced
+from duotui.base.clock import HandClock, MonotonicClock
+from duotui.base.errors import UsageError
+from duotui.protocol.events import Mark
+from duotui.speech.audio_output import Quiet, Tape
+from duotui.speech.espeak_client import Voice, spans
+from duotui.speech.espeak_worker import JOINER, apart, harmless, speed
+from duotui.speech.portaudio_worker import Playing
+from duotui.speech.tts import PAUSE, Silent, Utterance, paced
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,24 +8,34 @@ from dataclasses import replace
 
 import pytest
 
-from duotui.core.events import Mode, Narrator, Ready, Request
-from duotui.judge.agreement import Agreement, Choice, Step, parse
-from duotui.judge.conditions import parse as conditions
-from duotui.judge.grammar import Mistake
-from duotui.judge.page import page
-from duotui.judge.report import markdown
-from duotui.judge.roofline import Roof, Sweep
-from duotui.judge.trial import Run, Speech
-from duotui.judge.verdict import Baseline, Verdict, plain, words
+from duotui.protocol.events import Mode, Narrator, Ready, Request
+from duotui.report.html import page
+from duotui.report.markdown import markdown
+from duotui.scoring.machine_conditions import parse as conditions
+from duotui.scoring.mistake import Mistake
+from duotui.scoring.roofline import Roof, Sweep
+from duotui.scoring.run import Run, Speech
+from duotui.scoring.teacher_forcing import Agreement, Choice, Step, parse
+from duotui.scoring.verdict import Baseline, Verdict, plain, words
 from unit.test_conditions import DUO
 
 TEXT = "A cat sat. It was <b>happy</b> & warm | so."
 IDS = (5, 6, 7, 8)
 ROOF = Roof(Sweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
 READY = Ready(
-    0, Narrator.BOARD, "0.1.0", "stories15M.duo", "riscv64 c906", "aa" * 32, "bb" * 32,
-    tuple(Mode), 32000, 256, 15_191_712, 1,
-)  # fmt: skip
+    0,
+    Narrator.BOARD,
+    "0.1.0",
+    "stories15M.duo",
+    "riscv64 c906",
+    "aa" * 32,
+    "bb" * 32,
+    tuple(Mode),
+    32000,
+    256,
+    15_191_712,
+    1,
+)
 
 
 def run(index: int = 0, **changes: object) -> Run:
@@ -45,10 +55,18 @@ def good() -> Verdict:
     runs = (run(counted=False), *(run(index) for index in range(29)), run(rate=12.0))
     state = conditions(DUO)
     return Verdict(
-        "/dev/ttyACM0", Request(mode=Mode.EXACT), runs, Baseline("mode reference", TEXT, IDS),
-        READY, state, state, agreement=agreement(*IDS), own=agreement(*IDS),
-        speech=Speech(9, 1.25, 31.5), roof=ROOF,
-    )  # fmt: skip
+        "/dev/ttyACM0",
+        Request(mode=Mode.EXACT),
+        runs,
+        Baseline("mode reference", TEXT, IDS),
+        READY,
+        state,
+        state,
+        agreement=agreement(*IDS),
+        own=agreement(*IDS),
+        speech=Speech(9, 1.25, 31.5),
+        roof=ROOF,
+    )
 
 
 def bad() -> Verdict:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
+from duotui.base import resources
+from duotui.base.errors import NotReady
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import State, find_state
 from duotui.board.shell import Shell
-from duotui.board.spawn import Spawn
-from duotui.board.state import State, find_state
-from duotui.engines.virtual import Machine, Memory, Virtual, make_card, storyteller_card
-from duotui.errors import NotReady
+from duotui.targets.virtual_duo import Machine, Memory, Virtual, make_card, storyteller_card
 from native.guests import BOARD, build, find_tools
 from virtual.fire import Scene
 

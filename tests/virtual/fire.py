@@ -15,14 +15,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from duotui.board.agent_launcher import to_shell
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import find_state
 from duotui.board.shell import Shell
-from duotui.board.spawn import Spawn
-from duotui.board.state import find_state
-from duotui.board.storyteller import to_shell
-from duotui.engines.board import Board
-from duotui.engines.virtual import Memory, Virtual
 from duotui.link.ports import Port
-from duotui.link.transport import SerialTransport
+from duotui.link.serial_transport import SerialTransport
+from duotui.targets.board import Board
+from duotui.targets.virtual_duo import Memory, Virtual
 from system.sitting import Spoiler
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from duotui.link.wire import Wire
+    from duotui.link.pty_cable import Wire
 
     Spoil = Callable[[bytes], bytes]
 
@@ -281,6 +281,14 @@ def _another_host(scene: Scene) -> subprocess.Popen[str]:
 
 
 FAULTS: tuple[type[Fault], ...] = (
-    Pulled, Stalled, Slow, Noise, KernelLines, AgentKilled, BoardReset, BoardHangs, HostKilled,
+    Pulled,
+    Stalled,
+    Slow,
+    Noise,
+    KernelLines,
+    AgentKilled,
+    BoardReset,
+    BoardHangs,
+    HostKilled,
     HostSleeps,
-)  # fmt: skip
+)

@@ -9,16 +9,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from duotui import resources
-from duotui.board.push import push
-from duotui.core import events
-from duotui.core.clock import MonotonicClock
-from duotui.core.events import Mode, Reason, Request
-from duotui.core.session import Session
-from duotui.core.state import Link, State
-from duotui.engines.program import program
-from duotui.errors import DuotuiError
-from duotui.progress import Progress
+from duotui.base import resources
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import DuotuiError
+from duotui.base.progress import Progress
+from duotui.board.upload import push
+from duotui.protocol import events
+from duotui.protocol.events import Mode, Reason, Request
+from duotui.session.session import Session
+from duotui.session.state import Link, State
+from duotui.targets.engine_binary import program
 from system.sitting import Watch
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import push
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import DuotuiError, NotReady
+from duotui.base.progress import Progress
+from duotui.board.port_probe import State
 from duotui.board.shell import Shell
-from duotui.board.state import State
-from duotui.core.clock import MonotonicClock
-from duotui.engines.virtual import CARD_BYTES_PER_SECOND, Memory, make_card
-from duotui.errors import DuotuiError, NotReady
-from duotui.progress import Progress
+from duotui.board.upload import push
+from duotui.targets.virtual_duo import CARD_BYTES_PER_SECOND, Memory, make_card
 from native.guests import BOARD
 from native.test_guests import MISSING_CALLS
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from duotui.engines.virtual import Machine
+    from duotui.targets.virtual_duo import Machine
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -18,8 +18,10 @@ pytestmark = pytest.mark.timeout(600)
 def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "duotui", "judge", "virtual", *arguments],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def test_a_board_with_swap_on_is_not_judged(machine: Machine) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.push import push
-from duotui.board.storyteller import EAR, HOME
-from duotui.core.clock import MonotonicClock
-from duotui.evidence import sitting_of
+from duotui.base.clock import MonotonicClock
+from duotui.board.agent_launcher import EAR, HOME
+from duotui.board.upload import push
+from duotui.judge.baseline import sitting_of
 from duotui.speech.board_microphone import open_board_microphone
-from duotui.speech.ear import RATE, Ear
+from duotui.speech.recognizer import RATE, Ear
 from duotui.story.cards import deck
-from duotui.story.listening import COMMANDS, LIMIT
+from duotui.story.voice_input import COMMANDS, LIMIT
 from support.espeak import need_espeak
 from system.spoken import VOICES, in_noise
 

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.core.clock import MonotonicClock
-from duotui.core.events import SentenceHeard
-from duotui.core.recorder import read
-from duotui.engines.virtual import Virtual, storyteller_card
-from duotui.evidence import sitting_of
-from duotui.speech.board import BoardReader
+from duotui.base import resources
+from duotui.base.clock import MonotonicClock
+from duotui.judge.baseline import sitting_of
+from duotui.protocol.events import SentenceHeard
+from duotui.session.recording import read
+from duotui.speech.board_tts import BoardReader
+from duotui.targets.virtual_duo import Virtual, storyteller_card
 from native.guests import BOARD, find_tools
 from system.sitting import Watch
 from virtual.ear import understood
 
 if TYPE_CHECKING:
-    from duotui.engines.virtual import Machine
+    from duotui.targets.virtual_duo import Machine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -78,8 +78,11 @@ def test_it_says_when_each_word_is_heard(voice: Path, tmp_path: Path) -> None:
     words: list[list[str]] = [[], [], []]
     for _, number, _, at, size in (row for row in rows if row[0] == "W"):
         words[int(number)].append(sentences[int(number)][int(at) : int(at) + int(size)])
-    assert words == [PLAIN.replace("lily", "Lily").replace("once", "Once").split(),
-                     ["He", "said", "Go"], ["The", "end"]]  # fmt: skip
+    assert words == [
+        PLAIN.replace("lily", "Lily").replace("once", "Once").split(),
+        ["He", "said", "Go"],
+        ["The", "end"],
+    ]
     times = [int(row[2]) for row in rows if row[0] == "W"]
     assert times == sorted(times)
 
@@ -148,8 +151,10 @@ def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_
             *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--sound", speaker),
             *("--speak", "--json", "--record", recording, "--mode", "exact", "-n", "14", PLAIN),
         ],
-        capture_output=True, text=True, timeout=280,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["story"] == f"{PLAIN}."

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.story import stored
-from duotui.story.scene import Act
+from duotui.story import fallback_stories
+from duotui.story.view_state import Act
 from system.playroom import Hurried, hour, room
 from virtual.fire import Scene
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from duotui.story.hour import Hour
+    from duotui.story.controller import Hour
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -65,7 +65,7 @@ async def test_the_rest_of_the_same_story_comes_after_a_nap(scene: Scene, tmp_pa
     calm, _ = await told(scene, tmp_path / "calm", None)
     whole = calm.scene.sentences
     assert len(whole) > 5
-    naps = {sentence for story in stored.stories() for sentence in story.sentences}
+    naps = {sentence for story in fallback_stories.stories() for sentence in story.sentences}
     for name, lose in (("pulled", scene.wire.unplug), ("reset", scene.board.reset)):
         shown, reader = await told(scene, tmp_path / name, lose)
         assert shown.scene.sentences == whole

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui import resources
-from duotui.board.findings import of_board
-from duotui.board.storyteller import HOME, reach
-from duotui.core.events import Mode, Narrator, Reason, Request, Retold
-from duotui.engines.virtual import Memory, Virtual, storyteller_card
-from duotui.errors import NotReady
+from duotui.base import resources
+from duotui.base.errors import NotReady
+from duotui.board.agent_launcher import HOME, reach
+from duotui.board.checks import of_board
+from duotui.protocol.events import Mode, Narrator, Reason, Request, Retold
+from duotui.targets.virtual_duo import Memory, Virtual, storyteller_card
 from native.parrot import write_parrot
 from system.sitting import Watch, over, session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from duotui.engines.virtual import Machine
+    from duotui.targets.virtual_duo import Machine
     from virtual.conftest import Start
 
 pytestmark = pytest.mark.timeout(600)
@@ -93,8 +93,11 @@ def test_setup_makes_a_board_from_its_box_tell(start: Start, engine: Path, tmp_p
         def duotui(*arguments: str | Path) -> str:
             done = subprocess.run(
                 [sys.executable, "-m", "duotui", *arguments],
-                capture_output=True, text=True, timeout=250, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                timeout=250,
+                stdin=subprocess.DEVNULL,
+            )
             assert done.returncode == 0, done.stderr
             return done.stdout
 

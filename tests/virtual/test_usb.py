@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.findings import of_board
+from duotui.board.checks import of_board
 from duotui.link.ports import DUO_VENDOR
 
 if TYPE_CHECKING:

@@ -2,6 +2,6 @@
 
 import sys
 
-from duotui.cli import main
+from duotui.cli.main import main
 
 sys.exit(main())

@@ -1,1 +1,1 @@
-"""A Linux shell at the other end of a line: what state it is in, logging in, running commands."""
+"""A Linux shell at the other end of a port: what it is, what it needs, what is wrong with it."""

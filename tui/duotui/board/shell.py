@@ -13,10 +13,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from duotui.board.spawn import Spawn
-from duotui.board.state import EMPTY_LINE, INTERRUPT, LOGIN, PASSWORD, PROMPT, UNFINISHED, State
-from duotui.core.hearing import STARTING
-from duotui.errors import DuotuiError, NotReady
+from duotui.base.errors import DuotuiError, NotReady
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import (
+    EMPTY_LINE,
+    INTERRUPT,
+    LOGIN,
+    PASSWORD,
+    PROMPT,
+    UNFINISHED,
+    State,
+)
+from duotui.protocol.link_monitor import STARTING
 
 USER, KEY = "root", "milkv"
 """As every image for the Duo has them."""

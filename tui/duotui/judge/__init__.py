@@ -1,1 +1,1 @@
-"""Is it the same story? Pure comparisons of what was told."""
+"""A judge session: runs of one board, from the first look at the machine to the verdict."""

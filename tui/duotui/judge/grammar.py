@@ -4,21 +4,11 @@ import importlib.util
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 
-from duotui.errors import NotReady
+from duotui.base.errors import NotReady
+from duotui.scoring.mistake import Mistake
 
 DIALECT = "us"
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Of the characters `start` to `end` of the text."""
-
-    start: int
-    end: int
-    rule: str
-    message: str
 
 
 def available() -> bool:
@@ -30,10 +20,22 @@ def mistakes(text: str) -> tuple[Mistake, ...]:
     if not available():
         raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
     done = subprocess.run(
-        [sys.executable, "-m", "harper", "lint", "--no-color", "--format", "json",
-         "--dialect", DIALECT],
-        input=text, capture_output=True, encoding="utf-8", timeout=60,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "harper",
+            "lint",
+            "--no-color",
+            "--format",
+            "json",
+            "--dialect",
+            DIALECT,
+        ],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
     try:
         found = json.loads(done.stdout) if done.stdout.strip() else []
         lints = [lint for file in found for lint in file["lints"]]
@@ -41,14 +43,16 @@ def mistakes(text: str) -> tuple[Mistake, ...]:
             sorted(
                 (
                     Mistake(
-                        lint["span"]["char_start"], lint["span"]["char_end"], lint["rule"],
+                        lint["span"]["char_start"],
+                        lint["span"]["char_end"],
+                        lint["rule"],
                         lint["message"],
                     )
                     for lint in lints
                 ),
                 key=lambda mistake: mistake.start,
             )
-        )  # fmt: skip
+        )
     except (ValueError, KeyError, TypeError) as error:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise NotReady("the grammar checker does not answer", last) from error

@@ -1,1 +1,1 @@
-"""Bytes: ports, frames, messages, the one thread that owns a port. Knows nothing of stories."""
+"""A connection over a serial port: the port, the thread that owns it, the reconnect."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from duotui.errors import NoDevice, UsageError
-from duotui.oscompat import HAS_PTYS, by_system
+from duotui.base.errors import NoDevice, UsageError
+from duotui.base.oscompat import HAS_PTYS, by_system
 
 DUO_VENDOR = 0x3346
 """The gadget of the Duo's images; the product differs with what was probed first."""

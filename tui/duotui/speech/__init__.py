@@ -1,1 +1,1 @@
-"""Sentences read aloud, and what a child says understood."""
+"""Text-to-speech and speech recognition."""

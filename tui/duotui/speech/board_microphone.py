@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from duotui.core.events import Batch, ListenEnded, Narrator, Sound
-from duotui.core.session import Session
-from duotui.core.state import Link, State
-from duotui.errors import NotReady
+from duotui.base.errors import NotReady
+from duotui.protocol.events import Batch, ListenEnded, Narrator, Sound
+from duotui.session.session import Session
+from duotui.session.state import Link, State
 from duotui.speech.microphone import Listener, open_turn
 
 NONE = ("the board has no microphone", "solder one to it, or let the host listen")

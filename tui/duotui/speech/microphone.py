@@ -15,9 +15,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from duotui.errors import NotReady, UsageError
-from duotui.speech.denoising import without_noise
-from duotui.speech.ear import FAINT, NO_POCKETSPHINX, RATE, level
+from duotui.base.errors import NotReady, UsageError
+from duotui.speech.noise_gate import without_noise
+from duotui.speech.recognizer import FAINT, NO_POCKETSPHINX, RATE, level
 from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))

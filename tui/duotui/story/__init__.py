@@ -1,1 +1,1 @@
-"""The children's side: cards, sentences, what parents settle. Knows no screen and no port."""
+"""Storytelling for children: cards, sentences, what parents allow. No screen and no port here."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from duotui import resources
-from duotui.speech.wishes import ALONE
+from duotui.base import resources
+from duotui.speech.grammar import ALONE
 
 DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
 

@@ -9,20 +9,20 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider, SearchIcon
 from textual.screen import Screen
 
-from duotui import config
-from duotui.config import Settings
-from duotui.core.events import Request
-from duotui.core.session import Sitting
-from duotui.errors import UsageError
-from duotui.jury import Jury
-from duotui.ui import keepsake
+from duotui.base.errors import UsageError
+from duotui.judge.multi_board import Jury
+from duotui.protocol.events import Request
+from duotui.session.session import Sitting
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings
+from duotui.ui import export_paths
+from duotui.ui.base_app import Frame
 from duotui.ui.bindings import clashes, commands
-from duotui.ui.commands import Commands
-from duotui.ui.frame import Frame
+from duotui.ui.command_palette import Commands
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
 from duotui.ui.screens.judge import Judged, JudgeScreen
-from duotui.ui.screens.jury import JuryScreen
+from duotui.ui.screens.multi_board import JuryScreen
 
 
 class Palette(CommandPalette):
@@ -37,16 +37,35 @@ class DuoApp(Frame):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_theme", "Theme", show=False, id="theme", tooltip="Wear the next theme"),
-        Binding("p", "picture", "Picture", show=False, id="picture",
-                tooltip="Save a picture of the screen (SVG)"),
+        Binding(
+            "p",
+            "picture",
+            "Picture",
+            show=False,
+            id="picture",
+            tooltip="Save a picture of the screen (SVG)",
+        ),
         Binding("question_mark,f1", "help", "Help", id="help", tooltip="Every key"),
-        Binding("ctrl+p", "command_palette", "Commands", show=False, id="palette", priority=True,
-                tooltip="Find a command by name"),
-        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True,
-                tooltip="Quit, at any moment"),
-        Binding("ctrl+c", "quit", "Quit", show=False, id="interrupt", priority=True,
-                tooltip="Quit, as in any other program"),
-    ]  # fmt: skip
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Commands",
+            show=False,
+            id="palette",
+            priority=True,
+            tooltip="Find a command by name",
+        ),
+        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Quit, at any moment"),
+        Binding(
+            "ctrl+c",
+            "quit",
+            "Quit",
+            show=False,
+            id="interrupt",
+            priority=True,
+            tooltip="Quit, as in any other program",
+        ),
+    ]
 
     def __init__(
         self,
@@ -104,7 +123,7 @@ class DuoApp(Frame):
         before = self._settings
         self._settings = replace(before, theme=theme or before.theme, story=story or before.story)
         if self._settings != before:
-            config.save(self._settings)
+            config_file.save(self._settings)
 
     # Commands
 
@@ -121,7 +140,7 @@ class DuoApp(Frame):
 
     def action_picture(self) -> None:
         try:
-            path = keepsake.keep(self.export_screenshot(), "picture", ".svg")
+            path = export_paths.keep(self.export_screenshot(), "picture", ".svg")
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
         else:

@@ -13,7 +13,8 @@ from typing import Any
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from duotui import config, resources
+from duotui.base import resources
+from duotui.settings import config_file
 
 VARIABLES: Mapping[str, str] = {
     "duo-prompt": "#c8922a",
@@ -38,7 +39,7 @@ def packaged() -> Path:
 
 def own() -> Path:
     """The user's folder."""
-    return config.config_dir() / "themes"
+    return config_file.config_dir() / "themes"
 
 
 def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]:

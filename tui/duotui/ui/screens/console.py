@@ -16,20 +16,15 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from duotui.core.events import Batch, Fault, Mode, Narrator, Ready, Request, available_mode
-from duotui.core.session import Sitting
-from duotui.core.state import Link, State
-from duotui.ui import figures
+from duotui.protocol.events import Batch, Fault, Mode, Narrator, Ready, Request, available_mode
+from duotui.session.session import Sitting
+from duotui.session.state import Link, State
+from duotui.ui import formatting
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.offers import (
-    after_a_loss,
-    can_be_said,
-    in_place_of_the_baseline,
-    invitation,
-)
-from duotui.ui.screens.keeping import KeepingScreen
+from duotui.ui.hints import after_a_loss, can_be_said, in_place_of_the_baseline, invitation
 from duotui.ui.screens.settings import SettingsScreen
+from duotui.ui.screens.story_actions import KeepingScreen
 from duotui.ui.widgets.gauges import Gauges
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
 from duotui.ui.widgets.status_line import Banner, StatusLine, Verdict
@@ -41,30 +36,87 @@ GONE = (Link.LOST, Link.AWAY)
 class ConsoleScreen(KeepingScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i,slash", "prompt", "Prompt", id="prompt", priority=True,
-                tooltip="Type how the story begins"),
+        Binding(
+            "i,slash",
+            "prompt",
+            "Prompt",
+            id="prompt",
+            priority=True,
+            tooltip="Type how the story begins",
+        ),
         Binding("enter", "tell", "Tell", id="tell", tooltip="Tell the story of this prompt"),
         Binding("space", "pause", "Pause", id="pause", tooltip="Pause the story, or go on"),
         Binding("s", "stop", "Stop", id="stop", tooltip="Stop the story"),
-        Binding("r", "again", "Again", id="again",
-                tooltip="The same story again; after a loss, connect first"),
-        Binding("n", "another", "New", id="another",
-                tooltip="Another story of the same prompt: a new seed"),
-        Binding("o", "settings", "Settings", id="settings",
-                tooltip="Temperature, top-p, seed, steps and mode"),
-        Binding("d", "baseline", "Baseline", show=False, id="baseline",
-                tooltip="Show or hide the baseline beside the story"),
-        Binding("v", "speak", "Speak", show=False, id="speak",
-                tooltip="Say the story aloud on the board's loudspeaker, or be quiet"),
-        Binding("full_stop", "step", "Step", show=False, id="step",
-                tooltip="In a recording that is held: on to the next words"),
-        Binding("y", "copy_story", "Copy", show=False, id="copy",
-                tooltip="Copy what is selected, or the story"),
-        Binding("w", "save", "Save story", show=False, id="save",
-                tooltip="Write the story to a text file"),
-        Binding("R,ctrl+r", "record", "Record", show=False, id="record",
-                tooltip="Record everything that happens, or end the recording"),
-    ]  # fmt: skip
+        Binding(
+            "r",
+            "again",
+            "Again",
+            id="again",
+            tooltip="The same story again; after a loss, connect first",
+        ),
+        Binding(
+            "n",
+            "another",
+            "New",
+            id="another",
+            tooltip="Another story of the same prompt: a new seed",
+        ),
+        Binding(
+            "o",
+            "settings",
+            "Settings",
+            id="settings",
+            tooltip="Temperature, top-p, seed, steps and mode",
+        ),
+        Binding(
+            "d",
+            "baseline",
+            "Baseline",
+            show=False,
+            id="baseline",
+            tooltip="Show or hide the baseline beside the story",
+        ),
+        Binding(
+            "v",
+            "speak",
+            "Speak",
+            show=False,
+            id="speak",
+            tooltip="Say the story aloud on the board's loudspeaker, or be quiet",
+        ),
+        Binding(
+            "full_stop",
+            "step",
+            "Step",
+            show=False,
+            id="step",
+            tooltip="In a recording that is held: on to the next words",
+        ),
+        Binding(
+            "y",
+            "copy_story",
+            "Copy",
+            show=False,
+            id="copy",
+            tooltip="Copy what is selected, or the story",
+        ),
+        Binding(
+            "w",
+            "save",
+            "Save story",
+            show=False,
+            id="save",
+            tooltip="Write the story to a text file",
+        ),
+        Binding(
+            "R,ctrl+r",
+            "record",
+            "Record",
+            show=False,
+            id="record",
+            tooltip="Record everything that happens, or end the recording",
+        ),
+    ]
 
     class Settled(Message):
         """Another request is to be the user's default."""
@@ -150,7 +202,7 @@ class ConsoleScreen(KeepingScreen):
         board = self._sitting.state.board
         if can_be_said(board) and board.speech is None:
             return f"{self._key('speak')} says it aloud"
-        return figures.speech(board)
+        return formatting.speech(board)
 
     def _changed(self) -> None:
         self._show()

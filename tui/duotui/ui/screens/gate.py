@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from duotui.story.phrases import Phrases
+from duotui.story.strings import Phrases
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.panel import Panel
+from duotui.ui.screens.modal import Panel
 
 PATIENCE = 20.0
 """Seconds until the question goes away by itself: a child that came here must not be stuck."""

@@ -16,20 +16,20 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from duotui.core.events import Narrator, Request
-from duotui.core.player import Player
-from duotui.core.state import State
-from duotui.court import Options, Stage
-from duotui.errors import Cancelled, DuotuiError
-from duotui.judge.diff import Diff
-from duotui.judge.verdict import Baseline, Verdict
-from duotui.ui import docket
+from duotui.base.errors import Cancelled, DuotuiError
+from duotui.judge.session import Options, Stage
+from duotui.protocol.events import Narrator, Request
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.replay import Player
+from duotui.session.state import State
+from duotui.session.token_diff import Diff
+from duotui.ui import judge_text
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.listening import ListeningScreen
+from duotui.ui.screens.live_screen import ListeningScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
 from duotui.ui.widgets.choices import Choices
 from duotui.ui.widgets.large_figure import LargeFigure
-from duotui.ui.widgets.race import Race
+from duotui.ui.widgets.pace_chart import Race
 from duotui.ui.widgets.run_chart import RunChart
 from duotui.ui.widgets.story_view import StoryView
 
@@ -77,19 +77,48 @@ class Judged(Protocol):
 class JudgeScreen(ListeningScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "token(-1)", "Token before", show=False, id="token-before", priority=True,
-                tooltip="Look at the token before"),
-        Binding("right", "token(1)", "Next token", id="token-after", priority=True,
-                tooltip="Look at the token after"),
-        Binding("n", "other", "Next difference", id="token-other",
-                tooltip="The next token that the reference would not have taken"),
-        Binding("b", "beside", "Beside", id="beside",
-                tooltip="The story that is raced with, or what each token was chosen from"),
+        Binding(
+            "left",
+            "token(-1)",
+            "Token before",
+            show=False,
+            id="token-before",
+            priority=True,
+            tooltip="Look at the token before",
+        ),
+        Binding(
+            "right",
+            "token(1)",
+            "Next token",
+            id="token-after",
+            priority=True,
+            tooltip="Look at the token after",
+        ),
+        Binding(
+            "n",
+            "other",
+            "Next difference",
+            id="token-other",
+            tooltip="The next token that the reference would not have taken",
+        ),
+        Binding(
+            "b",
+            "beside",
+            "Beside",
+            id="beside",
+            tooltip="The story that is raced with, or what each token was chosen from",
+        ),
         Binding("space", "pause", "Hold", id="pause", tooltip="Hold a recording, or go on"),
-        Binding("full_stop", "step", "Step", show=False, id="step",
-                tooltip="In a recording that is held: on to the next words"),
+        Binding(
+            "full_stop",
+            "step",
+            "Step",
+            show=False,
+            id="step",
+            tooltip="In a recording that is held: on to the next words",
+        ),
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
-    ]  # fmt: skip
+    ]
 
     def __init__(self, court: Judged, glyphs: Glyphs) -> None:
         super().__init__()
@@ -146,22 +175,24 @@ class JudgeScreen(ListeningScreen):
         state, score = court.state, verdict.score
         self.set_class(court.stage is Stage.OVER, "-over")
         with self.app.batch_update():
-            self.query_one("#status", Static).update(docket.headline(court, glyphs), layout=False)
-            mean = docket.mean(verdict)
+            self.query_one("#status", Static).update(
+                judge_text.headline(court, glyphs), layout=False
+            )
+            mean = judge_text.mean(verdict)
             self.query_one("#rate-mean", LargeFigure).update(mean)
             self.query_one(RunChart).show(score, court.options.runs)
-            self.query_one("#facts", Static).update(docket.facts(verdict, glyphs))
-            self.query_one(Race).show(docket.lanes(state, verdict, self._rival))
-            self.query_one(AgreementStrip).show(docket.kinds(state, verdict))
-            first = docket.first_difference(state, court.baseline)
+            self.query_one("#facts", Static).update(judge_text.facts(verdict, glyphs))
+            self.query_one(Race).show(judge_text.lanes(state, verdict, self._rival))
+            self.query_one(AgreementStrip).show(judge_text.kinds(state, verdict))
+            first = judge_text.first_difference(state, court.baseline)
             self.query_one("#board", StoryView).show(replace(state, diff=Diff(0, first)))
             banner = self.query_one("#banner", Static)
-            trouble = docket.trouble(verdict, self._trouble, court.note)
+            trouble = judge_text.trouble(verdict, self._trouble, court.note)
             banner.display = trouble != ""
             banner.update(Content.styled(trouble, "bold"))
             if self._rival is not None:
                 self.set_class(self._shows_rival, "-beside")
-                self.query_one("#rival", StoryView).show(docket.beside(state, self._rival))
+                self.query_one("#rival", StoryView).show(judge_text.beside(state, self._rival))
             self._show_choice()
 
     @property

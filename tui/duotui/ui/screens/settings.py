@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from duotui import config
-from duotui.core.events import Mode, Request
-from duotui.errors import UsageError
+from duotui.base.errors import UsageError
+from duotui.protocol.events import Mode, Request
+from duotui.settings import config_file
 from duotui.ui.glyphs import Glyphs
 
 FIELDS = {
@@ -92,7 +92,7 @@ class SettingsScreen(ModalScreen[Request | None]):
         for name, (label, _) in FIELDS.items():
             field = self.query_one(f"#{name}", Input)
             try:
-                request = replace(request, **{name: config.check(name, field.value)})
+                request = replace(request, **{name: config_file.check(name, field.value)})
                 field.remove_class("-wrong")
             except UsageError as error:
                 field.add_class("-wrong")

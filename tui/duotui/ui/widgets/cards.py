@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from duotui.story import pictures
-from duotui.story.scene import Offer
-from duotui.ui.easel import Easel
+from duotui.pictures import icons
+from duotui.story.view_state import Offer
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.image_cache import Easel
 from duotui.ui.widgets.picture import PictureView
 
 MOST = 9
@@ -40,7 +40,7 @@ class Card(Vertical):
         self._number = number
         self.set_class(chosen, "-chosen")
         picture = self.query_one(PictureView)
-        picture.show(pictures.named(offer.picture))
+        picture.show(icons.named(offer.picture))
         picture.moving = chosen and moving
         sign = self._glyphs.choose[1] if chosen else ""
         label = Content(f"{sign}{number} {offer.label}")

@@ -7,7 +7,7 @@ import math
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.judge.agreement import Choice, Step
+from duotui.scoring.teacher_forcing import Choice, Step
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable
 

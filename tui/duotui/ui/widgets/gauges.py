@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from duotui.core.events import Request
-from duotui.core.state import State, Telling
-from duotui.ui import figures
+from duotui.protocol.events import Request
+from duotui.session.state import State, Telling
+from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.rate_history import RateHistory
@@ -30,7 +30,7 @@ def flow(facts: list[Fact], width: int) -> Content:
         widest = max(len(label) for label, _ in facts) + 2
         rows = []
         for label, value in facts:
-            parts = textwrap.wrap(value, max(8, width - widest)) or [figures.NONE]
+            parts = textwrap.wrap(value, max(8, width - widest)) or [formatting.NONE]
             rows += [_fact(label.ljust(widest), parts[0])]
             rows += [_fact(" " * widest, part) for part in parts[1:]]
         return Content("\n").join(rows)
@@ -63,9 +63,9 @@ class Progress(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        told, limit = figures.progress(self._board)
+        told, limit = formatting.progress(self._board)
         before = f"{told} of {limit} tokens " if limit else "no tokens yet "
-        after = f" {figures.left(self._board)}" if self._board.run else ""
+        after = f" {formatting.left(self._board)}" if self._board.run else ""
         width = max(4, self.size.width - len(before) - len(after))
         done, rest = self._glyphs.bar(told / limit if limit else 0.0, width)
         return Content.assemble(
@@ -82,17 +82,17 @@ class Facts(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="facts")
         self._glyphs = glyphs
-        self._facts: list[Fact] = [("link", figures.NONE)]
+        self._facts: list[Fact] = [("link", formatting.NONE)]
 
     def show(self, board: Telling, request: Request) -> None:
         asked = board.run or request
         self._facts = [
-            ("first token", figures.seconds(board.first_token)),
-            ("memory", figures.memory(board)),
-            ("faults", figures.faults(board)),
-            ("link", figures.health(board)),
+            ("first token", formatting.seconds(board.first_token)),
+            ("memory", formatting.memory(board)),
+            ("faults", formatting.faults(board)),
+            ("link", formatting.health(board)),
             ("mode", asked.mode),
-            ("sampling", figures.sampling(asked, self._glyphs)),
+            ("sampling", formatting.sampling(asked, self._glyphs)),
         ]
         self.refresh()
 
@@ -127,12 +127,12 @@ class Gauges(Container):
     def show(self, state: State, request: Request) -> None:
         """`request` is what stands here before a story has begun."""
         board = state.board
-        now, mean = figures.rate(board.rate_now), figures.rate(board.rate)
+        now, mean = formatting.rate(board.rate_now), formatting.rate(board.rate)
         self.query_one("#rate-now", LargeFigure).update(now)
         self.query_one("#rate-mean", LargeFigure).update(mean)
         for history in self.query(RateHistory):
             history.show(board.rates)
-        top = f"top {figures.rate(max(board.rates))} tok/s" if board.rates else "history"
+        top = f"top {formatting.rate(max(board.rates))} tok/s" if board.rates else "history"
         self.query_one("#rate-top", Static).update(Content(top), layout=False)
         row = flow([("tok/s now", now), ("mean", mean)], 99)
         self.query_one("#speed-row", Static).update(row, layout=False)

@@ -13,11 +13,11 @@ from textual.style import Style
 from textual.timer import Timer
 from textual.widget import Widget
 
-from duotui.story import pictures
-from duotui.story.pictures import Colour, Picture
-from duotui.ui import kitty
-from duotui.ui.easel import Easel, Sheet
+from duotui.pictures import icons
+from duotui.pictures.icons import Colour, Picture
+from duotui.ui import kitty_graphics
 from duotui.ui.glyphs import Glyphs
+from duotui.ui.image_cache import Easel, Sheet
 from duotui.ui.themes import VARIABLES
 
 BEAT, BEATS = 0.5, 4
@@ -124,9 +124,9 @@ class PictureView(Widget):
         if self._picture is None:
             return Content("")
         if self.plain:
-            return Content("\n".join(line.ljust(pictures.COLUMNS) for line in self._picture.plain))
+            return Content("\n".join(line.ljust(icons.COLUMNS) for line in self._picture.plain))
         width, height = self.size
-        fits = width >= LARGE * pictures.COLUMNS and height >= LARGE * pictures.ROWS
+        fits = width >= LARGE * icons.COLUMNS and height >= LARGE * icons.ROWS
         light = self.app.theme_variables.get("story-light", VARIABLES["story-light"])
         sheet = Sheet(self._picture, self.frame, LARGE if fits else 1, Color.parse(light).rgb)
         if self._easel is not None and self.imaged:
@@ -136,8 +136,8 @@ class PictureView(Widget):
 
 def placed(number: int, columns: int, rows: int) -> Content:
     """The cells in which the terminal shows an image."""
-    style = Style(foreground=Color(*kitty.ink(number)))
-    lines = (Content.styled(kitty.line(row, columns), style) for row in range(rows))
+    style = Style(foreground=Color(*kitty_graphics.ink(number)))
+    lines = (Content.styled(kitty_graphics.line(row, columns), style) for row in range(rows))
     return Content("\n").join(lines)
 
 
@@ -146,7 +146,7 @@ def drawn(picture: Picture, frame: int, scale: int, light: Colour) -> Content:
     """`picture` in half blocks, as it looks in `light`."""
     return Content("\n").join(
         Content.assemble(*_runs(cells, scale))
-        for cells in _cells(pictures.pixels(picture, frame, light), scale)
+        for cells in _cells(icons.pixels(picture, frame, light), scale)
     )
 
 

@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.judge.rule import Score
-from duotui.ui import figures
+from duotui.scoring.mean_rate import Score
+from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 
 LABEL = 9
@@ -43,8 +43,12 @@ class RunChart(Widget):
         rows = []
         for row in reversed(range(height)):
             edge = {height - 1: high, 0: low}.get(row)
-            parts = [Content.styled((figures.rate(edge) if edge else "").rjust(LABEL - 1) + " ",
-                                    "$foreground 60%")]  # fmt: skip
+            parts = [
+                Content.styled(
+                    (formatting.rate(edge) if edge else "").rjust(LABEL - 1) + " ",
+                    "$foreground 60%",
+                )
+            ]
             for index, rate in enumerate(score.rates):
                 tall = max(1, round((rate - low) / (high - low) * height * steps))
                 filled = max(0, min(steps, tall - row * steps))

@@ -3,11 +3,11 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from duotui.core.session import Sitting
-from duotui.core.state import Link, State
-from duotui.ui import figures
+from duotui.session.session import Sitting
+from duotui.session.state import Link, State
+from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.standing import standing, verdict
+from duotui.ui.status_text import standing, verdict
 
 
 class StatusLine(Static):
@@ -28,8 +28,8 @@ class StatusLine(Static):
         if self._sitting.recording is not None:
             parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
         where = (board.described or board.target) if board.link is not Link.CLOSED else ""
-        tail = [where, figures.model(board), figures.machine(board)]
-        tail = [part for part in tail if part not in ("", figures.NONE)]
+        tail = [where, formatting.model(board), formatting.machine(board)]
+        tail = [part for part in tail if part not in ("", formatting.NONE)]
         parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$foreground 60%"))
         self.update(Content.assemble(*parts), layout=False)
 

@@ -11,8 +11,8 @@ from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
-from duotui.core.events import Narrator, RunStarted, Token
-from duotui.core.state import State, Telling
+from duotui.protocol.events import Narrator, RunStarted, Token
+from duotui.session.state import State, Telling
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
 

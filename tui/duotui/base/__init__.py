@@ -1,0 +1,1 @@
+"""What every package builds on: errors, clock, files, child processes, the operating system."""

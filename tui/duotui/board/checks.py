@@ -1,0 +1,131 @@
+"""What is true of a board, link by link, and the command that mends what is wrong.
+
+Everything is asked of its shell, and nothing is changed.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from duotui.base import resources
+from duotui.base.errors import Exit
+from duotui.board.agent_launcher import EAR, HOME, MODEL, PROGRAM, VOICE
+from duotui.board.shell import Shell
+from duotui.board.system_info import Facts, facts_of
+
+FREED_MEMORY = 50 * 2**20
+"""Mode exact needs 40 MB beside the system's 14: an image that keeps none for the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`right` is None where nothing can be told; `mend` is what to type, and where."""
+
+    link: str
+    right: bool | None
+    what: str
+    mend: str = ""
+    exit: Exit = Exit.NOT_READY
+
+
+def of_board(shell: Shell) -> Iterator[Finding]:
+    """From the processor to the loudspeaker."""
+    facts = facts_of(shell)
+    yield _machine(facts)
+    yield _memory(facts)
+    yield _swap(facts)
+    yield _clock(shell)
+    program = _program(shell)
+    yield program
+    yield _model(shell, program.right)
+    yield _microphone(shell)
+    yield _sound(shell)
+
+
+def _machine(facts: Facts) -> Finding:
+    mend = "" if facts.is_duo else "name the port of the Duo: duotui devices lists them"
+    return Finding("board", facts.is_duo, f"Linux {facts.kernel} on {facts.machine}", mend)
+
+
+def _memory(facts: Facts) -> Finding:
+    what = f"{facts.memory / 2**20:.1f} MB"
+    if facts.memory >= FREED_MEMORY:
+        return Finding("memory", True, f"{what}: room for every mode")
+    return Finding(
+        "memory",
+        False,
+        f"{what}: the image keeps the rest for a camera, and mode exact has no room",
+        "flash an image of SDK v2 to its card (ION_SIZE 0); until then use --mode fast",
+    )
+
+
+def _swap(facts: Facts) -> Finding:
+    if not facts.swaps:
+        return Finding("swap", True, "none, as the contest asks")
+    what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in facts.swaps)
+    return Finding("swap", False, f"on: {what}", "on the board: swapoff -a")
+
+
+def _clock(shell: Shell) -> Finding:
+    said = shell.ask("cat /sys/class/thermal/cooling_device*/cur_state").text.split()
+    states = [int(state) for state in said if state.isdigit()]
+    if not states:
+        return Finding("clock", None, "the kernel does not say whether it is slowed down")
+    if any(states):
+        return Finding("clock", False, "slowed down, because it is hot", "let it cool, or fan it")
+    return Finding("clock", True, "not slowed down")
+
+
+def _program(shell: Shell) -> Finding:
+    path = f"{HOME}/{PROGRAM}"
+    said = shell.ask(f"{path} --version")
+    if said.status == 127 or "not found" in said.text:
+        return Finding("storyteller", False, f"no {path}", "on this computer: duotui setup")
+    if said.status:
+        return Finding(
+            "storyteller", False, f"{path} does not run here", "on this computer: duotui setup"
+        )
+    ours = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
+    there = shell.run(f"sha256sum {path}", 60).split()[0]
+    which = "ours" if there == ours else "not the one of this package"
+    return Finding("storyteller", True, f"{said.text}, {which}")
+
+
+def _model(shell: Shell, runs: bool | None) -> Finding:
+    path = f"{HOME}/{MODEL}"
+    size = shell.ask(f"wc -c <{path}").text.strip()
+    if not size.isdigit():
+        return Finding("model", False, f"no {path}", "on this computer: duotui setup")
+    what = f"{path}, {int(size) / 1e6:.1f} MB"
+    if not runs:
+        return Finding("model", None, f"{what}, not looked into")
+    if shell.ask(f"{HOME}/{PROGRAM} inspect {path}", 300).status:
+        return Finding("model", False, f"{what}, is damaged", "on this computer: duotui setup")
+    return Finding("model", True, f"{what}, whole")
+
+
+def _microphone(shell: Shell) -> Finding:
+    """Whether one is soldered to the board nobody can tell."""
+    there = shell.ask("ls /dev/snd/pcmC0D0c").text.strip()
+    if not there.startswith("/"):
+        return Finding("microphone", None, "none is known to the kernel: the host listens")
+    if shell.ask("command -v arecord").status:
+        return Finding("microphone", None, f"{there}, but no arecord: the host listens")
+    if shell.ask(f"test -x {HOME}/{EAR}").status:
+        mend = "on this computer: duotui setup"
+        return Finding("microphone", False, f"{there}, but no {HOME}/{EAR}", mend)
+    return Finding("microphone", True, f"{there}, and arecord")
+
+
+def _sound(shell: Shell) -> Finding:
+    devices = shell.ask("ls /dev/snd/pcm*p /dev/dsp 2>/dev/null").text.split()
+    if not devices:
+        return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
+    there = ", ".join(devices)
+    said = shell.ask(f"{HOME}/{VOICE} </dev/null", 30)
+    if said.status == 127:
+        return Finding("sound", False, f"{there}, but no voice", "on this computer: duotui setup")
+    if said.status:
+        why = "whatever else plays on the board must end"
+        return Finding("sound", False, f"{there}: {said.last}", why)
+    return Finding("sound", True, f"{there}, and a voice")

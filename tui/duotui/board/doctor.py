@@ -1,0 +1,165 @@
+"""`duotui doctor`: walks the chain from this computer's port to a board's loudspeaker."""
+
+import itertools
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from duotui.base.errors import DuotuiError, Exit, UsageError
+from duotui.board.agent_launcher import to_shell
+from duotui.board.checks import Finding, of_board
+from duotui.board.pexpect_transport import Spawn
+from duotui.board.port_probe import State, find_state
+from duotui.board.shell import refusal
+from duotui.link.ports import (
+    DUO_VENDOR,
+    PERMISSION_HINT,
+    Port,
+    exists,
+    find_board,
+    holders,
+    listed,
+    ports,
+)
+from duotui.link.serial_transport import SerialTransport
+
+RULES = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
+MODEM_MANAGER = "ModemManager"
+PASSABLE = (State.AGENT, State.SHELL, State.LOGIN, State.PASSWORD)
+"""From these there is a way to a shell."""
+
+NAMED = 3
+"""Programs that hold a port, at most."""
+
+
+def examine(target: str) -> Iterator[Finding]:
+    """Link by link; what lies behind a broken one is not looked at. Raises UsageError."""
+    if target in ("sim", "virtual"):
+        raise UsageError(f"{target} has no port to look at", "name one, as duotui devices lists it")
+    found = ports()
+    path = target
+    if target == "auto":
+        try:
+            path = find_board(found).path
+        except DuotuiError as error:
+            yield Finding("port", False, error.message, error.hint, error.exit)
+            return
+    broken = False
+    for finding in of_port(path, found):
+        yield finding
+        broken = broken or finding.right is False
+    if not broken:
+        yield from _of_line(path)
+
+
+def of_port(
+    path: str,
+    found: list[Port],
+    proc: Path = Path("/proc"),
+    rules: Sequence[Path] = RULES,
+) -> Iterator[Finding]:
+    """What this computer knows of a port, without opening it."""
+    if "://" in path:
+        yield Finding("port", None, f"{path}, on another computer")
+        return
+    if not exists(path, found):
+        mend = "plug the board in, then duotui devices: it lists the ports there are"
+        yield Finding("port", False, f"there is no {path}", mend, Exit.NO_DEVICE)
+        return
+    port = listed(path, found)
+    yield Finding("port", True, f"{path}{f': {port.described}' if port else ''}")
+    if sys.platform == "win32":
+        return  # it asks for no permission, and tells who holds a port only when it is opened
+    if not os.access(path, os.R_OK | os.W_OK):
+        yield Finding("permission", False, "not for this user", PERMISSION_HINT, Exit.NO_PERMISSION)
+        return
+    yield Finding("permission", True, "may be read and written")
+    names = list(itertools.islice(holders(path, proc), NAMED))
+    if names:
+        mend = "close that program"
+        yield Finding("free", False, f"in use by {', '.join(names)}", mend, Exit.BUSY)
+    else:
+        yield Finding("free", True, "no program of yours holds it")
+    if port is not None and port.vendor == DUO_VENDOR:
+        yield _modem_manager(proc, rules)
+
+
+def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
+    """It opens every new port of this kind, and asks it whether it is a modem."""
+    runs = any(_reads(entry) == MODEM_MANAGER for entry in proc.glob("[0-9]*/comm"))
+    kept_off = any(
+        f"{DUO_VENDOR:04x}" in _reads(rule) and "ID_MM_DEVICE_IGNORE" in _reads(rule)
+        for folder in rules
+        for rule in folder.glob("*.rules")
+    )
+    if not runs or kept_off:
+        return Finding(
+            "modems", True, f"{MODEM_MANAGER} {'is kept off' if runs else 'is not here'}"
+        )
+    mend = "sudo cp firmware/host/60-duotui.rules /etc/udev/rules.d/, then plug the board in again"
+    return Finding("modems", False, f"{MODEM_MANAGER} takes the port for a modem", mend)
+
+
+def _of_line(path: str) -> Iterator[Finding]:
+    try:
+        transport = SerialTransport(path, patience=10)
+    except DuotuiError as error:
+        yield Finding("port", False, error.message, error.hint, error.exit)
+        return
+    try:
+        spawn = Spawn(transport)
+        state = find_state(spawn)
+        if state not in PASSABLE:
+            why = refusal(state)
+            yield Finding("line", False, state.value, why.hint)
+            return
+        yield Finding("line", True, state.value)
+        shell = to_shell(spawn, state)
+        yield Finding("login", True, "as root")
+        yield from of_board(shell)
+        shell.leave()
+    except DuotuiError as error:
+        yield Finding("login", False, error.message, error.hint, error.exit)
+    finally:
+        transport.close()
+
+
+def _reads(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def doctor(target: str, as_json: bool, out: TextIO) -> Exit:
+    """Prints each finding as it is made. The status of the first that is wrong."""
+    found = []
+    for finding in examine(target):
+        found.append(finding)
+        if not as_json:
+            _print(finding, out)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in found], indent=2), file=out)
+    return next((finding.exit for finding in found if finding.right is False), Exit.OK)
+
+
+_SIGNS = {True: "ok", False: "WRONG", None: "?"}
+
+
+def _print(finding: Finding, out: TextIO) -> None:
+    lead = f"{_SIGNS[finding.right]:<6} {finding.link:<12} "
+    print(
+        textwrap.fill(finding.what, 79, initial_indent=lead, subsequent_indent=" " * 20), file=out
+    )
+    if finding.mend:
+        indent = " " * 20 + "-> "
+        print(
+            textwrap.fill(finding.mend, 79, initial_indent=indent, subsequent_indent=" " * 23),
+            file=out,
+        )
+    out.flush()

@@ -1,0 +1,55 @@
+"""pexpect over a transport, so that it reads whatever pyserial can open."""
+
+import time
+from typing import TYPE_CHECKING
+
+from pexpect import TIMEOUT, spawnbase
+
+from duotui.link.port_thread import Transport
+
+if TYPE_CHECKING:
+    _Base = spawnbase.SpawnBase[bytes]
+else:
+    _Base = spawnbase.SpawnBase
+
+
+class Spawn(_Base):
+    """`heard` is everything that came. LinkBroken where the port is lost."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(maxread=1 << 16)
+        self.transport = transport
+        self.heard = bytearray()
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
+        seconds = self.timeout if timeout == -1 else timeout
+        until = time.monotonic() + (seconds or 0)
+        while not (data := self.transport.read()):
+            if time.monotonic() >= until:
+                raise TIMEOUT("nothing came")
+        self.heard += data
+        return data
+
+    def say(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def wait_for(self, *patterns: bytes, seconds: float) -> int:
+        """Which of the patterns comes first; -1 where none does in time."""
+        found: int = self.expect_list(
+            [*(self.compile_pattern_list(list(patterns))), TIMEOUT], timeout=seconds
+        )
+        return found if found < len(patterns) else -1
+
+    def drain(self, most: float = 1.0) -> bytes:
+        """What came and was not waited for, until there is a pause; `most` seconds of it."""
+        until, left = time.monotonic() + most, b""
+        while self.wait_for(rb"(?s).+", seconds=0) == 0:
+            left += self.matched
+            if time.monotonic() >= until:
+                break
+        return left
+
+    @property
+    def matched(self) -> bytes:
+        """What matched last."""
+        return self.after if isinstance(self.after, bytes) else b""

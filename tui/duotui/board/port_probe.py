@@ -1,0 +1,111 @@
+"""What is at the other end of a line: found without harm, whatever it is.
+
+One message is said that each of them understands in its own way: the agent hears a frame, a
+shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
+push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose
+agent was killed has a raw tty, where Enter is another byte.
+"""
+
+import re
+from enum import Enum
+
+from duotui.board.pexpect_transport import Spawn
+from duotui.protocol.frames import Decoder, Frame, encode
+from duotui.protocol.link_monitor import STARTING
+from duotui.protocol.messages import AskHello, Hello, Message
+
+
+class State(Enum):
+    AGENT = "the storyteller runs"
+    SHELL = "a shell, logged in"
+    LOGIN = "a login prompt"
+    PASSWORD = "a password prompt"
+    BOOTING = "the board is starting"
+    BOOTLOADER = "the boot loader's prompt"
+    PROGRAM = "another program is in the foreground"
+    SILENT = "nothing answers"
+
+
+INTERRUPT = b"\x03"  # ^C
+EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
+RAW_ENTER = b"\n"
+_CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
+_BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
+PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
+LOGIN = rb"login: ?$"
+PASSWORD = rb"[Pp]assword: ?$"
+KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
+LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
+UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
+"""A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
+agent that was no more."""
+
+ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
+"""What ends it: where the terminal is raw, the quote itself."""
+
+FRAME = rb"\0[^\0]{8,}\0"
+
+
+def through_a_terminal(message: Message) -> bytes:
+    """Its frame, numbered so that a terminal finds no control character of its own in it that
+    does anything (^C, ^D, ^S, Tab...)."""
+    for seq in range(1 << 16):
+        said = encode(Frame(message.type, seq, message.payload()))
+        if all(byte >= 0x20 or byte in (0, 1, 2, 6, 7, 8) for byte in said) and 0x7F not in said:
+            return said
+    raise AssertionError("no number will do")
+
+
+def greeting() -> bytes:
+    """HELLO?, which leaves nothing in a line that a shell or a login hears."""
+    return through_a_terminal(AskHello()) + EMPTY_LINE
+
+
+def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
+    """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
+    starting = re.search(STARTING, spawn.drain()) is not None
+    kernel = False
+    waited = 0.0
+    spawn.say(greeting() + b"\r\r")
+    echoed = len(spawn.heard)
+    raw = False
+    endings, unfinished = iter(ENDINGS), False
+    while True:
+        order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL, UNFINISHED)
+        match spawn.wait_for(*order, seconds=patience):
+            case 0:
+                if is_a(Hello, spawn.matched):
+                    return State.AGENT
+            case 1:
+                return State.LOGIN
+            case 2:
+                return State.PASSWORD
+            case 3:
+                return State.BOOTLOADER
+            case 4 if raw:
+                spawn.say(b"stty sane" + RAW_ENTER)
+                raw = False
+            case 4:
+                return State.SHELL
+            case 5:
+                starting = True
+            case 6:
+                kernel = True  # a running system says something, too
+            case got if (unfinished or got == 7) and (ending := next(endings, b"")):
+                unfinished = True
+                spawn.say(ending)
+            case _ if starting and waited < boot:
+                waited += patience
+                if kernel:  # which may have written behind a prompt; a boot loader is left alone
+                    spawn.say(b"\r")
+            case _ if starting:
+                return State.BOOTING
+            case _ if len(spawn.heard) == echoed and not raw:
+                spawn.say(RAW_ENTER)
+                raw = True
+            case _:
+                return State.PROGRAM if len(spawn.heard) > echoed else State.SILENT
+
+
+def is_a(kind: type[Message], frame: bytes) -> bool:
+    return any(isinstance(item, Frame) and item.type == kind.type for item in Decoder().feed(frame))

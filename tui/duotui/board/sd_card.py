@@ -1,0 +1,44 @@
+"""A board's card, in this computer's reader and mounted: the storyteller put on it."""
+
+import os
+import shutil
+from pathlib import Path
+
+from duotui.base.errors import NotReady, UsageError
+from duotui.board.installer import Part
+
+NEEDED = ("etc/inittab", "etc/run_usb.sh", "mnt/system")
+"""What every image for a Duo has in its root."""
+
+
+def install(root: Path, parts: tuple[Part, ...]) -> list[Path]:
+    """Put `parts` into the root of a mounted card; the files that were written. Each is whole or
+    not there at all.
+
+    Raises UsageError where `root` is no Duo's, NotReady where it cannot be written.
+    """
+    missing = [name for name in NEEDED if not (root / name).exists()]
+    if missing:
+        raise UsageError(
+            f"{root} is not the root of a Duo's card: it has no {missing[0]}",
+            "mount its second partition, and name that folder",
+        )
+    written = []
+    for part in parts:
+        target = root / part.target.lstrip("/")
+        try:
+            _write(part.source, target, part.mode)
+        except OSError as error:
+            raise NotReady(f"{target} cannot be written", error.strerror or "") from error
+        written.append(target)
+    return written
+
+
+def _write(source: Path, target: Path, mode: int) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    part.chmod(mode)
+    with part.open("r+b") as file:  # Windows writes no file through that is open for reading alone
+        os.fsync(file.fileno())
+    part.replace(target)

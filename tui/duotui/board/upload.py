@@ -1,0 +1,145 @@
+"""A file to the board, through nothing but its shell.
+
+It goes as base64 in blocks, since whatever strays into a shell in that form runs nothing. Each
+block is acknowledged by its MD5 and written at its own place, so that a block sent twice does no
+harm; the whole is compared by SHA-256, and takes its name in one step. What a break leaves is
+FILE.part, and the next push goes on from there.
+"""
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from duotui.base.clock import Clock
+from duotui.base.errors import NotReady, UsageError
+from duotui.base.progress import Progress
+from duotui.board.shell import Shell
+
+BLOCK, LEAST_BLOCK = 1 << 15, 1 << 10
+"""Bytes: some seconds over a UART of 115200 baud. Halved where a line spoils them."""
+
+LINE = 960
+"""Characters of a line: a tty holds 4095 until Enter."""
+
+ATTEMPTS = 20
+"""In a row that a block does not arrive."""
+END = r"/^\.*$/"
+"""What sed stops at: a dot, or the empty line by which a host finds out who is there."""
+
+_DECODERS = {
+    "base64": "base64 -d",
+    "uudecode": "{ echo begin-base64 644 -; cat; echo ====; } | uudecode -o -",
+    "python3": 'python3 -c "import base64,sys; base64.decode(sys.stdin.buffer,sys.stdout.buffer)"',
+}
+"""What turns base64 into bytes on a board, in the order in which it is looked for."""
+
+
+def push(
+    shell: Shell,
+    source: Path,
+    target: str,
+    clock: Clock,
+    progress: Callable[[Progress], None] = lambda _: None,
+    mode: int = 0o644,
+    seconds: float = 30.0,
+) -> bool:
+    """Make `target` on the board the file `source`; False where it was already.
+    A block that is not acknowledged in `seconds` is asked after, and sent again.
+
+    Raises UsageError for a source that cannot be read, NotReady where the board has no room or
+    spoils every attempt, LinkBroken where the port is lost: what has arrived stays there.
+    """
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read", error.strerror or "") from error
+    digest = hashlib.sha256(data).hexdigest()
+    name, part = shlex.quote(target), shlex.quote(f"{target}.part")
+    if _sha256(shell, name) == digest:
+        return False
+    folder = shlex.quote(str(PurePosixPath(target).parent))
+    shell.run(f"mkdir -p {folder}")
+    begun = _whole_blocks(shell, part, data)
+    _must_have_room(shell, folder, len(data) - begun)
+    decode = _decoder(shell)
+    start = clock.now()
+    done, size, spoiled = begun, BLOCK, 0
+    while done < len(data):
+        block = data[done : done + size]
+        if _send(shell, block, done, size, part, decode, seconds):
+            done, spoiled = done + len(block), 0
+            if done % (2 * size) == 0:
+                size = min(2 * size, BLOCK)
+            progress(Progress(done, len(data), done - begun, clock.now() - start))
+            continue
+        size, spoiled = max(size // 2, LEAST_BLOCK), spoiled + 1
+        if spoiled == ATTEMPTS:
+            raise NotReady("the line spoils what is sent", "try another cable or port")
+    if not data:
+        shell.run(f": >{part}")
+    if _sha256(shell, part) != digest:
+        shell.run(f"rm -f {part}")
+        raise NotReady(
+            f"{target} arrived damaged", "push it again; a card that wears out does this"
+        )
+    shell.run(f"chmod {mode:o} {part} && sync && mv {part} {name} && sync", 60)
+    return True
+
+
+def _send(
+    shell: Shell, block: bytes, at: int, size: int, part: str, decode: str, seconds: float
+) -> bool:
+    """Put a block of a file, in which it is the one of number at / size; whether it arrived."""
+    text = base64.b64encode(block)
+    lines = [text[start : start + LINE] for start in range(0, len(text), LINE)]
+    digest = hashlib.md5(block).hexdigest()
+    # also where a byte is missing; BusyBox's sed reads a line further first
+    take = (
+        f"sed -n '{END}q;p' | {decode} >/tmp/block 2>/dev/null;"
+        f' [ "$(md5sum </tmp/block | cut -c 1-32)" = {digest} ] &&'
+        f" dd if=/tmp/block of={part} bs={size} seek={at // size} conv=notrunc 2>&1"
+    )
+    answer = shell.feed(take, b"\r".join([*lines, b".", b""]), seconds)
+    if "No space" in answer.text:
+        shell.run(f"rm -f {part}")
+        raise NotReady("the board's card is full", "remove something from it: df -h says where")
+    if answer.status and "dd: " in answer.text:  # the block arrived, and cannot be written
+        raise NotReady(f"the board cannot write {part}", answer.text.rsplit(": ", 1)[1])
+    return answer.status == 0
+
+
+def _whole_blocks(shell: Shell, part: str, data: bytes) -> int:
+    """Bytes that an earlier push left and that are right, in whole blocks."""
+    size = shell.ask(f"wc -c <{part}").text.strip()
+    whole = int(size) // BLOCK * BLOCK if size.isdigit() else 0
+    if whole and int(size) <= len(data):
+        head = shell.run(f"head -c {whole} {part} | sha256sum", 120)
+        if head.split()[0] == hashlib.sha256(data[:whole]).hexdigest():
+            return whole
+    shell.run(f"rm -f {part}")
+    return 0
+
+
+def _must_have_room(shell: Shell, folder: str, need: int) -> None:
+    free = int(shell.run(f"df -kP {folder} | tail -n 1").split()[3]) * 1024
+    if free < need:
+        raise NotReady(
+            f"the board's card has {free / 1e6:.1f} MB of room, and {need / 1e6:.1f} are needed",
+            f"remove something from it: du -a {folder} | sort -n",
+        )
+
+
+def _sha256(shell: Shell, name: str) -> str:
+    """Of a file on the board; "" where there is none."""
+    answer = shell.ask(f"sha256sum {name}", 120)
+    return answer.text.split()[0] if answer.status == 0 else ""
+
+
+def _decoder(shell: Shell) -> str:
+    found = shell.ask(f"for c in {' '.join(_DECODERS)}; do command -v $c && break; done").text
+    for name, command in _DECODERS.items():
+        if found.strip().endswith(name):
+            return command
+    raise NotReady("the board's shell has nothing that decodes base64", "put the file on its card")

@@ -1,0 +1,87 @@
+"""duotui judge."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+from duotui.base.errors import UsageError
+from duotui.cli import resolve
+from duotui.judge.headless import (
+    Saying,
+    Shown,
+    judge,
+    judge_outputs,
+    judge_recording,
+    judge_several,
+)
+from duotui.judge.session import Options
+from duotui.protocol.events import Mode, Request
+from duotui.scoring.rival_run import Rival, rival
+from duotui.session.replay import Player
+from duotui.settings.config_file import Settings, load
+from duotui.targets.engine_binary import prepare, program
+from duotui.targets.simulator import check_host
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.runs < 1 or options.warm < 0:
+        raise UsageError(
+            f"{options.runs} runs after {options.warm} cannot be judged",
+            "--runs 30 is the contest's",
+        )
+    request = resolve.request(options, Request(mode=Mode.EXACT))
+    saying = Saying(options.headless, options.report, options.language)
+    if options.outputs is not None:
+        return judge_outputs(options.outputs, options.baseline, request, saying, sys.stdout)
+    model, tokenizer = resolve.files(options)
+    plan = Options(
+        options.target or resolve.board_or_sim(),
+        request,
+        model,
+        tokenizer,
+        options.runs,
+        options.warm,
+        options.speak,
+        options.anyway,
+        options.baseline,
+        options.record,
+        _rival(options.beside),
+    )
+    show = None
+    if resolve.on_terminal() and not options.headless:
+        show = partial(_show_court, settings=load(), ascii_only=options.ascii)
+    if plan.rival is not None and show is None:
+        raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
+    if Path(plan.target).is_file():
+        speed = resolve.speed(options.speed)
+        recording = Path(plan.target)
+        return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
+    if plan.target == "sim":
+        check_host()
+        program()  # where it cannot be had, that is said before anything is looked at
+    else:
+        prepare()
+    resolve.check_sound(options.sound, plan.target)
+    if "," in plan.target:
+        if options.safe is not None:
+            raise UsageError("--safe is for one board", "name one")
+        return judge_several(plan, saying, sys.stdout, sys.stderr, show)
+    if options.safe is not None and show is None:
+        raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
+    return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
+
+
+def _rival(recording: Path | None) -> Rival | None:
+    if recording is None:
+        return None
+    found = rival(recording.stem, Player(recording).states())
+    if found is None:
+        raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
+    return found
+
+
+def _show_court(court: Shown, settings: Settings, ascii_only: bool) -> None:
+    from duotui.ui.app import DuoApp
+
+    DuoApp(None, settings, ascii=ascii_only, court=court).show()

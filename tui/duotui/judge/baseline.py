@@ -1,0 +1,104 @@
+"""What a story is held against: the baseline, and the reference's opinion of every token.
+
+Told and read on this computer; of a board, of a recording and of a file alike.
+"""
+
+import random
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import NotReady, UsageError
+from duotui.judge import grammar
+from duotui.judge.runs import Trial
+from duotui.link.port_thread import Channel
+from duotui.protocol.events import Mode, Ready, Request
+from duotui.scoring import runc_log
+from duotui.scoring.mean_rate import score
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.session import Session
+from duotui.targets import reference_scorer
+from duotui.targets.simulator import Sim
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a baseline comes from: the model that the reference tells from, or, where `recording`
+    is given, what run.c printed."""
+
+    model: Path
+    tokenizer: Path | None
+    recording: Path | None = None
+
+    async def baseline(self, request: Request) -> tuple[Baseline, Ready | None]:
+        """And which engine told it; None for a recording. Raises the DuotuiError of what went
+        wrong."""
+        if self.recording is not None:
+            return recorded(self.recording, request.prompt), None
+        sitting = sitting_of(Sim(self.model, self.tokenizer))
+        trial = Trial(sitting, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
+        try:
+            await trial.carry_out()
+        finally:
+            await sitting.close()
+        if isinstance(trial.trouble, NotReady):
+            raise NotReady(
+                f"no baseline: {trial.trouble}", "--baseline FILE takes what run.c printed"
+            )
+        if trial.trouble is not None:
+            raise trial.trouble
+        ready = sitting.state.board.ready
+        assert ready is not None
+        source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
+        return Baseline(source, trial.runs[0].text, trial.runs[0].ids), ready
+
+    def followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
+        """With the reference's opinion of the story, and of its own. Blocks."""
+        story, baseline = verdict.runs[0].ids, verdict.baseline
+        follow = partial(
+            reference_scorer.follow, self.model, self.tokenizer, verdict.request, prompt
+        )
+        try:
+            theirs = own = follow(story)
+            if baseline is not None and baseline.ids and baseline.ids != story:
+                own = follow(baseline.ids)
+        except (NotReady, UsageError):
+            return verdict  # the engine, or the board's model, is not here
+        return replace(verdict, agreement=theirs, own=own)
+
+
+def unlike(ready: Ready, baseline: Ready) -> UsageError | None:
+    """Where the two tell from different models."""
+    if ready.model_hash == baseline.model_hash:
+        return None
+    return UsageError(
+        f"the board tells from {ready.model} ({ready.model_hash[:8]}), the baseline "
+        f"from another model ({baseline.model_hash[:8]})",
+        "name the board's model with --model",
+    )
+
+
+def sitting_of(channel: Channel) -> Session:
+    """One narrator, with nothing beside it."""
+    return Session(channel, None, MonotonicClock(), lambda: random.randrange(1, 2**32))
+
+
+def recorded(path: Path, prompt: str) -> Baseline:
+    """A recording of run.c. Raises UsageError where its runs are not one story."""
+    runs = runc_log.read(path, prompt)
+    stories = {run.story for run in runs}
+    if len(stories) > 1:
+        raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
+    return Baseline(str(path), stories.pop(), rate=score([run.rate for run in runs]).mean)
+
+
+def with_grammar(verdict: Verdict) -> Verdict:
+    """Where the texts differ, and a checker is there. Blocks."""
+    if verdict.identical is not False or verdict.baseline is None or not grammar.available():
+        return verdict
+    return replace(
+        verdict,
+        mistakes=grammar.mistakes(verdict.story),
+        baseline_mistakes=grammar.mistakes(verdict.baseline.text),
+    )

@@ -1,0 +1,159 @@
+"""The runs of one board, one after another: told, timed, and compared as they end."""
+
+import asyncio
+from collections.abc import Callable
+
+from duotui.base.errors import DuotuiError, LinkBroken, NotReady, of_status
+from duotui.link.connection import ANSWER, AWAY, OPENING
+from duotui.protocol import events
+from duotui.protocol.events import Activity, Batch, Narrator, Reason, Request
+from duotui.scoring.mean_rate import RUNS, WARM
+from duotui.scoring.run import Run, Speech
+from duotui.session.session import Session
+from duotui.session.state import State
+
+DISTURBED = 3
+"""Runs in a row in which the board was lost, until the trial is given up."""
+
+
+class Trial:
+    """`told` is called with each run, as it ends. Ends by itself; `stop` ends it before."""
+
+    def __init__(
+        self,
+        session: Session,
+        request: Request,
+        told: Callable[[Run], None] = lambda _: None,
+        runs: int = RUNS,
+        warm: int = WARM,
+    ) -> None:
+        self.session, self.request = session, request
+        self.runs: list[Run] = []
+        self.disturbed = 0
+        self.trouble: DuotuiError | None = None
+        """Why it ended before its last run."""
+        self.speech: Speech | None = None
+        self._told, self._wanted, self._warm = told, runs, warm
+        self._lost = False
+        self._faults = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self._begun = False
+        self._stopped: DuotuiError | None = None
+        session.listen(self._heard)
+
+    @property
+    def counted(self) -> list[Run]:
+        return [run for run in self.runs if run.counted]
+
+    @property
+    def complete(self) -> bool:
+        return len(self.counted) == self._wanted
+
+    async def carry_out(self, speak: bool = False) -> None:
+        """All the runs. What ends it early is in `trouble`; the runs until then are kept."""
+        try:
+            in_a_row = 0
+            while not self.complete and in_a_row < DISTURBED:
+                if await self._one():
+                    in_a_row = 0
+                else:
+                    in_a_row += 1
+                    self.disturbed += 1
+            if not self.complete:
+                raise LinkBroken(
+                    f"the board was lost in {DISTURBED} runs in a row", "mend its cable first"
+                )
+            if speak:
+                await self._say()
+        except DuotuiError as error:
+            self.trouble = error
+        finally:
+            self._patience(None)
+
+    def stop(self, why: DuotuiError) -> None:
+        """Now; the runs until then are kept."""
+        self._stopped = self._stopped or why
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(why)
+
+    async def _one(self) -> bool:
+        """Tell it once; False where the board was lost meanwhile."""
+        if self._stopped is not None:
+            raise self._stopped
+        self._lost = self._begun = False
+        self._patience(OPENING if self.session.state.board.ready is None else ANSWER)
+        self.session.tell(self.request)
+        await self._until()
+        board = self.session.state.board
+        if self._lost:
+            return False
+        assert board.stats is not None
+        if board.ended is None or board.ended.reason not in (Reason.STEPS, Reason.ENDED):
+            raise LinkBroken("the engine failed in the middle of a story", "tell it once by itself")
+        run = Run.of(board, self._faults, len(self.runs) >= self._warm)
+        self._faults = board.stats.faults
+        self.runs.append(run)
+        self._told(run)
+        return True
+
+    async def _say(self) -> None:
+        self._patience(None)
+        self._begun = False
+        self.session.speak()
+        await self._until()
+        said = self.session.state.board.hushed
+        if said is None or said.silence is not events.Silence.DONE:
+            why = said.trouble if said is not None else ""
+            raise NotReady(f"the story was not said aloud: {why or 'the board is silent'}")
+        self.speech = Speech(said.sentences, said.prepared, said.heard)
+
+    async def _until(self) -> None:
+        self._waiting = asyncio.get_running_loop().create_future()
+        await self._waiting
+
+    def _heard(self, state: State, batch: Batch) -> None:
+        for event in batch:
+            if event.narrator is Narrator.BOARD:
+                self._board(event)
+        waiting = self._waiting
+        if waiting is None or waiting.done():
+            return
+        board = state.board
+        whole = board.ended is not None and board.ended.reason is not Reason.LOST
+        # the gauges of the whole story come after its end
+        measured = board.stats is not None and board.stats.activity is Activity.IDLE
+        if self._begun and whole and measured and not board.speaking:
+            waiting.set_result(None)
+
+    def _board(self, event: events.Event) -> None:
+        match event:
+            case events.RunStarted() | events.SpeechStarted():
+                self._begun = True
+                self._patience(None)
+            case events.LinkSilent():
+                self._patience(ANSWER)
+            case events.LinkAnswers() | events.Ready():
+                self._patience(None)
+            case events.LinkAway():
+                self._lost = True
+                self._patience(AWAY)
+            case events.LinkLost(reason=reason, hint=hint, status=status):
+                self.stop(of_status(status)(reason, hint))
+            case events.Fault(text=text, hint=hint, status=status):
+                self.stop(of_status(status)(text, hint))
+
+    def _patience(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if seconds is not None:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(seconds, self._unanswered)
+
+    def _unanswered(self) -> None:
+        board = self.session.state.board
+        if board.ready is None:
+            self.stop(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
+        else:
+            self.stop(LinkBroken(f"the engine on {board.target} has stopped answering"))

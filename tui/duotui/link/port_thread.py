@@ -1,0 +1,169 @@
+"""The one thread that owns a port: it opens, reads, writes and closes it.
+
+Everything it has to say goes to `deliver`, in its own thread, at most RATE times a second:
+what came in between travels together. Nobody else touches the transport, so nothing else
+can block on it.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from duotui.base.clock import Clock
+from duotui.base.errors import DuotuiError, LinkBroken
+from duotui.protocol.frames import Decoder, Frame, NoiseBytes
+
+if sys.platform == "win32":
+    _LOSSES: tuple[type[Exception], ...] = (OSError,)
+else:
+    import termios
+
+    # pyserial lets termios.error through, which is no OSError, when a tty hangs up
+    _LOSSES = (OSError, termios.error)
+
+RATE = 30
+"""Batches a second. Enough for the eye; a tty's buffer holds what comes between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    path: str
+    described: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    items: tuple[Frame | NoiseBytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The port is gone for good; `error` is None where the reader was told to close."""
+
+    error: DuotuiError | None
+
+
+Report = Opened | Received | Closed
+
+
+class Transport(Protocol):
+    def read(self, wait: bool = True) -> bytes:
+        """What has come. With `wait`, a fraction of a second for the first byte; b"" where
+        none came. Raises LinkBroken."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Raises LinkBroken."""
+        ...
+
+    def wake(self) -> None:
+        """Let a `read` in another thread return at once."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Channel(Protocol):
+    """Something that can be opened and then read and written as a port."""
+
+    target: str
+
+    def open(self) -> tuple[Transport, str]:
+        """The open transport and what to call it. May block; raises DuotuiError."""
+        ...
+
+    def cause(self, error: DuotuiError) -> DuotuiError:
+        """A better explanation of a loss, where the channel knows one."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Reader:
+    def __init__(self, channel: Channel, clock: Clock, deliver: Callable[[Report], None]) -> None:
+        self._channel, self._clock, self._deliver = channel, clock, deliver
+        self._transport: Transport | None = None
+        self._outgoing: list[bytes] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._why: DuotuiError | None = None
+        self._thread = threading.Thread(
+            target=self._run, name=f"reader of {channel.target}", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes; never blocks."""
+        with self._lock:
+            self._outgoing.append(data)
+            if self._transport is not None:
+                self._transport.wake()
+
+    def close(self, seconds: float = 0.7) -> bool:
+        """Stop the thread; False if it did not end in time (it is left to die as a daemon)."""
+        self._stop.set()
+        with self._lock:
+            if self._transport is not None:
+                self._transport.wake()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def abandon(self, why: DuotuiError) -> None:
+        """Let the port go, as lost for that reason; never blocks."""
+        self._why = why
+        self.close(0)
+
+    def _run(self) -> None:
+        error: DuotuiError | None = None
+        try:
+            transport, described = self._channel.open()
+            with self._lock:
+                self._transport = transport
+            if not self._stop.is_set():
+                self._deliver(Opened(self._channel.target, described))
+                self._pump(transport)
+        except DuotuiError as problem:
+            error = self._channel.cause(problem)
+        except _LOSSES as problem:
+            error = self._channel.cause(
+                LinkBroken(f"{self._channel.target} was lost", repr(problem))
+            )
+        except Exception as problem:
+            # a defect, and no loss: nobody is to wait until it is over
+            error = DuotuiError(f"{self._channel.target}: unexpected {problem!r}")
+        finally:
+            with self._lock:
+                transport_left, self._transport = self._transport, None
+            if transport_left is not None:
+                transport_left.close()
+            self._channel.close()
+            self._deliver(Closed(self._why if self._stop.is_set() else error))
+
+    def _pump(self, transport: Transport) -> None:
+        decoder = Decoder()
+        gathered: list[Frame | NoiseBytes] = []
+        sent = self._clock.now()
+        try:
+            while not self._stop.is_set():
+                with self._lock:
+                    outgoing, self._outgoing = b"".join(self._outgoing), []
+                if outgoing:
+                    transport.write(outgoing)
+                gathered += decoder.feed(transport.read())
+                early = sent + 1 / RATE - self._clock.now()
+                if early > 0 and gathered:
+                    if self._stop.wait(early):
+                        break
+                    gathered += decoder.feed(transport.read(wait=False))
+                if gathered:
+                    self._deliver(Received(tuple(gathered)))
+                    gathered, sent = [], self._clock.now()
+            transport.write(b"".join(self._outgoing))
+        finally:
+            if gathered:
+                self._deliver(Received(tuple(gathered)))

@@ -1,0 +1,93 @@
+"""A port that is open: pyserial's, with its errors turned into ours.
+
+Everything goes through `serial_for_url`, so a device path, `socket://` and `rfc2217://` are
+the same to the rest of the program.
+"""
+
+import errno
+import os
+import sys
+
+import serial
+
+from duotui.base.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
+from duotui.link.ports import PERMISSION_HINT, holders
+
+BAUD = 115200
+"""Of the Duo's UART0. A CDC-ACM port ignores it."""
+
+READ_SECONDS = 0.2
+READ_BYTES = 1 << 16
+WRITE_SECONDS = 1.0
+
+
+HELD, GONE = "PermissionError(13", "FileNotFoundError(2"
+"""In what pyserial says on Windows, whose errors have no number; the rest of it is in the user's
+language. A port there is anybody's, so what may not be opened is open elsewhere."""
+
+
+class SerialTransport:
+    """Raises UsageError, NoDevice, NoPermission or Busy where `target` cannot be opened.
+
+    A write that takes longer than `patience` seconds is a lost link."""
+
+    def __init__(self, target: str, patience: float = WRITE_SECONDS) -> None:
+        self.target = target
+        try:
+            self._port = serial.serial_for_url(target, do_not_open=True, timeout=READ_SECONDS)
+            if "://" not in target:
+                self._port.baudrate = BAUD
+                self._port.exclusive = True
+            if not target.startswith("rfc2217:"):  # pyserial's client there knows none
+                self._port.write_timeout = patience
+            self._port.open()
+        except (OSError, ValueError) as error:
+            raise explain(target, error) from error
+
+    def read(self, wait: bool = True) -> bytes:
+        try:
+            data: bytes = self._port.read(1) if wait else b""
+            while waiting := self._port.in_waiting:
+                data += self._port.read(waiting)
+                if len(data) >= READ_BYTES:
+                    break
+            return data
+        except (OSError, TypeError) as error:  # TypeError: closed under a reading thread
+            raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except (OSError, TypeError) as error:
+            raise LinkBroken(f"{self.target} takes no bytes", _reason(error)) from error
+
+    def wake(self) -> None:
+        if hasattr(self._port, "cancel_read"):
+            self._port.cancel_read()
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def explain(target: str, error: Exception) -> DuotuiError:
+    """What a failed open means to a user."""
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if isinstance(error, ValueError):
+        return UsageError(f"{target} is not a port", "duotui devices lists them")
+    if number == errno.EACCES or "Permission denied" in text:
+        return NoPermission(f"no permission to open {target}", PERMISSION_HINT)
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or HELD in text:
+        holder = next(iter(holders(target)), "another program")
+        return Busy(f"{target} is in use by {holder}", "close that program first")
+    if "://" in target:
+        return NoDevice(f"{target} does not answer", _reason(error))
+    absent = sys.platform != "win32" and not os.path.exists(target)
+    if number == errno.ENOENT or GONE in text or absent:
+        return NoDevice(f"there is no port {target}", "duotui devices lists those there are")
+    return UsageError(f"{target} is not a serial port", "duotui devices lists them")
+
+
+def _reason(error: Exception) -> str:
+    """The last words of a pyserial message, which nests them."""
+    return str(error).rsplit("] ", 1)[-1].strip("'\") ") or type(error).__name__

@@ -1,0 +1,1 @@
+"""The drawings beside a story, and how they are made large."""

@@ -1,0 +1,145 @@
+"""How the borders in a drawing of few pixels run, so that it can be drawn large with smooth ones.
+
+A border is made of pieces as long as a pixel. Where it goes up like stairs, with treads of at most
+LONG pieces, it is meant as a slope; where it goes round a corner to one, or round two pieces, as
+a bow. Each piece is crossed somewhere near its middle, at some angle; a curve through all crossings
+is the border.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from duotui.pictures.icons import CLEAR
+
+LONG = 3
+"""Pieces in a tread at most; more are an edge that is meant to be straight."""
+
+PART = 12
+"""Parts of a pixel that crossings are counted in: a whole number of them for each tread."""
+
+Crossing = tuple[int, int]
+"""Of a piece: how far from its middle, down or right, and how much farther a pixel on; in PARTs of
+a pixel."""
+
+FLAT: Crossing = 0, 0
+BOW, BEND = (2, 6), (1, 4)
+"""At the end of a cap of two pieces, and of a longer edge that goes on as a slope."""
+
+EDGE = 2
+"""Clear pixels around a drawing that a square's surroundings may reach into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """Between the middles of four pixels, whose letters are its `corners`: upper left, upper right,
+    lower left, lower right."""
+
+    corners: str
+    sides: tuple[Crossing, Crossing, Crossing, Crossing]
+    """Of the pieces that its upper, left, right and lower side cross."""
+
+    joined: str = ""
+    """Of two letters that both lie across, the one that is one line: the rarer one around."""
+
+
+def squares(grid: Sequence[str]) -> list[list[Square]]:
+    """Rows of them, one more each way than `grid` has letters."""
+    width = len(grid[0]) + 2 * EDGE
+    clear = [CLEAR * width] * EDGE
+    rows = [*clear, *(CLEAR * EDGE + row + CLEAR * EDGE for row in grid), *clear]
+    columns = ["".join(column) for column in zip(*rows, strict=True)]
+    runs, other = _runs(rows), _runs(columns)
+    slopes, steep = _slopes(rows, runs), _slopes(columns, other)
+    across, along = _bent(rows, runs, slopes, steep), _bent(columns, other, steep, slopes)
+
+    def square(x: int, y: int) -> Square:
+        corners = rows[y][x : x + 2] + rows[y + 1][x : x + 2]
+        sides = along[x][y], across[y][x], across[y][x + 1], along[x][y + 1]
+        return Square(corners, sides, _joined(rows, x, y))
+
+    return [[square(x, y) for x in range(1, width - EDGE)] for y in range(1, len(rows) - EDGE)]
+
+
+def _joined(rows: Sequence[str], x: int, y: int) -> str:
+    a, b, c, d = tuple(rows[y][x : x + 2] + rows[y + 1][x : x + 2])
+    if a != d or b != c or a == b:
+        return ""
+    around = "".join(row[x - 1 : x + 3] for row in rows[y - 1 : y + 3])
+    more = around.count(a) - around.count(b)
+    return "" if not more else b if more > 0 else a
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Pieces in a line between the same two letters: below row `y`, from `start` to before `end`.
+    `turns` are where the border goes at either end: 1 down, -1 up, 0 neither."""
+
+    y: int
+    start: int
+    end: int
+    turns: tuple[int, int]
+
+
+def _runs(rows: Sequence[str]) -> list[Run]:
+    found: list[Run] = []
+    for y in range(1, len(rows) - EDGE):
+        start = 0
+        for (over, under), pieces in groupby(zip(rows[y], rows[y + 1], strict=True)):
+            end = start + len(list(pieces))
+            if over != under:
+                turns = _turn(rows, y, start - 1, start), _turn(rows, y, end, end - 1)
+                found.append(Run(y, start, end, turns))
+            start = end
+    return found
+
+
+def _turn(rows: Sequence[str], y: int, beyond: int, last: int) -> int:
+    over, under = rows[y][last], rows[y + 1][last]
+    down, up = rows[y + 1][beyond] == over, rows[y][beyond] == under
+    if down and up:
+        joined = _joined(rows, min(beyond, last), y)
+        down, up = joined == over, joined == under
+    return down - up
+
+
+Slopes = dict[tuple[int, int], Crossing]
+"""By the row above a piece, and its column."""
+
+
+def _slopes(rows: Sequence[str], runs: Sequence[Run]) -> Slopes:
+    found: Slopes = {}
+    for run in runs:
+        count, (first, last) = run.end - run.start, run.turns
+        if first and first == -last and count <= LONG:
+            for n in range(count):
+                shift = PART // 2 - PART * (2 * n + 1) // (2 * count)
+                found[run.y, run.start + n] = first * shift, -first * PART // count
+    return found
+
+
+def _bent(
+    rows: Sequence[str], runs: Sequence[Run], slopes: Slopes, other: Slopes
+) -> list[list[Crossing]]:
+    """Every crossing of the borders below rows, with those of bows."""
+    found = [[slopes.get((y, x), FLAT) for x in range(len(row))] for y, row in enumerate(rows)]
+    for run in runs:
+        if (run.y, run.start) in slopes:
+            continue
+        cap = _cap(rows, run)
+        ends = (run.start - 1, run.start, 1), (run.end - 1, run.end - 1, -1)
+        for turn, (border, last, way) in zip(run.turns, ends, strict=True):
+            bends = run.end - run.start > 2 and (border, run.y + (turn > 0)) in other
+            if cap or (turn and bends):
+                shift, lean = BOW if cap else BEND
+                found[run.y][last] = turn * shift, -turn * way * lean
+    return found
+
+
+def _cap(rows: Sequence[str], run: Run) -> bool:
+    """Whether it goes round two pixels that lie on two of their kind."""
+    turn, last = run.turns
+    if not turn or turn != last or run.end - run.start != 2:
+        return False
+    inside = range(run.y + 1, run.y + 3) if turn > 0 else range(run.y - 1, run.y + 1)
+    return len({rows[y][x] for y in inside for x in (run.start, run.end - 1)}) == 1

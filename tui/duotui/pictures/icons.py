@@ -1,0 +1,158 @@
+"""The picture of a word: one file a picture, in data/story/pictures (docs/pictures.md).
+
+A picture is 16 by 16 pixels in the letters of one palette, a second such grid where it moves, and
+the same drawn in plain characters. The words that it stands for are in its file.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from duotui.base import resources
+
+FOLDER = resources.PACKAGE / "data" / "story" / "pictures"
+
+SIZE = 16
+"""Pixels to a side; as half blocks 16 columns and 8 rows."""
+
+COLUMNS, ROWS = SIZE, SIZE // 2
+"""The most that a picture in plain characters may be."""
+
+CLEAR = "."
+"""The letter of a pixel that is not there."""
+
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
+PALETTE: Mapping[str, Colour] = MappingProxyType(
+    {
+        "k": (0x7A, 0x66, 0x60),  # the outline: neither lost on a dark page nor hard on a light one
+        "e": (0x3A, 0x2E, 0x38),  # eyes
+        "w": (0xFF, 0xF4, 0xE0),
+        "g": (0xB9, 0xAC, 0xA2),
+        "b": (0xA8, 0x68, 0x3C),
+        "t": (0xDB, 0xA7, 0x6C),
+        "s": (0xF5, 0xCB, 0xA7),
+        "y": (0xF7, 0xD1, 0x54),
+        "o": (0xF0, 0x8A, 0x3C),
+        "r": (0xD9, 0x56, 0x4F),
+        "p": (0xF2, 0xA3, 0xB3),
+        "v": (0xA5, 0x8A, 0xD8),
+        "u": (0x5B, 0x93, 0xD6),
+        "c": (0xA9, 0xD8, 0xEE),
+        "n": (0x5F, 0xA3, 0x5A),
+        "l": (0xA6, 0xCF, 0x6A),
+    }
+)
+"""Grey, brown, tan, skin, yellow, orange, red, pink, violet, blue, ice, green, light green."""
+
+DAYLIGHT: Colour = (255, 255, 255)
+
+_WORD = re.compile(r"\b[^\W\d_]+\b")
+_KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`frames` are one or two grids of SIZE rows of SIZE letters; `plain` its lines in ASCII."""
+
+    name: str
+    frames: tuple[tuple[str, ...], ...]
+    plain: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    """What it is the picture of; one with a capital is a name. Plurals need not be listed."""
+
+    common: bool = False
+    """It is in nearly every story: another picture of the same sentence stands before it."""
+
+
+@cache
+def load() -> Mapping[str, Picture]:
+    """All that come with the program, by name."""
+    return MappingProxyType({path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))})
+
+
+def named(name: str) -> Picture:
+    """Raises KeyError where there is none."""
+    return load()[name]
+
+
+def read(path: Path) -> Picture:
+    """The picture in `path`, named like it. Raises ValueError with what is wrong there."""
+    table = tomllib.loads(path.read_text("utf-8"))
+    for key, value in table.items():
+        if not isinstance(value, _KEYS.get(key, ())):
+            raise ValueError(f"{path.name}: {key}: not possible here")
+    frames = tuple(tuple(table[key].split()) for key in ("pixels", "moved") if key in table)
+    plain = tuple(table.get("plain", "").strip("\n").splitlines())
+    if "pixels" not in table or any(map(_torn, frames)):
+        raise ValueError(f"{path.name}: not {SIZE} by {SIZE} letters of the palette")
+    if not any(line.strip() for line in plain) or len(plain) > ROWS or any(map(_unfit, plain)):
+        raise ValueError(f"{path.name}: plain: not {COLUMNS} by {ROWS} characters of ASCII")
+    words = tuple(table.get("words", "").split())
+    return Picture(path.stem, frames, plain, words, table.get("common", False))
+
+
+def _torn(grid: tuple[str, ...]) -> bool:
+    known = PALETTE.keys() | {CLEAR}
+    return len(grid) != SIZE or any(len(row) != SIZE or set(row) - known for row in grid)
+
+
+def _unfit(line: str) -> bool:
+    return len(line) > COLUMNS or not (line.isascii() and line.isprintable())
+
+
+def of(sentence: str) -> Picture | None:
+    """The picture of the sentence's most telling word: the first that is not a common one, else
+    the first common one."""
+    first: Picture | None = None
+    for word in _WORD.findall(sentence):
+        found = _meanings().get(word) or _meanings().get(word.lower())
+        if found is not None and not found.common:
+            return found
+        first = first or found
+    return first
+
+
+@cache
+def _meanings() -> Mapping[str, Picture]:
+    return meanings(load())
+
+
+def meanings(pictures: Mapping[str, Picture]) -> dict[str, Picture]:
+    """Each word and its plural, with its picture. Raises ValueError where two claim a word."""
+    found: dict[str, Picture] = {}
+    for picture in pictures.values():
+        for word in picture.words:
+            for form in {word, plural(word)}:
+                if found.setdefault(form, picture) is not picture:
+                    raise ValueError(f"{form}: of {found[form].name} and of {picture.name}")
+    return found
+
+
+def plural(word: str) -> str:
+    """A name has none: it stays what it is."""
+    if word != word.lower():
+        return word
+    if re.search("(s|x|z|ch|sh)$", word):
+        return word + "es"
+    return re.sub("(?<=[^aeiou])y$", "ie", word) + "s"
+
+
+def pixels(
+    picture: Picture, frame: int = 0, light: Colour = DAYLIGHT
+) -> tuple[tuple[Colour | None, ...], ...]:
+    """SIZE rows of SIZE colours as they look in `light`, None where the ground is seen."""
+    seen = {letter: lit(colour, light) for letter, colour in PALETTE.items()}
+    grid = picture.frames[frame % len(picture.frames)]
+    return tuple(tuple(seen.get(letter) for letter in row) for row in grid)
+
+
+def lit(colour: Colour, light: Colour) -> Colour:
+    """`colour` as it looks in `light`."""
+    red, green, blue = (part * share // 255 for part, share in zip(colour, light, strict=True))
+    return red, green, blue

@@ -1,0 +1,1 @@
+"""The wire between a host and a board's agent: frames, messages, events, the client. Pure."""

@@ -1,0 +1,123 @@
+"""Sound in four bits a sample: IMA ADPCM, as SOUND carries it (docs/protocol.md)."""
+
+import array
+
+SIZES = (
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    16,
+    17,
+    19,
+    21,
+    23,
+    25,
+    28,
+    31,
+    34,
+    37,
+    41,
+    45,
+    50,
+    55,
+    60,
+    66,
+    73,
+    80,
+    88,
+    97,
+    107,
+    118,
+    130,
+    143,
+    157,
+    173,
+    190,
+    209,
+    230,
+    253,
+    279,
+    307,
+    337,
+    371,
+    408,
+    449,
+    494,
+    544,
+    598,
+    658,
+    724,
+    796,
+    876,
+    963,
+    1060,
+    1166,
+    1282,
+    1411,
+    1552,
+    1707,
+    1878,
+    2066,
+    2272,
+    2499,
+    2749,
+    3024,
+    3327,
+    3660,
+    4026,
+    4428,
+    4871,
+    5358,
+    5894,
+    6484,
+    7132,
+    7845,
+    8630,
+    9493,
+    10442,
+    11487,
+    12635,
+    13899,
+    15289,
+    16818,
+    18500,
+    20350,
+    22385,
+    24623,
+    27086,
+    29794,
+    32767,
+)
+_LAST = len(SIZES) - 1
+_MOVES = (-1, -1, -1, -1, 2, 4, 6, 8) * 2
+_OFFS = tuple(
+    tuple(
+        (-1 if code & 8 else 1)
+        * (
+            (size >> 3)
+            + (size if code & 4 else 0)
+            + (size >> 1 if code & 2 else 0)
+            + (size >> 2 if code & 1 else 0)
+        )
+        for code in range(16)
+    )
+    for size in SIZES
+)
+"""What each code means, for each step."""
+
+
+def decode(predictor: int, step: int, data: bytes) -> bytes:
+    """PCM, 16 bit: two samples a byte. A step beyond the last is the last."""
+    made = array.array("h")
+    step = min(max(step, 0), _LAST)
+    for byte in data:
+        for code in (byte & 15, byte >> 4):
+            predictor = min(max(predictor + _OFFS[step][code], -32768), 32767)
+            step = min(max(step + _MOVES[code], 0), _LAST)
+            made.append(predictor)
+    return made.tobytes()

@@ -1,0 +1,115 @@
+"""What a board does when it tells no story: it says a sentence aloud, or it listens. One at a time,
+and what begins ends the other. No I/O, no time of its own.
+"""
+
+from duotui.base.errors import Exit
+from duotui.protocol import events, messages
+from duotui.protocol.events import Event, Narrator
+from duotui.protocol.listen_request import REPEAT, Capture
+from duotui.protocol.messages import Message
+from duotui.protocol.speak_request import Reading
+
+
+class Aside:
+    def __init__(self, narrator: Narrator) -> None:
+        self.narrator = narrator
+        self._reading = Reading(narrator, "", 0)
+        self._capture = Capture(narrator, 0, 0.0)
+        self._capture.over = True
+        self._ending: messages.Hush | messages.Enough | None = None
+        self._ask = 0.0
+
+    def speak(
+        self, text: str, number: int, now: float, volume: float, hello: messages.Hello | None
+    ) -> list[Event]:
+        """As Dialogue's."""
+        if hello is None or not can(hello, messages.VOICE):
+            return [
+                events.Fault(
+                    now,
+                    self.narrator,
+                    "this board has no voice",
+                    "duotui doctor says why",
+                    Exit.NOT_READY,
+                )
+            ]
+        ended = self._silence(now)
+        self._reading = Reading(self.narrator, text, number, volume)
+        return ended + self._reading.begin(now)
+
+    def hear(self, number: int, now: float, hello: messages.Hello | None) -> list[Event]:
+        """As Dialogue's."""
+        if hello is None or not can(hello, messages.EAR):
+            return [events.ListenEnded(now, self.narrator, "this board has no microphone")]
+        ended = self._silence(now)
+        self._capture = Capture(self.narrator, number, now)
+        return ended
+
+    def hush(self, now: float) -> list[Event]:
+        """Nothing is to be said aloud any longer."""
+        ended = self._reading.stop(now)
+        if ended:
+            self._end(messages.Hush(self._reading.sentence), now)
+        return ended
+
+    def enough(self, now: float) -> list[Event]:
+        """Nothing is to be listened to any longer."""
+        ended = self._capture.end(now)
+        if ended:
+            self._end(messages.Enough(self._capture.number), now)
+        return ended
+
+    def lost(self, now: float) -> list[Event]:
+        """The port is gone. Sound that is live is lost; a sentence is said to its end."""
+        return self._capture.end(now, "the board was lost")
+
+    def again(self, now: float) -> list[Event]:
+        """Another agent, or the same one again: it is asked for its sentence at once."""
+        self._reading.again(now)
+        return self._capture.end(now, "the board has started anew")
+
+    def take(
+        self, said: messages.Speech | messages.Sound | messages.Hearing, now: float
+    ) -> list[Event]:
+        match said:
+            case messages.Speech(sentence=sentence):
+                self._ended(messages.Hush(sentence))
+                return self._reading.take(said, now)
+            case messages.Hearing(listen=listen):
+                self._ended(messages.Enough(listen))
+        return self._capture.take(said, now)
+
+    def due(self, now: float) -> list[Message]:
+        ending: list[Message] = []
+        if self._ending and now >= self._ask:
+            self._ask = now + REPEAT
+            ending = [self._ending]
+        return ending + self._reading.due(now) + self._capture.due(now)
+
+    def overdue(self, now: float, connected: bool) -> list[Event]:
+        """The end of a speech that is stuck, or a listen. A board that is away says its sentence to
+        the end."""
+        stuck = self._reading.overdue(now) if connected else []
+        if stuck:
+            self._end(messages.Hush(self._reading.sentence), now)
+        deaf = self._capture.overdue(now)
+        if deaf:
+            self._end(messages.Enough(self._capture.number), now)
+        return stuck + deaf
+
+    def _silence(self, now: float) -> list[Event]:
+        ended = self.hush(now) + self.enough(now)
+        self._ending = None  # what begins ends it
+        return ended
+
+    def _end(self, ending: messages.Hush | messages.Enough, now: float) -> None:
+        self._ending, self._ask = ending, now
+
+    def _ended(self, ending: messages.Hush | messages.Enough) -> None:
+        if self._ending == ending:
+            self._ending = None
+
+
+def can(hello: messages.Hello, what: int) -> bool:
+    """Whether the agent has a voice, or an ear, and is told of it as we do."""
+    return hello.protocol == messages.PROTOCOL and bool(hello.modes & what)

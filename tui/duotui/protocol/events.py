@@ -1,0 +1,375 @@
+"""What happens, in the only vocabulary that the program has for it.
+
+An event is a fact about one narrator. The recorder writes events, the player reads them,
+`state.reduce` folds them; widgets see nothing else. `t` is the host's monotonic clock in
+seconds; `clock` is the narrator's own, in microseconds, and the one that is scored.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from duotui.base.errors import Exit, UsageError
+
+PROMPT_BYTES = 4000
+"""A prompt travels in one frame (link/frames.py)."""
+
+
+class Narrator(StrEnum):
+    """Who speaks: the engine that is judged, or the fp32 reference beside it."""
+
+    BOARD = "board"
+    BASELINE = "baseline"
+
+
+class Mode(StrEnum):
+    """The engine's promise (docs/engine.md). The order is the wire's."""
+
+    REFERENCE = "reference"
+    EXACT = "exact"
+    FAST = "fast"
+
+
+def available_mode(wanted: Mode, available: Sequence[Mode], order: Sequence[Mode] = ()) -> Mode:
+    """`wanted` where the engine has it, else the first that it has of `order`.
+
+    The usual order is exact, reference, fast: the baseline's story first, then speed. Returns
+    `wanted` where `available` is empty: the engine itself then says what is wrong.
+    """
+    if wanted in available:
+        return wanted
+    return next((mode for mode in order or _BEST if mode in available), wanted)
+
+
+_BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
+
+
+class Activity(StrEnum):
+    """What the agent is doing. The order is the wire's."""
+
+    IDLE = "idle"
+    TELLING = "telling"
+    PAUSED = "paused"
+
+
+class Reason(StrEnum):
+    """Why a story ended. The order is the wire's; `lost` is the host's own."""
+
+    STEPS = "steps"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+class Silence(StrEnum):
+    """Why nothing is said aloud any longer."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A story to be told: the same request gives the same story.
+
+    steps: tokens at most; 0 is the whole context. seed 0 asks the agent to choose one.
+    """
+
+    prompt: str = "Once upon a time"
+    mode: Mode = Mode.EXACT
+    steps: int = 256
+    temperature: float = 1.0
+    top_p: float = 0.9
+    seed: int = 123
+
+    def checked(self) -> Self:
+        """The request itself. Raises UsageError where no agent would take it."""
+        try:
+            size = len(self.prompt.encode())
+        except UnicodeEncodeError as error:
+            raise UsageError("the prompt is not UTF-8", "type it anew") from error
+        if size > PROMPT_BYTES:
+            raise UsageError(f"the prompt has {size} bytes, at most {PROMPT_BYTES} fit", "cut it")
+        if "\0" in self.prompt:
+            raise UsageError("the prompt has a NUL in it", "leave it out")
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise UsageError(
+                f"temperature {self.temperature} is not 0 or more", "0 is always the likeliest word"
+            )
+        if not 0 <= self.top_p <= 1:
+            raise UsageError(f"top-p {self.top_p} is not from 0 to 1", "0.9 is usual")
+        if not 0 <= self.steps < 2**32:
+            raise UsageError(f"steps {self.steps} is not 0 or more", "0 is the whole context")
+        if not 0 <= self.seed < 2**64:
+            raise UsageError(f"seed {self.seed} is not from 0 to 2^64 - 1", "0 chooses one")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One step of the story. `text` has the characters that this token completed."""
+
+    index: int
+    id: int
+    text: str
+    clock: int
+    probability: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a story's text, in characters; `end` is not in it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word of a sentence that is said aloud: when it begins, in seconds after the sentence does,
+    and where it is in the story's text, in characters."""
+
+    begins: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    t: float
+    narrator: Narrator
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpening(Event):
+    """A port is being opened; nothing has been heard yet."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp(Event):
+    target: str
+    described: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost(Event):
+    """The port is gone, or its engine is, for good. Everything that was told is kept.
+
+    status: the exit status that this would be without a screen (errors.py)."""
+
+    reason: str
+    hint: str = ""
+    status: int = Exit.LINK_BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAway(Event):
+    """The link was lost, and is looked for: the story goes on when it is back. Said again where
+    the reason changes."""
+
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSilent(Event):
+    """Nothing was heard for a second. It may yet speak again (`LinkAnswers`)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAnswers(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Noise(Event):
+    """Bytes outside frames; `text` is what a person could read of them."""
+
+    count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health(Event):
+    """Totals of the link so far, sent when one of them changed."""
+
+    acknowledged: int
+    repeated: int
+    lost: int
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Event):
+    """The agent said hello. Hashes are hex sha256 of the two files; modes are what it has."""
+
+    version: str
+    model: str
+    machine: str
+    model_hash: str
+    tokenizer_hash: str
+    modes: tuple[Mode, ...]
+    vocabulary: int
+    context: int
+    parameters: int
+    boot: int
+    voice: bool = False
+    ear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """A story begins, with the settings that are really used and the encoded prompt."""
+
+    story: int
+    prompt: str
+    mode: Mode
+    steps: int
+    temperature: float
+    top_p: float
+    seed: int
+    clock: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Event):
+    """Tokens that arrived together, in order and without gaps."""
+
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retelling(Event):
+    """The agent was started anew, and tells the story again: `told` tokens of the `count` that
+    were told before."""
+
+    told: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retold(Event):
+    """All of them, and they are the same. Clocks of the start, and of each, by the agent that
+    tells now."""
+
+    clock: int
+    clocks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats(Event):
+    """The agent's gauges. rss and peak in KiB, first in microseconds (0: no token yet)."""
+
+    activity: Activity
+    tokens: int
+    clock: int
+    first: int
+    rss: int
+    peak: int
+    faults: int
+    repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded(Event):
+    """The story is over. rate is llama2.c's achieved tok/s, by the narrator's clock."""
+
+    reason: Reason
+    tokens: int
+    clock: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    """The story is going to be said aloud, in these sentences."""
+
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHeard(Event):
+    """Sentence `index` is heard since `begun`, of the clock of `t`, for `length` seconds."""
+
+    index: int
+    begun: float
+    length: float
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(Event):
+    """`sentences` were said. Seconds by the narrator's clock, of all of them: from the asking to
+    the first sound, and from there to the last."""
+
+    silence: Silence
+    sentences: int
+    prepared: float
+    heard: float
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound(Event):
+    """What the narrator's microphone hears, as it comes: PCM of 16 bit, 16000 samples a second. It
+    is recorded nowhere: it may be a child."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListenEnded(Event):
+    """Nothing more comes from the microphone; `trouble` where that was not meant."""
+
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Event):
+    """Something the user asked for cannot be done. The session goes on.
+
+    status: the exit status that this would be without a screen (errors.py)."""
+
+    text: str
+    hint: str = ""
+    status: int = Exit.USAGE
+
+
+Batch = tuple[Event, ...]
+
+EVENTS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        LinkOpening,
+        LinkUp,
+        LinkAway,
+        LinkLost,
+        LinkSilent,
+        LinkAnswers,
+        Noise,
+        Health,
+        Ready,
+        RunStarted,
+        Tokens,
+        Retelling,
+        Retold,
+        Stats,
+        RunEnded,
+        SpeechStarted,
+        SentenceHeard,
+        SpeechEnded,
+        ListenEnded,
+        Fault,
+    )
+}
+"""Those that are recorded, by name."""

@@ -1,0 +1,72 @@
+"""What a board's microphone hears (LISTEN, docs/protocol.md). No I/O, no time of its own.
+
+Sound is live: what was lost is not asked for again, but is silence as long.
+"""
+
+import math
+
+from duotui.protocol import events, messages
+from duotui.protocol.adpcm import decode
+from duotui.protocol.events import Event, Narrator
+from duotui.protocol.messages import Message
+
+REPEAT, POLL = 0.3, 1.0
+"""Seconds until a board is asked again: before it has answered, and while it listens."""
+
+PATIENCE = 5.0
+"""Seconds without an answer or a sound until it is given up: it gives up its recorder before."""
+
+SOUNDS = 750
+"""Of a listen, at most: thirty seconds."""
+
+_UNKNOWN, _OPENING, _HEARS, _OVER, _FAILED = range(5)
+
+
+class Capture:
+    """One listen, of that `number`."""
+
+    def __init__(self, narrator: Narrator, number: int, now: float) -> None:
+        self.narrator, self.number = narrator, number
+        self.over = False
+        self._ask, self._since = -math.inf, now
+        self._answered = False
+        self._next = 0
+
+    def due(self, now: float) -> list[Message]:
+        if self.over or now < self._ask:
+            return []
+        self._ask = now + (POLL if self._answered else REPEAT)
+        return [messages.Listen(self.number)]
+
+    def overdue(self, now: float) -> list[Event]:
+        """The end of it, where nothing comes."""
+        if self.over or now < self._since + PATIENCE:
+            return []
+        return self.end(now, "the board's microphone is stuck")
+
+    def end(self, now: float, trouble: str = "") -> list[Event]:
+        if self.over:
+            return []
+        self.over = True
+        return [events.ListenEnded(now, self.narrator, trouble)]
+
+    def take(self, said: messages.Sound | messages.Hearing, now: float) -> list[Event]:
+        if self.over or said.listen != self.number:
+            return []
+        if isinstance(said, messages.Sound):
+            return self._sound(said, now)
+        self._answered = self._answered or said.state != _UNKNOWN
+        match said.state:
+            case state if state == _OVER:
+                return self.end(now)
+            case state if state == _FAILED:
+                return self.end(now, said.trouble or "the board's microphone has failed")
+        return []
+
+    def _sound(self, said: messages.Sound, now: float) -> list[Event]:
+        lost = said.index - self._next
+        if lost < 0 or said.index >= SOUNDS:
+            return []
+        self._answered, self._since, self._next = True, now, said.index + 1
+        pcm = decode(said.predictor, said.step, said.data)
+        return [events.Sound(now, self.narrator, bytes(len(pcm)) * lost + pcm)]

@@ -1,0 +1,341 @@
+"""What frames say: one dataclass a message, packed as docs/protocol.md lists them.
+
+A message packs itself into a payload and is read from one by `parse`; a payload that is
+shorter or longer than its fields is no message.
+"""
+
+import struct
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from duotui.protocol.fields import Malformed, Reader, pack
+
+PROTOCOL = 2
+"""An agent of another one tells, but has no way to be told to speak or to listen."""
+
+EAR, VOICE = 1 << 6, 1 << 7
+"""Among a Hello's modes: the agent can listen, and speak."""
+
+
+class Message:
+    """Base of all messages. `codes` says how each dataclass field is packed, in order."""
+
+    type: ClassVar[int]
+    codes: ClassVar[tuple[str, ...]]
+
+    __slots__ = ()
+
+    def payload(self) -> bytes:
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        values = (getattr(self, name) for name in names)
+        return b"".join(pack(code, v) for code, v in zip(self.codes, values, strict=True))
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        return cls(*(reader.value(code) for code in cls.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class AskHello(Message):
+    type: ClassVar[int] = 0x01
+    codes: ClassVar[tuple[str, ...]] = ("B",)
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Generate(Message):
+    type: ClassVar[int] = 0x02
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "B", "I", "f", "f", "Q", "str")
+    story: int
+    mode: int
+    flags: int
+    steps: int
+    temperature: float
+    top_p: float
+    seed: int
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Message):
+    type: ClassVar[int] = 0x03
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    story: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Message):
+    type: ClassVar[int] = 0x04
+    codes: ClassVar[tuple[str, ...]] = ("I", "B")
+    story: int
+    on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ack(Message):
+    type: ClassVar[int] = 0x05
+    codes: ClassVar[tuple[str, ...]] = ("I", "I")
+    story: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Message):
+    type: ClassVar[int] = 0x06
+    codes: ClassVar[tuple[str, ...]] = ("I", "I")
+    story: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping(Message):
+    type: ClassVar[int] = 0x07
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskStats(Message):
+    type: ClassVar[int] = 0x08
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bye(Message):
+    type: ClassVar[int] = 0x09
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speak(Message):
+    type: ClassVar[int] = 0x0A
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    sentence: int
+    volume: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush(Message):
+    type: ClassVar[int] = 0x0B
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Message):
+    type: ClassVar[int] = 0x0C
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    listen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enough(Message):
+    type: ClassVar[int] = 0x0D
+    codes: ClassVar[tuple[str, ...]] = ("I",)
+    listen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hello(Message):
+    type: ClassVar[int] = 0x81
+    codes: ClassVar[tuple[str, ...]] = (
+        *("B", "B", "Q", "I", "I", "B", "I", "I", "Q"),
+        "32",
+        "32",
+        "str",
+        "str",
+        "str",
+    )
+    protocol: int
+    state: int
+    boot: int
+    story: int
+    events: int
+    modes: int
+    """A bit for each mode, EAR and VOICE."""
+    vocabulary: int
+    context: int
+    parameters: int
+    model_hash: bytes
+    tokenizer_hash: bytes
+    version: str
+    model: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats(Message):
+    type: ClassVar[int] = 0x83
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "I", "Q", "Q", "I", "I", "Q", "I", "I")
+    story: int
+    state: int
+    tokens: int
+    clock: int
+    first: int
+    rss: int
+    peak: int
+    faults: int
+    repeats: int
+    noise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pong(Message):
+    type: ClassVar[int] = 0x84
+    codes: ClassVar[tuple[str, ...]] = ("I", "Q")
+    nonce: int
+    clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Message):
+    type: ClassVar[int] = 0x85
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    story: int
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone(Message):
+    type: ClassVar[int] = 0x86
+    codes: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speech(Message):
+    """Where a sentence is that was asked for. `words`: milliseconds after `begun`, byte, bytes."""
+
+    type: ClassVar[int] = 0x87
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "Q", "Q", "Q", "Q", "I", "str", "words")
+    sentence: int
+    state: int
+    clock: int
+    asked: int
+    begun: int
+    ended: int
+    length: int
+    trouble: str
+    words: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound(Message):
+    """A piece of what the board's microphone hears (link/adpcm.py)."""
+
+    type: ClassVar[int] = 0x88
+    codes: ClassVar[tuple[str, ...]] = ("I", "I", "h", "B", "bytes")
+    listen: int
+    index: int
+    predictor: int
+    step: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing(Message):
+    """How a listen stands."""
+
+    type: ClassVar[int] = 0x89
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    listen: int
+    state: int
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEvent(Message):
+    """One EVENT of a story; its kinds differ in what follows story, index and kind."""
+
+    type: ClassVar[int] = 0x82
+    kind: ClassVar[int]
+    story: int
+    index: int
+
+    def payload(self) -> bytes:
+        head = struct.pack("<IIB", self.story, self.index, self.kind)
+        names = [field.name for field in fields(self)][2:]
+        values = (getattr(self, name) for name in names)
+        return head + b"".join(pack(c, v) for c, v in zip(self.codes, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Start(StoryEvent):
+    kind: ClassVar[int] = 0
+    codes: ClassVar[tuple[str, ...]] = ("B", "I", "f", "f", "Q", "Q", "ids")
+    mode: int
+    steps: int
+    temperature: float
+    top_p: float
+    seed: int
+    clock: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Next(StoryEvent):
+    kind: ClassVar[int] = 1
+    codes: ClassVar[tuple[str, ...]] = ("I", "Q", "f", "bytes")
+    id: int
+    clock: int
+    probability: float
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class End(StoryEvent):
+    kind: ClassVar[int] = 2
+    codes: ClassVar[tuple[str, ...]] = ("B", "I", "Q", "d")
+    reason: int
+    tokens: int
+    clock: int
+    rate: float
+
+
+_PLAIN: dict[int, type[Message]] = {
+    kind.type: kind
+    for kind in (
+        AskHello,
+        Generate,
+        Cancel,
+        Pause,
+        Ack,
+        Resume,
+        Ping,
+        AskStats,
+        Bye,
+        Speak,
+        Hush,
+        Listen,
+        Enough,
+        Hello,
+        Stats,
+        Pong,
+        Refused,
+        Gone,
+        Speech,
+        Sound,
+        Hearing,
+    )
+}
+_EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}
+
+
+def parse(kind: int, payload: bytes) -> Message:
+    """The message of a frame's type and payload. Raises Malformed."""
+    reader = Reader(payload)
+    message: Message
+    if kind == StoryEvent.type:
+        story, index, event = struct.unpack("<IIB", reader.take(9))
+        if event not in _EVENTS:
+            raise Malformed(f"unknown event kind {event}")
+        found = _EVENTS[event]
+        message = found(story, index, *(reader.value(code) for code in found.codes))
+    elif kind in _PLAIN:
+        message = _PLAIN[kind].read(reader)
+    else:
+        raise Malformed(f"unknown type 0x{kind:02x}")
+    if reader.at != len(payload):
+        raise Malformed(f"{len(payload)} bytes, {reader.at} expected")
+    return message

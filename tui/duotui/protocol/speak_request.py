@@ -1,0 +1,158 @@
+"""A story said aloud by the board, sentence by sentence (SPEAK, docs/protocol.md). No I/O, no time
+of its own."""
+
+import itertools
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from duotui.protocol import events, messages
+from duotui.protocol.events import Event, Mark, Narrator, Silence, Span
+from duotui.protocol.messages import Message
+
+REPEAT, POLL = 0.3, 1.0
+"""Seconds until a sentence is asked for again: before it was answered, and while it is said."""
+
+PREPARED, HEARD = 30.0, 10.0
+"""Seconds until a board that prepares a sentence is given up, and one that should have said it."""
+
+SENTENCE_CHARACTERS = 600
+"""Longer ones are cut where a word ends: a board's memory is small."""
+
+_UNKNOWN, _PREPARED, _HEARD, _DONE, _FAILED, _STOPPED = range(6)
+_SENTENCE = re.compile(
+    r"""\S.*?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)[.!?]+["')\]\u2019\u201d]*(?=\s|$)(?!\s+[a-z])|(?=\n)|$)"""
+)
+_PLAIN = str.maketrans("‘’“”–—…\u00a0", "''\"\"--. ")
+
+
+def sentences(text: str) -> Iterator[Span]:
+    """Where the sentences of `text` are, in characters; what has no letter or digit is none."""
+    for line in re.finditer(r"[^\n]+", text):
+        for found in _SENTENCE.finditer(text, line.start(), line.end()):
+            start, end = found.span()
+            while end - start > SENTENCE_CHARACTERS:
+                cut = text.rfind(" ", start, start + SENTENCE_CHARACTERS)
+                cut = start + SENTENCE_CHARACTERS if cut <= start else cut
+                yield Span(start, cut)
+                start = cut
+            if any(character.isalnum() for character in text[start:end]):
+                yield Span(start, end)
+
+
+def plain(text: str) -> str:
+    """`text` in ASCII, a character for a character: the board's voice knows no other."""
+    return "".join(
+        character if " " <= character < "\x7f" else _base(character)
+        for character in text.translate(_PLAIN)
+    )
+
+
+def _base(character: str) -> str:
+    base = unicodedata.normalize("NFD", character)[0]
+    return base if " " <= base < "\x7f" else " "
+
+
+class Reading:
+    """Of `text`, at a `volume` from 0 to 1. `number` is that of its first sentence; the next ones
+    follow."""
+
+    def __init__(self, narrator: Narrator, text: str, number: int, volume: float = 1.0) -> None:
+        self.narrator, self.text, self.volume = narrator, text, volume
+        self.spans = tuple(sentences(text))
+        self.over = not self.spans
+        self._number, self._index = number, 0
+        self._ask, self._since = -math.inf, -math.inf
+        self._state, self._length = _UNKNOWN, 0.0
+        self._told = -1
+        self._prepared = self._heard = 0.0
+
+    @property
+    def sentence(self) -> int:
+        """The number of the sentence that is being said."""
+        return (self._number + self._index) & 0xFFFFFFFF
+
+    def begin(self, now: float) -> list[Event]:
+        self._since = now
+        found: list[Event] = [events.SpeechStarted(now, self.narrator, self.spans)]
+        return found + ([self._end(Silence.DONE, now)] if self.over else [])
+
+    def again(self, now: float) -> None:
+        """Another agent may be there: it is asked at once, and may take its time."""
+        self._ask, self._since, self._state = now, now, _UNKNOWN
+
+    def due(self, now: float) -> list[Message]:
+        if self.over or now < self._ask:
+            return []
+        self._ask = now + (REPEAT if self._state == _UNKNOWN else POLL)
+        span = self.spans[self._index]
+        loud, text = round(100 * self.volume), plain(self.text[span.start : span.end])
+        return [messages.Speak(self.sentence, loud, text)]
+
+    def overdue(self, now: float) -> list[Event]:
+        """The end of it, where the board neither says the sentence nor that it cannot."""
+        patience = self._length + HEARD if self._state == _HEARD else PREPARED
+        if self.over or self._state == _UNKNOWN or now < self._since + patience:
+            return []
+        return [self._end(Silence.FAILED, now, "the board's voice is stuck")]
+
+    def stop(self, now: float) -> list[Event]:
+        return [] if self.over else [self._end(Silence.STOPPED, now)]
+
+    def take(self, said: messages.Speech, now: float) -> list[Event]:
+        if self.over or said.sentence != self.sentence or said.state == _UNKNOWN:
+            return []
+        if said.state != self._state:
+            self._since = now
+        self._state = said.state
+        found: list[Event] = []
+        if said.begun and said.state in (_HEARD, _DONE):
+            self._length = said.length / 1000
+            found += self._sounding(said, now)
+        match said.state:
+            case state if state == _DONE:
+                begun = said.begun or said.ended
+                self._prepared += (begun - said.asked) / 1e6
+                self._heard += (said.ended - begun) / 1e6
+                found += self._next(now)
+            case state if state == _FAILED:
+                found.append(self._end(Silence.FAILED, now, said.trouble))
+            case state if state == _STOPPED:
+                found.append(self._end(Silence.STOPPED, now))
+        return found
+
+    def _next(self, now: float) -> list[Event]:
+        if self._index + 1 == len(self.spans):
+            return [self._end(Silence.DONE, now)]
+        self._index += 1
+        self._ask, self._since, self._state = now, now, _UNKNOWN
+        return []
+
+    def _sounding(self, said: messages.Speech, now: float) -> list[Event]:
+        """That it is heard, once."""
+        if self._told == self._index:
+            return []
+        self._told = self._index
+        start = self.spans[self._index].start
+        marks = tuple(
+            Mark(begins / 1000, start + at, start + at + size) for begins, at, size in said.words
+        )
+        # by the board's clock, so that a message that was late marks the same word
+        begun = now - (said.clock - said.begun) / 1e6
+        return [
+            events.SentenceHeard(now, self.narrator, self._index, begun, said.length / 1000, marks)
+        ]
+
+    def _end(self, silence: Silence, now: float, trouble: str = "") -> events.SpeechEnded:
+        self.over = True
+        said = self._index + (silence is Silence.DONE and bool(self.spans))
+        return events.SpeechEnded(
+            now, self.narrator, silence, said, self._prepared, self._heard, trouble
+        )
+
+
+def word_at(heard: events.SentenceHeard, now: float) -> Mark | None:
+    """The word that is heard at `now`, by the clock of the events."""
+    begun = itertools.takewhile(lambda mark: heard.begun + mark.begins <= now, heard.marks)
+    return max(begun, key=lambda mark: mark.begins, default=None)

@@ -1,0 +1,167 @@
+"""One story as the host has it: each token once and in order, also where it is told again.
+
+No I/O, no time of its own. An agent that was started anew knows nothing of a story; it is asked
+for the same one, and what it tells is compared with what was told until the two meet.
+"""
+
+import codecs
+from dataclasses import replace
+
+from duotui.base.errors import Exit
+from duotui.protocol import events, messages
+from duotui.protocol.events import Activity, Event, Mode, Narrator, Reason, Request, Token
+
+MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(Reason)
+"""In the order of their numbers on the wire."""
+
+CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+"""What `str.translate` leaves out: no terminal is to obey a story."""
+del CONTROLS[ord("\n")], CONTROLS[ord("\t")]
+
+_CUT_OFF = (Reason.CANCELLED, Reason.FAILED)
+
+
+class Story:
+    """`next` is the index of the event that is needed from the agent (docs/protocol.md)."""
+
+    def __init__(self, narrator: Narrator, request: Request, number: int) -> None:
+        self.narrator, self.request, self.number = narrator, request, number
+        self.next = 0
+        self.over = False
+        self._start: messages.Start | None = None
+        self._ids: list[int] = []
+        self._clocks: list[int] = []
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    @property
+    def begun(self) -> bool:
+        return self._start is not None
+
+    @property
+    def retelling(self) -> bool:
+        return self.begun and self.next <= len(self._ids)
+
+    def generate(self) -> messages.Generate:
+        """How it is asked for; once it has begun, with the seed and steps that were really used."""
+        steps, seed = self.request.steps, self.request.seed
+        if self._start is not None:
+            steps, seed = self._start.steps, self._start.seed
+        request = self.request
+        return messages.Generate(
+            self.number,
+            MODES.index(request.mode),
+            1,
+            steps,
+            request.temperature,
+            request.top_p,
+            seed,
+            request.prompt,
+        )
+
+    def again(self) -> None:
+        """Another agent is to tell it, from its start."""
+        self.next = 0
+        self._clocks.clear()
+
+    def progress(self, now: float) -> list[Event]:
+        """How far it is told again."""
+        if not self.retelling:
+            return []
+        told = max(self.next - 1, 0)
+        return [events.Retelling(now, self.narrator, told, len(self._ids))]
+
+    def stopped(self, now: float) -> list[Event]:
+        """It ends here, with no agent to say so."""
+        self.over = True
+        if not self.begun:
+            return []
+        return [events.RunEnded(now, self.narrator, Reason.CANCELLED, len(self._ids), 0, 0.0)]
+
+    def take(self, event: messages.StoryEvent, now: float) -> list[Event]:
+        """What the event of index `next` means to whoever watches."""
+        cut_off = isinstance(event, messages.End) and _reason(event) in _CUT_OFF
+        if self.retelling and not cut_off:
+            return self._compared(event, now)
+        self.next += 1
+        match event:
+            case messages.Start():
+                self._start = event
+                return [self._started(event, now)]
+            case messages.Next():
+                self._ids.append(event.id)
+                text = self._decoder.decode(event.text).translate(CONTROLS)
+                token = Token(event.index - 1, event.id, text, event.clock, event.probability)
+                return [events.Tokens(now, self.narrator, (token,))]
+            case messages.End():
+                self.over = True
+                return [
+                    events.RunEnded(
+                        now,
+                        self.narrator,
+                        _reason(event),
+                        event.tokens,
+                        event.clock,
+                        event.rate,
+                    )
+                ]
+        return []
+
+    def _compared(self, event: messages.StoryEvent, now: float) -> list[Event]:
+        """An event that is told again, which must be what it was."""
+        if not self._same(event):
+            self.over = True
+            where = f"at token {self.next}" if self.next else "at its beginning"
+            told = len(self._ids)
+            return [
+                events.Fault(
+                    now,
+                    self.narrator,
+                    f"told again, the story is another one {where}",
+                    "the board has another model, or cannot be trusted",
+                    Exit.DIFFERS,
+                ),
+                events.RunEnded(now, self.narrator, Reason.FAILED, told, 0, 0.0),
+            ]
+        self.next += 1
+        self._clocks.append(_clock(event))
+        if self.retelling:
+            return []
+        start, *rest = self._clocks
+        return [events.Retold(now, self.narrator, start, tuple(rest))]
+
+    def _same(self, event: messages.StoryEvent) -> bool:
+        match event, self._start:
+            case messages.Start(), messages.Start() as before:
+                return (event.ids, event.steps, event.seed) == (
+                    before.ids,
+                    before.steps,
+                    before.seed,
+                )
+            case messages.Next(), _:
+                return event.id == self._ids[event.index - 1]
+        return False
+
+    def _started(self, start: messages.Start, now: float) -> events.RunStarted:
+        # The request's own floats, not their float32 neighbours: 0.8 and not 0.800000011920929.
+        request = replace(self.request, steps=start.steps, seed=start.seed)
+        return events.RunStarted(
+            now,
+            self.narrator,
+            start.story,
+            request.prompt,
+            MODES[start.mode],
+            request.steps,
+            request.temperature,
+            request.top_p,
+            request.seed,
+            start.clock,
+            start.ids,
+        )
+
+
+def _reason(end: messages.End) -> Reason:
+    return REASONS[min(end.reason, REASONS.index(Reason.FAILED))]
+
+
+def _clock(event: messages.StoryEvent) -> int:
+    return event.clock if isinstance(event, messages.Start | messages.Next) else 0

@@ -1,0 +1,1 @@
+"""A verdict as Markdown, HTML and SVG. Pure."""

@@ -1,0 +1,45 @@
+"""The contest's own files: what run.c printed, run after run, its speed in between. Pure."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from duotui.base.errors import UsageError
+
+_SPEED = re.compile(r"achieved tok/s: ([0-9]+(?:\.[0-9]*)?)\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One run: the story without its last newline, and tok/s."""
+
+    story: str
+    rate: float
+
+
+def parse(text: str, prompt: str) -> list[Output]:
+    """The runs in `text`. What a program printed before `prompt` is no story's."""
+    pieces = _SPEED.split(text)
+    return [
+        Output(_story(before, prompt), float(rate))
+        for before, rate in zip(pieces[::2], pieces[1::2], strict=False)
+    ]
+
+
+def _story(before: str, prompt: str) -> str:
+    start = before.find(prompt) if prompt else -1
+    return (before[start:] if start >= 0 else before.lstrip("\n")).rstrip("\n")
+
+
+def read(path: Path, prompt: str) -> list[Output]:
+    """The runs in a file. Raises UsageError where it holds none."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read", error.strerror or "") from error
+    runs = parse(text, prompt)
+    if not runs:
+        raise UsageError(
+            f"{path} has no line 'achieved tok/s:'", "redirect run.c's output and errors into it"
+        )
+    return runs

@@ -1,0 +1,222 @@
+"""What a trial came to: all that a report says, in one frozen thing. Pure."""
+
+import difflib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from duotui.protocol.events import Mode, Ready, Request
+from duotui.scoring.machine_conditions import Conditions
+from duotui.scoring.mean_rate import Score, score
+from duotui.scoring.mistake import Mistake
+from duotui.scoring.roofline import Roof
+from duotui.scoring.run import Run, Speech
+from duotui.scoring.teacher_forcing import Agreement
+
+FORMAT = 1
+
+BOUNDS = {Mode.REFERENCE: 5e-5, Mode.EXACT: 0.05}
+"""Nats by which a mode's own probabilities may differ from the reference's: another C library's
+expf, and what exact may leave open of a sum (measured: 6e-6 and 0.01). An engine with a defect may
+tell the same words by luck, and gives itself away here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the story must be. `ids` are () where only its text is known. `source` says of whom;
+    `rate` is the mean tok/s of a recording, else 0."""
+
+    source: str
+    text: str
+    ids: tuple[int, ...] = ()
+    rate: float = 0.0
+
+    def same(self, run: Run) -> bool:
+        if self.ids and run.ids:
+            return run.ids == self.ids
+        return run.text.rstrip("\n") == self.text.rstrip("\n")
+
+    def difference(self, run: Run) -> int | None:
+        """The first token, or where ids are not known the first word, that is another."""
+        ours: tuple[object, ...] = run.ids
+        theirs: tuple[object, ...] = self.ids
+        if not (ours and theirs):
+            ours, theirs = tuple(run.text.split()), tuple(self.text.split())
+        for index, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+            if a != b:
+                return index
+        return None if len(ours) == len(theirs) else min(len(ours), len(theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`void` says why it does not count, `trouble` why it ended early; both are empty in a good
+    one. agreement is the reference's with the board's story, own its with the baseline's;
+    mistakes are of the two texts, None where they were not looked for."""
+
+    target: str
+    request: Request
+    runs: tuple[Run, ...]
+    baseline: Baseline | None = None
+    ready: Ready | None = None
+    before: Conditions | None = None
+    after: Conditions | None = None
+    void: tuple[str, ...] = ()
+    trouble: str = ""
+    disturbed: int = 0
+    agreement: Agreement | None = None
+    own: Agreement | None = None
+    mistakes: tuple[Mistake, ...] | None = None
+    baseline_mistakes: tuple[Mistake, ...] | None = None
+    speech: Speech | None = None
+    roof: Roof | None = None
+    built: str = ""
+    """How the board's program was made, where that is known."""
+    started: str = ""
+
+    @property
+    def counted(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.counted)
+
+    @property
+    def score(self) -> Score | None:
+        return score([run.rate for run in self.counted]) if self.counted else None
+
+    @property
+    def story(self) -> str:
+        return self.runs[0].text if self.runs else ""
+
+    @property
+    def repeatable(self) -> bool:
+        """Every run told the same."""
+        return len({(run.ids, run.text) for run in self.runs}) <= 1
+
+    @property
+    def deviation(self) -> float | None:
+        """Of the board's own probabilities from the reference's, in nats, at most."""
+        return max(self._deviations().values(), default=None)
+
+    @property
+    def doubt(self) -> int | None:
+        """The first token of which the board thinks otherwise than its mode must."""
+        bound = BOUNDS.get(self.request.mode, math.inf)
+        far = (index for index, nats in self._deviations().items() if nats > bound)
+        return next(far, None)
+
+    def _deviations(self) -> dict[int, float]:
+        if self.agreement is None or not self.runs:
+            return {}
+        return self.agreement.deviations(self.runs[0].probabilities)
+
+    @property
+    def same(self) -> int:
+        """Counted runs that are the baseline's story."""
+        return sum(self.baseline.same(run) for run in self.counted) if self.baseline else 0
+
+    @property
+    def identical(self) -> bool | None:
+        """None where there is nothing to compare, or with nothing."""
+        if self.baseline is None or not self.counted:
+            return None
+        return self.same == len(self.counted)
+
+    @property
+    def difference(self) -> int | None:
+        """Where the first run that is another story leaves the baseline."""
+        if self.baseline is None:
+            return None
+        found = (self.baseline.difference(run) for run in self.counted)
+        return next((index for index in found if index is not None), None)
+
+
+def words(board: str, baseline: str) -> Iterator[tuple[str, str]]:
+    """The two texts as one, by word: ("=", text), ("+", the board's) and ("-", the baseline's)."""
+    ours, theirs = board.split(), baseline.split()
+    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
+    for kind, low, high, our_low, our_high in matcher.get_opcodes():
+        if kind == "equal":
+            yield "=", " ".join(ours[our_low:our_high])
+            continue
+        if high > low:
+            yield "-", " ".join(theirs[low:high])
+        if our_high > our_low:
+            yield "+", " ".join(ours[our_low:our_high])
+
+
+def plain(verdict: Verdict) -> dict[str, Any]:
+    """As JSON says it; its fields are in docs/judging.md."""
+    v, s, r = verdict, verdict.score, verdict.ready
+    return {
+        "duotui judge": FORMAT,
+        "started": v.started,
+        "target": v.target,
+        "request": _fields(v.request),
+        "engine": r
+        and {
+            "version": r.version,
+            "machine": r.machine,
+            "model": r.model,
+            "model_sha256": r.model_hash,
+            "tokenizer_sha256": r.tokenizer_hash,
+            "built": v.built,
+        },
+        "conditions": {
+            "before": v.before and _fields(v.before),
+            "after": v.after and _fields(v.after),
+        },
+        "void": list(v.void),
+        "trouble": v.trouble,
+        "disturbed": v.disturbed,
+        "score": s
+        and {
+            "mean": s.mean,
+            "dropped": list(s.dropped),
+            "mean_of_all": s.plain,
+            "median": s.median,
+            "deviation": s.deviation,
+            "runs": len(s.rates),
+        },
+        "correctness": {
+            "identical": v.identical,
+            "identical_runs": v.same,
+            "repeatable": v.repeatable,
+            "first_difference": v.difference,
+            "agreement": v.agreement and v.agreement.fraction,
+            "deviation": v.deviation,
+            "doubtful_from": v.doubt,
+            "nats": v.agreement and v.agreement.nats,
+            "baseline_nats": v.own and v.own.nats,
+            "mistakes": v.mistakes if v.mistakes is None else len(v.mistakes),
+            "baseline_mistakes": v.baseline_mistakes
+            if v.baseline_mistakes is None
+            else len(v.baseline_mistakes),
+            "baseline": v.baseline and v.baseline.source,
+        },
+        "speech": v.speech and _fields(v.speech),
+        "roofline": v.roof
+        and {
+            "bytes_a_token": v.roof.bytes,
+            "rate": v.roof.rate,
+            "reached": v.roof.reached(s.mean) if s else None,
+            "reads": v.roof.sweep.reads,
+            "copy": v.roof.sweep.copy,
+            "fill": v.roof.sweep.fill,
+        },
+        "runs": [_run(v, run) for run in v.counted],
+        "ids": list(v.runs[0].ids) if v.runs else [],
+        "story": v.story,
+        "baseline": v.baseline and v.baseline.text,
+    }
+
+
+def _run(v: Verdict, run: Run) -> dict[str, Any]:
+    """One that told something else than the first says what."""
+    same = v.baseline.same(run) if v.baseline is not None else None
+    told = {"rate": run.rate, "first": run.first, "peak": run.peak, "faults": run.faults}
+    other = {"ids": list(run.ids), "text": run.text} if run.text != v.story else {}
+    return {**told, "identical": same, **other}
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
+    return {name: getattr(value, name) for name in value.__slots__}

@@ -1,0 +1,107 @@
+"""Recordings: JSON lines, a header and then one event a line, written before it is shown.
+
+The header names the format's version, so that a recording can be read for as long as the
+program exists. A line that was cut short by a crash at the end of a file is left out.
+"""
+
+import dataclasses
+import json
+import math
+import types
+import typing
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import IO, Any
+
+from duotui import __version__
+from duotui.base.errors import UsageError
+from duotui.protocol.events import EVENTS, Event
+
+FORMAT = 1
+
+
+class Recorder:
+    """Raises UsageError where `path` cannot be written, now or later."""
+
+    def __init__(self, path: Path, started: str = "") -> None:
+        self.path = path
+        header = {"duotui recording": FORMAT, "version": __version__, "started": started}
+        try:
+            self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written", str(error.strerror)) from error
+        self._line(header)
+
+    def write(self, event: Event) -> None:
+        self._line({"event": type(event).__name__, **_plain(event)})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _line(self, value: dict[str, Any]) -> None:
+        try:
+            self._file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written", str(error.strerror)) from error
+
+
+def started(path: Path) -> str:
+    """When a recording that `read` can read began, in ISO 8601; "" where it does not say."""
+    with path.open(encoding="utf-8") as file:
+        return str(json.loads(file.readline()).get("started", ""))
+
+
+def read(path: Path) -> Iterator[Event]:
+    """The events of a recording, in order. Raises UsageError where it is none."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
+    try:
+        header = json.loads(lines[0])
+        version = header["duotui recording"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is not a recording", "duotui tell --record makes one") from error
+    if version != FORMAT:
+        raise UsageError(f"{path} has format {version}, not {FORMAT}", "use a newer duotui")
+    for number, line in enumerate(lines[1:-1], 2):
+        try:
+            value = json.loads(line)
+            event = _revive(EVENTS[value.pop("event")], value)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(f"{path} is damaged in line {number}", "use another copy") from error
+        yield event
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _revive(kind: Any, value: Any) -> Any:  # noqa: ANN401
+    """`value` as `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
+    origin = typing.get_origin(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        if set(value) - set(hints):
+            raise KeyError("fields that this version does not know")
+        return kind(**{name: _revive(hints[name], item) for name, item in value.items()})
+    if origin is tuple:
+        (item_kind, _) = typing.get_args(kind)
+        return tuple(_revive(item_kind, item) for item in value)
+    if isinstance(kind, types.UnionType):
+        raise TypeError("events have no unions")
+    if kind is float:
+        return math.nan if value is None else float(value)
+    if kind in (int, str, bool) and type(value) is not kind:
+        raise TypeError(f"{value!r} is not {kind}")
+    return kind(value)

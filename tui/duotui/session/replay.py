@@ -1,0 +1,124 @@
+"""A recording as a sitting: the same events, at their own pace or another."""
+
+import asyncio
+import functools
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from duotui.base.errors import UsageError
+from duotui.protocol import events
+from duotui.protocol.events import Event, Narrator, Request
+from duotui.session.recording import read
+from duotui.session.session import Listener
+from duotui.session.state import State, reduce
+
+
+class Player:
+    """`speed` 2 is twice as fast; 0 gives everything at once. Raises UsageError where `path`
+    is no recording."""
+
+    live = False
+    recording: Path | None = None
+
+    def __init__(self, path: Path, speed: float = 1.0) -> None:
+        self.path, self.speed = path, speed
+        self.events = tuple(read(path))
+        self.state = State()
+        self._listeners: list[Listener] = []
+        self._playing: asyncio.Task[None] | None = None
+        self._going = asyncio.Event()
+        self._stepping = False
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def open(self) -> None:
+        """Play from the start."""
+        if self._playing is not None:
+            self._playing.cancel()
+        self.state = State()
+        self._going.set()
+        self._playing = asyncio.create_task(self._play())
+
+    def tell(self, request: Request) -> None:
+        """A recording tells its own story, again."""
+        self.open()
+
+    def stop(self) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
+
+    def step(self) -> None:
+        """Where it is held: on to the next words."""
+        if not self._going.is_set():
+            self._stepping = True
+            self._going.set()
+
+    def pause(self, on: bool) -> None:
+        self._stepping = False
+        if on:
+            self._going.clear()
+        else:
+            self._going.set()
+
+    def speak(self, text: str = "") -> None:
+        """What a recording can show of a speech is in it."""
+
+    def hush(self) -> None:
+        pass
+
+    def record(self, path: Path | None) -> None:
+        raise UsageError("this is a recording already", "copy the file")
+
+    async def close(self) -> None:
+        self.stop()
+
+    async def finished(self) -> None:
+        """Wait until all of it was played, or it was stopped."""
+        if self._playing is not None:
+            await asyncio.wait({self._playing})
+
+    @property
+    def going(self) -> bool:
+        """False where it is held."""
+        return self._going.is_set()
+
+    @property
+    def last(self) -> State:
+        """The state at the end of the recording."""
+        return functools.reduce(reduce, self.events, State())
+
+    def states(self) -> Iterator[State]:
+        """After each event."""
+        return itertools.islice(itertools.accumulate(self.events, reduce, initial=State()), 1, None)
+
+    async def _play(self) -> None:
+        batch: list[Event] = []
+        last = self.events[0].t if self.events else 0.0
+        for event in self.events:
+            gap = event.t - last
+            if self.speed and gap > 0:
+                self._emit(batch)
+                if self._stepping and any(isinstance(past, events.Tokens) for past in batch):
+                    self.pause(True)
+                batch = []
+                if self._going.is_set() and not self._stepping:
+                    await asyncio.sleep(gap / self.speed)
+                await self._going.wait()
+            last = event.t
+            batch.append(event)
+        self._emit(batch)
+        if not (self.state.board.telling or self.state.board.speaking):
+            return
+        # The recording stops before its story does: say so, and do not look alive.
+        cut = events.LinkLost(last, Narrator.BOARD, "the recording ends here")
+        self._emit([cut])
+
+    def _emit(self, batch: list[Event]) -> None:
+        if not batch:
+            return
+        for event in batch:
+            self.state = reduce(self.state, event)
+        for listener in self._listeners:
+            listener(self.state, tuple(batch))

@@ -1,0 +1,213 @@
+"""One sitting: a board, the baseline beside it, and whoever watches.
+
+The session owns the order of things: an event is recorded, then reduced, then told to the
+listeners, in one asyncio loop. It never blocks: ports live in their own threads.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from duotui.base.clock import Clock
+from duotui.base.errors import UsageError
+from duotui.link.connection import Line
+from duotui.link.port_thread import Channel
+from duotui.protocol import events
+from duotui.protocol.events import Batch, Event, Mode, Narrator, Request
+from duotui.session.recording import Recorder
+from duotui.session.state import State, reduce
+
+Listener = Callable[[State, Batch], None]
+
+
+class Sitting(Protocol):
+    """What a screen needs: a live `Session`, or a recording that is played."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def live(self) -> bool:
+        """False for a recording: nothing can be asked of it."""
+        ...
+
+    @property
+    def recording(self) -> Path | None:
+        """The file that events are being written to."""
+        ...
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener(state, events)` in the loop for each batch, after it was reduced."""
+        ...
+
+    def open(self) -> None:
+        """Begin to connect, or to play; returns at once. Also after a loss: connect anew."""
+        ...
+
+    def tell(self, request: Request) -> None:
+        """Ask both narrators for a story; one that is being told is stopped first."""
+        ...
+
+    def stop(self) -> None: ...
+
+    def pause(self, on: bool) -> None: ...
+
+    def step(self) -> None:
+        """Of a recording that is paused: on to the next words."""
+        ...
+
+    def speak(self, text: str = "") -> None:
+        """Have the board say `text` aloud, or its story; whatever goes wrong becomes an event."""
+        ...
+
+    def hush(self) -> None: ...
+
+    def record(self, path: Path | None) -> None:
+        """Write events to `path` from now on; None ends it.
+
+        Raises UsageError where the file cannot be written."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of ports, threads and child processes; within a second."""
+        ...
+
+
+class Session:
+    """A board and, where `baseline` is given, the fp32 reference beside it.
+
+    The baseline is asked when the board's story has started, with the seed and the steps that
+    the board really uses. `number` gives story numbers, which must be new for each process.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        board: Channel,
+        baseline: Channel | None,
+        clock: Clock,
+        number: Callable[[], int],
+    ) -> None:
+        self.state = State()
+        self._clock, self._number = clock, number
+        self._listeners: list[Listener] = []
+        self._recorder: Recorder | None = None
+        self._past: list[Event] = []
+        self._request: Request | None = None
+        self._board = Line(Narrator.BOARD, board, clock, self._emit)
+        self._baseline: Line | None = None
+        if baseline is not None:
+            self._baseline = Line(Narrator.BASELINE, baseline, clock, self._emit)
+
+    @property
+    def recording(self) -> Path | None:
+        return self._recorder.path if self._recorder else None
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def open(self) -> None:
+        for line in self._lines():
+            line.open()
+
+    def tell(self, request: Request) -> None:
+        self.open()
+        self._request = request
+        self._board.tell(request, self._number())
+
+    def stop(self) -> None:
+        for line in self._lines():
+            line.stop()
+
+    def pause(self, on: bool) -> None:
+        for line in self._lines():
+            line.pause(on)
+
+    def step(self) -> None:
+        """A board is not told to step."""
+
+    def speak(self, text: str = "", volume: float = 1.0) -> None:
+        self._board.speak(text or self.state.board.text, self._number(), volume)
+
+    def hush(self) -> None:
+        self._board.hush()
+
+    def hear(self) -> None:
+        """Have the board listen, until it is `enough`: Sound events, and one ListenEnded."""
+        self._board.hear(self._number())
+
+    def enough(self) -> None:
+        self._board.enough()
+
+    def record(self, path: Path | None) -> None:
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
+        if path is not None:
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            self._recorder = Recorder(path, started)
+            for event in self._past:
+                self._recorder.write(event)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(line.close() for line in self._lines()))
+        self.record(None)
+
+    def _lines(self) -> list[Line]:
+        return [self._board, *([self._baseline] if self._baseline else [])]
+
+    def _emit(self, batch: Batch) -> None:
+        batch = self._recorded(batch)
+        for event in batch:
+            self.state = reduce(self.state, event)
+        for event in batch:
+            if event.narrator is Narrator.BOARD and isinstance(event, events.RunStarted):
+                self._tell_baseline(event)
+        for listener in self._listeners:
+            listener(self.state, batch)
+
+    def _recorded(self, batch: Batch) -> Batch:
+        """Write the batch, before anybody sees it. A full disk ends the recording, not the
+        story."""
+        lasting = [event for event in batch if not isinstance(event, events.Sound)]
+        for event in lasting:
+            if event.narrator is Narrator.BOARD and isinstance(event, events.RunStarted):
+                self._past = [e for e in self._past if isinstance(e, _LASTING)]
+            self._past.append(event)
+        if self._recorder is None:
+            return batch
+        try:
+            for event in lasting:
+                self._recorder.write(event)
+        except UsageError as error:
+            self._recorder = None
+            fault = events.Fault(self._clock.now(), Narrator.BOARD, error.message, error.hint)
+            return (*batch, fault)
+        return batch
+
+    def _tell_baseline(self, run: events.RunStarted) -> None:
+        if self._baseline is None or self._request is None:
+            return
+        ours, theirs = self.state.board.ready, self.state.baseline.ready
+        if ours and theirs and ours.model_hash != theirs.model_hash:
+            self._emit(
+                (
+                    events.Fault(
+                        self._clock.now(),
+                        Narrator.BASELINE,
+                        f"the board tells from {ours.model} ({ours.model_hash[:8]}), the baseline "
+                        f"from {theirs.model} ({theirs.model_hash[:8]})",
+                        "name the board's model with --model",
+                    ),
+                )
+            )
+            return
+        reference = replace(self._request, mode=Mode.REFERENCE, seed=run.seed, steps=run.steps)
+        self._baseline.tell(reference, self._number())
+
+
+_LASTING = (events.LinkOpening, events.LinkUp, events.Ready)

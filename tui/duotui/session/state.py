@@ -1,0 +1,250 @@
+"""Everything that a screen shows, folded from events by one pure function.
+
+A State is never changed: `reduce` gives a new one. What is not in an event is not here, so
+a recording shows again whatever was on the screen, and more when a later screen knows more.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from duotui.protocol import events
+from duotui.protocol.events import Activity, Event, Narrator, Reason, Silence, Token
+from duotui.session.token_diff import Diff, extend, settled
+
+HISTORY = 240
+"""Points of the tok/s history that are kept."""
+
+WINDOW = 1_000_000
+"""Microseconds of the narrator's clock over which `now` is taken."""
+
+
+class Link(StrEnum):
+    CLOSED = "closed"
+    OPENING = "opening"
+    UP = "up"
+    SILENT = "silent"
+    AWAY = "away"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One narrator: its link, its engine and the story that it tells."""
+
+    link: Link = Link.CLOSED
+    target: str = ""
+    described: str = ""
+    trouble: str = ""
+    hint: str = ""
+    ready: events.Ready | None = None
+    run: events.RunStarted | None = None
+    tokens: tuple[Token, ...] = ()
+    ended: events.RunEnded | None = None
+    stats: events.Stats | None = None
+    health: events.Health | None = None
+    retelling: events.Retelling | None = None
+    rates: tuple[float, ...] = ()
+    speech: events.SpeechStarted | None = None
+    heard: events.SentenceHeard | None = None
+    hushed: events.SpeechEnded | None = None
+
+    @property
+    def speaking(self) -> bool:
+        return self.speech is not None and self.hushed is None
+
+    @property
+    def text(self) -> str:
+        """The story so far, its prompt included."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def forced(self) -> int:
+        """How many of the tokens are the prompt's."""
+        return min(len(self.tokens), len(self.run.ids) - 1) if self.run else 0
+
+    @property
+    def prompt_text(self) -> str:
+        return "".join(token.text for token in self.tokens[: self.forced])
+
+    @property
+    def told_text(self) -> str:
+        return "".join(token.text for token in self.tokens[self.forced :])
+
+    @property
+    def telling(self) -> bool:
+        return self.run is not None and self.ended is None
+
+    @property
+    def paused(self) -> bool:
+        return self.telling and self.stats is not None and self.stats.activity is Activity.PAUSED
+
+    @property
+    def rate(self) -> float:
+        """Mean tok/s by the narrator's clock: llama2.c's (n - 1) / time since the first step."""
+        if self.ended is not None and self.ended.rate > 0:
+            return self.ended.rate
+        if len(self.tokens) < 2:
+            return 0.0
+        elapsed = self.tokens[-1].clock - self.tokens[0].clock
+        return (len(self.tokens) - 1) * 1e6 / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def rate_now(self) -> float:
+        """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's
+        tokens come all at once, by prefill."""
+        decoded = self.tokens[max(self.forced - 1, 0) :]
+        if len(decoded) < 2:
+            return 0.0
+        last = decoded[-1].clock
+        count, first = 0, last
+        for token in reversed(decoded[:-1]):
+            count, first = count + 1, token.clock
+            if last - first >= WINDOW:
+                break
+        return count * 1e6 / (last - first) if last > first else 0.0
+
+    @property
+    def first_token(self) -> float | None:
+        """Seconds from the start of the story to its first token."""
+        if self.run is None or not self.tokens:
+            return None
+        return (self.tokens[0].clock - self.run.clock) / 1e6
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds until the steps are used up, at the mean rate; the story may end before."""
+        if not self.telling or self.run is None or self.rate <= 0 or self.link is Link.AWAY:
+            return None
+        return (self.run.steps - len(self.tokens)) / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    board: Telling = field(default_factory=Telling)
+    baseline: Telling = field(default_factory=Telling)
+    diff: Diff = field(default_factory=Diff)
+    noise: tuple[str, ...] = ()
+    """The last lines that came outside frames."""
+    fault: events.Fault | None = None
+
+    def of(self, narrator: Narrator) -> Telling:
+        return self.board if narrator is Narrator.BOARD else self.baseline
+
+
+def reduce(state: State, event: Event) -> State:
+    """The state after `event`. Pure."""
+    telling = _narrator(state.of(event.narrator), event)
+    if event.narrator is Narrator.BOARD:
+        state = replace(state, board=telling)
+    else:
+        state = replace(state, baseline=telling)
+    match event:
+        case events.RunStarted():
+            return replace(state, diff=_compare(Diff(), state), fault=None)
+        case events.Tokens() | events.RunEnded():
+            return replace(state, diff=_compare(state.diff, state))
+        case events.Noise(text=text) if text.strip():
+            return replace(state, noise=(*state.noise, *text.strip().splitlines())[-50:])
+        case events.Fault():
+            return replace(state, fault=event)
+    return state
+
+
+def _narrator(telling: Telling, event: Event) -> Telling:
+    match event:
+        case events.LinkOpening():
+            return replace(telling, link=Link.OPENING, target=event.target, trouble="", hint="")
+        case events.LinkUp():
+            return replace(
+                telling,
+                link=Link.UP,
+                target=event.target,
+                described=event.described,
+                trouble="",
+                hint="",
+            )
+        case events.LinkAway():
+            return replace(telling, link=Link.AWAY, trouble=event.reason, hint=event.hint)
+        case events.LinkLost():
+            lost = replace(telling, link=Link.LOST, trouble=event.reason, hint=event.hint)
+            if lost.telling:
+                ended = events.RunEnded(
+                    event.t, event.narrator, Reason.LOST, len(lost.tokens), 0, lost.rate
+                )
+                lost = replace(lost, ended=ended)
+            if lost.speaking:
+                hushed = events.SpeechEnded(event.t, event.narrator, Silence.LOST, 0, 0.0, 0.0)
+                lost = replace(lost, hushed=hushed)
+            return lost
+        case events.LinkSilent():
+            return replace(telling, link=Link.SILENT)
+        case events.LinkAnswers():
+            return replace(telling, link=Link.UP)
+        case events.Health():
+            return replace(telling, health=event)
+        case events.Ready():
+            return replace(telling, ready=event, link=Link.UP)
+        case events.RunStarted():
+            return replace(
+                telling,
+                run=event,
+                tokens=(),
+                ended=None,
+                stats=None,
+                rates=(),
+                retelling=None,
+                speech=None,
+                heard=None,
+                hushed=None,
+            )
+        case events.Retelling():
+            return replace(telling, retelling=event)
+        case events.Retold():
+            return _retold(telling, event)
+        case events.Tokens():
+            back = telling.ended is not None and telling.ended.reason is Reason.LOST
+            resumed = replace(telling, ended=None) if back else telling
+            grown = replace(resumed, tokens=telling.tokens + event.tokens)
+            return replace(grown, rates=(*grown.rates, grown.rate_now)[-HISTORY:])
+        case events.Stats():
+            return replace(telling, stats=event)
+        case events.RunEnded():
+            return replace(telling, ended=event)
+        case events.SpeechStarted():
+            return replace(telling, speech=event, heard=None, hushed=None)
+        case events.SentenceHeard():
+            return replace(telling, heard=event)
+        case events.SpeechEnded():
+            return replace(telling, hushed=event)
+    return telling
+
+
+def _retold(telling: Telling, event: events.Retold) -> Telling:
+    """The same tokens, by the clock of the agent that told them last. A recording may be of other
+    ones."""
+    if len(event.clocks) != len(telling.tokens):
+        return replace(telling, retelling=None)
+    return replace(
+        telling,
+        run=telling.run and replace(telling.run, clock=event.clock),
+        tokens=tuple(
+            replace(token, clock=clock)
+            for token, clock in zip(telling.tokens, event.clocks, strict=True)
+        ),
+        retelling=None,
+    )
+
+
+def _compare(diff: Diff, state: State) -> Diff:
+    """Compared only where both tell the same request."""
+    board, baseline = state.board, state.baseline
+    if board.run is None or baseline.run is None or _asked(board.run) != _asked(baseline.run):
+        return Diff()
+    whole = {Reason.STEPS, Reason.ENDED}
+    if board.ended and baseline.ended and {board.ended.reason, baseline.ended.reason} <= whole:
+        return settled(diff, board.tokens, baseline.tokens)
+    return extend(diff, board.tokens, baseline.tokens)
+
+
+def _asked(run: events.RunStarted) -> tuple[object, ...]:
+    return run.ids, run.steps, run.temperature, run.top_p, run.seed

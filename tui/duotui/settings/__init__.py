@@ -1,0 +1,1 @@
+"""What the user and the parents have settled: one schema, one file."""

@@ -1,0 +1,293 @@
+"""Where sound goes, and how much of it was heard.
+
+An Output plays one sentence at a time and never raises for want of a sound card: it then keeps the
+time of what it cannot play, so that a story goes on, and `trouble` says why. What plays is a child
+process: a sound library writes on the terminal, and to end a process is silence at once.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from duotui.base.clock import Clock
+from duotui.base.errors import UsageError
+from duotui.base.oscompat import by_system
+
+_PIP = "pip install 'duotui[sound]'"
+HINT = by_system(linux="sudo apt install alsa-utils", macos=_PIP, windows=_PIP.replace("'", '"'))
+
+RATE = 22050
+"""Hz, of espeak's sound."""
+
+DELAY = 0.1
+"""Seconds from the start of aplay to its first sound: estimated, it does not tell."""
+
+PROBE = 3.0
+"""Seconds that a sound card may take to open."""
+
+LATE = 5.0
+"""Seconds after which a player that should have ended is ended."""
+
+
+class Output(Protocol):
+    trouble: str
+
+    async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
+        """Play 16-bit mono to its end; `begun` is called when its first sound is heard. Where the
+        task is cancelled there is silence at once."""
+        ...
+
+    def position(self) -> float:
+        """Seconds of what plays that were heard; 0 where nothing does."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Quiet:
+    """Keeps time without a sound."""
+
+    def __init__(self, clock: Clock, trouble: str = "") -> None:
+        self.trouble = trouble
+        self._clock = clock
+        self._since: float | None = None
+
+    async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
+        self._since = self._clock.now()
+        try:
+            begun()
+            await asyncio.sleep(len(pcm) / 2 / rate)
+        finally:
+            self._since = None
+
+    def position(self) -> float:
+        return 0.0 if self._since is None else self._clock.now() - self._since
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+
+class Tape:
+    """Quiet, and writes what it plays into a WAV at the time it is played: the file's seconds are
+    those since the tape was made. Raises UsageError where it cannot be written."""
+
+    trouble = ""
+
+    def __init__(self, path: Path, clock: Clock, rate: int = RATE) -> None:
+        self.began = clock.now()
+        self._path, self._clock, self._rate = path, clock, rate
+        self._quiet = Quiet(clock)
+        self._written = 0
+        try:
+            self._file = path.open("wb")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written", str(error.strerror)) from error
+        self._wave = wave.open(self._file, "wb")  # noqa: SIM115 - closed by close
+        self._wave.setparams((1, 2, rate, 0, "NONE", "not compressed"))
+
+    async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
+        """Raises ValueError where `rate` is not the tape's."""
+        if rate != self._rate:
+            raise ValueError(f"{rate} Hz on a tape of {self._rate} Hz")
+        since = self._clock.now()
+        whole = False
+        try:
+            await self._quiet.play(pcm, rate, begun)
+            whole = True
+        finally:
+            heard = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
+            silence = self._frames(since - self.began) - self._written
+            self._write(bytes(2 * max(0, silence)) + pcm[: 2 * heard])
+
+    def position(self) -> float:
+        return self._quiet.position()
+
+    async def close(self) -> None:
+        try:
+            self._wave.close()
+            self._file.close()
+        except OSError as error:
+            self._failed(error)
+
+    def _frames(self, seconds: float) -> int:
+        return round(seconds * self._rate)
+
+    def _write(self, pcm: bytes) -> None:
+        try:
+            self._wave.writeframes(pcm)
+        except OSError as error:
+            self._failed(error)
+        self._written += len(pcm) // 2
+
+    def _failed(self, error: OSError) -> None:
+        self.trouble = f"{self._path} cannot be written: {error.strerror}"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One that plays 16-bit mono of {rate} Hz from its stdin, and ends when all was heard. It may
+    print how many seconds were heard, a line each; else `delay` is how long after its start its
+    first sound is heard. It may be started `early`, while it has no sound yet."""
+
+    name: str
+    command: tuple[str, ...]
+    delay: float | None = None
+    early: bool = False
+
+    def at(self, rate: int) -> tuple[str, ...]:
+        return tuple(word.replace("{rate}", str(rate)) for word in self.command)
+
+
+SOUNDDEVICE = Program(
+    "sounddevice", (sys.executable, "-m", "duotui.speech.portaudio_worker", "{rate}"), early=True
+)
+APLAY = Program(
+    "aplay", ("aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", "{rate}"), DELAY
+)
+
+
+class Player:
+    """Plays by a `program`, a process for each sentence."""
+
+    def __init__(self, clock: Clock, program: Program) -> None:
+        self.trouble = ""
+        self._clock, self._program = clock, program
+        self._spare: tuple[int, asyncio.subprocess.Process] | None = None
+        self._length = 0.0
+        self._heard: tuple[float, float] | None = None  # seconds, and when that was so
+
+    async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
+        self._length = len(pcm) / 2 / rate
+        child: asyncio.subprocess.Process | None = None
+        try:
+            child = await self._ready(rate)
+            await self._played(child, pcm, rate, begun)
+            self.trouble = ""
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            why = " ".join(str(error).split()) or "it does not end"
+            self.trouble = f"{self._program.name} cannot play: {why}"
+            if self._heard is None:
+                self._hears(0.0, begun)
+            await asyncio.sleep(self._length - self.position())
+        finally:
+            self._heard = None
+            if child is not None:
+                await _end(child)
+
+    def position(self) -> float:
+        if self._heard is None:
+            return 0.0
+        seconds, when = self._heard
+        return min(seconds + self._clock.now() - when, self._length)
+
+    async def close(self) -> None:
+        if self._spare is not None:
+            _, child = self._spare
+            self._spare = None
+            await _end(child)
+
+    async def _played(
+        self, child: asyncio.subprocess.Process, pcm: bytes, rate: int, begun: Callable[[], None]
+    ) -> None:
+        """To the end. Raises EOFError where it ends otherwise, TimeoutError where it does not,
+        ValueError where it prints something else."""
+        assert child.stdin is not None
+        child.stdin.write(pcm)  # buffered, however slowly it is read
+        child.stdin.close()
+        if self._program.early:
+            self._spare = rate, await self._start(rate)
+        async with asyncio.timeout(self._length + LATE):
+            said, complaint = await asyncio.gather(self._follow(child, begun), _last_line(child))
+        if await child.wait():
+            raise EOFError(complaint)
+        if not said:
+            self._hears(0.0, begun)
+
+    async def _follow(self, child: asyncio.subprocess.Process, begun: Callable[[], None]) -> bool:
+        """What was heard, as the program tells or as it is known of it; whether anything was."""
+        assert child.stdout is not None
+        if self._program.delay is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(child.wait(), self._program.delay)
+                return False
+            self._hears(0.0, begun)
+        async for line in child.stdout:
+            if float(line) > 0.0:
+                self._hears(float(line), begun)
+        return self._heard is not None
+
+    def _hears(self, seconds: float, begun: Callable[[], None]) -> None:
+        first = self._heard is None
+        self._heard = seconds, self._clock.now()
+        if first:
+            begun()
+
+    async def _ready(self, rate: int) -> asyncio.subprocess.Process:
+        """One that waits for its sound; a new one where none was started early."""
+        if self._spare is not None:
+            known, child = self._spare
+            self._spare = None
+            if known == rate:
+                return child
+            await _end(child)
+        return await self._start(rate)
+
+    async def _start(self, rate: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self._program.at(rate),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Now: what it has not played is not heard."""
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
+
+
+async def _last_line(child: asyncio.subprocess.Process) -> str:
+    assert child.stderr is not None
+    return _last((await child.stderr.read()).decode(errors="replace"))
+
+
+def _last(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def open_output(clock: Clock) -> Output:
+    """The best that is here and plays. Tries the sound card, for some tenths of a second, and
+    waits for that: to be called before a screen is, or in a thread."""
+    programs = [SOUNDDEVICE] if importlib.util.find_spec("sounddevice") else []
+    programs += [APLAY] if shutil.which(APLAY.command[0]) else []
+    if not programs:
+        return Quiet(clock, f"nothing here plays sound; {HINT}")
+    whys = {program.name: _probed(program) for program in programs}
+    for program in programs:
+        if not whys[program.name]:
+            return Player(clock, program)
+    return Quiet(clock, f"no sound card was found ({'; '.join(map(': '.join, whys.items()))})")
+
+
+def _probed(program: Program) -> str:
+    """Why `program` cannot play, as no sound at all shows; "" where it can."""
+    try:
+        done = subprocess.run(
+            program.at(RATE), input=b"", capture_output=True, timeout=PROBE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"did not open it within {PROBE:g} s"
+    except OSError as error:
+        return str(error.strerror)
+    why = _last(done.stderr.decode(errors="replace"))
+    return why or f"exit status {done.returncode}" if done.returncode else ""

@@ -1,0 +1,232 @@
+"""Sound made of text by espeak, in a child process (say.py), and when each word begins in it.
+
+Where espeak tells of some words only (it may say two as one), the span of a mark reaches to the
+next mark: between two marks nothing is unmarked.
+"""
+
+import asyncio
+import bisect
+import contextlib
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from duotui.base.errors import NotReady, UsageError
+from duotui.base.oscompat import by_system
+from duotui.protocol.events import Mark
+
+PATIENCE = 10.0
+"""Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
+
+CLOSING = 0.3
+"""Seconds that a child has to end by itself."""
+
+TRIES = 2
+
+LARGEST = 64 << 20
+"""Bytes of sound, or of a line, that are believed."""
+
+HINT = by_system(
+    linux="sudo apt install libespeak-ng1, or pip install espeakng-loader",
+    macos="brew install espeak-ng",
+    windows="install eSpeak NG in its usual folder, C:/Program Files/eSpeak NG",
+)
+
+_TOKEN = re.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """`name` as espeak knows it. `pace` is in words a minute, `volume` from 0 to 1, `pitch` too:
+    0.5 is the voice's own. Raises UsageError where they are out of range."""
+
+    name: str = "en-us"
+    pace: float = 100.0
+    volume: float = 1.0
+    pitch: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 20 <= self.pace <= 600:
+            raise UsageError(f"a pace of {self.pace:g} words a minute", "20 to 600 can be said")
+        if not 0 <= self.volume <= 1:
+            raise UsageError(f"a volume of {self.volume:g}", "0 is silence, 1 is loudest")
+        if not 0 <= self.pitch <= 1:
+            raise UsageError(f"a pitch of {self.pitch:g}", "0 is lowest, 1 is highest")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """16-bit mono at `rate` Hz. The times of `marks` and `length` are seconds from its first
+    sample; the silence that ends it is part of it."""
+
+    pcm: bytes
+    rate: int
+    marks: tuple[Mark, ...]
+    length: float
+
+
+class Synthesiser:
+    """`command` is the child, `environment` what is added to its environment. `trouble` is why the
+    last sentence has no sound, "" where it has."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
+        command: tuple[str, ...] = (sys.executable, "-m", "duotui.speech.espeak_worker"),
+    ) -> None:
+        self.trouble = ""
+        self._environment = {**os.environ, **(environment or {})}
+        self._patience = patience
+        self._command = command
+        self._child: asyncio.subprocess.Process | None = None
+        self._complaint: asyncio.Task[str] | None = None
+        self._one = asyncio.Lock()
+        self._over = False
+
+    async def make(self, text: str, voice: Voice) -> Sound:
+        """Raises NotReady where there can be none; who waits may be cancelled."""
+        said, pcm = await self._answer(
+            {
+                "text": text,
+                "voice": voice.name,
+                "pace": voice.pace,
+                "volume": voice.volume,
+                "pitch": voice.pitch,
+            }
+        )
+        try:
+            rate = int(said["rate"])
+            marks = spans(text, ((at / 1000, start) for at, start in said["words"]))
+            return Sound(pcm, rate, marks, len(pcm) / 2 / rate)
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+            raise self._failed("espeak's answer cannot be understood") from error
+
+    async def voices(self) -> list[tuple[str, str]]:
+        """Name and language of each voice. Raises NotReady."""
+        said, _ = await self._answer({"voices": True})
+        try:
+            return [(str(name), str(language)) for name, language in said["voices"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._failed("espeak's answer cannot be understood") from error
+
+    async def close(self) -> None:
+        """Within a second; what is asked after that cannot be made."""
+        self._over = True
+        await self._end(CLOSING)
+
+    async def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        async with self._one:
+            if self._over:
+                raise NotReady(self.trouble)
+            said, pcm = await self._asked(asked)
+        if "trouble" in said:
+            raise self._failed(str(said["trouble"]))
+        self.trouble = ""
+        return said, pcm
+
+    async def _asked(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Twice, where the child does not live to answer."""
+        hung = False
+        for _ in range(TRIES):
+            if self._over:
+                break
+            try:
+                async with asyncio.timeout(self._patience):
+                    return await self._exchange(asked)
+            except TimeoutError:
+                hung = True
+                await self._end()
+                self.trouble = f"espeak did not answer for {self._patience:g} s"
+            except (OSError, EOFError, ValueError) as error:
+                hung = False
+                self.trouble = f"espeak ended: {await self._end() or error or 'without a word'}"
+            except BaseException:
+                await self._end()  # an answer that is on its way is nobody's
+                raise
+        # what kills it may be this sentence; but nobody waits for each of a story
+        self._over = self._over or hung
+        raise NotReady(self.trouble)
+
+    async def _exchange(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Raises OSError, EOFError or ValueError where the child is not what it should be."""
+        child = self._child or await self._start()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(asked).encode() + b"\n")
+        await child.stdin.drain()
+        line = await child.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        said = json.loads(line)
+        if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST:
+            raise ValueError("it answers something else")
+        return said, await child.stdout.readexactly(said.get("size", 0))
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self._child = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment,
+            limit=LARGEST,
+        )
+        assert self._child.stderr is not None
+        self._complaint = asyncio.create_task(_last_line(self._child.stderr))
+        return self._child
+
+    async def _end(self, patience: float = 0.0) -> str:
+        """End the child, by force after `patience`; the last line that it complained with."""
+        child, complaint = self._child, self._complaint
+        self._child = self._complaint = None
+        if child is None or complaint is None:
+            return ""
+        assert child.stdin is not None
+        child.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), patience)
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        with contextlib.suppress(TimeoutError):  # who inherited its pipes may keep them open
+            await asyncio.wait_for(child.wait(), CLOSING)
+            return await asyncio.wait_for(complaint, CLOSING)
+        return ""
+
+    def _failed(self, trouble: str) -> NotReady:
+        self.trouble = trouble
+        return NotReady(trouble, HINT if "installed" in trouble or "data" in trouble else "")
+
+
+async def _last_line(stderr: asyncio.StreamReader) -> str:
+    last = b""
+    async for line in stderr:
+        last = line.strip() or last
+    return last.decode(errors="replace")
+
+
+def spans(text: str, begins: Iterable[tuple[float, int]]) -> tuple[Mark, ...]:
+    """Marks of `text` from when words begin, in seconds, and where, in characters: each reaches
+    to the last word before the next one, so that every word is in one. A time inside a word that
+    is marked, or before it, is none of a word's: espeak tells of 3.5 thrice."""
+    words = [found.span() for found in _TOKEN.finditer(text)]
+    ends = [end for _, end in words]
+    heard: list[tuple[float, int]] = []
+    for at, start in begins:
+        word = bisect.bisect_right(ends, start)
+        if word == len(words) or not math.isfinite(at):
+            continue
+        if not heard:
+            heard.append((at, 0))
+        elif word > heard[-1][1] and at >= heard[-1][0]:
+            heard.append((at, word))
+    nexts = [word for _, word in heard[1:]] + [len(words)]
+    return tuple(
+        Mark(at, words[word][0], words[after - 1][1])
+        for (at, word), after in zip(heard, nexts, strict=False)
+    )

@@ -1,0 +1,223 @@
+"""The program that makes sound of text: `python -m duotui.speech.espeak_worker`.
+
+It alone loads espeak, through pyttsx3's ctypes layer: a library that crashes or hangs, or writes
+on the terminal, does so here. It is asked on stdin, a line of JSON each, and answers on stdout with
+a line of JSON; after one that has a "size", that many bytes of sound follow.
+
+    {"voices": true}                     {"voices": [[name, language], ...]}
+    {"text": ..., "voice": ..., "pace":  {"rate": Hz, "size": bytes, "words": [[ms, start], ...]},
+     ..., "volume": ..., "pitch": ...}    then 16-bit mono, as this computer orders its bytes
+                                         {"trouble": why not, in one line}
+
+It ends where its stdin does. Where the library is missing, that is its answer to everything.
+"""
+
+import ctypes
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+BUFFER = 200
+"""Milliseconds of sound that espeak hands over at a time."""
+
+SLOWEST, FASTEST = 80, 450
+"""Of espeak's own words a minute."""
+
+STORY = 1.45
+"""Words of a children's story that are said in the time of one of espeak's own, which are longer:
+measured by tests/bench/marks.py."""
+
+GAP = 0.030
+"""Seconds that are added to a word at the slowest rate by each step of espeak's word gap."""
+
+WORD_GAP = 7
+"""espeakWORDGAP of speak_lib.h, which pyttsx3 does not name."""
+
+DATA = "ESPEAK_DATA_PATH"
+"""Where espeak-ng looks for its data first, if it is set."""
+
+JOINER = "\u2060"
+
+
+class Trouble(Exception):
+    """Why there is no sound, in one line."""
+
+
+def load_library() -> tuple[Any, bytes | None]:
+    """pyttsx3's binding of espeak-ng, and the path of its data (None: the library knows it).
+
+    The system's library comes first, then that of the package espeakng-loader. Raises Trouble
+    where there is neither.
+    """
+    try:
+        return _binding(), None
+    except _NO_LIBRARY as error:
+        missing = error
+    try:
+        import espeakng_loader
+
+        # its soname is the one that the binding asks for: once loaded, it is found by that name
+        ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+        data = None if DATA in os.environ else os.fsencode(espeakng_loader.get_data_path())
+        return _binding(), data
+    except _NO_LIBRARY:
+        raise Trouble("espeak-ng is not installed") from missing
+
+
+_NO_LIBRARY = (ImportError, OSError, RuntimeError, AttributeError)
+
+
+def _binding() -> Any:  # noqa: ANN401 - a module without types
+    from pyttsx3.drivers import _espeak
+
+    return _espeak
+
+
+class Espeak:
+    """Raises Trouble where there is no library, or none of its data."""
+
+    def __init__(self) -> None:
+        library, data = load_library()
+        self._library: Any = library
+        # a copy of the library without its data ends the process if it may (option bit 15)
+        self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, data, 1 << 15)
+        if self.rate <= 0:
+            raise Trouble("espeak-ng has no voices: its data is not where it looks for it")
+        self._sound = bytearray()
+        self._words: list[tuple[int, int]] = []
+        library.SetSynthCallback(self._made)
+
+    def voices(self) -> list[tuple[str, str]]:
+        """Name and language of each; the language's first byte is how well it fits."""
+        return [
+            (_text(voice.name), _text(voice.languages[1:].split(b"\0")[0]))
+            for voice in self._library.ListVoices(None)
+        ]
+
+    def make(
+        self, text: str, voice: str, pace: float, volume: float, pitch: float
+    ) -> tuple[bytes, list[tuple[int, int]]]:
+        """The sound of `text`, and for each word that espeak tells of: when it begins, in
+        milliseconds, and where, in characters of `text`. Raises Trouble."""
+        library = self._library
+        self._choose(voice)
+        rate, gap = speed(pace)
+        library.SetParameter(library.RATE, rate)
+        library.SetParameter(WORD_GAP, gap)
+        library.SetParameter(library.VOLUME, round(100 * volume))
+        library.SetParameter(library.PITCH, round(100 * pitch))
+        self._sound.clear()
+        self._words.clear()
+        spoken, where = apart(harmless(text))
+        if any(character.isprintable() and character != " " for character in text):
+            flags = library.CHARS_UTF8 | library.ENDPAUSE  # no SSML, no phonemes: all is text
+            if library.Synth(spoken, flags=flags) or library.Synchronize():
+                raise Trouble("espeak-ng cannot say this")
+        words = [(begins, where[at]) for begins, at in self._words if 0 <= at < len(where)]
+        return bytes(self._sound), words
+
+    def _choose(self, voice: str) -> None:
+        """By its name, or by its language. Raises Trouble."""
+        if voice and self._chosen(voice):
+            return
+        if any(self._chosen(name) for name, language in self.voices() if language == voice):
+            return
+        raise Trouble(f"espeak-ng has no voice named {voice!r}")
+
+    def _chosen(self, name: str) -> bool:
+        found: int = self._library.SetVoiceByName(name.encode(errors="replace"))
+        return not found
+
+    def _made(self, sound: Any, samples: int, events: Any) -> int:  # noqa: ANN401
+        if sound and samples > 0:
+            self._sound += ctypes.string_at(sound, 2 * samples)
+        for event in self._until_the_last(events):
+            if event.type == self._library.EVENT_WORD:
+                # text_position counts characters from 1
+                self._words.append((event.audio_position, event.text_position - 1))
+        return 0
+
+    def _until_the_last(self, events: Any) -> Iterator[Any]:  # noqa: ANN401
+        at = 0
+        while events[at].type != self._library.EVENT_LIST_TERMINATED:
+            yield events[at]
+            at += 1
+
+
+def speed(pace: float) -> tuple[int, int]:
+    """espeak's rate and its word gap, for `pace` words of a story a minute. espeak knows no rate
+    that is slow enough for who learns to read: the rest is silence between words."""
+    rate = min(max(round(pace / STORY), SLOWEST), FASTEST)
+    late = 60.0 / pace - 60.0 / (SLOWEST * STORY)
+    return rate, max(0, round(late / GAP))
+
+
+def harmless(text: str) -> str:
+    """`text`, a character for a character, without what espeak takes as commands (they begin with
+    a control character) or what cannot be sent to it."""
+    return "".join(
+        " "
+        if character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character < "\ue000"
+        else character
+        for character in text
+    )
+
+
+def apart(text: str) -> tuple[str, list[int]]:
+    """`text` with a joiner behind each word, and where each character of that is in `text`.
+
+    espeak says pairs like "in the" and "had been" as one word and tells of one, or of the second
+    in the middle of the first; the joiner, which it does not say, keeps them apart. Behind a comma
+    it would take away the pause."""
+    spoken, where = [], []
+    for at, character in enumerate(text):
+        if character.isspace() and at and text[at - 1].isalnum():
+            spoken.append(JOINER)
+            where.append(at)
+        spoken.append(character)
+        where.append(at)
+    return "".join(spoken), where
+
+
+def _text(name: bytes | None) -> str:
+    return (name or b"").decode(errors="replace")
+
+
+def answer(espeak: Espeak | str, line: bytes) -> tuple[dict[str, Any], bytes]:
+    """To one line that was asked: what is said, and the sound that follows."""
+    if isinstance(espeak, str):
+        return {"trouble": espeak}, b""
+    try:
+        asked = json.loads(line)
+        if asked.pop("voices", False):
+            return {"voices": espeak.voices()}, b""
+        sound, words = espeak.make(**asked)
+    except Trouble as trouble:
+        return {"trouble": str(trouble)}, b""
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        return {"trouble": " ".join(f"not a question: {error}".split())}, b""
+    return {"rate": espeak.rate, "size": len(sound), "words": words}, sound
+
+
+def main() -> None:
+    # what a library prints goes to stderr: stdout is for answers
+    answers: BinaryIO = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    espeak: Espeak | str
+    try:
+        espeak = Espeak()
+    except Trouble as trouble:
+        espeak = str(trouble)
+    try:
+        for line in sys.stdin.buffer:
+            said, sound = answer(espeak, line)
+            answers.write(json.dumps(said).encode() + b"\n" + sound)
+            answers.flush()
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass  # who asked is gone
+
+
+if __name__ == "__main__":
+    main()

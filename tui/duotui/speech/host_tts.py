@@ -1,0 +1,68 @@
+"""Sentences read aloud by this computer."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+from duotui.base.errors import DuotuiError
+from duotui.speech.audio_output import RATE, Output
+from duotui.speech.espeak_client import Sound, Synthesiser, Voice
+from duotui.speech.tts import Begun, Utterance, paced
+
+AHEAD = 4
+"""Sentences whose sound is kept until they are said."""
+
+
+class HostReader:
+    """A Reader. Its `voice` may be changed at any time: the next sentence is said with it. Where
+    there is no sound for a sentence, silence as long as its reading is played in its place."""
+
+    def __init__(self, synthesiser: Synthesiser, output: Output, voice: Voice) -> None:
+        self.voice = voice
+        self._synthesiser, self._output = synthesiser, output
+        self._ahead: dict[tuple[str, Voice], asyncio.Task[Sound]] = {}
+
+    alone = False
+
+    def settle(self, pace: float, volume: float) -> None:
+        self.voice = replace(self.voice, pace=pace, volume=volume)
+
+    @property
+    def trouble(self) -> str:
+        return self._synthesiser.trouble or self._output.trouble
+
+    def prepare(self, text: str) -> None:
+        """Make the sound of what will be said next, while another sentence is said."""
+        key = text, self.voice
+        if key not in self._ahead:
+            self._ahead[key] = asyncio.create_task(self._made(*key))
+            while len(self._ahead) > AHEAD:
+                self._ahead.pop(next(iter(self._ahead)))
+
+    async def say(self, text: str, begun: Begun) -> None:
+        self.prepare(text)
+        key = text, self.voice
+        # who is cancelled here leaves the synthesiser in the middle of nothing
+        sound = await asyncio.shield(self._ahead[key])
+        self._ahead.pop(key, None)
+        said = Utterance(text, sound.marks, sound.length)
+        await self._output.play(sound.pcm, sound.rate, lambda: begun(said))
+
+    def position(self) -> float:
+        return self._output.position()
+
+    async def close(self) -> None:
+        for task in self._ahead.values():
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._ahead.values(), return_exceptions=True)
+        self._ahead.clear()
+        await self._synthesiser.close()
+        await self._output.close()
+
+    async def _made(self, text: str, voice: Voice) -> Sound:
+        try:
+            return await self._synthesiser.make(text, voice)
+        except DuotuiError:
+            said = paced(text, voice.pace)
+            return Sound(bytes(2 * round(said.length * RATE)), RATE, said.marks, said.length)

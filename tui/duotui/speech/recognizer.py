@@ -1,0 +1,275 @@
+"""What a child said, by a closed grammar made of the cards: pocketsphinx, whose model of English
+comes with it and which asks nobody.
+
+A grammar finds itself in everything, in a rhyme and in a cough. So what it found is compared with
+what any English words would have been (MIDDLE, below), and the child is asked before a story is
+told. `Ear` computes; pocketsphinx lets no other thread run meanwhile, so `open_ear` has one in a
+process of its own.
+"""
+
+import array
+import asyncio
+import contextlib
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from operator import mul
+from typing import Any, BinaryIO
+
+from duotui.base.errors import NotReady
+from duotui.speech.grammar import Grammar, Vocabulary
+from duotui.speech.noise_gate import MISSING
+from duotui.speech.resampling import resampled
+
+NO_POCKETSPHINX = (
+    MISSING
+    if sys.version_info < (3, 14)
+    else (MISSING[0], "voice input needs Python 3.13 or older: pocketsphinx has no newer wheel")
+)
+
+RATE = 16_000
+"""Samples a second, of pocketsphinx's model."""
+
+OTHER_WORDS = tuple(
+    """
+about after all and are ask away back bad bed big blue bring brother bus but call clock come cow did
+dinner do down eat egg every eye face fall father feel five food for four fox full give go good had
+hand happy he hello help her here his hot how hungry if jump just know lamb like live look love made
+maybe milk mommy more mouse much mum music name night noise not now of off oh one our out over pizza
+play push ran red round sad said saw school see she shoe sing six sky sleep small some soon sun take
+talk teeth telephone thank their them there they think three time to toilet tomorrow toy train tree
+turn two up use very wait walk wall was water we weather went were what where white why will wind
+wish with wool would yellow yes you your
+""".split()  # noqa: SIM905
+)
+"""What else a child may say: enough short words that any English can be made of their sounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """`slots` are the keys that were said for them. `confidence` is from 0 to 1."""
+
+    words: str
+    slots: Mapping[str, str]
+    confidence: float
+
+
+THROATS = (0.9, 1.0, 1.1, 1.2)
+"""Whose voice it may be, as a factor of the model's frequencies: a child's throat is short. What
+fits better is taken."""
+
+SEARCH: Mapping[str, Any] = {
+    # the best path through the lattice may end in the middle of a sentence
+    "bestpath": False,
+    # scores are relative to the best senone that is computed: only with all can they be compared
+    "compallsen": True,
+    "lw": 4.0,
+    "wip": 0.05,
+    "silprob": 0.3,
+    "fillprob": 1e-4,
+}
+WIDE: Mapping[str, float] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
+NARROW: Mapping[str, float] = {"beam": 1e-48, "wbeam": 7e-29, "pbeam": 1e-48}
+"""How pocketsphinx is asked; for wishes, of which there are few; and for English."""
+
+FAINT = 60.0
+"""The level, root mean square of 32768, below which there is only silence."""
+
+SHORTEST = 0.18
+"""Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
+
+MIDDLE, SPREAD = -14.0, 4.0
+"""Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
+
+ASKED = 0.5
+"""The least confidence that is worth a question: nothing is begun that was not asked. How often it
+is right is in docs/performance.md, by tests/bench/heard.py."""
+
+
+class Ear:
+    """Not for more than one thread at a time. Raises ValueError for a vocabulary that is none, or
+    has words that the model cannot pronounce, and NotReady where there is no pocketsphinx."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._grammar = Grammar(vocabulary)
+        self._decoders = [_decoder(throat) for throat in THROATS]
+        words = sorted(self._grammar.words)
+        if strange := [word for word in words if self._decoders[0].lookup_word(word) is None]:
+            raise ValueError(f"not in pocketsphinx's dictionary: {', '.join(strange)}")
+        for decoder in self._decoders:
+            _learn(decoder, "wishes", self._grammar.jsgf, WIDE)
+            _learn(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW)
+
+    def hear(self, pcm: bytes, rate: int = RATE) -> Heard | None:
+        """What is wished in `pcm`, one channel of 16 bit; None where that is nothing."""
+        return self.understood(*self.weighed(resampled(pcm, rate, RATE)))
+
+    def understood(self, words: str, margin: float) -> Heard | None:
+        """What to make of what was `weighed`."""
+        slots = self._grammar.slots(words)
+        confidence = 1 / (1 + math.exp(min(50.0, (MIDDLE - margin) / SPREAD)))
+        return Heard(words, slots, confidence) if slots and confidence >= ASKED else None
+
+    def weighed(self, pcm: bytes) -> tuple[str, float]:
+        """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
+        if _loudest(pcm) < FAINT:
+            return "", -math.inf
+        heard = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
+        wish, decoder = max(heard, key=lambda one: one[0].score)
+        if wish.frames < SHORTEST * FRAMES:
+            return "", -math.inf
+        return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
+
+
+def level(pcm: bytes) -> float:
+    """Its root mean square."""
+    samples = array.array("h", pcm)
+    return math.sqrt(sum(map(mul, samples, samples)) / max(1, len(samples)))
+
+
+def _loudest(pcm: bytes, size: int = 2 * RATE // 50) -> float:
+    return max(
+        (level(pcm[at : at + size]) for at in range(0, len(pcm) - size + 1, size)), default=0
+    )
+
+
+FRAMES = 100
+"""Of pocketsphinx, a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """`frames` are those of the words."""
+
+    words: str
+    score: float
+    frames: int
+
+
+def _decoder(throat: float) -> Any:  # noqa: ANN401
+    try:
+        from pocketsphinx import Decoder
+    except ImportError as error:
+        raise NotReady(*NO_POCKETSPHINX) from error
+    warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
+    decoder = Decoder(lm=None, loglevel="FATAL", **warped, **SEARCH)
+    # the model's own settings win over those above; see denoising.py
+    decoder.config["remove_noise"] = False
+    decoder.reinit_feat()
+    return decoder
+
+
+def _learn(decoder: Any, name: str, jsgf: str, beams: Mapping[str, float]) -> None:  # noqa: ANN401
+    for beam, width in beams.items():
+        decoder.config[beam] = width  # a search has those of when it was made
+    decoder.add_jsgf_string(name, jsgf)
+
+
+def _loop(words: Iterable[str]) -> str:
+    either = " | ".join(sorted(words))
+    return f"#JSGF V1.0;\ngrammar english;\npublic <english> = ({either})+;\n"
+
+
+def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoded:  # noqa: ANN401
+    decoder.activate_search(search)
+    decoder.start_utt()
+    decoder.process_raw(pcm, full_utt=True)
+    decoder.end_utt()
+    found = decoder.hyp()
+    if found is None:
+        return _Decoded("", -math.inf, 0)
+    spoken = [part for part in decoder.seg() if part.word[0] not in "<[("]
+    frames = sum(part.end_frame - part.start_frame + 1 for part in spoken)
+    return _Decoded(found.hypstr, decoder.get_logmath().log(found.score), frames)
+
+
+class DistantEar:
+    """An Ear in a process of its own."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self._child = child
+        self._asked = 0
+        self._turn = asyncio.Lock()
+
+    async def hear(self, pcm: bytes, rate: int = RATE) -> Heard | None:
+        """As Ear's. Raises NotReady where the process ended."""
+        async with self._turn:
+            self._asked += 1
+            asking = {"number": self._asked, "bytes": len(pcm), "rate": rate}
+            answer = await self._exchange(asking, pcm)
+            while answer["number"] != self._asked:  # whose asker did not wait for it
+                answer = await self._exchange()
+        return Heard(**answer["heard"]) if answer["heard"] else None
+
+    async def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._child.kill()
+        # to the end of its output, or its pipe stays open
+        await self._child.communicate()
+
+    async def begin(self, vocabulary: Vocabulary) -> None:
+        """Raises what Ear raises."""
+        answer = await self._exchange(vocabulary)
+        match answer["trouble"]:
+            case "ValueError":
+                raise ValueError(answer["why"])
+            case "NotReady":
+                raise NotReady(*NO_POCKETSPHINX)
+
+    async def _exchange(self, said: object = None, pcm: bytes = b"") -> Any:  # noqa: ANN401
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            if said is not None:
+                self._child.stdin.write(json.dumps(said).encode() + b"\n" + pcm)
+                await self._child.stdin.drain()
+        answer = await self._child.stdout.readline()
+        if not answer.endswith(b"\n"):
+            raise NotReady("the ear was lost", "begin again")
+        return json.loads(answer)
+
+
+async def open_ear(vocabulary: Vocabulary) -> DistantEar:
+    """Raises what Ear raises."""
+    ear = DistantEar(
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "duotui.speech.recognizer"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    )
+    try:
+        await ear.begin(vocabulary)
+    except BaseException:
+        await ear.close()
+        raise
+    return ear
+
+
+def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
+    """What runs in the process: a vocabulary, a line of JSON, is answered by what is wrong with
+    it; then a line and PCM by what was heard."""
+
+    def answer(**said: object) -> None:
+        answers.write(json.dumps(said).encode() + b"\n")
+        answers.flush()
+
+    try:
+        ear = Ear(json.loads(asked.readline()))
+    except (ValueError, NotReady) as error:
+        answer(trouble=type(error).__name__, why=str(error))
+        return
+    answer(trouble="", why="")
+    while line := asked.readline():
+        asking = json.loads(line)
+        heard = ear.hear(asked.read(asking["bytes"]), asking["rate"])
+        answer(number=asking["number"], heard=heard and dataclasses.asdict(heard))
+
+
+if __name__ == "__main__":
+    _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,115 @@
+"""A sentence that is being said, and who says it.
+
+A Reader says one sentence at a time. Where it is in it is asked of the clock of what plays it, so
+that the word that is marked is the word that is heard.
+"""
+
+import asyncio
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from duotui.base.clock import Clock
+from duotui.protocol.events import Mark
+
+Begun = Callable[["Utterance"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """`marks` are the words of `text`, in order, each from its first sound to that of the next;
+    their times and `length` are seconds from the sentence's first sound."""
+
+    text: str
+    marks: tuple[Mark, ...]
+    length: float
+
+    def word_at(self, seconds: float) -> Mark | None:
+        """The word that is heard then; the last one until the end, none before the first."""
+        begun = itertools.takewhile(lambda mark: mark.begins <= seconds, self.marks)
+        return max(begun, key=lambda mark: mark.begins, default=None)
+
+
+class Reader(Protocol):
+    """Whoever says sentences. Never raises for want of sound: it then keeps time silently, and
+    `trouble` says why in one line, for grown-ups. One that is `alone` says nothing while a story
+    is told."""
+
+    alone: bool
+
+    @property
+    def trouble(self) -> str: ...
+
+    def settle(self, pace: float, volume: float) -> None:
+        """From the next sentence on: words a minute, and 0 to 1."""
+        ...
+
+    def prepare(self, text: str) -> None:
+        """This will be said soon."""
+        ...
+
+    async def say(self, text: str, begun: Begun) -> None:
+        """Say `text` to its end; `begun` is called when its first sound is heard. Where the task
+        is cancelled there is silence at once."""
+        ...
+
+    def position(self) -> float:
+        """Seconds of the sentence that were heard until now; 0 before it begins."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Silent:
+    """Keeps the time of a reader, without a sound. `pace` is in words a minute."""
+
+    trouble = ""
+    alone = False
+
+    def __init__(self, clock: Clock, pace: float) -> None:
+        self.pace = pace
+        self._clock = clock
+        self._since: float | None = None
+
+    def settle(self, pace: float, volume: float) -> None:
+        self.pace = pace
+
+    def prepare(self, text: str) -> None:
+        """There is nothing to prepare."""
+
+    async def say(self, text: str, begun: Begun) -> None:
+        said = paced(text, self.pace)
+        self._since = self._clock.now()
+        begun(said)
+        try:
+            await asyncio.sleep(said.length)
+        finally:
+            self._since = None
+
+    def position(self) -> float:
+        return 0.0 if self._since is None else self._clock.now() - self._since
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+
+_WORD = re.compile(r"\S+")
+
+PAUSE = 1.5
+"""Words that a reader's pause at the end of a sentence is as long as."""
+
+
+def paced(text: str, pace: float) -> Utterance:
+    """`text` read at `pace` words a minute: a long word takes longer than a short one, and all of
+    them together as long as that many words."""
+    spans = [(found.start(), found.end()) for found in _WORD.finditer(text)]
+    whole = 60.0 / pace * len(spans)
+    weights = [end - start + 3 for start, end in spans]
+    each = whole / sum(weights) if weights else 0.0
+    marks, at = [], 0.0
+    for (start, end), weight in zip(spans, weights, strict=True):
+        marks.append(Mark(at, start, end))
+        at += weight * each
+    return Utterance(text, tuple(marks), at + PAUSE * 60.0 / pace if marks else 0.0)

@@ -1,0 +1,124 @@
+"""Favourites: the text of stories, so that they are told again word for word. A line of JSON each.
+
+A line that cannot be read stays in the file: another version, or a hand, may mend it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from duotui.settings import config_file
+
+NAME = "favourites.jsonl"
+
+MOST = 99
+"""The next one takes the place of the oldest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`choice` is that of the cards; `seed`, `mode` and `model_hash` are what told it."""
+
+    title: str
+    choice: Mapping[str, str]
+    sentences: tuple[str, ...]
+    seed: int
+    mode: str
+    model_hash: str
+    when: datetime
+
+
+class Shelf:
+    """Nothing here raises: where the file cannot be read or written the shelf is kept in memory,
+    and `trouble` says why, in a line for grown-ups."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.trouble = ""
+        self._unsaved: list[bytes] | None = None
+        self._sealed = False
+
+    def all(self) -> tuple[Kept, ...]:
+        """The newest first."""
+        kept = [read(line) for line in reversed(self._lines())]
+        return tuple(story for story in kept if story)
+
+    def __contains__(self, story: Kept) -> bool:
+        return any(kept.sentences == story.sentences for kept in self.all())
+
+    def add(self, story: Kept) -> None:
+        """The same text is not kept twice."""
+        if story in self:
+            return
+        lines = [*self._lines(), write(story)]
+        stories = [at for at, line in enumerate(lines) if read(line)]
+        gone = set(stories[:-MOST])
+        self._save([line for at, line in enumerate(lines) if at not in gone])
+
+    def remove(self, story: Kept) -> None:
+        lines = self._lines()
+        left = [
+            line
+            for line in lines
+            if (kept := read(line)) is None or kept.sentences != story.sentences
+        ]
+        if left != lines:
+            self._save(left)
+
+    def _lines(self) -> list[bytes]:
+        """As they are in the file, the oldest first; what could not be saved stands before it."""
+        if self._unsaved is not None:
+            return self._unsaved
+        try:
+            return [line for line in self.path.read_bytes().split(b"\n") if line.strip()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            self.trouble = f"the favourites cannot be read: {error.strerror or error}"
+            self._unsaved, self._sealed = [], True
+            return self._unsaved
+
+    def _save(self, lines: list[bytes]) -> None:
+        if self._sealed:  # what is there may be whole: it is not written over
+            self._unsaved = lines
+            return
+        try:
+            config_file.write(self.path, b"".join(line + b"\n" for line in lines))
+        except OSError as error:
+            self._unsaved = lines
+            self.trouble = f"the favourites cannot be written: {error.strerror or error}"
+        else:
+            self._unsaved, self.trouble = None, ""
+
+
+def write(story: Kept) -> bytes:
+    value = {field.name: getattr(story, field.name) for field in fields(story)}
+    value |= {"choice": dict(story.choice), "when": story.when.isoformat()}
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def read(line: bytes) -> Kept | None:
+    """None where this version cannot read it."""
+    try:
+        value = json.loads(line)
+        sentences, seed = value.pop("sentences"), value.pop("seed")
+        if type(sentences) is not list or not sentences or type(seed) is not int:
+            return None
+        sentences = tuple(_text(sentence) for sentence in sentences)
+        choice = {_text(key): _text(card) for key, card in value.pop("choice").items()}
+        when = datetime.fromisoformat(value.pop("when"))
+        texts = {name: _text(text) for name, text in value.items()}
+        return Kept(choice=choice, sentences=sentences, seed=seed, when=when, **texts)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    """Raises TypeError where it is none, ValueError where it is not UTF-8."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    value.encode()
+    return value

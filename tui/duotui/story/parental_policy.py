@@ -1,0 +1,109 @@
+"""What follows at an hour from what parents settled: whether a story may begin, in which theme, and
+how fast and loud it is said.
+
+Pure. Times are of the clock on the wall: no zone, no summer time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from duotui.settings.parental_settings import Household
+
+CALM = 0.8
+"""Of pace and volume, at bedtime."""
+
+BEDTIME_THEME = "bedtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """`used`: what was told today, `extra`: how often one more was asked for today; `told` stories
+    and `awake`: since the machine was started."""
+
+    used: timedelta = timedelta()
+    extra: int = 0
+    told: int = 0
+    awake: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Quiet hours. Nobody may ask for one more."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOver:
+    """The day's time is used up."""
+
+    one_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToSleep:
+    """The sleep timer has run out."""
+
+    one_more: bool
+
+
+Standing = Allowed | Quiet | TimeOver | AskedToSleep
+
+
+def standing(child: Household, now: datetime, spent: Spent, *, telling: bool = False) -> Standing:
+    """Whether a story may begin. One that is being told always goes on to its end."""
+    if telling:
+        return Allowed()
+    one_more = spent.extra < child.one_more
+    if child.quiet_to is not None and _between(now, child.quiet_from, child.quiet_to):
+        return Quiet(_next(now, child.quiet_to))
+    if 0 < child.minutes_a_day <= spent.used / _MINUTE:
+        return TimeOver(one_more)
+    timer = child.sleep_after
+    if 0 < timer.stories <= spent.told or 0 < timer.minutes <= spent.awake / _MINUTE:
+        return AskedToSleep(one_more)
+    return Allowed()
+
+
+def bedtime(child: Household, now: datetime) -> bool:
+    return _between(now, child.bedtime_from, child.morning)
+
+
+def theme(child: Household, now: datetime) -> str:
+    """The name of one; empty: the program's own."""
+    return BEDTIME_THEME if bedtime(child, now) else child.theme
+
+
+def pace(child: Household, now: datetime) -> float:
+    """Words a minute."""
+    return child.pace * (CALM if bedtime(child, now) else 1.0)
+
+
+def volume(child: Household, now: datetime) -> float:
+    """From 0 to 1."""
+    night = _between(now, child.evening, child.morning)
+    loud = (child.volume_night if night else child.volume) / 100
+    return loud * (CALM if bedtime(child, now) else 1.0)
+
+
+_MINUTE = timedelta(minutes=1)
+
+
+def _between(now: datetime, start: time | None, end: time | None) -> bool:
+    """Whether it is `start` or later, and not yet `end`; perhaps across midnight. Where both are
+    the same there is nothing between them."""
+    if start is None or end is None:
+        return False
+    at = now.time()
+    return start <= at < end if start <= end else at >= start or at < end
+
+
+def _next(now: datetime, at: time) -> datetime:
+    """When it is `at` for the next time."""
+    today = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)

@@ -1,0 +1,62 @@
+"""One story from its first word to its last: told, read, and written into the diary."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any
+
+from duotui.base.clock import Clock
+from duotui.speech.tts import Reader
+from duotui.story.diary import Diary
+from duotui.story.generator import Tale
+from duotui.story.read_along import Narration
+
+Tell = Callable[[Tale], Coroutine[Any, Any, None]]
+
+
+class Performance:
+    """One at a time; `narration` says how far it is."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        diary: Diary,
+        clock: Clock,
+        nap: Callable[[], Sequence[str]],
+        watch: Callable[[], None],
+    ) -> None:
+        self.narration = Narration(reader, nap, watch)
+        self._diary, self._clock = diary, clock
+
+    async def give(self, tale: Tale, tell: Tell | None, first: int = 0) -> None:
+        """From its sentence `first` to its end; `tell` tells what is not there yet. Where the task
+        is cancelled it is silent at once, and the diary says so."""
+        began, out = self._clock.now(), len(tale.left_out)
+        self.narration.start()
+        tale.over = tell is None
+        telling = asyncio.create_task(tell(tale)) if tell is not None else None
+        made: timedelta | None = None
+
+        def told(_: object) -> None:
+            nonlocal made
+            made = timedelta(seconds=self._clock.now() - began)
+
+        if telling is not None:
+            telling.add_done_callback(told)
+        whole = False
+        try:
+            await self.narration.read(tale, first)
+            if telling is not None:
+                await telling
+            whole = True
+        finally:
+            if telling is not None and not telling.done():
+                telling.cancel()
+                await asyncio.wait({telling})
+            heard = len(tale.sentences) if whole else self.narration.current + 1
+            for sentence in tale.sentences[first:heard]:
+                self._diary.say(sentence)
+            for sentence in tale.left_out[out:]:
+                self._diary.leave_out(sentence)
+            lasted = self._clock.now() - began
+            self._diary.end(timedelta(seconds=lasted), whole=whole, made=made)

@@ -1,0 +1,1 @@
+"""What tells a story: a board, the simulated Duo, the virtual Duo; and the engine's program."""

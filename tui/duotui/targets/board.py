@@ -1,0 +1,62 @@
+"""A real board's port: `auto`, a device path or a URL, as a Channel.
+
+To open it is to reach the agent behind it, through a login where there is one. Opened again, it
+is the same board, by its USB serial number, whatever its port is called by then.
+"""
+
+from collections.abc import Callable
+
+from duotui.base.errors import DuotuiError, NoDevice
+from duotui.board.agent_launcher import reach
+from duotui.link.ports import Port, find_board, listed, ports
+from duotui.link.serial_transport import SerialTransport
+
+
+class Board:
+    """`ports` lists what this computer has."""
+
+    def __init__(self, target: str, ports: Callable[[], list[Port]] = ports) -> None:
+        self.target = target
+        self._ports = ports
+        self._known: Port | None = None
+
+    def open(self) -> tuple[SerialTransport, str]:
+        port = self._find()
+        transport = SerialTransport(port.path)
+        self._known = port
+        try:
+            reach(transport)
+        except BaseException:
+            transport.close()
+            raise
+        return transport, port.described or port.path
+
+    def _find(self) -> Port:
+        found = self._ports()
+        if self._known is not None:
+            return same_board(self._known, found)
+        if self.target == "auto":
+            return find_board(found)
+        return _at(self.target, found)
+
+    def cause(self, error: DuotuiError) -> DuotuiError:
+        return error
+
+    def close(self) -> None:
+        pass
+
+
+def same_board(known: Port, found: list[Port]) -> Port:
+    """Where the board at `known` is now. Raises NoDevice where it is not to be told."""
+    if not known.serial_number:
+        return _at(known.path, found)
+    same = [port for port in found if port.serial_number == known.serial_number]
+    same = [port for port in same if port.path == known.path] or same
+    if len(same) != 1:
+        where = "is not plugged in" if not same else "cannot be told from another one"
+        raise NoDevice(f"the board of serial number {known.serial_number} {where}", "plug it in")
+    return same[0]
+
+
+def _at(path: str, found: list[Port]) -> Port:
+    return listed(path, found) or Port(path, "", None, None, "")

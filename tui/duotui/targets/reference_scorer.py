@@ -1,0 +1,84 @@
+"""The engine's program on this computer, asked about stories that a board told: what the fp32
+reference thinks of them, and what they cost."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from duotui.base.errors import UsageError
+from duotui.protocol.events import Request
+from duotui.scoring.teacher_forcing import Agreement, parse
+from duotui.targets.engine_binary import program
+
+LIKELY = 10
+"""Ids beside each step, with their probabilities."""
+
+
+def follow(
+    model: Path,
+    tokenizer: Path | None,
+    request: Request,
+    prompt: Sequence[int],
+    told: Sequence[int],
+    likely: int = LIKELY,
+) -> Agreement:
+    """What the reference would have taken at each step of `told`. `prompt`: its ids,
+    BOS first. Raises UsageError where the model cannot have told it."""
+    with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
+        ids = Path(folder) / "ids"
+        ids.write_text(
+            f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, told))}\n", "ascii"
+        )
+        said = _run(
+            model,
+            tokenizer,
+            request,
+            "--follow",
+            str(ids),
+            "--likely",
+            str(likely),
+            "--mode",
+            str(request.mode),
+        ).stdout
+    return parse(said, len(prompt) - 1)
+
+
+def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float:
+    """Bytes of weights that telling `request` by mode exact or fast reads a token, in the mean:
+    counted here, and the same anywhere. Raises UsageError where it cannot be told."""
+    said = _run(
+        model,
+        tokenizer,
+        request,
+        "--mode",
+        str(request.mode),
+        "-n",
+        str(request.steps),
+        "-i",
+        request.prompt,
+        "--statistics",
+    ).stderr
+    found = re.search(r"weight bytes per token: (\d+)", said)
+    if found is None:
+        raise UsageError("the engine does not count what it reads", "make engine builds it")
+    return float(found[1])
+
+
+def _run(
+    model: Path, tokenizer: Path | None, request: Request, *options: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [
+            *(str(program()), str(model), *options),
+            *(["-z", str(tokenizer)] if tokenizer is not None else []),
+            *("-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if done.returncode:
+        line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]
+        raise UsageError(line.removeprefix("duollama: "), "name the board's model with --model")
+    return done

@@ -1,0 +1,104 @@
+"""The simulated Duo: the same engine and agent, built for this computer, behind two ptys.
+
+It is a Channel like a real port: the bytes cross two real ttys, and pyserial reads them.
+"""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from duotui.base import resources
+from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
+from duotui.base.oscompat import HAS_PTYS
+from duotui.link.pty_cable import Wire
+from duotui.link.serial_transport import SerialTransport
+from duotui.targets.engine_binary import program
+
+
+def check_host() -> None:
+    """Raises NotReady where no simulated Duo can run."""
+    if not HAS_PTYS:
+        raise NotReady(
+            "the simulated Duo needs pseudo-terminals, and this system has none",
+            "connect a board and name its port: duotui devices lists them",
+        )
+
+
+class Sim:
+    """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
+    program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
+    none of its own."""
+
+    target = "sim"
+
+    def __init__(
+        self,
+        model: Path = resources.MODEL,
+        tokenizer: Path | None = None,
+        spoil: Callable[[bytes], bytes] | None = None,
+        voice: Path | None = None,
+        ear: Path | None = None,
+    ) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        self._spoil, self._voice, self._ear = spoil, voice, ear
+        self._wire: Wire | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def open(self) -> tuple[SerialTransport, str]:
+        command = [str(program()), "serve", str(self.model)]
+        if self.tokenizer is not None:
+            command += ["-z", str(self.tokenizer)]
+        if self._voice is not None:
+            command += ["--voice", str(self._voice)]
+        if self._ear is not None:
+            command += ["--ear", str(self._ear)]
+        wire = self._wire = Wire(self._spoil)
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=wire.board_end,
+                stdout=wire.board_end,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise UsageError(f"{command[0]} cannot be started", str(error)) from error
+        wire.start()
+        return SerialTransport(wire.host_path), f"simulated Duo behind {wire.host_path}"
+
+    def cause(self, error: DuotuiError) -> DuotuiError:
+        """How the engine ended, if it did: that is why the port was lost."""
+        process = self.process
+        if process is None:
+            return error
+        try:
+            status = process.wait(0.3)
+        except subprocess.TimeoutExpired:
+            return error
+        said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+        if status == 2:
+            return UsageError(said.removeprefix("duollama: ") or "the engine refused its files")
+        if status < 0:
+            return LinkBroken(f"the engine was killed ({_signal(-status)})")
+        last = (said.splitlines() or [""])[-1]
+        return LinkBroken(f"the engine stopped with status {status}", last)
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.cut()
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.3)
+            self.process.kill()
+            self.process.wait()
+            if self.process.stderr:
+                self.process.stderr.close()
+        self._wire = self.process = None
+
+
+def _signal(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return f"signal {number}, {signal.Signals(number).name}"
+    return f"signal {number}"

@@ -1,0 +1,263 @@
+"""The virtual Duo: a whole Linux under QEMU with a Duo's limits, behind two ptys (docs/virtual.md).
+
+Its serial line is a Channel like a real port. Beside it, what no port can do: reset the board,
+cut its power, take its card.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from duotui.base import cache, resources
+from duotui.base.errors import DuotuiError, LinkBroken, NotReady
+from duotui.board.agent_launcher import HOME, reach
+from duotui.board.installer import parts_of
+from duotui.link.pty_cable import Wire
+from duotui.link.serial_transport import SerialTransport
+from duotui.targets import packer
+
+CARD_BYTES_PER_SECOND = 21_900_000
+"""Of a Duo's TF card, read or written (published: 20.8 to 22.2 MB/s)."""
+
+NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
+
+MONITOR_SECONDS = 2.0
+"""Until a QEMU that does not answer is taken for one that hangs."""
+
+
+class Memory(Enum):
+    """What the kernel is given of 64 MiB (`mem=`), so that `free` says what a Duo's says."""
+
+    STOCK = "34852K"
+    """28.8 MB: the stock image v1 keeps 26.8 MiB for the camera."""
+    FREED = "62428K"
+    """55.3 MB: an image that keeps nothing, as the contest's was."""
+    FULL = "64M"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is built by `make virtual`. Raises NotReady where it is not."""
+
+    folder: Path
+
+    @classmethod
+    def find(cls) -> "Machine":
+        if sys.platform != "linux":
+            raise NotReady(*NEEDS_LINUX)
+        build = resources.folder("firmware") / "virtual" / "machine"
+        if not build.exists():
+            raise NotReady("the virtual Duo is not in this installation", "use a checkout")
+        asked = subprocess.run([build, "--offline"], capture_output=True, encoding="utf-8")
+        if asked.returncode:
+            raise NotReady("the virtual Duo is not built yet", "make virtual builds it")
+        return cls(Path(asked.stdout.strip()))
+
+    def command(self, card: Path, memory: Memory, uart: str, monitor: Path) -> list[str]:
+        qemu = self.folder / "qemu"
+        bios = qemu / "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
+        disk = f"file={card},throttling.bps-total={CARD_BYTES_PER_SECOND}"
+        kernel = f"console=ttyS0 root=/dev/vda2 rw rootwait mem={memory.value}"
+        return [
+            # it must not outlive who started it
+            *("setpriv", "--pdeathsig", "KILL"),
+            *(f"{qemu}/usr/bin/qemu-system-riscv64", "-L", f"{qemu}/usr/share/qemu"),
+            *("-M", "virt", "-m", "64M", "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
+            *("-display", "none", "-nodefaults", "-global", "virtio-mmio.force-legacy=false"),
+            *("-bios", f"{bios}", "-kernel", f"{self.folder}/Image", "-append", kernel),
+            *("-chardev", f"serial,id=uart,path={uart}", "-serial", "chardev:uart"),
+            *("-qmp", f"unix:{monitor},server=on,wait=off"),
+            *("-drive", f"if=none,id=card,format=raw,{disk}"),
+            *("-device", "virtio-blk-device,drive=card"),
+        ]
+
+
+def make_card(out: Path, *folders: Path) -> None:
+    """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
+    maker = resources.folder("firmware") / "virtual" / "card"
+    done = subprocess.run([maker, out, *folders], capture_output=True, encoding="utf-8")
+    if done.returncode:
+        raise NotReady("a card could not be made", (done.stderr.splitlines() or [""])[-1])
+
+
+def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
+    """A card in the user's cache with the engine and a model in place: made once for each, and
+    kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
+    Machine.find()
+    native = resources.folder("native")
+    built = subprocess.run(
+        ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, encoding="utf-8"
+    )
+    if built.returncode:
+        raise NotReady(
+            "the board's engine cannot be built", (built.stderr.splitlines() or [""])[-1]
+        )
+    engine = native / "build/rv64gcv/duollama"
+    firmware = sorted(path for path in resources.folder("firmware").rglob("*") if path.is_file())
+    digest = hashlib.sha256()
+    for path in (engine, model, resources.SPEAKER, *firmware):
+        digest.update(path.read_bytes())
+    card = cache.folder() / f"virtual-card-{digest.hexdigest()[:12]}.img"
+    if card.exists():
+        return card
+    with cache.replacing(card) as fresh:
+        root = fresh.parent / "root"
+        for part in parts_of(engine, packer.packed(model, tokenizer)):
+            # what is beside it is for a USB gadget that no QEMU has
+            if part.target.startswith(f"{HOME}/"):
+                target = root / part.target.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(part.source, target)
+                target.chmod(part.mode)
+        make_card(fresh, root)
+    return card
+
+
+class Virtual:
+    """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
+    `spoil` and `spoil_board` are the wire's: what becomes of the bytes on their way."""
+
+    target = "virtual"
+
+    def __init__(
+        self,
+        card: Path,
+        memory: Memory = Memory.FREED,
+        sound: Path | None = None,
+        spoil: Callable[[bytes], bytes] | None = None,
+        spoil_board: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        self.card, self.memory, self.sound = card, memory, sound
+        self._spoil, self._spoil_board = spoil, spoil_board
+        self.wire: Wire | None = None
+        self._folder: Path | None = None
+        self._monitor: Monitor | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def open(self) -> tuple[SerialTransport, str]:
+        transport, described = self.start()
+        try:
+            reach(transport)
+        except BaseException:
+            transport.close()
+            raise
+        return transport, described
+
+    def start(self) -> tuple[SerialTransport, str]:
+        """Turn it on; its line, as it is."""
+        wire = self.wire = Wire(self._spoil, self._spoil_board)
+        # a socket's path is 107 bytes at most
+        self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
+        socket_path = self._folder / "qmp"
+        command = Machine.find().command(self.card, self.memory, wire.board_path, socket_path)
+        if self.sound is not None:
+            command += ["-audiodev", f"wav,id=speaker,path={self.sound}"]
+            command += ["-device", "virtio-sound-device,audiodev=speaker,streams=1"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._monitor = Monitor(socket_path, self.process)
+        wire.start()
+        return SerialTransport(wire.host_path), f"virtual Duo behind {wire.host_path}"
+
+    def reset(self) -> None:
+        """As its reset button does."""
+        self._told("system_reset")
+
+    def freeze(self, on: bool) -> None:
+        """Stop its clock, or let it go on: a board that hangs."""
+        self._told("stop" if on else "cont")
+
+    def cut_power(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def cause(self, error: DuotuiError) -> DuotuiError:
+        if self.process is None or not isinstance(error, LinkBroken):
+            return error
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.3)
+            return LinkBroken("the virtual Duo was turned off", self._last_words())
+        return error
+
+    def close(self) -> None:
+        if self.wire is not None:
+            self.wire.cut()
+        if self._monitor is not None:
+            with contextlib.suppress(OSError, LinkBroken):
+                self._monitor.ask("quit")  # so that QEMU ends the WAV
+            self._monitor.close()
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(2)
+            self.process.kill()
+            self.process.wait()
+            if self.process.stdout:
+                self.process.stdout.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self.wire = self._monitor = self._folder = self.process = None
+
+    def _told(self, command: str) -> None:
+        if self._monitor is None:
+            raise LinkBroken("the virtual Duo is off", "open it first")
+        self._monitor.ask(command)
+
+    def _last_words(self) -> str:
+        said = self.process.stdout.read() if self.process and self.process.stdout else b""
+        return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
+class Monitor:
+    """QEMU's control socket (QMP): a JSON object a line. LinkBroken or OSError where it hangs."""
+
+    def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
+        self._socket = _unix_socket()
+        self._socket.settimeout(MONITOR_SECONDS)
+        while process.poll() is None:
+            with contextlib.suppress(FileNotFoundError, ConnectionError):
+                self._socket.connect(str(path))
+                self._lines = self._socket.makefile("rwb")
+                self._lines.readline()  # its greeting
+                self.ask("qmp_capabilities")
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)
+        self._socket.close()
+        said = process.stdout.read().decode(errors="replace") if process.stdout else ""
+        raise NotReady("the virtual Duo does not start", said.strip() or "QEMU said nothing")
+
+    def ask(self, command: str) -> object:
+        """What QEMU answers. Raises LinkBroken where it is gone or refuses."""
+        self._lines.write(json.dumps({"execute": command}).encode() + b"\n")
+        self._lines.flush()
+        while line := self._lines.readline():
+            answer = json.loads(line)
+            if "error" in answer:
+                raise LinkBroken(f"QEMU refuses {command}", answer["error"]["desc"])
+            if "return" in answer:
+                result: object = answer["return"]
+                return result
+        raise LinkBroken("the virtual Duo was turned off")
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._lines.close()
+        self._socket.close()
+
+
+def _unix_socket() -> socket.socket:
+    if sys.platform == "win32":
+        raise NotReady(*NEEDS_LINUX)
+    else:  # mypy looks at no other branch
+        return socket.socket(socket.AF_UNIX)

@@ -1,0 +1,112 @@
+"""Numbers as people read them: a value, its unit, and a dash where there is none yet."""
+
+import math
+
+from duotui.protocol.events import Reason, Request, RunStarted, Silence
+from duotui.session.state import Telling
+from duotui.ui.glyphs import Glyphs
+
+NONE = "-"
+
+
+def rate(value: float) -> str:
+    """tok/s with three figures: 0.36, 24.3, 512."""
+    if value <= 0 or not math.isfinite(value):
+        return NONE
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return NONE
+    value = max(0.0, value)
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def kib(value: int) -> str:
+    return f"{value} KiB" if value < 1024 else f"{value / 1024:.1f} MiB"
+
+
+def count(value: int) -> str:
+    return str(value) if value < 100_000 else f"{value / 1e6:.2f} M"
+
+
+def memory(board: Telling) -> str:
+    return f"{kib(board.stats.rss)}, peak {kib(board.stats.peak)}" if board.stats else NONE
+
+
+def faults(board: Telling) -> str:
+    return count(board.stats.faults) if board.stats else NONE
+
+
+def health(board: Telling) -> str:
+    """Frames of the link: acknowledged, said twice, lost; bytes that were noise."""
+    if board.health is None:
+        return NONE
+    h = board.health
+    return f"{count(h.acknowledged)} ok, {h.repeated} again, {h.lost} lost, {h.noise} noise"
+
+
+def model(board: Telling) -> str:
+    """The model's name and the head of its hash."""
+    if board.ready is None:
+        return NONE
+    name = board.ready.model.replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{name} {board.ready.model_hash[:8]}"
+
+
+def machine(board: Telling) -> str:
+    return board.ready.machine if board.ready else NONE
+
+
+def progress(board: Telling) -> tuple[int, int]:
+    """Tokens told, and the tokens there may be."""
+    if board.run is None:
+        return 0, 0
+    limit = board.run.steps or (board.ready.context if board.ready else 0)
+    return len(board.tokens), max(limit, len(board.tokens))
+
+
+def left(board: Telling) -> str:
+    if board.ended is not None:
+        return _ENDS[board.ended.reason]
+    return f"{seconds(board.time_left)} left" if board.time_left is not None else NONE
+
+
+def speech(board: Telling) -> str:
+    """What was said aloud, and how long that took: no part of the story's own time."""
+    if board.hushed is None or board.speech is None:
+        return ""
+    hushed, count = board.hushed, len(board.speech.sentences)
+    match hushed.silence:
+        case Silence.DONE:
+            whole = f"said aloud in {seconds(hushed.heard)}"
+            return f"{whole}, prepared in {seconds(hushed.prepared)}"
+        case Silence.FAILED:
+            return f"not said aloud: {hushed.trouble or 'its voice failed'}"
+    return f"said aloud: {hushed.sentences} of {count} sentences"
+
+
+_ENDS = {
+    Reason.STEPS: "all told",
+    Reason.ENDED: "the end",
+    Reason.CANCELLED: "stopped",
+    Reason.FAILED: "failed",
+    Reason.LOST: "cut off",
+}
+
+
+def sampling(asked: Request | RunStarted, glyphs: Glyphs) -> str:
+    parts = (
+        f"temp {asked.temperature:g}",
+        f"top-p {asked.top_p:g}",
+        f"seed {asked.seed}" if asked.seed else "any seed",
+    )
+    return f" {glyphs.dot} ".join(parts)

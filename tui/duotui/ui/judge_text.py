@@ -1,0 +1,225 @@
+"""What a court's state says on the judge's screen. Pure."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from textual.content import Content
+
+from duotui.base.errors import DuotuiError
+from duotui.judge.session import Options, Stage
+from duotui.protocol.events import Request
+from duotui.scoring import rival_run
+from duotui.scoring.rival_run import Rival
+from duotui.scoring.roofline import Roof
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.state import Link, State
+from duotui.session.token_diff import Diff, extend
+from duotui.ui import formatting
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME
+from duotui.ui.widgets.pace_chart import Lane
+
+PUBLISHED = (("llama2.c, published", 0.360350), ("the winner, published", 24.302522))
+"""tok/s of stories15M on a Milk-V Duo 64M, of 30 runs each (RVSPOC 2023, S2311). The winner's is
+int8, and told another story."""
+
+
+STORIES15M = 15_191_712
+"""Its parameters: of other models nothing was published."""
+
+
+class Standing(Protocol):
+    @property
+    def note(self) -> str: ...
+
+    @property
+    def stage(self) -> Stage: ...
+
+    @property
+    def options(self) -> Options: ...
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def so_far(self) -> Verdict: ...
+
+
+def standing(court: Standing, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign and the words of where a court is."""
+    board, count = court.state.board, len(court.so_far.counted)
+    if court.note:
+        return glyphs.replay, "a recording stands in"
+    match court.stage:
+        case Stage.RUNNING if board.speaking:
+            return glyphs.speaking, "the story is said aloud"
+        case Stage.RUNNING if board.link is Link.AWAY:
+            return glyphs.silent, "the board is away"
+        case Stage.RUNNING if len(court.so_far.runs) < court.options.warm:
+            return glyphs.telling, "a run to warm up"
+        case Stage.RUNNING:
+            wanted = court.options.runs
+            return glyphs.telling, f"run {min(count + 1, wanted)} of {wanted}"
+        case Stage.OVER:
+            return glyphs.done, f"judged, {count} runs"
+        case stage:
+            return glyphs.opening, f"{stage}{glyphs.waiting}"
+
+
+def headline(court: Standing, glyphs: Glyphs) -> Content:
+    board = court.state.board
+    sign, word = standing(court, glyphs)
+    r = court.request
+    tail = [
+        court.options.target,
+        f"mode {r.mode}",
+        formatting.sampling(r, glyphs),
+        formatting.model(board),
+        formatting.machine(board),
+    ]
+    told = f" {glyphs.dot} ".join(part for part in tail if part not in ("", formatting.NONE))
+    return Content.assemble(
+        Content.styled(f" {sign} {word} ", "bold $text-accent"),
+        Content.styled(f"  {told}", "$foreground 60%"),
+    )
+
+
+def mean(verdict: Verdict) -> str:
+    return formatting.rate(verdict.score.mean) if verdict.score else formatting.NONE
+
+
+def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
+    """Is it the same story, and how even are the runs."""
+    return Content("\n").join(_facts(verdict, glyphs))
+
+
+def sameness(v: Verdict, glyphs: Glyphs) -> Content:
+    """Is it the same story?"""
+    count = len(v.counted)
+    if v.identical is None:
+        return Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
+    if v.identical:
+        word = f"{glyphs.same} the same story, {count} of {count} runs"
+        return Content.styled(word, "bold $duo-same")
+    first = 0 if v.difference is None else v.difference + 1
+    word = f"another story, {count - v.same} of {count} runs; from token {first} on"
+    return Content.styled(f"{glyphs.differs} {word}", "bold $duo-board")
+
+
+def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
+    lines = [sameness(v, glyphs)]
+    if v.agreement is not None:
+        a = v.agreement
+        own = f", its own {v.own.nats:.3f}" if v.own is not None else ""
+        lines.append(
+            Content(
+                f"the reference agrees with {a.agreed} of {len(a.chosen)} tokens "
+                f"({a.fraction:.1%}); {a.nats:.3f} nats{own}"
+            )
+        )
+    if v.doubt is not None:
+        lines.append(
+            Content.styled(
+                f"{glyphs.differs} its own probabilities are not those of mode {v.request.mode}, "
+                f"from token {v.doubt + 1} on",
+                "bold $duo-board",
+            )
+        )
+    if v.mistakes is not None and v.baseline_mistakes is not None:
+        ours, theirs = len(v.mistakes), len(v.baseline_mistakes)
+        lines.append(Content(f"grammar errors by Harper: {ours}, in the baseline {theirs}"))
+    s = v.score
+    if s is not None:
+        dropped = ", ".join(
+            f"run {index + 1} ({formatting.rate(s.rates[index])})" for index in s.dropped
+        )
+        parts = [
+            f"spread {s.deviation:.3g}",
+            f"from {formatting.rate(min(s.rates))} to {formatting.rate(max(s.rates))}",
+            f"dropped {dropped or 'none'}",
+            f"mean of all {formatting.rate(s.plain)}",
+        ]
+        if v.disturbed:
+            parts.append(f"{v.disturbed} told again")
+        if v.speech is not None:
+            parts.append(f"said aloud in {formatting.seconds(v.speech.heard)}")
+        lines.append(Content.styled(f" {glyphs.dot} ".join(parts), "$foreground 70%"))
+    if v.roof is not None:
+        lines.append(Content.styled(_roof(v.roof, s.mean if s else 0.0), "$foreground 70%"))
+    return lines
+
+
+def _roof(roof: Roof, mean: float) -> str:
+    said = (
+        f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
+        f"{formatting.rate(roof.rate)} tok/s at most"
+    )
+    return f"{said}, {roof.reached(mean):.0%} reached" if mean else said
+
+
+def lanes(state: State, verdict: Verdict, rival: Rival | None = None) -> list[Lane]:
+    """This run, and where the others are by its board's clock: a rival token by token, the rest at
+    their mean rates."""
+    board = state.board
+    told, limit = formatting.progress(board)
+    elapsed = rival_run.elapsed(board)
+    found = [Lane("this run", told, limit, board.rate, ours=True)]
+    if verdict.score is not None:
+        rate = verdict.score.mean
+        found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
+    if rival is not None:
+        then = rival.at(elapsed)
+        found.append(Lane(rival.name, len(then.tokens), limit, rival.telling.rate))
+    others = []
+    if verdict.roof is not None:
+        others.append(("its memory's roof", verdict.roof.rate))
+    if verdict.baseline is not None and verdict.baseline.rate > 0:
+        others.append(("the baseline, recorded", verdict.baseline.rate))
+    if board.ready is not None and board.ready.parameters == STORIES15M:
+        others += PUBLISHED
+    found += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
+    return found
+
+
+def kinds(state: State, verdict: Verdict) -> list[str]:
+    """Each token of the strip; until the reference has read the story, by the baseline's."""
+    board = state.board
+    _, limit = formatting.progress(board)
+    if verdict.agreement is not None:
+        steps, forced = verdict.agreement.steps, verdict.agreement.forced
+        same = [step.id == step.taken for step in steps]
+    else:
+        forced, baseline = board.forced, verdict.baseline
+        first = first_difference(state, baseline)
+        same = [first is None or index < first for index in range(len(board.tokens))]
+    found = [
+        FORCED if index < forced else SAME if equal else OTHER for index, equal in enumerate(same)
+    ]
+    over = verdict.agreement is not None or board.ended is not None
+    return found if over else found + [AHEAD] * (limit - len(found))
+
+
+def beside(state: State, rival: Rival) -> State:
+    """The rival's story as far as it is by now, where a baseline's would be."""
+    telling = rival.at(rival_run.elapsed(state.board))
+    return replace(state, baseline=telling, diff=extend(Diff(), state.board.tokens, telling.tokens))
+
+
+def first_difference(state: State, baseline: Baseline | None) -> int | None:
+    """The first token of this run that is not the baseline's; None where none is known."""
+    if baseline is None or not baseline.ids:
+        return None
+    for index, token in enumerate(state.board.tokens):
+        if index >= len(baseline.ids) or token.id != baseline.ids[index]:
+            return index
+    return None
+
+
+def trouble(verdict: Verdict, error: DuotuiError | None, note: str) -> str:
+    """What is not this board's, what makes it void, or ended it."""
+    said = [note, *(f"VOID: {reason}" for reason in verdict.void)]
+    said.append(str(error) if error else verdict.trouble)
+    return "\n".join(line for line in said if line)

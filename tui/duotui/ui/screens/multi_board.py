@@ -1,0 +1,108 @@
+"""Several boards at once: a row each, for a class or a jury."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+
+from duotui.base.errors import Cancelled
+from duotui.judge.multi_board import Jury
+from duotui.judge.session import Court
+from duotui.ui import formatting, judge_text
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.live_screen import ListeningScreen
+
+NAME, STATE, RATE = 18, 26, 16
+
+
+class BoardRow(Widget):
+    """Three lines: who and how fast; how far this run is; is it the same story."""
+
+    def __init__(self, court: Court, glyphs: Glyphs) -> None:
+        super().__init__(classes="board-row")
+        self._court, self._glyphs = court, glyphs
+
+    def render(self) -> Content:
+        court, glyphs = self._court, self._glyphs
+        verdict, board = court.verdict or court.so_far, court.state.board
+        sign, word = judge_text.standing(court, glyphs)
+        if court.refused is not None:
+            sign, word = glyphs.lost, "not judged"
+        rate = f"{judge_text.mean(verdict)} tok/s"
+        told, limit = formatting.progress(board)
+        width = max(8, self.size.width - NAME - 14)
+        done, rest = glyphs.bar(told / limit if limit else 0.0, width)
+        score = verdict.score
+        spread = f", spread {score.deviation:.3g}" if score is not None else ""
+        return Content.assemble(
+            Content.styled(court.options.target.ljust(NAME)[:NAME], "bold"),
+            Content.styled(f"{sign} {word}".ljust(STATE), "bold $text-accent"),
+            Content.styled(rate.rjust(RATE), "bold $duo-rate"),
+            Content.styled(spread, "$foreground 70%"),
+            "\n" + " " * NAME,
+            Content.styled(done, "$duo-rate"),
+            Content.styled(rest, "$foreground 30%"),
+            f" {told} of {limit}" if limit else "",
+            "\n" + " " * NAME,
+            self._says(),
+        )
+
+    def _says(self) -> Content:
+        court = self._court
+        refused = court.refused
+        verdict = court.verdict or court.so_far
+        trouble = judge_text.trouble(verdict, refused, court.state.board.trouble)
+        if trouble:
+            return Content.styled(trouble.replace("\n", "; "), "$text-warning")
+        return judge_text.sameness(verdict, self._glyphs)
+
+
+class JuryScreen(ListeningScreen):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
+    ]
+
+    def __init__(self, jury: Jury, glyphs: Glyphs) -> None:
+        super().__init__()
+        self._jury, self._glyphs = jury, glyphs
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="status")
+        with VerticalScroll(id="boards"):
+            for court in self._jury.courts:
+                yield BoardRow(court, self._glyphs)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._jury.listen(lambda _: self.listen())
+        self.run_worker(self._jury.hold())
+        self._show()
+
+    def show_news(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one("#status", Static).update(self._headline(self._jury.courts), layout=False)
+        for row in self.query(BoardRow):
+            row.refresh()
+
+    def _headline(self, courts: Sequence[Court]) -> Content:
+        over = sum(court.verdict is not None or court.refused is not None for court in courts)
+        r = courts[0].request
+        runs = courts[0].options.runs
+        return Content.assemble(
+            Content.styled(f" {over} of {len(courts)} boards judged ", "bold $text-accent"),
+            Content.styled(
+                f"  {runs} runs each {self._glyphs.dot} mode {r.mode} {self._glyphs.dot} "
+                f"{formatting.sampling(r, self._glyphs)}",
+                "$foreground 60%",
+            ),
+        )
+
+    def action_stop(self) -> None:
+        self._jury.stop(Cancelled("stopped by the judge"))

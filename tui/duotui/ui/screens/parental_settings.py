@@ -1,0 +1,73 @@
+"""What parents settle, checked as it is typed; what is wrong behind the stage; the way out."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from duotui.base.errors import UsageError
+from duotui.settings.parental_settings import KINDS, Household, check, written
+from duotui.ui.glyphs import Glyphs
+from duotui.ui.screens.modal import Panel
+
+
+class ParentsScreen(Panel[Household | None]):
+    """Dismissed with what was settled anew, or None. `notes` are lines about what does not work."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
+        Binding("enter", "apply", "Use", id="parents.use", priority=True),
+        # before the panel's own, which would only scroll it
+        Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next field", show=False, priority=True),
+    ]
+
+    def __init__(self, child: Household, notes: tuple[str, ...], glyphs: Glyphs) -> None:
+        super().__init__()
+        self._child, self._notes, self._glyphs = child, notes, glyphs
+
+    def compose(self) -> ComposeResult:
+        values = written(self._child)
+        with VerticalScroll(id="panel", can_focus=False) as panel:
+            panel.border_title = "For grown-ups"
+            panel.border_subtitle = "enter uses it, escape leaves, ctrl+q ends the story machine"
+            for note in self._notes:
+                yield Static(Content(f"{self._glyphs.warning} {note}"), classes="note")
+            yield Static(id="wrong")
+            for name, kind in KINDS.items():
+                with Horizontal(classes="field"):
+                    yield Static(name.replace("_", " "), classes="name")
+                    yield Input(_text(values[name]), id=name, compact=True)
+                    yield Static(Content(kind.called), classes="meaning")
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._checked()
+
+    def _checked(self) -> Household | None:
+        """The household as it stands, or None with the first thing that is wrong shown."""
+        child, wrong = self._child, ""
+        for name in KINDS:
+            field = self.query_one(f"#{name}", Input)
+            try:
+                child = replace(child, **{name: check(name, field.value)})
+                field.remove_class("-wrong")
+            except UsageError as error:
+                field.add_class("-wrong")
+                wrong = wrong or f"{self._glyphs.warning} {name}: {error.message}"
+        self.query_one("#wrong", Static).update(Content(wrong))
+        return None if wrong else child
+
+    def action_apply(self) -> None:
+        child = self._checked()
+        if child is not None:
+            self.dismiss(child)
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

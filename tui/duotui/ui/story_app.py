@@ -1,0 +1,93 @@
+"""The children's program: the story hour, and a gate before all that a child should not do."""
+
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.screen import Screen
+
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings
+from duotui.settings.parental_settings import Household
+from duotui.story import parental_policy
+from duotui.story.controller import Hour
+from duotui.story.strings import phrases
+from duotui.ui.base_app import Frame
+from duotui.ui.image_cache import Easel, hung
+from duotui.ui.screens.gate import GateScreen
+from duotui.ui.screens.parental_settings import ParentsScreen
+from duotui.ui.screens.story import HourScreen
+
+MINUTE = 60.0
+
+
+class NurseryApp(Frame):
+    """The lock is the app's, not a screen's: Textual's own keys would go round a screen's. It stops
+    no window from being closed."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q,ctrl+c", "quit", "Grown-ups", show=False, id="grown-ups", priority=True),
+    ]
+
+    def __init__(
+        self,
+        hour: Hour,
+        settings: Settings,
+        wall: Callable[[], datetime],
+        rng: random.Random,
+        *,
+        ascii: bool = False,  # noqa: A002 - the option's name
+    ) -> None:
+        self._easel = Easel(hour.child.pictures)
+        super().__init__(settings, ascii=ascii)
+        self._hour, self._wall, self._rng = hour, wall, rng
+
+    def get_driver_class(self) -> type[Driver]:
+        return hung(super().get_driver_class(), self._easel)
+
+    def get_default_screen(self) -> Screen[None]:
+        return HourScreen(self._hour, self._glyphs, self._easel)
+
+    def on_mount(self) -> None:
+        self._dress()
+        self.set_interval(MINUTE, self._dress)
+
+    def _dress(self) -> None:
+        """For the hour: at bedtime it is another theme."""
+        wanted = parental_policy.theme(self._hour.child, self._wall()) or self._settings.theme
+        if self.theme != wanted:
+            self.wear(wanted)
+
+    async def action_quit(self) -> None:
+        """Not by a child: first the gate, then from the parents' screen."""
+        if isinstance(self.screen, ParentsScreen):
+            await super().action_quit()
+        elif not isinstance(self.screen, GateScreen):
+            child = self._hour.child
+            gate = GateScreen(child.code, phrases(child.language), self._rng, self._glyphs)
+            self.push_screen(gate, self._through)
+
+    def action_help_quit(self) -> None:
+        """Textual's word about how to quit is for grown-ups."""
+
+    def _through(self, grown_up: bool | None) -> None:
+        if grown_up:
+            notes = (*self._warnings, *self._hour.troubles)
+            self.push_screen(ParentsScreen(self._hour.child, notes, self._glyphs), self._settled)
+
+    def _settled(self, child: Household | None) -> None:
+        if child is None:
+            return
+        self._settings = replace(self._settings, child=child)
+        config_file.save(self._settings)
+        self._hour.settle(child, phrases(child.language))
+        self._easel.settle(child.pictures)
+        self._dress()
+
+    def behind(self) -> Coroutine[Any, Any, None]:
+        return self._hour.close()

@@ -1,0 +1,53 @@
+"""The same clock for all: how far this run is, and how far the published ones would be by now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widget import Widget
+
+from duotui.ui import formatting
+from duotui.ui.glyphs import Glyphs
+
+NAME, FIGURE = 23, 27
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`told` of `limit` tokens, at `rate` tok/s."""
+
+    name: str
+    told: float
+    limit: int
+    rate: float
+    ours: bool = False
+
+
+class Race(Widget):
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="race")
+        self._glyphs = glyphs
+        self._lanes: tuple[Lane, ...] = ()
+
+    def show(self, lanes: Sequence[Lane]) -> None:
+        if tuple(lanes) != self._lanes:
+            more = len(lanes) != len(self._lanes)
+            self._lanes = tuple(lanes)
+            self.refresh(layout=more)
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lane(lane) for lane in self._lanes)
+
+    def _lane(self, lane: Lane) -> Content:
+        width = max(4, self.size.width - NAME - FIGURE)
+        done, rest = self._glyphs.bar(lane.told / lane.limit if lane.limit else 0.0, width)
+        figure = f" {lane.told:>4.0f} of {lane.limit:<4} {formatting.rate(lane.rate):>6} tok/s"
+        tone = "$duo-rate" if lane.ours else "$duo-baseline"
+        return Content.assemble(
+            Content.styled(
+                lane.name.ljust(NAME)[:NAME], "bold" if lane.ours else "$foreground 70%"
+            ),
+            Content.styled(done, tone),
+            Content.styled(rest, "$foreground 30%"),
+            Content.styled(figure, "bold" if lane.ours else "$foreground 70%"),
+        )
