@@ -55,6 +55,42 @@ def test_every_kind_of_event_is_in_this_test() -> None:
     assert {type(event) for event in ONE_OF_EACH} == set(EVENTS.values())
 
 
+RECORDED = {
+    "LinkOpening": "t narrator target",
+    "LinkUp": "t narrator target described",
+    "Ready": "t narrator version model machine model_hash tokenizer_hash modes vocabulary context "
+    "parameters boot voice ear",
+    "RunStarted": "t narrator story prompt mode steps temperature top_p seed clock ids",
+    "Tokens": "t narrator tokens",
+    "Stats": "t narrator activity tokens clock first rss peak faults repeats",
+    "Noise": "t narrator count text",
+    "Health": "t narrator acknowledged repeated lost noise",
+    "LinkSilent": "t narrator seconds",
+    "LinkAnswers": "t narrator",
+    "Fault": "t narrator text hint status",
+    "RunEnded": "t narrator reason tokens clock rate",
+    "LinkAway": "t narrator reason hint",
+    "Retelling": "t narrator told count",
+    "Retold": "t narrator clock clocks",
+    "SpeechStarted": "t narrator sentences",
+    "SentenceHeard": "t narrator index begun length marks",
+    "SpeechEnded": "t narrator silence sentences prepared heard trouble",
+    "ListenEnded": "t narrator trouble",
+    "LinkLost": "t narrator reason hint status",
+}
+"""Names that format 1 holds. Whatever the classes are called, these do not change."""
+
+
+def test_recorded_names_do_not_change(tmp_path: Path) -> None:
+    lines = record(tmp_path / "r.jsonl").read_text("utf-8").split("\n")[1:-1]
+    values = [json.loads(line) for line in lines]
+    assert {value.pop("event"): " ".join(value) for value in values} == RECORDED
+    tokens = next(value["tokens"] for value in values if "tokens" in value)
+    assert " ".join(tokens[0]) == "index id text clock probability"
+    sentence = next(value for value in values if "marks" in value)
+    assert " ".join(sentence["marks"][0]) == "begins start end"
+
+
 def test_a_recording_gives_back_its_events(tmp_path: Path) -> None:
     found = list(read(record(tmp_path / "r.jsonl")))
     told = found.pop(4)

@@ -348,28 +348,25 @@ class Fault(Event):
 Batch = tuple[Event, ...]
 
 EVENTS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        LinkOpening,
-        LinkUp,
-        LinkAway,
-        LinkLost,
-        LinkSilent,
-        LinkAnswers,
-        Noise,
-        Health,
-        Ready,
-        RunStarted,
-        Tokens,
-        Retelling,
-        Retold,
-        Stats,
-        RunEnded,
-        SpeechStarted,
-        SentenceHeard,
-        SpeechEnded,
-        ListenEnded,
-        Fault,
-    )
+    "LinkOpening": LinkOpening,
+    "LinkUp": LinkUp,
+    "LinkAway": LinkAway,
+    "LinkLost": LinkLost,
+    "LinkSilent": LinkSilent,
+    "LinkAnswers": LinkAnswers,
+    "Noise": Noise,
+    "Health": Health,
+    "Ready": Ready,
+    "RunStarted": RunStarted,
+    "Tokens": Tokens,
+    "Retelling": Retelling,
+    "Retold": Retold,
+    "Stats": Stats,
+    "RunEnded": RunEnded,
+    "SpeechStarted": SpeechStarted,
+    "SentenceHeard": SentenceHeard,
+    "SpeechEnded": SpeechEnded,
+    "ListenEnded": ListenEnded,
+    "Fault": Fault,
 }
-"""Those that are recorded, by name."""
+"""Recorded events by the names that recordings hold: these never change."""

@@ -19,6 +19,10 @@ from duotui.base.errors import UsageError
 from duotui.protocol.events import EVENTS, Event
 
 FORMAT = 1
+_NAMES = {kind: name for name, kind in EVENTS.items()}
+_RECORDED_FIELDS: dict[str, str] = {}
+"""Fields of events that recordings hold under another name."""
+_FIELDS = {recorded: name for name, recorded in _RECORDED_FIELDS.items()}
 
 
 class Recorder:
@@ -34,7 +38,7 @@ class Recorder:
         self._line(header)
 
     def write(self, event: Event) -> None:
-        self._line({"event": type(event).__name__, **_plain(event)})
+        self._line({"event": _NAMES[type(event)], **_plain(event)})
 
     def close(self) -> None:
         self._file.close()
@@ -77,7 +81,10 @@ def read(path: Path) -> Iterator[Event]:
 
 def _plain(value: object) -> Any:  # noqa: ANN401
     if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {
+            _RECORDED_FIELDS.get(field.name, field.name): _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
@@ -92,6 +99,7 @@ def _revive(kind: Any, value: Any) -> Any:  # noqa: ANN401
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind)
+        value = {_FIELDS.get(name, name): item for name, item in value.items()}
         if set(value) - set(hints):
             raise KeyError("fields that this version does not know")
         return kind(**{name: _revive(hints[name], item) for name, item in value.items()})
