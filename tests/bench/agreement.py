@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from duotui.base import resources
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 
 SEPARATOR = "<|endoftext|>"
 MOST = 600
@@ -24,7 +24,7 @@ def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
     """The ids of `text`, without BOS."""
     ids = folder / "ids"
     subprocess.run(
-        [program(), model, "-z", tokenizer, "-n", "1", "-i", text, "--ids", ids],
+        [find_engine(), model, "-z", tokenizer, "-n", "1", "-i", text, "--ids", ids],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,
@@ -36,7 +36,7 @@ def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
 def score(model: Path, tokenizer: Path, mode: str, stories: Path) -> tuple[list[int], list[float]]:
     """Of every step of all stories: the likeliest id, and the nats of the story's own."""
     done = subprocess.run(
-        [program(), model, "-z", tokenizer, "--mode", mode, "--score", stories],
+        [find_engine(), model, "-z", tokenizer, "--mode", mode, "--score", stories],
         capture_output=True,
         text=True,
         check=True,

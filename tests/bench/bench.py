@@ -29,9 +29,9 @@ from fp32 import expand, is_version_2
 
 from duotui.base import resources
 from duotui.protocol import events
-from duotui.protocol.events import Mode, Narrator, Token
+from duotui.protocol.events import Mode, Source, Token
 from duotui.session.recording import Recorder
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 
 STORY = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
 CONSOLE_SECONDS = 10
@@ -64,7 +64,7 @@ def main() -> None:
 
 def _engines(options: argparse.Namespace, folder: Path) -> None:
     model = _fp32(options.model, folder / "model.bin")
-    tellers = {"duollama --mode reference": str(program())}
+    tellers = {"duollama --mode reference": str(find_engine())}
     if options.llama2c is not None:
         for name, flags in {"run.c -O3": "-O3", "run.c -Ofast": "-Ofast -march=native"}.items():
             tellers[name] = str(folder / name.replace(" ", ""))
@@ -106,7 +106,7 @@ def _peers(options: argparse.Namespace, folder: Path) -> None:
             tokenizer = options.llama2c / "tokenizer.bin"  # the one of stories15M
     else:
         model = _fp32(options.model, model)
-    contest(options, program(), model, tokenizer, folder)
+    contest(options, find_engine(), model, tokenizer, folder)
 
 
 def _fp32(model: Path, target: Path) -> Path:
@@ -149,7 +149,7 @@ def _console(rate: int, folder: Path) -> float:
 
 
 def _stream(rate: int) -> Iterator[events.Event]:
-    board, count = Narrator.BOARD, rate * CONSOLE_SECONDS
+    board, count = Source.BOARD, rate * CONSOLE_SECONDS
     yield events.LinkUp(0.0, board, "sim", "bench")
     yield events.RunStarted(0.0, board, 1, "Once", Mode.REFERENCE, count, 1.0, 0.9, 1, 0, (1, 2))
     per_batch = max(1, rate // 30)

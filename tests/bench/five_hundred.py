@@ -12,20 +12,20 @@ from collections import Counter
 from pathlib import Path
 
 from duotui.base import resources
-from duotui.judge.baseline import sitting_of
+from duotui.judge.baseline import single_session
 from duotui.story import fallback_stories
 from duotui.story.cards import deck, renamed
-from duotui.story.content_filter import safety
-from duotui.story.generator import USUAL, Tale, Teller
-from duotui.targets.simulator import Sim
+from duotui.story.content_filter import content_filter
+from duotui.story.generator import DEFAULT_REQUEST, GeneratedStory, StoryGenerator
+from duotui.targets.simulator import SimulatedDuo
 
 NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 
 
 async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
     rng = random.Random(seed)
-    session = sitting_of(Sim(model, tokenizer))
-    teller = Teller(session, safety().fit, fallback_stories.endings())
+    session = single_session(SimulatedDuo(model, tokenizer))
+    teller = StoryGenerator(session, content_filter().fit, fallback_stories.endings())
     ends: Counter[str] = Counter()
     parts: Counter[int] = Counter()
     left_out: Counter[str] = Counter()
@@ -34,24 +34,25 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     for _ in range(count):
         choice = deck().draw(rng, rng.choice(NAMES))
         known = deck().known(choice)
-        tale = Tale(
+        tale = GeneratedStory(
             deck().opening(known),
             rng.randrange(1, 2**31),
             lambda sentence, a=known.name, b=choice.name: renamed(sentence, a, b),
         )
-        await teller.tell(tale)
+        await teller.generate(tale)
         text = " ".join(tale.sentences)
         stories[text] += 1
         words.append(len(text.split()))
         parts[tale.parts] += 1
         ends["a stored ending" if tale.closed else "by itself" if tale.parts == 1 else "asked"] += 1
-        left_out.update(w for s in tale.left_out for w in safety().unfit(s) or ("(form)",))
+        left_out.update(w for s in tale.left_out for w in content_filter().unfit(s) or ("(form)",))
         if text.rstrip("\"'”’)")[-1] not in ".!?":
             odd.append(text[-80:])
-        unfit += [s for s in tale.sentences if not safety().fit(s)]
+        unfit += [s for s in tale.sentences if not content_filter().fit(s)]
     took = time.perf_counter() - began
     await session.close()
-    print(f"{count} stories, seed {seed}, {model.name}, t {USUAL.temperature} p {USUAL.top_p}")
+    sampling = f"t {DEFAULT_REQUEST.temperature} p {DEFAULT_REQUEST.top_p}"
+    print(f"{count} stories, seed {seed}, {model.name}, {sampling}")
     print(f"end in a whole sentence: {count - len(odd)}; an unfit sentence shown: {len(unfit)}")
     print(f"how they end: {dict(ends)}; requests each: {dict(sorted(parts.items()))}")
     print(f"stories with a sentence left out, words: {sum(left_out.values())} {dict(left_out)}")

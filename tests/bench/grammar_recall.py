@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from duotui.judge.grammar import mistakes
+from duotui.judge.grammar import find_mistakes
 
 SEPARATOR = "<|endoftext|>"
 
@@ -46,7 +46,7 @@ def main() -> None:
     before: Counter[str] = Counter()
     words = 0
     for story in stories:
-        known = Counter((m.rule, story[m.start : m.end]) for m in mistakes(story))
+        known = Counter((m.rule, story[m.start : m.end]) for m in find_mistakes(story))
         before.update(rule for rule, _ in known.elements())
         words += len(story.split())
         for kind, (pattern, replacement) in PLANTS.items():
@@ -56,7 +56,7 @@ def main() -> None:
             place = chance.choice(places)
             error = re.sub(pattern, replacement, story[place.start() :], count=1)
             text = story[: place.start()] + error
-            said = Counter((m.rule, text[m.start : m.end]) for m in mistakes(text))
+            said = Counter((m.rule, text[m.start : m.end]) for m in find_mistakes(text))
             planted[kind] += 1
             found[kind] += bool(said - known)
     for kind in PLANTS:

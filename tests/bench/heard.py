@@ -84,12 +84,12 @@ def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[Case]:
     return made
 
 
-_EAR: list[recognizer.Ear] = []
+_EAR: list[recognizer.Recognizer] = []
 
 
 def hear(case: Case) -> Result:
     if not _EAR:
-        _EAR.append(recognizer.Ear(CARDS))
+        _EAR.append(recognizer.Recognizer(CARDS))
     pcm = case.pcm
     if case.voice:
         pcm = in_noise(case.text, case.voice, case.condition, case.seed)

@@ -26,8 +26,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from duotui.speech.audio_output import RATE
-from duotui.speech.espeak_client import Voice
+from duotui.speech.audio_output import PLAYBACK_RATE
+from duotui.speech.espeak_client import EspeakVoice
 from system.loudness import heard
 from system.sound_kit import STORIES, Said, bursts, samples, tell
 
@@ -56,7 +56,7 @@ async def _pace(pace: float, folder: Path) -> None:
     tapes = [folder / f"{number}.wav" for number in range(len(STORIES))]
     told = await asyncio.gather(
         *(
-            tell(story, Voice(pace=pace), tape, LOOK)
+            tell(story, EspeakVoice(pace=pace), tape, LOOK)
             for story, tape in zip(STORIES, tapes, strict=True)
         )
     )
@@ -70,7 +70,7 @@ async def _pace(pace: float, folder: Path) -> None:
         for sentence in sentences:
             assert [word.text for word in sentence.words] == sentence.text.split()
         words += sum(len(sentence.words) for sentence in sentences)
-        minutes += (len(samples(tape)[0]) / RATE - sentences[0].begun) / 60
+        minutes += (len(samples(tape)[0]) / PLAYBACK_RATE - sentences[0].begun) / 60
         near, far = _by_loudness(sentences, tape, pace)
         loudness += near
         certain += far
@@ -95,7 +95,7 @@ def _by_loudness(sentences: list[Said], tape: Path, pace: float) -> tuple[Far, F
     far: Far = []
     texts = [sentence.text for sentence in sentences]
     for sentence, sound in zip(sentences, heard(texts, pace), strict=True):
-        begun = played.find(sound.pcm) / 2 / RATE
+        begun = played.find(sound.pcm) / 2 / PLAYBACK_RATE
         assert abs(begun - sentence.begun) < LOOK, "on the tape is another sound"
         for word, onset in zip(sentence.words, sound.onsets, strict=True):
             if onset is not None:
@@ -125,7 +125,7 @@ def _loudness_by_silence(sentences: list[Said], pace: float) -> Far:
     for sentence, sound in zip(
         sentences, heard([sentence.text for sentence in sentences], pace, APART), strict=True
     ):
-        begins = bursts(array.array("h", sound.pcm), RATE)
+        begins = bursts(array.array("h", sound.pcm), PLAYBACK_RATE)
         if len(begins) == len(sound.onsets):
             found += [
                 (onset.at - at, word.text)

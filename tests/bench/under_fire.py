@@ -17,7 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from duotui.base import resources
-from duotui.targets.virtual_duo import storyteller_card
+from duotui.targets.virtual_duo import prepared_card
 from virtual.fire import FAULTS, Fault, Scene
 from virtual.ordeal import Outcome, expected, send, tell
 
@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         card = folder / "card.img"
-        made = storyteller_card(resources.MODEL, resources.TOKENIZER)
+        made = prepared_card(resources.MODEL, resources.TOKENIZER)
         subprocess.run(["cp", "--sparse=always", made, card], check=True)
         scene = Scene(card)
         scene.start()

@@ -16,19 +16,19 @@ from pathlib import Path
 
 from random_model import write_random
 
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import find_state
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.targets import packer
-from duotui.targets.virtual_duo import Memory, Virtual, make_card
+from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, make_card
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 FEW, MANY = 3, 18
 RUNS = (
-    (Memory.FREED, "reference", "model.bin"),
-    (Memory.FREED, "exact", "model.duo"),
-    (Memory.FREED, "fast", "model.duo"),
-    (Memory.STOCK, "fast", "fast.duo"),
+    (MemoryLayout.FREED, "reference", "model.bin"),
+    (MemoryLayout.FREED, "exact", "model.duo"),
+    (MemoryLayout.FREED, "fast", "model.duo"),
+    (MemoryLayout.STOCK, "fast", "fast.duo"),
 )
 
 
@@ -57,19 +57,21 @@ def _card(folder: Path, model: Path | None, tokenizer: Path) -> Path:
         write_random(data / "model.bin")
     else:
         shutil.copy(model, data / "model.bin")
-    packer.pack(data / "model.bin", tokenizer, "exact,fast", data / "model.duo")
-    packer.pack(data / "model.bin", tokenizer, "fast", data / "fast.duo")
+    packer.pack_model(data / "model.bin", tokenizer, "exact,fast", data / "model.duo")
+    packer.pack_model(data / "model.bin", tokenizer, "fast", data / "fast.duo")
     make_card(folder / "card.img", folder / "root")
     return folder / "card.img"
 
 
-def _told(card: Path, memory: Memory, mode: str, file: str, tokens: int) -> tuple[float, int, int]:
+def _told(
+    card: Path, memory: MemoryLayout, mode: str, file: str, tokens: int
+) -> tuple[float, int, int]:
     """tok/s, major faults and the peak of memory in kB, of a story from a card just put in."""
-    board = Virtual(card, memory)
+    board = VirtualDuo(card, memory)
     try:
         transport, _ = board.start()
-        spawn = Spawn(transport)
-        shell = Shell.enter(spawn, find_state(spawn, 30, 300))
+        spawn = TransportSpawn(transport)
+        shell = Shell.enter(spawn, probe_peer(spawn, 30, 300))
         shell.run("swapoff -a")
         said = shell.run(
             f"cd /mnt/data; time -v ./duollama {file} -z tokenizer.bin --mode {mode}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.protocol.adpcm import SIZES, decode
+from duotui.protocol.adpcm import STEP_SIZES, decode
 from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE
 from support.espeak import need_espeak
@@ -80,7 +80,7 @@ def test_any_sound_is_followed_to_within_a_step(encoder: Path, wave: str) -> Non
     for at, sample in enumerate(settled, 200):
         if len(set(made[at - 60 : at + 1])) == 1:
             assert abs(sample - made[at]) <= max(8, abs(made[at]) // 16), at
-    assert all(0 <= step < len(SIZES) for _, step, _ in sounds)
+    assert all(0 <= step < len(STEP_SIZES) for _, step, _ in sounds)
 
 
 @pytest.mark.parametrize("voice", VOICES[:3], ids=lambda voice: voice[0])

@@ -16,7 +16,7 @@ from duotui.base import resources
 from duotui.protocol.events import Mode, Request
 from duotui.scoring.run import Run
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.targets.reference_scorer import follow
+from duotui.targets.reference_scorer import teacher_force
 from native.compiler import compile_c
 from native.engine import NATIVE
 
@@ -71,7 +71,7 @@ def told(defect: Path, case: Case) -> Run:
 
 def judged(run: Run, right: Run, case: Case) -> Verdict:
     request = case.request()
-    agreement = follow(resources.MODEL, resources.TOKENIZER, request, PROMPT, run.ids, 0)
+    agreement = teacher_force(resources.MODEL, resources.TOKENIZER, request, PROMPT, run.ids, 0)
     baseline = Baseline("reference", "", right.ids)
     return Verdict("defect", request, (run,), baseline, agreement=agreement)
 

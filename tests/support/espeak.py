@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from duotui.speech.espeak_worker import BUFFER, WORD_GAP, Trouble, load_library
+from duotui.speech.espeak_worker import BUFFER_MS, WORD_GAP, EspeakUnavailable, load_library
 
 RATE = 22050
 """Samples a second of every voice that these tests use."""
@@ -25,7 +25,7 @@ RATE = 22050
 def available() -> bool:
     try:
         load_library()
-    except Trouble:
+    except EspeakUnavailable:
         return False
     return True
 
@@ -55,7 +55,7 @@ def _choose(library: Any, voice: bytes) -> None:
 def _main() -> None:
     asked = json.load(sys.stdin)
     library, data = load_library()
-    rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, data, 1 << 15)
+    rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
     assert rate == RATE, rate
     sound = bytearray()
 

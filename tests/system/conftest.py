@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.pexpect_transport import Spawn
-from duotui.link.pty_cable import Wire
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    Line = Callable[..., AbstractContextManager[Spawn]]
+    Line = Callable[..., AbstractContextManager[TransportSpawn]]
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def line(tmp_path: Path) -> Line:
         spoil_board: Callable[[bytes], bytes] | None = None,
         prompt: str = "# ",
         modes: str = "sane",
-    ) -> Iterator[Spawn]:
-        wire = Wire(spoil, spoil_board)
+    ) -> Iterator[TransportSpawn]:
+        wire = PtyCable(spoil, spoil_board)
         end = wire.board_end
         subprocess.run(["stty", *modes.split()], stdin=end, check=True)
         process = subprocess.Popen(
@@ -50,7 +50,7 @@ def line(tmp_path: Path) -> Line:
         wire.start()
         transport = SerialTransport(wire.host_path)
         try:
-            yield Spawn(transport)
+            yield TransportSpawn(transport)
         finally:
             transport.close()
             wire.cut()

@@ -14,8 +14,8 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from duotui.speech.audio_output import RATE
-from duotui.speech.espeak_worker import apart, speed
+from duotui.speech.audio_output import PLAYBACK_RATE
+from duotui.speech.espeak_worker import speed, with_joiners
 from support.espeak import synthesise
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Heard:
 def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
     """The sentences of a story, with `gap` more of espeak's steps between words."""
     found: list[Heard] = []
-    lines = [apart(text)[0] for text in told]
+    lines = [with_joiners(text)[0] for text in told]
     for number, line in enumerate(lines):
         before = sum(len(one.pcm) for one in found)
         plain = _spoken(lines[: number + 1], pace, gap)[before:]
@@ -83,7 +83,7 @@ def _onset(plain: bytes, loud: bytes, mute: bytes) -> Onset | None:
     if earliest is None or latest is None or earliest > latest:
         return None
     at = max(earliest, latest - max(0, len(other) - len(one)))
-    return Onset(at / RATE, earliest / RATE, latest / RATE)
+    return Onset(at / PLAYBACK_RATE, earliest / PLAYBACK_RATE, latest / PLAYBACK_RATE)
 
 
 def _first(holds: Iterable[bool]) -> int | None:

@@ -7,13 +7,13 @@ import signal
 from typing import TYPE_CHECKING
 
 from duotui.base.errors import LinkBroken
-from duotui.targets.simulator import Sim
+from duotui.targets.simulator import SimulatedDuo
 
 if TYPE_CHECKING:
     from duotui.link.serial_transport import SerialTransport
 
 
-class Mortal(Sim):
+class Mortal(SimulatedDuo):
     """A board that stays away once it was killed, until it is to come back."""
 
     dead = False

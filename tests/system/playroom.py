@@ -7,35 +7,35 @@ from datetime import datetime
 from pathlib import Path
 
 from duotui.base.clock import MonotonicClock
-from duotui.judge.baseline import sitting_of
+from duotui.judge.baseline import single_session
 from duotui.link.port_thread import Channel
 from duotui.protocol.events import Mode
 from duotui.session.session import Session
-from duotui.settings.parental_settings import Household
-from duotui.speech.tts import Silent
+from duotui.settings.parental_settings import ParentalSettings
+from duotui.speech.tts import SilentTts
 from duotui.story import fallback_stories
 from duotui.story.cards import deck
-from duotui.story.catalogue import Repertoire
-from duotui.story.content_filter import safety
-from duotui.story.controller import Hour
+from duotui.story.catalogue import Catalogue
+from duotui.story.content_filter import content_filter
+from duotui.story.controller import StoryController
 from duotui.story.diary import Diary
-from duotui.story.favourites import Shelf
-from duotui.story.generator import USUAL, Teller
-from duotui.story.services import Room
-from duotui.story.strings import phrases
-from duotui.story.voice_input import Listening
+from duotui.story.favourites import Favourites
+from duotui.story.generator import DEFAULT_REQUEST, StoryGenerator
+from duotui.story.services import StoryServices
+from duotui.story.strings import strings_in
+from duotui.story.voice_input import VoiceInput
 
 AFTERNOON = datetime(2026, 11, 26, 15, 30)
 
 
-class Hurried(Silent):
+class Hurried(SilentTts):
     """Reads as fast as it is asked to, whatever is settled. `said` is all that it has read."""
 
     def __init__(self, pace: float = 60_000.0) -> None:
         super().__init__(MonotonicClock(), pace)
         self.said: list[str] = []
 
-    def settle(self, pace: float, volume: float) -> None:
+    def configure(self, pace: float, volume: float) -> None:
         self.settled = pace, volume
 
     async def say(self, text: str, begun: Callable[..., None]) -> None:
@@ -52,14 +52,17 @@ def room(
     wall: Callable[[], datetime] = lambda: AFTERNOON,
     fit: Callable[[str], bool] | None = None,
     mode: Mode = Mode.EXACT,
-    listening: Listening | None = None,
-) -> tuple[Room, Session]:
-    session, rng = sitting_of(channel), random.Random(seed)
-    teller = Teller(
-        session, fit or safety().fit, fallback_stories.endings(), replace(USUAL, mode=mode)
+    listening: VoiceInput | None = None,
+) -> tuple[StoryServices, Session]:
+    session, rng = single_session(channel), random.Random(seed)
+    teller = StoryGenerator(
+        session,
+        fit or content_filter().fit,
+        fallback_stories.endings(),
+        replace(DEFAULT_REQUEST, mode=mode),
     )
-    shelf = Shelf(folder / "favourites.jsonl")
-    repertoire = Repertoire(
+    shelf = Favourites(folder / "favourites.jsonl")
+    repertoire = Catalogue(
         deck(),
         teller,
         session,
@@ -68,7 +71,7 @@ def room(
         rng,
         wall,
     )
-    made = Room(
+    made = StoryServices(
         session,
         repertoire,
         reader or Hurried(),
@@ -80,6 +83,6 @@ def room(
     return made, session
 
 
-def hour(made: Room, child: Household | None = None) -> Hour:
-    child = child or Household(name="Lily")
-    return Hour(made, child, phrases(child.language))
+def hour(made: StoryServices, child: ParentalSettings | None = None) -> StoryController:
+    child = child or ParentalSettings(name="Lily")
+    return StoryController(made, child, strings_in(child.language))

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from duotui.link.ports import Port
-from duotui.link.pty_cable import Wire
+from duotui.link.pty_cable import PtyCable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ class Plugged:
     """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
 
     def __init__(self, path: str, home: Path, *options: str) -> None:
-        self.wire = Wire()
+        self.wire = PtyCable()
         self.serial_number = "duotui-1"
         subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
         self.shell = subprocess.Popen(

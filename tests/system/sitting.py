@@ -8,9 +8,9 @@ from collections.abc import Callable
 from duotui.base.clock import MonotonicClock
 from duotui.link.port_thread import Channel
 from duotui.protocol import events
-from duotui.protocol.events import Batch, Narrator, Request
+from duotui.protocol.events import Batch, Request, Source
 from duotui.session.session import Session
-from duotui.session.state import State
+from duotui.session.state import SessionState
 
 KERNEL = [
     b"[   12.345678] usb 1-1: new high-speed USB device number 2 using dwc2\r\n",
@@ -28,17 +28,19 @@ class Watch:
 
     def __init__(self, watched: Session) -> None:
         self.sitting = watched
-        self._waiting: list[tuple[Callable[[State], bool], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Callable[[SessionState], bool], asyncio.Future[None]]] = []
         self.seen: list[events.Event] = []
-        watched.listen(self._heard)
+        watched.subscribe(self._heard)
 
-    def _heard(self, state: State, batch: Batch) -> None:
+    def _heard(self, state: SessionState, batch: Batch) -> None:
         self.seen += batch
         for wanted, future in self._waiting:
             if not future.done() and wanted(state):
                 future.set_result(None)
 
-    async def until(self, wanted: Callable[[State], bool], seconds: float = 60) -> State:
+    async def until(
+        self, wanted: Callable[[SessionState], bool], seconds: float = 60
+    ) -> SessionState:
         if not wanted(self.sitting.state):
             future = asyncio.get_running_loop().create_future()
             self._waiting.append((wanted, future))
@@ -46,14 +48,14 @@ class Watch:
         return self.sitting.state
 
 
-async def told(watched: Session, request: Request, seconds: float = 60) -> State:
+async def told(watched: Session, request: Request, seconds: float = 60) -> SessionState:
     """The state when the board has told `request` to its end."""
     watch = Watch(watched)
-    watched.tell(request)
-    return await watch.until(lambda state: over(state, Narrator.BOARD), seconds)
+    watched.generate(request)
+    return await watch.until(lambda state: over(state, Source.BOARD), seconds)
 
 
-def over(state: State, narrator: Narrator) -> bool:
+def over(state: SessionState, narrator: Source) -> bool:
     return state.of(narrator).ended is not None
 
 

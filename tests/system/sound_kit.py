@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from duotui.base.clock import MonotonicClock
 from duotui.protocol.speak_request import sentences
-from duotui.speech.audio_output import Tape
-from duotui.speech.espeak_client import Synthesiser, Voice
-from duotui.speech.host_tts import HostReader
+from duotui.speech.audio_output import WavOutput
+from duotui.speech.espeak_client import EspeakClient, EspeakVoice
+from duotui.speech.host_tts import HostTts
 
 if TYPE_CHECKING:
-    from duotui.protocol.events import Mark
+    from duotui.protocol.events import WordMark
     from duotui.speech.tts import Utterance
 
 STORIES = (
@@ -60,11 +60,11 @@ class Said:
     words: tuple[Seen, ...]
 
 
-async def tell(story: str, voice: Voice, path: Path, look: float = 1 / 60) -> list[Said]:
+async def tell(story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60) -> list[Said]:
     """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
     clock = MonotonicClock()
-    tape = Tape(path, clock)
-    reader = HostReader(Synthesiser(), tape, voice)
+    tape = WavOutput(path, clock)
+    reader = HostTts(EspeakClient(), tape, voice)
     heard: list[Said] = []
     try:
         for span in sentences(story):
@@ -77,11 +77,11 @@ async def tell(story: str, voice: Voice, path: Path, look: float = 1 / 60) -> li
 
 
 async def _watched(
-    reader: HostReader, text: str, tape: Tape, clock: MonotonicClock, look: float
+    reader: HostTts, text: str, tape: WavOutput, clock: MonotonicClock, look: float
 ) -> Said:
     now: list[tuple[Utterance, float]] = []
     seen: list[Seen] = []
-    last: Mark | None = None
+    last: WordMark | None = None
     task = asyncio.create_task(
         reader.say(text, lambda said: now.append((said, clock.now() - tape.began)))
     )

@@ -9,13 +9,13 @@ import random
 from operator import mul
 from typing import TYPE_CHECKING
 
-from duotui.speech.grammar import ALONE
-from duotui.speech.microphone import open_turn
+from duotui.speech.grammar import ALONE_SUFFIX
+from duotui.speech.microphone import open_segmenter
 from duotui.speech.noise_gate import without_noise
-from duotui.speech.recognizer import RATE
+from duotui.speech.recognizer import SAMPLE_RATE
 from duotui.speech.resampling import resampled
 from duotui.story.cards import deck
-from duotui.story.voice_input import COMMANDS
+from duotui.story.voice_input import SPOKEN_COMMANDS
 from support.espeak import RATE as MADE_RATE
 from support.espeak import synthesise
 
@@ -50,7 +50,7 @@ OTHERS = (
 
 Voice = tuple[str, int, int]
 
-CARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = deck().spoken() | {"command": COMMANDS}
+CARDS: Mapping[str, Mapping[str, tuple[str, ...]]] = deck().spoken() | {"command": SPOKEN_COMMANDS}
 
 CARRIERS = (
     "",
@@ -68,7 +68,7 @@ def wishes(
     """Every card by itself, in each of its forms, and then whole wishes, to `number`."""
     chance = random.Random(seed)
     made = [
-        (form, {slot.removesuffix(ALONE): key})
+        (form, {slot.removesuffix(ALONE_SUFFIX): key})
         for slot, keys in cards.items()
         for key, forms in keys.items()
         for form in forms
@@ -229,7 +229,7 @@ def said(text: str, voice: Voice) -> array.array[int]:
     """`text` at RATE and LEVEL, without the silence around it."""
     name, pitch, rate = voice
     made = synthesise(text, voice=name, pitch=pitch, rate=rate)
-    heard = array.array("h", resampled(made, MADE_RATE, RATE))
+    heard = array.array("h", resampled(made, MADE_RATE, SAMPLE_RATE))
     loud = [at for at, sample in enumerate(heard) if abs(sample) > 200]
     return _at_level(heard[loud[0] : loud[-1] + 1], LEVEL)
 
@@ -237,9 +237,9 @@ def said(text: str, voice: Voice) -> array.array[int]:
 def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
     """`text` with 0.4 s before and 0.5 s after it, in noise of SNR, or almost none."""
     speech = said(text, voice)
-    whole = array.array("h", bytes(2 * (RATE * 4 // 10)))
+    whole = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
     whole.extend(speech)
-    whole.extend(array.array("h", bytes(2 * (RATE // 2))))
+    whole.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
     chance = random.Random(seed)
     quiet = LEVEL * 10 ** (-SNR / 20)
     match condition:
@@ -254,9 +254,9 @@ def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
 
 def turned(pcm: bytes) -> bytes:
     """What a microphone makes of `pcm`."""
-    turn = open_turn(12.0)
-    turn.hear(pcm)
-    return without_noise(turn.said(), turn.around())
+    turn = open_segmenter(12.0)
+    turn.feed(pcm)
+    return without_noise(turn.utterance(), turn.surroundings())
 
 
 def pcm(samples: Sequence[float]) -> bytes:
@@ -291,8 +291,8 @@ def _room() -> list[float]:
 
 def sounds() -> dict[str, bytes]:
     """What is no speech, two seconds each; and a room full of it."""
-    chance, length = random.Random(5), 2 * RATE
-    turn = [2 * math.pi * at / RATE for at in range(length)]
+    chance, length = random.Random(5), 2 * SAMPLE_RATE
+    turn = [2 * math.pi * at / SAMPLE_RATE for at in range(length)]
     made: dict[str, Sequence[float]] = {"silence": [0.0] * length}
     for level in (10, 300, 3000):
         made[f"white noise {level}"] = white(length, level, chance)
@@ -306,7 +306,7 @@ def sounds() -> dict[str, bytes]:
     for name, pitches in (("major", (262, 330, 392)), ("minor", (220, 262, 330))):
         made[f"{name} chord"] = [
             2500
-            * (0.3 + 0.7 * math.exp(-3 * (number / RATE % 0.5)))
+            * (0.3 + 0.7 * math.exp(-3 * (number / SAMPLE_RATE % 0.5)))
             * sum(math.sin(pitch * part * at) / part for pitch in pitches for part in (1, 2, 3))
             for number, at in enumerate(turn)
         ]

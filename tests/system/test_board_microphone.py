@@ -17,17 +17,17 @@ import pytest
 
 from duotui.base.errors import NotReady
 from duotui.cli.story import _listening
-from duotui.judge.baseline import sitting_of
-from duotui.protocol.frames import Decoder, Frame, encode
-from duotui.protocol.messages import Sound, parse
+from duotui.judge.baseline import single_session
+from duotui.protocol.frames import Frame, FrameDecoder, encode
+from duotui.protocol.messages import Sound, parse_message
 from duotui.session.recording import read
-from duotui.settings.parental_settings import MICROPHONES, Household
-from duotui.speech.board_microphone import NONE, BoardMicrophone, open_board_microphone
-from duotui.speech.recognizer import RATE, Ear, open_ear
+from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings
+from duotui.speech.board_microphone import NO_MICROPHONE, BoardMicrophone, open_board_microphone
+from duotui.speech.recognizer import SAMPLE_RATE, Recognizer, open_recognizer
 from duotui.story.cards import deck
-from duotui.story.view_state import Act
-from duotui.story.voice_input import COMMANDS, LIMIT, Listening
-from duotui.targets.simulator import Sim
+from duotui.story.view_state import Step
+from duotui.story.voice_input import SPOKEN_COMMANDS, UTTERANCE_LIMIT, VoiceInput
+from duotui.targets.simulator import SimulatedDuo
 from support.espeak import need_espeak
 from system.mortal import Mortal
 from system.playroom import hour, room
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duotui.session.session import Session
-    from duotui.story.controller import Hour
+    from duotui.story.controller import StoryController
 
 needs_pocketsphinx = pytest.mark.skipif(
     not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
 )
-WISHES = deck().spoken() | {"command": COMMANDS}
+WISHES = deck().spoken() | {"command": SPOKEN_COMMANDS}
 WISH = "tell me a story about a dragon in the castle"
 SLOTS = {"who": "dragon", "where": "castle"}
 
@@ -53,10 +53,10 @@ import os, sys, time, wave
 folder, pace = os.path.dirname(__file__), float({{pace}})
 open(folder + "/pid", "w").write(str(os.getpid()))
 with wave.open(folder + "/wish.wav") as file:
-    pcm = file.readframes(file.getnframes()) + bytes(2 * 2 * {RATE})
+    pcm = file.readframes(file.getnframes()) + bytes(2 * 2 * {SAMPLE_RATE})
 for at in range(0, len(pcm), 4000):
     os.write(1, pcm[at : at + 4000])
-    time.sleep(pace * 4000 / 2 / {RATE})
+    time.sleep(pace * 4000 / 2 / {SAMPLE_RATE})
     if os.path.exists(folder + "/broken"):
         sys.exit("the device is busy")
 time.sleep(1000)
@@ -65,9 +65,9 @@ time.sleep(1000)
 
 
 @pytest.fixture(scope="module")
-def ear() -> Ear:
+def ear() -> Recognizer:
     pytest.importorskip("pocketsphinx")
-    return Ear(WISHES)
+    return Recognizer(WISHES)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def recorder(tmp_path: Path) -> Callable[[float], Path]:
         with wave.open(str(tmp_path / "wish.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
-            file.setframerate(RATE)
+            file.setframerate(SAMPLE_RATE)
             file.writeframes(in_noise(WISH, VOICES[2], "clean", 1))
         path = tmp_path / "ear"
         path.write_text(RECORDER.format(pace=pace))
@@ -88,11 +88,11 @@ def recorder(tmp_path: Path) -> Callable[[float], Path]:
 
 
 @pytest.fixture
-async def opened() -> AsyncIterator[Callable[[Sim], Session]]:
+async def opened() -> AsyncIterator[Callable[[SimulatedDuo], Session]]:
     sessions: list[Session] = []
 
-    def made(board: Sim) -> Session:
-        sessions.append(sitting_of(board))
+    def made(board: SimulatedDuo) -> Session:
+        sessions.append(single_session(board))
         sessions[-1].open()
         return sessions[-1]
 
@@ -108,18 +108,18 @@ Open = "Callable[[Sim], Session]"
 @needs_pocketsphinx
 @pytest.mark.parametrize("pace", [1.0, 0.0], ids=["as-it-is-said", "at-once"])
 async def test_a_wish_said_to_the_board_is_understood(
-    recorder: Recorder, opened: Open, ear: Ear, tmp_path: Path, pace: float
+    recorder: Recorder, opened: Open, ear: Recognizer, tmp_path: Path, pace: float
 ) -> None:
-    session = opened(Sim(ear=recorder(pace)))
+    session = opened(SimulatedDuo(microphone=recorder(pace)))
     recording: list[int] = []
 
     def begun() -> None:
         recording.append(os.pidfd_open(int((tmp_path / "pid").read_text())))
 
     microphone = await open_board_microphone(session)
-    said = await microphone.listen(LIMIT, begun)
-    assert 2 * RATE < len(said) < 2 * LIMIT * RATE
-    heard = ear.hear(said)
+    said = await microphone.record_utterance(UTTERANCE_LIMIT, begun)
+    assert 2 * SAMPLE_RATE < len(said) < 2 * UTTERANCE_LIMIT * SAMPLE_RATE
+    heard = ear.recognize(said)
     assert heard is not None
     assert heard.slots == SLOTS
     (process,) = recording
@@ -129,13 +129,13 @@ async def test_a_wish_said_to_the_board_is_understood(
 
 def losing() -> Callable[[bytes], bytes]:
     """A wire that swallows one sound in ten."""
-    decoder = Decoder()
+    decoder = FrameDecoder()
 
     def spoil(data: bytes) -> bytes:
         out = b""
         for item in decoder.feed(data):
             if isinstance(item, Frame):
-                message = parse(item.type, item.payload)
+                message = parse_message(item.type, item.payload)
                 lost = isinstance(message, Sound) and message.index % 10 == 7
                 out += b"" if lost else encode(item)
         return out
@@ -145,11 +145,11 @@ def losing() -> Callable[[bytes], bytes]:
 
 @needs_pocketsphinx
 async def test_it_is_understood_where_one_sound_in_ten_is_lost(
-    recorder: Recorder, opened: Open, ear: Ear
+    recorder: Recorder, opened: Open, ear: Recognizer
 ) -> None:
-    session = opened(Sim(ear=recorder(0.0), spoil=losing()))
-    said = await (await open_board_microphone(session)).listen(LIMIT)
-    heard = ear.hear(said)
+    session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=losing()))
+    said = await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT)
+    heard = ear.recognize(said)
     assert heard is not None
     assert heard.slots == SLOTS
 
@@ -159,66 +159,68 @@ async def test_a_bad_cable_makes_it_no_shorter(recorder: Recorder, opened: Open)
     """What was lost is silence as long."""
     lengths = []
     for spoil in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
-        session = opened(Sim(ear=recorder(0.0), spoil=spoil))
-        lengths.append(len(await (await open_board_microphone(session)).listen(LIMIT)))
+        session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=spoil))
+        lengths.append(
+            len(await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT))
+        )
         if isinstance(spoil, Spoiler):
             assert spoil.flipped > 3
-    assert max(lengths) - min(lengths) < 2 * RATE // 5
+    assert max(lengths) - min(lengths) < 2 * SAMPLE_RATE // 5
 
 
 @needs_pocketsphinx
 async def test_who_stops_early_has_what_was_said_and_may_listen_again(
     recorder: Recorder, opened: Open
 ) -> None:
-    session = opened(Sim(ear=recorder(1.0)))
+    session = opened(SimulatedDuo(microphone=recorder(1.0)))
     microphone = await open_board_microphone(session)
-    assert await microphone.listen(LIMIT, microphone.stop) == b""
-    listening = asyncio.create_task(microphone.listen(LIMIT))
+    assert await microphone.record_utterance(UTTERANCE_LIMIT, microphone.stop) == b""
+    listening = asyncio.create_task(microphone.record_utterance(UTTERANCE_LIMIT))
     await asyncio.sleep(0)
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
-    assert len(await microphone.listen(LIMIT)) > 2 * RATE
+    assert len(await microphone.record_utterance(UTTERANCE_LIMIT)) > 2 * SAMPLE_RATE
 
 
 @needs_pocketsphinx
 async def test_a_recorder_that_dies_says_why(
     recorder: Recorder, opened: Open, tmp_path: Path
 ) -> None:
-    session = opened(Sim(ear=recorder(1.0)))
+    session = opened(SimulatedDuo(microphone=recorder(1.0)))
     microphone = await open_board_microphone(session)
     with pytest.raises(NotReady, match="the device is busy"):
-        await microphone.listen(LIMIT, (tmp_path / "broken").touch)
+        await microphone.record_utterance(UTTERANCE_LIMIT, (tmp_path / "broken").touch)
     (tmp_path / "broken").unlink()
-    assert len(await microphone.listen(LIMIT)) > 2 * RATE
+    assert len(await microphone.record_utterance(UTTERANCE_LIMIT)) > 2 * SAMPLE_RATE
 
 
 @needs_pocketsphinx
 async def test_a_board_that_is_lost_while_it_listens_is_said(
     recorder: Recorder, opened: Open
 ) -> None:
-    board = Mortal(ear=recorder(1.0))
+    board = Mortal(microphone=recorder(1.0))
     microphone = await open_board_microphone(opened(board))
     with pytest.raises(NotReady, match="the board was lost"):
-        await microphone.listen(LIMIT, board.kill)
+        await microphone.record_utterance(UTTERANCE_LIMIT, board.kill)
     with pytest.raises(NotReady, match="the board is not there"):
-        await microphone.listen(LIMIT)
+        await microphone.record_utterance(UTTERANCE_LIMIT)
 
 
 @needs_pocketsphinx
 async def test_a_board_without_one_says_so(opened: Open) -> None:
-    session = opened(Sim())
+    session = opened(SimulatedDuo())
     with pytest.raises(NotReady) as caught:
         await open_board_microphone(session)
-    assert (caught.value.message, caught.value.hint) == NONE
+    assert (caught.value.message, caught.value.hint) == NO_MICROPHONE
     with pytest.raises(NotReady, match="the board has no microphone"):
-        await BoardMicrophone(session).listen(LIMIT)
+        await BoardMicrophone(session).record_utterance(UTTERANCE_LIMIT)
 
 
 @needs_pocketsphinx
 async def test_a_board_that_is_lost_for_good_is_not_waited_for(
     opened: Open, tmp_path: Path
 ) -> None:
-    session = opened(Sim(model=tmp_path / "no.bin"))
+    session = opened(SimulatedDuo(model=tmp_path / "no.bin"))
     with pytest.raises(NotReady, match=r"no\.bin"):
         await open_board_microphone(session)
 
@@ -227,10 +229,10 @@ async def test_a_board_that_is_lost_for_good_is_not_waited_for(
 async def test_what_was_heard_is_written_nowhere(
     recorder: Recorder, opened: Open, tmp_path: Path
 ) -> None:
-    session = opened(Sim(ear=recorder(0.0)))
+    session = opened(SimulatedDuo(microphone=recorder(0.0)))
     session.record(tmp_path / "before.jsonl")
     microphone = await open_board_microphone(session)
-    assert await microphone.listen(LIMIT)
+    assert await microphone.record_utterance(UTTERANCE_LIMIT)
     session.record(tmp_path / "after.jsonl")
     await session.close()
     for name in ("before", "after"):
@@ -239,9 +241,9 @@ async def test_what_was_heard_is_written_nowhere(
         assert "Sound" not in kinds
 
 
-async def until(shown: Hour, wanted: Callable[[], bool]) -> None:
+async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
     news = asyncio.Event()
-    shown.listen(news.set)
+    shown.subscribe(news.set)
     while not wanted():
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
@@ -252,25 +254,27 @@ async def until(shown: Hour, wanted: Callable[[], bool]) -> None:
 async def test_the_story_hour_listens_by_the_board(
     recorder: Recorder, tmp_path: Path, there: bool
 ) -> None:
-    board = Sim(ear=recorder(1.0) if there else None)
+    board = SimulatedDuo(microphone=recorder(1.0) if there else None)
     made, session = room(board, tmp_path)
-    listening = Listening(
-        partial(open_ear, WISHES),
+    listening = VoiceInput(
+        partial(open_recognizer, WISHES),
         partial(open_board_microphone, session),
     )
-    shown = hour(replace(made, listening=listening), Household(name="Lily", microphone="board"))
+    shown = hour(
+        replace(made, listening=listening), ParentalSettings(name="Lily", microphone="board")
+    )
     shown.open()
-    shown.hear()
-    assert shown.scene.act is Act.LISTENING
-    await until(shown, lambda: shown.scene.act is not Act.LISTENING)
+    shown.listen()
+    assert shown.scene.act is Step.LISTENING
+    await until(shown, lambda: shown.scene.act is not Step.LISTENING)
     if there:
-        assert (shown.scene.act, shown.scene.heard) == (Act.HEARD, "a dragon, the castle")
+        assert (shown.scene.act, shown.scene.heard) == (Step.HEARD, "a dragon, the castle")
         shown.go()
-        await until(shown, lambda: shown.scene.act is Act.THE_END)
+        await until(shown, lambda: shown.scene.act is Step.THE_END)
         assert "dragon" in shown.scene.sentences[0]
     else:
-        assert (shown.scene.act, shown.scene.missed) == (Act.CARDS, "cannot_hear")
-        assert any(NONE[0] in line for line in shown.troubles)
+        assert (shown.scene.act, shown.scene.missed) == (Step.CARDS, "cannot_hear")
+        assert any(NO_MICROPHONE[0] in line for line in shown.troubles)
     await shown.close()
 
 
@@ -282,9 +286,9 @@ async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
         raise AssertionError
 
     monkeypatch.setattr("duotui.story.voice_input.PATIENCE", 0.01)
-    listening = Listening(never, never)
+    listening = VoiceInput(never, never)
     with pytest.raises(NotReady, match="there yet"):
-        await listening.hear()
+        await listening.listen()
     assert "there yet" in listening.trouble
     await listening.close()
 
@@ -293,21 +297,23 @@ async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
 async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
     recorder: Recorder, opened: Open, tmp_path: Path
 ) -> None:
-    session = opened(Sim(ear=recorder(0.0)))
-    listening = Listening(partial(open_ear, WISHES), partial(open_board_microphone, session))
+    session = opened(SimulatedDuo(microphone=recorder(0.0)))
+    listening = VoiceInput(
+        partial(open_recognizer, WISHES), partial(open_board_microphone, session)
+    )
     (tmp_path / "broken").touch()
     with pytest.raises(NotReady):
-        await listening.hear()
+        await listening.listen()
     assert listening.trouble.startswith("the device is busy")
     (tmp_path / "broken").unlink()
-    heard = await listening.hear()
+    heard = await listening.listen()
     assert heard is not None
     assert heard.slots == SLOTS
     assert listening.trouble == ""
     await listening.close()
 
 
-@pytest.mark.parametrize("microphone", MICROPHONES)
+@pytest.mark.parametrize("microphone", MICROPHONE_CHOICES)
 def test_parents_say_which_microphone_it_is(microphone: str) -> None:
-    made = _listening(sitting_of(Sim()), Household(microphone=microphone))
+    made = _listening(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
     assert (made is None) == (microphone == "off")

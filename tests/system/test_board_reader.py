@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from duotui.base.clock import MonotonicClock
-from duotui.judge.baseline import sitting_of
+from duotui.judge.baseline import single_session
 from duotui.session.session import Session
-from duotui.settings.parental_settings import Household
-from duotui.speech.board_tts import BoardReader
+from duotui.settings.parental_settings import ParentalSettings
+from duotui.speech.board_tts import BoardTts
 from duotui.speech.tts import Utterance
-from duotui.story.view_state import Act, Scene
-from duotui.targets.simulator import Sim
+from duotui.story.view_state import Step, StoryViewState
+from duotui.targets.simulator import SimulatedDuo
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, hour, room
 
@@ -46,7 +46,7 @@ def voice(tmp_path: Path) -> Iterator[Path]:
 
 async def ready(session: Session) -> None:
     news = asyncio.Event()
-    session.listen(lambda _state, _batch: news.set())
+    session.subscribe(lambda _state, _batch: news.set())
     session.open()
     while session.state.board.ready is None:
         await asyncio.wait_for(news.wait(), 30)
@@ -55,14 +55,14 @@ async def ready(session: Session) -> None:
 
 @pytest.fixture
 async def session(voice: Path) -> AsyncIterator[Session]:
-    made = sitting_of(Mortal(voice=voice))
+    made = single_session(Mortal(voice=voice))
     await ready(made)
     yield made
     await made.close()
 
 
-def reader(session: Session) -> BoardReader:
-    return BoardReader(session, MonotonicClock(), 60_000)
+def reader(session: Session) -> BoardTts:
+    return BoardTts(session, MonotonicClock(), 60_000)
 
 
 async def test_a_sentence_is_said_and_its_words_are_marked(session: Session, voice: Path) -> None:
@@ -79,7 +79,7 @@ async def test_a_sentence_is_said_and_its_words_are_marked(session: Session, voi
 async def test_it_is_as_loud_as_is_settled(session: Session, voice: Path) -> None:
     made = reader(session)
     for volume in (0.8, 0.4, 0.0, 1.0):
-        made.settle(60_000, volume)
+        made.configure(60_000, volume)
         await made.say("Once upon a time.", lambda _: None)
     assert made.trouble == ""
     assert (voice.parent / "loud").read_text().split() == ["80", "40", "0", "100"]
@@ -88,15 +88,15 @@ async def test_it_is_as_loud_as_is_settled(session: Session, voice: Path) -> Non
 async def test_the_hour_of_the_day_is_heard_in_the_boards_voice(
     tmp_path: Path, voice: Path
 ) -> None:
-    child = Household(name="Lily", volume=70, volume_night=20)
+    child = ParentalSettings(name="Lily", volume=70, volume_night=20)
     for wall in (AFTERNOON, AFTERNOON.replace(hour=22)):
-        made, session = room(Sim(voice=voice), tmp_path, wall=lambda at=wall: at)
+        made, session = room(SimulatedDuo(voice=voice), tmp_path, wall=lambda at=wall: at)
         shown = hour(replace(made, reader=reader(session)), child)
         news = asyncio.Event()
-        shown.listen(news.set)
+        shown.subscribe(news.set)
         shown.open()
         shown.surprise()
-        while shown.scene.act is not Act.THE_END:
+        while shown.scene.act is not Step.THE_END:
             await asyncio.wait_for(news.wait(), 60)
             news.clear()
         await shown.close()
@@ -143,7 +143,7 @@ async def test_a_broken_loudspeaker_keeps_time_and_says_why(session: Session, vo
 
 
 async def test_a_board_without_a_voice_keeps_time() -> None:
-    session = sitting_of(Sim())
+    session = single_session(SimulatedDuo())
     await ready(session)
     found: list[Utterance] = []
     made = reader(session)
@@ -156,7 +156,7 @@ async def test_a_board_without_a_voice_keeps_time() -> None:
 async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> None:
     (voice.parent / "hold").touch()
     board = Mortal(voice=voice)
-    session = sitting_of(board)
+    session = single_session(board)
     await ready(session)
     found: list[Utterance] = []
 
@@ -172,8 +172,8 @@ async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> Non
 
 
 async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: Path) -> None:
-    made, session = room(Sim(voice=voice), tmp_path)
-    speaker = BoardReader(session, MonotonicClock(), 60_000)
+    made, session = room(SimulatedDuo(voice=voice), tmp_path)
+    speaker = BoardTts(session, MonotonicClock(), 60_000)
     shown = hour(replace(made, reader=speaker))
     news = asyncio.Event()
     telling_while_said: list[bool] = []
@@ -181,13 +181,13 @@ async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: 
     def watch() -> None:
         news.set()
         if session.state.board.speaking:
-            telling_while_said.append(session.state.board.telling)
+            telling_while_said.append(session.state.board.running)
 
-    shown.listen(watch)
+    shown.subscribe(watch)
     shown.open()
     shown.surprise()
-    scene: Scene = shown.scene
-    while scene.act is not Act.THE_END:
+    scene: StoryViewState = shown.scene
+    while scene.act is not Step.THE_END:
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
         scene = shown.scene

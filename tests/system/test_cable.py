@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.protocol import events
-from duotui.protocol.events import Mode, Reason, Request, Silence
-from duotui.session.state import Link, State
+from duotui.protocol.events import EndReason, Mode, Request, SpeechEndReason
+from duotui.session.state import LinkState, SessionState
 from duotui.targets import packer
-from duotui.targets.board import Board
-from duotui.targets.engine_binary import program
+from duotui.targets.board import BoardTarget
+from duotui.targets.engine_binary import find_engine
 from native.parrot import write_parrot
 from system.plugged import VOICE, Plugged
 from system.remote import served
@@ -37,8 +37,8 @@ REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     model, tokenizer = write_parrot(folder, WORDS, COUNT)
-    packer.pack(model, tokenizer, "exact", folder / "story.duo")
-    (folder / "duollama").write_bytes(program().read_bytes())
+    packer.pack_model(model, tokenizer, "exact", folder / "story.duo")
+    (folder / "duollama").write_bytes(find_engine().read_bytes())
     (folder / "voice").write_text(VOICE)
     for name in ("duollama", "voice"):
         (folder / name).chmod(0o755)
@@ -59,14 +59,14 @@ def plugged(
     board.close()
 
 
-def whole(state: State) -> bool:
+def whole(state: SessionState) -> bool:
     return state.board.ended is not None
 
 
-def assert_identical(state: State, count: int = COUNT) -> None:
+def assert_identical(state: SessionState, count: int = COUNT) -> None:
     board = state.board
     assert board.ended is not None
-    assert board.ended.reason is Reason.STEPS
+    assert board.ended.reason is EndReason.STEPS
     assert [token.index for token in board.tokens] == list(range(count))
     ids = [token.id for token in board.tokens]
     assert ids == [ids[n % len(WORDS)] for n in range(count)]
@@ -78,12 +78,12 @@ def boots(watch: Watch) -> int:
 
 
 @asynccontextmanager
-async def telling(board: Board, steps: int = COUNT) -> AsyncIterator[Watch]:
+async def telling(board: BoardTarget, steps: int = COUNT) -> AsyncIterator[Watch]:
     """A story that has begun."""
     sitting = session(board)
     watch = Watch(sitting)
     try:
-        sitting.tell(replace(REQUEST, steps=steps))
+        sitting.generate(replace(REQUEST, steps=steps))
         await watch.until(lambda s: len(s.board.tokens) > min(100, steps - 1))
         yield watch
     finally:
@@ -93,10 +93,10 @@ async def telling(board: Board, steps: int = COUNT) -> AsyncIterator[Watch]:
 async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
     plugged: Plugged,
 ) -> None:
-    async with telling(Board("auto", plugged.ports)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
         before = plugged.wire.host_path
         plugged.wire.unplug()
-        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
         assert not whole(state)
         taken = os.openpty()
         assert plugged.wire.plug() != before
@@ -104,24 +104,24 @@ async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
             os.close(end)
         assert_identical(await watch.until(whole))
         assert boots(watch) == 1
-        assert not [event for event in watch.seen if isinstance(event, events.Retelling)]
+        assert not [event for event in watch.seen if isinstance(event, events.Regenerating)]
 
 
 async def test_an_agent_that_was_killed_is_started_and_tells_again(plugged: Plugged) -> None:
-    async with telling(Board("auto", plugged.ports)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
         for agent in plugged.agents():
             os.kill(agent, signal.SIGKILL)
         assert_identical(await watch.until(whole))
         assert boots(watch) == 2
-        assert [event for event in watch.seen if isinstance(event, events.Retold)]
+        assert [event for event in watch.seen if isinstance(event, events.Regenerated)]
 
 
 @pytest.mark.parametrize("plugged", ["+m"], ids=["no job control"], indirect=True)
 async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
-    async with telling(Board("auto", plugged.ports)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)
-        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
         assert state.board.trouble == "the engine has stopped answering"
         await watch.until(lambda s: "nothing answers" in s.board.trouble)
         os.kill(agent, signal.SIGCONT)
@@ -131,7 +131,7 @@ async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
 
 async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
     """The shell takes the line back; the agent would never be heard again."""
-    async with telling(Board("auto", plugged.ports)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)
         assert_identical(await watch.until(whole))
@@ -143,25 +143,28 @@ async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
 async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) -> None:
     said, hold = plugged.home / "said", plugged.home / "hold"
     said.unlink(missing_ok=True)
-    async with telling(Board("auto", plugged.ports), 3 * len(WORDS)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports), 3 * len(WORDS)) as watch:
         await watch.until(whole)
         hold.touch()
         watch.sitting.speak()
-        await watch.until(lambda s: s.board.heard is not None)
+        await watch.until(lambda s: s.board.sentence is not None)
         if killed:
             for agent in plugged.agents():
                 os.kill(agent, signal.SIGKILL)
         else:
             plugged.wire.unplug()
-        await watch.until(lambda s: s.board.link is Link.AWAY)
+        await watch.until(lambda s: s.board.link is LinkState.AWAY)
         hold.unlink()
         if not killed:
             plugged.wire.plug()
-        state = await watch.until(lambda s: s.board.hushed is not None)
-        assert state.board.hushed is not None
-        assert (state.board.hushed.silence, state.board.hushed.sentences) == (Silence.DONE, 3)
-        assert state.board.heard is not None
-        (mark,) = state.board.heard.marks
+        state = await watch.until(lambda s: s.board.speech_ended is not None)
+        assert state.board.speech_ended is not None
+        assert (state.board.speech_ended.silence, state.board.speech_ended.sentences) == (
+            SpeechEndReason.DONE,
+            3,
+        )
+        assert state.board.sentence is not None
+        (mark,) = state.board.sentence.marks
         assert state.board.text[mark.start : mark.end] == "upon"
         assert mark.start == state.board.text.rindex("upon")
         line = "once upon a time,  there was"
@@ -170,7 +173,7 @@ async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) ->
 
 async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
     (plugged.home / "voice").chmod(0o644)
-    async with telling(Board("auto", plugged.ports), len(WORDS)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports), len(WORDS)) as watch:
         await watch.until(whole)
         watch.sitting.speak()
         state = await watch.until(lambda s: s.fault is not None)
@@ -185,24 +188,24 @@ async def test_a_board_behind_another_computer_tells_the_same(
     plugged: Plugged, scheme: str
 ) -> None:
     with served(plugged.wire.host_path, scheme) as url:
-        async with telling(Board(url), 5_000) as watch:
+        async with telling(BoardTarget(url), 5_000) as watch:
             assert_identical(await watch.until(whole), 5_000)
             assert boots(watch) == 1
 
 
 async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:
-    async with telling(Board("auto", plugged.ports)) as watch:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
         plugged.serial_number = "duotui-2"
         plugged.wire.unplug()
         plugged.wire.plug()
         state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
-        assert state.board.link is Link.AWAY
+        assert state.board.link is LinkState.AWAY
         plugged.serial_number = "duotui-1"
         assert_identical(await watch.until(whole))
 
 
 async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Plugged) -> None:
-    async with telling(Board(plugged.wire.host_path)) as watch:
+    async with telling(BoardTarget(plugged.wire.host_path)) as watch:
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "duotui", "tell", "--port", plugged.wire.host_path),
             stderr=subprocess.PIPE,

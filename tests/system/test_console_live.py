@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from duotui.protocol.events import Narrator, Reason, Request
-from duotui.session.state import Link
+from duotui.protocol.events import EndReason, Request, Source
+from duotui.session.state import LinkState
 from duotui.settings.config_file import Settings
-from duotui.targets.simulator import Sim
-from duotui.ui.app import DuoApp
+from duotui.targets.simulator import SimulatedDuo
+from duotui.ui.app import ConsoleApp
 from native.parrot import write_parrot
 from system.sitting import Watch, over, session
 from system.terminal import ALTERNATE_ON, Terminal
@@ -33,11 +33,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_it_tells_and_finds_the_story_identical() -> None:
-    sitting = session(Sim(), Sim())
+    sitting = session(SimulatedDuo(), SimulatedDuo())
     watch = Watch(sitting)
-    app = DuoApp(sitting, Settings(), ascii=False, first=Request(steps=60, seed=4))
+    app = ConsoleApp(sitting, Settings(), ascii=False, first=Request(steps=60, seed=4))
     async with app.run_test(size=(120, 40)) as pilot:
-        both = [Narrator.BOARD, Narrator.BASELINE]
+        both = [Source.BOARD, Source.BASELINE]
         state = await watch.until(lambda s: all(over(s, n) for n in both))
         await pilot.pause()
         assert state.diff.identical
@@ -48,16 +48,16 @@ async def test_it_tells_and_finds_the_story_identical() -> None:
 
 
 async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path, Path]) -> None:
-    board = Sim(*parrot)
+    board = SimulatedDuo(*parrot)
     sitting = session(board)
     watch = Watch(sitting)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(80, 24)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 50)
         assert board.process is not None
         board.process.kill()
-        state = await watch.until(lambda s: s.board.link is Link.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
         kept = len(state.board.tokens)
         await pilot.pause()
         shown = app.export_screenshot().replace("&#160;", " ")
@@ -73,17 +73,17 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
     parrot: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("duotui.link.connection.LOSSES", 1)
-    board = Sim(*parrot)
+    board = SimulatedDuo(*parrot)
     sitting = session(board)
     watch = Watch(sitting)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(80, 24)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 50)
         assert board.process is not None
         killed = time.monotonic()
         board.process.kill()
-        state = await watch.until(lambda s: s.board.link is Link.LOST)
+        state = await watch.until(lambda s: s.board.link is LinkState.LOST)
         print(f"said {time.monotonic() - killed:.2f} s after the kill")
         assert "killed (signal 9" in state.board.trouble
         kept = len(state.board.tokens)
@@ -91,25 +91,25 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
         await pilot.pause()
         assert "killed" in app.export_screenshot()
         await pilot.press("r")
-        state = await watch.until(lambda s: s.board.telling and len(s.board.tokens) > 5)
+        state = await watch.until(lambda s: s.board.running and len(s.board.tokens) > 5)
         assert state.board.ended is None
 
 
 async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> None:
     """The parrot tells thousands a second; stop, theme and help must not wait for its end."""
-    sitting = session(Sim(*parrot))
+    sitting = session(SimulatedDuo(*parrot))
     watch = Watch(sitting)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = DuoApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(120, 40)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 500)
         theme = app.theme
         await pilot.press("t")
         assert app.theme != theme
         await pilot.press("s")
-        state = await watch.until(lambda s: over(s, Narrator.BOARD), seconds=10)
+        state = await watch.until(lambda s: over(s, Source.BOARD), seconds=10)
         assert state.board.ended is not None
-        assert state.board.ended.reason is Reason.CANCELLED
+        assert state.board.ended.reason is EndReason.CANCELLED
         assert len(state.board.tokens) < 400_000
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base.errors import Exit, UsageError
-from duotui.board.checks import Finding, of_board
+from duotui.board.checks import Finding, check_board
 from duotui.board.doctor import doctor, of_port
-from duotui.board.port_probe import find_state
+from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.link.ports import DUO_VENDOR, Port
 
@@ -128,7 +128,7 @@ def test_a_hot_board(line: Line, tmp_path: Path) -> None:
         cat='case "$1" in *cooling*) echo 1; echo 0;; *) /bin/cat "$@";; esac',
     )
     with line() as spawn:
-        found = list(of_board(Shell.enter(spawn, find_state(spawn))))
+        found = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
     said = links(found)
     assert (said["board"], said["memory"], said["clock"]) == (True, False, False)
     assert (said["storyteller"], said["model"]) == (False, False)
@@ -146,7 +146,7 @@ def test_a_hot_board(line: Line, tmp_path: Path) -> None:
 def test_a_microphone(line: Line, tmp_path: Path, ls: str, right: bool | None, what: str) -> None:
     programs(tmp_path, ls=ls, arecord="exit 0")
     with line() as spawn:
-        found = list(of_board(Shell.enter(spawn, find_state(spawn))))
+        found = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
     (microphone,) = (finding for finding in found if finding.link == "microphone")
     assert microphone.right is right
     assert what in microphone.what

@@ -17,8 +17,13 @@ import pytest
 
 from duotui.base.errors import NotReady, UsageError
 from duotui.speech import microphone
-from duotui.speech.microphone import FromFile, Through, Turn, open_microphone
-from duotui.speech.recognizer import NO_POCKETSPHINX, RATE, Ear, open_ear
+from duotui.speech.microphone import (
+    SubprocessMicrophone,
+    VadSegmenter,
+    WavMicrophone,
+    open_microphone,
+)
+from duotui.speech.recognizer import NO_POCKETSPHINX, SAMPLE_RATE, Recognizer, open_recognizer
 from duotui.story.cards import deck
 from support.espeak import need_espeak
 from system.spoken import (
@@ -42,12 +47,12 @@ FRAME = 960
 SPEECH, NOTHING = b"\x00\x10" * (FRAME // 2), bytes(FRAME)
 
 
-def turn(limit: float = 60.0) -> Turn:
-    return Turn(limit, FRAME, lambda frame: frame == SPEECH)
+def turn(limit: float = 60.0) -> VadSegmenter:
+    return VadSegmenter(limit, FRAME, lambda frame: frame == SPEECH)
 
 
-def frames(turn: Turn) -> str:
-    said = turn.said()
+def frames(turn: VadSegmenter) -> str:
+    said = turn.utterance()
     return "".join(
         "s" if said[at : at + FRAME] == SPEECH else "." for at in range(0, len(said), FRAME)
     )
@@ -55,68 +60,68 @@ def frames(turn: Turn) -> str:
 
 def test_a_turn_is_over_when_it_was_silent_for_long_enough() -> None:
     one = turn()
-    assert not one.hear(NOTHING * 50)
-    assert not one.hear(SPEECH * 20)
-    assert not one.hear(NOTHING * 29)
-    assert one.hear(NOTHING)
+    assert not one.feed(NOTHING * 50)
+    assert not one.feed(SPEECH * 20)
+    assert not one.feed(NOTHING * 29)
+    assert one.feed(NOTHING)
     assert frames(one) == "." * 3 + "s" * 20 + "." * 3
-    assert one.around() == NOTHING * (33 + 27)
+    assert one.surroundings() == NOTHING * (33 + 27)
 
 
 def test_a_child_may_think_between_words() -> None:
     one = turn()
-    assert not one.hear(SPEECH * 10 + NOTHING * 25 + SPEECH * 10 + NOTHING * 25)
-    assert one.hear(NOTHING * 5)
+    assert not one.feed(SPEECH * 10 + NOTHING * 25 + SPEECH * 10 + NOTHING * 25)
+    assert one.feed(NOTHING * 5)
     assert frames(one).strip(".") == "s" * 10 + "." * 25 + "s" * 10
 
 
 def test_a_click_is_no_turn() -> None:
     one = turn()
-    assert not one.hear((SPEECH * 2 + NOTHING * 40) * 5)
-    assert one.said() == one.around() == b""
+    assert not one.feed((SPEECH * 2 + NOTHING * 40) * 5)
+    assert one.utterance() == one.surroundings() == b""
 
 
 def test_nothing_comes_from_a_turn_beyond_its_limit() -> None:
     one = turn(limit=3.0)
-    assert one.hear(SPEECH * 200)
-    assert len(one.said()) == 100 * FRAME
+    assert one.feed(SPEECH * 200)
+    assert len(one.utterance()) == 100 * FRAME
 
 
 def test_a_turn_that_is_stopped_early_is_what_was_said_until_then() -> None:
     one = turn()
-    assert not one.hear(NOTHING * 5 + SPEECH * 10 + NOTHING)
+    assert not one.feed(NOTHING * 5 + SPEECH * 10 + NOTHING)
     assert frames(one) == "." * 3 + "s" * 10 + "."
-    assert one.around() == NOTHING * 2
+    assert one.surroundings() == NOTHING * 2
 
 
 def test_it_does_not_matter_how_sound_is_cut_up() -> None:
     whole, cut = turn(), turn()
     sound = NOTHING * 7 + SPEECH * 20 + NOTHING * 40
-    whole.hear(sound)
+    whole.feed(sound)
     for at in range(0, len(sound), 37):
-        cut.hear(sound[at : at + 37])
-    assert cut.said() == whole.said() != b""
-    assert cut.around() == whole.around() != b""
+        cut.feed(sound[at : at + 37])
+    assert cut.utterance() == whole.utterance() != b""
+    assert cut.surroundings() == whole.surroundings() != b""
 
 
 def test_a_voice_at_the_other_end_of_the_room_is_not_the_child() -> None:
     far = b"\x00\x01" * (FRAME // 2)
-    one = Turn(60.0, FRAME, lambda frame: frame != NOTHING)
-    assert not one.hear(NOTHING * 20 + SPEECH * 20 + far * 29)
-    assert one.hear(far)
+    one = VadSegmenter(60.0, FRAME, lambda frame: frame != NOTHING)
+    assert not one.feed(NOTHING * 20 + SPEECH * 20 + far * 29)
+    assert one.feed(far)
 
 
 # -- microphones
 
 
-def writer(program: str) -> Through:
-    return Through((sys.executable, "-c", f"import os, sys, time\n{program}"))
+def writer(program: str) -> SubprocessMicrophone:
+    return SubprocessMicrophone((sys.executable, "-c", f"import os, sys, time\n{program}"))
 
 
 VOICE = f"""
 import math, array
-tone = [round(9000 * math.sin(n / 9) * math.sin(n / 700) ** 2) for n in range({RATE})]
-os.write(1, bytes({RATE}) + array.array('h', tone).tobytes() + bytes({4 * RATE}))
+tone = [round(9000 * math.sin(n / 9) * math.sin(n / 700) ** 2) for n in range({SAMPLE_RATE})]
+os.write(1, bytes({SAMPLE_RATE}) + array.array('h', tone).tobytes() + bytes({4 * SAMPLE_RATE}))
 os.write(2, b'Expression failed in pa_linux_alsa.c')
 time.sleep(60)
 """
@@ -127,8 +132,8 @@ async def test_a_child_process_is_listened_to_until_the_turn_is_over(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     begun: list[bool] = []
-    said = await writer(VOICE).listen(30.0, lambda: begun.append(True))
-    assert RATE < len(said) < 5 * RATE
+    said = await writer(VOICE).record_utterance(30.0, lambda: begun.append(True))
+    assert SAMPLE_RATE < len(said) < 5 * SAMPLE_RATE
     assert begun == [True]
     assert capfd.readouterr() == ("", "")
 
@@ -140,7 +145,7 @@ async def test_stop_ends_it_and_the_child_is_gone(tmp_path: Path) -> None:
         f"open({str(there)!r}, 'w').write(str(os.getpid()))\nos.write(1, bytes(9000))\n"
         "time.sleep(60)"
     )
-    assert await mic.listen(30.0, mic.stop) == b""
+    assert await mic.record_utterance(30.0, mic.stop) == b""
     with pytest.raises(ProcessLookupError):
         os.kill(int(there.read_text()), 0)
 
@@ -148,17 +153,17 @@ async def test_stop_ends_it_and_the_child_is_gone(tmp_path: Path) -> None:
 @needs_pocketsphinx
 async def test_a_microphone_without_sound_is_listened_to_for_the_limit() -> None:
     since = time.monotonic()
-    assert await writer("time.sleep(60)").listen(0.2) == b""
+    assert await writer("time.sleep(60)").record_utterance(0.2) == b""
     assert time.monotonic() - since < 20
 
 
 @needs_pocketsphinx
 @pytest.mark.parametrize("command", [("false",), ("/no/such/program",)])
 async def test_a_microphone_that_is_lost(command: tuple[str, ...]) -> None:
-    mic = Through(command)
+    mic = SubprocessMicrophone(command)
     assert not await mic.works()
     with pytest.raises(NotReady):
-        await mic.listen(30.0)
+        await mic.record_utterance(30.0)
 
 
 @needs_pocketsphinx
@@ -169,7 +174,7 @@ async def test_the_first_microphone_that_gives_sound_is_taken(
     monkeypatch.setattr(microphone, "ARECORD", ("false",))
     monkeypatch.setattr(microphone, "PORTAUDIO", there)
     found = await open_microphone()
-    assert isinstance(found, Through)
+    assert isinstance(found, SubprocessMicrophone)
     assert found.command == there
 
 
@@ -189,11 +194,11 @@ async def test_what_records_on_this_computer_is_not_seen(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     with contextlib.suppress(NotReady):
-        assert isinstance(await open_microphone(), Through)
+        assert isinstance(await open_microphone(), SubprocessMicrophone)
     assert capfd.readouterr() == ("", "")
 
 
-def wav(path: Path, pcm: bytes, rate: int = RATE, channels: int = 1, width: int = 2) -> Path:
+def wav(path: Path, pcm: bytes, rate: int = SAMPLE_RATE, channels: int = 1, width: int = 2) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(width)
@@ -206,12 +211,12 @@ def wav(path: Path, pcm: bytes, rate: int = RATE, channels: int = 1, width: int 
 async def test_a_file_is_a_microphone(tmp_path: Path) -> None:
     need_espeak()
     pcm = in_noise("a dog", VOICES[0], "clean", 1)
-    one = await FromFile(wav(tmp_path / "one.wav", pcm)).listen(10.0)
-    assert RATE < len(one) <= len(pcm)
+    one = await WavMicrophone(wav(tmp_path / "one.wav", pcm)).record_utterance(10.0)
+    assert SAMPLE_RATE < len(one) <= len(pcm)
     both = array.array("h", [sample for sample in array.array("h", pcm) for _ in range(2)])
-    stereo = FromFile(wav(tmp_path / "two.wav", both.tobytes(), channels=2))
-    assert await stereo.listen(10.0) == one
-    assert await FromFile(wav(tmp_path / "none.wav", b"")).listen(10.0) == b""
+    stereo = WavMicrophone(wav(tmp_path / "two.wav", both.tobytes(), channels=2))
+    assert await stereo.record_utterance(10.0) == one
+    assert await WavMicrophone(wav(tmp_path / "none.wav", b"")).record_utterance(10.0) == b""
 
 
 @pytest.mark.parametrize(
@@ -223,61 +228,61 @@ def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.wav"
     path.write_bytes(content)
     with pytest.raises(UsageError, match="not a WAV"):
-        FromFile(path)
+        WavMicrophone(path)
     with pytest.raises(UsageError, match="cannot be read"):
-        FromFile(tmp_path / "missing.wav")
+        WavMicrophone(tmp_path / "missing.wav")
     with pytest.raises(UsageError, match="16 bit"):
-        FromFile(wav(path, bytes(100), width=1))
+        WavMicrophone(wav(path, bytes(100), width=1))
 
 
 # -- the ear
 
 
 @pytest.fixture(scope="module")
-def listening() -> Ear:
+def listening() -> Recognizer:
     pytest.importorskip("pocketsphinx")
-    return Ear(CARDS)
+    return Recognizer(CARDS)
 
 
 @needs_pocketsphinx
 def test_words_that_cannot_be_pronounced_are_named() -> None:
     with pytest.raises(ValueError, match="dictionary: flibber, zzyzx"):
-        Ear({"who": {"it": ("a zzyzx flibber",)}})
+        Recognizer({"who": {"it": ("a zzyzx flibber",)}})
 
 
 @needs_pocketsphinx
 def test_every_word_of_the_deck_can_be_heard() -> None:
-    Ear(deck().spoken())
+    Recognizer(deck().spoken())
 
 
 SHARE = 20
 """One in so many of what bench/heard.py says: seconds, not minutes."""
 
 
-def test_wishes_are_understood(listening: Ear) -> None:
+def test_wishes_are_understood(listening: Recognizer) -> None:
     need_espeak()
     told = []
     for number, (text, slots) in enumerate(wishes(260, 1)[::SHARE]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.hear(turned(in_noise(text, voice, condition, number)))
+        heard = listening.recognize(turned(in_noise(text, voice, condition, number)))
         told.append((heard is not None and heard.slots == slots, text, voice, condition, heard))
     understood = sum(one[0] for one in told)
     assert understood >= 0.8 * len(told), [one[1:] for one in told if not one[0]]
 
 
-def test_what_is_outside_is_seldom_asked_for(listening: Ear) -> None:
+def test_what_is_outside_is_seldom_asked_for(listening: Recognizer) -> None:
     need_espeak()
     asked = 0
     for number, text in enumerate(OUTSIDE[:: SHARE // 3]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.hear(turned(in_noise(text, voice, condition, number)))
+        heard = listening.recognize(turned(in_noise(text, voice, condition, number)))
         asked += heard is not None
     assert asked <= 5
 
 
-def test_what_is_no_speech_is_no_wish(listening: Ear) -> None:
+def test_what_is_no_speech_is_no_wish(listening: Recognizer) -> None:
     need_espeak()
-    heard = {name: listening.hear(turned(pcm)) for name, pcm in sounds().items()}
+    heard = {name: listening.recognize(turned(pcm)) for name, pcm in sounds().items()}
     found = {name: one for name, one in heard.items() if one}
     # words are there in a room full of them
     assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
@@ -288,17 +293,17 @@ def test_what_is_no_speech_is_no_wish(listening: Ear) -> None:
     [b"", b"\x01", bytes(200), b"\xff\x7f" * 8000, random.Random(1).randbytes(16000)],
     ids=["empty", "half a sample", "silence", "full scale", "random"],
 )
-def test_any_bytes_may_be_heard(listening: Ear, pcm: bytes) -> None:
-    assert listening.hear(pcm) is None
-    assert listening.hear(pcm, 44100) is None
+def test_any_bytes_may_be_heard(listening: Recognizer, pcm: bytes) -> None:
+    assert listening.recognize(pcm) is None
+    assert listening.recognize(pcm, 44100) is None
 
 
-def test_what_was_heard_before_does_not_matter(listening: Ear) -> None:
+def test_what_was_heard_before_does_not_matter(listening: Recognizer) -> None:
     need_espeak()
     pcm = turned(in_noise("a story about a robot at home", VOICES[0], "white", 1))
-    first = listening.hear(pcm)
-    listening.hear(turned(in_noise("humpty dumpty sat on a wall", VOICES[3], "babble", 2)))
-    again = listening.hear(pcm)
+    first = listening.recognize(pcm)
+    listening.recognize(turned(in_noise("humpty dumpty sat on a wall", VOICES[3], "babble", 2)))
+    again = listening.recognize(pcm)
     assert first is not None
     assert again is not None
     assert again.slots == first.slots == {"who": "robot", "where": "house"}
@@ -310,7 +315,7 @@ def test_what_was_heard_before_does_not_matter(listening: Ear) -> None:
 
 
 async def test_it_hears_the_same_while_the_loop_goes_on(
-    listening: Ear, capfd: pytest.CaptureFixture[str]
+    listening: Recognizer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     need_espeak()
     pcm = turned(in_noise("a story about a dog in the forest", VOICES[0], "clean", 1))
@@ -323,14 +328,14 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
             longest, last = max(longest, time.monotonic() - last), time.monotonic()
 
     ticking = asyncio.ensure_future(tick())
-    distant = await open_ear(CARDS)
+    distant = await open_recognizer(CARDS)
     try:
-        heard = await distant.hear(pcm)
+        heard = await distant.recognize(pcm)
     finally:
         over.set()
         await ticking
         await distant.close()
-    near = listening.hear(pcm)
+    near = listening.recognize(pcm)
     assert heard is not None
     assert near is not None
     assert heard.words == near.words
@@ -343,13 +348,13 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
 async def test_who_does_not_wait_does_not_confuse_the_next() -> None:
     need_espeak()
     dog, sea = (turned(in_noise(text, VOICES[0], "clean", 1)) for text in ("a dog", "by the sea"))
-    distant = await open_ear(CARDS)
+    distant = await open_recognizer(CARDS)
     try:
-        asking = asyncio.ensure_future(distant.hear(dog))
+        asking = asyncio.ensure_future(distant.recognize(dog))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-        heard = await distant.hear(sea)
+        heard = await distant.recognize(sea)
         assert heard is not None
         assert heard.slots == {"where": "sea"}
     finally:
@@ -358,17 +363,17 @@ async def test_who_does_not_wait_does_not_confuse_the_next() -> None:
 
 @needs_pocketsphinx
 async def test_an_ear_that_was_closed_is_lost() -> None:
-    distant = await open_ear(CARDS)
+    distant = await open_recognizer(CARDS)
     await distant.close()
     with pytest.raises(NotReady, match="lost"):
-        await distant.hear(bytes(100))
+        await distant.recognize(bytes(100))
     await distant.close()
 
 
 @needs_pocketsphinx
 async def test_strange_words_are_named_from_the_other_process_too() -> None:
     with pytest.raises(ValueError, match="zzyzx"):
-        await open_ear({"who": {"it": ("a zzyzx",)}})
+        await open_recognizer({"who": {"it": ("a zzyzx",)}})
 
 
 async def test_without_pocketsphinx_it_is_said_how_to_get_it(
@@ -377,7 +382,7 @@ async def test_without_pocketsphinx_it_is_said_how_to_get_it(
     (tmp_path / "pocketsphinx.py").write_text("raise ImportError\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(NotReady, match="pip install") as caught:
-        await open_ear(CARDS)
+        await open_recognizer(CARDS)
     assert (caught.value.message, caught.value.hint) == NO_POCKETSPHINX
     monkeypatch.setitem(sys.modules, "pocketsphinx", None)
     with pytest.raises(NotReady, match="pip install"):

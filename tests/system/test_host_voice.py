@@ -23,10 +23,17 @@ from hypothesis import strategies as st
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady
 from duotui.protocol.speak_request import sentences
-from duotui.speech.audio_output import APLAY, Player, Program, Quiet, Tape, open_output
-from duotui.speech.espeak_client import Synthesiser, Voice
-from duotui.speech.host_tts import HostReader
-from duotui.speech.tts import Utterance, paced
+from duotui.speech.audio_output import (
+    APLAY,
+    PlayerProgram,
+    SilentOutput,
+    SubprocessOutput,
+    WavOutput,
+    open_output,
+)
+from duotui.speech.espeak_client import EspeakClient, EspeakVoice
+from duotui.speech.host_tts import HostTts
+from duotui.speech.tts import Utterance, timed_words
 from support.espeak import need_espeak
 from system.loudness import heard as heard_by_loudness
 from system.sound_kit import STORIES, bursts, samples, tell
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAY = f"exec {sys.executable} -m duotui.speech.espeak_worker"
-SLOW = Voice(pace=90)
+SLOW = EspeakVoice(pace=90)
 """The fastest in which words stand apart."""
 
 TOGETHER = 0.15
@@ -78,8 +85,8 @@ def espeak() -> None:
 
 
 @pytest.fixture
-async def voice() -> AsyncIterator[Synthesiser]:
-    made = Synthesiser()
+async def voice() -> AsyncIterator[EspeakClient]:
+    made = EspeakClient()
     yield made
     await made.close()
 
@@ -90,13 +97,13 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-def shell(line: str, patience: float = 5.0) -> Synthesiser:
-    return Synthesiser(patience=patience, command=("/bin/sh", "-c", line))
+def shell(line: str, patience: float = 5.0) -> EspeakClient:
+    return EspeakClient(patience=patience, command=("/bin/sh", "-c", line))
 
 
-def player(tmp_path: Path, code: str = PLAYS) -> Player:
+def player(tmp_path: Path, code: str = PLAYS) -> SubprocessOutput:
     command = (sys.executable, "-c", code, str(tmp_path / "played"))
-    return Player(MonotonicClock(), Program("test", command, early=True))
+    return SubprocessOutput(MonotonicClock(), PlayerProgram("test", command, early=True))
 
 
 def tone(seconds: float, rate: int = 8000) -> bytes:
@@ -107,11 +114,11 @@ def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
     """By the sound itself: where words stand apart, each begins where silence ends."""
 
     async def far() -> list[float]:
-        synthesiser, found = Synthesiser(), []
+        synthesiser, found = EspeakClient(), []
         for story in STORIES:
             for span in sentences(story):
                 text = story[span.start : span.end]
-                sound = await synthesiser.make(text, SLOW)
+                sound = await synthesiser.synthesize(text, SLOW)
                 assert [text[mark.start : mark.end] for mark in sound.marks] == text.split()
                 heard = bursts(array.array("h", sound.pcm), sound.rate)
                 assert len(heard) == len(sound.marks)
@@ -138,11 +145,13 @@ async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -
     assert max(abs(word.at - at) for word, at in zip(seen, heard, strict=True)) <= TOGETHER
 
 
-async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(voice: Synthesiser) -> None:
+async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(
+    voice: EspeakClient,
+) -> None:
     """By what is missing of the sound when a word is made silent."""
     texts = ["All of the cats slept.", "In the end, they had some milk."]
     for text, heard in zip(texts, heard_by_loudness(texts, pace=130), strict=True):
-        made = await voice.make(text, Voice(pace=130))
+        made = await voice.synthesize(text, EspeakVoice(pace=130))
         assert made.pcm == heard.pcm
         begins = [onset.at for onset in heard.onsets if onset]
         assert len(begins) == len(made.marks) == len(text.split())
@@ -150,8 +159,8 @@ async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(voice: S
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
-async def test_any_text_is_said_as_text(voice: Synthesiser, text: str) -> None:
-    sound = await voice.make(text, Voice(pace=200))
+async def test_any_text_is_said_as_text(voice: EspeakClient, text: str) -> None:
+    sound = await voice.synthesize(text, EspeakVoice(pace=200))
     begins = [mark.begins for mark in sound.marks]
     assert begins == sorted(begins)
     assert all(0 <= at <= sound.length for at in begins)
@@ -164,11 +173,11 @@ async def test_any_text_is_said_as_text(voice: Synthesiser, text: str) -> None:
 
 def test_any_text_at_all() -> None:
     with asyncio.Runner() as runner:
-        synthesiser = Synthesiser()
+        synthesiser = EspeakClient()
 
         @given(st.text(max_size=80))
         def holds(text: str) -> None:
-            sound = runner.run(synthesiser.make(text, Voice(pace=400)))
+            sound = runner.run(synthesiser.synthesize(text, EspeakVoice(pace=400)))
             begins = [mark.begins for mark in sound.marks]
             assert begins == sorted(begins)
             assert not sound.marks or sound.marks[-1].end <= len(text)
@@ -178,18 +187,18 @@ def test_any_text_at_all() -> None:
         runner.run(synthesiser.close())
 
 
-async def test_markup_is_no_command(voice: Synthesiser) -> None:
-    plain = await voice.make("before after", Voice())
-    marked = await voice.make("before <break time='30s'/> after", Voice())
+async def test_markup_is_no_command(voice: EspeakClient) -> None:
+    plain = await voice.synthesize("before after", EspeakVoice())
+    marked = await voice.synthesize("before <break time='30s'/> after", EspeakVoice())
     assert plain.length + 1 < marked.length < plain.length + 15
     assert len(marked.marks) >= 4
-    shy = await voice.make("before \x010V after", Voice())
+    shy = await voice.synthesize("before \x010V after", EspeakVoice())
     assert max(array.array("h", shy.pcm)[-round(shy.rate * 1.2) :]) > 1000
 
 
-async def test_a_voice_is_as_it_is_settled(voice: Synthesiser) -> None:
+async def test_a_voice_is_as_it_is_settled(voice: EspeakClient) -> None:
     async def made(**changes: object) -> tuple[float, int, bytes]:
-        sound = await voice.make("Once upon a time.", Voice(**changes))  # type: ignore[arg-type]
+        sound = await voice.synthesize("Once upon a time.", EspeakVoice(**changes))  # type: ignore[arg-type]
         return sound.length, max(array.array("h", sound.pcm)), sound.pcm
 
     length, loud, pcm = await made()
@@ -202,17 +211,19 @@ async def test_a_voice_is_as_it_is_settled(voice: Synthesiser) -> None:
     assert (await made())[:2] == pytest.approx((length, loud), rel=0.1)  # its noise is random
 
 
-async def test_paces_are_words_a_minute(voice: Synthesiser) -> None:
+async def test_paces_are_words_a_minute(voice: EspeakClient) -> None:
     """As in silence, whose pause at the end is as long as espeak's to within a few words."""
     for pace in (60.0, 100.0, 130.0):
         texts = [story[span.start : span.end] for story in STORIES for span in sentences(story)]
-        lengths = [(await voice.make(text, Voice(pace=pace))).length for text in texts]
-        assert sum(lengths) == pytest.approx(sum(paced(t, pace).length for t in texts), rel=0.1)
+        lengths = [(await voice.synthesize(text, EspeakVoice(pace=pace))).length for text in texts]
+        assert sum(lengths) == pytest.approx(
+            sum(timed_words(t, pace).length for t in texts), rel=0.1
+        )
 
 
-async def test_a_voice_that_is_not_there(voice: Synthesiser) -> None:
+async def test_a_voice_that_is_not_there(voice: EspeakClient) -> None:
     with pytest.raises(NotReady, match="no voice named 'klingon-9'"):
-        await voice.make("hello", Voice("klingon-9"))
+        await voice.synthesize("hello", EspeakVoice("klingon-9"))
     assert "klingon-9" in voice.trouble
     names = await voice.voices()
     assert "en-us" in [language for _, language in names]
@@ -222,9 +233,9 @@ async def test_a_voice_that_is_not_there(voice: Synthesiser) -> None:
 async def test_a_child_that_is_killed_is_started_anew(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     synthesiser = shell(f"echo $$ >>{pids}; {SAY}")
-    first = await synthesiser.make("hello", Voice())
+    first = await synthesiser.synthesize("hello", EspeakVoice())
     os.kill(int(pids.read_text()), signal.SIGKILL)
-    assert await synthesiser.make("hello", Voice()) == first
+    assert await synthesiser.synthesize("hello", EspeakVoice()) == first
     assert len(pids.read_text().split()) == 2
     await synthesiser.close()
 
@@ -232,7 +243,7 @@ async def test_a_child_that_is_killed_is_started_anew(tmp_path: Path) -> None:
 async def test_a_child_that_dies_over_a_sentence_is_tried_twice(tmp_path: Path) -> None:
     once = tmp_path / "once"
     synthesiser = shell(f"test -e {once} && {SAY}; touch {once}; read -r line; exit 3")
-    assert (await synthesiser.make("hello", Voice())).marks
+    assert (await synthesiser.synthesize("hello", EspeakVoice())).marks
     await synthesiser.close()
 
 
@@ -240,10 +251,10 @@ async def test_a_child_that_always_dies_is_trouble_but_not_for_ever(tmp_path: Pa
     well = tmp_path / "well"
     synthesiser = shell(f"test -e {well} && {SAY}; echo start >&2; echo broken glass >&2; exit 1")
     with pytest.raises(NotReady, match="broken glass"):
-        await synthesiser.make("hello", Voice())
+        await synthesiser.synthesize("hello", EspeakVoice())
     assert synthesiser.trouble == "espeak ended: broken glass"
     well.touch()
-    assert (await synthesiser.make("hello", Voice())).marks
+    assert (await synthesiser.synthesize("hello", EspeakVoice())).marks
     assert synthesiser.trouble == ""
     await synthesiser.close()
 
@@ -254,24 +265,24 @@ async def test_a_child_that_always_dies_is_trouble_but_not_for_ever(tmp_path: Pa
 async def test_a_child_that_says_something_else(line: str) -> None:
     synthesiser = shell(line)
     with pytest.raises(NotReady, match="espeak ended"):
-        await synthesiser.make("hello", Voice())
+        await synthesiser.synthesize("hello", EspeakVoice())
     await synthesiser.close()
 
 
 async def test_a_child_that_hangs_is_given_up_once_for_all() -> None:
     synthesiser = shell("exec sleep 60", patience=0.2)
     with pytest.raises(NotReady, match="did not answer"):
-        await synthesiser.make("hello", Voice())
+        await synthesiser.synthesize("hello", EspeakVoice())
     since = time.monotonic()
     with pytest.raises(NotReady, match="did not answer"):
-        await synthesiser.make("hello", Voice())
+        await synthesiser.synthesize("hello", EspeakVoice())
     assert time.monotonic() - since < 0.1
 
 
 async def test_it_is_closed_within_a_second_whatever_it_does(tmp_path: Path) -> None:
     began = tmp_path / "began"
     synthesiser = shell(f"trap '' TERM; touch {began}; exec sleep 60", patience=60)
-    task = asyncio.create_task(synthesiser.make("hello", Voice()))
+    task = asyncio.create_task(synthesiser.synthesize("hello", EspeakVoice()))
     await until(began.exists)
     since = time.monotonic()
     await synthesiser.close()
@@ -280,13 +291,13 @@ async def test_it_is_closed_within_a_second_whatever_it_does(tmp_path: Path) -> 
     assert time.monotonic() - since < 1.0
 
 
-async def test_who_gives_up_waiting_leaves_nothing_behind(voice: Synthesiser) -> None:
-    wanted = await voice.make("hello", Voice())
-    task = asyncio.create_task(voice.make(HOSTILE[-1], Voice()))
+async def test_who_gives_up_waiting_leaves_nothing_behind(voice: EspeakClient) -> None:
+    wanted = await voice.synthesize("hello", EspeakVoice())
+    task = asyncio.create_task(voice.synthesize(HOSTILE[-1], EspeakVoice()))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await voice.make("hello", Voice()) == wanted
+    assert await voice.synthesize("hello", EspeakVoice()) == wanted
 
 
 def nowhere(tmp_path: Path) -> dict[str, str]:
@@ -298,11 +309,11 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
 
 
 async def test_no_library(tmp_path: Path) -> None:
-    tape = Tape(tmp_path / "a.wav", MonotonicClock())
-    reader = HostReader(Synthesiser(nowhere(tmp_path)), tape, Voice(pace=600))
+    tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
+    reader = HostTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
     said: list[Utterance] = []
     await reader.say("One two.", said.append)
-    assert said == [paced("One two.", 600)]
+    assert said == [timed_words("One two.", 600)]
     assert reader.trouble == "espeak-ng is not installed"
     await reader.close()
     assert set(samples(tmp_path / "a.wav")[0]) == {0}
@@ -310,9 +321,9 @@ async def test_no_library(tmp_path: Path) -> None:
 
 async def test_no_voices(tmp_path: Path) -> None:
     (tmp_path / "espeak-ng-data").mkdir()
-    synthesiser = Synthesiser({"ESPEAK_DATA_PATH": str(tmp_path)})
+    synthesiser = EspeakClient({"ESPEAK_DATA_PATH": str(tmp_path)})
     with pytest.raises(NotReady, match="no voices"):
-        await synthesiser.make("hello", Voice())
+        await synthesiser.synthesize("hello", EspeakVoice())
     await synthesiser.close()
 
 
@@ -391,7 +402,10 @@ async def test_what_cannot_be_played_takes_its_time_in_silence(
 
 
 async def test_a_player_that_is_not_there(tmp_path: Path) -> None:
-    output, begins = Player(MonotonicClock(), Program("x", (str(tmp_path / "x"),), 0.1)), []
+    output, begins = (
+        SubprocessOutput(MonotonicClock(), PlayerProgram("x", (str(tmp_path / "x"),), 0.1)),
+        [],
+    )
     await output.play(tone(0.1), 8000, lambda: begins.append(1))
     assert begins == [1]
     assert "No such file" in output.trouble
@@ -404,7 +418,7 @@ async def test_aplay_is_given_the_sound(tmp_path: Path, monkeypatch: pytest.Monk
         f'pcm.!default {{ type file slave.pcm {{ type null }} file "{played}" format raw }}'
     )
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "asoundrc"))
-    output, begins = Player(MonotonicClock(), APLAY), []
+    output, begins = SubprocessOutput(MonotonicClock(), APLAY), []
     await output.play(tone(0.5, 22050), 22050, lambda: begins.append(1))
     assert output.trouble == ""
     assert begins == [1]
@@ -464,15 +478,15 @@ def test_nothing_that_plays_is_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     output = open_output(MonotonicClock())
-    assert isinstance(output, Quiet)
+    assert isinstance(output, SilentOutput)
     assert "alsa-utils" in output.trouble
 
 
 async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     synthesiser = shell(f"echo $$ >>{pids}; test $(wc -l <{pids}) = 1 && {SAY}; exit 1")
-    tape = Tape(tmp_path / "a.wav", MonotonicClock())
-    reader = HostReader(synthesiser, tape, Voice(pace=400))
+    tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
+    reader = HostTts(synthesiser, tape, EspeakVoice(pace=400))
     said: list[Utterance] = []
 
     def begun(one: Utterance) -> None:
@@ -483,15 +497,15 @@ async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
     os.kill(int(pids.read_text()), signal.SIGKILL)
     await reader.say("Two.", said.append)
     assert [one.text for one in said] == ["One, and then some.", "Two."]
-    assert said[1] != paced("Two.", 400)
+    assert said[1] != timed_words("Two.", 400)
     assert reader.trouble == ""
     await reader.close()
 
 
 async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -> None:
     clock = MonotonicClock()
-    tape = Tape(tmp_path / "a.wav", clock)
-    reader = HostReader(Synthesiser(), tape, Voice(pace=130))
+    tape = WavOutput(tmp_path / "a.wav", clock)
+    reader = HostTts(EspeakClient(), tape, EspeakVoice(pace=130))
     begun = asyncio.Event()
     task = asyncio.create_task(reader.say(HOSTILE[-1], lambda _: begun.set()))
     await begun.wait()
@@ -511,8 +525,8 @@ async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) 
 
 
 async def test_a_reader_that_is_cancelled_before_there_is_sound(tmp_path: Path) -> None:
-    tape = Tape(tmp_path / "a.wav", MonotonicClock())
-    reader = HostReader(Synthesiser(), tape, Voice())
+    tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
+    reader = HostTts(EspeakClient(), tape, EspeakVoice())
     said: list[Utterance] = []
     task = asyncio.create_task(reader.say("Never.", said.append))
     await asyncio.sleep(0)

@@ -14,11 +14,11 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled
 from duotui.judge import grammar
-from duotui.judge.runs import Trial
+from duotui.judge.runs import RunSeries
 from duotui.protocol.events import Mode, Request
 from duotui.scoring.run import Run
-from duotui.targets.board import Board
-from duotui.targets.simulator import Sim
+from duotui.targets.board import BoardTarget
+from duotui.targets.simulator import SimulatedDuo
 from system.sitting import session
 
 if TYPE_CHECKING:
@@ -77,11 +77,11 @@ def test_fast_is_another_story_and_gets_its_agreement_and_its_grammar() -> None:
 
 
 def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) -> None:
-    from duotui.targets.engine_binary import program
+    from duotui.targets.engine_binary import find_engine
 
     told = subprocess.run(
         [
-            program(),
+            find_engine(),
             resources.MODEL,
             "-z",
             resources.TOKENIZER,
@@ -151,7 +151,7 @@ def test_who_stops_it_gets_what_there_is() -> None:
 
 
 async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
-    sim = Sim()
+    sim = SimulatedDuo()
     runs: list[Run] = []
     sitting = session(sim)
 
@@ -161,9 +161,9 @@ async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
             assert sim.process is not None
             os.kill(sim.process.pid, signal.SIGKILL)
 
-    trial = Trial(sitting, Request(mode=Mode.EXACT), told, runs=30)
+    trial = RunSeries(sitting, Request(mode=Mode.EXACT), told, runs=30)
     try:
-        await trial.carry_out()
+        await trial.run()
     finally:
         await sitting.close()
     assert (trial.trouble, trial.complete, trial.disturbed) == (None, True, 1)
@@ -171,11 +171,11 @@ async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
 
 
 async def test_it_can_be_stopped_between_runs() -> None:
-    sitting = session(Sim())
-    trial = Trial(sitting, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
+    sitting = session(SimulatedDuo())
+    trial = RunSeries(sitting, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
     trial.stop(Cancelled("stopped"))
     try:
-        await trial.carry_out()
+        await trial.run()
     finally:
         await sitting.close()
     assert isinstance(trial.trouble, Cancelled)
@@ -183,10 +183,10 @@ async def test_it_can_be_stopped_between_runs() -> None:
 
 
 async def test_a_port_that_is_not_there_is_said() -> None:
-    sitting = session(Board("/dev/ttyNONE0"))
-    trial = Trial(sitting, Request(), lambda _: None)
+    sitting = session(BoardTarget("/dev/ttyNONE0"))
+    trial = RunSeries(sitting, Request(), lambda _: None)
     try:
-        await trial.carry_out()
+        await trial.run()
     finally:
         await sitting.close()
     assert trial.trouble is not None

@@ -11,41 +11,41 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
-from duotui.judge.multi_board import Jury, names, slug
-from duotui.judge.session import Court, Options
+from duotui.judge.multi_board import MultiBoardSession, file_label, split_targets
+from duotui.judge.session import JudgeOptions, JudgeSession
 from duotui.protocol.events import Mode, Request
-from duotui.report.markdown import boards
-from duotui.targets.judged_machine import Here
+from duotui.report.markdown import markdown_boards
+from duotui.targets.judged_machine import LocalMachine
 from system.mortal import Mortal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def court(number: int) -> tuple[Court, Mortal]:
+def court(number: int) -> tuple[JudgeSession, Mortal]:
     board = Mortal()
     request = Request(mode=Mode.EXACT, steps=60)
-    options = Options(f"board {number}", request, resources.MODEL, resources.TOKENIZER, runs=5)
-    return Court(Here(board), options), board
+    options = JudgeOptions(f"board {number}", request, resources.MODEL, resources.TOKENIZER, runs=5)
+    return JudgeSession(LocalMachine(board), options), board
 
 
 async def test_of_three_boards_one_is_pulled_and_the_others_go_on() -> None:
     courts = [court(number) for number in range(3)]
-    jury = Jury([each for each, _ in courts])
+    jury = MultiBoardSession([each for each, _ in courts])
     second, board = courts[1]
 
-    def watch(_: Jury) -> None:
+    def watch(_: MultiBoardSession) -> None:
         if len(second.trial.runs) == 3 and not board.dead:
             board.kill()
         if board.dead and second.state.board.trouble:
             second.stop(Cancelled("pulled"))  # a judge who waits no longer
 
-    jury.listen(watch)
-    outcomes = await jury.hold()
+    jury.subscribe(watch)
+    outcomes = await jury.run()
     assert [len(verdict.counted) for verdict, _ in outcomes] == [5, 2, 5]
     assert [verdict.identical for verdict, _ in outcomes] == [True, True, True]
     assert [str(trouble) if trouble else "" for _, trouble in outcomes] == ["", "pulled", ""]
-    said = boards([verdict for verdict, _ in outcomes])
+    said = markdown_boards([verdict for verdict, _ in outcomes])
     assert said.count("| board ") == 3
     assert "yes, 5 of 5 runs" in said
     assert "yes, 2 of 2 runs" in said
@@ -80,7 +80,11 @@ def test_boards_are_judged_side_by_side_and_reported_together(tmp_path: Path) ->
 
 
 def test_a_list_of_targets() -> None:
-    assert names("sim, /dev/ttyACM0,socket://duo:7") == ["sim", "/dev/ttyACM0", "socket://duo:7"]
+    assert split_targets("sim, /dev/ttyACM0,socket://duo:7") == [
+        "sim",
+        "/dev/ttyACM0",
+        "socket://duo:7",
+    ]
     with pytest.raises(UsageError, match="names no board between two commas"):
-        names("sim,,sim")
-    assert slug("rfc2217://duo.local:4000") == "rfc2217---duo-local-4000"
+        split_targets("sim,,sim")
+    assert file_label("rfc2217://duo.local:4000") == "rfc2217---duo-local-4000"

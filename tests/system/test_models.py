@@ -17,13 +17,13 @@ import pytest
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import LinkBroken, NotReady, UsageError
 from duotui.targets import model_store
-from duotui.targets.model_store import File, Model
+from duotui.targets.model_store import KnownModel, ModelFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from duotui.base.progress import Progress
+    from duotui.base.progress import TransferProgress
 
 WEIGHTS = random.Random(1).randbytes(300_000)
 WORDS = b"tokenizer"
@@ -41,13 +41,15 @@ class Source:
         self.asked: list[tuple[str, str | None]] = []
         self.address = ""
 
-    def model(self) -> Model:
-        return Model(
+    def model(self) -> KnownModel:
+        return KnownModel(
             "some",
             "",
             "",
             tuple(
-                File(name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest())
+                ModelFile(
+                    name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest()
+                )
                 for name, path, data in (
                     ("weights.bin", "/w.bin", WEIGHTS),
                     ("tokenizer.bin", "/t.bin", WORDS),
@@ -94,16 +96,16 @@ def serving() -> Iterator[Source]:
 
 
 def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
-    seen: list[Progress] = []
+    seen: list[TransferProgress] = []
     with serving() as source:
         model = source.model()
-        path = model_store.get(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
+        path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
         assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
         assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
         assert model.complete(tmp_path)
         assert (seen[0].size, seen[-1].done) == (len(WEIGHTS), len(WORDS))
         asked = len(source.asked)
-        assert model_store.get(model, tmp_path, CLOCK) == path
+        assert model_store.fetch(model, tmp_path, CLOCK) == path
         assert len(source.asked) == asked
 
 
@@ -112,10 +114,10 @@ def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
         model, source.cut = source.model(), 100_000
         for _ in range(2):
             with pytest.raises(LinkBroken, match="broke off at 0"):
-                model_store.get(model, tmp_path, CLOCK)
+                model_store.fetch(model, tmp_path, CLOCK)
             assert not model.complete(tmp_path)
         source.cut = None
-        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
         begins = [ranged for path, ranged in source.asked if path == "/w.bin"]
         assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
 
@@ -124,9 +126,9 @@ def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
     with serving() as source:
         model, source.cut, source.whole = source.model(), 100_000, True
         with pytest.raises(LinkBroken):
-            model_store.get(model, tmp_path, CLOCK)
+            model_store.fetch(model, tmp_path, CLOCK)
         source.cut = None
-        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("left", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)])
@@ -139,10 +141,10 @@ def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, left: by
         source.files["/w.bin"] = WEIGHTS if left else WEIGHTS[:-1] + b"!"
         if len(left) in (0, 7):
             with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
-                model_store.get(model, tmp_path, CLOCK)
+                model_store.fetch(model, tmp_path, CLOCK)
             assert not part.exists()
             source.files["/w.bin"] = WEIGHTS
-        assert model_store.get(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
 
 
 def test_another_source(tmp_path: Path) -> None:
@@ -150,21 +152,21 @@ def test_another_source(tmp_path: Path) -> None:
         model = source.model()
         source.files = {f"/mirror{path}": data for path, data in source.files.items()}
         with pytest.raises(NotReady, match="answers 404 Not Found; name another source"):
-            model_store.get(model, tmp_path, CLOCK)
-        path = model_store.get(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
+            model_store.fetch(model, tmp_path, CLOCK)
+        path = model_store.fetch(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
         assert path.read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])
 def test_a_source_that_is_not_there(tmp_path: Path, url: str) -> None:
     with serving() as source, pytest.raises(NotReady, match="cannot be reached"):
-        model_store.get(source.model(), tmp_path, CLOCK, source=url)
+        model_store.fetch(source.model(), tmp_path, CLOCK, source=url)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "some").write_text("a file")
     with serving() as source, pytest.raises(NotReady, match="cannot be written; File exists"):
-        model_store.get(source.model(), tmp_path, CLOCK)
+        model_store.fetch(source.model(), tmp_path, CLOCK)
 
 
 def test_every_known_model_has_weights_a_tokenizer_and_where_they_are() -> None:

@@ -12,7 +12,7 @@ from duotui.base import resources
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCRIPT = resources.folder("firmware") / "overlay/mnt/data/duotui/modules"
+SCRIPT = resources.resource_folder("firmware") / "overlay/mnt/data/duotui/modules"
 
 STOCK = """cv180x_pwm 16384 0 - Live 0x0
 cv180x_jpeg 20480 0 - Live 0x0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.targets import packer
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 from native.parrot import write_parrot
 from system.plugged import VOICE, Plugged
 from system.remote import served
@@ -56,8 +56,8 @@ class Board:
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     home, own, tools = (tmp_path_factory.mktemp(name) for name in ("board", "own", "tools"))
     model, tokenizer = write_parrot(own, WORDS, COUNT)
-    packer.pack(model, tokenizer, "exact", home / "story.duo")
-    (home / "duollama").write_bytes(program().read_bytes())
+    packer.pack_model(model, tokenizer, "exact", home / "story.duo")
+    (home / "duollama").write_bytes(find_engine().read_bytes())
     (home / "voice").write_text(VOICE)
     (tools / "dmesg").write_text("#!/bin/sh\n")  # this computer's own is not theirs to change
     for path in (home / "duollama", home / "voice", tools / "dmesg"):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.base.clock import HandClock
+from duotui.base.clock import ManualClock
 from duotui.base.errors import DuotuiError, NotReady, UsageError
-from duotui.base.progress import Progress
-from duotui.board.port_probe import State, find_state
+from duotui.base.progress import TransferProgress
+from duotui.board.port_probe import PeerState, probe_peer
 from duotui.board.shell import Shell
-from duotui.board.upload import BLOCK, END, push
+from duotui.board.upload import BLOCK_BYTES, END_PATTERN, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from system.conftest import Line
 
-SIZES = [0, 1, BLOCK, 2 * BLOCK + 1, 150_000]
+SIZES = [0, 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 1, 150_000]
 
 
 @pytest.fixture
@@ -34,60 +34,60 @@ def source(tmp_path: Path) -> Path:
 def test_arrives_whole(line: Line, tmp_path: Path, size: int) -> None:
     source, target = tmp_path / "source", tmp_path / "a folder" / "it's here"
     source.write_bytes(random.Random(size).randbytes(size))
-    heard: list[Progress] = []
-    clock = HandClock()
+    heard: list[TransferProgress] = []
+    clock = ManualClock()
 
-    def progress(now: Progress) -> None:
+    def progress(now: TransferProgress) -> None:
         clock.advance(2.0)
         heard.append(now)
 
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        assert push(shell, source, str(target), clock, progress, 0o755)
-        assert not push(shell, source, str(target), clock)  # it is there
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        assert upload(shell, source, str(target), clock, progress, 0o755)
+        assert not upload(shell, source, str(target), clock)  # it is there
     assert target.read_bytes() == source.read_bytes()
     assert target.stat().st_mode & 0o777 == 0o755
     assert not target.with_name("it's here.part").exists()
     if size:
         assert (heard[-1].done, heard[-1].size) == (size, size)
-    if size > 2 * BLOCK:
-        assert heard[1].rate == BLOCK  # two blocks in the two seconds after the first
-        assert heard[1].left == pytest.approx((size - 2 * BLOCK) / BLOCK)
+    if size > 2 * BLOCK_BYTES:
+        assert heard[1].rate == BLOCK_BYTES  # two blocks in the two seconds after the first
+        assert heard[1].left == pytest.approx((size - 2 * BLOCK_BYTES) / BLOCK_BYTES)
 
 
 def test_goes_on_after_a_break(line: Line, tmp_path: Path, source: Path) -> None:
     """The line is lost in the third block; another one takes it up from there."""
     target = tmp_path / "target"
-    clock, sent = HandClock(), []
+    clock, sent = ManualClock(), []
 
-    def breaks(now: Progress) -> None:
-        if now.done == 2 * BLOCK:
+    def breaks(now: TransferProgress) -> None:
+        if now.done == 2 * BLOCK_BYTES:
             raise DuotuiError("pulled")
 
     with line() as spawn, pytest.raises(DuotuiError, match="pulled"):
-        push(Shell.enter(spawn, find_state(spawn)), source, str(target), clock, breaks)
+        upload(Shell.enter(spawn, probe_peer(spawn)), source, str(target), clock, breaks)
     assert not target.exists()
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        assert push(shell, source, str(target), clock, sent.append)
-    assert sent[0].done == 3 * BLOCK
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        assert upload(shell, source, str(target), clock, sent.append)
+    assert sent[0].done == 3 * BLOCK_BYTES
     assert target.read_bytes() == source.read_bytes()
 
 
 def test_a_push_whose_host_was_killed_lets_go_of_the_line(line: Line) -> None:
     with line() as spawn:
-        Shell.enter(spawn, find_state(spawn))
-        spawn.say(f"sed -n '{END}q;p' | wc -c\rAAAA\rAAA".encode())
-        assert find_state(spawn, patience=5) is State.SHELL
+        Shell.enter(spawn, probe_peer(spawn))
+        spawn.write_bytes(f"sed -n '{END_PATTERN}q;p' | wc -c\rAAAA\rAAA".encode())
+        assert probe_peer(spawn, patience=5) is PeerState.SHELL
 
 
 def test_what_a_break_spoiled_is_sent_again(line: Line, tmp_path: Path, source: Path) -> None:
     target, sent = tmp_path / "target", []
-    (tmp_path / "target.part").write_bytes(bytes(3 * BLOCK))
+    (tmp_path / "target.part").write_bytes(bytes(3 * BLOCK_BYTES))
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        assert push(shell, source, str(target), HandClock(), sent.append)
-    assert sent[0].done == BLOCK
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        assert upload(shell, source, str(target), ManualClock(), sent.append)
+    assert sent[0].done == BLOCK_BYTES
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -97,7 +97,7 @@ def test_what_is_left_of_a_longer_file_is_no_part_of_this_one(
     target = tmp_path / "target"
     (tmp_path / "target.part").write_bytes(source.read_bytes() + b"more")
     with line() as spawn:
-        push(Shell.enter(spawn, find_state(spawn)), source, str(target), HandClock())
+        upload(Shell.enter(spawn, probe_peer(spawn)), source, str(target), ManualClock())
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -107,11 +107,11 @@ def test_another_file_of_that_name_stays_until_the_new_one_is_whole(
     target = tmp_path / "target"
     target.write_bytes(b"old")
 
-    def looks(now: Progress) -> None:
+    def looks(now: TransferProgress) -> None:
         assert target.read_bytes() == b"old"
 
     with line() as spawn:
-        push(Shell.enter(spawn, find_state(spawn)), source, str(target), HandClock(), looks)
+        upload(Shell.enter(spawn, probe_peer(spawn)), source, str(target), ManualClock(), looks)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -131,8 +131,8 @@ def test_a_noisy_line_costs_time_and_nothing_else(line: Line, tmp_path: Path, so
     target = tmp_path / "target"
     source.write_bytes(source.read_bytes()[:50_000])
     with line(spoil=flips(500), spoil_board=flips(10_000)) as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        push(shell, source, str(target), HandClock(), seconds=2)
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        upload(shell, source, str(target), ManualClock(), seconds=2)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -147,8 +147,8 @@ def test_what_is_lost_on_the_way_is_sent_again(line: Line, tmp_path: Path, sourc
         return data
 
     with line(spoil_board=spoil) as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        push(shell, source, str(target), HandClock(), seconds=2)
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        upload(shell, source, str(target), ManualClock(), seconds=2)
     assert left == [0]
     assert target.read_bytes() == source.read_bytes()
 
@@ -158,15 +158,15 @@ def test_a_full_card_is_said(line: Line, tmp_path: Path, source: Path) -> None:
     df.write_text("#!/bin/sh\necho Filesystem\necho /dev/root 1000 900 100 90% /\n")
     df.chmod(0o755)
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         source.write_bytes(bytes(300_000))
         with pytest.raises(NotReady, match=r"has 0\.1 MB of room, and 0\.3 are needed"):
-            push(shell, source, str(tmp_path / "target"), HandClock())
+            upload(shell, source, str(tmp_path / "target"), ManualClock())
     assert not (tmp_path / "target").exists()
 
 
 def test_a_source_that_is_not_there(line: Line, tmp_path: Path) -> None:
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(UsageError, match="cannot be read"):
-            push(shell, tmp_path / "none", "/tmp/none", HandClock())
+            upload(shell, tmp_path / "none", "/tmp/none", ManualClock())

@@ -11,13 +11,13 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
-from duotui.judge.replayed_session import Reenactment
-from duotui.judge.session import Options, Stage
+from duotui.judge.replayed_session import ReplayedJudgeSession
+from duotui.judge.session import JudgeOptions, Phase
 from duotui.protocol.events import Mode, Request
 from duotui.session.recording import Recorder
-from duotui.session.replay import Player
+from duotui.session.replay import ReplaySession
 
-OPTIONS = Options("", Request(), resources.MODEL, resources.TOKENIZER)
+OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
 UNKNOWN = ("target", "conditions", "roofline")
 """What no recording says."""
 
@@ -51,10 +51,10 @@ def test_its_verdict_is_that_of_then(
 async def test_it_can_be_held_stepped_and_ended(
     trial: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
-    court = Reenactment(trial[0], OPTIONS)
+    court = ReplayedJudgeSession(trial[0], OPTIONS)
     news = asyncio.Event()
-    court.listen(lambda _: news.set())
-    holding = asyncio.create_task(court.hold())
+    court.subscribe(lambda _: news.set())
+    holding = asyncio.create_task(court.run())
     while not court.state.board.tokens:
         await news.wait()
         news.clear()
@@ -71,7 +71,7 @@ async def test_it_can_be_held_stepped_and_ended(
         news.clear()
     court.stop(Cancelled("enough"))
     verdict = await holding
-    assert court.stage is Stage.OVER
+    assert court.stage is Phase.OVER
     assert 1 <= len(verdict.counted) < 5
     assert verdict.trouble == "enough"
     await court.close()
@@ -84,17 +84,17 @@ def test_what_cannot_be_judged_is_refused(
     cut = tmp_path / "cut.jsonl"
     cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
     with pytest.raises(UsageError, match="no whole story"):
-        Reenactment(cut, OPTIONS)
+        ReplayedJudgeSession(cut, OPTIONS)
     mixed = tmp_path / "mixed.jsonl"
     recorder = Recorder(mixed)
-    events = Player(trial[0]).events
+    events = ReplaySession(trial[0]).events
     for event in events:
         recorder.write(event)
     for event in events:
         recorder.write(replace(event, seed=8) if hasattr(event, "seed") else event)
     recorder.close()
     with pytest.raises(UsageError, match="different stories"):
-        Reenactment(mixed, OPTIONS)
+        ReplayedJudgeSession(mixed, OPTIONS)
 
 
 def test_a_recording_of_another_model_is_not_compared(
@@ -122,6 +122,8 @@ def test_a_race_needs_a_screen_and_a_whole_story(
 
 
 def test_mode_of_the_request_is_the_recordings() -> None:
-    court = Reenactment(Path(__file__).parents[1] / "vectors" / "recording-1.jsonl", OPTIONS)
+    court = ReplayedJudgeSession(
+        Path(__file__).parents[1] / "vectors" / "recording-1.jsonl", OPTIONS
+    )
     assert court.request.mode is Mode.REFERENCE
     assert (court.options.runs, court.options.warm) == (1, 0)

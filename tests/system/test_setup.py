@@ -13,10 +13,10 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import NotReady, UsageError
-from duotui.board.installer import look, parts_of
-from duotui.board.port_probe import find_state
+from duotui.board.installer import install_files, plan_install
+from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
-from duotui.targets.engine_binary import VARIABLE, program
+from duotui.targets.engine_binary import ENGINE_VARIABLE, find_engine
 
 if TYPE_CHECKING:
     from system.conftest import Line
@@ -82,12 +82,12 @@ def test_an_engine_that_cannot_be_read(line: Line, tmp_path: Path) -> None:
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(UsageError, match="cannot be read"):
-            look(shell, parts_of(tmp_path / "none", tmp_path / "none"))
+            plan_install(shell, install_files(tmp_path / "none", tmp_path / "none"))
         (tmp_path / "uname").write_text("#!/bin/sh\nexit 1\n")
         with pytest.raises(NotReady, match="cannot uname"):
-            look(shell, ())
+            plan_install(shell, ())
 
 
 def stock_root(tmp_path: Path) -> Path:
@@ -106,7 +106,7 @@ def test_a_mounted_card_gets_all_of_it(tmp_path: Path) -> None:
     assert os.access(home / "duollama", os.X_OK)
     assert os.access(home / "start.sh", os.X_OK)
     assert (root / "mnt/data/auto.sh").exists()
-    looked = subprocess.run([program(), "inspect", home / "story.duo"], check=False)
+    looked = subprocess.run([find_engine(), "inspect", home / "story.duo"], check=False)
     assert looked.returncode == 0
     assert not list(root.rglob("*.part"))
 
@@ -114,7 +114,7 @@ def test_a_mounted_card_gets_all_of_it(tmp_path: Path) -> None:
 def test_the_default_model_needs_no_engine_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "/none")
+    monkeypatch.setenv(ENGINE_VARIABLE, "/none")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     root = stock_root(tmp_path)
     assert setup("--sd", root).returncode == 0

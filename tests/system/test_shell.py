@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base.errors import LinkBroken, NotReady
-from duotui.board.agent_launcher import to_shell
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import State, find_state, through_a_terminal
-from duotui.board.shell import VARIABLE, Shell
+from duotui.board.agent_launcher import open_shell
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import PeerState, probe_peer, terminal_safe_frame
+from duotui.board.shell import PASSWORD_VARIABLE, Shell
 from duotui.protocol.messages import AskHello, Gone, Message
-from duotui.targets.simulator import Sim
+from duotui.targets.simulator import SimulatedDuo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,13 +24,13 @@ LOW = {0x03, 0x04, 0x09, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x1C}
 
 @pytest.mark.parametrize("message", [AskHello(), Gone()], ids=type)
 def test_what_is_said_through_a_terminal_holds_nothing_that_it_obeys(message: Message) -> None:
-    assert not LOW & set(through_a_terminal(message))
+    assert not LOW & set(terminal_safe_frame(message))
 
 
 @pytest.mark.parametrize("prompt", ["# ", "$ ", "[root@milkv-duo]~# "])
 def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
     with line(prompt=prompt) as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run("echo one; echo two") == "one\ntwo"
         assert shell.ask("echo said; exit_with() { return 3; }; exit_with").status == 3
         assert shell.run("printf 'no newline'") == "no newline"
@@ -40,8 +40,8 @@ def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
 
 def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:
     with line() as spawn:
-        Shell.enter(spawn, find_state(spawn))
-        assert Shell.enter(spawn, find_state(spawn)).run("echo again") == "again"
+        Shell.enter(spawn, probe_peer(spawn))
+        assert Shell.enter(spawn, probe_peer(spawn)).run("echo again") == "again"
 
 
 @pytest.mark.parametrize("modes", ["sane", "raw -echo"])
@@ -51,25 +51,25 @@ def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
 ) -> None:
     """One that came in a frame, for an agent that was killed."""
     with line(modes=modes) as spawn:
-        spawn.say(f"echo {quote}half\x02 a frame\n".encode())
+        spawn.write_bytes(f"echo {quote}half\x02 a frame\n".encode())
         assert spawn.wait_for(rb"> $", seconds=10) == 0
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run("echo it is back") == "it is back"
 
 
 def test_a_board_that_starts_anew_under_a_command_is_noticed(line: Line) -> None:
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(NotReady, match="has started anew"):
             shell.ask('printf "OpenSBI v1.3" >$(tty); sleep 1000', 1000)
 
 
 def test_leaving_gives_the_echo_back(line: Line) -> None:
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         assert "-echo " in shell.run("stty -a")
         shell.leave()
-        spawn.say(b"stty -a | tr ' ;' '\\n\\n' | grep -x echo\r")
+        spawn.write_bytes(b"stty -a | tr ' ;' '\\n\\n' | grep -x echo\r")
         assert spawn.wait_for(rb"(?:# |\n)echo\r?\n", seconds=10) == 0
 
 
@@ -84,7 +84,7 @@ def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path:
         return data
 
     with line(spoil=spoil) as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run(f"echo >>{once}; echo counted $(wc -l <{once})") == "counted 1"
         assert left == [0]
         with pytest.raises(NotReady, match="cannot ls; "):
@@ -93,28 +93,28 @@ def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path:
 
 def test_what_a_host_before_left_is_no_answer(line: Line) -> None:
     with line() as spawn:
-        spawn.say(b"stty -echo; r1001=$(printf 'old\\n0')\r")
-        shell = Shell.enter(spawn, find_state(spawn), chance=lambda: 0.0)
+        spawn.write_bytes(b"stty -echo; r1001=$(printf 'old\\n0')\r")
+        shell = Shell.enter(spawn, probe_peer(spawn), chance=lambda: 0.0)
         assert shell.run("echo new") == "new"
 
 
 def test_what_fails_is_said_with_its_last_line(line: Line) -> None:
     with line() as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
+        shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(NotReady, match=r"the board cannot cat; .*No such file"):
             shell.run("cat /no/such/file")
 
 
 def test_a_program_in_the_foreground(line: Line) -> None:
     with line("cat") as spawn:
-        assert find_state(spawn, patience=1) is State.PROGRAM
+        assert probe_peer(spawn, patience=1) is PeerState.PROGRAM
 
 
 @pytest.mark.parametrize("prompt", ["=> ", "cv180x_c906# "])
 def test_the_boot_loader(line: Line, prompt: str) -> None:
     with line(prompt=prompt) as spawn:
-        state = find_state(spawn)
-        assert state is State.BOOTLOADER
+        state = probe_peer(spawn)
+        assert state is PeerState.BOOTLOADER
         with pytest.raises(NotReady, match="stopped in its boot loader; type boot there"):
             Shell.enter(spawn, state)
 
@@ -125,16 +125,16 @@ def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
         ' [ "$said" = boot ] && echo "Starting kernel ..." && exec sh -i; done'
     )
     with line("sh", "-c", loader) as spawn:
-        state = find_state(spawn)
-        assert state is State.BOOTLOADER
-        assert to_shell(spawn, state).run("echo in") == "in"
+        state = probe_peer(spawn)
+        assert state is PeerState.BOOTLOADER
+        assert open_shell(spawn, state).run("echo in") == "in"
 
 
 def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
     login = "sh -i; while printf 'duo login: '; do read -r user; done"
     with line("sh", "-c", login) as spawn:
-        shell = Shell.enter(spawn, find_state(spawn))
-        spawn.say(b"\x04")  # ^D is not obeyed
+        shell = Shell.enter(spawn, probe_peer(spawn))
+        spawn.write_bytes(b"\x04")  # ^D is not obeyed
         assert shell.run("echo on") == "on"
         with pytest.raises(NotReady, match="shell has ended"):
             shell.ask("kill -9 $$", 100)
@@ -142,8 +142,8 @@ def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
 
 def test_nothing_that_answers(line: Line) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
-        state = find_state(spawn, patience=1)
-        assert state is State.SILENT
+        state = probe_peer(spawn, patience=1)
+        assert state is PeerState.SILENT
         with pytest.raises(NotReady, match="nothing answers"):
             Shell.enter(spawn, state)
 
@@ -156,19 +156,21 @@ def test_a_login_and_a_wrong_password(line: Line, monkeypatch: pytest.MonkeyPatc
         ' [ "$key" = milkv ] && exec sh -i; echo; echo Login incorrect; done'
     )
     with line("sh", "-c", login) as spawn:
-        assert find_state(spawn) is State.LOGIN
-        monkeypatch.setenv(VARIABLE, "wrong")
-        with pytest.raises(NotReady, match=f"password of root; put the right one into {VARIABLE}"):
-            Shell.enter(spawn, State.LOGIN)
-        monkeypatch.delenv(VARIABLE)
-        assert Shell.enter(spawn, find_state(spawn)).run("echo in") == "in"
+        assert probe_peer(spawn) is PeerState.LOGIN
+        monkeypatch.setenv(PASSWORD_VARIABLE, "wrong")
+        with pytest.raises(
+            NotReady, match=f"password of root; put the right one into {PASSWORD_VARIABLE}"
+        ):
+            Shell.enter(spawn, PeerState.LOGIN)
+        monkeypatch.delenv(PASSWORD_VARIABLE)
+        assert Shell.enter(spawn, probe_peer(spawn)).run("echo in") == "in"
 
 
 def test_the_agent_is_found() -> None:
-    sim = Sim()
+    sim = SimulatedDuo()
     transport, _ = sim.open()
     try:
-        assert find_state(Spawn(transport), patience=20) is State.AGENT
+        assert probe_peer(TransportSpawn(transport), patience=20) is PeerState.AGENT
     finally:
         transport.close()
         sim.close()
@@ -176,4 +178,4 @@ def test_the_agent_is_found() -> None:
 
 def test_a_line_that_is_cut_is_a_lost_link(line: Line) -> None:
     with line("sh", "-c", "read -r word") as spawn, pytest.raises(LinkBroken):
-        find_state(spawn)
+        probe_peer(spawn)

@@ -17,44 +17,44 @@ import pytest
 from duotui.base.errors import LinkBroken, NotReady
 from duotui.link.serial_transport import SerialTransport
 from duotui.protocol.events import Mode
-from duotui.session.state import Link, State
-from duotui.settings.parental_settings import Household, Sleep
-from duotui.speech.microphone import FromFile
-from duotui.speech.recognizer import open_ear
+from duotui.session.state import LinkState, SessionState
+from duotui.settings.parental_settings import ParentalSettings, SleepTimer
+from duotui.speech.microphone import WavMicrophone
+from duotui.speech.recognizer import open_recognizer
 from duotui.story import fallback_stories
 from duotui.story.cards import deck
-from duotui.story.controller import Hour
-from duotui.story.sentences import whole
-from duotui.story.view_state import Act, Rest, Scene
-from duotui.story.voice_input import COMMANDS, Listening
-from duotui.targets.simulator import Sim
+from duotui.story.controller import StoryController
+from duotui.story.sentences import whole_sentences
+from duotui.story.view_state import RestReason, Step, StoryViewState
+from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
+from duotui.targets.simulator import SimulatedDuo
 from support.espeak import RATE, need_espeak, synthesise
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
 
 
-async def until(shown: Hour, wanted: Callable[[Scene], bool]) -> Scene:
+async def until(shown: StoryController, wanted: Callable[[StoryViewState], bool]) -> StoryViewState:
     news = asyncio.Event()
-    shown.listen(news.set)
+    shown.subscribe(news.set)
     while not wanted(shown.scene):
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
     return shown.scene
 
 
-def at_end(scene: Scene) -> bool:
-    return scene.act is Act.THE_END
+def at_end(scene: StoryViewState) -> bool:
+    return scene.act is Step.THE_END
 
 
-def telling(scene: Scene) -> bool:
-    return scene.act is Act.TELLING
+def telling(scene: StoryViewState) -> bool:
+    return scene.act is Step.TELLING
 
 
 async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Path) -> None:
-    made, _ = room(Sim(), tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path)
     shown = hour(made)
     shown.open()
-    assert (shown.scene.act, shown.scene.row) == (Act.CARDS, 0)
+    assert (shown.scene.act, shown.scene.row) == (Step.CARDS, 0)
     shown.pick(2)
     assert [offer.key for offer in shown.scene.picked] == [deck().who[1].key]
     shown.move(1)
@@ -74,7 +74,7 @@ async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Pat
 
 
 async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
-    made, _ = room(Sim(), tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path)
     shown = hour(made)
     shown.open()
     shown.surprise()
@@ -86,7 +86,7 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     assert (await until(shown, at_end)).sentences == first
     await shown.close()
 
-    later, session = room(Sim(), tmp_path, seed=2)
+    later, session = room(SimulatedDuo(), tmp_path, seed=2)
     shown = hour(later)
     shown.open()
     shown.favourites()
@@ -98,7 +98,7 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
 
 
 async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
-    made, _ = room(Sim(), tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path)
     shown = hour(made)
     shown.open()
     shown.surprise()
@@ -113,7 +113,7 @@ async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
 
 
 async def undisturbed(folder: Path, seed: int) -> tuple[str, ...]:
-    made, _ = room(Sim(), folder, seed=seed, mode=Mode.REFERENCE)
+    made, _ = room(SimulatedDuo(), folder, seed=seed, mode=Mode.REFERENCE)
     shown = hour(made)
     shown.open()
     shown.surprise()
@@ -130,14 +130,14 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     shown = hour(made)
     killed = 0
 
-    def kill(state: State, _batch: object) -> None:
+    def kill(state: SessionState, _batch: object) -> None:
         """In the middle of the story, once."""
         nonlocal killed
         if state.board.tokens and not killed and state.board.ended is None:
             killed = len(state.board.tokens)
             board.kill()
 
-    session.listen(kill)
+    session.subscribe(kill)
     shown.open()
     shown.surprise()
     napping = await until(shown, lambda scene: scene.napping and scene.current > 0)
@@ -156,7 +156,7 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     assert len(said) > len(calm)
 
 
-class Nowhere(Sim):
+class Nowhere(SimulatedDuo):
     def open(self) -> tuple[SerialTransport, str]:
         raise LinkBroken("there is no board", "plug it in")
 
@@ -168,42 +168,42 @@ async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) ->
     await until(shown, lambda scene: scene.sleepy)
     shown.surprise()
     scene = await until(shown, lambda scene: scene.napping and scene.current > 3)
-    assert session.state.board.link in (Link.AWAY, Link.LOST)
+    assert session.state.board.link in (LinkState.AWAY, LinkState.LOST)
     assert shown.troubles[0] == "there is no board"
     shown.back()
-    assert (scene.act, shown.scene.act) == (Act.TELLING, Act.CARDS)
+    assert (scene.act, shown.scene.act) == (Step.TELLING, Step.CARDS)
     await shown.close()
 
 
 async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path) -> None:
     reader = Hurried(pace=600)
-    made, _ = room(Sim(), tmp_path, reader=reader)
+    made, _ = room(SimulatedDuo(), tmp_path, reader=reader)
     shown = hour(made)
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
     while len(reader.said) < 2:  # noqa: ASYNC110 - it is shown before it is read
         await asyncio.sleep(0)
-    shown.halt()
+    shown.stop()
     scene = shown.scene
     assert scene.held
     assert shown.word is None or await asyncio.sleep(0) is None
     assert reader.position() == 0
     reader.pace = 60_000
-    shown.halt()
+    shown.stop()
     await until(shown, at_end)
     assert reader.said[:4].count(scene.sentences[1]) == 2
     await shown.close()
 
 
 async def test_leaving_a_story_is_written_down(tmp_path: Path) -> None:
-    made, _ = room(Sim(), tmp_path, reader=Hurried(pace=600))
+    made, _ = room(SimulatedDuo(), tmp_path, reader=Hurried(pace=600))
     shown = hour(made)
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
     shown.back()
-    assert shown.scene.act is Act.CARDS
+    assert shown.scene.act is Step.CARDS
     shown.surprise()
     await until(shown, lambda scene: scene.current == 0)
     assert "stopped" in (tmp_path / "diary.txt").read_text()
@@ -217,7 +217,7 @@ async def test_unfit_sentences_are_left_out_and_told_on_otherwise(tmp_path: Path
         said.append(sentence)
         return len(said) % 5 != 0
 
-    made, _ = room(Sim(), tmp_path, fit=fit)
+    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
     shown = hour(made)
     shown.open()
     shown.surprise()
@@ -232,14 +232,14 @@ async def test_unfit_sentences_are_left_out_and_told_on_otherwise(tmp_path: Path
 
 
 async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) -> None:
-    made, _ = room(Sim(), tmp_path, fit=lambda _: False)
+    made, _ = room(SimulatedDuo(), tmp_path, fit=lambda _: False)
     shown = hour(made)
     shown.open()
     shown.surprise()
     scene = await until(shown, at_end)
     assert scene.sentences[-1] in fallback_stories.endings()
     assert scene.sentences[:-1] == tuple(
-        whole(made.repertoire.deck.opening(shown.piece.choice), over=True)
+        whole_sentences(made.repertoire.deck.opening(shown.piece.choice), over=True)
     )
     await shown.close()
 
@@ -247,33 +247,33 @@ async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("child", "rest", "one_more"),
     [
-        (Household(sleep_after=Sleep(stories=1), one_more=1), Rest.ASLEEP, True),
-        (Household(sleep_after=Sleep(stories=1)), Rest.ASLEEP, False),
+        (ParentalSettings(sleep_after=SleepTimer(stories=1), one_more=1), RestReason.ASLEEP, True),
+        (ParentalSettings(sleep_after=SleepTimer(stories=1)), RestReason.ASLEEP, False),
     ],
 )
 async def test_it_rests_after_the_story_not_in_it(
-    tmp_path: Path, child: Household, rest: Rest, one_more: bool
+    tmp_path: Path, child: ParentalSettings, rest: RestReason, one_more: bool
 ) -> None:
-    made, _ = room(Sim(), tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path)
     shown = hour(made, child)
     shown.open()
     shown.surprise()
     await until(shown, at_end)
     shown.surprise()
     assert (shown.scene.act, shown.scene.rest, shown.scene.one_more) == (
-        Act.RESTING,
+        Step.RESTING,
         rest,
         one_more,
     )
     shown.go()
     if one_more:
-        assert shown.scene.act is Act.CARDS
+        assert shown.scene.act is Step.CARDS
         shown.surprise()
         await until(shown, at_end)
         shown.surprise()
-        assert (shown.scene.act, shown.scene.one_more) == (Act.RESTING, False)
+        assert (shown.scene.act, shown.scene.one_more) == (Step.RESTING, False)
     else:
-        assert shown.scene.act is Act.RESTING
+        assert shown.scene.act is Step.RESTING
     await shown.close()
 
 
@@ -284,18 +284,20 @@ async def test_quiet_hours_say_until_when_and_end_by_themselves(tmp_path: Path) 
         return now
 
     child = replace(
-        Household(), quiet_from=now.time().replace(hour=20), quiet_to=now.time().replace(hour=6)
+        ParentalSettings(),
+        quiet_from=now.time().replace(hour=20),
+        quiet_to=now.time().replace(hour=6),
     )
-    made, _ = room(Sim(), tmp_path, wall=wall)
+    made, _ = room(SimulatedDuo(), tmp_path, wall=wall)
     shown = hour(made, child)
-    assert (shown.scene.act, shown.scene.rest) == (Act.RESTING, Rest.QUIET)
+    assert (shown.scene.act, shown.scene.rest) == (Step.RESTING, RestReason.QUIET)
     assert shown.scene.until == now.replace(hour=6, minute=30) + timedelta(days=1)
     shown.surprise()
     shown.pick(1)
-    assert shown.scene.act is Act.RESTING
+    assert shown.scene.act is Step.RESTING
     now += timedelta(hours=9)
     shown.go()
-    assert shown.scene.act is Act.CARDS
+    assert shown.scene.act is Step.CARDS
     await shown.close()
 
 
@@ -303,12 +305,12 @@ async def test_what_nobody_expected_is_the_cards_again(tmp_path: Path) -> None:
     def fit(_: str) -> bool:
         raise RuntimeError("nobody expected this")
 
-    made, _ = room(Sim(), tmp_path, fit=fit)
+    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
     shown = hour(made)
     shown.open()
     for count in (1, 2):
         shown.surprise()
-        await until(shown, lambda scene: scene.act is Act.CARDS)
+        await until(shown, lambda scene: scene.act is Step.CARDS)
         assert shown.troubles.count("RuntimeError: nobody expected this") == count
     assert shown.alive
     await shown.close()
@@ -339,31 +341,33 @@ class Wishing:
     def __init__(self, *wishes: Path) -> None:
         self._wishes = iter(wishes)
 
-    async def listen(self, limit: float) -> bytes:
-        return await FromFile(next(self._wishes)).listen(limit)
+    async def record_utterance(self, limit: float) -> bytes:
+        return await WavMicrophone(next(self._wishes)).record_utterance(limit)
 
 
-def wishing(*wishes: Path) -> Listening:
+def wishing(*wishes: Path) -> VoiceInput:
     async def microphone() -> Wishing:
         return Wishing(*wishes)
 
-    return Listening(partial(open_ear, deck().spoken() | {"command": COMMANDS}), microphone)
+    return VoiceInput(
+        partial(open_recognizer, deck().spoken() | {"command": SPOKEN_COMMANDS}), microphone
+    )
 
 
 async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
     wish = spoken("tell me a story about a dragon in the castle", tmp_path)
-    made, _ = room(Sim(), tmp_path, listening=wishing(wish, wish))
+    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(wish, wish))
     shown = hour(made)
     shown.open()
-    shown.hear()
-    assert shown.scene.act is Act.LISTENING
-    scene = await until(shown, lambda scene: scene.act is not Act.LISTENING)
-    assert (scene.act, scene.heard) == (Act.HEARD, "a dragon, the castle")
+    shown.listen()
+    assert shown.scene.act is Step.LISTENING
+    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
+    assert (scene.act, scene.heard) == (Step.HEARD, "a dragon, the castle")
     shown.pick(2)
-    assert shown.scene.act is Act.CARDS
-    shown.hear()
-    await until(shown, lambda scene: scene.act is Act.HEARD)
+    assert shown.scene.act is Step.CARDS
+    shown.listen()
+    await until(shown, lambda scene: scene.act is Step.HEARD)
     shown.go()
     scene = await until(shown, at_end)
     assert "dragon" in scene.sentences[0]
@@ -373,12 +377,12 @@ async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
 
 async def test_what_is_no_wish_begins_nothing(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
-    made, _ = room(Sim(), tmp_path, listening=wishing(spoken("what time is it", tmp_path)))
+    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(spoken("what time is it", tmp_path)))
     shown = hour(made)
     shown.open()
-    shown.hear()
-    scene = await until(shown, lambda scene: scene.act is not Act.LISTENING)
-    assert (scene.act, scene.missed) == (Act.CARDS, "not_heard")
+    shown.listen()
+    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
+    assert (scene.act, scene.missed) == (Step.CARDS, "not_heard")
     await shown.close()
 
 
@@ -389,12 +393,12 @@ async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> No
     async def no_ear() -> NoReturn:
         raise AssertionError("it is not needed")
 
-    made, _ = room(Sim(), tmp_path, listening=Listening(no_ear, none))
-    for child in (Household(), Household(microphone="off")):
+    made, _ = room(SimulatedDuo(), tmp_path, listening=VoiceInput(no_ear, none))
+    for child in (ParentalSettings(), ParentalSettings(microphone="off")):
         shown = hour(made, child)
         shown.open()
-        shown.hear()
+        shown.listen()
         scene = await until(shown, lambda scene: scene.missed != "")
-        assert (scene.act, scene.missed) == (Act.CARDS, "cannot_hear")
+        assert (scene.act, scene.missed) == (Step.CARDS, "cannot_hear")
     assert any("no microphone" in line for line in shown.troubles)
     await shown.close()

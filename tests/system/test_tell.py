@@ -64,14 +64,14 @@ def test_json_is_one_object_with_everything(parrot: list[str]) -> None:
 
 
 def test_ids_are_those_of_the_engine_itself(parrot: list[str], tmp_path: Path) -> None:
-    from duotui.targets.engine_binary import program
+    from duotui.targets.engine_binary import find_engine
 
     ours, engines = tmp_path / "ours", tmp_path / "engines"
     settings = ["-t", "0.7", "-p", "0.5", "-s", "9", "-n", "50"]
     assert run("tell", *parrot, *settings, "--ids", str(ours), "time").returncode == 0
     model, tokenizer = parrot[3], parrot[5]
     subprocess.run(
-        [program(), model, "-z", tokenizer, *settings, "-i", "time", "--ids", engines],
+        [find_engine(), model, "-z", tokenizer, *settings, "-i", "time", "--ids", engines],
         check=True,
         capture_output=True,
     )

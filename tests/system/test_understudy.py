@@ -11,24 +11,24 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import NoDevice, UsageError
-from duotui.judge.fallback_session import Understudy
-from duotui.judge.session import Court, Options, Stage
+from duotui.judge.fallback_session import FallbackJudgeSession
+from duotui.judge.session import JudgeOptions, JudgeSession, Phase
 from duotui.protocol.events import Mode, Request
-from duotui.targets.judged_machine import Here
-from duotui.targets.simulator import Sim
+from duotui.targets.judged_machine import LocalMachine
+from duotui.targets.simulator import SimulatedDuo
 from system.mortal import Mortal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from duotui.scoring.machine_conditions import Conditions
+    from duotui.scoring.machine_conditions import MachineConditions
 
 REQUEST = Request(mode=Mode.EXACT, steps=60)
 
 
-class Nowhere(Here):
-    def look(self) -> Conditions:
+class Nowhere(LocalMachine):
+    def conditions(self) -> MachineConditions:
         raise NoDevice("no board was found", "plug it in")
 
 
@@ -48,14 +48,14 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def options(runs: int = 6) -> Options:
-    return Options("sim", REQUEST, resources.MODEL, resources.TOKENIZER, runs=runs)
+def options(runs: int = 6) -> JudgeOptions:
+    return JudgeOptions("sim", REQUEST, resources.MODEL, resources.TOKENIZER, runs=runs)
 
 
-async def until(shown: Understudy, wanted: Callable[[], bool]) -> None:
+async def until(shown: FallbackJudgeSession, wanted: Callable[[], bool]) -> None:
     """Until the court's news make it true."""
     news = asyncio.Event()
-    shown.listen(lambda _: news.set())
+    shown.subscribe(lambda _: news.set())
     while not wanted():
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
@@ -65,29 +65,29 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
     recording: Path,
 ) -> None:
     board = Mortal()
-    court = Court(Here(board), options())
-    shown = Understudy(court, recording, speed=0.2)
-    holding = asyncio.create_task(shown.hold())
+    court = JudgeSession(LocalMachine(board), options())
+    shown = FallbackJudgeSession(court, recording, speed=0.2)
+    holding = asyncio.create_task(shown.run())
     await until(shown, lambda: len(court.trial.runs) >= 2)
-    assert (shown.on_stage, shown.note) == (False, "")
+    assert (shown.showing_recording, shown.note) == (False, "")
     board.kill()
-    await until(shown, lambda: shown.on_stage and bool(shown.state.board.tokens))
+    await until(shown, lambda: shown.showing_recording and bool(shown.state.board.tokens))
     assert shown.note.startswith("RECORDING of 20")
     assert "the board is not here" in shown.note
     assert shown.state is not court.state
     assert shown.so_far.runs == court.so_far.runs  # what the board has told is not mixed with it
     board.dead = False
     verdict = await holding
-    assert (shown.on_stage, shown.note, shown.stage) == (False, "", Stage.OVER)
+    assert (shown.showing_recording, shown.note, shown.stage) == (False, "", Phase.OVER)
     assert (len(verdict.counted), verdict.identical, verdict.disturbed) == (6, True, 1)
     assert shown.state is court.state
     await shown.close()
 
 
 async def test_a_board_that_never_comes_is_stood_in_for_to_the_end(recording: Path) -> None:
-    court = Court(Nowhere(Sim()), options())
-    shown = Understudy(court, recording, speed=0)
-    verdict = await shown.hold()
+    court = JudgeSession(Nowhere(SimulatedDuo()), options())
+    shown = FallbackJudgeSession(court, recording, speed=0)
+    verdict = await shown.run()
     assert len(verdict.counted) == 3
     assert verdict.trouble == "a recording: no board was found; plug it in"
     assert shown.note.startswith("RECORDING")
@@ -101,7 +101,9 @@ def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path:
     lines = recording.read_text().splitlines(keepends=True)
     (tmp_path / "r.jsonl").write_text("".join(lines[:8]))
     with pytest.raises(UsageError, match="holds no whole story"):
-        Understudy(Court(Here(Sim()), options()), tmp_path / "r.jsonl")
+        FallbackJudgeSession(
+            JudgeSession(LocalMachine(SimulatedDuo()), options()), tmp_path / "r.jsonl"
+        )
 
 
 def test_it_needs_a_screen(recording: Path) -> None:

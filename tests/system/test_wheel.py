@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 from native.engine import ROOT
 
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d")
@@ -60,7 +60,7 @@ def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
     folder = shutil.copytree(installed, tmp_path / "site")
     engine = folder / "duotui" / "native" / "build" / "duollama"
     engine.parent.mkdir()
-    engine.write_bytes(program().read_bytes())
+    engine.write_bytes(find_engine().read_bytes())
     told = duotui(
         folder,
         "tell",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from duotui.protocol.events import Request
-from duotui.targets.simulator import Sim
+from duotui.targets.simulator import SimulatedDuo
 from native.parrot import write_parrot
 from system.sitting import Spoiler, session, told
 
@@ -40,7 +40,7 @@ async def test_ten_thousand_tokens_arrive_exactly(
     parrot: tuple[Path, Path], bits: int, between: int
 ) -> None:
     spoiler = Spoiler(7, bits, between)
-    sitting = session(Sim(*parrot, spoil=spoiler))
+    sitting = session(SimulatedDuo(*parrot, corrupt=spoiler))
     try:
         request = Request(prompt="", steps=COUNT, temperature=0.0)
         state = await told(sitting, request, seconds=100)

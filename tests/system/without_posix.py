@@ -69,7 +69,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("error", category=EncodingWarning, module=r"duotui\b")
     from duotui.board import agent_launcher
 
-    agent_launcher.HOME = os.environ.get("DUOTUI_HOME", agent_launcher.HOME)
+    agent_launcher.BOARD_FOLDER = os.environ.get("DUOTUI_HOME", agent_launcher.BOARD_FOLDER)
     from duotui.cli.main import main
 
     sys.exit(main())

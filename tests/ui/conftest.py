@@ -8,10 +8,10 @@ import pytest
 
 from duotui.protocol.events import Request
 from duotui.settings.config_file import Settings
-from duotui.ui.app import DuoApp
-from ui.stage import Stage
+from duotui.ui.app import ConsoleApp
+from ui.stage import ScriptedSession
 
-Make = Callable[..., DuoApp]
+Make = Callable[..., ConsoleApp]
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +31,13 @@ def make(home: Path) -> Make:
     """A console on a stage, its animations off."""
 
     def build(
-        stage: Stage,
+        stage: ScriptedSession,
         settings: Settings | None = None,
         *,
         ascii: bool = False,  # noqa: A002 - the app's name for it
         first: Request | None = None,
-    ) -> DuoApp:
-        app = DuoApp(stage, settings or Settings(), ascii=ascii, first=first)
+    ) -> ConsoleApp:
+        app = ConsoleApp(stage, settings or Settings(), ascii=ascii, first=first)
         app.animation_level = "none"
         return app
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from duotui.base.errors import DuotuiError
-from duotui.judge.session import Options, Stage
+from duotui.judge.session import JudgeOptions, Phase
 from duotui.protocol.events import Event, Mode, Request
-from duotui.scoring.roofline import Roof, Sweep
+from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run
-from duotui.scoring.teacher_forcing import Agreement, Choice, Step
+from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.replay import Player
-from duotui.session.state import State, reduce
+from duotui.session.replay import ReplaySession
+from duotui.session.state import SessionState, reduce
 from ui import stage
 from ui.stage import BOARD, TALE, words
 
@@ -21,14 +21,14 @@ RATES = [24.9 + index % 4 / 20 for index in range(30)]
 LIMIT = 128
 
 
-class CourtStage:
-    player: Player | None = None
+class ScriptedJudgeSession:
+    player: ReplaySession | None = None
 
     def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
         self.request = Request(mode=Mode.EXACT, steps=LIMIT)
-        self.options = Options(target, self.request, Path("m"), None)
-        self.stage = Stage.RUNNING
-        self.state = State()
+        self.options = JudgeOptions(target, self.request, Path("m"), None)
+        self.stage = Phase.RUNNING
+        self.state = SessionState()
         self.baseline: Baseline | None = baseline(words(TALE))
         self.verdict: Verdict | None = None
         self.asked: list[str] = []
@@ -50,7 +50,7 @@ class CourtStage:
             (warm, *rest),
             self.baseline,
             self.state.board.ready,
-            roof=Roof(Sweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
+            roof=Roofline(BandwidthSweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
         )
 
     def say(self, *events: Event) -> None:
@@ -58,10 +58,10 @@ class CourtStage:
             self.state = reduce(self.state, event)
         self._watch(self)
 
-    def listen(self, watch: Callable[[Any], None]) -> None:
+    def subscribe(self, watch: Callable[[Any], None]) -> None:
         self._watch = watch
 
-    async def hold(self) -> Verdict:
+    async def run(self) -> Verdict:
         if self.refused is not None:
             raise self.refused
         await self.closed.wait()
@@ -93,30 +93,30 @@ def agreement(*others: int) -> Agreement:
     for index, (id_, piece) in enumerate(zip(ids(words(TALE)), words(TALE), strict=True)):
         taken = 1 if index in others else id_
         likely = (
-            Choice(id_, 0.41, 0.39, piece),
-            Choice(1, 0.22, 0.24, " butterfly"),
-            Choice(2, 0.11, 0.1, "\n"),
-            Choice(3, 0.08, 0.09, " the"),
-            *(Choice(n, 0.05 - n / 250, 0.05 - n / 240, f" word{n}") for n in range(4, 10)),
+            TokenCandidate(id_, 0.41, 0.39, piece),
+            TokenCandidate(1, 0.22, 0.24, " butterfly"),
+            TokenCandidate(2, 0.11, 0.1, "\n"),
+            TokenCandidate(3, 0.08, 0.09, " the"),
+            *(TokenCandidate(n, 0.05 - n / 250, 0.05 - n / 240, f" word{n}") for n in range(4, 10)),
         )
-        steps.append(Step(id_, taken, 0.891598, likely))
+        steps.append(ForcedStep(id_, taken, 0.891598, likely))
     return Agreement(tuple(steps), 4)
 
 
-def telling(runs: int = 12, told: int = 60) -> CourtStage:
+def telling(runs: int = 12, told: int = 60) -> ScriptedJudgeSession:
     pieces = words(TALE)[:told]
-    return CourtStage(runs, *stage.ready(), *stage.story(BOARD, pieces, steps=LIMIT))
+    return ScriptedJudgeSession(runs, *stage.ready(), *stage.story(BOARD, pieces, steps=LIMIT))
 
 
-def judged(*others: int) -> CourtStage:
-    made = CourtStage(
+def judged(*others: int) -> ScriptedJudgeSession:
+    made = ScriptedJudgeSession(
         30,
         *stage.ready(),
         *stage.story(BOARD, words(TALE), steps=LIMIT),
         stage.ended(BOARD, len(words(TALE))),
     )
     made.rates[6] = 21.5
-    made.stage = Stage.OVER
+    made.stage = Phase.OVER
     found = made.so_far
     made.verdict = Verdict(
         found.target,

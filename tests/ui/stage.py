@@ -8,28 +8,28 @@ from pathlib import Path
 from duotui.base.errors import UsageError
 from duotui.protocol.events import (
     Activity,
+    EndReason,
+    EngineStats,
     Event,
-    Health,
+    LinkHealth,
     LinkOpening,
     LinkUp,
     Mode,
-    Narrator,
     Ready,
-    Reason,
     Request,
     RunEnded,
     RunStarted,
-    SentenceHeard,
+    SentencePlaying,
+    Source,
     SpeechStarted,
-    Stats,
     Token,
     Tokens,
 )
 from duotui.protocol.speak_request import sentences
-from duotui.session.session import Listener
-from duotui.session.state import State, reduce
+from duotui.session.session import StateCallback
+from duotui.session.state import SessionState, reduce
 
-BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
+BOARD, BASELINE = Source.BOARD, Source.BASELINE
 
 TALE = (
     "Once upon a time, there was a little girl named Lily. She loved to play outside in the "
@@ -42,18 +42,18 @@ TALE = (
 )
 
 
-class Stage:
+class ScriptedSession:
     """A `Sitting` without a link. `say` is what happens; `asked` is what the screen wanted."""
 
     def __init__(self, *events: Event, live: bool = True) -> None:
-        self.state = State()
+        self.state = SessionState()
         self.live = live
         self.recording: Path | None = None
         self.asked: list[object] = []
         self.closed = asyncio.Event()
         self.slow_to_close = 0.0
         self.unwritable = False
-        self._listeners: list[Listener] = []
+        self._listeners: list[StateCallback] = []
         self.say(*events)
 
     def say(self, *events: Event) -> None:
@@ -62,13 +62,13 @@ class Stage:
         for listener in self._listeners:
             listener(self.state, events)
 
-    def listen(self, listener: Listener) -> None:
+    def subscribe(self, listener: StateCallback) -> None:
         self._listeners.append(listener)
 
     def open(self) -> None:
         self.asked.append("open")
 
-    def tell(self, request: Request) -> None:
+    def generate(self, request: Request) -> None:
         self.asked.append(request)
 
     def stop(self) -> None:
@@ -83,7 +83,7 @@ class Stage:
     def speak(self, text: str = "") -> None:
         self.asked.append("speak")
 
-    def hush(self) -> None:
+    def stop_speaking(self) -> None:
         self.asked.append("hush")
 
     def record(self, path: Path | None) -> None:
@@ -130,7 +130,7 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
 
 
 def tokens(
-    narrator: Narrator, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
+    narrator: Source, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
 ) -> Tokens:
     """Tokens of `pieces`; one of a text has always the same id."""
     return Tokens(
@@ -149,23 +149,23 @@ def tokens(
     )
 
 
-def started(narrator: Narrator, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
+def started(narrator: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
     ids = (1, *(sum(map(ord, piece)) for piece in words(prompt)))
     return RunStarted(0.5, narrator, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
 
 
 def gauges(
-    narrator: Narrator, told: int, *, paused: bool = False, idle: bool = False
+    narrator: Source, told: int, *, paused: bool = False, idle: bool = False
 ) -> tuple[Event, ...]:
-    activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.TELLING
+    activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.GENERATING
     return (
-        Stats(1.0, narrator, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
-        Health(1.0, narrator, 4210, 2, 0, 12),
+        EngineStats(1.0, narrator, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
+        LinkHealth(1.0, narrator, 4210, 2, 0, 12),
     )
 
 
 def story(
-    narrator: Narrator,
+    narrator: Source,
     pieces: list[str],
     *,
     batch: int = 4,
@@ -179,14 +179,14 @@ def story(
     return [*events, *gauges(narrator, len(pieces))]
 
 
-def ended(narrator: Narrator, told: int, reason: Reason = Reason.ENDED) -> Event:
+def ended(narrator: Source, told: int, reason: EndReason = EndReason.ENDED) -> Event:
     return RunEnded(9.0, narrator, reason, told, told * 41_000, 24.31)
 
 
 def speech(index: int) -> list[Event]:
     """The story is said aloud, and has come to this sentence."""
     spans = tuple(sentences(TALE))
-    return [SpeechStarted(10.0, BOARD, spans), SentenceHeard(11.0, BOARD, index, 11.0, 3.0, ())]
+    return [SpeechStarted(10.0, BOARD, spans), SentencePlaying(11.0, BOARD, index, 11.0, 3.0, ())]
 
 
 def identical_so_far() -> list[Event]:
@@ -200,7 +200,7 @@ def identical_end() -> list[Event]:
     for narrator in (BOARD, BASELINE):
         events += [
             *story(narrator, pieces, steps=len(pieces)),
-            ended(narrator, len(pieces), Reason.STEPS),
+            ended(narrator, len(pieces), EndReason.STEPS),
         ]
     return events
 

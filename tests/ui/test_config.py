@@ -12,7 +12,7 @@ from duotui.base.errors import UsageError
 from duotui.protocol.events import Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings, load, save
-from duotui.settings.parental_settings import MICROPHONES, Household, Sleep
+from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings, SleepTimer
 
 
 def test_no_file_is_the_defaults(home: Path) -> None:
@@ -30,7 +30,9 @@ def test_everything_can_be_set(home: Path) -> None:
     assert settings.warnings == ()
     assert (settings.theme, settings.ascii, settings.keys) == ("duo-light", "on", {"stop": "x"})
     assert settings.story == Request("A cat", Mode.EXACT, 9, 0.0, 0.5, 2**64 - 1)
-    assert settings.child == Household("Lily", pace=60, quiet_from=time(20, 30), motion=False)
+    assert settings.parental == ParentalSettings(
+        "Lily", pace=60, quiet_from=time(20, 30), motion=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,14 @@ def test_what_parents_change_is_changed_alone(home: Path) -> None:
     (home / "config.toml").write_text(CHILD)
     settings = load()
     child = replace(
-        settings.child, name='L "#" y', pace=77, code="", volume=0, sleep_after=Sleep(stories=2)
+        settings.parental,
+        name='L "#" y',
+        pace=77,
+        code="",
+        volume=0,
+        sleep_after=SleepTimer(stories=2),
     )
-    assert save(replace(settings, child=child))
+    assert save(replace(settings, parental=child))
     text = (home / "config.toml").read_text()
     assert text[text.index("# ours") : text.index("\n[story]")] == (
         "# ours\n"
@@ -120,19 +127,21 @@ def test_what_parents_change_is_changed_alone(home: Path) -> None:
     )
     assert "seed = 1  # calm\n" in text
     again = load()
-    assert (again.child, again.warnings) == (child, settings.warnings)
+    assert (again.parental, again.warnings) == (child, settings.warnings)
 
 
 def test_a_child_of_whom_nothing_was_changed_is_not_written(home: Path) -> None:
     assert save(replace(load(), theme="nord"))
     assert "child" not in (home / "config.toml").read_text()
-    assert save(replace(load(), child=Household(motion=False, evening=None, minutes_a_day=45)))
+    assert save(
+        replace(load(), parental=ParentalSettings(motion=False, evening=None, minutes_a_day=45))
+    )
     assert (
         (home / "config.toml")
         .read_text()
         .endswith('\n[child]\nevening = ""\nminutes_a_day = 45\nmotion = false\n')
     )
-    assert load().child == Household(motion=False, evening=None, minutes_a_day=45)
+    assert load().parental == ParentalSettings(motion=False, evening=None, minutes_a_day=45)
 
 
 @pytest.mark.parametrize(
@@ -150,26 +159,28 @@ def test_a_child_of_whom_nothing_was_changed_is_not_written(home: Path) -> None:
 def test_a_child_that_cannot_be_edited_by_line_is_left_alone(home: Path, old: str) -> None:
     (home / "config.toml").write_text(old)
     settings = load()
-    assert not save(replace(settings, child=replace(settings.child, pace=130)))
+    assert not save(replace(settings, parental=replace(settings.parental, pace=130)))
     assert (home / "config.toml").read_text() == old
 
 
 @given(
     st.builds(
-        Household,
+        ParentalSettings,
         name=st.text(max_size=40).map(str.strip),
         pace=st.integers(40, 200),
         morning=st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-        sleep_after=st.builds(Sleep, minutes=st.integers(0, 999)),
-        microphone=st.sampled_from(MICROPHONES),
+        sleep_after=st.builds(SleepTimer, minutes=st.integers(0, 999)),
+        microphone=st.sampled_from(MICROPHONE_CHOICES),
     )
 )
-def test_any_child_comes_back(tmp_path_factory: pytest.TempPathFactory, child: Household) -> None:
+def test_any_child_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, child: ParentalSettings
+) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"
     path.write_text(CHILD)
-    assert save(replace(load(path), child=child))
+    assert save(replace(load(path), parental=child))
     again = load(path)
-    assert (again.child, again.story.seed) == (child, 1)
+    assert (again.parental, again.story.seed) == (child, 1)
 
 
 def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
@@ -226,6 +237,6 @@ def test_a_bad_value_is_named(name: str, text: str) -> None:
 
 
 def test_the_linux_console_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not config_file.plain_terminal()
+    assert not config_file.ascii_only_terminal()
     monkeypatch.setenv("TERM", "linux")
-    assert config_file.plain_terminal()
+    assert config_file.ascii_only_terminal()

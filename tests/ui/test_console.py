@@ -3,13 +3,13 @@
 import pytest
 from textual.widgets import Static
 
-from duotui.protocol.events import Fault, LinkLost, LinkSilent, Reason
+from duotui.protocol.events import EndReason, Fault, LinkLost, LinkSilent
 from duotui.settings.config_file import Settings
 from duotui.ui.widgets.rate_history import columns
 from duotui.ui.widgets.story_view import StoryView
 from ui import stage
 from ui.conftest import Make
-from ui.stage import BASELINE, BOARD, Stage, words
+from ui.stage import BASELINE, BOARD, ScriptedSession, words
 
 HOSTILE = [
     "she said [/x] hi",
@@ -27,7 +27,7 @@ def written(view: StoryView) -> str:
 
 async def test_a_story_that_grows_is_the_story_that_was_told(make: Make) -> None:
     pieces = words(stage.TALE)
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         assert "tells it" in written(board)
@@ -42,7 +42,7 @@ async def test_a_story_that_grows_is_the_story_that_was_told(make: Make) -> None
 
 
 async def test_text_is_never_markup(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         for narrator in (BOARD, BASELINE):
             at.say(stage.started(narrator, "[/x] [bold"), stage.tokens(narrator, HOSTILE))
@@ -58,7 +58,7 @@ async def test_text_is_never_markup(make: Make) -> None:
 
 
 async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         at.say(*stage.story(BOARD, words("a big cat sat")))
         await pilot.pause()
@@ -72,7 +72,7 @@ async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(make:
 
 
 async def test_who_reads_above_is_not_pulled_down(make: Make) -> None:
-    at = Stage(*stage.ready(), stage.started(BOARD))
+    at = ScriptedSession(*stage.ready(), stage.started(BOARD))
     async with make(at).run_test(size=(80, 24)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         at.say(stage.tokens(BOARD, words(stage.TALE) * 4))
@@ -93,7 +93,7 @@ async def test_who_reads_above_is_not_pulled_down(make: Make) -> None:
 
 
 async def test_a_window_that_changes_breaks_the_lines_anew(make: Make) -> None:
-    at = Stage(*stage.identical_end())
+    at = ScriptedSession(*stage.identical_end())
     async with make(at).run_test(size=(80, 24)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         for size in ((200, 60), (120, 40), (40, 10), (80, 24)):
@@ -106,7 +106,7 @@ async def test_a_window_that_changes_breaks_the_lines_anew(make: Make) -> None:
 async def test_keys_get_their_turn_in_a_flood(make: Make) -> None:
     """500 tok/s in batches, and none of the screen's own pauses between them: a key that comes
     in the midst is answered before the flood has ended."""
-    at = Stage(*stage.ready(), stage.started(BOARD, steps=20_000))
+    at = ScriptedSession(*stage.ready(), stage.started(BOARD, steps=20_000))
     shown = 0
     async with make(at).run_test(size=(120, 40)) as pilot:
         for index in range(0, 1000, 5):
@@ -122,7 +122,7 @@ async def test_keys_get_their_turn_in_a_flood(make: Make) -> None:
 
 
 async def test_batches_wait_in_one_message(make: Make) -> None:
-    at = Stage(*stage.ready(), stage.started(BOARD))
+    at = ScriptedSession(*stage.ready(), stage.started(BOARD))
     async with make(at).run_test() as pilot:
         heard = 0
         screen = pilot.app.screen
@@ -141,7 +141,7 @@ async def test_batches_wait_in_one_message(make: Make) -> None:
 
 
 async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(make: Make) -> None:
-    at = Stage(*stage.ready(), stage.started(BOARD, steps=10_000))
+    at = ScriptedSession(*stage.ready(), stage.started(BOARD, steps=10_000))
     async with make(at).run_test(size=(200, 60)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         wrapped = 0
@@ -165,7 +165,7 @@ async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(mak
 
 
 async def test_silence_and_faults_are_said(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     app = make(at)
     async with app.run_test() as pilot:
         at.say(LinkSilent(2, BOARD, 1.0), Fault(2, BOARD, "the prompt is too long", "cut it"))
@@ -175,7 +175,7 @@ async def test_silence_and_faults_are_said(make: Make) -> None:
 
 
 async def test_a_stopped_story_says_so(make: Make) -> None:
-    at = Stage(*stage.identical_so_far(), stage.ended(BOARD, 60, Reason.CANCELLED))
+    at = ScriptedSession(*stage.identical_so_far(), stage.ended(BOARD, 60, EndReason.CANCELLED))
     async with make(at).run_test() as pilot:
         assert "stopped" in str(pilot.app.screen.query_one("#progress").render())
 
@@ -183,7 +183,7 @@ async def test_a_stopped_story_says_so(make: Make) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize("script", ["", "identical_so_far", "differing", "identical_end"])
 async def test_ascii_is_ascii(make: Make, size: tuple[int, int], script: str) -> None:
-    at = Stage(*(getattr(stage, script)() if script else ()))
+    at = ScriptedSession(*(getattr(stage, script)() if script else ()))
     app = make(at, ascii=True)
     async with app.run_test(size=size) as pilot:
         for keys in (
@@ -202,7 +202,7 @@ async def test_ascii_is_ascii(make: Make, size: tuple[int, int], script: str) ->
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (80, 6)])
 async def test_a_tiny_window_is_no_error(make: Make, size: tuple[int, int]) -> None:
-    async with make(Stage(*stage.differing())).run_test(size=size) as pilot:
+    async with make(ScriptedSession(*stage.differing())).run_test(size=size) as pilot:
         await pilot.press("question_mark", "escape", "o", "escape")
         await pilot.pause()
 
@@ -212,7 +212,7 @@ async def test_ascii_is_on_where_it_must_be(
     make: Make, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
-    app = make(Stage(), Settings(ascii=setting))
+    app = make(ScriptedSession(), Settings(ascii=setting))
     assert app.has_class("-ascii") == (setting != "off")
 
 

@@ -21,14 +21,20 @@ from textual.widgets import Input
 
 from duotui.pictures import enlarged, icons
 from duotui.settings import config_file
-from duotui.settings.parental_settings import PICTURES, Household
-from duotui.story.controller import Hour
+from duotui.settings.parental_settings import PICTURE_CHOICES, ParentalSettings
+from duotui.story.controller import StoryController
 from duotui.ui import themes
-from duotui.ui.glyphs import ASCII, UNICODE, Glyphs
-from duotui.ui.image_cache import FIRST, MOST, Easel, Sheet, hung
+from duotui.ui.glyphs import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs
+from duotui.ui.image_cache import (
+    FIRST_IMAGE_NUMBER,
+    IMAGES_LIMIT,
+    ImageCache,
+    ImageKey,
+    with_images,
+)
 from duotui.ui.kitty_graphics import DIACRITICS, PLACEHOLDER
-from duotui.ui.story_app import NurseryApp
-from duotui.ui.widgets.picture import BEATS, PictureView
+from duotui.ui.story_app import StoryApp
+from duotui.ui.widgets.picture import FRAME_COUNT, PictureView
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"}
 CAT = icons.named("cat")
@@ -75,7 +81,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> Terminal:
 
 
 class Page(App[None]):
-    def __init__(self, easel: Easel, glyphs: Glyphs, size: tuple[int, int]) -> None:
+    def __init__(self, easel: ImageCache, glyphs: Glyphs, size: tuple[int, int]) -> None:
         super().__init__()
         self.view = PictureView(glyphs, CAT, easel)
         self.view.styles.width, self.view.styles.height = size
@@ -90,10 +96,10 @@ class Page(App[None]):
 def page(
     terminal: Terminal,
     wanted: str = "auto",
-    glyphs: Glyphs = UNICODE,
+    glyphs: Glyphs = UNICODE_GLYPHS,
     size: tuple[int, int] = (16, 8),
 ) -> Page:
-    easel = Easel(wanted, dict(os.environ))
+    easel = ImageCache(wanted, dict(os.environ))
     easel.open(terminal.write)
     return Page(easel, glyphs, size)
 
@@ -115,7 +121,7 @@ def cells(strip: Strip) -> list[tuple[int, int, int]]:
     return found
 
 
-def imaged(app: Page | NurseryApp) -> bool:
+def imaged(app: Page | StoryApp) -> bool:
     """Whether any cell on the screen is of an image."""
     return any(cells(strip) for strip in app.screen._compositor.render_strips())
 
@@ -131,27 +137,29 @@ async def test_each_cell_shows_its_part(
         assert all(strip.cell_length == size[0] for strip in strips)
         above, left = (size[1] - height) // 2, (size[0] - width) // 2
         for y, strip in enumerate(strips[above : above + height]):
-            assert cells(strip) == [(FIRST, y, x) for x in range(width)]
-            assert cells(strip.crop(left + 3, left + 7)) == [(FIRST, y, x) for x in range(3, 7)]
-        assert terminal.images == {FIRST: (width, height, enlarged.rgba(CAT, 0, DAY))}
+            assert cells(strip) == [(FIRST_IMAGE_NUMBER, y, x) for x in range(width)]
+            assert cells(strip.crop(left + 3, left + 7)) == [
+                (FIRST_IMAGE_NUMBER, y, x) for x in range(3, 7)
+            ]
+        assert terminal.images == {FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, DAY))}
 
 
 async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
     app = page(terminal)
     async with app.run_test(size=(40, 20)) as pilot:
         app.view.moving = True
-        for beat in range(2 * BEATS):
+        for beat in range(2 * FRAME_COUNT):
             app.view.beat()
             await pilot.pause()
-            moved = beat % BEATS == BEATS - 2
-            assert cells(app.view.render_line(0))[0] == (FIRST + moved, 0, 0)
+            moved = beat % FRAME_COUNT == FRAME_COUNT - 2
+            assert cells(app.view.render_line(0))[0] == (FIRST_IMAGE_NUMBER + moved, 0, 0)
         assert [image[2] for image in terminal.images.values()] == [
             enlarged.rgba(CAT, frame, DAY) for frame in (0, 1)
         ]
         assert len(terminal.written) == 2
 
 
-@pytest.mark.parametrize("wanted", PICTURES)
+@pytest.mark.parametrize("wanted", PICTURE_CHOICES)
 @pytest.mark.parametrize(
     ("changes", "auto", "images"),
     [
@@ -183,30 +191,30 @@ async def test_who_gets_images(
 
 
 async def test_ascii_gets_none(terminal: Terminal) -> None:
-    app = page(terminal, "images", ASCII)
+    app = page(terminal, "images", ASCII_GLYPHS)
     async with app.run_test(size=(40, 20)):
         assert not imaged(app)
         assert not terminal.written
 
 
 async def test_without_a_terminal_there_are_none() -> None:
-    easel = Easel("images", KITTY)
+    easel = ImageCache("images", KITTY)
     assert not easel.ready
-    async with Page(easel, UNICODE, (16, 8)).run_test(size=(40, 20)) as pilot:
+    async with Page(easel, UNICODE_GLYPHS, (16, 8)).run_test(size=(40, 20)) as pilot:
         assert not imaged(cast("Page", pilot.app))
 
 
 def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enlarged, "rgba", lambda *_: b"")
-    easel = Easel("auto", KITTY)
+    easel = ImageCache("auto", KITTY)
     easel.open(terminal.write)
-    sheets = [Sheet(CAT, 0, 1, (n, n, n)) for n in range(MOST + 3)]
-    numbers = [easel.number(sheet) for sheet in sheets[:MOST]]
-    assert len(set(numbers)) == MOST
+    sheets = [ImageKey(CAT, 0, 1, (n, n, n)) for n in range(IMAGES_LIMIT + 3)]
+    numbers = [easel.number(sheet) for sheet in sheets[:IMAGES_LIMIT]]
+    assert len(set(numbers)) == IMAGES_LIMIT
     assert easel.number(sheets[0]) == numbers[0]
-    for sheet in sheets[MOST:]:
+    for sheet in sheets[IMAGES_LIMIT:]:
         easel.number(sheet)
-    assert len(terminal.images) == MOST
+    assert len(terminal.images) == IMAGES_LIMIT
     assert numbers[0] in terminal.images
     assert not {*numbers[1:4]} & terminal.images.keys()
     easel.close()
@@ -215,16 +223,16 @@ def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.Monkey
 
 
 def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
-    easel = Easel("characters", KITTY)
+    easel = ImageCache("characters", KITTY)
     easel.open(terminal.write)
     assert not easel.ready
     easel.settle("auto")
     assert easel.ready
 
 
-def nursery(child: Household) -> NurseryApp:
-    hour = cast("Hour", hours(child)["who"])
-    return NurseryApp(hour, config_file.Settings(child=child), datetime.now, random.Random(1))
+def nursery(child: ParentalSettings) -> StoryApp:
+    hour = cast("StoryController", hours(child)["who"])
+    return StoryApp(hour, config_file.Settings(parental=child), datetime.now, random.Random(1))
 
 
 def quiet(terminal: Terminal) -> type[HeadlessDriver]:
@@ -243,15 +251,15 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
 
 
 @pytest.fixture
-def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> NurseryApp:
+def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
     """The children's program, with a terminal for its images."""
-    made = nursery(Household())
-    driver = hung(quiet(terminal), made._easel)
+    made = nursery(ParentalSettings())
+    driver = with_images(quiet(terminal), made._easel)
     monkeypatch.setattr("textual.drivers.headless_driver.HeadlessDriver", driver)
     return made
 
 
-async def test_a_dialog_is_before_half_blocks(app: NurseryApp, terminal: Terminal) -> None:
+async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert imaged(app)
         await pilot.press("ctrl+q")
@@ -267,7 +275,7 @@ async def test_a_dialog_is_before_half_blocks(app: NurseryApp, terminal: Termina
     assert not terminal.images
 
 
-async def test_parents_choose(app: NurseryApp, terminal: Terminal) -> None:
+async def test_parents_choose(app: StoryApp, terminal: Terminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         for wanted in ("characters", "auto"):
             app._through(True)
@@ -279,7 +287,7 @@ async def test_parents_choose(app: NurseryApp, terminal: Terminal) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_a_break_leaves_none(app: NurseryApp, terminal: Terminal) -> None:
+async def test_a_break_leaves_none(app: StoryApp, terminal: Terminal) -> None:
     async def broken() -> None:
         async with app.run_test(size=(80, 24)):
             assert terminal.images
@@ -290,9 +298,7 @@ async def test_a_break_leaves_none(app: NurseryApp, terminal: Terminal) -> None:
     assert not terminal.images
 
 
-async def test_the_screen_that_comes_back_has_them_anew(
-    app: NurseryApp, terminal: Terminal
-) -> None:
+async def test_the_screen_that_comes_back_has_them_anew(app: StoryApp, terminal: Terminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert app._driver is not None
         app._driver.stop_application_mode()

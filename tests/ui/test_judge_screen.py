@@ -11,20 +11,20 @@ from textual.widgets import Static
 
 from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
-from duotui.judge.multi_board import Jury
-from duotui.judge.replayed_session import Reenactment
-from duotui.judge.session import Options, Stage
-from duotui.protocol.events import LinkAway, Request
+from duotui.judge.multi_board import MultiBoardSession
+from duotui.judge.replayed_session import ReplayedJudgeSession
+from duotui.judge.session import JudgeOptions, Phase
+from duotui.protocol.events import LinkReconnecting, Request
 from duotui.scoring.rival_run import rival
-from duotui.session.state import State, reduce
+from duotui.session.state import SessionState, reduce
 from duotui.settings.config_file import Settings
-from duotui.ui.app import DuoApp
-from duotui.ui.glyphs import UNICODE
+from duotui.ui.app import ConsoleApp
+from duotui.ui.glyphs import UNICODE_GLYPHS
 from duotui.ui.judge_text import lanes
-from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME, AgreementStrip
-from duotui.ui.widgets.choices import Choices
+from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, AgreementStrip
+from duotui.ui.widgets.choices import CandidateTable
 from ui import courtroom, stage
-from ui.courtroom import CourtStage
+from ui.courtroom import ScriptedJudgeSession
 from ui.stage import BOARD, TALE, words
 
 Compare = Callable[..., bool]
@@ -32,34 +32,34 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 def view(
-    court: CourtStage | Jury | Reenactment,
+    court: ScriptedJudgeSession | MultiBoardSession | ReplayedJudgeSession,
     settings: Settings | None = None,
     *,
     ascii: bool = False,  # noqa: A002
-) -> DuoApp:
-    app = DuoApp(None, settings or Settings(), ascii=ascii, court=court)
+) -> ConsoleApp:
+    app = ConsoleApp(None, settings or Settings(), ascii=ascii, court=court)
     app.animation_level = "none"
     return app
 
 
-def looking() -> CourtStage:
-    made = CourtStage()
-    made.stage, made.baseline = Stage.LOOKING, None
+def looking() -> ScriptedJudgeSession:
+    made = ScriptedJudgeSession()
+    made.stage, made.baseline = Phase.LOOKING, None
     return made
 
 
-def away() -> CourtStage:
+def away() -> ScriptedJudgeSession:
     made = courtroom.telling()
-    made.say(LinkAway(2.0, BOARD, "/dev/ttyACM0 was lost"))
+    made.say(LinkReconnecting(2.0, BOARD, "/dev/ttyACM0 was lost"))
     return made
 
 
-def racing(stage_: Stage = Stage.RUNNING) -> CourtStage:
+def racing(stage_: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
     """Against the same story, told six times as slowly, and another from a point on."""
-    made = courtroom.telling() if stage_ is Stage.RUNNING else courtroom.judged(40)
+    made = courtroom.telling() if stage_ is Phase.RUNNING else courtroom.judged(40)
     theirs = words(TALE)
     theirs[7] = " big"
-    slow = State()
+    slow = SessionState()
     for event in (
         *stage.ready(),
         *stage.story(BOARD, theirs, period=246_000),
@@ -71,13 +71,13 @@ def racing(stage_: Stage = Stage.RUNNING) -> CourtStage:
     return made
 
 
-def understudy() -> CourtStage:
+def understudy() -> ScriptedJudgeSession:
     made = courtroom.telling()
     made.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
     return made
 
 
-SCRIPTS: dict[str, Callable[[], CourtStage]] = {
+SCRIPTS: dict[str, Callable[[], ScriptedJudgeSession]] = {
     "looking": looking,
     "telling": courtroom.telling,
     "away": away,
@@ -106,14 +106,14 @@ def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None
     assert snap_compare(app, terminal_size=size)
 
 
-def jury() -> Jury:
+def jury() -> MultiBoardSession:
     """One tells, one is away, one is judged, one tells another story, one is not there."""
     courts = [courtroom.telling(), away(), courtroom.judged(), courtroom.telling(20), looking()]
     courts[3].baseline = courtroom.baseline(words(TALE.replace("cat", "dog").replace("big", "red")))
     courts[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
     for number, court in enumerate(courts):
         court.options = replace(court.options, target=f"/dev/ttyACM{number}")
-    return Jury(courts)  # type: ignore[arg-type]
+    return MultiBoardSession(courts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -143,7 +143,7 @@ async def test_runs_are_shown_as_they_come() -> None:
 async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
     async with view(courtroom.judged(40, 77)).run_test(size=(120, 40)) as pilot:
         strip = pilot.app.screen.query_one(AgreementStrip)
-        choices = pilot.app.screen.query_one(Choices)
+        choices = pilot.app.screen.query_one(CandidateTable)
         await pilot.press("n")
         assert strip.chosen == 40
         assert "token 41: the board told" in str(choices.render())
@@ -159,24 +159,24 @@ async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
 
 
 async def test_b_changes_between_the_rival_and_the_choices() -> None:
-    for court, first in ((racing(), True), (racing(Stage.OVER), False)):
+    for court, first in ((racing(), True), (racing(Phase.OVER), False)):
         async with view(court).run_test(size=(120, 40)) as pilot:
             shown = pilot.app.screen.query_one("#rival")
             for wanted in (first, not first, first):
-                assert (shown.display, pilot.app.screen.query_one(Choices).display) == (
+                assert (shown.display, pilot.app.screen.query_one(CandidateTable).display) == (
                     wanted,
                     not wanted,
                 )
                 await pilot.press("b")
     async with view(courtroom.telling()).run_test(size=(120, 40)) as pilot:
         await pilot.press("b", "space", ".")
-        assert pilot.app.screen.query_one(Choices).display
+        assert pilot.app.screen.query_one(CandidateTable).display
 
 
 async def test_a_recording_is_held_and_stepped() -> None:
     recording = Path(__file__).parents[1] / "vectors" / "recording-1.jsonl"
-    options = Options("", Request(), resources.MODEL, resources.TOKENIZER)
-    court = Reenactment(recording, options, speed=1.0)
+    options = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
+    court = ReplayedJudgeSession(recording, options, speed=1.0)
     async with view(court).run_test(size=(120, 40)) as pilot:
         while not court.player.going:
             await pilot.pause()
@@ -202,11 +202,11 @@ async def test_what_was_wrong_before_the_first_run_is_said() -> None:
 
 
 def test_the_strip_hides_no_difference_however_narrow() -> None:
-    strip = AgreementStrip(UNICODE)
-    strip.show([FORCED] * 4 + [SAME] * 996 + [OTHER] + [SAME] * 500 + [AHEAD] * 500)
+    strip = AgreementStrip(UNICODE_GLYPHS)
+    strip.show([FORCED] * 4 + [SAME] * 996 + [OTHER] + [SAME] * 500 + [NOT_YET] * 500)
     cells = [strip._cell(at, 30) for at in range(30)]
     assert cells.count(OTHER) == 1
-    assert cells[-1] == AHEAD
+    assert cells[-1] == NOT_YET
     assert len(cells) == 30
 
 

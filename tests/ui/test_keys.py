@@ -13,21 +13,21 @@ from textual.widgets import Input, Static
 from duotui.protocol.events import Event, LinkLost, LinkOpening, LinkUp, Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
-from duotui.ui.app import DuoApp
+from duotui.ui.app import ConsoleApp
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
-from duotui.ui.screens.settings import Choice, SettingsScreen
+from duotui.ui.screens.settings import ChoiceInput, SettingsScreen
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
 from duotui.ui.widgets.story_view import StoryView
 from ui import stage
 from ui.conftest import Make
-from ui.stage import BOARD, Stage
+from ui.stage import BOARD, ScriptedSession
 
 ASKED = Request("Once upon a time,", Mode.EXACT, 256, 1.0, 0.9, 123)
 """What stage.started began."""
 
 
-def toasts(app: DuoApp) -> str:
+def toasts(app: ConsoleApp) -> str:
     return "\n".join(note.message for note in app._notifications)
 
 
@@ -35,13 +35,13 @@ def made(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern))
 
 
-async def say(pilot: Pilot[None], at: Stage, *events: Event) -> None:
+async def say(pilot: Pilot[None], at: ScriptedSession, *events: Event) -> None:
     at.say(*events)
     await pilot.pause()
 
 
 async def test_enter_tells_the_prompt(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert at.asked == ["open", Request()]
@@ -49,7 +49,7 @@ async def test_enter_tells_the_prompt(make: Make) -> None:
 
 @pytest.mark.parametrize("key", ["i", "slash"])
 async def test_the_prompt_is_typed_and_told(make: Make, key: str) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         await pilot.press(key, *" and s?", "enter")
         assert at.asked[1:] == [Request("Once upon a time and s?")]
@@ -59,7 +59,7 @@ async def test_the_prompt_is_typed_and_told(make: Make, key: str) -> None:
 
 
 async def test_who_types_fast_loses_nothing(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         for key in ("i", *"st i/"):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
@@ -68,7 +68,7 @@ async def test_who_types_fast_loses_nothing(make: Make) -> None:
 
 
 async def test_a_prompt_is_remembered_up_and_down(make: Make, home: Path) -> None:
-    async with make(Stage(*stage.ready())).run_test() as pilot:
+    async with make(ScriptedSession(*stage.ready())).run_test() as pilot:
         field = pilot.app.screen.query_one(PromptLine)
         for prompt in ("a cat", "a dog"):
             field.value = prompt
@@ -100,7 +100,7 @@ def test_a_history_is_capped(tmp_path: Path) -> None:
 
 
 async def test_stop_and_pause_and_go_on(make: Make) -> None:
-    at = Stage(*stage.identical_so_far())
+    at = ScriptedSession(*stage.identical_so_far())
     async with make(at).run_test() as pilot:
         await pilot.press("space")
         await say(pilot, at, *stage.gauges(BOARD, 60, paused=True))
@@ -109,14 +109,14 @@ async def test_stop_and_pause_and_go_on(make: Make) -> None:
 
 
 async def test_stop_and_pause_ask_nothing_where_nothing_is_told(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("space", "s")
         assert at.asked == ["open"]
 
 
 async def test_speak_and_be_quiet(make: Make) -> None:
-    at = Stage(*stage.identical_end())
+    at = ScriptedSession(*stage.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("v")
         await say(pilot, at, *stage.speech(0))
@@ -126,21 +126,21 @@ async def test_speak_and_be_quiet(make: Make) -> None:
 
 async def test_what_is_still_told_is_not_spoken(make: Make) -> None:
     for events in (stage.identical_so_far(), stage.ready()):
-        at = Stage(*events)
+        at = ScriptedSession(*events)
         async with make(at).run_test() as pilot:
             await pilot.press("v")
             assert at.asked == ["open"]
 
 
 async def test_again_tells_the_same_story(make: Make) -> None:
-    at = Stage(*stage.identical_end())
+    at = ScriptedSession(*stage.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("r")
         assert at.asked == ["open", replace(ASKED, steps=at.state.board.run.steps)]  # type: ignore[union-attr]
 
 
 async def test_after_a_loss_again_connects_and_tells(make: Make) -> None:
-    at = Stage(*stage.identical_so_far())
+    at = ScriptedSession(*stage.identical_so_far())
     async with make(at).run_test() as pilot:
         await say(pilot, at, LinkLost(2, BOARD, "The engine was killed (signal 9)"))
         banner = pilot.app.screen.query_one("#banner", Static)
@@ -157,7 +157,7 @@ async def test_after_a_loss_again_connects_and_tells(make: Make) -> None:
 
 
 async def test_a_first_story_waits_for_the_engine(make: Make) -> None:
-    at = Stage()
+    at = ScriptedSession()
     first = Request("A cat", seed=7)
     async with make(at, first=first).run_test() as pilot:
         assert at.asked == ["open"]
@@ -168,7 +168,7 @@ async def test_a_first_story_waits_for_the_engine(make: Make) -> None:
 
 
 async def test_a_story_that_waits_can_be_called_off(make: Make) -> None:
-    at = Stage(LinkOpening(0, BOARD, "sim"))
+    at = ScriptedSession(LinkOpening(0, BOARD, "sim"))
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert "waits for the engine" in str(pilot.app.screen.query_one("#status").render())
@@ -178,7 +178,7 @@ async def test_a_story_that_waits_can_be_called_off(make: Make) -> None:
 
 
 async def test_new_is_another_seed(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("n", "n")
         one, two = at.asked[1:]
@@ -189,7 +189,7 @@ async def test_new_is_another_seed(make: Make) -> None:
 
 
 async def test_a_mode_that_is_not_there_is_said_and_replaced(make: Make) -> None:
-    at = Stage(*stage.ready(modes=(Mode.FAST,)))
+    at = ScriptedSession(*stage.ready(modes=(Mode.FAST,)))
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert at.asked[1:] == [Request(mode=Mode.FAST)]
@@ -197,7 +197,7 @@ async def test_a_mode_that_is_not_there_is_said_and_replaced(make: Make) -> None
 
 
 async def test_the_story_is_copied_and_saved(make: Make, home: Path) -> None:
-    at = Stage(*stage.identical_so_far())
+    at = ScriptedSession(*stage.identical_so_far())
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("y", "w", "w")
@@ -208,7 +208,7 @@ async def test_the_story_is_copied_and_saved(make: Make, home: Path) -> None:
 
 
 async def test_without_a_story_there_is_nothing_to_copy_or_save(make: Make, home: Path) -> None:
-    app = make(Stage(*stage.ready()))
+    app = make(ScriptedSession(*stage.ready()))
     async with app.run_test() as pilot:
         await pilot.press("y", "w")
         assert "no story to copy" in toasts(app)
@@ -218,7 +218,7 @@ async def test_without_a_story_there_is_nothing_to_copy_or_save(make: Make, home
 
 @pytest.mark.parametrize("key", ["R", "ctrl+r"])
 async def test_recording_goes_on_and_off(make: Make, key: str) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     async with make(at).run_test() as pilot:
         await pilot.press(key)
         assert "REC" in str(pilot.app.screen.query_one("#status").render())
@@ -228,7 +228,7 @@ async def test_recording_goes_on_and_off(make: Make, key: str) -> None:
 
 
 async def test_a_recording_that_cannot_be_written_is_said(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     at.unwritable = True
     app = make(at)
     async with app.run_test() as pilot:
@@ -237,7 +237,7 @@ async def test_a_recording_that_cannot_be_written_is_said(make: Make) -> None:
 
 
 async def test_the_theme_turns_and_is_kept(make: Make, home: Path) -> None:
-    app = make(Stage())
+    app = make(ScriptedSession())
     async with app.run_test() as pilot:
         before = app.theme
         await pilot.press("t")
@@ -249,7 +249,7 @@ async def test_the_theme_turns_and_is_kept(make: Make, home: Path) -> None:
 
 
 async def test_the_baseline_can_be_put_away(make: Make) -> None:
-    async with make(Stage(*stage.identical_so_far())).run_test() as pilot:
+    async with make(ScriptedSession(*stage.identical_so_far())).run_test() as pilot:
         baseline = pilot.app.screen.query_one("#baseline")
         await pilot.press("d")
         await pilot.pause()
@@ -260,7 +260,7 @@ async def test_the_baseline_can_be_put_away(make: Make) -> None:
 
 
 async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) -> None:
-    at = Stage(*stage.ready(modes=(Mode.EXACT, Mode.FAST)))
+    at = ScriptedSession(*stage.ready(modes=(Mode.EXACT, Mode.FAST)))
     app = make(at, Settings(story=Request(mode=Mode.EXACT)))
     async with app.run_test() as pilot:
         await pilot.press("o")
@@ -273,7 +273,7 @@ async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) ->
         await pilot.press("enter")
         assert app.screen is panel, "what is wrong is not used"
         field.value = "0.5"
-        panel.query_one(Choice).focus()
+        panel.query_one(ChoiceInput).focus()
         await pilot.press("right", "enter")
         assert isinstance(app.screen, ConsoleScreen)
         assert config_file.load().story == Request(mode=Mode.FAST, top_p=0.5)
@@ -282,7 +282,7 @@ async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) ->
 
 
 async def test_settings_can_be_left_as_they_were(make: Make) -> None:
-    at = Stage(*stage.ready())
+    at = ScriptedSession(*stage.ready())
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("o", "5", "escape", "enter")
@@ -291,7 +291,7 @@ async def test_settings_can_be_left_as_they_were(make: Make) -> None:
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
 async def test_help_shows_the_keys_that_are_in_force(make: Make, key: str) -> None:
-    app = make(Stage(), Settings(keys={"stop": "x", "record": "f5,f6"}))
+    app = make(ScriptedSession(), Settings(keys={"stop": "x", "record": "f5,f6"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(key)
         assert isinstance(app.screen, HelpScreen)
@@ -308,7 +308,7 @@ async def test_help_shows_the_keys_that_are_in_force(make: Make, key: str) -> No
 
 
 async def test_keys_can_be_remapped(make: Make) -> None:
-    at = Stage(*stage.identical_so_far())
+    at = ScriptedSession(*stage.identical_so_far())
     async with make(at, Settings(keys={"stop": "x"})).run_test() as pilot:
         await pilot.press("s")
         assert at.asked == ["open"]
@@ -317,7 +317,7 @@ async def test_keys_can_be_remapped(make: Make) -> None:
 
 
 async def test_a_bad_key_map_is_a_warning(make: Make) -> None:
-    app = make(Stage(), Settings(keys={"fly": "x", "stop": "r", "save": "t"}))
+    app = make(ScriptedSession(), Settings(keys={"fly": "x", "stop": "r", "save": "t"}))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "keys.fly: no such command" in toasts(app)
@@ -326,7 +326,9 @@ async def test_a_bad_key_map_is_a_warning(make: Make) -> None:
 
 
 async def test_a_bad_theme_is_a_warning(make: Make, home: Path) -> None:
-    app = make(Stage(), Settings(theme="plaid [b", warnings=("story.x: no [such] setting",)))
+    app = make(
+        ScriptedSession(), Settings(theme="plaid [b", warnings=("story.x: no [such] setting",))
+    )
     async with app.run_test() as pilot:
         await pilot.pause()
         assert app.theme == config_file.DEFAULT_THEME
@@ -335,7 +337,7 @@ async def test_a_bad_theme_is_a_warning(make: Make, home: Path) -> None:
 
 
 async def test_the_palette_finds_commands_and_themes(make: Make, home: Path) -> None:
-    app = make(Stage())
+    app = make(ScriptedSession())
     async with app.run_test() as pilot:
         await pilot.press("ctrl+p", *"duo-light")
         await pilot.app.workers.wait_for_complete()
@@ -345,14 +347,14 @@ async def test_the_palette_finds_commands_and_themes(make: Make, home: Path) -> 
 
 
 async def test_a_picture_of_the_screen_is_saved(make: Make, home: Path) -> None:
-    async with make(Stage()).run_test() as pilot:
+    async with make(ScriptedSession()).run_test() as pilot:
         await pilot.press("p")
     (path,) = made(home, "duotui-picture-*.svg")
     assert path.read_text().startswith("<svg")
 
 
 async def test_a_recording_cannot_be_asked(make: Make) -> None:
-    at = Stage(*stage.identical_so_far(), live=False)
+    at = ScriptedSession(*stage.identical_so_far(), live=False)
     app = make(at)
     async with app.run_test() as pilot:
         assert "replay" in str(app.screen.query_one("#status").render())
@@ -380,7 +382,7 @@ WHEREVER = {
 async def test_the_program_can_be_left_from_everywhere(
     make: Make, key: str, before: tuple[str, ...]
 ) -> None:
-    at = Stage()
+    at = ScriptedSession()
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press(*before)
@@ -391,7 +393,7 @@ async def test_the_program_can_be_left_from_everywhere(
 
 @pytest.mark.parametrize("moment", WHEREVER)
 async def test_the_program_can_be_left_at_any_moment(make: Make, moment: str) -> None:
-    at = Stage(*WHEREVER[moment])
+    at = ScriptedSession(*WHEREVER[moment])
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("ctrl+q")
@@ -400,7 +402,7 @@ async def test_the_program_can_be_left_at_any_moment(make: Make, moment: str) ->
 
 
 async def test_a_sitting_that_does_not_close_is_not_waited_for(make: Make) -> None:
-    at = Stage()
+    at = ScriptedSession()
     at.slow_to_close = 60.0
     app = make(at)
     async with app.run_test() as pilot:
@@ -413,7 +415,7 @@ async def test_a_sitting_that_does_not_close_is_not_waited_for(make: Make) -> No
 
 
 async def test_a_recording_that_is_held_can_be_stepped_through(make: Make) -> None:
-    at = Stage(*stage.identical_so_far(), live=False)
+    at = ScriptedSession(*stage.identical_so_far(), live=False)
     async with make(at).run_test() as pilot:
         await pilot.press(".", "space", ".", ".", "space", ".")
         assert at.asked == ["open", "pause", "step", "step", "go on"]

@@ -16,25 +16,25 @@ from textual.widgets import Input, Static
 
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
-from duotui.settings.parental_settings import KINDS, Household
-from duotui.story.controller import Hour
-from duotui.story.view_state import Act
-from duotui.targets.simulator import Sim
-from duotui.ui.glyphs import UNICODE
+from duotui.settings.parental_settings import PARENTAL_KINDS, ParentalSettings
+from duotui.story.controller import StoryController
+from duotui.story.view_state import Step
+from duotui.targets.simulator import SimulatedDuo
+from duotui.ui.glyphs import UNICODE_GLYPHS
 from duotui.ui.screens.gate import GateScreen
-from duotui.ui.screens.parental_settings import ParentsScreen
-from duotui.ui.screens.story import HourScreen
-from duotui.ui.story_app import NurseryApp
-from duotui.ui.widgets.story_page import Page, lines
+from duotui.ui.screens.parental_settings import ParentalSettingsScreen
+from duotui.ui.screens.story import StoryScreen
+from duotui.ui.story_app import StoryApp
+from duotui.ui.widgets.story_page import StoryPage, lines
 from system.mortal import Mortal
 from system.playroom import AFTERNOON, Hurried, hour, room
-from ui.playpen import TALE, HourStage, hours, mark
+from ui.playpen import TALE, ScriptedController, hours, mark
 from unit.test_phrases import technical
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40), (200, 60)]
 THEMES = ["bedtime", "cream", "forest", "sea", "space"]
-STILL = Household(name="Lily", motion=False)
+STILL = ParentalSettings(name="Lily", motion=False)
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +45,11 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 def nursery(
     stage: object,
     *,
-    child: Household = STILL,
+    child: ParentalSettings = STILL,
     now: datetime = AFTERNOON,
     ascii: bool = False,  # noqa: A002
-) -> NurseryApp:
-    app = NurseryApp(stage, Settings(child=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
+) -> StoryApp:
+    app = StoryApp(stage, Settings(parental=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
     app.animation_level = "none"
     return app
 
@@ -79,7 +79,7 @@ def test_chinese(snap_compare: Compare, name: str) -> None:
     assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=(80, 24))
 
 
-def seen(app: NurseryApp) -> str:
+def seen(app: StoryApp) -> str:
     """All that is on the screen."""
     return "\n".join(
         "".join(segment.text for segment in strip)
@@ -87,7 +87,7 @@ def seen(app: NurseryApp) -> str:
     )
 
 
-def said(app: NurseryApp) -> str:
+def said(app: StoryApp) -> str:
     """What the program says itself: a story may have a button in it."""
     return "\n".join(str(widget.render()) for widget in app.screen.query(Static) if widget.display)
 
@@ -135,7 +135,7 @@ async def test_the_word_that_is_heard_is_marked() -> None:
     stage = hours(STILL)["telling"]
     app = nursery(stage)
     async with app.run_test(size=(80, 24)) as pilot:
-        page = pilot.app.screen.query_one(Page)
+        page = pilot.app.screen.query_one(StoryPage)
         assert page.marked == "castle"
         stage.word = mark(TALE[4], "smiled.")
         while page.marked == "castle":
@@ -148,8 +148,8 @@ async def test_the_word_that_is_heard_is_marked() -> None:
             if "underline" in str(span.style)
         ]
         assert spans == ["smiled."]
-        bars = [line for line in content.plain.splitlines() if UNICODE.margin in line]
-        assert " ".join(" ".join(bars).replace(UNICODE.margin, " ").split()) == TALE[4]
+        bars = [line for line in content.plain.splitlines() if UNICODE_GLYPHS.margin in line]
+        assert " ".join(" ".join(bars).replace(UNICODE_GLYPHS.margin, " ").split()) == TALE[4]
 
 
 @pytest.mark.parametrize("width", [8, 20, 56])
@@ -178,12 +178,12 @@ async def test_the_gate_opens_for_who_can_add() -> None:
         assert isinstance(app.screen, GateScreen)
         question = str(app.screen.query_one("#panel Static", Static).render())
         await pilot.press("1", "enter")
-        assert isinstance(app.screen, HourScreen)
+        assert isinstance(app.screen, StoryScreen)
         await pilot.press("ctrl+c")
         question = str(app.screen.query_one("#panel Static", Static).render())
         one, other = (int(part) for part in question.removesuffix("= ?").split("+"))
         await pilot.press(*str(one + other), "enter")
-        assert isinstance(app.screen, ParentsScreen)
+        assert isinstance(app.screen, ParentalSettingsScreen)
         assert ("close",) not in stage.asked
         await pilot.press("ctrl+q")
         assert ("close",) in stage.asked
@@ -196,9 +196,9 @@ async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
         await pilot.press("ctrl+q", *"4711")
         assert app.screen.query_one(Input).password
         await pilot.press("enter")
-        assert isinstance(app.screen, ParentsScreen)
+        assert isinstance(app.screen, ParentalSettingsScreen)
         await pilot.press("escape")
-        assert isinstance(app.screen, HourScreen)
+        assert isinstance(app.screen, StoryScreen)
 
 
 async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
@@ -206,7 +206,7 @@ async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app._through(True)
         await pilot.pause()
-        for key, names in ("down", list(KINDS)), ("up", list(KINDS)[::-1]):
+        for key, names in ("down", list(PARENTAL_KINDS)), ("up", list(PARENTAL_KINDS)[::-1]):
             for name in names:
                 assert app.focused is not None
                 assert app.focused.id == name
@@ -226,34 +226,34 @@ async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
         pace = app.screen.query_one("#pace", Input)
         name.value, pace.value = "Emma", "never"
         await pilot.press("enter")
-        assert isinstance(app.screen, ParentsScreen)
+        assert isinstance(app.screen, ParentalSettingsScreen)
         assert "pace: 'never' is not" in seen(app)
         pace.value = "slow"
         app.screen.query_one("#theme", Input).value = "forest"
         await pilot.press("enter")
-        assert isinstance(app.screen, HourScreen)
+        assert isinstance(app.screen, StoryScreen)
         assert (stage.child.name, stage.child.pace, app.theme) == ("Emma", 60, "forest")
-    kept = config_file.load(home / "config.toml").child
+    kept = config_file.load(home / "config.toml").parental
     assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
 
 
 async def test_bedtime_has_its_own_theme() -> None:
     child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
     for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
-        app = nursery(HourStage(hours(child)["who"].scene, child), child=child, now=now)
+        app = nursery(ScriptedController(hours(child)["who"].scene, child), child=child, now=now)
         async with app.run_test():
             assert app.theme == theme
 
 
 async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
     """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
-    made, _ = room(Sim(), tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path)
     shown = hour(made, STILL)
     app = nursery(shown)
     async with app.run_test(size=(80, 24)) as pilot:
 
         async def heard(stories: int) -> int:
-            while not (shown.scene.act is Act.THE_END and ends(made.diary.path) == stories):
+            while not (shown.scene.act is Step.THE_END and ends(made.diary.path) == stories):
                 await pilot.pause()
                 assert not technical(said(app))
             return len(shown.scene.sentences)
@@ -321,7 +321,7 @@ HANDFUL = st.lists(st.sampled_from([*KEYS * 2, *LIKELY * 24, *EVENTS]), max_size
 class Clumsy:
     """A child and all that may happen to it. `acts` and `sleepy` are of all its hours."""
 
-    acts: set[Act] = field(default_factory=set)
+    acts: set[Step] = field(default_factory=set)
     sleepy: bool = False
 
     async def play(self, handfuls: list[list[str]], folder: Path) -> None:
@@ -329,7 +329,7 @@ class Clumsy:
         made, _ = room(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
         child = replace(STILL, code="4711", quiet_from=time(20, 30), quiet_to=time(6, 30))
         shown = hour(made, child)
-        app = NurseryApp(shown, Settings(child=child), lambda: now, random.Random(1))
+        app = StoryApp(shown, Settings(parental=child), lambda: now, random.Random(1))
         app.animation_level = "none"
         async with app.run_test(size=SIZES[0]) as pilot:
             for handful in handfuls:
@@ -355,12 +355,12 @@ class Clumsy:
             assert shown.alive
             assert not shown._failures
 
-    def look(self, app: NurseryApp, shown: Hour) -> None:
+    def look(self, app: StoryApp, shown: StoryController) -> None:
         self.acts.add(shown.scene.act)
         self.sleepy |= shown.scene.sleepy
         assert app.is_running
         assert app._exception is None
-        if not isinstance(app.screen, GateScreen | ParentsScreen):
+        if not isinstance(app.screen, GateScreen | ParentalSettingsScreen):
             assert len(seen(app).split()) > 2, seen(app)
             assert not technical(said(app)), said(app)
 
@@ -380,5 +380,5 @@ def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
             asyncio.run(child.play(handfuls, Path(folder)))
 
     plays()
-    assert child.acts >= {Act.CARDS, Act.TELLING, Act.SHELF, Act.THE_END, Act.RESTING}
+    assert child.acts >= {Step.CARDS, Step.TELLING, Step.SHELF, Step.THE_END, Step.RESTING}
     assert child.sleepy

@@ -9,10 +9,10 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 
 from duotui.pictures import icons
-from duotui.pictures.icons import SIZE, Picture
+from duotui.pictures.icons import ICON_SIZE, Icon
 from duotui.ui import themes
-from duotui.ui.glyphs import ASCII, UNICODE, Glyphs
-from duotui.ui.widgets.picture import BEATS, PictureView
+from duotui.ui.glyphs import ASCII_GLYPHS, UNICODE_GLYPHS, Glyphs
+from duotui.ui.widgets.picture import FRAME_COUNT, PictureView
 
 CAT, APPLE = icons.named("cat"), icons.named("apple")
 PAGE = (0x10, 0x14, 0x1C)
@@ -26,7 +26,7 @@ class Frame(App[None]):
     CSS = "Screen { background: $story-page; }"
 
     def __init__(
-        self, picture: Picture | None, glyphs: Glyphs = UNICODE, size: tuple[int, int] = (16, 8)
+        self, picture: Icon | None, glyphs: Glyphs = UNICODE_GLYPHS, size: tuple[int, int] = (16, 8)
     ) -> None:
         super().__init__()
         self.view = PictureView(glyphs, picture)
@@ -83,15 +83,15 @@ async def test_every_pixel_is_where_its_file_has_it(name: str) -> None:
     app = Frame(icons.named(name))
     grid = [list(row) for row in icons.pixels(app.view.picture or CAT)]
     async with app.run_test(size=(40, 20)):
-        for y in range(SIZE // 2):
+        for y in range(ICON_SIZE // 2):
             assert seen(app.view, y) == (grid[2 * y], grid[2 * y + 1])
 
 
 async def test_where_there_is_room_it_is_twice_as_large() -> None:
-    app = Frame(CAT, size=(2 * SIZE, SIZE))
+    app = Frame(CAT, size=(2 * ICON_SIZE, ICON_SIZE))
     grid = icons.pixels(CAT)
     async with app.run_test(size=(40, 20)):
-        for y in range(SIZE):
+        for y in range(ICON_SIZE):
             wide = [colour for colour in grid[y] for _ in range(2)]
             assert seen(app.view, y) == (wide, wide)
 
@@ -117,7 +117,7 @@ async def test_another_picture_takes_its_place_and_none_leaves_the_page() -> Non
 
 
 async def test_without_unicode_it_is_drawn_in_plain_characters() -> None:
-    app = Frame(CAT, ASCII)
+    app = Frame(CAT, ASCII_GLYPHS)
     async with app.run_test(size=(40, 20)):
         lines = text(app.view)
         assert all(line.isascii() for line in lines)
@@ -158,10 +158,10 @@ def beats(view: PictureView, count: int) -> list[int]:
 async def test_it_moves_only_when_it_is_told_to() -> None:
     app = Frame(CAT)
     async with app.run_test(size=(40, 20)) as pilot:
-        assert beats(app.view, 2 * BEATS) == [0] * 2 * BEATS
+        assert beats(app.view, 2 * FRAME_COUNT) == [0] * 2 * FRAME_COUNT
         app.view.moving = True
-        assert beats(app.view, 2 * BEATS) == [0, 0, 1, 0] * 2
-        beats(app.view, BEATS - 1)
+        assert beats(app.view, 2 * FRAME_COUNT) == [0, 0, 1, 0] * 2
+        beats(app.view, FRAME_COUNT - 1)
         await pilot.pause()
         grid = icons.pixels(CAT, 1)
         assert grid != icons.pixels(CAT)
@@ -187,16 +187,16 @@ async def test_a_picture_with_one_frame_stands_still() -> None:
     app = Frame(APPLE)
     async with app.run_test(size=(40, 20)):
         app.view.moving = True
-        assert beats(app.view, BEATS) == [0] * BEATS
+        assert beats(app.view, FRAME_COUNT) == [0] * FRAME_COUNT
 
 
-@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["no animations", "plain"])
+@pytest.mark.parametrize("glyphs", [UNICODE_GLYPHS, ASCII_GLYPHS], ids=["no animations", "plain"])
 async def test_it_stands_still_where_nothing_may_move(glyphs: Glyphs) -> None:
     app = Frame(CAT, glyphs)
-    app.animation_level = "none" if glyphs is UNICODE else "full"
+    app.animation_level = "none" if glyphs is UNICODE_GLYPHS else "full"
     async with app.run_test(size=(40, 20)):
         app.view.moving = True
-        assert beats(app.view, BEATS) == [0] * BEATS
+        assert beats(app.view, FRAME_COUNT) == [0] * FRAME_COUNT
 
 
 async def test_at_bedtime_it_is_seen_in_warm_light() -> None:

@@ -7,17 +7,17 @@ import pytest
 
 from duotui.protocol.events import (
     Event,
-    LinkAway,
     LinkLost,
     LinkOpening,
-    Retelling,
-    Silence,
+    LinkReconnecting,
+    Regenerating,
     SpeechEnded,
+    SpeechEndReason,
 )
 from duotui.settings.config_file import Settings
 from ui import stage
 from ui.conftest import Make
-from ui.stage import BASELINE, BOARD, Stage
+from ui.stage import BASELINE, BOARD, ScriptedSession
 
 Compare = Callable[..., bool]
 
@@ -31,16 +31,16 @@ def lost() -> list[Event]:
 
 
 def away() -> list[Event]:
-    return [*stage.identical_so_far(), LinkAway(2.0, BOARD, "/dev/ttyACM0 was lost")]
+    return [*stage.identical_so_far(), LinkReconnecting(2.0, BOARD, "/dev/ttyACM0 was lost")]
 
 
 def again() -> list[Event]:
-    return [*stage.identical_so_far(), Retelling(2.0, BOARD, 7, 12)]
+    return [*stage.identical_so_far(), Regenerating(2.0, BOARD, 7, 12)]
 
 
 def alone() -> list[Event]:
     missing = LinkLost(1.0, BASELINE, "the engine was not found", "make engine builds it")
-    return [*(e for e in stage.identical_so_far() if e.narrator is BOARD), missing]
+    return [*(e for e in stage.identical_so_far() if e.source is BOARD), missing]
 
 
 def speaking() -> list[Event]:
@@ -48,7 +48,7 @@ def speaking() -> list[Event]:
 
 
 def spoken() -> list[Event]:
-    ended = SpeechEnded(60.0, BOARD, Silence.DONE, 12, 1.3, 41.2)
+    ended = SpeechEnded(60.0, BOARD, SpeechEndReason.DONE, 12, 1.3, 41.2)
     return [*speaking(), ended]
 
 
@@ -70,26 +70,26 @@ SCRIPTS: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_console(snap_compare: Compare, make: Make, script: str, size: tuple[int, int]) -> None:
-    assert snap_compare(make(Stage(*SCRIPTS[script]())), terminal_size=size)
+    assert snap_compare(make(ScriptedSession(*SCRIPTS[script]())), terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_ascii(snap_compare: Compare, make: Make, size: tuple[int, int]) -> None:
-    assert snap_compare(make(Stage(*stage.differing()), ascii=True), terminal_size=size)
+    assert snap_compare(make(ScriptedSession(*stage.differing()), ascii=True), terminal_size=size)
 
 
 @pytest.mark.parametrize("theme", THEMES[1:])
 def test_theme(snap_compare: Compare, make: Make, theme: str) -> None:
-    app = make(Stage(*stage.differing()), Settings(theme=theme))
+    app = make(ScriptedSession(*stage.differing()), Settings(theme=theme))
     assert snap_compare(app, terminal_size=(120, 40))
 
 
 def test_no_color(snap_compare: Compare, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(make(Stage(*stage.differing())), terminal_size=(80, 24))
+    assert snap_compare(make(ScriptedSession(*stage.differing())), terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("key", ["question_mark", "o", "ctrl+p", "i", "d"])
 def test_after(snap_compare: Compare, make: Make, key: str) -> None:
-    app = make(Stage(*stage.identical_so_far()))
+    app = make(ScriptedSession(*stage.identical_so_far()))
     assert snap_compare(app, terminal_size=(80, 24), press=[key])

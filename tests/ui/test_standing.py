@@ -6,30 +6,30 @@ from dataclasses import replace
 import pytest
 
 from duotui.protocol.events import (
+    EndReason,
     Event,
-    LinkAnswers,
     LinkLost,
     LinkOpening,
+    LinkResponding,
     LinkSilent,
     LinkUp,
-    Reason,
 )
-from duotui.session.state import State, reduce
-from duotui.ui.glyphs import ASCII, UNICODE
-from duotui.ui.status_text import standing, verdict
+from duotui.session.state import SessionState, reduce
+from duotui.ui.glyphs import ASCII_GLYPHS, UNICODE_GLYPHS
+from duotui.ui.status_text import comparison_status, link_status
 from ui import stage
 from ui.stage import BASELINE, BOARD, words
 
 
-def after(*events: Event) -> State:
-    state = State()
+def after(*events: Event) -> SessionState:
+    state = SessionState()
     for event in events:
         state = reduce(state, event)
     return state
 
 
 def said(*events: Event) -> str:
-    at = verdict(after(*events), UNICODE)
+    at = comparison_status(after(*events), UNICODE_GLYPHS)
     return f"{at.sign} {at.word}" + (f": {at.detail}" if at.detail else "")
 
 
@@ -41,25 +41,26 @@ def said(*events: Event) -> str:
         ([LinkUp(0, BOARD, "sim", "sim")], "◌ waiting for the engine…"),
         (stage.ready(), "● ready"),
         ([*stage.ready(), LinkSilent(1, BOARD, 1.0)], "? silent"),
-        ([*stage.ready(), LinkSilent(1, BOARD, 1.0), LinkAnswers(2, BOARD)], "● ready"),
+        ([*stage.ready(), LinkSilent(1, BOARD, 1.0), LinkResponding(2, BOARD)], "● ready"),
         (stage.identical_so_far(), "▶ telling"),
         ([*stage.identical_so_far(), *stage.gauges(BOARD, 60, paused=True)], "‖ paused"),
-        ([*stage.identical_so_far(), stage.ended(BOARD, 60, Reason.CANCELLED)], "✓ stopped"),
-        ([*stage.identical_so_far(), stage.ended(BOARD, 60, Reason.FAILED)], "✗ failed"),
+        ([*stage.identical_so_far(), stage.ended(BOARD, 60, EndReason.CANCELLED)], "✓ stopped"),
+        ([*stage.identical_so_far(), stage.ended(BOARD, 60, EndReason.FAILED)], "✗ failed"),
         (stage.identical_end(), "✓ done"),
         ([*stage.identical_end(), *stage.speech(3)], "♪ speaking, 4 of 12"),
         ([*stage.ready(), LinkLost(1, BOARD, "gone")], "✗ lost"),
     ],
 )
 def test_each_state_of_the_link_has_a_sign_and_a_word(events: list[Event], word: str) -> None:
-    at = standing(after(*events).board, UNICODE)
+    at = link_status(after(*events).board, UNICODE_GLYPHS)
     assert f"{at.sign} {at.word}" == word
 
 
 def test_a_loss_says_why_and_what_helps() -> None:
     lost = LinkLost(1, BOARD, "The port is gone", "Plug the cable in again.")
     assert (
-        standing(after(lost).board, UNICODE).detail == "The port is gone. Plug the cable in again"
+        link_status(after(lost).board, UNICODE_GLYPHS).detail
+        == "The port is gone. Plug the cable in again"
     )
 
 
@@ -110,5 +111,8 @@ def test_a_baseline_that_is_not_there_is_said_plainly() -> None:
 
 def test_ascii_says_the_same_without_other_characters() -> None:
     for script in (stage.differing(), stage.identical_end(), stage.ready(), []):
-        for at in (verdict(after(*script), ASCII), standing(after(*script).board, ASCII)):
+        for at in (
+            comparison_status(after(*script), ASCII_GLYPHS),
+            link_status(after(*script).board, ASCII_GLYPHS),
+        ):
             assert f"{at.sign}{at.word}{at.detail}".isascii()

@@ -8,7 +8,7 @@ import pytest
 from textual.color import Color, ColorParseError
 
 from duotui.pictures import icons
-from duotui.pictures.icons import SIZE, Picture
+from duotui.pictures.icons import ICON_SIZE, Icon
 from duotui.ui import themes
 
 GOOD = 'primary = "#336699"\n[variables]\nduo-board = "#ff8800"\n'
@@ -111,7 +111,7 @@ def test_bedtime_has_no_blue() -> None:
     assert max(Color.parse(theme.foreground or "").rgb) <= 0xC8
     light = Color.parse(theme.variables["story-light"]).rgb
     for colour in icons.PALETTE:
-        grid = Picture("one", (((colour * SIZE),) * SIZE,), ())
+        grid = Icon("one", (((colour * ICON_SIZE),) * ICON_SIZE,), ())
         (red, green, blue), *_ = icons.pixels(grid, 0, light)[0]
         assert blue <= green <= red, colour
 

@@ -11,26 +11,26 @@ import sentencepiece
 
 from duotui.base import resources
 from duotui.pictures.icons import named
-from duotui.speech.grammar import ALONE
-from duotui.story.cards import CARDS, OPENING, ROWS, Choice, deck, renamed
-from duotui.story.content_filter import safety
-from duotui.story.sentences import whole
+from duotui.speech.grammar import ALONE_SUFFIX
+from duotui.story.cards import CARD_ROWS, CARDS_A_ROW, OPENING_LIMIT, CardChoice, deck, renamed
+from duotui.story.content_filter import content_filter
+from duotui.story.sentences import whole_sentences
 
 DECK = deck()
 NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
 CHOICES = [
-    Choice(who.key, where.key, what.key, name)
+    CardChoice(who.key, where.key, what.key, name)
     for who, where, what, name in itertools.product(DECK.who, DECK.where, DECK.what, NAMES)
 ]
 
 
 def test_a_digit_picks_each_card() -> None:
     for row in DECK.rows().values():
-        assert 6 <= len(row) <= CARDS == 9
+        assert 6 <= len(row) <= CARDS_A_ROW == 9
         assert len({card.key for card in row}) == len(row)
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", CARD_ROWS)
 def test_cards_can_be_seen_and_said(row: str) -> None:
     said = [way for card in DECK.rows()[row] for way in (*card.said, *card.alone)]
     assert len(set(said)) == len(said)
@@ -47,11 +47,11 @@ def test_cards_can_be_seen_and_said(row: str) -> None:
 def test_every_opening_is_a_few_fit_short_sentences() -> None:
     for choice in CHOICES:
         opening = DECK.opening(choice)
-        said = whole(opening, over=True)
+        said = whole_sentences(opening, over=True)
         assert len(said) == 3 + (bool(choice.name) and not choice.hero)
         assert " ".join(said) == opening
-        assert len(opening) <= OPENING
-        assert all(map(safety().fit, said))
+        assert len(opening) <= OPENING_LIMIT
+        assert all(map(content_filter().fit, said))
         assert "{" not in opening
         assert choice.name in opening
 
@@ -84,33 +84,33 @@ def test_pronouns_are_right() -> None:
     ("choice", "opening"),
     [
         (
-            Choice("dog", "forest", "key"),
+            CardChoice("dog", "forest", "key"),
             "Once upon a time, there was a little dog named Max. He lived in a big forest."
             " One day, he found a shiny key.",
         ),
         (
-            Choice("cat", "sea", "lost", "Mia"),
+            CardChoice("cat", "sea", "lost", "Mia"),
             "Once upon a time, there was a little cat named Kitty. Kitty and Mia were best friends."
             " They lived near the sea. One day, they got lost and could not find their way home.",
         ),
         (
-            Choice("girl", "farm", "lost", "Mia", "girl"),
+            CardChoice("girl", "farm", "lost", "Mia", "girl"),
             "Once upon a time, there was a little girl named Mia. She lived on a farm."
             " One day, she got lost and could not find her way home.",
         ),
         (
-            Choice("boy", "farm", "lost", "Mia", "girl"),
+            CardChoice("boy", "farm", "lost", "Mia", "girl"),
             "Once upon a time, there was a little boy named Tim. Tim and Mia were best friends."
             " They lived on a farm. One day, they got lost and could not find their way home.",
         ),
         (
-            Choice("dog", "park", "rain", "Max"),
+            CardChoice("dog", "park", "rain", "Max"),
             "Once upon a time, there was a little dog named Spot. Spot and Max were best friends."
             " They lived near the park. One day, they saw a big cloud, and it started to rain.",
         ),
     ],
 )
-def test_an_opening(choice: Choice, opening: str) -> None:
+def test_an_opening(choice: CardChoice, opening: str) -> None:
     assert DECK.opening(choice) == opening
 
 
@@ -125,9 +125,11 @@ def test_what_the_engine_knows_is_renamed_back() -> None:
 
 
 def test_the_engine_is_given_names_that_it_knows() -> None:
-    assert DECK.known(Choice("girl", "sea", "key", "小明", "girl")).name == "Lily"
-    assert DECK.known(Choice("dog", "sea", "key", "小明")).name == "Sam"
-    assert DECK.known(Choice("dog", "sea", "key", "Max")).name == "Max"  # not a friend of itself
+    assert DECK.known(CardChoice("girl", "sea", "key", "小明", "girl")).name == "Lily"
+    assert DECK.known(CardChoice("dog", "sea", "key", "小明")).name == "Sam"
+    assert (
+        DECK.known(CardChoice("dog", "sea", "key", "Max")).name == "Max"
+    )  # not a friend of itself
 
 
 @pytest.mark.parametrize(
@@ -155,15 +157,15 @@ def test_a_surprise_is_any_card_and_the_same_for_the_same_chance() -> None:
     assert DECK.draw(random.Random(5)) == DECK.draw(random.Random(5))
 
 
-@pytest.mark.parametrize("choice", [Choice("x", "sea", "key"), Choice("dog", "key", "sea")])
-def test_no_such_card(choice: Choice) -> None:
+@pytest.mark.parametrize("choice", [CardChoice("x", "sea", "key"), CardChoice("dog", "key", "sea")])
+def test_no_such_card(choice: CardChoice) -> None:
     with pytest.raises(KeyError):
         DECK.opening(choice)
 
 
 def test_an_ear_can_tell_what_is_said() -> None:
     spoken = DECK.spoken()
-    assert list(spoken) == [*ROWS, *(row + ALONE for row in ROWS)]
+    assert list(spoken) == [*CARD_ROWS, *(row + ALONE_SUFFIX for row in CARD_ROWS)]
     assert spoken["who"]["dog"][0] == "a dog"
     every = [way for row in spoken.values() for ways in row.values() for way in ways]
     assert len(set(every)) == len(every)  # across the rows, too

@@ -7,10 +7,10 @@ import pytest
 
 from duotui.base.errors import NotReady
 from duotui.report.markdown import CONDITIONS
-from duotui.report.strings import LANGUAGES
-from duotui.scoring.machine_conditions import SCRIPT, changes, parse
-from duotui.targets.judged_machine import Here
-from duotui.targets.simulator import Sim
+from duotui.report.strings import REPORT_LANGUAGES
+from duotui.scoring.machine_conditions import SCRIPT, changes, parse_conditions
+from duotui.targets.judged_machine import LocalMachine
+from duotui.targets.simulator import SimulatedDuo
 
 DUO = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-
@@ -27,7 +27,7 @@ busy cpu  101 0 50 1098 11 0 0 0 0 0
 
 
 def test_a_duo_as_it_must_be() -> None:
-    found = parse(DUO)
+    found = parse_conditions(DUO)
     assert found.image == "Welcome to Milk-V Duo"
     assert (found.kernel, found.machine, found.is_duo) == ("Linux 5.10.4-tag-", "riscv64", True)
     assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
@@ -46,13 +46,13 @@ def test_a_duo_as_it_must_be() -> None:
     ],
 )
 def test_what_makes_it_void(old: str, new: str, trouble: str) -> None:
-    assert parse(DUO.replace(old, new)).troubles() == (trouble,)
+    assert parse_conditions(DUO.replace(old, new)).troubles() == (trouble,)
 
 
 def test_a_clock_that_changed_is_seen() -> None:
-    assert changes(parse(DUO), parse(DUO)) == ()
-    slower = parse(DUO.replace("clock 850000", "clock 425000"))
-    assert changes(parse(DUO), slower) == ("the clock went from 850 to 425 MHz",)
+    assert changes(parse_conditions(DUO), parse_conditions(DUO)) == ()
+    slower = parse_conditions(DUO.replace("clock 850000", "clock 425000"))
+    assert changes(parse_conditions(DUO), slower) == ("the clock went from 850 to 425 MHz",)
 
 
 @pytest.mark.parametrize(
@@ -60,22 +60,22 @@ def test_a_clock_that_changed_is_seen() -> None:
 )
 def test_what_is_not_to_be_read_is_said(said: str) -> None:
     with pytest.raises(NotReady, match="does not say what state"):
-        parse(said)
+        parse_conditions(said)
 
 
 def test_this_computer_says_it_too() -> None:
     done = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
-    found = parse(done.stdout)
+    found = parse_conditions(done.stdout)
     assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
     assert 0 <= found.busy <= 1
     assert found.memory > found.available > 0
 
 
 def test_a_computer_without_proc_says_what_it_knows(tmp_path: Path) -> None:
-    found = Here(Sim(), tmp_path / "proc").look()
+    found = LocalMachine(SimulatedDuo(), tmp_path / "proc").conditions()
     assert found.kernel == subprocess.getoutput("uname -sr")
     assert (found.busy, found.swaps, found.troubles()) == (None, None, ())
-    said = {name: said(found, LANGUAGES["en"]) for name, said in CONDITIONS.items()}
+    said = {name: said(found, REPORT_LANGUAGES["en"]) for name, said in CONDITIONS.items()}
     assert said["machine"] == found.machine
     assert (said["memory"], said["swap"], said["busy"]) == ("", "", "")
 

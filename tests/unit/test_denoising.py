@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.base.errors import NotReady
-from duotui.speech.noise_gate import ENOUGH, HISS, without_noise
+from duotui.speech.noise_gate import LEAST_NOISE_SAMPLES, QUIET_LEVEL, without_noise
 
 np = pytest.importorskip("numpy")
 RATE = 16_000
@@ -47,20 +47,20 @@ def test_what_is_louder_than_the_noise_is_kept_and_the_noise_around_it_is_not() 
     assert level(silent[inside]) < 0.25 * level(noise[inside])
 
 
-@pytest.mark.parametrize("length", [0, 1, 2 * ENOUGH - 2])
+@pytest.mark.parametrize("length", [0, 1, 2 * LEAST_NOISE_SAMPLES - 2])
 def test_noise_that_is_not_known_is_left(length: int) -> None:
     said = hum(0.5, 3000, 3) + hum(0.5, 500, 1)
     heard = samples(without_noise(pcm(said), bytes(length)))
-    assert level(heard - said) < 1.1 * HISS
+    assert level(heard - said) < 1.1 * QUIET_LEVEL
 
 
 def test_silence_is_no_longer_digital_and_always_the_same() -> None:
     first = without_noise(bytes(RATE), bytes(RATE))
-    assert 0.9 * HISS < level(samples(first)) < 1.1 * HISS
+    assert 0.9 * QUIET_LEVEL < level(samples(first)) < 1.1 * QUIET_LEVEL
     assert without_noise(bytes(RATE), bytes(RATE)) == first
 
 
-@given(st.binary(max_size=3000), st.binary(min_size=0, max_size=3 * ENOUGH))
+@given(st.binary(max_size=3000), st.binary(min_size=0, max_size=3 * LEAST_NOISE_SAMPLES))
 def test_any_bytes_keep_their_length(said: bytes, noise: bytes) -> None:
     assert len(without_noise(said, noise)) == len(said) // 2 * 2
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story.diary import AGAIN, PACE, Diary, entries
+from duotui.story.diary import DIARY_AGAIN, READING_PACE, Diary, entries
 
 DAY = date(2026, 11, 26)
 TOLD = timedelta(minutes=2, seconds=10)
@@ -64,7 +64,7 @@ def test_a_parent_reads_it(diary: Diary, wall: Wall) -> None:
     diary.say("他很高兴。")
     diary.end(TOLD, whole=True)
     wall.now += timedelta(minutes=5)
-    diary.begin("", "The dog", AGAIN, one_more=True)
+    diary.begin("", "The dog", DIARY_AGAIN, one_more=True)
     diary.end(timedelta(seconds=39.7), whole=False)
     assert diary.path.read_text("utf-8") == (
         "2026-11-26 19:02  left out: Poo\n"
@@ -101,7 +101,7 @@ def test_a_story_belongs_to_the_day_on_which_it_began(diary: Diary, wall: Wall) 
 
 def test_a_plug_that_is_pulled_gives_no_time_back(diary: Diary, wall: Wall) -> None:
     diary.begin("Lily", "a dog")
-    for _ in range(PACE // 4):
+    for _ in range(READING_PACE // 4):
         diary.say("He ran and ran.")
     tell(Diary(diary.path, wall), timedelta(seconds=7))
     assert diary.used(DAY) == timedelta(minutes=1, seconds=7)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from duotui.pictures import enlarged, icons, masks
 from duotui.pictures.contours import BEND, BOW, LONG
 from duotui.pictures.enlarged import SIDE, Ink
-from duotui.pictures.icons import CLEAR, DAYLIGHT, PALETTE, SIZE
+from duotui.pictures.icons import CLEAR, DAYLIGHT, ICON_SIZE, PALETTE
 from duotui.pictures.masks import SHADES, STEP
 
 INKS: dict[str, Ink] = {letter: (*colour, 255) for letter, colour in PALETTE.items()}
@@ -105,7 +105,7 @@ def test_what_mirrors_a_square_mirrors_its_mask() -> None:
 
 
 def test_nothing_stays_nothing() -> None:
-    assert enlarged.enlarged((CLEAR * SIZE,) * SIZE, INKS) == bytes(4 * SIDE * SIDE)
+    assert enlarged.enlarged((CLEAR * ICON_SIZE,) * ICON_SIZE, INKS) == bytes(4 * SIDE * SIDE)
 
 
 def test_stairs_are_a_slope() -> None:

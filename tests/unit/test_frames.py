@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.protocol import messages
-from duotui.protocol.fields import Malformed
-from duotui.protocol.frames import MAX_PAYLOAD, Decoder, Frame, NoiseBytes, encode, stuff, unstuff
+from duotui.protocol.fields import MalformedPayload
+from duotui.protocol.frames import (
+    MAX_PAYLOAD,
+    Frame,
+    FrameDecoder,
+    NoiseBytes,
+    cobs_decode,
+    cobs_encode,
+    encode,
+)
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "frames.txt"
 LINES = [
@@ -48,13 +56,13 @@ def test_a_frame_is_encoded_and_decoded(name: str) -> None:
     kind, seq, payload, wire, _ = FRAMES[name]
     frame = Frame(int(kind, 16), int(seq), hexed(payload))
     assert encode(frame) == hexed(wire)
-    assert Decoder().feed(hexed(wire)) == [frame]
+    assert FrameDecoder().feed(hexed(wire)) == [frame]
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_message_has_the_fields_of_its_vector(name: str) -> None:
     kind, _, payload, _, fields = KNOWN[name]
-    message = messages.parse(int(kind, 16), hexed(payload))
+    message = messages.parse_message(int(kind, 16), hexed(payload))
     assert message.payload() == hexed(payload) or "nan" in name
     for word, value in json.loads(fields).items():
         if word == "kind":
@@ -75,7 +83,7 @@ def test_a_message_has_the_fields_of_its_vector(name: str) -> None:
 def test_noise_is_counted_and_what_is_whole_is_found(name: str, size: int) -> None:
     _, _, _, wire, said = NOISE[name]
     expected = json.loads(said)
-    decoder, found = Decoder(), []
+    decoder, found = FrameDecoder(), []
     data = hexed(wire)
     for start in range(0, len(data), size):
         found += decoder.feed(data[start : start + size])
@@ -89,16 +97,16 @@ def test_noise_is_counted_and_what_is_whole_is_found(name: str, size: int) -> No
 
 @given(st.binary(max_size=2000))
 def test_cobs_gives_back_what_it_took(data: bytes) -> None:
-    stuffed = stuff(data)
+    stuffed = cobs_encode(data)
     assert 0 not in stuffed
-    assert unstuff(stuffed) == data
+    assert cobs_decode(stuffed) == data
 
 
 @given(st.lists(st.binary(max_size=600)), st.integers(1, 50))
 def test_frames_survive_any_noise_between_them(pieces: list[bytes], step: int) -> None:
     sent = [Frame(0x7E, number, piece) for number, piece in enumerate(pieces)]
     wire = b"".join(b"login: \xff" + encode(frame) for frame in sent)
-    decoder, found = Decoder(), []
+    decoder, found = FrameDecoder(), []
     for start in range(0, len(wire), step):
         found += decoder.feed(wire[start : start + step])
     assert frames(found) == sent
@@ -107,7 +115,7 @@ def test_frames_survive_any_noise_between_them(pieces: list[bytes], step: int) -
 
 @given(st.binary(max_size=9000))
 def test_a_decoder_takes_anything_and_keeps_little(data: bytes) -> None:
-    decoder = Decoder()
+    decoder = FrameDecoder()
     for start in range(0, len(data), 999):
         decoder.feed(data[start : start + 999])
     assert decoder.pending <= MAX_PAYLOAD + 1100
@@ -118,16 +126,16 @@ def test_one_flipped_bit_is_never_another_frame(payload: bytes, data: st.DataObj
     wire = bytearray(encode(Frame(0x82, 5, payload)))
     bit = data.draw(st.integers(0, 8 * len(wire) - 1))
     wire[bit // 8] ^= 1 << bit % 8
-    assert frames(Decoder().feed(bytes(wire) + b"\0")) in ([], [Frame(0x82, 5, payload)])
+    assert frames(FrameDecoder().feed(bytes(wire) + b"\0")) in ([], [Frame(0x82, 5, payload)])
 
 
 @given(st.sampled_from([*range(0x01, 0x0C), *range(0x80, 0x89)]), st.binary(max_size=200))
 def test_a_payload_is_a_message_or_malformed(kind: int, payload: bytes) -> None:
     try:
-        message = messages.parse(kind, payload)
-    except Malformed:
+        message = messages.parse_message(kind, payload)
+    except MalformedPayload:
         return
-    assert messages.parse(kind, message.payload()).payload() == message.payload()
+    assert messages.parse_message(kind, message.payload()).payload() == message.payload()
 
 
 def test_a_payload_that_is_too_long_is_refused() -> None:

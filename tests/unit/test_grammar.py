@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.speech.grammar import ALONE, Grammar
-from duotui.speech.recognizer import OTHER_WORDS, RATE
+from duotui.speech.grammar import ALONE_SUFFIX, Grammar
+from duotui.speech.recognizer import OTHER_WORDS, SAMPLE_RATE
 from duotui.speech.resampling import resampled
 from duotui.story.cards import deck
 from system.spoken import CARDS, OUTSIDE, wishes
@@ -74,7 +74,7 @@ def test_the_whole_deck_can_be_said() -> None:
     for slot, keys in spoken.items():
         for key, forms in keys.items():
             for form in forms:
-                assert grammar.slots(form) == {slot.removesuffix(ALONE): key}
+                assert grammar.slots(form) == {slot.removesuffix(ALONE_SUFFIX): key}
 
 
 def test_a_grammar_has_all_its_words_and_no_others() -> None:
@@ -139,28 +139,28 @@ def loudness(pcm: bytes) -> float:
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
 def test_a_tone_is_the_same_at_another_rate(rate: int) -> None:
-    made = array.array("h", resampled(tone(1000, rate), rate, RATE))
-    meant = array.array("h", tone(1000, RATE))
+    made = array.array("h", resampled(tone(1000, rate), rate, SAMPLE_RATE))
+    meant = array.array("h", tone(1000, SAMPLE_RATE))
     assert abs(len(made) - len(meant)) <= 2
     pairs = list(zip(made, meant, strict=False))[200:-200]
     assert max(abs(one - other) for one, other in pairs) < 0.03 * 8000
 
 
 def test_what_is_above_the_rate_is_not_folded_into_it() -> None:
-    assert loudness(resampled(tone(11_000, 44100), 44100, RATE)) < 0.02 * 8000
-    assert loudness(resampled(tone(3000, 44100), 44100, RATE)) > 0.65 * 8000
+    assert loudness(resampled(tone(11_000, 44100), 44100, SAMPLE_RATE)) < 0.02 * 8000
+    assert loudness(resampled(tone(3000, 44100), 44100, SAMPLE_RATE)) > 0.65 * 8000
 
 
 def test_the_same_rate_is_the_same_pcm() -> None:
-    assert resampled(b"\x01\x02\x03\x04", RATE, RATE) == b"\x01\x02\x03\x04"
+    assert resampled(b"\x01\x02\x03\x04", SAMPLE_RATE, SAMPLE_RATE) == b"\x01\x02\x03\x04"
 
 
 @given(st.binary(max_size=200), st.sampled_from([8000, 11025, 22050, 32000]))
 def test_any_bytes_are_some_sound(pcm: bytes, rate: int) -> None:
-    assert len(resampled(pcm, rate, RATE)) == len(pcm) // 2 * RATE // rate * 2
+    assert len(resampled(pcm, rate, SAMPLE_RATE)) == len(pcm) // 2 * SAMPLE_RATE // rate * 2
 
 
 @pytest.mark.parametrize("rate", [0, -1])
 def test_no_rate_is_refused(rate: int) -> None:
     with pytest.raises(ValueError, match="rate"):
-        resampled(b"", rate, RATE)
+        resampled(b"", rate, SAMPLE_RATE)

@@ -13,30 +13,30 @@ from hypothesis import strategies as st
 
 from duotui.base.errors import UsageError
 from duotui.settings.parental_settings import (
-    KINDS,
-    MICROPHONES,
-    PACES,
-    Household,
-    Sleep,
+    MICROPHONE_CHOICES,
+    PACE_WORDS_A_MINUTE,
+    PARENTAL_KINDS,
+    ParentalSettings,
+    SleepTimer,
     check,
-    parse,
-    written,
+    from_table,
+    to_table,
 )
 from duotui.story.parental_policy import (
     Allowed,
-    AskedToSleep,
-    Quiet,
-    Spent,
+    QuietHours,
+    SleepTimerOver,
     TimeOver,
+    Usage,
     bedtime,
     pace,
-    standing,
+    permission,
     theme,
     volume,
 )
 
 DAY = date(2026, 11, 26)
-QUIET = Household(quiet_from=time(20, 30), quiet_to=time(6, 30))
+QUIET = ParentalSettings(quiet_from=time(20, 30), quiet_to=time(6, 30))
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -64,8 +64,8 @@ def minutes(count: float) -> timedelta:
     ],
 )
 def test_quiet_hours_cross_midnight(clock: str, until: str | None) -> None:
-    expected = Quiet(datetime.fromisoformat(until)) if until else Allowed()
-    assert standing(QUIET, at(clock), Spent()) == expected
+    expected = QuietHours(datetime.fromisoformat(until)) if until else Allowed()
+    assert permission(QUIET, at(clock), Usage()) == expected
 
 
 @pytest.mark.parametrize(
@@ -73,47 +73,47 @@ def test_quiet_hours_cross_midnight(clock: str, until: str | None) -> None:
     [("12:59", False), ("13:00", True), ("14:59", True), ("15:00", False), ("00:00", False)],
 )
 def test_quiet_hours_of_an_afternoon(clock: str, quiet: bool) -> None:
-    child = Household(quiet_from=time(13), quiet_to=time(15))
-    expected = Quiet(at("15:00")) if quiet else Allowed()
-    assert standing(child, at(clock), Spent()) == expected
+    child = ParentalSettings(quiet_from=time(13), quiet_to=time(15))
+    expected = QuietHours(at("15:00")) if quiet else Allowed()
+    assert permission(child, at(clock), Usage()) == expected
 
 
 @pytest.mark.parametrize("clock", ["00:00", "00:01", "12:00", "23:59:59.999999"])
 def test_midnight_is_an_end_and_a_beginning(clock: str) -> None:
-    until = Household(quiet_from=time(12), quiet_to=time(0))
-    since = Household(quiet_from=time(0), quiet_to=time(12))
-    quiet = Quiet(at("00:00", DAY + timedelta(days=1)))
-    assert standing(until, at(clock), Spent()) == (quiet if clock >= "12:00" else Allowed())
-    assert isinstance(standing(since, at(clock), Spent()), Quiet) == (clock < "12:00")
+    until = ParentalSettings(quiet_from=time(12), quiet_to=time(0))
+    since = ParentalSettings(quiet_from=time(0), quiet_to=time(12))
+    quiet = QuietHours(at("00:00", DAY + timedelta(days=1)))
+    assert permission(until, at(clock), Usage()) == (quiet if clock >= "12:00" else Allowed())
+    assert isinstance(permission(since, at(clock), Usage()), QuietHours) == (clock < "12:00")
 
 
 @pytest.mark.parametrize("clock", ["00:00", "20:29", "20:30", "20:31"])
 @pytest.mark.parametrize(
     "child",
     [
-        Household(quiet_from=time(20, 30), quiet_to=time(20, 30)),
-        Household(quiet_from=None, quiet_to=time(20, 30)),
-        Household(quiet_from=time(20, 30), quiet_to=None),
+        ParentalSettings(quiet_from=time(20, 30), quiet_to=time(20, 30)),
+        ParentalSettings(quiet_from=None, quiet_to=time(20, 30)),
+        ParentalSettings(quiet_from=time(20, 30), quiet_to=None),
     ],
     ids=["equal", "no beginning", "no end"],
 )
-def test_hours_without_two_ends_are_none(child: Household, clock: str) -> None:
-    assert standing(child, at(clock), Spent()) == Allowed()
+def test_hours_without_two_ends_are_none(child: ParentalSettings, clock: str) -> None:
+    assert permission(child, at(clock), Usage()) == Allowed()
 
 
 @given(st.times(), st.times(), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))
 def test_quiet_hours_end_when_they_say(start: time, end: time, now: datetime) -> None:
     start, end = start.replace(microsecond=0, second=0), end.replace(microsecond=0, second=0)
-    child = Household(quiet_from=start, quiet_to=end)
-    found = standing(child, now, Spent())
-    if isinstance(found, Quiet):
+    child = ParentalSettings(quiet_from=start, quiet_to=end)
+    found = permission(child, now, Usage())
+    if isinstance(found, QuietHours):
         assert now < found.until <= now + timedelta(days=1)
         assert found.until.time() == end
-        assert standing(child, found.until, Spent()) == Allowed()
-        assert isinstance(standing(child, found.until - MICROSECOND, Spent()), Quiet)
+        assert permission(child, found.until, Usage()) == Allowed()
+        assert isinstance(permission(child, found.until - MICROSECOND, Usage()), QuietHours)
     else:
-        other = Household(quiet_from=end, quiet_to=start)
-        assert start == end or isinstance(standing(other, now, Spent()), Quiet)
+        other = ParentalSettings(quiet_from=end, quiet_to=start)
+        assert start == end or isinstance(permission(other, now, Usage()), QuietHours)
 
 
 # The day's time and the sleep timer
@@ -124,48 +124,48 @@ def test_quiet_hours_end_when_they_say(start: time, end: time, now: datetime) ->
     [(minutes(0), False), (minutes(60) - MICROSECOND, False), (minutes(60), True)],
 )
 def test_a_day_has_its_minutes(used: timedelta, over: bool) -> None:
-    child = Household(minutes_a_day=60)
+    child = ParentalSettings(minutes_a_day=60)
     expected = TimeOver(one_more=False) if over else Allowed()
-    assert standing(child, at("12:00"), Spent(used)) == expected
+    assert permission(child, at("12:00"), Usage(used)) == expected
 
 
 @pytest.mark.parametrize(
     ("sleep", "spent", "asleep"),
     [
-        (Sleep(stories=2), Spent(told=1, awake=minutes(999)), False),
-        (Sleep(stories=2), Spent(told=2), True),
-        (Sleep(minutes=30), Spent(told=99, awake=minutes(30) - MICROSECOND), False),
-        (Sleep(minutes=30), Spent(awake=minutes(30)), True),
-        (Sleep(), Spent(told=99, awake=minutes(999)), False),
+        (SleepTimer(stories=2), Usage(told=1, awake=minutes(999)), False),
+        (SleepTimer(stories=2), Usage(told=2), True),
+        (SleepTimer(minutes=30), Usage(told=99, awake=minutes(30) - MICROSECOND), False),
+        (SleepTimer(minutes=30), Usage(awake=minutes(30)), True),
+        (SleepTimer(), Usage(told=99, awake=minutes(999)), False),
     ],
 )
-def test_the_sleep_timer(sleep: Sleep, spent: Spent, asleep: bool) -> None:
-    expected = AskedToSleep(one_more=False) if asleep else Allowed()
-    assert standing(Household(sleep_after=sleep), at("12:00"), spent) == expected
+def test_the_sleep_timer(sleep: SleepTimer, spent: Usage, asleep: bool) -> None:
+    expected = SleepTimerOver(one_more=False) if asleep else Allowed()
+    assert permission(ParentalSettings(sleep_after=sleep), at("12:00"), spent) == expected
 
 
 def test_one_more_may_be_asked_for_once() -> None:
-    child = Household(minutes_a_day=10, sleep_after=Sleep(stories=1), one_more=1)
-    assert standing(child, at("12:00"), Spent(minutes(10))) == TimeOver(one_more=True)
-    assert standing(child, at("12:00"), Spent(minutes(10), extra=1)) == TimeOver(one_more=False)
-    assert standing(child, at("12:00"), Spent(told=1)) == AskedToSleep(one_more=True)
-    assert standing(child, at("12:00"), Spent(told=2, extra=1)) == AskedToSleep(one_more=False)
+    child = ParentalSettings(minutes_a_day=10, sleep_after=SleepTimer(stories=1), one_more=1)
+    assert permission(child, at("12:00"), Usage(minutes(10))) == TimeOver(one_more=True)
+    assert permission(child, at("12:00"), Usage(minutes(10), extra=1)) == TimeOver(one_more=False)
+    assert permission(child, at("12:00"), Usage(told=1)) == SleepTimerOver(one_more=True)
+    assert permission(child, at("12:00"), Usage(told=2, extra=1)) == SleepTimerOver(one_more=False)
 
 
 def test_nobody_asks_for_one_more_in_quiet_hours() -> None:
-    child = replace(QUIET, minutes_a_day=10, sleep_after=Sleep(stories=1), one_more=1)
-    assert isinstance(standing(child, at("21:00"), Spent(minutes(10), told=1)), Quiet)
+    child = replace(QUIET, minutes_a_day=10, sleep_after=SleepTimer(stories=1), one_more=1)
+    assert isinstance(permission(child, at("21:00"), Usage(minutes(10), told=1)), QuietHours)
 
 
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),
     st.builds(
-        Spent, st.timedeltas(timedelta()), st.integers(0, 9), st.integers(0, 99), st.timedeltas()
+        Usage, st.timedeltas(timedelta()), st.integers(0, 9), st.integers(0, 99), st.timedeltas()
     ),
 )
-def test_a_story_is_never_broken_off(now: datetime, spent: Spent) -> None:
-    child = replace(QUIET, minutes_a_day=1, sleep_after=Sleep(stories=1))
-    assert standing(child, now, spent, telling=True) == Allowed()
+def test_a_story_is_never_broken_off(now: datetime, spent: Usage) -> None:
+    child = replace(QUIET, minutes_a_day=1, sleep_after=SleepTimer(stories=1))
+    assert permission(child, now, spent, telling=True) == Allowed()
 
 
 # The evening
@@ -176,7 +176,7 @@ def test_a_story_is_never_broken_off(now: datetime, spent: Spent) -> None:
     [("19:29:59", False), ("19:30", True), ("00:00", True), ("06:59", True), ("07:00", False)],
 )
 def test_bedtime_is_calmer(clock: str, asleep: bool) -> None:
-    child = Household(
+    child = ParentalSettings(
         theme="sea", pace=100, volume=100, bedtime_from=time(19, 30), morning=time(7), evening=None
     )
     assert bedtime(child, at(clock)) == asleep
@@ -190,7 +190,7 @@ def test_bedtime_is_calmer(clock: str, asleep: bool) -> None:
     [("18:59:59", 0.9), ("19:00", 0.3), ("20:00", 0.24), ("05:59", 0.24), ("06:00", 0.9)],
 )
 def test_the_evening_is_quieter_and_bedtime_more_so(clock: str, loud: float) -> None:
-    child = Household(
+    child = ParentalSettings(
         volume=90, volume_night=30, evening=time(19), morning=time(6), bedtime_from=time(20)
     )
     assert volume(child, at(clock)) == pytest.approx(loud)
@@ -198,7 +198,7 @@ def test_the_evening_is_quieter_and_bedtime_more_so(clock: str, loud: float) -> 
 
 @given(st.integers(0, 100), st.integers(0, 100), st.times())
 def test_a_volume_is_from_0_to_1(day: int, night: int, clock: time) -> None:
-    child = Household(volume=day, volume_night=night, bedtime_from=time(21))
+    child = ParentalSettings(volume=day, volume_night=night, bedtime_from=time(21))
     assert 0 <= volume(child, datetime.combine(DAY, clock)) <= 1
 
 
@@ -229,9 +229,9 @@ def test_everything_can_be_settled() -> None:
         "microphone": "board",
         "code": "0042",
     }
-    assert table.keys() == KINDS.keys()
-    assert parse(table) == (
-        Household(
+    assert table.keys() == PARENTAL_KINDS.keys()
+    assert from_table(table) == (
+        ParentalSettings(
             "Lily",
             "girl",
             "zh",
@@ -247,7 +247,7 @@ def test_everything_can_be_settled() -> None:
             time(20, 30),
             time(6, 30),
             45,
-            Sleep(stories=2),
+            SleepTimer(stories=2),
             1,
             "images",
             False,
@@ -263,8 +263,8 @@ def test_what_parents_are_told_is_so() -> None:
     _, _, after = page.partition("    [child]\n")
     block, _, _ = after.partition("\n\n")
     table = tomllib.loads(textwrap.dedent(block))
-    assert table.keys() == KINDS.keys()
-    assert parse(table)[1] == []
+    assert table.keys() == PARENTAL_KINDS.keys()
+    assert from_table(table)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -312,21 +312,23 @@ def test_what_parents_are_told_is_so() -> None:
     ],
 )
 def test_what_is_wrong_is_a_warning_and_the_default_stands(name: str, value: object) -> None:
-    child, warnings = parse({"volume_night": 7, name: value, "minutes_a_day": 9} | {name: value})
+    child, warnings = from_table(
+        {"volume_night": 7, name: value, "minutes_a_day": 9} | {name: value}
+    )
     assert len(warnings) == 1
     assert warnings[0].startswith(f"child.{name}: ")
-    assert getattr(child, name, None) == getattr(Household(), name, None)
+    assert getattr(child, name, None) == getattr(ParentalSettings(), name, None)
 
 
 def test_a_number_that_python_will_not_print_is_a_warning() -> None:
-    child, warnings = parse({"volume": 10**5000, "pace": 60})
-    assert child == Household(pace=60)
+    child, warnings = from_table({"volume": 10**5000, "pace": 60})
+    assert child == ParentalSettings(pace=60)
     assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("name", ["evening", "morning", "bedtime_from", "quiet_from", "quiet_to"])
 def test_an_hour_can_be_none(name: str) -> None:
-    child, warnings = parse({name: ""})
+    child, warnings = from_table({name: ""})
     assert (getattr(child, name), warnings) == (None, [])
 
 
@@ -342,27 +344,27 @@ def test_an_hour_can_be_none(name: str) -> None:
     ],
 )
 def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> None:
-    child, warnings = parse({"microphone": value})
+    child, warnings = from_table({"microphone": value})
     assert (child.microphone, warnings) == (microphone, [])
-    assert written(child)["microphone"] == microphone
+    assert to_table(child)["microphone"] == microphone
 
 
 @pytest.mark.parametrize(
     ("text", "sleep"),
     [
-        ("", Sleep()),
-        ("1 story", Sleep(stories=1)),
-        ("1 minute", Sleep(minutes=1)),
-        ("999 minutes", Sleep(minutes=999)),
+        ("", SleepTimer()),
+        ("1 story", SleepTimer(stories=1)),
+        ("1 minute", SleepTimer(minutes=1)),
+        ("999 minutes", SleepTimer(minutes=999)),
     ],
 )
-def test_a_sleep_timer_comes_back_as_it_was_written(text: str, sleep: Sleep) -> None:
+def test_a_sleep_timer_comes_back_as_it_was_written(text: str, sleep: SleepTimer) -> None:
     assert check("sleep_after", text) == sleep
     assert str(sleep) == text
 
 
 def test_what_is_typed_is_checked_as_the_file_is() -> None:
-    assert check("pace", " quick ") == PACES["quick"]
+    assert check("pace", " quick ") == PACE_WORDS_A_MINUTE["quick"]
     assert check("pace", "90") == 90
     assert check("motion", "false") is False
     with pytest.raises(UsageError, match="'loud' is not a whole number from 0 to 100"):
@@ -376,30 +378,30 @@ TOML: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(KINDS)) | st.text(), TOML))
+@given(st.dictionaries(st.sampled_from(sorted(PARENTAL_KINDS)) | st.text(), TOML))
 def test_no_table_is_a_reason_to_fail(table: dict[str, Any]) -> None:
-    child, warnings = parse(table)
-    assert parse(written(child)) == (child, [])
+    child, warnings = from_table(table)
+    assert from_table(to_table(child)) == (child, [])
     assert len(warnings) <= len(table)
 
 
 minute = st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0))
 households = st.builds(
-    Household,
+    ParentalSettings,
     name=st.text().map(str.strip),
     pace=st.integers(40, 200),
     volume=st.integers(0, 100),
     evening=minute,
     morning=minute,
     quiet_from=minute,
-    sleep_after=st.builds(Sleep, stories=st.integers(0, 999))
-    | st.builds(Sleep, minutes=st.integers(0, 999)),
+    sleep_after=st.builds(SleepTimer, stories=st.integers(0, 999))
+    | st.builds(SleepTimer, minutes=st.integers(0, 999)),
     motion=st.booleans(),
-    microphone=st.sampled_from(MICROPHONES),
+    microphone=st.sampled_from(MICROPHONE_CHOICES),
     code=st.from_regex(r"([0-9]{4})?", fullmatch=True),
 )
 
 
 @given(households)
-def test_what_is_written_is_read_again(child: Household) -> None:
-    assert parse(written(child)) == (child, [])
+def test_what_is_written_is_read_again(child: ParentalSettings) -> None:
+    assert from_table(to_table(child)) == (child, [])

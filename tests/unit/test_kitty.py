@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from duotui.ui import kitty_graphics
-from duotui.ui.kitty_graphics import CHUNK, DIACRITICS, PLACEHOLDER
+from duotui.ui.kitty_graphics import CHUNK_BYTES, DIACRITICS, PLACEHOLDER
 
 ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([A-Za-z0-9+/=]*))?\x1b\\")
 
@@ -33,7 +33,7 @@ def keys(text: str) -> dict[str, str]:
 )
 def test_what_is_sent_is_the_image(number: int, image: tuple[int, bytes]) -> None:
     side, pixels = image
-    text = kitty_graphics.sent(number, side, pixels, 16, 8)
+    text = kitty_graphics.transmit_image(number, side, pixels, 16, 8)
     escapes = ESCAPE.findall(text)
     assert "".join(f"\x1b_G{head};{data}\x1b\\" for head, data in escapes) == text
     first, *rest = (keys(head) for head, _ in escapes)
@@ -53,19 +53,19 @@ def test_what_is_sent_is_the_image(number: int, image: tuple[int, bytes]) -> Non
     for number_of_rest, head in enumerate(rest, 1):
         assert head == {"q": "2", "m": "0" if number_of_rest == len(rest) else "1"}
     data = [chunk for _, chunk in escapes]
-    assert all(len(chunk) == CHUNK for chunk in data[:-1])
-    assert 0 < len(data[-1]) <= CHUNK
+    assert all(len(chunk) == CHUNK_BYTES for chunk in data[:-1])
+    assert 0 < len(data[-1]) <= CHUNK_BYTES
     assert zlib.decompress(standard_b64decode("".join(data))) == pixels
 
 
 @given(st.integers(1, 0xFFFFFF))
 def test_the_number_is_the_colour(number: int) -> None:
-    red, green, blue = kitty_graphics.ink(number)
+    red, green, blue = kitty_graphics.placeholder_colour(number)
     assert (red << 16) + (green << 8) + blue == number
 
 
 def test_nothing_that_is_sent_is_answered() -> None:
-    assert keys(ESCAPE.findall(kitty_graphics.gone(7))[0][0]) == {
+    assert keys(ESCAPE.findall(kitty_graphics.delete_image(7))[0][0]) == {
         "a": "d",
         "d": "I",
         "i": "7",
@@ -80,7 +80,7 @@ def test_there_is_a_mark_for_each_row_and_column() -> None:
 
 @pytest.mark.parametrize(("row", "columns"), [(0, 16), (7, 16), (15, 32)])
 def test_a_line_says_which_part_each_cell_is(row: int, columns: int) -> None:
-    line = kitty_graphics.line(row, columns)
+    line = kitty_graphics.placeholder_row(row, columns)
     assert cell_len(line) == columns
     cells = re.findall(f"{PLACEHOLDER}(.)(.)", line)
     assert [(DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in cells] == [

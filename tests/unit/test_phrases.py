@@ -8,10 +8,10 @@ import pytest
 
 from duotui.base.resources import PACKAGE
 from duotui.story.cards import deck
-from duotui.story.content_filter import safety
-from duotui.story.strings import LANGUAGES, PHRASES, Phrases, phrases
+from duotui.story.content_filter import content_filter
+from duotui.story.strings import LANGUAGE_NAMES, STRINGS_FILE, StoryStrings, strings_in
 
-KEYS = [field.name for field in dataclasses.fields(Phrases)]
+KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
 
 TECHNICAL = re.findall(
     r"[a-z]+",
@@ -42,13 +42,13 @@ def technical(text: str) -> set[str]:
 
 
 def words() -> list[tuple[str, str, str]]:
-    return [(lang, key, getattr(phrases(lang), key)) for lang in LANGUAGES for key in KEYS]
+    return [(lang, key, getattr(strings_in(lang), key)) for lang in LANGUAGE_NAMES for key in KEYS]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_NAMES)
 def test_every_phrase_is_there_and_no_other(language: str) -> None:
-    assert set(tomllib.loads(PHRASES.read_text("utf-8"))) == set(LANGUAGES)
-    said = phrases(language)
+    assert set(tomllib.loads(STRINGS_FILE.read_text("utf-8"))) == set(LANGUAGE_NAMES)
+    said = strings_in(language)
     assert all(getattr(said, key).strip() == getattr(said, key) != "" for key in KEYS)
 
 
@@ -67,8 +67,8 @@ def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
 
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
     for key in KEYS:
-        assert len({getattr(phrases(lang), key).count("{}") for lang in LANGUAGES}) == 1
-    filled = {key for key in KEYS if "{" in getattr(phrases("en"), key)}
+        assert len({getattr(strings_in(lang), key).count("{}") for lang in LANGUAGE_NAMES}) == 1
+    filled = {key for key in KEYS if "{" in getattr(strings_in("en"), key)}
     assert filled == {"hello", "heard", "quiet"}
     assert all(re.sub(r"\{\}", "", text).count("{") == 0 for _, _, text in words())
 
@@ -84,7 +84,7 @@ def test_no_technical_word_is_among_them() -> None:
 
 
 def test_they_are_fit_for_a_child() -> None:
-    assert [text for _, _, text in words() if safety().unfit(text)] == []
+    assert [text for _, _, text in words() if content_filter().unfit(text)] == []
 
 
 def test_each_language_is_itself() -> None:
@@ -103,9 +103,9 @@ def test_they_fit_a_narrow_page() -> None:
 
 def test_no_such_language() -> None:
     with pytest.raises(KeyError):
-        phrases("xx")
+        strings_in("xx")
 
 
 def test_nobody_changes_them() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        phrases("en").hello = "x"  # type: ignore[misc]
+        strings_in("en").hello = "x"  # type: ignore[misc]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.pictures import icons
-from duotui.pictures.icons import COLUMNS, PALETTE, ROWS, SIZE, Colour, Picture
+from duotui.pictures.icons import ICON_COLUMNS, ICON_ROWS, ICON_SIZE, PALETTE, Colour, Icon
 
 WANTED = set(
     """
@@ -26,7 +26,7 @@ each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
 
 
 def name(sentence: str) -> str:
-    found = icons.of(sentence)
+    found = icons.icon_of_sentence(sentence)
     return found.name if found else ""
 
 
@@ -59,7 +59,7 @@ def test_a_word_its_plural_and_what_means_the_same(sentence: str, found: str) ->
     "sentence", ["The carpet.", "A catalogue.", "Starting.", "Bedroom", "dog2", "_dog_", "seat"]
 )
 def test_only_whole_words(sentence: str) -> None:
-    assert icons.of(sentence) is None
+    assert icons.icon_of_sentence(sentence) is None
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_a_name_has_its_capital() -> None:
 
 @given(st.text(max_size=300), st.sampled_from(sorted(icons.load())))
 def test_any_text_has_one_picture_or_none(text: str, known: str) -> None:
-    found = icons.of(text)
-    assert found is icons.of(text)
+    found = icons.icon_of_sentence(text)
+    assert found is icons.icon_of_sentence(text)
     assert found is None or found in ALL
     word = next(iter(icons.named(known).words), "")
     if word:
-        said = icons.of(f"{text} {word}.")
+        said = icons.icon_of_sentence(f"{text} {word}.")
         assert said is not None
-        assert said.name == known or icons.of(text) is said or not said.common
+        assert said.name == known or icons.icon_of_sentence(text) is said or not said.common
 
 
 def test_every_wanted_picture_is_there() -> None:
@@ -104,27 +104,27 @@ def test_every_wanted_picture_is_there() -> None:
 
 
 @each
-def test_its_first_word_leads_to_it(picture: Picture) -> None:
+def test_its_first_word_leads_to_it(picture: Icon) -> None:
     for word in picture.words:
-        assert icons.of(f"Look, {word}!") is picture
+        assert icons.icon_of_sentence(f"Look, {word}!") is picture
 
 
 @each
-def test_it_fills_its_square_and_moves_little(picture: Picture) -> None:
+def test_it_fills_its_square_and_moves_little(picture: Icon) -> None:
     grids = [icons.pixels(picture, frame) for frame in range(len(picture.frames))]
     for grid in grids:
-        assert [len(row) for row in grid] == [SIZE] * SIZE
-        assert sum(colour is not None for row in grid for colour in row) > SIZE * SIZE / 5
+        assert [len(row) for row in grid] == [ICON_SIZE] * ICON_SIZE
+        assert sum(colour is not None for row in grid for colour in row) > ICON_SIZE * ICON_SIZE / 5
     changed = sum(
         one != other
         for upper, lower in zip(grids[0], grids[-1], strict=True)
         for one, other in zip(upper, lower, strict=True)
     )
-    assert (0 < changed < SIZE * SIZE / 2) if len(grids) > 1 else len(grids) == 1
+    assert (0 < changed < ICON_SIZE * ICON_SIZE / 2) if len(grids) > 1 else len(grids) == 1
 
 
 @each
-def test_its_outline_is_seen_on_every_page(picture: Picture) -> None:
+def test_its_outline_is_seen_on_every_page(picture: Icon) -> None:
     """Three quarters of the pixels at its edge stand out; twinkles need not."""
     grid = icons.pixels(picture)
     edge = [
@@ -140,7 +140,7 @@ def test_its_outline_is_seen_on_every_page(picture: Picture) -> None:
 
 
 def _clear(grid: tuple[tuple[Colour | None, ...], ...], x: int, y: int) -> bool:
-    return not (0 <= x < SIZE and 0 <= y < SIZE) or grid[y][x] is None
+    return not (0 <= x < ICON_SIZE and 0 <= y < ICON_SIZE) or grid[y][x] is None
 
 
 def contrast(one: Colour, other: Colour) -> float:
@@ -153,9 +153,9 @@ def contrast(one: Colour, other: Colour) -> float:
 
 
 @each
-def test_it_is_there_in_plain_characters(picture: Picture) -> None:
-    assert 4 <= len(picture.plain) <= ROWS
-    assert all(len(line) <= COLUMNS and line.isascii() for line in picture.plain)
+def test_it_is_there_in_plain_characters(picture: Icon) -> None:
+    assert 4 <= len(picture.plain) <= ICON_ROWS
+    assert all(len(line) <= ICON_COLUMNS and line.isascii() for line in picture.plain)
     assert sum(letter != " " for line in picture.plain for letter in line) >= 12
 
 
@@ -172,7 +172,7 @@ def test_in_another_light_each_colour_is_dimmer() -> None:
         assert after == wanted
 
 
-GRID = "\n".join(["k" * SIZE] * SIZE)
+GRID = "\n".join(["k" * ICON_SIZE] * ICON_SIZE)
 NINE = "x\n" * 9
 PLAIN = "plain = '''\n/\\\n'''\n"
 
@@ -186,7 +186,7 @@ def write(folder: Path, text: str) -> Path:
 def test_a_file_is_read(tmp_path: Path) -> None:
     text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
     found = icons.read(write(tmp_path, text))
-    assert found == Picture("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
+    assert found == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, trouble: str) 
 
 
 def test_two_pictures_of_one_word_are_refused() -> None:
-    one = Picture("one", (), (), ("fox",))
+    one = Icon("one", (), (), ("fox",))
     with pytest.raises(ValueError, match="foxes: of one and of two"):
-        icons.meanings({"one": one, "two": Picture("two", (), (), ("foxes",))})
+        icons.meanings({"one": one, "two": Icon("two", (), (), ("foxes",))})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import serial
 
 from duotui.base.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
 from duotui.link.ports import Port, exists, find_board, holders, is_path, listed
-from duotui.link.serial_transport import SerialTransport, explain
+from duotui.link.serial_transport import SerialTransport, explain_open_error
 from duotui.targets.board import same_board
 
 DUO = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
@@ -86,7 +86,7 @@ def test_a_port_is_described_by_what_is_known() -> None:
 def test_a_failed_open_says_what_to_do(
     target: str, error: Exception, kind: type[DuotuiError]
 ) -> None:
-    said = explain(target, error)
+    said = explain_open_error(target, error)
     assert type(said) is kind
     assert said.hint
     assert "\n" not in str(said)

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.protocol.events import Event, Reason
+from duotui.protocol.events import EndReason, Event
 from duotui.scoring.rival_run import elapsed, rival
-from duotui.session.state import State, reduce
+from duotui.session.state import SessionState, reduce
 from ui import stage
 from ui.stage import BOARD, TALE, words
 
 PIECES = words(TALE)
 
 
-def states(*events: Event) -> list[State]:
-    found = [State()]
+def states(*events: Event) -> list[SessionState]:
+    found = [SessionState()]
     for event in events:
         found.append(reduce(found[-1], event))
     return found
@@ -56,12 +56,12 @@ def test_the_clock_begins_with_the_story() -> None:
     here, there = states(late, shifted)[-1].board, states(stage.started(BOARD), shifted)[-1].board
     assert elapsed(here) == pytest.approx(len(PIECES) * 0.041, abs=0.45)
     assert elapsed(there) > 86_000
-    assert elapsed(State().board) == 0
+    assert elapsed(SessionState().board) == 0
 
 
 def test_only_a_whole_story_races_and_the_last_of_them() -> None:
     assert rival("base", states(*told()[:-1])) is None
-    stopped = [*told()[:-2], stage.ended(BOARD, 3, Reason.CANCELLED), told()[-1]]
+    stopped = [*told()[:-2], stage.ended(BOARD, 3, EndReason.CANCELLED), told()[-1]]
     assert rival("base", states(*stopped)) is None
     twice = rival("base", states(*told(), *told(80_000)))
     assert twice is not None

@@ -9,7 +9,7 @@ import pytest
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, Exit, LinkBroken, NoDevice
-from duotui.link.port_thread import Closed, Reader, Report, Transport
+from duotui.link.port_thread import PortClosed, PortReport, PortThread, Transport
 
 
 class Failing:
@@ -30,10 +30,10 @@ class Failing:
 
 
 def report_of(error: Exception) -> DuotuiError:
-    reports: queue.Queue[Report] = queue.Queue()
-    Reader(Failing(error), MonotonicClock(), reports.put).start()
+    reports: queue.Queue[PortReport] = queue.Queue()
+    PortThread(Failing(error), MonotonicClock(), reports.put).start()
     closed = reports.get(timeout=60)
-    assert isinstance(closed, Closed)
+    assert isinstance(closed, PortClosed)
     assert closed.error is not None
     return closed.error
 

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.protocol import events, messages
-from duotui.protocol.events import Narrator, Silence
+from duotui.protocol.events import Source, SpeechEndReason
 from duotui.protocol.messages import Message, Speak
 from duotui.protocol.speak_request import (
-    HEARD,
-    POLL,
-    PREPARED,
-    REPEAT,
-    Reading,
-    plain,
+    PLAY_TIMEOUT,
+    POLL_INTERVAL,
+    PREPARE_TIMEOUT,
+    RETRANSMIT_INTERVAL,
+    SpeakRequest,
     sentences,
+    to_ascii,
     word_at,
 )
 
@@ -44,9 +44,9 @@ def done(sentence: int) -> messages.Speech:
     return said(sentence, 3, clock=2_400_000, begun=1_400_000, ended=2_400_000, length=900)
 
 
-def reading(text: str = TEXT) -> Reading:
-    made = Reading(Narrator.BOARD, text, FIRST)
-    made.begin(0.0)
+def reading(text: str = TEXT) -> SpeakRequest:
+    made = SpeakRequest(Source.BOARD, text, FIRST)
+    made.start(0.0)
     return made
 
 
@@ -78,7 +78,7 @@ def test_every_letter_is_said_once(text: str) -> None:
     inside = {at for span in spans for at in range(span.start, span.end)}
     assert all(at in inside for at, character in enumerate(text) if character.isalnum())
     for span in spans:
-        spoken = plain(text[span.start : span.end])
+        spoken = to_ascii(text[span.start : span.end])
         assert len(spoken) == len(spoken.encode("ascii")) == span.end - span.start <= 600
         assert spoken.isprintable()
 
@@ -86,25 +86,25 @@ def test_every_letter_is_said_once(text: str) -> None:
 def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() -> None:
     one = reading()
     assert texts(one.due(0.0)) == ['One day, Tim said, "Go!"']
-    assert one.due(REPEAT / 2) == []
-    assert len(one.due(REPEAT)) == 1
-    one.take(said(FIRST, 1), 0.4)
-    assert len(one.due(2 * REPEAT)) == 1
-    assert one.due(2 * REPEAT + POLL / 2) == []
-    assert len(one.due(2 * REPEAT + POLL)) == 1
+    assert one.due(RETRANSMIT_INTERVAL / 2) == []
+    assert len(one.due(RETRANSMIT_INTERVAL)) == 1
+    one.receive(said(FIRST, 1), 0.4)
+    assert len(one.due(2 * RETRANSMIT_INTERVAL)) == 1
+    assert one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL / 2) == []
+    assert len(one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL)) == 1
 
 
 def test_sentences_follow_one_another_and_their_time_is_added() -> None:
     one = reading()
     one.due(0.0)
-    found = one.take(heard(FIRST), 1.0)
-    assert [type(event) for event in found] == [events.SentenceHeard]
-    assert one.take(heard(FIRST), 1.1) == []
-    assert one.take(done(FIRST), 2.0) == []
+    found = one.receive(heard(FIRST), 1.0)
+    assert [type(event) for event in found] == [events.SentencePlaying]
+    assert one.receive(heard(FIRST), 1.1) == []
+    assert one.receive(done(FIRST), 2.0) == []
     assert texts(one.due(2.0)) == ["The end."]
-    assert one.take(done(FIRST), 2.1) == []  # the last answer for the one before
-    *_, ended = one.take(done(0), 3.0)
-    assert ended == events.SpeechEnded(3.0, Narrator.BOARD, Silence.DONE, 2, 0.8, 2.0)
+    assert one.receive(done(FIRST), 2.1) == []  # the last answer for the one before
+    *_, ended = one.receive(done(0), 3.0)
+    assert ended == events.SpeechEnded(3.0, Source.BOARD, SpeechEndReason.DONE, 2, 0.8, 2.0)
     assert one.over
     assert one.due(9.0) == []
 
@@ -112,8 +112,8 @@ def test_sentences_follow_one_another_and_their_time_is_added() -> None:
 def test_a_word_is_marked_when_it_is_heard_however_late_its_message_was() -> None:
     one = reading()
     words = ((0, 0, 3), (300, 4, 3), (620, 9, 3))
-    (found,) = one.take(heard(FIRST, clock=1_900_000, words=words), 10.0)
-    assert isinstance(found, events.SentenceHeard)
+    (found,) = one.receive(heard(FIRST, clock=1_900_000, words=words), 10.0)
+    assert isinstance(found, events.SentencePlaying)
     assert found.begun == 9.5
     assert [TEXT[mark.start : mark.end] for mark in found.marks] == ["One", "day", "Tim"]
     assert word_at(found, 9.4) is None
@@ -124,12 +124,14 @@ def test_a_word_is_marked_when_it_is_heard_however_late_its_message_was() -> Non
 
 @pytest.mark.parametrize(
     ("state", "silence", "trouble"),
-    [(4, Silence.FAILED, "no loudspeaker"), (5, Silence.STOPPED, "")],
+    [(4, SpeechEndReason.FAILED, "no loudspeaker"), (5, SpeechEndReason.STOPPED, "")],
     ids=["failed", "stopped"],
 )
-def test_what_the_board_cannot_say_ends_it(state: int, silence: Silence, trouble: str) -> None:
+def test_what_the_board_cannot_say_ends_it(
+    state: int, silence: SpeechEndReason, trouble: str
+) -> None:
     one = reading()
-    (ended,) = one.take(said(FIRST, state, trouble=trouble), 1.0)
+    (ended,) = one.receive(said(FIRST, state, trouble=trouble), 1.0)
     assert isinstance(ended, events.SpeechEnded)
     assert (ended.silence, ended.trouble, ended.sentences) == (silence, trouble, 0)
 
@@ -137,25 +139,25 @@ def test_what_the_board_cannot_say_ends_it(state: int, silence: Silence, trouble
 def test_a_voice_that_is_stuck_is_given_up() -> None:
     one = reading()
     assert one.overdue(1000.0) == []  # not answered yet: that is the link's trouble
-    one.take(said(FIRST, 1), 1.0)
-    assert one.overdue(PREPARED) == []
-    one.take(heard(FIRST), 20.0)
-    assert one.overdue(20.0 + HEARD) == []
-    (ended,) = one.overdue(20.9 + HEARD)
+    one.receive(said(FIRST, 1), 1.0)
+    assert one.overdue(PREPARE_TIMEOUT) == []
+    one.receive(heard(FIRST), 20.0)
+    assert one.overdue(20.0 + PLAY_TIMEOUT) == []
+    (ended,) = one.overdue(20.9 + PLAY_TIMEOUT)
     assert isinstance(ended, events.SpeechEnded)
-    assert ended.silence is Silence.FAILED
+    assert ended.silence is SpeechEndReason.FAILED
 
 
 def test_another_agent_is_asked_at_once() -> None:
     one = reading()
     one.due(0.0)
-    one.take(heard(FIRST), 1.0)
-    one.again(50.0)
+    one.receive(heard(FIRST), 1.0)
+    one.resume(50.0)
     assert texts(one.due(50.0)) == ['One day, Tim said, "Go!"']
 
 
 def test_nothing_to_say_is_said_at_once() -> None:
-    made = Reading(Narrator.BOARD, "...", 5)
-    *_, ended = made.begin(1.0)
+    made = SpeakRequest(Source.BOARD, "...", 5)
+    *_, ended = made.start(1.0)
     assert isinstance(ended, events.SpeechEnded)
-    assert (ended.silence, ended.sentences) == (Silence.DONE, 0)
+    assert (ended.silence, ended.sentences) == (SpeechEndReason.DONE, 0)

@@ -9,12 +9,21 @@ import pytest
 
 from duotui.base.errors import UsageError
 from duotui.protocol import events
-from duotui.protocol.events import EVENTS, Activity, Batch, Mode, Narrator, Reason, Silence, Token
+from duotui.protocol.events import (
+    EVENTS,
+    Activity,
+    Batch,
+    EndReason,
+    Mode,
+    Source,
+    SpeechEndReason,
+    Token,
+)
 from duotui.session.recording import Recorder, read
-from duotui.session.replay import Player
-from duotui.session.state import State
+from duotui.session.replay import ReplaySession
+from duotui.session.state import SessionState
 
-BOARD = Narrator.BOARD
+BOARD = Source.BOARD
 ONE_OF_EACH = (
     events.LinkOpening(0.5, BOARD, "sim"),
     events.LinkUp(1.0, BOARD, "sim", "simulated"),
@@ -25,19 +34,19 @@ ONE_OF_EACH = (
         1.2, BOARD, 3, "Öne \u2028 🐈", Mode.REFERENCE, 256, 0.8, 0.9, 2**64 - 1, 10, (1, 5)
     ),
     events.Tokens(1.3, BOARD, (Token(0, 5, " a", 11, 0.25), Token(1, 6, "\n", 12, math.inf))),
-    events.Stats(1.4, BOARD, Activity.PAUSED, 2, 13, 1, 4, 5, 6, 7),
-    events.Noise(1.5, BOARD, 3, "abc"),
-    events.Health(1.6, BOARD, 1, 2, 3, 4),
+    events.EngineStats(1.4, BOARD, Activity.PAUSED, 2, 13, 1, 4, 5, 6, 7),
+    events.LineNoise(1.5, BOARD, 3, "abc"),
+    events.LinkHealth(1.6, BOARD, 1, 2, 3, 4),
     events.LinkSilent(1.7, BOARD, 1.01),
-    events.LinkAnswers(1.8, BOARD),
-    events.Fault(1.9, Narrator.BASELINE, "no", "hint"),
-    events.RunEnded(2.0, BOARD, Reason.ENDED, 2, 14, 24.3),
-    events.LinkAway(2.05, BOARD, "pulled", "put it back"),
-    events.Retelling(2.06, BOARD, 1, 2),
-    events.Retold(2.07, BOARD, 20, (21, 22)),
-    events.SpeechStarted(2.08, BOARD, (events.Span(0, 4), events.Span(5, 9))),
-    events.SentenceHeard(2.09, BOARD, 1, 1.9, 0.8, (events.Mark(0.25, 5, 9),)),
-    events.SpeechEnded(2.1, BOARD, Silence.FAILED, 1, 0.5, 1.25, "no loudspeaker"),
+    events.LinkResponding(1.8, BOARD),
+    events.Fault(1.9, Source.BASELINE, "no", "hint"),
+    events.RunEnded(2.0, BOARD, EndReason.ENDED, 2, 14, 24.3),
+    events.LinkReconnecting(2.05, BOARD, "pulled", "put it back"),
+    events.Regenerating(2.06, BOARD, 1, 2),
+    events.Regenerated(2.07, BOARD, 20, (21, 22)),
+    events.SpeechStarted(2.08, BOARD, (events.TextSpan(0, 4), events.TextSpan(5, 9))),
+    events.SentencePlaying(2.09, BOARD, 1, 1.9, 0.8, (events.WordMark(0.25, 5, 9),)),
+    events.SpeechEnded(2.1, BOARD, SpeechEndReason.FAILED, 1, 0.5, 1.25, "no loudspeaker"),
     events.ListenEnded(2.1, BOARD, "no microphone"),
     events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),
 )
@@ -150,9 +159,9 @@ def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
-    player = Player(record(tmp_path / "r.jsonl"), speed=0)
+    player = ReplaySession(record(tmp_path / "r.jsonl"), speed=0)
     seen: list[events.Event] = []
-    player.listen(lambda _, batch: seen.extend(batch))
+    player.subscribe(lambda _, batch: seen.extend(batch))
     player.open()
     await player.finished()
     assert len(seen) == len(ONE_OF_EACH)
@@ -163,7 +172,7 @@ async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
 
 def test_a_recording_of_each_format_stays_readable() -> None:
     """Format 1 as it was first written: it is never written anew."""
-    state = Player(Path(__file__).parent.parent / "vectors/recording-1.jsonl").last
+    state = ReplaySession(Path(__file__).parent.parent / "vectors/recording-1.jsonl").last
     assert state.board.text == "Once upon a time, there was a little girl named Lily"
     assert (len(state.board.tokens), state.diff.identical, state.diff.compared) == (12, True, 12)
     assert state.board.ready is not None
@@ -171,15 +180,15 @@ def test_a_recording_of_each_format_stays_readable() -> None:
 
 
 async def test_a_recording_that_is_held_is_walked_through_word_by_word() -> None:
-    player = Player(Path(__file__).parent.parent / "vectors/recording-1.jsonl")
+    player = ReplaySession(Path(__file__).parent.parent / "vectors/recording-1.jsonl")
     told: list[int] = []
     heard = asyncio.Event()
 
-    def listen(state: State, _: Batch) -> None:
+    def listen(state: SessionState, _: Batch) -> None:
         told.append(len(state.board.tokens) + len(state.baseline.tokens))
         heard.set()
 
-    player.listen(listen)
+    player.subscribe(listen)
     player.open()
     player.pause(True)
     while not told or told[-1] < 24:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.scoring.mean_rate import LEAST, score
+from duotui.scoring.mean_rate import LEAST_RUNS, score
 
 RATES = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=60)
 
@@ -41,7 +41,7 @@ def test_one_at_each_end_at_most() -> None:
 
 
 def test_few_runs_are_all_kept() -> None:
-    assert score([1.0, 1.0, 1.0, 99.0][:LEAST]).dropped == ()
+    assert score([1.0, 1.0, 1.0, 99.0][:LEAST_RUNS]).dropped == ()
     with pytest.raises(ValueError, match="no runs"):
         score([])
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from duotui.story.content_filter import Filter, inflections, safety
+from duotui.story.content_filter import ContentFilter, content_filter, inflections
 
-FILTER = safety()
+FILTER = content_filter()
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,16 @@ def test_what_is_no_sentence_is_unfit(sentence: str) -> None:
 
 
 def test_a_list_is_read_as_it_says() -> None:
-    one = Filter.parse("# kill\nstab, =hell # no\n bad   dog ,+ good bad dog\n\n,,\n+stab wood\n")
+    one = ContentFilter.parse(
+        "# kill\nstab, =hell # no\n bad   dog ,+ good bad dog\n\n,,\n+stab wood\n"
+    )
     assert one.unfit("Stabbing hell, stabs!") == ("stabbing", "hell", "stabs")
     assert one.unfit("kill hells no") == ()
     assert one.unfit("A bad dog.") == ("bad dog",)
     assert one.unfit("A good bad dog. Stab wood.") == ()
     assert one.unfit("bad, dog") == ()
     assert one.unfit("A good bad dog and a bad dog.") == ("bad dog",)
-    assert Filter.parse("*ugh").unfit("Laughs, ugh! Hug.") == ("laughs", "ugh")
+    assert ContentFilter.parse("*ugh").unfit("Laughs, ugh! Hug.") == ("laughs", "ugh")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story.favourites import MOST, Kept, Shelf, read, write
+from duotui.story.favourites import FAVOURITES_LIMIT, Favourites, FavouriteStory, read, write
 
 WHEN = datetime(2026, 11, 26, 19, 2, 41)
-STORY = Kept(
+STORY = FavouriteStory(
     "The dog",
     {"who": "dog", "where": "forest", "what": "key", "name": ""},
     ("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
@@ -23,60 +23,60 @@ STORY = Kept(
 )
 
 
-def story(number: int) -> Kept:
+def story(number: int) -> FavouriteStory:
     when = WHEN + timedelta(minutes=number)
     return replace(STORY, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "data" / "favourites.jsonl")
+def shelf(tmp_path: Path) -> Favourites:
+    return Favourites(tmp_path / "data" / "favourites.jsonl")
 
 
-def titles(shelf: Shelf) -> list[str]:
+def titles(shelf: Favourites) -> list[str]:
     return [kept.title for kept in shelf.all()]
 
 
-def test_what_is_kept_comes_back_word_for_word(shelf: Shelf) -> None:
+def test_what_is_kept_comes_back_word_for_word(shelf: Favourites) -> None:
     assert shelf.all() == ()
     shelf.add(STORY)
-    assert Shelf(shelf.path).all() == (STORY,)
-    assert STORY in Shelf(shelf.path)
+    assert Favourites(shelf.path).all() == (STORY,)
+    assert STORY in Favourites(shelf.path)
     assert len(shelf.path.read_text("utf-8").splitlines()) == 1
 
 
-def test_the_newest_is_first(shelf: Shelf) -> None:
+def test_the_newest_is_first(shelf: Favourites) -> None:
     for number in range(3):
         shelf.add(story(number))
     assert titles(shelf) == ["2", "1", "0"]
 
 
-def test_the_same_text_is_kept_once(shelf: Shelf) -> None:
+def test_the_same_text_is_kept_once(shelf: Favourites) -> None:
     shelf.add(STORY)
     shelf.add(story(1))
     shelf.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
     assert titles(shelf) == ["1", "The dog"]
 
 
-def test_the_hundredth_takes_the_place_of_the_oldest(shelf: Shelf) -> None:
-    for number in range(MOST + 1):
+def test_the_hundredth_takes_the_place_of_the_oldest(shelf: Favourites) -> None:
+    for number in range(FAVOURITES_LIMIT + 1):
         shelf.add(story(number))
-    assert titles(shelf) == [f"{number}" for number in range(MOST, 0, -1)]
-    assert len(shelf.path.read_text().splitlines()) == MOST == 99
+    assert titles(shelf) == [f"{number}" for number in range(FAVOURITES_LIMIT, 0, -1)]
+    assert len(shelf.path.read_text().splitlines()) == FAVOURITES_LIMIT == 99
 
 
-def test_one_is_removed(shelf: Shelf) -> None:
+def test_one_is_removed(shelf: Favourites) -> None:
     for number in range(3):
         shelf.add(story(number))
     shelf.remove(story(1))
-    assert titles(Shelf(shelf.path)) == ["2", "0"]
+    assert titles(Favourites(shelf.path)) == ["2", "0"]
     before = shelf.path.stat().st_mtime_ns
     shelf.remove(story(7))
     assert shelf.path.stat().st_mtime_ns == before
 
 
-def test_two_programs_have_one_shelf(shelf: Shelf) -> None:
-    other = Shelf(shelf.path)
+def test_two_programs_have_one_shelf(shelf: Favourites) -> None:
+    other = Favourites(shelf.path)
     shelf.add(story(1))
     other.add(story(2))
     shelf.remove(story(1))
@@ -119,7 +119,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
-def test_a_line_that_cannot_be_read_is_passed_over_and_kept(shelf: Shelf, bad: bytes) -> None:
+def test_a_line_that_cannot_be_read_is_passed_over_and_kept(shelf: Favourites, bad: bytes) -> None:
     assert read(bad) is None
     shelf.add(story(1))
     shelf.path.write_bytes(b"\n" + bad + b"\n" + shelf.path.read_bytes().rstrip())
@@ -131,12 +131,12 @@ def test_a_line_that_cannot_be_read_is_passed_over_and_kept(shelf: Shelf, bad: b
     assert shelf.trouble == ""
 
 
-def test_lines_that_cannot_be_read_take_no_place(shelf: Shelf) -> None:
+def test_lines_that_cannot_be_read_take_no_place(shelf: Favourites) -> None:
     shelf.path.parent.mkdir()
     shelf.path.write_bytes(b"?\n" * 200)
-    for number in range(MOST + 1):
+    for number in range(FAVOURITES_LIMIT + 1):
         shelf.add(story(number))
-    assert len(shelf.all()) == MOST
+    assert len(shelf.all()) == FAVOURITES_LIMIT
     assert shelf.path.read_bytes().startswith(b"?\n" * 200)
 
 
@@ -150,7 +150,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]))
 
 @given(
     st.builds(
-        Kept,
+        FavouriteStory,
         text,
         st.dictionaries(text, text),
         st.lists(text, min_size=1).map(tuple),
@@ -160,7 +160,7 @@ text = st.text(st.characters(exclude_categories=["Cs"]))
         st.datetimes(),
     )
 )
-def test_any_story_is_one_line_and_comes_back(kept: Kept) -> None:
+def test_any_story_is_one_line_and_comes_back(kept: FavouriteStory) -> None:
     assert b"\n" not in write(kept)
     assert read(write(kept)) == kept
 
@@ -170,7 +170,7 @@ def test_any_story_is_one_line_and_comes_back(kept: Kept) -> None:
 
 def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    shelf = Shelf(tmp_path / "data" / "favourites.jsonl")
+    shelf = Favourites(tmp_path / "data" / "favourites.jsonl")
     shelf.add(story(1))
     shelf.add(story(2))
     shelf.remove(story(1))
@@ -178,16 +178,16 @@ def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> Non
     assert titles(shelf) == ["2"]
 
 
-def test_it_is_written_when_that_can_be_done_again(shelf: Shelf) -> None:
+def test_it_is_written_when_that_can_be_done_again(shelf: Favourites) -> None:
     shelf.path.parent.write_text("")
     shelf.add(story(1))
     shelf.path.parent.unlink()
     shelf.add(story(2))
     assert shelf.trouble == ""
-    assert titles(Shelf(shelf.path)) == ["2", "1"]
+    assert titles(Favourites(shelf.path)) == ["2", "1"]
 
 
-def test_a_file_that_cannot_be_read_is_not_written_over(shelf: Shelf) -> None:
+def test_a_file_that_cannot_be_read_is_not_written_over(shelf: Favourites) -> None:
     shelf.path.mkdir(parents=True)  # to read it is an error for everyone, root too
     shelf.add(story(1))
     shelf.path.rmdir()
@@ -197,6 +197,6 @@ def test_a_file_that_cannot_be_read_is_not_written_over(shelf: Shelf) -> None:
     assert not shelf.path.exists()
 
 
-def test_nothing_is_left_beside_it(shelf: Shelf) -> None:
+def test_nothing_is_left_beside_it(shelf: Favourites) -> None:
     shelf.add(story(1))
     assert [path.name for path in shelf.path.parent.iterdir()] == ["favourites.jsonl"]

@@ -5,24 +5,24 @@ import functools
 import pytest
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Event, Mode, Narrator, Reason, Token
-from duotui.session.state import Link, State, reduce
-from duotui.session.token_diff import Diff, extend, settled
+from duotui.protocol.events import Activity, EndReason, Event, Mode, Source, Token
+from duotui.session.state import LinkState, SessionState, reduce
+from duotui.session.token_diff import TokenDiff, extend, settled
 
-BOARD, BASELINE = Narrator.BOARD, Narrator.BASELINE
-
-
-def fold(*found: Event) -> State:
-    return functools.reduce(reduce, found, State())
+BOARD, BASELINE = Source.BOARD, Source.BASELINE
 
 
-def started(narrator: Narrator = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
+def fold(*found: Event) -> SessionState:
+    return functools.reduce(reduce, found, SessionState())
+
+
+def started(narrator: Source = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
     return events.RunStarted(
         0.0, narrator, 1, "Once", Mode.REFERENCE, 10, 1.0, 0.9, seed, clock, (1, 5, 6)
     )
 
 
-def tokens(*ids: int, narrator: Narrator = BOARD, first: int = 0) -> events.Tokens:
+def tokens(*ids: int, narrator: Source = BOARD, first: int = 0) -> events.Tokens:
     """A token each 100 ms, the first after 50 ms."""
     return events.Tokens(
         0.0,
@@ -31,13 +31,13 @@ def tokens(*ids: int, narrator: Narrator = BOARD, first: int = 0) -> events.Toke
     )
 
 
-def ended(narrator: Narrator = BOARD, reason: Reason = Reason.STEPS) -> events.RunEnded:
+def ended(narrator: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
     return events.RunEnded(1.0, narrator, reason, 3, 0, 12.5)
 
 
 def test_the_prompt_is_set_apart_from_what_was_told() -> None:
     board = fold(started(), tokens(5, 6, 7, 8)).board
-    assert (board.prompt_text, board.told_text) == (" 5 6", " 7 8")
+    assert (board.prompt_text, board.generated_text) == (" 5 6", " 7 8")
     assert (fold(started(), tokens(5)).board.prompt_text) == " 5"
 
 
@@ -67,12 +67,12 @@ def test_a_new_story_forgets_the_old_one() -> None:
     state = fold(started(), tokens(5, 6), ended(), started(seed=4))
     assert state.board.tokens == ()
     assert state.board.ended is None
-    assert state.diff == Diff()
+    assert state.diff == TokenDiff()
 
 
 def test_the_same_story_is_identical_and_counted() -> None:
     both = [started(), started(BASELINE), tokens(5, 6, 7), tokens(5, 6, narrator=BASELINE)]
-    assert fold(*both).diff == Diff(2)
+    assert fold(*both).diff == TokenDiff(2)
 
 
 def test_the_first_difference_stays() -> None:
@@ -84,7 +84,7 @@ def test_the_first_difference_stays() -> None:
         tokens(8, first=3),
         tokens(8, narrator=BASELINE, first=3),
     )
-    assert state.diff == Diff(2, 1)
+    assert state.diff == TokenDiff(2, 1)
 
 
 def test_a_story_that_stops_early_differs_where_it_stops() -> None:
@@ -93,10 +93,10 @@ def test_a_story_that_stops_early_differs_where_it_stops() -> None:
         started(BASELINE),
         tokens(5, 6),
         tokens(5, 6, 7, narrator=BASELINE),
-        ended(reason=Reason.ENDED),
+        ended(reason=EndReason.ENDED),
         ended(BASELINE),
     )
-    assert state.diff == Diff(2, 2)
+    assert state.diff == TokenDiff(2, 2)
 
 
 def test_a_story_that_was_cancelled_does_not_differ() -> None:
@@ -105,41 +105,43 @@ def test_a_story_that_was_cancelled_does_not_differ() -> None:
         started(BASELINE),
         tokens(5, 6),
         tokens(5, 6, 7, narrator=BASELINE),
-        ended(reason=Reason.CANCELLED),
+        ended(reason=EndReason.CANCELLED),
         ended(BASELINE),
     )
-    assert state.diff == Diff(2)
+    assert state.diff == TokenDiff(2)
 
 
 def test_stories_of_different_requests_are_not_compared() -> None:
     state = fold(started(), started(BASELINE, seed=9), tokens(5), tokens(6, narrator=BASELINE))
-    assert state.diff == Diff()
+    assert state.diff == TokenDiff()
 
 
 def test_a_lost_link_keeps_the_story_and_ends_it() -> None:
     state = fold(started(), tokens(5, 6), events.LinkLost(2.0, BOARD, "pulled", "put it back"))
     board = state.board
-    assert (board.link, board.trouble, board.text) == (Link.LOST, "pulled", " 5 6")
+    assert (board.link, board.trouble, board.text) == (LinkState.LOST, "pulled", " 5 6")
     assert board.ended is not None
-    assert board.ended.reason is Reason.LOST
-    assert not board.telling
+    assert board.ended.reason is EndReason.LOST
+    assert not board.running
 
 
 def test_a_board_that_is_away_is_still_to_tell_on() -> None:
-    state = fold(started(), tokens(5, 6), events.LinkAway(2.0, BOARD, "pulled", "put it back"))
-    assert (state.board.link, state.board.telling) == (Link.AWAY, True)
+    state = fold(
+        started(), tokens(5, 6), events.LinkReconnecting(2.0, BOARD, "pulled", "put it back")
+    )
+    assert (state.board.link, state.board.running) == (LinkState.AWAY, True)
 
 
 def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
     state = fold(
         started(),
         tokens(5, 6),
-        events.Retelling(2.0, BOARD, 1, 2),
+        events.Regenerating(2.0, BOARD, 1, 2),
     )
-    assert state.board.retelling is not None
-    assert reduce(state, events.Retold(2.1, BOARD, 1_000, ())).board.text == " 5 6"
-    state = reduce(state, events.Retold(2.1, BOARD, 1_000, (2_000, 102_000)))
-    assert state.board.retelling is None
+    assert state.board.regenerating is not None
+    assert reduce(state, events.Regenerated(2.1, BOARD, 1_000, ())).board.text == " 5 6"
+    state = reduce(state, events.Regenerated(2.1, BOARD, 1_000, (2_000, 102_000)))
+    assert state.board.regenerating is None
     assert state.board.text == " 5 6"
     assert state.board.rate == pytest.approx(10)
     assert state.board.first_token == pytest.approx(0.001)
@@ -153,18 +155,18 @@ def test_a_link_that_comes_back_takes_the_story_up() -> None:
         events.LinkUp(3.0, BOARD, "sim", "sim"),
         tokens(7, first=2),
     )
-    assert state.board.telling
+    assert state.board.running
     assert state.board.text == " 5 6 7"
 
 
 def test_paused_is_what_the_agent_says() -> None:
-    paused = events.Stats(0.0, BOARD, Activity.PAUSED, 2, 0, 0, 0, 0, 0, 0)
+    paused = events.EngineStats(0.0, BOARD, Activity.PAUSED, 2, 0, 0, 0, 0, 0, 0)
     assert fold(started(), paused).board.paused
     assert not fold(started(), paused, ended()).board.paused
 
 
 def test_kernel_lines_are_kept_but_not_for_ever() -> None:
-    state = fold(*(events.Noise(0.0, BOARD, 9, f"line {n}\n") for n in range(200)))
+    state = fold(*(events.LineNoise(0.0, BOARD, 9, f"line {n}\n") for n in range(200)))
     assert len(state.noise) == 50
     assert state.noise[-1] == "line 199"
 
@@ -172,7 +174,12 @@ def test_kernel_lines_are_kept_but_not_for_ever() -> None:
 def test_comparing_in_pieces_is_comparing_at_once() -> None:
     left = [Token(n, n % 7, "", 0) for n in range(50)]
     right = [Token(n, n % 7 if n != 41 else 99, "", 0) for n in range(50)]
-    diff = Diff()
+    diff = TokenDiff()
     for end in range(0, 51, 5):
         diff = extend(diff, left[:end], right[: max(0, end - 3)])
-    assert diff == extend(Diff(), left, right) == settled(Diff(), left, right) == Diff(42, 41)
+    assert (
+        diff
+        == extend(TokenDiff(), left, right)
+        == settled(TokenDiff(), left, right)
+        == TokenDiff(42, 41)
+    )

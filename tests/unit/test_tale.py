@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.story.sentences import ENDING, NEXT, recap, reminder, restful, tidy, whole
+from duotui.story.sentences import (
+    FORCED_ENDING,
+    NEXT_OPENING,
+    complete_quotations,
+    recap,
+    reminder,
+    tidy,
+    whole_sentences,
+)
 
 STORIES = st.lists(
     st.sampled_from(
@@ -53,7 +61,7 @@ STORIES = st.lists(
     ],
 )
 def test_what_is_whole_while_it_grows(text: str, found: tuple[str, ...]) -> None:
-    assert whole(text) == found
+    assert whole_sentences(text) == found
 
 
 @pytest.mark.parametrize(
@@ -70,12 +78,12 @@ def test_what_is_whole_while_it_grows(text: str, found: tuple[str, ...]) -> None
     ],
 )
 def test_what_is_whole_when_it_is_over(text: str, found: tuple[str, ...]) -> None:
-    assert whole(text, over=True) == found
+    assert whole_sentences(text, over=True) == found
 
 
 @given(STORIES, st.booleans())
 def test_whole_sentences_are_the_tidy_text_from_its_beginning(text: str, over: bool) -> None:
-    found = whole(text, over)
+    found = whole_sentences(text, over)
     assert tidy(text).startswith(" ".join(found))
     assert all(sentence == tidy(sentence) != "" for sentence in found)
 
@@ -84,15 +92,15 @@ def test_whole_sentences_are_the_tidy_text_from_its_beginning(text: str, over: b
 def test_what_was_given_once_stays(text: str) -> None:
     before: tuple[str, ...] = ()
     for end in range(len(text) + 1):
-        now = whole(text[:end])
+        now = whole_sentences(text[:end])
         assert now[: len(before)] == before
         before = now
-    assert whole(text, over=True)[: len(before)] == before
+    assert whole_sentences(text, over=True)[: len(before)] == before
 
 
 @given(STORIES)
 def test_only_what_is_unfinished_is_left_out(text: str) -> None:
-    found = whole(text + "\nThe next one is here. N")
+    found = whole_sentences(text + "\nThe next one is here. N")
     assert len(tidy(text)) > 600 or found[-1].endswith("The next one is here.")
 
 
@@ -113,14 +121,14 @@ def test_only_what_is_unfinished_is_left_out(text: str) -> None:
     ],
 )
 def test_no_quotation_stays_open(told: tuple[str, ...], kept: int) -> None:
-    assert restful(told) == kept
+    assert complete_quotations(told) == kept
 
 
 @given(st.lists(STORIES.map(tidy), max_size=8))
 def test_what_is_kept_can_be_kept(told: list[str]) -> None:
-    kept = restful(told)
+    kept = complete_quotations(told)
     assert 0 <= kept <= len(told)
-    assert restful(told[:kept]) == kept
+    assert complete_quotations(told[:kept]) == kept
 
 
 @pytest.mark.parametrize(
@@ -151,10 +159,12 @@ def test_a_recap_is_never_too_long(told: list[str], limit: int) -> None:
     assert " ".join(told).endswith(found)
 
 
-@pytest.mark.parametrize("beginning", [ENDING, NEXT])
+@pytest.mark.parametrize("beginning", [FORCED_ENDING, NEXT_OPENING])
 def test_the_engine_s_words_begin_with_their_own_space(beginning: str) -> None:
     assert beginning == tidy(beginning)
-    assert whole(f"{beginning} they went home. ", over=True) == (f"{beginning} they went home.",)
+    assert whole_sentences(f"{beginning} they went home. ", over=True) == (
+        f"{beginning} they went home.",
+    )
 
 
 @pytest.mark.parametrize(

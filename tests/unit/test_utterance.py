@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.base.clock import HandClock, MonotonicClock
+from duotui.base.clock import ManualClock, MonotonicClock
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Mark
-from duotui.speech.audio_output import Quiet, Tape
-from duotui.speech.espeak_client import Voice, spans
-from duotui.speech.espeak_worker import JOINER, apart, harmless, speed
-from duotui.speech.portaudio_worker import Playing
-from duotui.speech.tts import PAUSE, Silent, Utterance, paced
+from duotui.protocol.events import WordMark
+from duotui.speech.audio_output import SilentOutput, WavOutput
+from duotui.speech.espeak_client import EspeakVoice, word_marks
+from duotui.speech.espeak_worker import WORD_JOINER, speed, with_joiners, without_commands
+from duotui.speech.portaudio_worker import Playback
+from duotui.speech.tts import SENTENCE_PAUSE, SilentTts, Utterance, timed_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +29,12 @@ EVENTS = st.lists(
 )
 
 
-def words(text: str, marks: tuple[Mark, ...]) -> list[str]:
+def words(text: str, marks: tuple[WordMark, ...]) -> list[str]:
     return [text[mark.start : mark.end] for mark in marks]
 
 
 def test_the_word_that_is_heard() -> None:
-    said = Utterance("a b", (Mark(0.2, 0, 1), Mark(0.5, 2, 3)), 1.0)
+    said = Utterance("a b", (WordMark(0.2, 0, 1), WordMark(0.5, 2, 3)), 1.0)
     assert said.word_at(0.1) is None
     assert said.word_at(0.2) == said.word_at(0.49) == said.marks[0]
     assert said.word_at(0.5) == said.word_at(99.0) == said.marks[1]
@@ -43,17 +43,17 @@ def test_the_word_that_is_heard() -> None:
 
 @given(st.text(max_size=300), st.floats(20, 600))
 def test_a_pace_is_kept_and_every_word_marked(text: str, pace: float) -> None:
-    said = paced(text, pace)
+    said = timed_words(text, pace)
     assert words(text, said.marks) == re.findall(r"\S+", text)
     begins = [mark.begins for mark in said.marks]
     assert begins == sorted(set(begins))
     share = 60.0 / pace
-    assert said.length == pytest.approx((len(begins) + PAUSE) * share if begins else 0.0)
+    assert said.length == pytest.approx((len(begins) + SENTENCE_PAUSE) * share if begins else 0.0)
 
 
 async def test_silence_keeps_time_and_forgets_it_when_it_is_cancelled() -> None:
-    clock = HandClock(5.0)
-    reader, begun = Silent(clock, 60.0), asyncio.Event()
+    clock = ManualClock(5.0)
+    reader, begun = SilentTts(clock, 60.0), asyncio.Event()
     assert reader.position() == 0.0
     task = asyncio.create_task(reader.say("one two", lambda _: begun.set()))
     await begun.wait()
@@ -67,14 +67,14 @@ async def test_silence_keeps_time_and_forgets_it_when_it_is_cancelled() -> None:
 
 def test_a_word_that_espeak_tells_nothing_of_is_marked_with_the_one_before() -> None:
     told = [(0.0, 0), (0.5, 7), (1.0, 12), (1.2, 15), (1.5, 19), (1.7, 20), (1.8, 20), (2.0, 25)]
-    marks = spans(TEXT, told)
+    marks = word_marks(TEXT, told)
     assert words(TEXT, marks) == ["in the", "end,", "it", "was", "3.5 —", "yes"]
     assert [mark.begins for mark in marks] == [0.0, 0.5, 1.0, 1.2, 1.5, 2.0]
 
 
 @given(st.text(max_size=60), EVENTS)
 def test_marks_are_in_order_and_leave_no_word_out(text: str, told: list[tuple[float, int]]) -> None:
-    marks = spans(text, told)
+    marks = word_marks(text, told)
     begins = [mark.begins for mark in marks]
     assert begins == sorted(begins)
     if marks:
@@ -86,19 +86,19 @@ def test_marks_are_in_order_and_leave_no_word_out(text: str, told: list[tuple[fl
 
 @given(st.text(max_size=80))
 def test_what_is_sent_to_espeak_is_the_text_and_no_command(text: str) -> None:
-    sent = harmless(text)
+    sent = without_commands(text)
     assert len(sent) == len(text)
     sent.encode()
     assert not re.search(r"[\x00-\x1f\x7f]", sent)
-    spoken, where = apart(sent)
-    assert [sent[at] for at, one in zip(where, spoken, strict=True) if one != JOINER] == [
-        one for one in sent if one != JOINER
+    spoken, where = with_joiners(sent)
+    assert [sent[at] for at, one in zip(where, spoken, strict=True) if one != WORD_JOINER] == [
+        one for one in sent if one != WORD_JOINER
     ]
     assert where == sorted(where)
 
 
 def test_words_are_kept_apart_but_a_pause_is_left() -> None:
-    assert apart("in the end, Tom.")[0] == f"in{JOINER} the{JOINER} end, Tom."
+    assert with_joiners("in the end, Tom.")[0] == f"in{WORD_JOINER} the{WORD_JOINER} end, Tom."
 
 
 @pytest.mark.parametrize("pace", [20, 60, 100, 116, 130, 180, 600])
@@ -115,13 +115,13 @@ def test_slower_is_slower_and_never_too_slow_for_espeak(pace: float) -> None:
 )
 def test_a_voice_that_cannot_be(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        Voice(**wrong)  # type: ignore[arg-type]
+        EspeakVoice(**wrong)  # type: ignore[arg-type]
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=20), st.integers(0, 300))
 def test_a_sound_card_is_handed_all_and_silence_after_it(sizes: list[int], frames: int) -> None:
     pcm = bytes(number % 251 + 1 for number in range(2 * frames))
-    playing = Playing(pcm, 1000)
+    playing = Playback(pcm, 1000)
     handed = b""
     for size in sizes:
         out = bytearray(2 * size)
@@ -133,8 +133,8 @@ def test_a_sound_card_is_handed_all_and_silence_after_it(sizes: list[int], frame
 
 
 async def test_a_tape_has_what_was_played_when_it_was_played(tmp_path: Path) -> None:
-    clock, rate = HandClock(), 1000
-    tape = Tape(tmp_path / "a.wav", clock, rate)
+    clock, rate = ManualClock(), 1000
+    tape = WavOutput(tmp_path / "a.wav", clock, rate)
     one, two = b"\1\0" * 10, b"\2\0" * 20
     clock.advance(0.5)
     await tape.play(one, rate, lambda: None)
@@ -147,8 +147,8 @@ async def test_a_tape_has_what_was_played_when_it_was_played(tmp_path: Path) -> 
 
 
 async def test_a_tape_holds_what_was_heard_until_it_was_cancelled(tmp_path: Path) -> None:
-    clock, rate, begun = HandClock(), 1000, asyncio.Event()
-    tape = Tape(tmp_path / "a.wav", clock, rate)
+    clock, rate, begun = ManualClock(), 1000, asyncio.Event()
+    tape = WavOutput(tmp_path / "a.wav", clock, rate)
     task = asyncio.create_task(tape.play(b"\1\0" * 60_000, rate, begun.set))
     await begun.wait()
     clock.advance(0.3)
@@ -164,8 +164,8 @@ async def test_a_tape_holds_what_was_heard_until_it_was_cancelled(tmp_path: Path
 
 async def test_a_tape_says_no(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        Tape(tmp_path / "nowhere" / "a.wav", HandClock())
-    tape = Tape(tmp_path / "a.wav", HandClock())
+        WavOutput(tmp_path / "nowhere" / "a.wav", ManualClock())
+    tape = WavOutput(tmp_path / "a.wav", ManualClock())
     with pytest.raises(ValueError, match="8000 Hz"):
         await tape.play(b"", 8000, lambda: None)
     await tape.close()
@@ -173,7 +173,7 @@ async def test_a_tape_says_no(tmp_path: Path) -> None:
 
 async def test_quiet_lasts_as_long_as_its_sound_would() -> None:
     clock = MonotonicClock()
-    quiet, since = Quiet(clock, "no sound card"), clock.now()
+    quiet, since = SilentOutput(clock, "no sound card"), clock.now()
     await quiet.play(bytes(2 * 50), 1000, lambda: None)
     assert clock.now() - since >= 0.045
     assert quiet.trouble == "no sound card"

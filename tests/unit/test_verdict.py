@@ -8,23 +8,23 @@ from dataclasses import replace
 
 import pytest
 
-from duotui.protocol.events import Mode, Narrator, Ready, Request
-from duotui.report.html import page
-from duotui.report.markdown import markdown
-from duotui.scoring.machine_conditions import parse as conditions
-from duotui.scoring.mistake import Mistake
-from duotui.scoring.roofline import Roof, Sweep
-from duotui.scoring.run import Run, Speech
-from duotui.scoring.teacher_forcing import Agreement, Choice, Step, parse
-from duotui.scoring.verdict import Baseline, Verdict, plain, words
+from duotui.protocol.events import Mode, Ready, Request, Source
+from duotui.report.html import html_report
+from duotui.report.markdown import markdown_report
+from duotui.scoring.machine_conditions import parse_conditions as conditions
+from duotui.scoring.mistake import GrammarMistake
+from duotui.scoring.roofline import BandwidthSweep, Roofline
+from duotui.scoring.run import Run, SpeechTiming
+from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
+from duotui.scoring.verdict import Baseline, Verdict, to_json, word_diff
 from unit.test_conditions import DUO
 
 TEXT = "A cat sat. It was <b>happy</b> & warm | so."
 IDS = (5, 6, 7, 8)
-ROOF = Roof(Sweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
+ROOF = Roofline(BandwidthSweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
 READY = Ready(
     0,
-    Narrator.BOARD,
+    Source.BOARD,
     "0.1.0",
     "stories15M.duo",
     "riscv64 c906",
@@ -45,7 +45,7 @@ def run(index: int = 0, **changes: object) -> Run:
 
 def agreement(*taken: int) -> Agreement:
     steps = tuple(
-        Step(id_, other, math.log(2), (Choice(id_, 0.5, math.nan, "a"),))
+        ForcedStep(id_, other, math.log(2), (TokenCandidate(id_, 0.5, math.nan, "a"),))
         for id_, other in zip(IDS, taken, strict=True)
     )
     return Agreement(steps, 1)
@@ -64,7 +64,7 @@ def good() -> Verdict:
         state,
         agreement=agreement(*IDS),
         own=agreement(*IDS),
-        speech=Speech(9, 1.25, 31.5),
+        speech=SpeechTiming(9, 1.25, 31.5),
         roof=ROOF,
     )
 
@@ -74,7 +74,7 @@ def bad() -> Verdict:
         good(),
         baseline=Baseline("mode reference", TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
         agreement=agreement(5, 9, 7, 8),
-        mistakes=(Mistake(0, 1, "Rule", "wrong"),),
+        mistakes=(GrammarMistake(0, 1, "Rule", "wrong"),),
         baseline_mistakes=(),
     )
     return replace(other, void=("swap is on (/dev/zram0)",), trouble="stopped", disturbed=2)
@@ -124,13 +124,15 @@ def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
 
 
 def test_what_the_reference_says_is_read() -> None:
-    found = parse("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
-    assert found.steps[1] == Step(6, 9, 1.5, (Choice(9, 0.7, 0.5, " b"), Choice(6, 0.2, 0.25, "�")))
+    found = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
+    assert found.steps[1] == ForcedStep(
+        6, 9, 1.5, (TokenCandidate(9, 0.7, 0.5, " b"), TokenCandidate(6, 0.2, 0.25, "�"))
+    )
     assert (found.agreed, found.fraction, found.nats) == (1, 0.5, 1.0)
 
 
 def test_words_say_what_is_whose() -> None:
-    found = list(words("a big cat sat here", "a big dog sat"))
+    found = list(word_diff("a big cat sat here", "a big dog sat"))
     assert found == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
 
 
@@ -138,14 +140,14 @@ def test_words_say_what_is_whose() -> None:
 @pytest.mark.parametrize("make", [good, bad], ids=["good", "bad"])
 def test_a_report_has_what_it_takes(make: object, language: str) -> None:
     verdict = make()  # type: ignore[operator]
-    text = markdown(verdict, language)
+    text = markdown_report(verdict, language)
     assert f"{verdict.score.mean:.6f}" in text
     assert f"{verdict.score.plain:.6f}" in text
     assert "-s 123 -i 'Once upon a time'" in text
     assert "aa" * 32 in text
     assert "55.3 MB" in text
     assert "12.000000 (x)" in text
-    html = page(verdict, language)
+    html = html_report(verdict, language)
     assert "<script" not in html
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it needs nothing from elsewhere
     assert "<b>happy</b>" not in html
@@ -161,7 +163,7 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
 
 
 def test_json_is_plain_and_says_the_same() -> None:
-    said = json.loads(json.dumps(plain(bad()), allow_nan=False))
+    said = json.loads(json.dumps(to_json(bad()), allow_nan=False))
     assert said["score"]["dropped"] == [29]
     assert (said["correctness"]["identical"], said["correctness"]["first_difference"]) == (False, 1)
     assert said["correctness"]["agreement"] == pytest.approx(2 / 3)
@@ -174,6 +176,6 @@ def test_json_is_plain_and_says_the_same() -> None:
 
 def test_no_runs_are_reported_too() -> None:
     nothing = Verdict("sim", Request(), (), trouble="no engine answers")
-    assert "no engine answers" in markdown(nothing)
-    assert "no engine answers" in page(nothing)
-    assert json.loads(json.dumps(plain(nothing)))["score"] is None
+    assert "no engine answers" in markdown_report(nothing)
+    assert "no engine answers" in html_report(nothing)
+    assert json.loads(json.dumps(to_json(nothing)))["score"] is None

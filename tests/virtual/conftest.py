@@ -11,10 +11,16 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import NotReady
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import State, find_state
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import PeerState, probe_peer
 from duotui.board.shell import Shell
-from duotui.targets.virtual_duo import Machine, Memory, Virtual, make_card, storyteller_card
+from duotui.targets.virtual_duo import (
+    MemoryLayout,
+    VirtualDuo,
+    VirtualMachine,
+    make_card,
+    prepared_card,
+)
 from native.guests import BOARD, build, find_tools
 from virtual.fire import Scene
 
@@ -30,33 +36,33 @@ if TYPE_CHECKING:
 class Running:
     """A board that is on, and the line to it."""
 
-    board: Virtual
-    spawn: Spawn
+    board: VirtualDuo
+    spawn: TransportSpawn
 
-    def find(self) -> State:
-        return find_state(self.spawn, patience=10, boot=100)
+    def find(self) -> PeerState:
+        return probe_peer(self.spawn, patience=10, boot=100)
 
     def shell(self) -> Shell:
         return Shell.enter(self.spawn, self.find())
 
 
 @pytest.fixture(scope="session")
-def machine() -> Machine:
+def machine() -> VirtualMachine:
     try:
-        return Machine.find()
+        return VirtualMachine.find()
     except NotReady as missing:
         pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
-def engine(machine: Machine) -> Path:
+def engine(machine: VirtualMachine) -> Path:
     """duollama for the virtual Duo's processor."""
     assert not isinstance(find_tools(), str)
     return build(BOARD, "rv64gcv")
 
 
 @pytest.fixture(scope="session")
-def stock(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stock(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The card of a Duo taken from its box."""
     card = tmp_path_factory.mktemp("card") / "stock.img"
     make_card(card)
@@ -67,15 +73,17 @@ def stock(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(stock: Path, tmp_path: Path) -> Start:
     @contextmanager
     def starting(
-        memory: Memory = Memory.FREED, card: Path | None = None, sound: Path | None = None
+        memory: MemoryLayout = MemoryLayout.FREED,
+        card: Path | None = None,
+        sound: Path | None = None,
     ) -> Iterator[Running]:
         if card is None:
             card = tmp_path / "card.img"
             subprocess.run(["cp", "--sparse=always", stock, card], check=True)
-        board = Virtual(card, memory, sound)
+        board = VirtualDuo(card, memory, sound)
         try:
             transport, _ = board.start()
-            yield Running(board, Spawn(transport))
+            yield Running(board, TransportSpawn(transport))
             transport.close()
         finally:
             board.close()
@@ -84,10 +92,10 @@ def start(stock: Path, tmp_path: Path) -> Start:
 
 
 @pytest.fixture(scope="module")
-def scene(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A storyteller that things happen to."""
     card = tmp_path_factory.mktemp("fire") / "card.img"
-    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
+    made = prepared_card(resources.MODEL, resources.TOKENIZER)
     subprocess.run(["cp", "--sparse=always", made, card], check=True)
     scene = Scene(card)
     try:

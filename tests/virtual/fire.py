@@ -15,14 +15,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from duotui.board.agent_launcher import to_shell
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import find_state
+from duotui.board.agent_launcher import open_shell
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.link.ports import Port
 from duotui.link.serial_transport import SerialTransport
-from duotui.targets.board import Board
-from duotui.targets.virtual_duo import Memory, Virtual
+from duotui.targets.board import BoardTarget
+from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo
 from system.sitting import Spoiler
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from duotui.link.pty_cable import Wire
+    from duotui.link.pty_cable import PtyCable
 
     Spoil = Callable[[bytes], bytes]
 
@@ -50,11 +50,11 @@ class Scene:
     def __init__(self, card: Path) -> None:
         self.to_host: Spoil = bytes
         self.to_board: Spoil = bytes
-        self.board = Virtual(
+        self.board = VirtualDuo(
             card,
-            Memory.FREED,
-            spoil=lambda data: self.to_host(data),
-            spoil_board=lambda data: self.to_board(data),
+            MemoryLayout.FREED,
+            corrupt=lambda data: self.to_host(data),
+            corrupt_to_board=lambda data: self.to_board(data),
         )
         self.mended = 0.0
         """When what happened last was over, by this computer's monotonic clock."""
@@ -64,7 +64,7 @@ class Scene:
         transport.close()
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> PtyCable:
         assert self.board.wire is not None
         return self.board.wire
 
@@ -72,8 +72,8 @@ class Scene:
         path = self.wire.host_path
         return [Port(path, "Duo", 0x3346, 0x1003, "duotui-fire")] if path else []
 
-    def channel(self) -> Board:
-        return Board("auto", self.ports)
+    def channel(self) -> BoardTarget:
+        return BoardTarget("auto", self.ports)
 
     def quiet(self) -> None:
         """The cable is as good as new."""
@@ -84,8 +84,8 @@ class Scene:
         """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
         transport = SerialTransport(self.wire.host_path or "/dev/unplugged", 30)
         try:
-            spawn = Spawn(transport)
-            shell = to_shell(spawn, find_state(spawn, patience=10, boot=200))
+            spawn = TransportSpawn(transport)
+            shell = open_shell(spawn, probe_peer(spawn, patience=10, boot=200))
             yield shell
             shell.leave()
         finally:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError
-from duotui.base.progress import Progress
-from duotui.board.upload import push
+from duotui.base.progress import TransferProgress
+from duotui.board.upload import upload
 from duotui.protocol import events
-from duotui.protocol.events import Mode, Reason, Request
+from duotui.protocol.events import EndReason, Mode, Request
 from duotui.session.session import Session
-from duotui.session.state import Link, State
-from duotui.targets.engine_binary import program
+from duotui.session.state import LinkState, SessionState
+from duotui.targets.engine_binary import find_engine
 from system.sitting import Watch
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def expected(seed: int, folder: Path) -> list[int]:
     ids = folder / "ids"
     subprocess.run(
         [
-            *(program(), resources.MODEL, "-z", resources.TOKENIZER, "-s", str(seed)),
+            *(find_engine(), resources.MODEL, "-z", resources.TOKENIZER, "-s", str(seed)),
             *("-t", str(asked.temperature), "-p", str(asked.top_p), "-n", str(STEPS)),
             *("-i", asked.prompt, "--ids", ids),
         ],
@@ -80,10 +80,10 @@ async def tell(scene: Scene, fault: Fault, seed: int, ids: list[int]) -> Outcome
 
     striking = asyncio.create_task(strikes())
     try:
-        session.tell(request(seed))
+        session.generate(request(seed))
         asked = 1
         while True:
-            state = await watch.until(lambda s: _told(s) or s.board.link is Link.LOST, LIMIT)
+            state = await watch.until(lambda s: _told(s) or s.board.link is LinkState.LOST, LIMIT)
             if _told(state) or asked == ATTEMPTS:
                 break
             asked += 1
@@ -101,14 +101,14 @@ async def tell(scene: Scene, fault: Fault, seed: int, ids: list[int]) -> Outcome
     return Outcome(right and _told(state), recovery, seconds, asked)
 
 
-def _told(state: State) -> bool:
+def _told(state: SessionState) -> bool:
     ended = state.board.ended
-    return ended is not None and ended.reason in (Reason.STEPS, Reason.ENDED)
+    return ended is not None and ended.reason in (EndReason.STEPS, EndReason.ENDED)
 
 
 def _recovery(watch: Watch, mended: float, begun: float) -> float | None:
     """From when it was mended, or the loss was seen where nobody mends, to the next new token."""
-    lost = [event.t for event in watch.seen if isinstance(event, events.LinkAway)]
+    lost = [event.t for event in watch.seen if isinstance(event, events.LinkReconnecting)]
     start = max([mended, *lost[:1]])
     if start < begun:
         return None
@@ -125,7 +125,7 @@ def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
     begun, asked = time.monotonic(), 0
     stricken = False
 
-    def on(now: Progress) -> None:
+    def on(now: TransferProgress) -> None:
         nonlocal stricken
         if now.done > moment and not stricken:
             stricken = True
@@ -135,7 +135,7 @@ def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
         asked += 1
         try:
             with scene.shell() as shell:
-                push(shell, source, target, MonotonicClock(), on, seconds=10)
+                upload(shell, source, target, MonotonicClock(), on, seconds=10)
                 break
         except DuotuiError:
             time.sleep(1)

@@ -12,11 +12,11 @@ import pytest
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, NotReady
-from duotui.base.progress import Progress
-from duotui.board.port_probe import State
+from duotui.base.progress import TransferProgress
+from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
-from duotui.board.upload import push
-from duotui.targets.virtual_duo import CARD_BYTES_PER_SECOND, Memory, make_card
+from duotui.board.upload import upload
+from duotui.targets.virtual_duo import CARD_BYTES_PER_SECOND, MemoryLayout, make_card
 from native.guests import BOARD
 from native.test_guests import MISSING_CALLS
 
@@ -45,12 +45,13 @@ def test_logs_in_on_a_board_from_its_box(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("memory", "total"), [(Memory.STOCK, 28.8), (Memory.FREED, 55.3), (Memory.FULL, 58.0)]
+    ("memory", "total"),
+    [(MemoryLayout.STOCK, 28.8), (MemoryLayout.FREED, 55.3), (MemoryLayout.FULL, 58.0)],
 )
-def test_has_the_memory_of_an_image(start: Start, memory: Memory, total: float) -> None:
+def test_has_the_memory_of_an_image(start: Start, memory: MemoryLayout, total: float) -> None:
     with start(memory) as duo:
         kilobytes = duo.shell().run("awk '/^MemTotal/ {print $2}' /proc/meminfo")
-    if memory is Memory.FULL:
+    if memory is MemoryLayout.FULL:
         assert int(kilobytes) / MEBI > total
     else:
         assert int(kilobytes) / MEBI == pytest.approx(total, abs=0.1)
@@ -111,20 +112,20 @@ def test_a_wrong_password_is_said(start: Start) -> None:
 def test_what_was_half_typed_is_not_run(start: Start) -> None:
     with start() as duo:
         duo.shell()
-        duo.spawn.say(b"touch /tmp/rubbish")
-        assert duo.find() is State.SHELL
+        duo.spawn.write_bytes(b"touch /tmp/rubbish")
+        assert duo.find() is PeerState.SHELL
         assert duo.shell().ask("ls /tmp/rubbish").status == 1
 
 
 def test_a_program_in_the_foreground_is_left_alone(start: Start) -> None:
     with start() as duo:
         duo.shell()
-        duo.spawn.say(b"stty echo; cat\r")
-        assert duo.find() is State.PROGRAM
+        duo.spawn.write_bytes(b"stty echo; cat\r")
+        assert duo.find() is PeerState.PROGRAM
         with pytest.raises(NotReady, match="another program"):
-            Shell.enter(duo.spawn, State.PROGRAM)
-        duo.spawn.say(b"\x03")
-        assert duo.find() is State.SHELL
+            Shell.enter(duo.spawn, PeerState.PROGRAM)
+        duo.spawn.write_bytes(b"\x03")
+        assert duo.find() is PeerState.SHELL
 
 
 def test_a_reset_board_is_waited_for(start: Start) -> None:
@@ -140,7 +141,7 @@ def test_a_board_that_hangs_is_silent(start: Start) -> None:
     with start() as duo:
         duo.shell()
         duo.board.freeze(True)
-        assert duo.find() is State.SILENT
+        assert duo.find() is PeerState.SILENT
         duo.board.freeze(False)
         assert duo.shell().run("echo back") == "back"
 
@@ -150,9 +151,9 @@ def test_takes_a_file_whole(start: Start, tmp_path: Path) -> None:
     source.write_bytes(random.Random(5).randbytes(300_000))
     with start() as duo:
         shell = duo.shell()
-        assert push(shell, source, "/mnt/data/new/file", MonotonicClock(), mode=0o755)
+        assert upload(shell, source, "/mnt/data/new/file", MonotonicClock(), mode=0o755)
         assert shell.run("ls -l /mnt/data/new").split("\n")[1].startswith("-rwxr-xr-x")
-        assert not push(shell, source, "/mnt/data/new/file", MonotonicClock())
+        assert not upload(shell, source, "/mnt/data/new/file", MonotonicClock())
 
 
 def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: 
         shell = duo.shell()
         shell.ask("dd if=/dev/zero of=/mnt/data/fill bs=1M; rm -f /mnt/data/none", 120)
         with pytest.raises(NotReady, match=r"has 0\.0 MB of room, and 3\.0 are needed"):
-            push(shell, source, "/mnt/data/file", MonotonicClock())
+            upload(shell, source, "/mnt/data/file", MonotonicClock())
         assert shell.run("ls /mnt/data") == "fill"
 
 
@@ -173,9 +174,9 @@ def test_a_card_that_is_read_only_is_said(start: Start, tmp_path: Path) -> None:
         shell = duo.shell()
         shell.run("mkdir /mnt/data/new; sync; mount -o remount,ro /")
         with pytest.raises(NotReady, match=r"cannot write /mnt/data/new/.*; Read-only file system"):
-            push(shell, source, "/mnt/data/new/file", MonotonicClock())
+            upload(shell, source, "/mnt/data/new/file", MonotonicClock())
         with pytest.raises(NotReady, match=r"cannot mkdir; .*Read-only file system"):
-            push(shell, source, "/mnt/data/other/file", MonotonicClock())
+            upload(shell, source, "/mnt/data/other/file", MonotonicClock())
 
 
 def test_power_that_fails_during_a_push_leaves_no_half_file(start: Start, tmp_path: Path) -> None:
@@ -184,16 +185,16 @@ def test_power_that_fails_during_a_push_leaves_no_half_file(start: Start, tmp_pa
     sent: list[int] = []
     with start() as duo:
 
-        def cuts(now: Progress) -> None:
+        def cuts(now: TransferProgress) -> None:
             if now.done > 150_000:
                 duo.board.cut_power()
 
         with pytest.raises(DuotuiError):
-            push(duo.shell(), source, "/mnt/data/file", MonotonicClock(), cuts, seconds=2)
+            upload(duo.shell(), source, "/mnt/data/file", MonotonicClock(), cuts, seconds=2)
     with start(card=card) as duo:
         shell = duo.shell()
         assert shell.ask("test -e /mnt/data/file").status == 1
-        push(shell, source, "/mnt/data/file", MonotonicClock(), lambda now: sent.append(now.sent))
+        upload(shell, source, "/mnt/data/file", MonotonicClock(), lambda now: sent.append(now.sent))
         digest = hashlib.sha256(source.read_bytes()).hexdigest()
         assert shell.run("sha256sum /mnt/data/file").split()[0] == digest
     assert sent

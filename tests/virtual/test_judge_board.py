@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from duotui.targets.virtual_duo import Machine
+    from duotui.targets.virtual_duo import VirtualMachine
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -24,13 +24,13 @@ def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_board_with_swap_on_is_not_judged(machine: Machine) -> None:
+def test_a_board_with_swap_on_is_not_judged(machine: VirtualMachine) -> None:
     done = judge("--runs", "1")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (6, "", 1)
     assert "the result would be void: swap is on (/dev/zram0)" in done.stderr
 
 
-def test_unless_it_must_be_and_then_it_is_void(machine: Machine) -> None:
+def test_unless_it_must_be_and_then_it_is_void(machine: VirtualMachine) -> None:
     done = judge("--runs", "2", "-n", "24", "--anyway", "--headless")
     assert done.returncode == 6, done.stderr
     said = json.loads(done.stdout)

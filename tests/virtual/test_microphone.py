@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base.clock import MonotonicClock
-from duotui.board.agent_launcher import EAR, HOME
-from duotui.board.upload import push
-from duotui.judge.baseline import sitting_of
+from duotui.board.agent_launcher import BOARD_FOLDER, MICROPHONE_SCRIPT
+from duotui.board.upload import upload
+from duotui.judge.baseline import single_session
 from duotui.speech.board_microphone import open_board_microphone
-from duotui.speech.recognizer import RATE, Ear
+from duotui.speech.recognizer import SAMPLE_RATE, Recognizer
 from duotui.story.cards import deck
-from duotui.story.voice_input import COMMANDS, LIMIT
+from duotui.story.voice_input import SPOKEN_COMMANDS, UTTERANCE_LIMIT
 from support.espeak import need_espeak
 from system.spoken import VOICES, in_noise
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(600)
 PATIENCE = 300.0
 RECORDER = f"""#!/bin/sh
 echo $$ >/tmp/recorder
-cat {HOME}/wish.raw
+cat {BOARD_FOLDER}/wish.raw
 exec sleep 1000
 """
 
@@ -37,21 +37,21 @@ async def test_a_wish_said_to_the_virtual_duo_is_understood(scene: Scene, tmp_pa
     pytest.importorskip("pocketsphinx")
     need_espeak()
     said = in_noise("tell me a story about a dragon in the castle", VOICES[2], "clean", 1)
-    (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * RATE))
-    (tmp_path / EAR).write_text(RECORDER)
+    (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * SAMPLE_RATE))
+    (tmp_path / MICROPHONE_SCRIPT).write_text(RECORDER)
     with scene.shell() as shell:
         # as a board from setup: it has no microphone
-        assert "no microphone" in shell.ask(f"{HOME}/{EAR}").text
-        for name, mode in (("wish.raw", 0o644), (EAR, 0o755)):
-            push(shell, tmp_path / name, f"{HOME}/{name}", MonotonicClock(), mode=mode)
-    session = sitting_of(scene.channel())
+        assert "no microphone" in shell.ask(f"{BOARD_FOLDER}/{MICROPHONE_SCRIPT}").text
+        for name, mode in (("wish.raw", 0o644), (MICROPHONE_SCRIPT, 0o755)):
+            upload(shell, tmp_path / name, f"{BOARD_FOLDER}/{name}", MonotonicClock(), mode=mode)
+    session = single_session(scene.channel())
     session.open()
     try:
         microphone = await asyncio.wait_for(open_board_microphone(session), PATIENCE)
-        heard = await asyncio.wait_for(microphone.listen(LIMIT), PATIENCE)
+        heard = await asyncio.wait_for(microphone.record_utterance(UTTERANCE_LIMIT), PATIENCE)
     finally:
         await session.close()
-    found = Ear(deck().spoken() | {"command": COMMANDS}).hear(heard)
+    found = Recognizer(deck().spoken() | {"command": SPOKEN_COMMANDS}).recognize(heard)
     assert found is not None
     assert found.slots == {"who": "dragon", "where": "castle"}
     with scene.shell() as shell:  # nothing of it is left there

@@ -17,17 +17,17 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.clock import MonotonicClock
-from duotui.judge.baseline import sitting_of
-from duotui.protocol.events import SentenceHeard
+from duotui.judge.baseline import single_session
+from duotui.protocol.events import SentencePlaying
 from duotui.session.recording import read
-from duotui.speech.board_tts import BoardReader
-from duotui.targets.virtual_duo import Virtual, storyteller_card
+from duotui.speech.board_tts import BoardTts
+from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 from native.guests import BOARD, find_tools
 from system.sitting import Watch
 from virtual.ear import understood
 
 if TYPE_CHECKING:
-    from duotui.targets.virtual_duo import Machine
+    from duotui.targets.virtual_duo import VirtualMachine
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -143,7 +143,9 @@ def test_the_package_has_the_duos_program(voice: Path) -> None:
     assert resources.SPEAKER.read_bytes() == built
 
 
-def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_path: Path) -> None:
+def test_the_virtual_duo_says_its_story_and_is_understood(
+    machine: VirtualMachine, tmp_path: Path
+) -> None:
     """As a user has it said: the sentence is understood, and its words are marked."""
     speaker, recording = tmp_path / "speaker.wav", tmp_path / "r.jsonl"
     done = subprocess.run(
@@ -160,7 +162,7 @@ def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_
     assert told["story"] == f"{PLAIN}."
     assert understood(speaker, tmp_path) == PLAIN
     assert "said aloud: 1 sentence in " in done.stderr
-    (heard,) = (event for event in read(recording) if isinstance(event, SentenceHeard))
+    (heard,) = (event for event in read(recording) if isinstance(event, SentencePlaying))
     words = [told["story"][mark.start : mark.end] for mark in heard.marks]
     assert words == PLAIN.split()
     assert told["speech_seconds"] == pytest.approx(heard.length, abs=2)
@@ -169,8 +171,8 @@ def test_the_virtual_duo_says_its_story_and_is_understood(machine: Machine, tmp_
 
 
 @pytest.fixture
-def card(machine: Machine, tmp_path: Path) -> Path:
-    made = storyteller_card(resources.MODEL, resources.TOKENIZER)
+def card(machine: VirtualMachine, tmp_path: Path) -> Path:
+    made = prepared_card(resources.MODEL, resources.TOKENIZER)
     subprocess.run(["cp", "--sparse=always", made, tmp_path / "card.img"], check=True)
     return tmp_path / "card.img"
 
@@ -178,13 +180,13 @@ def card(machine: Machine, tmp_path: Path) -> Path:
 async def test_the_virtual_duo_is_as_loud_as_it_is_told_to_be(card: Path, tmp_path: Path) -> None:
     """The same sentence twice, the second time half as loud."""
     speaker = tmp_path / "speaker.wav"
-    session = sitting_of(Virtual(card, sound=speaker))
-    reader = BoardReader(session, MonotonicClock(), 100)
+    session = single_session(VirtualDuo(card, sound=speaker))
+    reader = BoardTts(session, MonotonicClock(), 100)
     try:
         session.open()
         await Watch(session).until(lambda state: state.board.ready is not None, 200)
         for volume in (1.0, 0.5):
-            reader.settle(100, volume)
+            reader.configure(100, volume)
             await reader.say(SENTENCE, lambda _: None)
         assert reader.trouble == ""
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.story import fallback_stories
-from duotui.story.view_state import Act
+from duotui.story.view_state import Step
 from system.playroom import Hurried, hour, room
 from virtual.fire import Scene
 
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from duotui.story.controller import Hour
+    from duotui.story.controller import StoryController
 
 pytestmark = pytest.mark.timeout(600)
 
 PATIENCE = 300.0
 
 
-async def until(shown: Hour, wanted: Callable[[], bool]) -> None:
+async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
     news = asyncio.Event()
-    shown.listen(news.set)
+    shown.subscribe(news.set)
     while not wanted():
         await asyncio.wait_for(news.wait(), PATIENCE)
         news.clear()
 
 
-async def told(scene: Scene, folder: Path, lose: Callable[[], None] | None) -> tuple[Hour, Hurried]:
+async def told(
+    scene: Scene, folder: Path, lose: Callable[[], None] | None
+) -> tuple[StoryController, Hurried]:
     """The story of one surprise, to its end; in its middle, `lose` takes the board away."""
     reader = Hurried(pace=3000)
     made, session = room(scene.channel(), folder, seed=11, reader=reader)
@@ -42,21 +44,21 @@ async def told(scene: Scene, folder: Path, lose: Callable[[], None] | None) -> t
     def watch(state: object, _batch: object) -> None:
         nonlocal lost
         board = session.state.board
-        if lose is not None and not lost and len(board.tokens) > board.forced + 20:
-            assert board.telling
+        if lose is not None and not lost and len(board.tokens) > board.prompt_steps + 20:
+            assert board.running
             lost = True
             lose()
 
-    session.listen(watch)
+    session.subscribe(watch)
     shown.open()
     shown.surprise()
-    await until(shown, lambda: shown.scene.act is Act.THE_END or (lost and shown.scene.napping))
+    await until(shown, lambda: shown.scene.act is Step.THE_END or (lost and shown.scene.napping))
     if lose is not None:
         assert shown.scene.napping
         assert shown.scene.sleepy
         if not scene.wire.host_path:
             scene.wire.plug()
-        await until(shown, lambda: shown.scene.act is Act.THE_END)
+        await until(shown, lambda: shown.scene.act is Step.THE_END)
     await shown.close()
     return shown, reader
 

@@ -13,25 +13,25 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import NotReady
-from duotui.board.agent_launcher import HOME, reach
-from duotui.board.checks import of_board
-from duotui.protocol.events import Mode, Narrator, Reason, Request, Retold
-from duotui.targets.virtual_duo import Memory, Virtual, storyteller_card
+from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
+from duotui.board.checks import check_board
+from duotui.protocol.events import EndReason, Mode, Regenerated, Request, Source
+from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, prepared_card
 from native.parrot import write_parrot
 from system.sitting import Watch, over, session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from duotui.targets.virtual_duo import Machine
+    from duotui.targets.virtual_duo import VirtualMachine
     from virtual.conftest import Start
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def card(machine: Machine) -> Path:
-    return storyteller_card(resources.MODEL, resources.TOKENIZER)
+def card(machine: VirtualMachine) -> Path:
+    return prepared_card(resources.MODEL, resources.TOKENIZER)
 
 
 @pytest.fixture
@@ -58,26 +58,26 @@ def test_tells_the_identical_story(card: Path) -> None:
 
 def test_the_agent_that_a_killed_host_left_is_found_again(start: Start, own_card: Path) -> None:
     with start(card=own_card) as duo:
-        reach(duo.spawn.transport)
-        reach(duo.spawn.transport)
+        start_agent(duo.spawn.transport)
+        start_agent(duo.spawn.transport)
 
 
 def test_fits_into_the_stock_image(start: Start, own_card: Path) -> None:
-    with start(Memory.STOCK, card=own_card) as duo:
-        reach(duo.spawn.transport)
+    with start(MemoryLayout.STOCK, card=own_card) as duo:
+        start_agent(duo.spawn.transport)
 
 
 def test_a_board_without_it_is_said(start: Start) -> None:
-    with start() as duo, pytest.raises(NotReady, match=f"no {HOME}/duollama"):
-        reach(duo.spawn.transport)
+    with start() as duo, pytest.raises(NotReady, match=f"no {BOARD_FOLDER}/duollama"):
+        start_agent(duo.spawn.transport)
 
 
 def test_what_keeps_it_from_starting_is_said(start: Start, own_card: Path) -> None:
     with start(card=own_card) as duo:
         shell = duo.shell()
-        shell.run(f"dd if=/dev/zero of={HOME}/story.duo bs=1k count=1")
+        shell.run(f"dd if=/dev/zero of={BOARD_FOLDER}/story.duo bs=1k count=1")
         with pytest.raises(NotReady, match=r"does not start; 'story\.duo' is not"):
-            reach(duo.spawn.transport)
+            start_agent(duo.spawn.transport)
 
 
 def test_setup_makes_a_board_from_its_box_tell(start: Start, engine: Path, tmp_path: Path) -> None:
@@ -111,18 +111,18 @@ def test_setup_makes_a_board_from_its_box_tell(start: Start, engine: Path, tmp_p
         assert duotui("setup", port, *parrot, "--engine", engine, "--yes").count("is there") == 8
 
 
-def test_no_card_is_said(machine: Machine, tmp_path: Path) -> None:
-    board = Virtual(tmp_path / "missing.img")
+def test_no_card_is_said(machine: VirtualMachine, tmp_path: Path) -> None:
+    board = VirtualDuo(tmp_path / "missing.img")
     with pytest.raises(NotReady, match="does not start"):
         board.start()
     board.close()
 
 
-@pytest.mark.parametrize("memory", [Memory.STOCK, Memory.FREED])
-def test_doctor_says_what_a_board_from_its_box_lacks(start: Start, memory: Memory) -> None:
+@pytest.mark.parametrize("memory", [MemoryLayout.STOCK, MemoryLayout.FREED])
+def test_doctor_says_what_a_board_from_its_box_lacks(start: Start, memory: MemoryLayout) -> None:
     with start(memory) as duo:
-        found = {finding.link: finding for finding in of_board(duo.shell())}
-        assert found["memory"].right is (memory is Memory.FREED)
+        found = {finding.link: finding for finding in check_board(duo.shell())}
+        assert found["memory"].right is (memory is MemoryLayout.FREED)
         assert (found["board"].right, found["sound"].right) == (True, None)
         assert found["swap"].what == "on: /dev/zram0 (128 MB)"
         assert found["storyteller"].mend == found["model"].mend == "on this computer: duotui setup"
@@ -134,32 +134,34 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
     with start(card=own_card, sound=tmp_path / "speaker.wav") as duo:
         shell = duo.shell()
         shell.run("swapoff -a")
-        found = list(of_board(shell))
+        found = list(check_board(shell))
         wrong = [finding for finding in found if finding.right is False]
         assert not wrong
         assert found[-1].right is True
-        shell.run(f"printf x | dd of={HOME}/story.duo bs=1 seek=70000 conv=notrunc")
-        assert {finding.link for finding in of_board(shell) if finding.right is False} == {"model"}
-        shell.run(f"mv {HOME}/voice {HOME}/quiet")
-        sound = next(finding for finding in of_board(shell) if finding.link == "sound")
+        shell.run(f"printf x | dd of={BOARD_FOLDER}/story.duo bs=1 seek=70000 conv=notrunc")
+        assert {finding.link for finding in check_board(shell) if finding.right is False} == {
+            "model"
+        }
+        shell.run(f"mv {BOARD_FOLDER}/voice {BOARD_FOLDER}/quiet")
+        sound = next(finding for finding in check_board(shell) if finding.link == "sound")
         assert (sound.right, sound.mend) == (False, "on this computer: duotui setup")
         assert "no voice" in sound.what
 
 
 async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: Path) -> None:
-    board = Virtual(own_card)
+    board = VirtualDuo(own_card)
     sitting = session(board)
     watch = Watch(sitting)
     try:
-        sitting.tell(Request(mode=Mode.EXACT, steps=60))
+        sitting.generate(Request(mode=Mode.EXACT, steps=60))
         await watch.until(lambda s: len(s.board.tokens) > 10, 120)
         assert board.process is not None
         hangs = board.process.pid
         os.kill(hangs, signal.SIGSTOP)
-        state = await watch.until(lambda s: over(s, Narrator.BOARD), 200)
+        state = await watch.until(lambda s: over(s, Source.BOARD), 200)
         assert state.board.ended is not None
-        assert state.board.ended.reason is Reason.STEPS
-        assert [event for event in watch.seen if isinstance(event, Retold)]
+        assert state.board.ended.reason is EndReason.STEPS
+        assert [event for event in watch.seen if isinstance(event, Regenerated)]
         with pytest.raises(ProcessLookupError):
             os.kill(hangs, 0)
     finally:

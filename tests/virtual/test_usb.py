@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.board.checks import of_board
+from duotui.board.checks import check_board
 from duotui.link.ports import DUO_VENDOR
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_is_a_serial_port_with_a_login(start: Start, card: Path) -> None:
             60,
         )
         assert "Welcome to Milk-V Duo" in said
-        assert not [f for f in of_board(shell) if f.right is False]
+        assert not [f for f in check_board(shell) if f.right is False]
         shell.run("sync")
         duo.board.reset()
         shell = duo.shell()

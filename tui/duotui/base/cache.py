@@ -10,7 +10,7 @@ import platformdirs
 from duotui.base.errors import NotReady
 
 
-def folder() -> Path:
+def cache_folder() -> Path:
     return platformdirs.user_cache_path("duotui")
 
 
@@ -28,6 +28,6 @@ def replacing(path: Path) -> Iterator[Path]:
             (Path(fresh) / path.name).replace(path)
     except OSError as error:
         raise NotReady(
-            f"the cache folder {folder()} cannot be written: {error.strerror or error}",
+            f"the cache folder {cache_folder()} cannot be written: {error.strerror or error}",
             "set XDG_CACHE_HOME to a folder that can",
         ) from error

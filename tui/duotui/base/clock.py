@@ -15,7 +15,7 @@ class MonotonicClock:
         return time.monotonic()
 
 
-class HandClock:
+class ManualClock:
     """A clock that stands still until it is moved."""
 
     def __init__(self, start: float = 0.0) -> None:

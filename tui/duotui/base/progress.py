@@ -5,7 +5,7 @@ from typing import TextIO
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TransferProgress:
     """`done` of `size` bytes are there; `sent` of them since `seconds` ago."""
 
     done: int
@@ -30,7 +30,7 @@ class ProgressLine:
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
-    def show(self, name: str, now: Progress) -> None:
+    def show(self, name: str, now: TransferProgress) -> None:
         share = now.done / now.size
         left = "" if now.left is None else f"{now.left:4.0f} s left"
         text = f"  {name:<14} {bar(share)} {share:4.0%}  {now.rate / 1000:6.1f} kB/s  {left}"

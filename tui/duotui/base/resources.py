@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = PACKAGE.parent.parent
 
 
-def folder(name: str) -> Path:
+def resource_folder(name: str) -> Path:
     """The folder `themes`, `native` or `firmware`."""
     inside = PACKAGE / name
     return inside if inside.is_dir() else _CHECKOUT / name

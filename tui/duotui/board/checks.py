@@ -9,9 +9,15 @@ from dataclasses import dataclass
 
 from duotui.base import resources
 from duotui.base.errors import Exit
-from duotui.board.agent_launcher import EAR, HOME, MODEL, PROGRAM, VOICE
+from duotui.board.agent_launcher import (
+    BOARD_FOLDER,
+    ENGINE_NAME,
+    MICROPHONE_SCRIPT,
+    MODEL_NAME,
+    TTS_SCRIPT,
+)
 from duotui.board.shell import Shell
-from duotui.board.system_info import Facts, facts_of
+from duotui.board.system_info import SystemInfo, read_system_info
 
 FREED_MEMORY = 50 * 2**20
 """Mode exact needs 40 MB beside the system's 14: an image that keeps none for the camera."""
@@ -28,9 +34,9 @@ class Finding:
     exit: Exit = Exit.NOT_READY
 
 
-def of_board(shell: Shell) -> Iterator[Finding]:
+def check_board(shell: Shell) -> Iterator[Finding]:
     """From the processor to the loudspeaker."""
-    facts = facts_of(shell)
+    facts = read_system_info(shell)
     yield _machine(facts)
     yield _memory(facts)
     yield _swap(facts)
@@ -42,12 +48,12 @@ def of_board(shell: Shell) -> Iterator[Finding]:
     yield _sound(shell)
 
 
-def _machine(facts: Facts) -> Finding:
+def _machine(facts: SystemInfo) -> Finding:
     mend = "" if facts.is_duo else "name the port of the Duo: duotui devices lists them"
     return Finding("board", facts.is_duo, f"Linux {facts.kernel} on {facts.machine}", mend)
 
 
-def _memory(facts: Facts) -> Finding:
+def _memory(facts: SystemInfo) -> Finding:
     what = f"{facts.memory / 2**20:.1f} MB"
     if facts.memory >= FREED_MEMORY:
         return Finding("memory", True, f"{what}: room for every mode")
@@ -59,7 +65,7 @@ def _memory(facts: Facts) -> Finding:
     )
 
 
-def _swap(facts: Facts) -> Finding:
+def _swap(facts: SystemInfo) -> Finding:
     if not facts.swaps:
         return Finding("swap", True, "none, as the contest asks")
     what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in facts.swaps)
@@ -77,7 +83,7 @@ def _clock(shell: Shell) -> Finding:
 
 
 def _program(shell: Shell) -> Finding:
-    path = f"{HOME}/{PROGRAM}"
+    path = f"{BOARD_FOLDER}/{ENGINE_NAME}"
     said = shell.ask(f"{path} --version")
     if said.status == 127 or "not found" in said.text:
         return Finding("storyteller", False, f"no {path}", "on this computer: duotui setup")
@@ -92,14 +98,14 @@ def _program(shell: Shell) -> Finding:
 
 
 def _model(shell: Shell, runs: bool | None) -> Finding:
-    path = f"{HOME}/{MODEL}"
+    path = f"{BOARD_FOLDER}/{MODEL_NAME}"
     size = shell.ask(f"wc -c <{path}").text.strip()
     if not size.isdigit():
         return Finding("model", False, f"no {path}", "on this computer: duotui setup")
     what = f"{path}, {int(size) / 1e6:.1f} MB"
     if not runs:
         return Finding("model", None, f"{what}, not looked into")
-    if shell.ask(f"{HOME}/{PROGRAM} inspect {path}", 300).status:
+    if shell.ask(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {path}", 300).status:
         return Finding("model", False, f"{what}, is damaged", "on this computer: duotui setup")
     return Finding("model", True, f"{what}, whole")
 
@@ -111,9 +117,11 @@ def _microphone(shell: Shell) -> Finding:
         return Finding("microphone", None, "none is known to the kernel: the host listens")
     if shell.ask("command -v arecord").status:
         return Finding("microphone", None, f"{there}, but no arecord: the host listens")
-    if shell.ask(f"test -x {HOME}/{EAR}").status:
+    if shell.ask(f"test -x {BOARD_FOLDER}/{MICROPHONE_SCRIPT}").status:
         mend = "on this computer: duotui setup"
-        return Finding("microphone", False, f"{there}, but no {HOME}/{EAR}", mend)
+        return Finding(
+            "microphone", False, f"{there}, but no {BOARD_FOLDER}/{MICROPHONE_SCRIPT}", mend
+        )
     return Finding("microphone", True, f"{there}, and arecord")
 
 
@@ -122,10 +130,10 @@ def _sound(shell: Shell) -> Finding:
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
     there = ", ".join(devices)
-    said = shell.ask(f"{HOME}/{VOICE} </dev/null", 30)
+    said = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
     if said.status == 127:
         return Finding("sound", False, f"{there}, but no voice", "on this computer: duotui setup")
     if said.status:
         why = "whatever else plays on the board must end"
-        return Finding("sound", False, f"{there}: {said.last}", why)
+        return Finding("sound", False, f"{there}: {said.last_line}", why)
     return Finding("sound", True, f"{there}, and a voice")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.base.errors import DuotuiError, Exit, UsageError
-from duotui.board.agent_launcher import to_shell
-from duotui.board.checks import Finding, of_board
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import State, find_state
-from duotui.board.shell import refusal
+from duotui.board.agent_launcher import open_shell
+from duotui.board.checks import Finding, check_board
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import PeerState, probe_peer
+from duotui.board.shell import no_shell_error
 from duotui.link.ports import (
     DUO_VENDOR,
     PERMISSION_HINT,
@@ -28,12 +28,12 @@ from duotui.link.ports import (
 )
 from duotui.link.serial_transport import SerialTransport
 
-RULES = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
+UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
-PASSABLE = (State.AGENT, State.SHELL, State.LOGIN, State.PASSWORD)
+USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
 """From these there is a way to a shell."""
 
-NAMED = 3
+HOLDERS_NAMED = 3
 """Programs that hold a port, at most."""
 
 
@@ -61,7 +61,7 @@ def of_port(
     path: str,
     found: list[Port],
     proc: Path = Path("/proc"),
-    rules: Sequence[Path] = RULES,
+    rules: Sequence[Path] = UDEV_RULE_FOLDERS,
 ) -> Iterator[Finding]:
     """What this computer knows of a port, without opening it."""
     if "://" in path:
@@ -79,7 +79,7 @@ def of_port(
         yield Finding("permission", False, "not for this user", PERMISSION_HINT, Exit.NO_PERMISSION)
         return
     yield Finding("permission", True, "may be read and written")
-    names = list(itertools.islice(holders(path, proc), NAMED))
+    names = list(itertools.islice(holders(path, proc), HOLDERS_NAMED))
     if names:
         mend = "close that program"
         yield Finding("free", False, f"in use by {', '.join(names)}", mend, Exit.BUSY)
@@ -112,16 +112,16 @@ def _of_line(path: str) -> Iterator[Finding]:
         yield Finding("port", False, error.message, error.hint, error.exit)
         return
     try:
-        spawn = Spawn(transport)
-        state = find_state(spawn)
-        if state not in PASSABLE:
-            why = refusal(state)
+        spawn = TransportSpawn(transport)
+        state = probe_peer(spawn)
+        if state not in USABLE_STATES:
+            why = no_shell_error(state)
             yield Finding("line", False, state.value, why.hint)
             return
         yield Finding("line", True, state.value)
-        shell = to_shell(spawn, state)
+        shell = open_shell(spawn, state)
         yield Finding("login", True, "as root")
-        yield from of_board(shell)
+        yield from check_board(shell)
         shell.leave()
     except DuotuiError as error:
         yield Finding("login", False, error.message, error.hint, error.exit)

@@ -11,15 +11,15 @@ from pathlib import Path, PurePosixPath
 from duotui.base import resources
 from duotui.base.clock import Clock
 from duotui.base.errors import NotReady, UsageError
-from duotui.base.progress import Progress
-from duotui.board.agent_launcher import HOME, MODEL, PROGRAM, SPEAKER
+from duotui.base.progress import TransferProgress
+from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
 from duotui.board.shell import Shell
-from duotui.board.system_info import Facts, facts_of
-from duotui.board.upload import push
+from duotui.board.system_info import SystemInfo, read_system_info
+from duotui.board.upload import upload
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class InstallFile:
     """A file of ours, and its whole path on a board."""
 
     target: str
@@ -38,32 +38,32 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class InstallPlan:
     """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
     file."""
 
-    facts: Facts
-    parts: tuple[Part, ...]
-    missing: tuple[Part, ...]
-    replaced: tuple[Part, ...]
+    facts: SystemInfo
+    parts: tuple[InstallFile, ...]
+    missing: tuple[InstallFile, ...]
+    replaced: tuple[InstallFile, ...]
     size: int
 
 
-def parts_of(engine: Path, model: Path) -> tuple[Part, ...]:
+def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
     """The storyteller, and what the board does at its start (firmware/overlay)."""
-    overlay = resources.folder("firmware") / "overlay"
+    overlay = resources.resource_folder("firmware") / "overlay"
     scripts = sorted(path for path in overlay.rglob("*") if path.is_file())
     return (
-        Part(f"{HOME}/{PROGRAM}", engine, 0o755),
-        Part(f"{HOME}/{MODEL}", model, 0o644),
-        Part(f"{HOME}/{SPEAKER}", resources.SPEAKER, 0o755),
-        *(Part(f"/{path.relative_to(overlay).as_posix()}", path, 0o755) for path in scripts),
+        InstallFile(f"{BOARD_FOLDER}/{ENGINE_NAME}", engine, 0o755),
+        InstallFile(f"{BOARD_FOLDER}/{MODEL_NAME}", model, 0o644),
+        InstallFile(f"{BOARD_FOLDER}/{TTS_PROGRAM}", resources.SPEAKER, 0o755),
+        *(InstallFile(f"/{path.relative_to(overlay).as_posix()}", path, 0o755) for path in scripts),
     )
 
 
-def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
+def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
-    facts = facts_of(shell)
+    facts = read_system_info(shell)
     if not facts.is_duo:
         raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
     missing, replaced, size = [], [], 0
@@ -75,20 +75,20 @@ def look(shell: Shell, parts: tuple[Part, ...]) -> Plan:
             size += len(contents)
             if not said.status:
                 replaced.append(part)
-    return Plan(facts, parts, tuple(missing), tuple(replaced), size)
+    return InstallPlan(facts, parts, tuple(missing), tuple(replaced), size)
 
 
-def carry_out(
+def install(
     shell: Shell,
-    plan: Plan,
+    plan: InstallPlan,
     clock: Clock,
-    progress: Callable[[Part, Progress], None] = lambda _part, _progress: None,
+    progress: Callable[[InstallFile, TransferProgress], None] = lambda _part, _progress: None,
 ) -> None:
     """Send what is missing, then let the board's own program look at it. Raises NotReady."""
     for part in plan.missing:
 
-        def on(now: Progress, part: Part = part) -> None:
+        def on(now: TransferProgress, part: InstallFile = part) -> None:
             progress(part, now)
 
-        push(shell, part.source, part.target, clock, on, part.mode)
-    shell.run(f"{HOME}/{PROGRAM} inspect {HOME}/{MODEL}", 300)
+        upload(shell, part.source, part.target, clock, on, part.mode)
+    shell.run(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {BOARD_FOLDER}/{MODEL_NAME}", 300)

@@ -13,7 +13,7 @@ else:
     _Base = spawnbase.SpawnBase
 
 
-class Spawn(_Base):
+class TransportSpawn(_Base):
     """`heard` is everything that came. LinkBroken where the port is lost."""
 
     def __init__(self, transport: Transport) -> None:
@@ -30,7 +30,7 @@ class Spawn(_Base):
         self.heard += data
         return data
 
-    def say(self, data: bytes) -> None:
+    def write_bytes(self, data: bytes) -> None:
         self.transport.write(data)
 
     def wait_for(self, *patterns: bytes, seconds: float) -> int:

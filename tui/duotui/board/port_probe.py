@@ -9,13 +9,13 @@ agent was killed has a raw tty, where Enter is another byte.
 import re
 from enum import Enum
 
-from duotui.board.pexpect_transport import Spawn
-from duotui.protocol.frames import Decoder, Frame, encode
-from duotui.protocol.link_monitor import STARTING
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.protocol.frames import Frame, FrameDecoder, encode
+from duotui.protocol.link_monitor import BOOT_MESSAGES
 from duotui.protocol.messages import AskHello, Hello, Message
 
 
-class State(Enum):
+class PeerState(Enum):
     AGENT = "the storyteller runs"
     SHELL = "a shell, logged in"
     LOGIN = "a login prompt"
@@ -31,22 +31,22 @@ EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
 RAW_ENTER = b"\n"
 _CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
 _BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
-PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
-LOGIN = rb"login: ?$"
-PASSWORD = rb"[Pp]assword: ?$"
-KERNEL = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
-LOADER = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
-UNFINISHED = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
+SHELL_PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
+LOGIN_PROMPT = rb"login: ?$"
+PASSWORD_PROMPT = rb"[Pp]assword: ?$"
+KERNEL_MESSAGE = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
+BOOTLOADER_PROMPT = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
+CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 """A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
 agent that was no more."""
 
-ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
+COMMAND_ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
 """What ends it: where the terminal is raw, the quote itself."""
 
-FRAME = rb"\0[^\0]{8,}\0"
+FRAME_PATTERN = rb"\0[^\0]{8,}\0"
 
 
-def through_a_terminal(message: Message) -> bytes:
+def terminal_safe_frame(message: Message) -> bytes:
     """Its frame, numbered so that a terminal finds no control character of its own in it that
     does anything (^C, ^D, ^S, Tab...)."""
     for seq in range(1 << 16):
@@ -56,56 +56,67 @@ def through_a_terminal(message: Message) -> bytes:
     raise AssertionError("no number will do")
 
 
-def greeting() -> bytes:
+def probe() -> bytes:
     """HELLO?, which leaves nothing in a line that a shell or a login hears."""
-    return through_a_terminal(AskHello()) + EMPTY_LINE
+    return terminal_safe_frame(AskHello()) + EMPTY_LINE
 
 
-def find_state(spawn: Spawn, patience: float = 2.0, boot: float = 60.0) -> State:
+def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0) -> PeerState:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
-    starting = re.search(STARTING, spawn.drain()) is not None
+    starting = re.search(BOOT_MESSAGES, spawn.drain()) is not None
     kernel = False
     waited = 0.0
-    spawn.say(greeting() + b"\r\r")
+    spawn.write_bytes(probe() + b"\r\r")
     echoed = len(spawn.heard)
     raw = False
-    endings, unfinished = iter(ENDINGS), False
+    endings, unfinished = iter(COMMAND_ENDINGS), False
     while True:
-        order = (FRAME, LOGIN, PASSWORD, LOADER, PROMPT, STARTING, KERNEL, UNFINISHED)
+        order = (
+            FRAME_PATTERN,
+            LOGIN_PROMPT,
+            PASSWORD_PROMPT,
+            BOOTLOADER_PROMPT,
+            SHELL_PROMPT,
+            BOOT_MESSAGES,
+            KERNEL_MESSAGE,
+            CONTINUATION_PROMPT,
+        )
         match spawn.wait_for(*order, seconds=patience):
             case 0:
-                if is_a(Hello, spawn.matched):
-                    return State.AGENT
+                if is_message(Hello, spawn.matched):
+                    return PeerState.AGENT
             case 1:
-                return State.LOGIN
+                return PeerState.LOGIN
             case 2:
-                return State.PASSWORD
+                return PeerState.PASSWORD
             case 3:
-                return State.BOOTLOADER
+                return PeerState.BOOTLOADER
             case 4 if raw:
-                spawn.say(b"stty sane" + RAW_ENTER)
+                spawn.write_bytes(b"stty sane" + RAW_ENTER)
                 raw = False
             case 4:
-                return State.SHELL
+                return PeerState.SHELL
             case 5:
                 starting = True
             case 6:
                 kernel = True  # a running system says something, too
             case got if (unfinished or got == 7) and (ending := next(endings, b"")):
                 unfinished = True
-                spawn.say(ending)
+                spawn.write_bytes(ending)
             case _ if starting and waited < boot:
                 waited += patience
                 if kernel:  # which may have written behind a prompt; a boot loader is left alone
-                    spawn.say(b"\r")
+                    spawn.write_bytes(b"\r")
             case _ if starting:
-                return State.BOOTING
+                return PeerState.BOOTING
             case _ if len(spawn.heard) == echoed and not raw:
-                spawn.say(RAW_ENTER)
+                spawn.write_bytes(RAW_ENTER)
                 raw = True
             case _:
-                return State.PROGRAM if len(spawn.heard) > echoed else State.SILENT
+                return PeerState.PROGRAM if len(spawn.heard) > echoed else PeerState.SILENT
 
 
-def is_a(kind: type[Message], frame: bytes) -> bool:
-    return any(isinstance(item, Frame) and item.type == kind.type for item in Decoder().feed(frame))
+def is_message(kind: type[Message], frame: bytes) -> bool:
+    return any(
+        isinstance(item, Frame) and item.type == kind.type for item in FrameDecoder().feed(frame)
+    )

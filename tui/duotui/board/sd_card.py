@@ -5,19 +5,19 @@ import shutil
 from pathlib import Path
 
 from duotui.base.errors import NotReady, UsageError
-from duotui.board.installer import Part
+from duotui.board.installer import InstallFile
 
-NEEDED = ("etc/inittab", "etc/run_usb.sh", "mnt/system")
+STOCK_FILES = ("etc/inittab", "etc/run_usb.sh", "mnt/system")
 """What every image for a Duo has in its root."""
 
 
-def install(root: Path, parts: tuple[Part, ...]) -> list[Path]:
+def install_on_card(root: Path, parts: tuple[InstallFile, ...]) -> list[Path]:
     """Put `parts` into the root of a mounted card; the files that were written. Each is whole or
     not there at all.
 
     Raises UsageError where `root` is no Duo's, NotReady where it cannot be written.
     """
-    missing = [name for name in NEEDED if not (root / name).exists()]
+    missing = [name for name in STOCK_FILES if not (root / name).exists()]
     if missing:
         raise UsageError(
             f"{root} is not the root of a Duo's card: it has no {missing[0]}",

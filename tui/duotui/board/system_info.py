@@ -6,7 +6,7 @@ from duotui.board.shell import Shell
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SystemInfo:
     """Memory, room on the card and each swap device's size in bytes."""
 
     kernel: str
@@ -20,11 +20,11 @@ class Facts:
         return self.machine == "riscv64"
 
 
-def facts_of(shell: Shell) -> Facts:
+def read_system_info(shell: Shell) -> SystemInfo:
     kernel, machine = shell.run("uname -r; uname -m").split("\n")
     memory = int(shell.run("grep MemTotal /proc/meminfo").split()[1])
     rows = [line.split() for line in shell.run("cat /proc/swaps").splitlines()[1:]]
     # /mnt/data is in every image, and may be a card of its own
     room = int(shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3])
     swaps = tuple((row[0], int(row[2]) * 1024) for row in rows)
-    return Facts(kernel, machine, memory * 1024, swaps, room * 1024)
+    return SystemInfo(kernel, machine, memory * 1024, swaps, room * 1024)

@@ -14,18 +14,18 @@ from pathlib import Path, PurePosixPath
 
 from duotui.base.clock import Clock
 from duotui.base.errors import NotReady, UsageError
-from duotui.base.progress import Progress
+from duotui.base.progress import TransferProgress
 from duotui.board.shell import Shell
 
-BLOCK, LEAST_BLOCK = 1 << 15, 1 << 10
+BLOCK_BYTES, LEAST_BLOCK_BYTES = 1 << 15, 1 << 10
 """Bytes: some seconds over a UART of 115200 baud. Halved where a line spoils them."""
 
-LINE = 960
+LINE_CHARACTERS = 960
 """Characters of a line: a tty holds 4095 until Enter."""
 
-ATTEMPTS = 20
+BLOCK_ATTEMPTS = 20
 """In a row that a block does not arrive."""
-END = r"/^\.*$/"
+END_PATTERN = r"/^\.*$/"
 """What sed stops at: a dot, or the empty line by which a host finds out who is there."""
 
 _DECODERS = {
@@ -36,12 +36,12 @@ _DECODERS = {
 """What turns base64 into bytes on a board, in the order in which it is looked for."""
 
 
-def push(
+def upload(
     shell: Shell,
     source: Path,
     target: str,
     clock: Clock,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[TransferProgress], None] = lambda _: None,
     mode: int = 0o644,
     seconds: float = 30.0,
 ) -> bool:
@@ -61,21 +61,21 @@ def push(
         return False
     folder = shlex.quote(str(PurePosixPath(target).parent))
     shell.run(f"mkdir -p {folder}")
-    begun = _whole_blocks(shell, part, data)
-    _must_have_room(shell, folder, len(data) - begun)
+    begun = _resume_offset(shell, part, data)
+    _check_free_space(shell, folder, len(data) - begun)
     decode = _decoder(shell)
     start = clock.now()
-    done, size, spoiled = begun, BLOCK, 0
+    done, size, spoiled = begun, BLOCK_BYTES, 0
     while done < len(data):
         block = data[done : done + size]
         if _send(shell, block, done, size, part, decode, seconds):
             done, spoiled = done + len(block), 0
             if done % (2 * size) == 0:
-                size = min(2 * size, BLOCK)
-            progress(Progress(done, len(data), done - begun, clock.now() - start))
+                size = min(2 * size, BLOCK_BYTES)
+            progress(TransferProgress(done, len(data), done - begun, clock.now() - start))
             continue
-        size, spoiled = max(size // 2, LEAST_BLOCK), spoiled + 1
-        if spoiled == ATTEMPTS:
+        size, spoiled = max(size // 2, LEAST_BLOCK_BYTES), spoiled + 1
+        if spoiled == BLOCK_ATTEMPTS:
             raise NotReady("the line spoils what is sent", "try another cable or port")
     if not data:
         shell.run(f": >{part}")
@@ -93,11 +93,13 @@ def _send(
 ) -> bool:
     """Put a block of a file, in which it is the one of number at / size; whether it arrived."""
     text = base64.b64encode(block)
-    lines = [text[start : start + LINE] for start in range(0, len(text), LINE)]
+    lines = [
+        text[start : start + LINE_CHARACTERS] for start in range(0, len(text), LINE_CHARACTERS)
+    ]
     digest = hashlib.md5(block).hexdigest()
     # also where a byte is missing; BusyBox's sed reads a line further first
     take = (
-        f"sed -n '{END}q;p' | {decode} >/tmp/block 2>/dev/null;"
+        f"sed -n '{END_PATTERN}q;p' | {decode} >/tmp/block 2>/dev/null;"
         f' [ "$(md5sum </tmp/block | cut -c 1-32)" = {digest} ] &&'
         f" dd if=/tmp/block of={part} bs={size} seek={at // size} conv=notrunc 2>&1"
     )
@@ -110,10 +112,10 @@ def _send(
     return answer.status == 0
 
 
-def _whole_blocks(shell: Shell, part: str, data: bytes) -> int:
+def _resume_offset(shell: Shell, part: str, data: bytes) -> int:
     """Bytes that an earlier push left and that are right, in whole blocks."""
     size = shell.ask(f"wc -c <{part}").text.strip()
-    whole = int(size) // BLOCK * BLOCK if size.isdigit() else 0
+    whole = int(size) // BLOCK_BYTES * BLOCK_BYTES if size.isdigit() else 0
     if whole and int(size) <= len(data):
         head = shell.run(f"head -c {whole} {part} | sha256sum", 120)
         if head.split()[0] == hashlib.sha256(data[:whole]).hexdigest():
@@ -122,7 +124,7 @@ def _whole_blocks(shell: Shell, part: str, data: bytes) -> int:
     return 0
 
 
-def _must_have_room(shell: Shell, folder: str, need: int) -> None:
+def _check_free_space(shell: Shell, folder: str, need: int) -> None:
     free = int(shell.run(f"df -kP {folder} | tail -n 1").split()[3]) * 1024
     if free < need:
         raise NotReady(

@@ -7,10 +7,10 @@ from typing import NoReturn
 from duotui import __version__
 from duotui.base.errors import UsageError
 from duotui.protocol.events import Mode
-from duotui.scoring.mean_rate import RUNS, WARM
-from duotui.settings.parental_settings import LANGUAGES, VOICES
+from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
+from duotui.settings.parental_settings import LANGUAGE_CHOICES, VOICE_CHOICES
 
-COMMANDS = (
+COMMAND_NAMES = (
     "story",
     "tell",
     "judge",
@@ -82,7 +82,9 @@ def parser_of(command: str) -> argparse.ArgumentParser:
             "target", nargs="?", help="auto, sim, virtual, a port, a URL, or a recording"
         )
         parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"({RUNS})")
-        parser.add_argument("--warm", type=int, default=WARM, metavar="N", help="before them (1)")
+        parser.add_argument(
+            "--warm", type=int, default=WARM_UP_RUNS, metavar="N", help="before them (1)"
+        )
         parser.add_argument("--speak", action="store_true", help="then time the board's speech")
         parser.add_argument("--anyway", action="store_true", help="also where it will be void")
         parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
@@ -99,10 +101,10 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     elif command == "story":
         parser.description = "The story machine: cards, pictures and a story, for a child alone."
         parser.add_argument("target", nargs="?", help="auto, sim, virtual, a port or a URL")
-        parser.add_argument("--voice", choices=VOICES, help="who reads aloud; off is nobody")
+        parser.add_argument("--voice", choices=VOICE_CHOICES, help="who reads aloud; off is nobody")
         parser.add_argument("--name", help="the child's")
         parser.add_argument("--theme", help="bedtime, cream, forest, sea, space or another")
-        parser.add_argument("--language", choices=LANGUAGES, help="of the screen")
+        parser.add_argument("--language", choices=LANGUAGE_CHOICES, help="of the screen")
         parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
     elif command == "tell":
         parser.description = "Tell a story on stdout, with the numbers on stderr."
@@ -117,7 +119,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
         parser.add_argument("--speak", action="store_true", help="then have the board say it aloud")
     else:
         parser.description = "A small board tells a story, and you see that it is the right one."
-        parser.epilog = f"Commands: duotui {', '.join(COMMANDS)}. Each has --help."
+        parser.epilog = f"Commands: duotui {', '.join(COMMAND_NAMES)}. Each has --help."
         parser.add_argument(
             "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
         )

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from duotui.base.errors import NoDevice, UsageError
 from duotui.cli import resolve
-from duotui.cli.tell import Options, numbers
+from duotui.cli.tell import TellOptions, numbers
 from duotui.cli.tell import tell as tell_story
 from duotui.protocol.events import Request
-from duotui.session.replay import Player
-from duotui.session.session import Sitting
+from duotui.session.replay import ReplaySession
+from duotui.session.session import SessionProtocol
 from duotui.settings.config_file import Settings, load
 
 
@@ -38,7 +38,7 @@ def tell(options: argparse.Namespace) -> None:
     if not options.target and target == "sim":
         print("no board was found: the simulated Duo tells", file=sys.stderr)
     session = resolve.session(target, options, options.check)
-    plan = Options(
+    plan = TellOptions(
         request=request,
         mode_is_named=options.mode is not None,
         check=options.check,
@@ -51,7 +51,7 @@ def tell(options: argparse.Namespace) -> None:
 
 
 def replay(options: argparse.Namespace) -> None:
-    player = Player(options.file, resolve.speed(options.speed))
+    player = ReplaySession(options.file, resolve.speed(options.speed))
     if resolve.on_terminal():
         _show(player, load(), None, options.ascii)
     else:
@@ -66,7 +66,9 @@ def _offer_sim() -> None:
         raise NoDevice("no board was found", "duotui sim starts the simulated one")
 
 
-def _show(sitting: Sitting, settings: Settings, first: Request | None, ascii_only: bool) -> None:
-    from duotui.ui.app import DuoApp
+def _show(
+    sitting: SessionProtocol, settings: Settings, first: Request | None, ascii_only: bool
+) -> None:
+    from duotui.ui.app import ConsoleApp
 
-    DuoApp(sitting, settings, ascii=ascii_only, first=first).show()
+    ConsoleApp(sitting, settings, ascii=ascii_only, first=first).show()

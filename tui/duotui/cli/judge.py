@@ -8,20 +8,20 @@ from pathlib import Path
 from duotui.base.errors import UsageError
 from duotui.cli import resolve
 from duotui.judge.headless import (
-    Saying,
+    ReportWriter,
     Shown,
-    judge,
+    judge_live,
     judge_outputs,
     judge_recording,
     judge_several,
 )
-from duotui.judge.session import Options
+from duotui.judge.session import JudgeOptions
 from duotui.protocol.events import Mode, Request
-from duotui.scoring.rival_run import Rival, rival
-from duotui.session.replay import Player
+from duotui.scoring.rival_run import RivalRun, rival
+from duotui.session.replay import ReplaySession
 from duotui.settings.config_file import Settings, load
-from duotui.targets.engine_binary import prepare, program
-from duotui.targets.simulator import check_host
+from duotui.targets.engine_binary import find_engine, prepare_engine
+from duotui.targets.simulator import check_can_simulate
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,11 +31,11 @@ def run(options: argparse.Namespace) -> int:
             "--runs 30 is the contest's",
         )
     request = resolve.request(options, Request(mode=Mode.EXACT))
-    saying = Saying(options.headless, options.report, options.language)
+    saying = ReportWriter(options.headless, options.report, options.language)
     if options.outputs is not None:
         return judge_outputs(options.outputs, options.baseline, request, saying, sys.stdout)
     model, tokenizer = resolve.files(options)
-    plan = Options(
+    plan = JudgeOptions(
         options.target or resolve.board_or_sim(),
         request,
         model,
@@ -58,10 +58,10 @@ def run(options: argparse.Namespace) -> int:
         recording = Path(plan.target)
         return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
     if plan.target == "sim":
-        check_host()
-        program()  # where it cannot be had, that is said before anything is looked at
+        check_can_simulate()
+        find_engine()  # where it cannot be had, that is said before anything is looked at
     else:
-        prepare()
+        prepare_engine()
     resolve.check_sound(options.sound, plan.target)
     if "," in plan.target:
         if options.safe is not None:
@@ -69,19 +69,19 @@ def run(options: argparse.Namespace) -> int:
         return judge_several(plan, saying, sys.stdout, sys.stderr, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
-    return judge(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
+    return judge_live(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
 
 
-def _rival(recording: Path | None) -> Rival | None:
+def _rival(recording: Path | None) -> RivalRun | None:
     if recording is None:
         return None
-    found = rival(recording.stem, Player(recording).states())
+    found = rival(recording.stem, ReplaySession(recording).states())
     if found is None:
         raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
     return found
 
 
 def _show_court(court: Shown, settings: Settings, ascii_only: bool) -> None:
-    from duotui.ui.app import DuoApp
+    from duotui.ui.app import ConsoleApp
 
-    DuoApp(None, settings, ascii=ascii_only, court=court).show()
+    ConsoleApp(None, settings, ascii=ascii_only, court=court).show()

@@ -22,7 +22,7 @@ def model(options: argparse.Namespace) -> None:
         line = ProgressLine(sys.stderr)
         clock = MonotonicClock()
         print(
-            model_store.get(
+            model_store.fetch(
                 model_store.find(options.name), store, clock, line.show, options.source or ""
             )
         )

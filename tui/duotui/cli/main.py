@@ -23,7 +23,7 @@ from typing import TextIO
 from duotui.base import resources
 from duotui.base.errors import DuotuiError, Exit
 from duotui.base.oscompat import make_writable
-from duotui.cli.arguments import COMMANDS, parser_of
+from duotui.cli.arguments import COMMAND_NAMES, parser_of
 from duotui.targets import packer
 
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    command = arguments[0] if arguments and arguments[0] in COMMANDS else ""
+    command = arguments[0] if arguments and arguments[0] in COMMAND_NAMES else ""
     options = parser_of(command).parse_args(arguments[1:] if command else arguments)
     match command:
         case "story":
@@ -80,7 +80,7 @@ def _run(arguments: list[str]) -> int:
             console.replay(options)
         case "pack":
             tokenizer = options.tokenizer or options.model.parent / "tokenizer.bin"
-            print(packer.pack(options.model, tokenizer, options.modes, options.out))
+            print(packer.pack_model(options.model, tokenizer, options.modes, options.out))
         case "inspect":
             print(packer.inspect(options.file), end="")
         case _:
@@ -92,11 +92,13 @@ def _run(arguments: list[str]) -> int:
 
 def _setup(options: argparse.Namespace) -> None:
     from duotui.cli import resolve
-    from duotui.cli.setup import Options, setup
+    from duotui.cli.setup import SetupOptions, setup
 
     model, tokenizer = resolve.files(options)
     engine = options.engine or resources.BOARD
-    setup(Options(options.target, model, tokenizer, engine, options.yes, options.sd), sys.stdout)
+    setup(
+        SetupOptions(options.target, model, tokenizer, engine, options.yes, options.sd), sys.stdout
+    )
 
 
 def _complain(line: str) -> None:

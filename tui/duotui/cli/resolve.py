@@ -48,27 +48,27 @@ def _named(given: Path) -> Path:
 
 def session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
     from duotui.link.port_thread import Channel
-    from duotui.targets.board import Board
-    from duotui.targets.engine_binary import prepare, program
-    from duotui.targets.simulator import Sim, check_host
+    from duotui.targets.board import BoardTarget
+    from duotui.targets.engine_binary import find_engine, prepare_engine
+    from duotui.targets.simulator import SimulatedDuo, check_can_simulate
 
     model, tokenizer = files(options)
     board: Channel
     check_sound(options.sound, target)
     match target:
         case "sim":
-            check_host()
-            program()  # where it cannot be had, that is said before anything is opened
-            board = Sim(model, tokenizer)
+            check_can_simulate()
+            find_engine()  # where it cannot be had, that is said before anything is opened
+            board = SimulatedDuo(model, tokenizer)
         case "virtual":
-            from duotui.targets.virtual_duo import Virtual, storyteller_card
+            from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 
-            board = Virtual(storyteller_card(model, tokenizer), sound=options.sound)
+            board = VirtualDuo(prepared_card(model, tokenizer), sound=options.sound)
         case _:
-            board = Board(target)
+            board = BoardTarget(target)
     if baseline:
-        prepare()
-    beside = Sim(model, tokenizer) if baseline else None
+        prepare_engine()
+    beside = SimulatedDuo(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
 
 

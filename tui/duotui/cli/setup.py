@@ -9,21 +9,21 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import Cancelled, UsageError
 from duotui.base.progress import ProgressLine
-from duotui.board.agent_launcher import to_shell
-from duotui.board.installer import Plan, carry_out, look, parts_of
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import find_state
-from duotui.board.sd_card import install
+from duotui.board.agent_launcher import open_shell
+from duotui.board.installer import InstallPlan, install, install_files, plan_install
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import probe_peer
+from duotui.board.sd_card import install_on_card
 from duotui.link.ports import path_of
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
-PATIENCE = 30.0
+WRITE_TIMEOUT = 30.0
 """Seconds for a board that is busy with one block to take bytes of the next."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SetupOptions:
     target: str
     model: Path
     tokenizer: Path | None
@@ -32,35 +32,35 @@ class Options:
     card: Path | None = None
 
 
-def setup(options: Options, out: TextIO) -> None:
+def setup(options: SetupOptions, out: TextIO) -> None:
     """On a board behind a port, or on a mounted card. Raises the DuotuiError that the exit status
     stands for; Cancelled where it is declined."""
     if options.target in ("sim", "virtual"):
         raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
-    model = packer.packed(options.model, options.tokenizer)
+    model = packer.packed_model(options.model, options.tokenizer)
     if options.card is not None:
-        for written in install(options.card, parts_of(options.engine, model)):
+        for written in install_on_card(options.card, install_files(options.engine, model)):
             print(f"  {written}", file=out)
         print("ready: unmount the card, and put it into the board", file=out)
         return
     path = path_of(options.target)
-    transport = SerialTransport(path, PATIENCE)
+    transport = SerialTransport(path, WRITE_TIMEOUT)
     try:
-        spawn = Spawn(transport)
-        shell = to_shell(spawn, find_state(spawn))
-        plan = look(shell, parts_of(options.engine, model))
+        spawn = TransportSpawn(transport)
+        shell = open_shell(spawn, probe_peer(spawn))
+        plan = plan_install(shell, install_files(options.engine, model))
         _show(plan, path, out)
         if plan.missing and not options.yes:
             _ask(plan, out)
         line = ProgressLine(out)
-        carry_out(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
+        install(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
         shell.leave()
         print(f"ready: duotui {path} tells from it", file=out)
     finally:
         transport.close()
 
 
-def _show(plan: Plan, path: str, out: TextIO) -> None:
+def _show(plan: InstallPlan, path: str, out: TextIO) -> None:
     facts = plan.facts
     print(
         f"{path}: Linux {facts.kernel}, {facts.memory / 2**20:.1f} MB of memory,"
@@ -73,7 +73,7 @@ def _show(plan: Plan, path: str, out: TextIO) -> None:
         print(f"  {part.target:<28} {what if part in plan.missing else 'is there'}", file=out)
 
 
-def _ask(plan: Plan, out: TextIO) -> None:
+def _ask(plan: InstallPlan, out: TextIO) -> None:
     if not sys.stdin.isatty():
         raise UsageError("setup asks before it changes a board", "--yes says yes")
     print(f"Send {plan.size / 1e6:.1f} MB? [Y/n] ", end="", file=out, flush=True)

@@ -12,24 +12,24 @@ from duotui.cli import resolve
 from duotui.link.ports import is_path
 from duotui.session.session import Session
 from duotui.settings import config_file
-from duotui.settings.parental_settings import Household
+from duotui.settings.parental_settings import ParentalSettings
 from duotui.speech.audio_output import open_output
 from duotui.speech.board_microphone import open_board_microphone
-from duotui.speech.board_tts import BoardReader
-from duotui.speech.espeak_client import Synthesiser, Voice
-from duotui.speech.host_tts import HostReader
+from duotui.speech.board_tts import BoardTts
+from duotui.speech.espeak_client import EspeakClient, EspeakVoice
+from duotui.speech.host_tts import HostTts
 from duotui.speech.microphone import open_microphone
-from duotui.speech.recognizer import open_ear
-from duotui.speech.tts import Reader, Silent
+from duotui.speech.recognizer import open_recognizer
+from duotui.speech.tts import SilentTts, TextToSpeech
 from duotui.story import diary, fallback_stories, favourites
-from duotui.story.cards import Choice, deck
-from duotui.story.catalogue import Repertoire
-from duotui.story.content_filter import safety
-from duotui.story.controller import Hour
-from duotui.story.generator import USUAL, Teller
-from duotui.story.services import Room
-from duotui.story.strings import phrases
-from duotui.story.voice_input import COMMANDS, Listening
+from duotui.story.cards import CardChoice, deck
+from duotui.story.catalogue import Catalogue
+from duotui.story.content_filter import content_filter
+from duotui.story.controller import StoryController
+from duotui.story.generator import DEFAULT_REQUEST, StoryGenerator
+from duotui.story.services import StoryServices
+from duotui.story.strings import strings_in
+from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
 
 
 def run(options: argparse.Namespace) -> None:
@@ -38,16 +38,16 @@ def run(options: argparse.Namespace) -> None:
     settings = config_file.load()
     said = {name: getattr(options, name) for name in ("voice", "name", "theme", "language")}
     given = {name: value for name, value in said.items() if value is not None}
-    child = replace(settings.child, **given)
-    child = replace(child, name=safety().name(child.name))
+    child = replace(settings.parental, **given)
+    child = replace(child, name=content_filter().name(child.name))
     rng = random.Random()
     target = options.target or resolve.board_or_sim()
     _check(target, options)
     session = resolve.session(target, options, baseline=False)
-    hour = Hour(_room(session, child, options, rng), child, phrases(child.language))
-    from duotui.ui.story_app import NurseryApp
+    hour = StoryController(_room(session, child, options, rng), child, strings_in(child.language))
+    from duotui.ui.story_app import StoryApp
 
-    NurseryApp(hour, settings, datetime.now, rng, ascii=options.ascii).show()
+    StoryApp(hour, settings, datetime.now, rng, ascii=options.ascii).show()
 
 
 def _check(target: str, options: argparse.Namespace) -> None:
@@ -61,43 +61,46 @@ def _check(target: str, options: argparse.Namespace) -> None:
 
 
 def _room(
-    session: Session, child: Household, options: argparse.Namespace, rng: random.Random
-) -> Room:
+    session: Session, child: ParentalSettings, options: argparse.Namespace, rng: random.Random
+) -> StoryServices:
     clock, folder = MonotonicClock(), config_file.data_dir()
-    teller = Teller(
-        session, safety().fit, fallback_stories.endings(), resolve.request(options, USUAL)
-    )
-    shelf = favourites.Shelf(folder / favourites.NAME)
-    return Room(
+    teller = StoryGenerator(
         session,
-        Repertoire(deck(), teller, session, shelf, _stored, rng, datetime.now),
+        content_filter().fit,
+        fallback_stories.endings(),
+        resolve.request(options, DEFAULT_REQUEST),
+    )
+    shelf = favourites.Favourites(folder / favourites.FAVOURITES_FILE)
+    return StoryServices(
+        session,
+        Catalogue(deck(), teller, session, shelf, _stored, rng, datetime.now),
         _reader(session, child, clock),
-        diary.Diary(folder / diary.NAME, datetime.now),
+        diary.Diary(folder / diary.DIARY_FILE, datetime.now),
         clock,
         datetime.now,
         _listening(session, child),
     )
 
 
-def _listening(session: Session, child: Household) -> Listening | None:
+def _listening(session: Session, child: ParentalSettings) -> VoiceInput | None:
     if child.microphone == "off":
         return None
-    ear = partial(open_ear, deck().spoken() | {"command": COMMANDS})
+    ear = partial(open_recognizer, deck().spoken() | {"command": SPOKEN_COMMANDS})
     if child.microphone == "board":
-        return Listening(ear, partial(open_board_microphone, session))
-    return Listening(ear, open_microphone)
+        return VoiceInput(ear, partial(open_board_microphone, session))
+    return VoiceInput(ear, open_microphone)
 
 
-def _reader(session: Session, child: Household, clock: MonotonicClock) -> Reader:
+def _reader(session: Session, child: ParentalSettings, clock: MonotonicClock) -> TextToSpeech:
     if child.voice == "off":
-        return Silent(clock, child.pace)
+        return SilentTts(clock, child.pace)
     if child.voice == "board":
-        return BoardReader(session, clock, child.pace)
-    voice = Voice(pace=child.pace, volume=child.volume / 100)
+        return BoardTts(session, clock, child.pace)
+    voice = EspeakVoice(pace=child.pace, volume=child.volume / 100)
     if child.voice_name:
         voice = replace(voice, name=child.voice_name)
-    return HostReader(Synthesiser(), open_output(clock), voice)
+    return HostTts(EspeakClient(), open_output(clock), voice)
 
 
-def _stored(choice: Choice, rng: random.Random) -> tuple[str, ...]:
+def _stored(choice: CardChoice, rng: random.Random) -> tuple[str, ...]:
     return fallback_stories.for_choice(choice, rng).sentences

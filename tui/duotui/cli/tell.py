@@ -19,24 +19,24 @@ from duotui.base.errors import (
     UsageError,
     of_status,
 )
-from duotui.link.connection import ANSWER, AWAY, OPENING
+from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
 from duotui.protocol.events import (
     Activity,
     Batch,
+    EndReason,
     Mode,
-    Narrator,
-    Reason,
     Request,
-    Silence,
+    Source,
+    SpeechEndReason,
     available_mode,
 )
 from duotui.session.session import Session
-from duotui.session.state import State, Telling
+from duotui.session.state import SessionState, SourceState
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TellOptions:
     request: Request
     mode_is_named: bool = False
     """Whether the user named the mode: no other one then stands in for it."""
@@ -47,15 +47,15 @@ class Options:
     speak: bool = False
 
 
-class Teller:
+class HeadlessRun:
     """Follows one session until its story is over, and prints as it goes."""
 
-    def __init__(self, session: Session, options: Options, out: TextIO, err: TextIO) -> None:
+    def __init__(self, session: Session, options: TellOptions, out: TextIO, err: TextIO) -> None:
         self._session, self._options, self._out, self._err = session, options, out, err
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._away = ""
         self._asked = False
-        session.listen(self._heard)
+        session.subscribe(self._heard)
 
     async def run(self) -> None:
         """Raises the DuotuiError that the exit status stands for."""
@@ -70,7 +70,7 @@ class Teller:
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(OPENING, self._unanswered)
+        self._deadline = loop.call_later(OPEN_TIMEOUT, self._unanswered)
         try:
             self._session.open()
             await self._over
@@ -81,10 +81,10 @@ class Teller:
             if state.board.run is not None:
                 self._finish(state)
 
-    def _heard(self, state: State, batch: Batch) -> None:
+    def _heard(self, state: SessionState, batch: Batch) -> None:
         try:
             for event in batch:
-                if event.narrator is Narrator.BOARD:
+                if event.source is Source.BOARD:
                     self._board(event)
                 elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
                     reason = event.reason if isinstance(event, events.LinkLost) else event.text
@@ -99,9 +99,9 @@ class Teller:
         except DuotuiError as error:
             self._end(error)
 
-    def _told(self, state: State) -> None:
+    def _told(self, state: SessionState) -> None:
         """The whole story is here; what is left is to have it said aloud."""
-        if not self._options.speak or state.board.hushed is not None:
+        if not self._options.speak or state.board.speech_ended is not None:
             self._end(None)
         elif state.board.speech is None and not self._over.done():
             self._session.speak()
@@ -120,13 +120,13 @@ class Teller:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._write("".join(token.text for token in tokens))
             case events.LinkUp() | events.LinkSilent() if not self._away:
-                self._wait(ANSWER)
-            case events.LinkAway(reason=reason):
+                self._wait(ANSWER_TIMEOUT)
+            case events.LinkReconnecting(reason=reason):
                 if not self._away:
-                    self._wait(AWAY)
+                    self._wait(RECONNECT_TIMEOUT)
                 self._away = reason
                 self._note(f"{reason}; waiting for it")
-            case events.LinkAnswers() | events.Ready():
+            case events.LinkResponding() | events.Ready():
                 self._deadline.cancel()
                 if self._away:
                     self._note("it is back")
@@ -146,7 +146,7 @@ class Teller:
             mode = available_mode(mode, modes)
         if mode is not request.mode:
             self._note(f"this model has no mode {request.mode}; {mode} tells instead")
-        self._session.tell(replace(request, mode=mode))
+        self._session.generate(replace(request, mode=mode))
 
     def _wait(self, seconds: float) -> None:
         """For a sign of the board, and no longer."""
@@ -159,7 +159,9 @@ class Teller:
     def _unanswered(self) -> None:
         board = self._session.state.board
         if self._away:
-            self._end(LinkBroken(self._away, f"it did not come back in {AWAY:.0f} seconds"))
+            self._end(
+                LinkBroken(self._away, f"it did not come back in {RECONNECT_TIMEOUT:.0f} seconds")
+            )
         elif board.ready is None:
             self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
         else:
@@ -174,7 +176,7 @@ class Teller:
             else:
                 self._over.set_exception(error)
 
-    def _finish(self, state: State) -> None:
+    def _finish(self, state: SessionState) -> None:
         board, options = state.board, self._options
         if options.as_json:
             self._write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
@@ -183,28 +185,28 @@ class Teller:
         if options.ids is not None and board.run is not None:
             write_ids(options.ids, board)
         print(numbers(state), file=self._err)
-        if board.hushed is not None:
-            print(speech(board.hushed), file=self._err)
+        if board.speech_ended is not None:
+            print(speech(board.speech_ended), file=self._err)
 
-    def _judge(self, state: State) -> None:
-        if state.board.ended and state.board.ended.reason is Reason.FAILED:
+    def _judge(self, state: SessionState) -> None:
+        if state.board.ended and state.board.ended.reason is EndReason.FAILED:
             raise LinkBroken("the engine failed in the middle of the story", "tell it again")
-        hushed = state.board.hushed
-        if hushed is not None and hushed.silence is not Silence.DONE:
+        hushed = state.board.speech_ended
+        if hushed is not None and hushed.silence is not SpeechEndReason.DONE:
             raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
         if self._options.check and not state.diff.identical:
             raise Differs(f"the story differs from the baseline at token {state.diff.first}")
 
 
-def _told(telling: Telling) -> bool:
-    return telling.ended is not None and telling.ended.reason is not Reason.LOST
+def _told(telling: SourceState) -> bool:
+    return telling.ended is not None and telling.ended.reason is not EndReason.LOST
 
 
-def _measured(telling: Telling) -> bool:
+def _measured(telling: SourceState) -> bool:
     return telling.stats is not None and telling.stats.activity is Activity.IDLE
 
 
-def write_ids(path: Path, telling: Telling) -> None:
+def write_ids(path: Path, telling: SourceState) -> None:
     """The prompt's ids and every next id, as `duollama --ids` writes them."""
     prompt = telling.run.ids if telling.run else ()
     lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
@@ -219,7 +221,7 @@ def _write_file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written", error.strerror or "") from error
 
 
-def numbers(state: State) -> str:
+def numbers(state: SessionState) -> str:
     """One line about a story that was told."""
     board, stats = state.board, state.board.stats
     parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
@@ -242,7 +244,7 @@ def speech(hushed: events.SpeechEnded) -> str:
     return f"said aloud: {count} in {hushed.heard:.1f} s, {hushed.prepared:.1f} s to prepare them"
 
 
-def summary(state: State) -> dict[str, Any]:
+def summary(state: SessionState) -> dict[str, Any]:
     """Everything that `--json` says."""
     board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
     compared = state.baseline.run is not None
@@ -271,11 +273,11 @@ def summary(state: State) -> dict[str, Any]:
         "identical": state.diff.identical if compared else None,
         "compared": state.diff.compared if compared else None,
         "first_difference": state.diff.first if compared else None,
-        "speech_seconds": board.hushed and round(board.hushed.heard, 3),
-        "speech_preparing_seconds": board.hushed and round(board.hushed.prepared, 3),
+        "speech_seconds": board.speech_ended and round(board.speech_ended.heard, 3),
+        "speech_preparing_seconds": board.speech_ended and round(board.speech_ended.prepared, 3),
     }
 
 
-async def tell(session: Session, options: Options) -> None:
+async def tell(session: Session, options: TellOptions) -> None:
     """Tell one story on this process's stdout and stderr. Raises DuotuiError."""
-    await Teller(session, options, sys.stdout, sys.stderr).run()
+    await HeadlessRun(session, options, sys.stdout, sys.stderr).run()

@@ -11,7 +11,7 @@ from pathlib import Path
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady, UsageError
 from duotui.judge import grammar
-from duotui.judge.runs import Trial
+from duotui.judge.runs import RunSeries
 from duotui.link.port_thread import Channel
 from duotui.protocol.events import Mode, Ready, Request
 from duotui.scoring import runc_log
@@ -19,11 +19,11 @@ from duotui.scoring.mean_rate import score
 from duotui.scoring.verdict import Baseline, Verdict
 from duotui.session.session import Session
 from duotui.targets import reference_scorer
-from duotui.targets.simulator import Sim
+from duotui.targets.simulator import SimulatedDuo
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BaselineSource:
     """Where a baseline comes from: the model that the reference tells from, or, where `recording`
     is given, what run.c printed."""
 
@@ -35,11 +35,11 @@ class Source:
         """And which engine told it; None for a recording. Raises the DuotuiError of what went
         wrong."""
         if self.recording is not None:
-            return recorded(self.recording, request.prompt), None
-        sitting = sitting_of(Sim(self.model, self.tokenizer))
-        trial = Trial(sitting, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
+            return load_recorded(self.recording, request.prompt), None
+        sitting = single_session(SimulatedDuo(self.model, self.tokenizer))
+        trial = RunSeries(sitting, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
         try:
-            await trial.carry_out()
+            await trial.run()
         finally:
             await sitting.close()
         if isinstance(trial.trouble, NotReady):
@@ -57,7 +57,7 @@ class Source:
         """With the reference's opinion of the story, and of its own. Blocks."""
         story, baseline = verdict.runs[0].ids, verdict.baseline
         follow = partial(
-            reference_scorer.follow, self.model, self.tokenizer, verdict.request, prompt
+            reference_scorer.teacher_force, self.model, self.tokenizer, verdict.request, prompt
         )
         try:
             theirs = own = follow(story)
@@ -68,7 +68,7 @@ class Source:
         return replace(verdict, agreement=theirs, own=own)
 
 
-def unlike(ready: Ready, baseline: Ready) -> UsageError | None:
+def model_mismatch(ready: Ready, baseline: Ready) -> UsageError | None:
     """Where the two tell from different models."""
     if ready.model_hash == baseline.model_hash:
         return None
@@ -79,14 +79,14 @@ def unlike(ready: Ready, baseline: Ready) -> UsageError | None:
     )
 
 
-def sitting_of(channel: Channel) -> Session:
+def single_session(channel: Channel) -> Session:
     """One narrator, with nothing beside it."""
     return Session(channel, None, MonotonicClock(), lambda: random.randrange(1, 2**32))
 
 
-def recorded(path: Path, prompt: str) -> Baseline:
+def load_recorded(path: Path, prompt: str) -> Baseline:
     """A recording of run.c. Raises UsageError where its runs are not one story."""
-    runs = runc_log.read(path, prompt)
+    runs = runc_log.read_log(path, prompt)
     stories = {run.story for run in runs}
     if len(stories) > 1:
         raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
@@ -99,6 +99,6 @@ def with_grammar(verdict: Verdict) -> Verdict:
         return verdict
     return replace(
         verdict,
-        mistakes=grammar.mistakes(verdict.story),
-        baseline_mistakes=grammar.mistakes(verdict.baseline.text),
+        mistakes=grammar.find_mistakes(verdict.story),
+        baseline_mistakes=grammar.find_mistakes(verdict.baseline.text),
     )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from duotui.base.errors import NotReady
-from duotui.scoring.mistake import Mistake
+from duotui.scoring.mistake import GrammarMistake
 
 DIALECT = "us"
 
@@ -15,7 +15,7 @@ def available() -> bool:
     return importlib.util.find_spec("harper") is not None
 
 
-def mistakes(text: str) -> tuple[Mistake, ...]:
+def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
     """What Harper finds, in order. Raises NotReady where it is not installed or does not answer."""
     if not available():
         raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
@@ -42,7 +42,7 @@ def mistakes(text: str) -> tuple[Mistake, ...]:
         return tuple(
             sorted(
                 (
-                    Mistake(
+                    GrammarMistake(
                         lint["span"]["char_start"],
                         lint["span"]["char_end"],
                         lint["rule"],

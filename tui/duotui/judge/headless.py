@@ -10,23 +10,23 @@ from typing import TextIO
 
 from duotui.base import oscompat
 from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError
-from duotui.judge.baseline import recorded, with_grammar
-from duotui.judge.fallback_session import Understudy
-from duotui.judge.multi_board import Jury, Outcome, slug, summon
-from duotui.judge.replayed_session import Reenactment
-from duotui.judge.session import Court, Options
+from duotui.judge.baseline import load_recorded, with_grammar
+from duotui.judge.fallback_session import FallbackJudgeSession
+from duotui.judge.multi_board import MultiBoardSession, Outcome, file_label, open_sessions
+from duotui.judge.replayed_session import ReplayedJudgeSession
+from duotui.judge.session import JudgeOptions, JudgeSession
 from duotui.protocol.events import Request
-from duotui.report.html import page
-from duotui.report.markdown import boards, markdown, sameness
-from duotui.report.strings import LANGUAGES
+from duotui.report.html import html_report
+from duotui.report.markdown import markdown_boards, markdown_report, sameness
+from duotui.report.strings import REPORT_LANGUAGES
 from duotui.scoring import runc_log
 from duotui.scoring.run import Run
-from duotui.scoring.verdict import Verdict, plain
-from duotui.targets.judged_machine import Bench, bench
+from duotui.scoring.verdict import Verdict, to_json
+from duotui.targets.judged_machine import JudgedMachine, judged_machine
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ReportWriter:
     """How a verdict is said: on stdout as JSON or Markdown, and in files of a folder."""
 
     as_json: bool = False
@@ -41,15 +41,15 @@ class Saying:
             except OSError as error:
                 raise UsageError(f"{self.folder} cannot be made", error.strerror or "") from error
 
-    def keep(self, verdict: Verdict) -> None:
+    def save(self, verdict: Verdict) -> None:
         """Raises UsageError where it cannot be written."""
         if self.folder is None:
             return
         baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
         files = {
             "verdict.json": _json(verdict),
-            "report.md": markdown(verdict, self.language),
-            "report.html": page(verdict, self.language),
+            "report.md": markdown_report(verdict, self.language),
+            "report.html": html_report(verdict, self.language),
             "story.txt": verdict.story,
             **baseline,
         }
@@ -60,11 +60,11 @@ class Saying:
             except OSError as error:
                 raise UsageError(f"{path} cannot be written", error.strerror or "") from error
 
-    def say(self, verdict: Verdict, out: TextIO) -> None:
-        text = _json(verdict) if self.as_json else markdown(verdict, self.language)
+    def print(self, verdict: Verdict, out: TextIO) -> None:
+        text = _json(verdict) if self.as_json else markdown_report(verdict, self.language)
         print(text, end="", file=out)
 
-    def beside(self, name: str) -> "Saying":
+    def beside(self, name: str) -> "ReportWriter":
         """The same, in a folder of that name in this one."""
         if self.folder is None:
             return self
@@ -72,9 +72,9 @@ class Saying:
         inner.prepare()
         return inner
 
-    def recall(self, verdict: Verdict, out: TextIO) -> None:
+    def reprint(self, verdict: Verdict, out: TextIO) -> None:
         """For whoever has seen it all on a screen."""
-        say = LANGUAGES[self.language]
+        say = REPORT_LANGUAGES[self.language]
         for reason in verdict.void:
             print(f"{say['void']}: {reason}", file=out)
         if verdict.score is not None:
@@ -86,19 +86,19 @@ class Saying:
 
 
 def _json(verdict: Verdict) -> str:
-    return json.dumps(plain(verdict), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(to_json(verdict), ensure_ascii=False, indent=2) + "\n"
 
 
-Shown = Court | Understudy | Reenactment | Jury
+Shown = JudgeSession | FallbackJudgeSession | ReplayedJudgeSession | MultiBoardSession
 
 Show = Callable[[Shown], None]
 """A screen for a court: it holds it, and returns when it is left."""
 
 
-def judge(
-    options: Options,
+def judge_live(
+    options: JudgeOptions,
     sound: Path | None,
-    saying: Saying,
+    saying: ReportWriter,
     out: TextIO,
     err: TextIO,
     show: Show | None = None,
@@ -107,10 +107,10 @@ def judge(
     """`safe` is a recording that stands in on a screen while the board is lost. Raises the
     DuotuiError of what went wrong before the first run."""
     saying.prepare()
-    with bench(options.target, options.model, options.tokenizer, sound) as machine:
+    with judged_machine(options.target, options.model, options.tokenizer, sound) as machine:
         if show is not None:
-            court = Court(machine, options)
-            show(Understudy(court, safe) if safe is not None else court)
+            court = JudgeSession(machine, options)
+            show(FallbackJudgeSession(court, safe) if safe is not None else court)
             verdict, trouble = court.outcome()
         else:
             verdict, trouble = asyncio.run(_hold(machine, options, err))
@@ -119,9 +119,9 @@ def judge(
 
 def judge_recording(
     recording: Path,
-    options: Options,
+    options: JudgeOptions,
     speed: float,
-    saying: Saying,
+    saying: ReportWriter,
     out: TextIO,
     err: TextIO,
     show: Show | None = None,
@@ -129,57 +129,57 @@ def judge_recording(
     """Of a trial that was recorded; `speed` is a screen's, without one it is judged at once.
     Raises the DuotuiError of a recording or a baseline that cannot be had."""
     saying.prepare()
-    court = Reenactment(recording, options, speed if show is not None else 0)
+    court = ReplayedJudgeSession(recording, options, speed if show is not None else 0)
     if show is not None:
         show(court)
     else:
-        asyncio.run(_reenact(court))
+        asyncio.run(_replay(court))
     verdict, trouble = court.outcome()
     return _conclude(verdict, trouble, saying, show is not None, out, err)
 
 
-async def _reenact(court: Reenactment) -> None:
+async def _replay(court: ReplayedJudgeSession) -> None:
     with _stoppable(court):
-        await court.hold()
+        await court.run()
 
 
 def _conclude(
     verdict: Verdict,
     trouble: DuotuiError | None,
-    saying: Saying,
+    saying: ReportWriter,
     shown: bool,
     out: TextIO,
     err: TextIO,
 ) -> Exit:
-    saying.keep(verdict)
+    saying.save(verdict)
     if shown:
-        saying.recall(verdict, out)
+        saying.reprint(verdict, out)
     else:
-        saying.say(verdict, out)
+        saying.print(verdict, out)
     if trouble is not None:
         print(f"duotui: {trouble}", file=err)
     return status(verdict, trouble)
 
 
 def judge_several(
-    options: Options, saying: Saying, out: TextIO, err: TextIO, show: Show | None = None
+    options: JudgeOptions, saying: ReportWriter, out: TextIO, err: TextIO, show: Show | None = None
 ) -> Exit:
     """Several boards at once. The status is that of the first that has one. Raises DuotuiError
     where one cannot be had at all."""
     saying.prepare()
-    with summon(options) as jury:
+    with open_sessions(options) as jury:
         if show is not None:
             show(jury)
             outcomes = jury.outcomes()
         else:
             outcomes = asyncio.run(_hold_jury(jury, err))
     for verdict, _ in outcomes:
-        saying.beside(slug(verdict.target)).keep(verdict)
+        saying.beside(file_label(verdict.target)).save(verdict)
     verdicts = [verdict for verdict, _ in outcomes]
     if saying.as_json:
-        print(json.dumps([plain(v) for v in verdicts], ensure_ascii=False, indent=2), file=out)
+        print(json.dumps([to_json(v) for v in verdicts], ensure_ascii=False, indent=2), file=out)
     else:
-        print(boards(verdicts, saying.language), end="", file=out)
+        print(markdown_boards(verdicts, saying.language), end="", file=out)
     for verdict, trouble in outcomes:
         if trouble is not None:
             print(f"duotui: {verdict.target}: {trouble}", file=err)
@@ -187,31 +187,31 @@ def judge_several(
     return next((each for each in found if each is not Exit.OK), Exit.OK)
 
 
-async def _hold_jury(jury: Jury, err: TextIO) -> list[Outcome]:
-    lines = [_Progress(err, f"{court.options.target}: ") for court in jury.courts]
+async def _hold_jury(jury: MultiBoardSession, err: TextIO) -> list[Outcome]:
+    lines = [_ProgressPrinter(err, f"{court.options.target}: ") for court in jury.sessions]
 
-    def show(jury: Jury) -> None:
-        for court, progress in zip(jury.courts, lines, strict=True):
+    def show(jury: MultiBoardSession) -> None:
+        for court, progress in zip(jury.sessions, lines, strict=True):
             progress.show(court)
 
-    jury.listen(show)
+    jury.subscribe(show)
     with _stoppable(jury):
-        return await jury.hold()
+        return await jury.run()
 
 
 def judge_outputs(
-    path: Path, baseline: Path | None, request: Request, saying: Saying, out: TextIO
+    path: Path, baseline: Path | None, request: Request, saying: ReportWriter, out: TextIO
 ) -> Exit:
     """Of a file of runs that somebody recorded. Raises UsageError."""
     saying.prepare()
     runs = tuple(
         Run(True, (), found.story, found.rate, 0.0, 0, 0)
-        for found in runc_log.read(path, request.prompt)
+        for found in runc_log.read_log(path, request.prompt)
     )
-    right = recorded(baseline, request.prompt) if baseline is not None else None
+    right = load_recorded(baseline, request.prompt) if baseline is not None else None
     verdict = with_grammar(Verdict(str(path), request, runs, right))
-    saying.keep(verdict)
-    saying.say(verdict, out)
+    saying.save(verdict)
+    saying.print(verdict, out)
     return status(verdict, None)
 
 
@@ -224,23 +224,23 @@ def status(verdict: Verdict, trouble: DuotuiError | None) -> Exit:
 
 
 async def _hold(
-    machine: Bench, options: Options, err: TextIO
+    machine: JudgedMachine, options: JudgeOptions, err: TextIO
 ) -> tuple[Verdict, DuotuiError | None]:
-    progress = _Progress(err)
-    court = Court(machine, options, progress.show)
+    progress = _ProgressPrinter(err)
+    court = JudgeSession(machine, options, progress.show)
     with _stoppable(court):
-        verdict = await court.hold()
+        verdict = await court.run()
     return verdict, court.trial.trouble
 
 
-class _Progress:
+class _ProgressPrinter:
     """A line for each run, as it ends."""
 
     def __init__(self, err: TextIO, lead: str = "") -> None:
         self._err, self._lead = err, lead
         self._shown, self._remarked = 0, False
 
-    def show(self, court: Court) -> None:
+    def show(self, court: JudgeSession) -> None:
         if court.before is not None and not self._remarked:
             self._remarked = True
             for line in court.before.troubles():
@@ -258,5 +258,7 @@ class _Progress:
         print(self._lead + line, file=self._err, flush=True)
 
 
-def _stoppable(court: Court | Jury | Reenactment) -> AbstractContextManager[None]:
+def _stoppable(
+    court: JudgeSession | MultiBoardSession | ReplayedJudgeSession,
+) -> AbstractContextManager[None]:
     return oscompat.on_signals(oscompat.INTERRUPTS, lambda: court.stop(Cancelled("stopped")))

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.judge.session import Court, Options
+from duotui.judge.session import JudgeOptions, JudgeSession
 from duotui.scoring.verdict import Verdict
-from duotui.targets.judged_machine import bench
+from duotui.targets.judged_machine import judged_machine
 
 Outcome = tuple[Verdict, DuotuiError | None]
 
 
-def names(target: str) -> list[str]:
+def split_targets(target: str) -> list[str]:
     """The targets of a list, "a,b,c". Raises UsageError where one of them is empty."""
     found = [name.strip() for name in target.split(",")]
     if not all(found):
@@ -22,46 +22,48 @@ def names(target: str) -> list[str]:
     return found
 
 
-class Jury:
+class MultiBoardSession:
     """`courts` in the order in which they were named. `watch` is called after each change."""
 
     def __init__(
-        self, courts: Sequence[Court], watch: Callable[["Jury"], None] = lambda _: None
+        self,
+        courts: Sequence[JudgeSession],
+        watch: Callable[["MultiBoardSession"], None] = lambda _: None,
     ) -> None:
-        self.courts = tuple(courts)
+        self.sessions = tuple(courts)
         self._watch = watch
-        for court in self.courts:
-            court.listen(lambda _: self._watch(self))
+        for court in self.sessions:
+            court.subscribe(lambda _: self._watch(self))
 
-    def listen(self, watch: Callable[["Jury"], None]) -> None:
+    def subscribe(self, watch: Callable[["MultiBoardSession"], None]) -> None:
         self._watch = watch
 
-    async def hold(self) -> list[Outcome]:
+    async def run(self) -> list[Outcome]:
         """All of them, side by side."""
-        await asyncio.gather(*(_hold(court) for court in self.courts))
+        await asyncio.gather(*(_hold(court) for court in self.sessions))
         self._watch(self)
         return self.outcomes()
 
     def outcomes(self) -> list[Outcome]:
         """As they are now; of a board that could not be judged there is a verdict without runs."""
-        return [_outcome(court) for court in self.courts]
+        return [_outcome(court) for court in self.sessions]
 
     def stop(self, why: DuotuiError) -> None:
-        for court in self.courts:
+        for court in self.sessions:
             court.stop(why)
 
     async def close(self) -> None:
-        await asyncio.gather(*(court.close() for court in self.courts))
+        await asyncio.gather(*(court.close() for court in self.sessions))
 
 
-async def _hold(court: Court) -> None:
+async def _hold(court: JudgeSession) -> None:
     try:
-        await court.hold()
+        await court.run()
     except DuotuiError:
         return  # the court keeps it for its outcome
 
 
-def _outcome(court: Court) -> Outcome:
+def _outcome(court: JudgeSession) -> Outcome:
     try:
         return court.outcome()
     except DuotuiError as error:
@@ -69,10 +71,10 @@ def _outcome(court: Court) -> Outcome:
 
 
 @contextmanager
-def summon(options: Options) -> Iterator[Jury]:
+def open_sessions(options: JudgeOptions) -> Iterator[MultiBoardSession]:
     """A jury for the boards of `options.target`. Raises DuotuiError where one cannot be had."""
     with ExitStack() as stack:
-        found = names(options.target)
+        found = split_targets(options.target)
         labels = [
             name if found.count(name) == 1 else f"{name} {found[: index + 1].count(name)}"
             for index, name in enumerate(found)
@@ -80,18 +82,20 @@ def summon(options: Options) -> Iterator[Jury]:
         courts = []
         for name, label in zip(found, labels, strict=True):
             machine = stack.enter_context(
-                bench(name, options.model, options.tokenizer, private=found.count(name) > 1)
+                judged_machine(
+                    name, options.model, options.tokenizer, private=found.count(name) > 1
+                )
             )
             record = _beside(options.record, label) if options.record is not None else None
-            courts.append(Court(machine, replace(options, target=label, record=record)))
-        yield Jury(courts)
+            courts.append(JudgeSession(machine, replace(options, target=label, record=record)))
+        yield MultiBoardSession(courts)
 
 
 def _beside(path: Path, label: str) -> Path:
     """One file for each board: r.jsonl becomes r-sim-2.jsonl."""
-    return path.with_name(f"{path.stem}-{slug(label)}{path.suffix}")
+    return path.with_name(f"{path.stem}-{file_label(label)}{path.suffix}")
 
 
-def slug(label: str) -> str:
+def file_label(label: str) -> str:
     """A target as a part of a file's name."""
     return "".join(c if c.isalnum() else "-" for c in label).strip("-")

@@ -11,28 +11,28 @@ from pathlib import Path
 from typing import Any
 
 from duotui.base.errors import Cancelled, DuotuiError, UsageError
-from duotui.judge.baseline import unlike, with_grammar
-from duotui.judge.session import Options, Stage
-from duotui.protocol.events import Batch, Narrator, Ready, Request, RunStarted
-from duotui.scoring.run import Tally
+from duotui.judge.baseline import model_mismatch, with_grammar
+from duotui.judge.session import JudgeOptions, Phase
+from duotui.protocol.events import Batch, Ready, Request, RunStarted, Source
+from duotui.scoring.run import RunCollector
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.recording import started
-from duotui.session.replay import Player
-from duotui.session.state import State
+from duotui.session.recording import started_at
+from duotui.session.replay import ReplaySession
+from duotui.session.state import SessionState
 
 
-class Reenactment:
+class ReplayedJudgeSession:
     """`hold` it once. Raises UsageError where `recording` holds no whole story, or several that
     were not asked for alike."""
 
-    def __init__(self, recording: Path, options: Options, speed: float = 1.0) -> None:
-        self.player = Player(recording, speed)
-        whole = Tally(0)
-        whole.hear(self.player.events)
+    def __init__(self, recording: Path, options: JudgeOptions, speed: float = 1.0) -> None:
+        self.player = ReplaySession(recording, speed)
+        whole = RunCollector(0)
+        whole.receive(self.player.events)
         asked = {
             _asked(event)
             for event in self.player.events
-            if isinstance(event, RunStarted) and event.narrator is Narrator.BOARD
+            if isinstance(event, RunStarted) and event.source is Source.BOARD
         }
         if len(asked) != 1 or not whole.runs:
             what = "different stories" if len(asked) > 1 else "no whole story"
@@ -46,19 +46,19 @@ class Reenactment:
             runs=len(whole.runs) - warm,
             warm=warm,
         )
-        self.stage = Stage.LOOKING
+        self.stage = Phase.LOOKING
         self.baseline: Baseline | None = None
         self.verdict: Verdict | None = None
         self.trouble: DuotuiError | None = None
-        self._tally = Tally(warm)
-        self._started = started(recording)
+        self._tally = RunCollector(warm)
+        self._started = started_at(recording)
         self._watch: Callable[[Any], None] = lambda _: None
-        self.player.listen(self._played)
+        self.player.subscribe(self._played)
 
     note = ""
 
     @property
-    def state(self) -> State:
+    def state(self) -> SessionState:
         return self.player.state
 
     @property
@@ -73,13 +73,13 @@ class Reenactment:
             started=self._started,
         )
 
-    def listen(self, watch: Callable[[Any], None]) -> None:
+    def subscribe(self, watch: Callable[[Any], None]) -> None:
         self._watch = watch
 
-    async def hold(self) -> Verdict:
+    async def run(self) -> Verdict:
         """To the end of the recording, or to where it was stopped. Raises the DuotuiError of a
         baseline that cannot be had."""
-        self._enter(Stage.BASELINE)
+        self._enter(Phase.BASELINE)
         try:
             self.baseline, reference = await self.options.source.baseline(self.request)
             told = self.player.last.board.ready
@@ -88,17 +88,17 @@ class Reenactment:
         except DuotuiError as error:
             self.trouble = error
             raise
-        self._enter(Stage.RUNNING)
+        self._enter(Phase.RUNNING)
         self.player.open()
         await self.player.finished()
         if not self._tally.runs:
             raise self.trouble or Cancelled("left before the first run was over")
-        self._enter(Stage.COMPARING)
+        self._enter(Phase.COMPARING)
         verdict, run = self.so_far, self.state.board.run
         if run is not None:
             verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
         self.verdict = await asyncio.to_thread(with_grammar, verdict)
-        self._enter(Stage.OVER)
+        self._enter(Phase.OVER)
         return self.verdict
 
     def outcome(self) -> tuple[Verdict, DuotuiError | None]:
@@ -120,16 +120,16 @@ class Reenactment:
         self.stop(Cancelled("left before the verdict"))
 
     def _same_model(self, told: Ready, reference: Ready) -> None:
-        another = unlike(told, reference)
+        another = model_mismatch(told, reference)
         if another is not None:
             raise another
 
-    def _enter(self, stage: Stage) -> None:
+    def _enter(self, stage: Phase) -> None:
         self.stage = stage
         self._watch(self)
 
-    def _played(self, _state: State, batch: Batch) -> None:
-        self._tally.hear(batch)
+    def _played(self, _state: SessionState, batch: Batch) -> None:
+        self._tally.receive(batch)
         self._watch(self)
 
 

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import Callable
 
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, of_status
-from duotui.link.connection import ANSWER, AWAY, OPENING
+from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Batch, Narrator, Reason, Request
-from duotui.scoring.mean_rate import RUNS, WARM
-from duotui.scoring.run import Run, Speech
+from duotui.protocol.events import Activity, Batch, EndReason, Request, Source
+from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
+from duotui.scoring.run import Run, SpeechTiming
 from duotui.session.session import Session
-from duotui.session.state import State
+from duotui.session.state import SessionState
 
-DISTURBED = 3
+LOST_RUNS_LIMIT = 3
 """Runs in a row in which the board was lost, until the trial is given up."""
 
 
-class Trial:
+class RunSeries:
     """`told` is called with each run, as it ends. Ends by itself; `stop` ends it before."""
 
     def __init__(
@@ -25,14 +25,14 @@ class Trial:
         request: Request,
         told: Callable[[Run], None] = lambda _: None,
         runs: int = RUNS,
-        warm: int = WARM,
+        warm: int = WARM_UP_RUNS,
     ) -> None:
         self.session, self.request = session, request
         self.runs: list[Run] = []
         self.disturbed = 0
         self.trouble: DuotuiError | None = None
         """Why it ended before its last run."""
-        self.speech: Speech | None = None
+        self.speech: SpeechTiming | None = None
         self._told, self._wanted, self._warm = told, runs, warm
         self._lost = False
         self._faults = 0
@@ -40,7 +40,7 @@ class Trial:
         self._waiting: asyncio.Future[None] | None = None
         self._begun = False
         self._stopped: DuotuiError | None = None
-        session.listen(self._heard)
+        session.subscribe(self._heard)
 
     @property
     def counted(self) -> list[Run]:
@@ -50,11 +50,11 @@ class Trial:
     def complete(self) -> bool:
         return len(self.counted) == self._wanted
 
-    async def carry_out(self, speak: bool = False) -> None:
+    async def run(self, speak: bool = False) -> None:
         """All the runs. What ends it early is in `trouble`; the runs until then are kept."""
         try:
             in_a_row = 0
-            while not self.complete and in_a_row < DISTURBED:
+            while not self.complete and in_a_row < LOST_RUNS_LIMIT:
                 if await self._one():
                     in_a_row = 0
                 else:
@@ -62,10 +62,10 @@ class Trial:
                     self.disturbed += 1
             if not self.complete:
                 raise LinkBroken(
-                    f"the board was lost in {DISTURBED} runs in a row", "mend its cable first"
+                    f"the board was lost in {LOST_RUNS_LIMIT} runs in a row", "mend its cable first"
                 )
             if speak:
-                await self._say()
+                await self._speak()
         except DuotuiError as error:
             self.trouble = error
         finally:
@@ -82,14 +82,14 @@ class Trial:
         if self._stopped is not None:
             raise self._stopped
         self._lost = self._begun = False
-        self._patience(OPENING if self.session.state.board.ready is None else ANSWER)
-        self.session.tell(self.request)
+        self._patience(OPEN_TIMEOUT if self.session.state.board.ready is None else ANSWER_TIMEOUT)
+        self.session.generate(self.request)
         await self._until()
         board = self.session.state.board
         if self._lost:
             return False
         assert board.stats is not None
-        if board.ended is None or board.ended.reason not in (Reason.STEPS, Reason.ENDED):
+        if board.ended is None or board.ended.reason not in (EndReason.STEPS, EndReason.ENDED):
             raise LinkBroken("the engine failed in the middle of a story", "tell it once by itself")
         run = Run.of(board, self._faults, len(self.runs) >= self._warm)
         self._faults = board.stats.faults
@@ -97,30 +97,30 @@ class Trial:
         self._told(run)
         return True
 
-    async def _say(self) -> None:
+    async def _speak(self) -> None:
         self._patience(None)
         self._begun = False
         self.session.speak()
         await self._until()
-        said = self.session.state.board.hushed
-        if said is None or said.silence is not events.Silence.DONE:
+        said = self.session.state.board.speech_ended
+        if said is None or said.silence is not events.SpeechEndReason.DONE:
             why = said.trouble if said is not None else ""
             raise NotReady(f"the story was not said aloud: {why or 'the board is silent'}")
-        self.speech = Speech(said.sentences, said.prepared, said.heard)
+        self.speech = SpeechTiming(said.sentences, said.prepared, said.heard)
 
     async def _until(self) -> None:
         self._waiting = asyncio.get_running_loop().create_future()
         await self._waiting
 
-    def _heard(self, state: State, batch: Batch) -> None:
+    def _heard(self, state: SessionState, batch: Batch) -> None:
         for event in batch:
-            if event.narrator is Narrator.BOARD:
+            if event.source is Source.BOARD:
                 self._board(event)
         waiting = self._waiting
         if waiting is None or waiting.done():
             return
         board = state.board
-        whole = board.ended is not None and board.ended.reason is not Reason.LOST
+        whole = board.ended is not None and board.ended.reason is not EndReason.LOST
         # the gauges of the whole story come after its end
         measured = board.stats is not None and board.stats.activity is Activity.IDLE
         if self._begun and whole and measured and not board.speaking:
@@ -132,12 +132,12 @@ class Trial:
                 self._begun = True
                 self._patience(None)
             case events.LinkSilent():
-                self._patience(ANSWER)
-            case events.LinkAnswers() | events.Ready():
+                self._patience(ANSWER_TIMEOUT)
+            case events.LinkResponding() | events.Ready():
                 self._patience(None)
-            case events.LinkAway():
+            case events.LinkReconnecting():
                 self._lost = True
-                self._patience(AWAY)
+                self._patience(RECONNECT_TIMEOUT)
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self.stop(of_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint, status=status):

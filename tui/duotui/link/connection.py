@@ -9,41 +9,48 @@ from collections.abc import Callable
 
 from duotui.base.clock import Clock
 from duotui.base.errors import DuotuiError, LinkBroken, UsageError
-from duotui.link.port_thread import Channel, Closed, Opened, Reader, Received, Report
+from duotui.link.port_thread import (
+    Channel,
+    PortClosed,
+    PortOpened,
+    PortReceived,
+    PortReport,
+    PortThread,
+)
 from duotui.protocol import events
-from duotui.protocol.agent_client import Dialogue
-from duotui.protocol.events import Batch, Event, Narrator, Request
+from duotui.protocol.agent_client import AgentClient
+from duotui.protocol.events import Batch, Event, Request, Source
 from duotui.protocol.frames import Frame, encode
 from duotui.protocol.messages import Bye, Message
 
-TICK = 0.05
+TICK_INTERVAL = 0.05
 """Seconds between two looks at what is overdue."""
 
-AGAIN = 1.0
+RECONNECT_INTERVAL = 1.0
 """Seconds from a loss, or from an attempt that failed, to the next."""
 
-LOSSES = 5
+LOSSES_WITHOUT_HANDSHAKE = 5
 """In a row, without a new token, until a story is given up: it may be the story that kills it."""
 
-ANSWER = 20.0
+ANSWER_TIMEOUT = 20.0
 """Seconds until an agent that does not answer is given up, where nobody watches: it answers pings
 however slowly it tells."""
 
-OPENING = 180.0
+OPEN_TIMEOUT = 180.0
 """Seconds for a board to start, to let in, and to read its model."""
 
-AWAY = 120.0
+RECONNECT_TIMEOUT = 120.0
 """Seconds that a board that was lost is waited for there."""
 
 
-class Line:
+class Connection:
     def __init__(
-        self, narrator: Narrator, channel: Channel, clock: Clock, emit: Callable[[Batch], None]
+        self, narrator: Source, channel: Channel, clock: Clock, emit: Callable[[Batch], None]
     ) -> None:
         self.narrator, self.channel = narrator, channel
-        self.dialogue = Dialogue(narrator)
+        self.dialogue = AgentClient(narrator)
         self._clock, self._emit = clock, emit
-        self._reader: Reader | None = None
+        self._reader: PortThread | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._again: asyncio.TimerHandle | None = None
         self._seen = False
@@ -64,68 +71,68 @@ class Line:
         self._start()
 
     def _start(self) -> None:
-        self._wait_no_more()
+        self._give_up()
         loop = asyncio.get_running_loop()
 
-        def deliver(report: Report) -> None:
+        def deliver(report: PortReport) -> None:
             # The loop may be gone when a slow open comes back after quit.
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._report, reader, report)
+                loop.call_soon_threadsafe(self._on_port_report, reader, report)
 
-        reader = self._reader = Reader(self.channel, self._clock, deliver)
+        reader = self._reader = PortThread(self.channel, self._clock, deliver)
         reader.start()
 
-    def tell(self, request: Request, story: int) -> None:
-        self.hush()
-        self.enough()
-        self.dialogue.tell(request, story, self._clock.now())
-        self._say()
+    def generate(self, request: Request, story: int) -> None:
+        self.stop_speaking()
+        self.stop_listening()
+        self.dialogue.generate(request, story, self._clock.now())
+        self._send_due()
 
     def stop(self) -> None:
-        self._announce(self.dialogue.stop(self._clock.now()))
+        self._emit_all(self.dialogue.stop(self._clock.now()))
 
     def speak(self, text: str, number: int, volume: float = 1.0) -> None:
-        self._announce(self.dialogue.speak(text, number, self._clock.now(), volume))
+        self._emit_all(self.dialogue.speak(text, number, self._clock.now(), volume))
 
-    def hush(self) -> None:
-        self._announce(self.dialogue.hush(self._clock.now()))
+    def stop_speaking(self) -> None:
+        self._emit_all(self.dialogue.stop_speaking(self._clock.now()))
 
-    def hear(self, number: int) -> None:
-        self._announce(self.dialogue.hear(number, self._clock.now()))
+    def start_listening(self, number: int) -> None:
+        self._emit_all(self.dialogue.start_listening(number, self._clock.now()))
 
-    def enough(self) -> None:
-        self._announce(self.dialogue.enough(self._clock.now()))
+    def stop_listening(self) -> None:
+        self._emit_all(self.dialogue.stop_listening(self._clock.now()))
 
     def pause(self, on: bool) -> None:
         self.dialogue.pause(on, self._clock.now())
-        self._say()
+        self._send_due()
 
     async def close(self) -> None:
         """Take leave of the agent, and end the thread."""
         reader, self._reader = self._reader, None
-        self._wait_no_more()
+        self._give_up()
         if self._ticking is not None:
             self._ticking.cancel()
         if reader is not None:
             reader.write(self._framed(Bye()))
             await asyncio.to_thread(reader.close)
 
-    def _report(self, reader: Reader, report: Report) -> None:
+    def _on_port_report(self, reader: PortThread, report: PortReport) -> None:
         if reader is not self._reader:
             return
         now = self._clock.now()
         found: list[Event] = []
         match report:
-            case Opened(path, described):
+            case PortOpened(path, described):
                 self._trouble = ""
                 self.dialogue.opened(now)
                 self._ticking = asyncio.create_task(self._tick())
                 found.append(events.LinkUp(now, self.narrator, path, described))
-            case Received(items):
+            case PortReceived(items):
                 found += self.dialogue.receive(items, now)
                 if any(isinstance(event, events.Tokens) for event in found):
                     self._losses = 0
-            case Closed(error):
+            case PortClosed(error):
                 self._reader = None
                 found += self.dialogue.closed(now)
                 if self._ticking is None:
@@ -135,47 +142,47 @@ class Line:
                     self._losses += 1
                     self._ticking.cancel()
                     self._ticking = None
-                found += self._lost(error or LinkBroken("the port was closed"), now)
-        self._say()
+                found += self._on_link_lost(error or LinkBroken("the port was closed"), now)
+        self._send_due()
         if found:
             self._emit(tuple(found))
 
-    def _lost(self, error: DuotuiError, now: float) -> list[Event]:
+    def _on_link_lost(self, error: DuotuiError, now: float) -> list[Event]:
         """Look for it again, if it was here once and there is hope."""
         known = self._seen or self.dialogue.hello is not None
-        hopeless = self.dialogue.telling and self._losses >= LOSSES
+        hopeless = self.dialogue.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
-            self.dialogue.hush(now)
+            self.dialogue.stop_speaking(now)
             return [events.LinkLost(now, self.narrator, error.message, hint, error.exit)]
-        self._again = asyncio.get_running_loop().call_later(AGAIN, self._start)
+        self._again = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
         said, self._trouble = self._trouble, error.message
         if said == error.message:
             return []
-        return [events.LinkAway(now, self.narrator, error.message, error.hint)]
+        return [events.LinkReconnecting(now, self.narrator, error.message, error.hint)]
 
-    def _wait_no_more(self) -> None:
+    def _give_up(self) -> None:
         if self._again is not None:
             self._again.cancel()
             self._again = None
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(TICK_INTERVAL)
             now = self._clock.now()
             if overdue := self.dialogue.overdue(now):
                 self._emit(tuple(overdue))
-            if (why := self.dialogue.dead(now)) and self._reader is not None:
+            if (why := self.dialogue.lost_reason(now)) and self._reader is not None:
                 self._reader.abandon(LinkBroken(why))
                 return
-            self._say()
+            self._send_due()
 
-    def _announce(self, found: list[Event]) -> None:
+    def _emit_all(self, found: list[Event]) -> None:
         if found:
             self._emit(tuple(found))
-        self._say()
+        self._send_due()
 
-    def _say(self) -> None:
+    def _send_due(self) -> None:
         if self._reader is not None:
             said = self.dialogue.due(self._clock.now())
             if said:

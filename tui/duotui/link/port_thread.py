@@ -13,7 +13,7 @@ from typing import Protocol
 
 from duotui.base.clock import Clock
 from duotui.base.errors import DuotuiError, LinkBroken
-from duotui.protocol.frames import Decoder, Frame, NoiseBytes
+from duotui.protocol.frames import Frame, FrameDecoder, NoiseBytes
 
 if sys.platform == "win32":
     _LOSSES: tuple[type[Exception], ...] = (OSError,)
@@ -23,29 +23,29 @@ else:
     # pyserial lets termios.error through, which is no OSError, when a tty hangs up
     _LOSSES = (OSError, termios.error)
 
-RATE = 30
+DELIVERIES_PER_SECOND = 30
 """Batches a second. Enough for the eye; a tty's buffer holds what comes between."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class PortOpened:
     path: str
     described: str
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class PortReceived:
     items: tuple[Frame | NoiseBytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class PortClosed:
     """The port is gone for good; `error` is None where the reader was told to close."""
 
     error: DuotuiError | None
 
 
-Report = Opened | Received | Closed
+PortReport = PortOpened | PortReceived | PortClosed
 
 
 class Transport(Protocol):
@@ -81,8 +81,10 @@ class Channel(Protocol):
     def close(self) -> None: ...
 
 
-class Reader:
-    def __init__(self, channel: Channel, clock: Clock, deliver: Callable[[Report], None]) -> None:
+class PortThread:
+    def __init__(
+        self, channel: Channel, clock: Clock, deliver: Callable[[PortReport], None]
+    ) -> None:
         self._channel, self._clock, self._deliver = channel, clock, deliver
         self._transport: Transport | None = None
         self._outgoing: list[bytes] = []
@@ -125,7 +127,7 @@ class Reader:
             with self._lock:
                 self._transport = transport
             if not self._stop.is_set():
-                self._deliver(Opened(self._channel.target, described))
+                self._deliver(PortOpened(self._channel.target, described))
                 self._pump(transport)
         except DuotuiError as problem:
             error = self._channel.cause(problem)
@@ -142,10 +144,10 @@ class Reader:
             if transport_left is not None:
                 transport_left.close()
             self._channel.close()
-            self._deliver(Closed(self._why if self._stop.is_set() else error))
+            self._deliver(PortClosed(self._why if self._stop.is_set() else error))
 
     def _pump(self, transport: Transport) -> None:
-        decoder = Decoder()
+        decoder = FrameDecoder()
         gathered: list[Frame | NoiseBytes] = []
         sent = self._clock.now()
         try:
@@ -155,15 +157,15 @@ class Reader:
                 if outgoing:
                     transport.write(outgoing)
                 gathered += decoder.feed(transport.read())
-                early = sent + 1 / RATE - self._clock.now()
+                early = sent + 1 / DELIVERIES_PER_SECOND - self._clock.now()
                 if early > 0 and gathered:
                     if self._stop.wait(early):
                         break
                     gathered += decoder.feed(transport.read(wait=False))
                 if gathered:
-                    self._deliver(Received(tuple(gathered)))
+                    self._deliver(PortReceived(tuple(gathered)))
                     gathered, sent = [], self._clock.now()
             transport.write(b"".join(self._outgoing))
         finally:
             if gathered:
-                self._deliver(Received(tuple(gathered)))
+                self._deliver(PortReceived(tuple(gathered)))

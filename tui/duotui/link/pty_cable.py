@@ -20,18 +20,18 @@ _PIECE = 4096
 _CUT, _UNPLUG, _PLUG = b"x", b"u", b"p"
 
 
-class Wire:
+class PtyCable:
     """Raises NotReady where the system has no ptys."""
 
     def __init__(
         self,
-        spoil: Callable[[bytes], bytes] | None = None,
-        spoil_board: Callable[[bytes], bytes] | None = None,
+        corrupt: Callable[[bytes], bytes] | None = None,
+        corrupt_to_board: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        self._spoil = spoil or (lambda data: data)
-        self._spoil_board = spoil_board or (lambda data: data)
+        self._spoil = corrupt or (lambda data: data)
+        self._spoil_board = corrupt_to_board or (lambda data: data)
         self._master, self.board_end, self.board_path = open_pty()
-        self._plugs: list[_Plug] = [_Plug()]
+        self._plugs: list[_HostEnd] = [_HostEnd()]
         self.host_path = self._plugs[0].path
         self._orders, self._order = os.pipe()
         self._thread = threading.Thread(target=self._relay, name="wire", daemon=True)
@@ -51,7 +51,7 @@ class Wire:
 
     def plug(self) -> str:
         """Into the host again; the port that it is now."""
-        plug = _Plug()
+        plug = _HostEnd()
         self._plugs.append(plug)
         self.host_path = plug.path
         os.write(self._order, _PLUG)
@@ -71,7 +71,7 @@ class Wire:
 
     def _relay(self) -> None:
         to_host, to_board = b"", b""
-        host: _Plug | None = self._plugs.pop(0)
+        host: _HostEnd | None = self._plugs.pop(0)
         try:
             while True:
                 # A side is read only while the other takes bytes: a full tty holds up its writer.
@@ -110,7 +110,7 @@ class Wire:
             os.close(self._orders)
 
 
-class _Plug:
+class _HostEnd:
     """The host's end: its port, which hangs up when this is closed."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ READ_BYTES = 1 << 16
 WRITE_SECONDS = 1.0
 
 
-HELD, GONE = "PermissionError(13", "FileNotFoundError(2"
+PORT_HELD, PORT_GONE = "PermissionError(13", "FileNotFoundError(2"
 """In what pyserial says on Windows, whose errors have no number; the rest of it is in the user's
 language. A port there is anybody's, so what may not be opened is open elsewhere."""
 
@@ -42,7 +42,7 @@ class SerialTransport:
                 self._port.write_timeout = patience
             self._port.open()
         except (OSError, ValueError) as error:
-            raise explain(target, error) from error
+            raise explain_open_error(target, error) from error
 
     def read(self, wait: bool = True) -> bytes:
         try:
@@ -69,7 +69,7 @@ class SerialTransport:
         self._port.close()
 
 
-def explain(target: str, error: Exception) -> DuotuiError:
+def explain_open_error(target: str, error: Exception) -> DuotuiError:
     """What a failed open means to a user."""
     number = getattr(error, "errno", None)
     text = str(error)
@@ -77,13 +77,13 @@ def explain(target: str, error: Exception) -> DuotuiError:
         return UsageError(f"{target} is not a port", "duotui devices lists them")
     if number == errno.EACCES or "Permission denied" in text:
         return NoPermission(f"no permission to open {target}", PERMISSION_HINT)
-    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or HELD in text:
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or PORT_HELD in text:
         holder = next(iter(holders(target)), "another program")
         return Busy(f"{target} is in use by {holder}", "close that program first")
     if "://" in target:
         return NoDevice(f"{target} does not answer", _reason(error))
     absent = sys.platform != "win32" and not os.path.exists(target)
-    if number == errno.ENOENT or GONE in text or absent:
+    if number == errno.ENOENT or PORT_GONE in text or absent:
         return NoDevice(f"there is no port {target}", "duotui devices lists those there are")
     return UsageError(f"{target} is not a serial port", "duotui devices lists them")
 

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from duotui.pictures import masks
 from duotui.pictures.contours import Square, squares
-from duotui.pictures.icons import CLEAR, DAYLIGHT, PALETTE, SIZE, Colour, Picture, lit
+from duotui.pictures.icons import CLEAR, DAYLIGHT, ICON_SIZE, PALETTE, Colour, Icon, lit
 from duotui.pictures.masks import SHADES, STEP, Mask
 
-SIDE = SIZE * STEP
+SIDE = ICON_SIZE * STEP
 """Pixels to a side of the image."""
 
 Ink = tuple[int, int, int, int]
@@ -24,7 +24,7 @@ Shares = tuple[int, int, int, int]
 
 
 @lru_cache(128)
-def rgba(picture: Picture, frame: int = 0, light: Colour = DAYLIGHT) -> bytes:
+def rgba(picture: Icon, frame: int = 0, light: Colour = DAYLIGHT) -> bytes:
     """SIDE rows of SIDE pixels, four bytes each."""
     inks = {letter: (*lit(colour, light), 255) for letter, colour in PALETTE.items()}
     return enlarged(picture.frames[frame % len(picture.frames)], inks)

@@ -16,10 +16,10 @@ from duotui.base import resources
 
 FOLDER = resources.PACKAGE / "data" / "story" / "pictures"
 
-SIZE = 16
+ICON_SIZE = 16
 """Pixels to a side; as half blocks 16 columns and 8 rows."""
 
-COLUMNS, ROWS = SIZE, SIZE // 2
+ICON_COLUMNS, ICON_ROWS = ICON_SIZE, ICON_SIZE // 2
 """The most that a picture in plain characters may be."""
 
 CLEAR = "."
@@ -52,12 +52,12 @@ PALETTE: Mapping[str, Colour] = MappingProxyType(
 
 DAYLIGHT: Colour = (255, 255, 255)
 
-_WORD = re.compile(r"\b[^\W\d_]+\b")
+_WORD_PATTERN = re.compile(r"\b[^\W\d_]+\b")
 _KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str}
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Icon:
     """`frames` are one or two grids of SIZE rows of SIZE letters; `plain` its lines in ASCII."""
 
     name: str
@@ -71,17 +71,17 @@ class Picture:
 
 
 @cache
-def load() -> Mapping[str, Picture]:
+def load() -> Mapping[str, Icon]:
     """All that come with the program, by name."""
     return MappingProxyType({path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))})
 
 
-def named(name: str) -> Picture:
+def named(name: str) -> Icon:
     """Raises KeyError where there is none."""
     return load()[name]
 
 
-def read(path: Path) -> Picture:
+def read(path: Path) -> Icon:
     """The picture in `path`, named like it. Raises ValueError with what is wrong there."""
     table = tomllib.loads(path.read_text("utf-8"))
     for key, value in table.items():
@@ -89,28 +89,34 @@ def read(path: Path) -> Picture:
             raise ValueError(f"{path.name}: {key}: not possible here")
     frames = tuple(tuple(table[key].split()) for key in ("pixels", "moved") if key in table)
     plain = tuple(table.get("plain", "").strip("\n").splitlines())
-    if "pixels" not in table or any(map(_torn, frames)):
-        raise ValueError(f"{path.name}: not {SIZE} by {SIZE} letters of the palette")
-    if not any(line.strip() for line in plain) or len(plain) > ROWS or any(map(_unfit, plain)):
-        raise ValueError(f"{path.name}: plain: not {COLUMNS} by {ROWS} characters of ASCII")
+    if "pixels" not in table or any(map(_not_square, frames)):
+        raise ValueError(f"{path.name}: not {ICON_SIZE} by {ICON_SIZE} letters of the palette")
+    if (
+        not any(line.strip() for line in plain)
+        or len(plain) > ICON_ROWS
+        or any(map(_invalid_plain, plain))
+    ):
+        raise ValueError(
+            f"{path.name}: plain: not {ICON_COLUMNS} by {ICON_ROWS} characters of ASCII"
+        )
     words = tuple(table.get("words", "").split())
-    return Picture(path.stem, frames, plain, words, table.get("common", False))
+    return Icon(path.stem, frames, plain, words, table.get("common", False))
 
 
-def _torn(grid: tuple[str, ...]) -> bool:
+def _not_square(grid: tuple[str, ...]) -> bool:
     known = PALETTE.keys() | {CLEAR}
-    return len(grid) != SIZE or any(len(row) != SIZE or set(row) - known for row in grid)
+    return len(grid) != ICON_SIZE or any(len(row) != ICON_SIZE or set(row) - known for row in grid)
 
 
-def _unfit(line: str) -> bool:
-    return len(line) > COLUMNS or not (line.isascii() and line.isprintable())
+def _invalid_plain(line: str) -> bool:
+    return len(line) > ICON_COLUMNS or not (line.isascii() and line.isprintable())
 
 
-def of(sentence: str) -> Picture | None:
+def icon_of_sentence(sentence: str) -> Icon | None:
     """The picture of the sentence's most telling word: the first that is not a common one, else
     the first common one."""
-    first: Picture | None = None
-    for word in _WORD.findall(sentence):
+    first: Icon | None = None
+    for word in _WORD_PATTERN.findall(sentence):
         found = _meanings().get(word) or _meanings().get(word.lower())
         if found is not None and not found.common:
             return found
@@ -119,13 +125,13 @@ def of(sentence: str) -> Picture | None:
 
 
 @cache
-def _meanings() -> Mapping[str, Picture]:
+def _meanings() -> Mapping[str, Icon]:
     return meanings(load())
 
 
-def meanings(pictures: Mapping[str, Picture]) -> dict[str, Picture]:
+def meanings(pictures: Mapping[str, Icon]) -> dict[str, Icon]:
     """Each word and its plural, with its picture. Raises ValueError where two claim a word."""
-    found: dict[str, Picture] = {}
+    found: dict[str, Icon] = {}
     for picture in pictures.values():
         for word in picture.words:
             for form in {word, plural(word)}:
@@ -144,7 +150,7 @@ def plural(word: str) -> str:
 
 
 def pixels(
-    picture: Picture, frame: int = 0, light: Colour = DAYLIGHT
+    picture: Icon, frame: int = 0, light: Colour = DAYLIGHT
 ) -> tuple[tuple[Colour | None, ...], ...]:
     """SIZE rows of SIZE colours as they look in `light`, None where the ground is seen."""
     seen = {letter: lit(colour, light) for letter, colour in PALETTE.items()}

@@ -2,7 +2,7 @@
 
 import array
 
-SIZES = (
+STEP_SIZES = (
     7,
     8,
     9,
@@ -93,9 +93,9 @@ SIZES = (
     29794,
     32767,
 )
-_LAST = len(SIZES) - 1
-_MOVES = (-1, -1, -1, -1, 2, 4, 6, 8) * 2
-_OFFS = tuple(
+_LAST = len(STEP_SIZES) - 1
+_INDEX_STEPS = (-1, -1, -1, -1, 2, 4, 6, 8) * 2
+_DIFFERENCES = tuple(
     tuple(
         (-1 if code & 8 else 1)
         * (
@@ -106,7 +106,7 @@ _OFFS = tuple(
         )
         for code in range(16)
     )
-    for size in SIZES
+    for size in STEP_SIZES
 )
 """What each code means, for each step."""
 
@@ -117,7 +117,7 @@ def decode(predictor: int, step: int, data: bytes) -> bytes:
     step = min(max(step, 0), _LAST)
     for byte in data:
         for code in (byte & 15, byte >> 4):
-            predictor = min(max(predictor + _OFFS[step][code], -32768), 32767)
-            step = min(max(step + _MOVES[code], 0), _LAST)
+            predictor = min(max(predictor + _DIFFERENCES[step][code], -32768), 32767)
+            step = min(max(step + _INDEX_STEPS[code], 0), _LAST)
             made.append(predictor)
     return made.tobytes()

@@ -10,40 +10,40 @@ import math
 from collections.abc import Iterable
 
 from duotui.protocol import events, messages
-from duotui.protocol.audio_requests import Aside, can
-from duotui.protocol.events import Activity, Event, Mode, Narrator, Request, Token
+from duotui.protocol.audio_requests import AudioRequests, supports
+from duotui.protocol.events import Activity, Event, Mode, Request, Source, Token
 from duotui.protocol.frames import Frame, NoiseBytes
-from duotui.protocol.link_monitor import Hearing
+from duotui.protocol.link_monitor import LinkMonitor
 from duotui.protocol.messages import Message
-from duotui.protocol.token_stream import ACTIVITIES, Story
+from duotui.protocol.token_stream import ACTIVITIES, TokenStream
 
-REPEAT = 0.3
+RETRANSMIT_INTERVAL = 0.3
 """Seconds until an unanswered command is said again."""
 
-_BUSY = 1
-_HINTS = {
+_REFUSED_BUSY = 1
+_REFUSED_HINTS = {
     3: "use a shorter prompt",
     4: "choose another mode",
 }
 
 
-class Dialogue:
+class AgentClient:
     """With one narrator. `story` numbers must differ between stories and processes."""
 
-    def __init__(self, narrator: Narrator) -> None:
+    def __init__(self, narrator: Source) -> None:
         self.narrator = narrator
         self.hello: messages.Hello | None = None
         self._connected = False
         self._ids = itertools.count(1)
         self._asked: dict[type[Message], tuple[Message, float]] = {}
         self._out: list[Message] = []
-        self._story = Story(narrator, Request(), 0)
+        self._story = TokenStream(narrator, Request(), 0)
         self._story.over = True
         self._paused = False
         self._then: tuple[Request, int] | None = None
-        self._aside = Aside(narrator)
+        self._aside = AudioRequests(narrator)
         self._gap_asked = -math.inf
-        self._hearing = Hearing(narrator)
+        self._hearing = LinkMonitor(narrator)
         self._repeated = 0
         self._health: tuple[int, int, int, int] = (0, 0, 0, 0)
 
@@ -56,24 +56,24 @@ class Dialogue:
         self._out.clear()
         lasting = (messages.Generate, messages.Cancel)
         self._asked = {k: v for k, v in self._asked.items() if k in lasting}
-        self._ask(messages.AskHello(), now)
+        self._send(messages.AskHello(), now)
 
     def closed(self, now: float) -> list[Event]:
         """The port is gone. The story may still be told there: `opened` will show."""
         self._connected = False
         return self._aside.lost(now)
 
-    def tell(self, request: Request, story: int, now: float) -> None:
+    def generate(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
         if not self._story.over and self._connected:
             self._then = (request, story)
-            self._ask_to_stop(now)
+            self._send_cancel(now)
             return
         self._then = None
         self._paused = False
         self._asked.pop(messages.Cancel, None)
-        self._story = Story(self.narrator, request, story)
-        self._ask(self._story.generate(), now)
+        self._story = TokenStream(self.narrator, request, story)
+        self._send(self._story.generate(), now)
 
     def stop(self, now: float) -> list[Event]:
         """End the story: when the agent says so, or now where there is none."""
@@ -82,45 +82,45 @@ class Dialogue:
         self._then = None
         if not self._connected:
             return self._stopped(now)
-        self._ask_to_stop(now)
+        self._send_cancel(now)
         return []
 
     def pause(self, on: bool, now: float) -> None:
         if not self._story.over:
             self._paused = on
-            self._ask(messages.Pause(self._story.number, int(on)), now)
+            self._send(messages.Pause(self._story.number, int(on)), now)
 
     def speak(self, text: str, number: int, now: float, volume: float = 1.0) -> list[Event]:
         """Have `text` said aloud; its sentences are `number` and the next ones."""
         return self._aside.speak(text, number, now, volume, self.hello)
 
-    def hush(self, now: float) -> list[Event]:
+    def stop_speaking(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
-        return self._aside.hush(now)
+        return self._aside.stop_speaking(now)
 
-    def hear(self, number: int, now: float) -> list[Event]:
+    def start_listening(self, number: int, now: float) -> list[Event]:
         """Have the board listen; `number` is that of the listen."""
-        return self._aside.hear(number, now, self.hello)
+        return self._aside.start_listening(number, now, self.hello)
 
-    def enough(self, now: float) -> list[Event]:
+    def stop_listening(self, now: float) -> list[Event]:
         """Nothing is to be listened to any longer."""
-        return self._aside.enough(now)
+        return self._aside.stop_listening(now)
 
     @property
-    def telling(self) -> bool:
+    def running(self) -> bool:
         return not self._story.over
 
-    def _ask_to_stop(self, now: float) -> None:
+    def _send_cancel(self, now: float) -> None:
         self._asked.pop(messages.Generate, None)
         self._asked.pop(messages.Pause, None)
-        self._ask(messages.Cancel(self._story.number), now)
+        self._send(messages.Cancel(self._story.number), now)
 
     def _stopped(self, now: float) -> list[Event]:
         for kind in (messages.Generate, messages.Pause, messages.Cancel):
             self._asked.pop(kind, None)
         ended = self._story.stopped(now)
         if self._then:
-            self.tell(*self._then, now)
+            self.generate(*self._then, now)
         return ended
 
     # --- what came ---
@@ -131,7 +131,7 @@ class Dialogue:
         tokens: list[Token] = []
         before = self._story.next
         for item in items:
-            message = self._hearing.take(item, now, found)
+            message = self._hearing.receive(item, now, found)
             if isinstance(message, messages.StoryEvent):
                 for event in self._story_event(message, now):
                     if isinstance(event, events.Tokens):
@@ -147,13 +147,13 @@ class Dialogue:
         health = (self._story.next, self._repeated, self._hearing.lost, self._hearing.noise)
         if health != self._health:
             self._health = health
-            found.append(events.Health(now, self.narrator, *health))
+            found.append(events.LinkHealth(now, self.narrator, *health))
         return found
 
     def _answer(self, message: Message, now: float, found: list[Event]) -> None:
         match message:
             case messages.Hello():
-                self._greet(message, now, found)
+                self._handshake(message, now, found)
             case messages.Stats(story=story) if story == self._story.number:
                 activity = _activity(message.state)
                 pause = self._asked.get(messages.Pause)
@@ -162,7 +162,7 @@ class Dialogue:
                 self._asked.pop(messages.AskStats, None)
                 self._repeated = message.repeats
                 found.append(
-                    events.Stats(
+                    events.EngineStats(
                         now,
                         self.narrator,
                         activity,
@@ -175,21 +175,21 @@ class Dialogue:
                         message.repeats,
                     )
                 )
-            case messages.Refused(code=code) if code == _BUSY:
+            case messages.Refused(code=code) if code == _REFUSED_BUSY:
                 # with the story of a host that is gone: what was said to it did not arrive
                 self._connected = False
-                self._ask(messages.AskHello(), now)
+                self._send(messages.AskHello(), now)
             case messages.Refused(story=story, code=code, text=text) if story == self._story.number:
                 self._asked.pop(messages.Generate, None)
                 self._story.over = True
-                found.append(events.Fault(now, self.narrator, text, _HINTS.get(code, "")))
+                found.append(events.Fault(now, self.narrator, text, _REFUSED_HINTS.get(code, "")))
             case messages.Speech() | messages.Sound() | messages.Hearing():
-                found += self._aside.take(message, now)
+                found += self._aside.receive(message, now)
             case messages.Gone():
                 self._connected = False
                 self._hearing.gone = "the engine has ended"
 
-    def _greet(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
+    def _handshake(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
         again = self._connected and self.hello is not None and self.hello.boot == hello.boot
         self.hello, self._connected = hello, True
         self._asked.pop(messages.AskHello, None)
@@ -210,14 +210,14 @@ class Dialogue:
                 hello.context,
                 hello.parameters,
                 hello.boot,
-                can(hello, messages.VOICE),
-                can(hello, messages.EAR),
+                supports(hello, messages.HAS_TTS),
+                supports(hello, messages.HAS_MICROPHONE),
             )
         )
-        found += self._aside.again(now)
-        found += self._take_up(hello, now)
+        found += self._aside.resumed(now)
+        found += self._resume(hello, now)
 
-    def _take_up(self, hello: messages.Hello, now: float) -> list[Event]:
+    def _resume(self, hello: messages.Hello, now: float) -> list[Event]:
         """The story that is wanted, by an agent that may hold it, or another one, or none."""
         story = self._story
         held = hello.story == story.number and not story.over
@@ -232,8 +232,8 @@ class Dialogue:
             return []
         if messages.Cancel in self._asked:
             return self._stopped(now)
-        story.again()
-        self._ask(story.generate(), now)
+        story.restart()
+        self._send(story.generate(), now)
         return []
 
     def _story_event(self, event: messages.StoryEvent, now: float) -> list[Event]:
@@ -249,7 +249,7 @@ class Dialogue:
                 self._asked.pop(messages.Cancel, None)
             return []
         if event.index > story.next:
-            if now >= self._gap_asked + REPEAT:
+            if now >= self._gap_asked + RETRANSMIT_INTERVAL:
                 self._gap_asked = now
                 self._out.append(messages.Resume(story.number, story.next))
             return []
@@ -258,9 +258,9 @@ class Dialogue:
         self._gap_asked = -math.inf
         if isinstance(event, messages.Start):
             self._asked.pop(messages.Generate, None)
-        found = story.take(event, now)
-        if any(isinstance(event, events.Retold) for event in found) and self._paused:
-            self._ask(messages.Pause(story.number, 1), now)
+        found = story.receive(event, now)
+        if any(isinstance(event, events.Regenerated) for event in found) and self._paused:
+            self._send(messages.Pause(story.number, 1), now)
         if story.over:
             self._ended(event, now)
         return found
@@ -269,11 +269,11 @@ class Dialogue:
         self._asked.pop(messages.Cancel, None)
         self._asked.pop(messages.Pause, None)
         if isinstance(event, messages.End):
-            self._ask(messages.AskStats(), now)
+            self._send(messages.AskStats(), now)
         else:  # it was told otherwise than before
-            self._ask(messages.Cancel(event.story), now)
+            self._send(messages.Cancel(event.story), now)
         if self._then:
-            self.tell(*self._then, now)
+            self.generate(*self._then, now)
 
     def _flush(self, tokens: list[Token], found: list[Event], now: float) -> None:
         if tokens:
@@ -289,24 +289,24 @@ class Dialogue:
         out = [ack if isinstance(message, messages.Ack) else message for message in out]
         for kind, (message, when) in self._asked.items():
             if now >= when and (self._connected or kind is messages.AskHello):
-                self._asked[kind] = (message, now + REPEAT)
+                self._asked[kind] = (message, now + RETRANSMIT_INTERVAL)
                 out.append(message)
         if self._connected:
             out += self._aside.due(now)
-        if not out and self._connected and self._hearing.wonder(now):
+        if not out and self._connected and self._hearing.ping_due(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
 
     def overdue(self, now: float) -> list[Event]:
         """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech, or
         listen."""
-        return self._hearing.silence(now) + self._aside.overdue(now, self._connected)
+        return self._hearing.silent_for(now) + self._aside.overdue(now, self._connected)
 
-    def dead(self, now: float) -> str:
+    def lost_reason(self, now: float) -> str:
         """Why an agent that was here once is not waited for any longer; "" where it is."""
-        return self._hearing.dead(now) if self.hello is not None else ""
+        return self._hearing.lost_reason(now) if self.hello is not None else ""
 
-    def _ask(self, message: Message, now: float) -> None:
+    def _send(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
 
 

@@ -4,17 +4,17 @@ and what begins ends the other. No I/O, no time of its own.
 
 from duotui.base.errors import Exit
 from duotui.protocol import events, messages
-from duotui.protocol.events import Event, Narrator
-from duotui.protocol.listen_request import REPEAT, Capture
+from duotui.protocol.events import Event, Source
+from duotui.protocol.listen_request import RETRANSMIT_INTERVAL, ListenRequest
 from duotui.protocol.messages import Message
-from duotui.protocol.speak_request import Reading
+from duotui.protocol.speak_request import SpeakRequest
 
 
-class Aside:
-    def __init__(self, narrator: Narrator) -> None:
+class AudioRequests:
+    def __init__(self, narrator: Source) -> None:
         self.narrator = narrator
-        self._reading = Reading(narrator, "", 0)
-        self._capture = Capture(narrator, 0, 0.0)
+        self._reading = SpeakRequest(narrator, "", 0)
+        self._capture = ListenRequest(narrator, 0, 0.0)
         self._capture.over = True
         self._ending: messages.Hush | messages.Enough | None = None
         self._ask = 0.0
@@ -23,7 +23,7 @@ class Aside:
         self, text: str, number: int, now: float, volume: float, hello: messages.Hello | None
     ) -> list[Event]:
         """As Dialogue's."""
-        if hello is None or not can(hello, messages.VOICE):
+        if hello is None or not supports(hello, messages.HAS_TTS):
             return [
                 events.Fault(
                     now,
@@ -34,25 +34,25 @@ class Aside:
                 )
             ]
         ended = self._silence(now)
-        self._reading = Reading(self.narrator, text, number, volume)
-        return ended + self._reading.begin(now)
+        self._reading = SpeakRequest(self.narrator, text, number, volume)
+        return ended + self._reading.start(now)
 
-    def hear(self, number: int, now: float, hello: messages.Hello | None) -> list[Event]:
+    def start_listening(self, number: int, now: float, hello: messages.Hello | None) -> list[Event]:
         """As Dialogue's."""
-        if hello is None or not can(hello, messages.EAR):
+        if hello is None or not supports(hello, messages.HAS_MICROPHONE):
             return [events.ListenEnded(now, self.narrator, "this board has no microphone")]
         ended = self._silence(now)
-        self._capture = Capture(self.narrator, number, now)
+        self._capture = ListenRequest(self.narrator, number, now)
         return ended
 
-    def hush(self, now: float) -> list[Event]:
+    def stop_speaking(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
         ended = self._reading.stop(now)
         if ended:
             self._end(messages.Hush(self._reading.sentence), now)
         return ended
 
-    def enough(self, now: float) -> list[Event]:
+    def stop_listening(self, now: float) -> list[Event]:
         """Nothing is to be listened to any longer."""
         ended = self._capture.end(now)
         if ended:
@@ -63,26 +63,26 @@ class Aside:
         """The port is gone. Sound that is live is lost; a sentence is said to its end."""
         return self._capture.end(now, "the board was lost")
 
-    def again(self, now: float) -> list[Event]:
+    def resumed(self, now: float) -> list[Event]:
         """Another agent, or the same one again: it is asked for its sentence at once."""
-        self._reading.again(now)
+        self._reading.resume(now)
         return self._capture.end(now, "the board has started anew")
 
-    def take(
+    def receive(
         self, said: messages.Speech | messages.Sound | messages.Hearing, now: float
     ) -> list[Event]:
         match said:
             case messages.Speech(sentence=sentence):
                 self._ended(messages.Hush(sentence))
-                return self._reading.take(said, now)
+                return self._reading.receive(said, now)
             case messages.Hearing(listen=listen):
                 self._ended(messages.Enough(listen))
-        return self._capture.take(said, now)
+        return self._capture.receive(said, now)
 
     def due(self, now: float) -> list[Message]:
         ending: list[Message] = []
         if self._ending and now >= self._ask:
-            self._ask = now + REPEAT
+            self._ask = now + RETRANSMIT_INTERVAL
             ending = [self._ending]
         return ending + self._reading.due(now) + self._capture.due(now)
 
@@ -98,7 +98,7 @@ class Aside:
         return stuck + deaf
 
     def _silence(self, now: float) -> list[Event]:
-        ended = self.hush(now) + self.enough(now)
+        ended = self.stop_speaking(now) + self.stop_listening(now)
         self._ending = None  # what begins ends it
         return ended
 
@@ -110,6 +110,6 @@ class Aside:
             self._ending = None
 
 
-def can(hello: messages.Hello, what: int) -> bool:
+def supports(hello: messages.Hello, what: int) -> bool:
     """Whether the agent has a voice, or an ear, and is told of it as we do."""
     return hello.protocol == messages.PROTOCOL and bool(hello.modes & what)

@@ -13,11 +13,11 @@ from typing import Self
 
 from duotui.base.errors import Exit, UsageError
 
-PROMPT_BYTES = 4000
+PROMPT_LIMIT_BYTES = 4000
 """A prompt travels in one frame (link/frames.py)."""
 
 
-class Narrator(StrEnum):
+class Source(StrEnum):
     """Who speaks: the engine that is judged, or the fp32 reference beside it."""
 
     BOARD = "board"
@@ -40,21 +40,21 @@ def available_mode(wanted: Mode, available: Sequence[Mode], order: Sequence[Mode
     """
     if wanted in available:
         return wanted
-    return next((mode for mode in order or _BEST if mode in available), wanted)
+    return next((mode for mode in order or _MODES_BEST_FIRST if mode in available), wanted)
 
 
-_BEST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
+_MODES_BEST_FIRST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
 
 
 class Activity(StrEnum):
     """What the agent is doing. The order is the wire's."""
 
     IDLE = "idle"
-    TELLING = "telling"
+    GENERATING = "telling"
     PAUSED = "paused"
 
 
-class Reason(StrEnum):
+class EndReason(StrEnum):
     """Why a story ended. The order is the wire's; `lost` is the host's own."""
 
     STEPS = "steps"
@@ -64,7 +64,7 @@ class Reason(StrEnum):
     LOST = "lost"
 
 
-class Silence(StrEnum):
+class SpeechEndReason(StrEnum):
     """Why nothing is said aloud any longer."""
 
     DONE = "done"
@@ -93,8 +93,10 @@ class Request:
             size = len(self.prompt.encode())
         except UnicodeEncodeError as error:
             raise UsageError("the prompt is not UTF-8", "type it anew") from error
-        if size > PROMPT_BYTES:
-            raise UsageError(f"the prompt has {size} bytes, at most {PROMPT_BYTES} fit", "cut it")
+        if size > PROMPT_LIMIT_BYTES:
+            raise UsageError(
+                f"the prompt has {size} bytes, at most {PROMPT_LIMIT_BYTES} fit", "cut it"
+            )
         if "\0" in self.prompt:
             raise UsageError("the prompt has a NUL in it", "leave it out")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
@@ -122,7 +124,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A part of a story's text, in characters; `end` is not in it."""
 
     start: int
@@ -130,7 +132,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class WordMark:
     """A word of a sentence that is said aloud: when it begins, in seconds after the sentence does,
     and where it is in the story's text, in characters."""
 
@@ -142,7 +144,7 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Event:
     t: float
-    narrator: Narrator
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class LinkLost(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkAway(Event):
+class LinkReconnecting(Event):
     """The link was lost, and is looked for: the story goes on when it is back. Said again where
     the reason changes."""
 
@@ -186,12 +188,12 @@ class LinkSilent(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkAnswers(Event):
+class LinkResponding(Event):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Noise(Event):
+class LineNoise(Event):
     """Bytes outside frames; `text` is what a person could read of them."""
 
     count: int
@@ -199,7 +201,7 @@ class Noise(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Health(Event):
+class LinkHealth(Event):
     """Totals of the link so far, sent when one of them changed."""
 
     acknowledged: int
@@ -249,7 +251,7 @@ class Tokens(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Retelling(Event):
+class Regenerating(Event):
     """The agent was started anew, and tells the story again: `told` tokens of the `count` that
     were told before."""
 
@@ -258,7 +260,7 @@ class Retelling(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Retold(Event):
+class Regenerated(Event):
     """All of them, and they are the same. Clocks of the start, and of each, by the agent that
     tells now."""
 
@@ -267,7 +269,7 @@ class Retold(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Stats(Event):
+class EngineStats(Event):
     """The agent's gauges. rss and peak in KiB, first in microseconds (0: no token yet)."""
 
     activity: Activity
@@ -284,7 +286,7 @@ class Stats(Event):
 class RunEnded(Event):
     """The story is over. rate is llama2.c's achieved tok/s, by the narrator's clock."""
 
-    reason: Reason
+    reason: EndReason
     tokens: int
     clock: int
     rate: float
@@ -294,17 +296,17 @@ class RunEnded(Event):
 class SpeechStarted(Event):
     """The story is going to be said aloud, in these sentences."""
 
-    sentences: tuple[Span, ...]
+    sentences: tuple[TextSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceHeard(Event):
+class SentencePlaying(Event):
     """Sentence `index` is heard since `begun`, of the clock of `t`, for `length` seconds."""
 
     index: int
     begun: float
     length: float
-    marks: tuple[Mark, ...]
+    marks: tuple[WordMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,7 @@ class SpeechEnded(Event):
     """`sentences` were said. Seconds by the narrator's clock, of all of them: from the asking to
     the first sound, and from there to the last."""
 
-    silence: Silence
+    silence: SpeechEndReason
     sentences: int
     prepared: float
     heard: float
@@ -320,7 +322,7 @@ class SpeechEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound(Event):
+class MicrophoneAudio(Event):
     """What the narrator's microphone hears, as it comes: PCM of 16 bit, 16000 samples a second. It
     is recorded nowhere: it may be a child."""
 
@@ -350,21 +352,21 @@ Batch = tuple[Event, ...]
 EVENTS: dict[str, type[Event]] = {
     "LinkOpening": LinkOpening,
     "LinkUp": LinkUp,
-    "LinkAway": LinkAway,
+    "LinkAway": LinkReconnecting,
     "LinkLost": LinkLost,
     "LinkSilent": LinkSilent,
-    "LinkAnswers": LinkAnswers,
-    "Noise": Noise,
-    "Health": Health,
+    "LinkAnswers": LinkResponding,
+    "Noise": LineNoise,
+    "Health": LinkHealth,
     "Ready": Ready,
     "RunStarted": RunStarted,
     "Tokens": Tokens,
-    "Retelling": Retelling,
-    "Retold": Retold,
-    "Stats": Stats,
+    "Retelling": Regenerating,
+    "Retold": Regenerated,
+    "Stats": EngineStats,
     "RunEnded": RunEnded,
     "SpeechStarted": SpeechStarted,
-    "SentenceHeard": SentenceHeard,
+    "SentenceHeard": SentencePlaying,
     "SpeechEnded": SpeechEnded,
     "ListenEnded": ListenEnded,
     "Fault": Fault,

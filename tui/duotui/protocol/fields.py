@@ -7,7 +7,7 @@ each) or `words` (u16 count, then u32, u16, u16 each).
 import struct
 
 
-class Malformed(ValueError):
+class MalformedPayload(ValueError):
     """A payload that is not what its type promises."""
 
 
@@ -23,16 +23,18 @@ def pack(code: str, value: object) -> bytes:
         case "ids", tuple(ids):
             return struct.pack(f"<H{len(ids)}I", len(ids), *ids)
         case "words", tuple(words):
-            return struct.pack("<H", len(words)) + b"".join(_WORD.pack(*word) for word in words)
+            return struct.pack("<H", len(words)) + b"".join(
+                _WORD_MARK.pack(*word) for word in words
+            )
         case (("str" | "bytes" | "32" | "ids" | "words"), _):
             raise TypeError(f"{code} cannot hold {value!r}")
     return struct.pack("<" + code, value)
 
 
-_WORD = struct.Struct("<IHH")
+_WORD_MARK = struct.Struct("<IHH")
 
 
-class Reader:
+class FieldReader:
     """Takes fields from a payload, one after another."""
 
     def __init__(self, payload: bytes) -> None:
@@ -41,11 +43,11 @@ class Reader:
     def take(self, count: int) -> bytes:
         end = self.at + count
         if end > len(self.payload):
-            raise Malformed(f"{len(self.payload)} bytes, {end} promised")
+            raise MalformedPayload(f"{len(self.payload)} bytes, {end} promised")
         data, self.at = self.payload[self.at : end], end
         return data
 
-    def value(self, code: str) -> object:
+    def read(self, code: str) -> object:
         """The next field. Raises Malformed where it is not all there."""
         match code:
             case "str":
@@ -58,8 +60,8 @@ class Reader:
                 count = _u16(self.take(2))
                 return struct.unpack(f"<{count}I", self.take(4 * count))
             case "words":
-                size = _u16(self.take(2)) * _WORD.size
-                return tuple(_WORD.iter_unpack(self.take(size)))
+                size = _u16(self.take(2)) * _WORD_MARK.size
+                return tuple(_WORD_MARK.iter_unpack(self.take(size)))
         return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
 
 

@@ -33,10 +33,10 @@ def encode(frame: Frame) -> bytes:
         raise ValueError(f"payload of {len(frame.payload)} bytes, at most {MAX_PAYLOAD}")
     body = struct.pack("<BH", frame.type, frame.seq) + frame.payload
     body += struct.pack("<I", zlib.crc32(body))
-    return b"\0" + stuff(body) + b"\0"
+    return b"\0" + cobs_encode(body) + b"\0"
 
 
-def stuff(body: bytes) -> bytes:
+def cobs_encode(body: bytes) -> bytes:
     """COBS (Cheshire and Baker 1999): `body` without its zeros, one byte more in each 254.
 
     A full block that ends the data is not followed by an empty one."""
@@ -52,7 +52,7 @@ def stuff(body: bytes) -> bytes:
     return bytes(out)
 
 
-def unstuff(piece: bytes) -> bytes | None:
+def cobs_decode(piece: bytes) -> bytes | None:
     """The bytes that `stuff` was given, or None where `piece` is not COBS."""
     out = bytearray()
     at = 0
@@ -68,7 +68,7 @@ def unstuff(piece: bytes) -> bytes | None:
     return bytes(out)
 
 
-class Decoder:
+class FrameDecoder:
     """Bytes in, in pieces of any size; frames and noise out, in order."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Decoder:
         self._gathered += head
         for piece in rest:
             if self._gathered:
-                found.append(_read(bytes(self._gathered)))
+                found.append(_decode_frame(bytes(self._gathered)))
                 self._gathered.clear()
             self._gathered += piece
         if len(self._gathered) > _MAX_ENCODED:
@@ -94,8 +94,8 @@ class Decoder:
         return len(self._gathered)
 
 
-def _read(piece: bytes) -> Frame | NoiseBytes:
-    body = unstuff(piece) if len(piece) <= _MAX_ENCODED else None
+def _decode_frame(piece: bytes) -> Frame | NoiseBytes:
+    body = cobs_decode(piece) if len(piece) <= _MAX_ENCODED else None
     if body is None or len(body) < _OVERHEAD:
         return NoiseBytes(piece)
     (crc,) = struct.unpack_from("<I", body, len(body) - 4)

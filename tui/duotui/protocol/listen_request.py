@@ -7,25 +7,25 @@ import math
 
 from duotui.protocol import events, messages
 from duotui.protocol.adpcm import decode
-from duotui.protocol.events import Event, Narrator
+from duotui.protocol.events import Event, Source
 from duotui.protocol.messages import Message
 
-REPEAT, POLL = 0.3, 1.0
+RETRANSMIT_INTERVAL, POLL_INTERVAL = 0.3, 1.0
 """Seconds until a board is asked again: before it has answered, and while it listens."""
 
-PATIENCE = 5.0
+START_TIMEOUT = 5.0
 """Seconds without an answer or a sound until it is given up: it gives up its recorder before."""
 
-SOUNDS = 750
+MAX_AUDIO_GAP = 750
 """Of a listen, at most: thirty seconds."""
 
 _UNKNOWN, _OPENING, _HEARS, _OVER, _FAILED = range(5)
 
 
-class Capture:
+class ListenRequest:
     """One listen, of that `number`."""
 
-    def __init__(self, narrator: Narrator, number: int, now: float) -> None:
+    def __init__(self, narrator: Source, number: int, now: float) -> None:
         self.narrator, self.number = narrator, number
         self.over = False
         self._ask, self._since = -math.inf, now
@@ -35,12 +35,12 @@ class Capture:
     def due(self, now: float) -> list[Message]:
         if self.over or now < self._ask:
             return []
-        self._ask = now + (POLL if self._answered else REPEAT)
+        self._ask = now + (POLL_INTERVAL if self._answered else RETRANSMIT_INTERVAL)
         return [messages.Listen(self.number)]
 
     def overdue(self, now: float) -> list[Event]:
         """The end of it, where nothing comes."""
-        if self.over or now < self._since + PATIENCE:
+        if self.over or now < self._since + START_TIMEOUT:
             return []
         return self.end(now, "the board's microphone is stuck")
 
@@ -50,7 +50,7 @@ class Capture:
         self.over = True
         return [events.ListenEnded(now, self.narrator, trouble)]
 
-    def take(self, said: messages.Sound | messages.Hearing, now: float) -> list[Event]:
+    def receive(self, said: messages.Sound | messages.Hearing, now: float) -> list[Event]:
         if self.over or said.listen != self.number:
             return []
         if isinstance(said, messages.Sound):
@@ -65,8 +65,8 @@ class Capture:
 
     def _sound(self, said: messages.Sound, now: float) -> list[Event]:
         lost = said.index - self._next
-        if lost < 0 or said.index >= SOUNDS:
+        if lost < 0 or said.index >= MAX_AUDIO_GAP:
             return []
         self._answered, self._since, self._next = True, now, said.index + 1
         pcm = decode(said.predictor, said.step, said.data)
-        return [events.Sound(now, self.narrator, bytes(len(pcm)) * lost + pcm)]
+        return [events.MicrophoneAudio(now, self.narrator, bytes(len(pcm)) * lost + pcm)]

@@ -8,12 +8,12 @@ import struct
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
-from duotui.protocol.fields import Malformed, Reader, pack
+from duotui.protocol.fields import FieldReader, MalformedPayload, pack
 
 PROTOCOL = 2
 """An agent of another one tells, but has no way to be told to speak or to listen."""
 
-EAR, VOICE = 1 << 6, 1 << 7
+HAS_MICROPHONE, HAS_TTS = 1 << 6, 1 << 7
 """Among a Hello's modes: the agent can listen, and speak."""
 
 
@@ -31,8 +31,8 @@ class Message:
         return b"".join(pack(code, v) for code, v in zip(self.codes, values, strict=True))
 
     @classmethod
-    def read(cls, reader: Reader) -> Self:
-        return cls(*(reader.value(code) for code in cls.codes))
+    def read(cls, reader: FieldReader) -> Self:
+        return cls(*(reader.read(code) for code in cls.codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ class End(StoryEvent):
     rate: float
 
 
-_PLAIN: dict[int, type[Message]] = {
+_MESSAGES_BY_TYPE: dict[int, type[Message]] = {
     kind.type: kind
     for kind in (
         AskHello,
@@ -319,23 +319,23 @@ _PLAIN: dict[int, type[Message]] = {
         Hearing,
     )
 }
-_EVENTS: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}
+_EVENTS_BY_KIND: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}
 
 
-def parse(kind: int, payload: bytes) -> Message:
+def parse_message(kind: int, payload: bytes) -> Message:
     """The message of a frame's type and payload. Raises Malformed."""
-    reader = Reader(payload)
+    reader = FieldReader(payload)
     message: Message
     if kind == StoryEvent.type:
         story, index, event = struct.unpack("<IIB", reader.take(9))
-        if event not in _EVENTS:
-            raise Malformed(f"unknown event kind {event}")
-        found = _EVENTS[event]
-        message = found(story, index, *(reader.value(code) for code in found.codes))
-    elif kind in _PLAIN:
-        message = _PLAIN[kind].read(reader)
+        if event not in _EVENTS_BY_KIND:
+            raise MalformedPayload(f"unknown event kind {event}")
+        found = _EVENTS_BY_KIND[event]
+        message = found(story, index, *(reader.read(code) for code in found.codes))
+    elif kind in _MESSAGES_BY_TYPE:
+        message = _MESSAGES_BY_TYPE[kind].read(reader)
     else:
-        raise Malformed(f"unknown type 0x{kind:02x}")
+        raise MalformedPayload(f"unknown type 0x{kind:02x}")
     if reader.at != len(payload):
-        raise Malformed(f"{len(payload)} bytes, {reader.at} expected")
+        raise MalformedPayload(f"{len(payload)} bytes, {reader.at} expected")
     return message

@@ -8,57 +8,57 @@ import unicodedata
 from collections.abc import Iterator
 
 from duotui.protocol import events, messages
-from duotui.protocol.events import Event, Mark, Narrator, Silence, Span
+from duotui.protocol.events import Event, Source, SpeechEndReason, TextSpan, WordMark
 from duotui.protocol.messages import Message
 
-REPEAT, POLL = 0.3, 1.0
+RETRANSMIT_INTERVAL, POLL_INTERVAL = 0.3, 1.0
 """Seconds until a sentence is asked for again: before it was answered, and while it is said."""
 
-PREPARED, HEARD = 30.0, 10.0
+PREPARE_TIMEOUT, PLAY_TIMEOUT = 30.0, 10.0
 """Seconds until a board that prepares a sentence is given up, and one that should have said it."""
 
 SENTENCE_CHARACTERS = 600
 """Longer ones are cut where a word ends: a board's memory is small."""
 
 _UNKNOWN, _PREPARED, _HEARD, _DONE, _FAILED, _STOPPED = range(6)
-_SENTENCE = re.compile(
+_SENTENCE_PATTERN = re.compile(
     r"""\S.*?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)[.!?]+["')\]\u2019\u201d]*(?=\s|$)(?!\s+[a-z])|(?=\n)|$)"""
 )
-_PLAIN = str.maketrans("‘’“”–—…\u00a0", "''\"\"--. ")
+_ASCII_PUNCTUATION = str.maketrans("‘’“”–—…\u00a0", "''\"\"--. ")
 
 
-def sentences(text: str) -> Iterator[Span]:
+def sentences(text: str) -> Iterator[TextSpan]:
     """Where the sentences of `text` are, in characters; what has no letter or digit is none."""
     for line in re.finditer(r"[^\n]+", text):
-        for found in _SENTENCE.finditer(text, line.start(), line.end()):
+        for found in _SENTENCE_PATTERN.finditer(text, line.start(), line.end()):
             start, end = found.span()
             while end - start > SENTENCE_CHARACTERS:
                 cut = text.rfind(" ", start, start + SENTENCE_CHARACTERS)
                 cut = start + SENTENCE_CHARACTERS if cut <= start else cut
-                yield Span(start, cut)
+                yield TextSpan(start, cut)
                 start = cut
             if any(character.isalnum() for character in text[start:end]):
-                yield Span(start, end)
+                yield TextSpan(start, end)
 
 
-def plain(text: str) -> str:
+def to_ascii(text: str) -> str:
     """`text` in ASCII, a character for a character: the board's voice knows no other."""
     return "".join(
-        character if " " <= character < "\x7f" else _base(character)
-        for character in text.translate(_PLAIN)
+        character if " " <= character < "\x7f" else _without_accent(character)
+        for character in text.translate(_ASCII_PUNCTUATION)
     )
 
 
-def _base(character: str) -> str:
+def _without_accent(character: str) -> str:
     base = unicodedata.normalize("NFD", character)[0]
     return base if " " <= base < "\x7f" else " "
 
 
-class Reading:
+class SpeakRequest:
     """Of `text`, at a `volume` from 0 to 1. `number` is that of its first sentence; the next ones
     follow."""
 
-    def __init__(self, narrator: Narrator, text: str, number: int, volume: float = 1.0) -> None:
+    def __init__(self, narrator: Source, text: str, number: int, volume: float = 1.0) -> None:
         self.narrator, self.text, self.volume = narrator, text, volume
         self.spans = tuple(sentences(text))
         self.over = not self.spans
@@ -73,34 +73,34 @@ class Reading:
         """The number of the sentence that is being said."""
         return (self._number + self._index) & 0xFFFFFFFF
 
-    def begin(self, now: float) -> list[Event]:
+    def start(self, now: float) -> list[Event]:
         self._since = now
         found: list[Event] = [events.SpeechStarted(now, self.narrator, self.spans)]
-        return found + ([self._end(Silence.DONE, now)] if self.over else [])
+        return found + ([self._end(SpeechEndReason.DONE, now)] if self.over else [])
 
-    def again(self, now: float) -> None:
+    def resume(self, now: float) -> None:
         """Another agent may be there: it is asked at once, and may take its time."""
         self._ask, self._since, self._state = now, now, _UNKNOWN
 
     def due(self, now: float) -> list[Message]:
         if self.over or now < self._ask:
             return []
-        self._ask = now + (REPEAT if self._state == _UNKNOWN else POLL)
+        self._ask = now + (RETRANSMIT_INTERVAL if self._state == _UNKNOWN else POLL_INTERVAL)
         span = self.spans[self._index]
-        loud, text = round(100 * self.volume), plain(self.text[span.start : span.end])
+        loud, text = round(100 * self.volume), to_ascii(self.text[span.start : span.end])
         return [messages.Speak(self.sentence, loud, text)]
 
     def overdue(self, now: float) -> list[Event]:
         """The end of it, where the board neither says the sentence nor that it cannot."""
-        patience = self._length + HEARD if self._state == _HEARD else PREPARED
+        patience = self._length + PLAY_TIMEOUT if self._state == _HEARD else PREPARE_TIMEOUT
         if self.over or self._state == _UNKNOWN or now < self._since + patience:
             return []
-        return [self._end(Silence.FAILED, now, "the board's voice is stuck")]
+        return [self._end(SpeechEndReason.FAILED, now, "the board's voice is stuck")]
 
     def stop(self, now: float) -> list[Event]:
-        return [] if self.over else [self._end(Silence.STOPPED, now)]
+        return [] if self.over else [self._end(SpeechEndReason.STOPPED, now)]
 
-    def take(self, said: messages.Speech, now: float) -> list[Event]:
+    def receive(self, said: messages.Speech, now: float) -> list[Event]:
         if self.over or said.sentence != self.sentence or said.state == _UNKNOWN:
             return []
         if said.state != self._state:
@@ -117,14 +117,14 @@ class Reading:
                 self._heard += (said.ended - begun) / 1e6
                 found += self._next(now)
             case state if state == _FAILED:
-                found.append(self._end(Silence.FAILED, now, said.trouble))
+                found.append(self._end(SpeechEndReason.FAILED, now, said.trouble))
             case state if state == _STOPPED:
-                found.append(self._end(Silence.STOPPED, now))
+                found.append(self._end(SpeechEndReason.STOPPED, now))
         return found
 
     def _next(self, now: float) -> list[Event]:
         if self._index + 1 == len(self.spans):
-            return [self._end(Silence.DONE, now)]
+            return [self._end(SpeechEndReason.DONE, now)]
         self._index += 1
         self._ask, self._since, self._state = now, now, _UNKNOWN
         return []
@@ -136,23 +136,26 @@ class Reading:
         self._told = self._index
         start = self.spans[self._index].start
         marks = tuple(
-            Mark(begins / 1000, start + at, start + at + size) for begins, at, size in said.words
+            WordMark(begins / 1000, start + at, start + at + size)
+            for begins, at, size in said.words
         )
         # by the board's clock, so that a message that was late marks the same word
         begun = now - (said.clock - said.begun) / 1e6
         return [
-            events.SentenceHeard(now, self.narrator, self._index, begun, said.length / 1000, marks)
+            events.SentencePlaying(
+                now, self.narrator, self._index, begun, said.length / 1000, marks
+            )
         ]
 
-    def _end(self, silence: Silence, now: float, trouble: str = "") -> events.SpeechEnded:
+    def _end(self, silence: SpeechEndReason, now: float, trouble: str = "") -> events.SpeechEnded:
         self.over = True
-        said = self._index + (silence is Silence.DONE and bool(self.spans))
+        said = self._index + (silence is SpeechEndReason.DONE and bool(self.spans))
         return events.SpeechEnded(
             now, self.narrator, silence, said, self._prepared, self._heard, trouble
         )
 
 
-def word_at(heard: events.SentenceHeard, now: float) -> Mark | None:
+def word_at(heard: events.SentencePlaying, now: float) -> WordMark | None:
     """The word that is heard at `now`, by the clock of the events."""
     begun = itertools.takewhile(lambda mark: heard.begun + mark.begins <= now, heard.marks)
     return max(begun, key=lambda mark: mark.begins, default=None)

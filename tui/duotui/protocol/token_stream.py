@@ -9,22 +9,22 @@ from dataclasses import replace
 
 from duotui.base.errors import Exit
 from duotui.protocol import events, messages
-from duotui.protocol.events import Activity, Event, Mode, Narrator, Reason, Request, Token
+from duotui.protocol.events import Activity, EndReason, Event, Mode, Request, Source, Token
 
-MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(Reason)
+MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(EndReason)
 """In the order of their numbers on the wire."""
 
-CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 """What `str.translate` leaves out: no terminal is to obey a story."""
-del CONTROLS[ord("\n")], CONTROLS[ord("\t")]
+del CONTROL_CHARACTERS[ord("\n")], CONTROL_CHARACTERS[ord("\t")]
 
-_CUT_OFF = (Reason.CANCELLED, Reason.FAILED)
+_INTERRUPTED = (EndReason.CANCELLED, EndReason.FAILED)
 
 
-class Story:
+class TokenStream:
     """`next` is the index of the event that is needed from the agent (docs/protocol.md)."""
 
-    def __init__(self, narrator: Narrator, request: Request, number: int) -> None:
+    def __init__(self, narrator: Source, request: Request, number: int) -> None:
         self.narrator, self.request, self.number = narrator, request, number
         self.next = 0
         self.over = False
@@ -34,12 +34,12 @@ class Story:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         return self._start is not None
 
     @property
-    def retelling(self) -> bool:
-        return self.begun and self.next <= len(self._ids)
+    def regenerating(self) -> bool:
+        return self.started and self.next <= len(self._ids)
 
     def generate(self) -> messages.Generate:
         """How it is asked for; once it has begun, with the seed and steps that were really used."""
@@ -58,29 +58,29 @@ class Story:
             request.prompt,
         )
 
-    def again(self) -> None:
+    def restart(self) -> None:
         """Another agent is to tell it, from its start."""
         self.next = 0
         self._clocks.clear()
 
     def progress(self, now: float) -> list[Event]:
         """How far it is told again."""
-        if not self.retelling:
+        if not self.regenerating:
             return []
         told = max(self.next - 1, 0)
-        return [events.Retelling(now, self.narrator, told, len(self._ids))]
+        return [events.Regenerating(now, self.narrator, told, len(self._ids))]
 
     def stopped(self, now: float) -> list[Event]:
         """It ends here, with no agent to say so."""
         self.over = True
-        if not self.begun:
+        if not self.started:
             return []
-        return [events.RunEnded(now, self.narrator, Reason.CANCELLED, len(self._ids), 0, 0.0)]
+        return [events.RunEnded(now, self.narrator, EndReason.CANCELLED, len(self._ids), 0, 0.0)]
 
-    def take(self, event: messages.StoryEvent, now: float) -> list[Event]:
+    def receive(self, event: messages.StoryEvent, now: float) -> list[Event]:
         """What the event of index `next` means to whoever watches."""
-        cut_off = isinstance(event, messages.End) and _reason(event) in _CUT_OFF
-        if self.retelling and not cut_off:
+        cut_off = isinstance(event, messages.End) and _reason(event) in _INTERRUPTED
+        if self.regenerating and not cut_off:
             return self._compared(event, now)
         self.next += 1
         match event:
@@ -89,7 +89,7 @@ class Story:
                 return [self._started(event, now)]
             case messages.Next():
                 self._ids.append(event.id)
-                text = self._decoder.decode(event.text).translate(CONTROLS)
+                text = self._decoder.decode(event.text).translate(CONTROL_CHARACTERS)
                 token = Token(event.index - 1, event.id, text, event.clock, event.probability)
                 return [events.Tokens(now, self.narrator, (token,))]
             case messages.End():
@@ -120,14 +120,14 @@ class Story:
                     "the board has another model, or cannot be trusted",
                     Exit.DIFFERS,
                 ),
-                events.RunEnded(now, self.narrator, Reason.FAILED, told, 0, 0.0),
+                events.RunEnded(now, self.narrator, EndReason.FAILED, told, 0, 0.0),
             ]
         self.next += 1
         self._clocks.append(_clock(event))
-        if self.retelling:
+        if self.regenerating:
             return []
         start, *rest = self._clocks
-        return [events.Retold(now, self.narrator, start, tuple(rest))]
+        return [events.Regenerated(now, self.narrator, start, tuple(rest))]
 
     def _same(self, event: messages.StoryEvent) -> bool:
         match event, self._start:
@@ -159,8 +159,8 @@ class Story:
         )
 
 
-def _reason(end: messages.End) -> Reason:
-    return REASONS[min(end.reason, REASONS.index(Reason.FAILED))]
+def _reason(end: messages.End) -> EndReason:
+    return REASONS[min(end.reason, REASONS.index(EndReason.FAILED))]
 
 
 def _clock(event: messages.StoryEvent) -> int:

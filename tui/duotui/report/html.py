@@ -14,14 +14,14 @@ from duotui.report.markdown import (
     run_rows,
     sameness,
 )
-from duotui.report.strings import LANGUAGES
-from duotui.scoring.verdict import Verdict, words
+from duotui.report.strings import REPORT_LANGUAGES
+from duotui.scoring.verdict import Verdict, word_diff
 
 STYLE = Path(__file__).with_suffix(".css")
 
 
-def page(verdict: Verdict, language: str = "en") -> str:
-    say = LANGUAGES[language]
+def html_report(verdict: Verdict, language: str = "en") -> str:
+    say = REPORT_LANGUAGES[language]
     body = "\n".join(_parts(verdict, say))
     return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
@@ -76,7 +76,7 @@ def _stories(v: Verdict, say: Mapping[str, str]) -> Iterator[str]:
         return
     yield f"<h2>{escape(say['stories'])}</h2><p>{escape(say['legend'])}</p>"
     marks = {"=": "{}", "+": "<ins>[+ {} +]</ins>", "-": "<del>[- {} -]</del>"}
-    diff = (marks[kind].format(escape(text)) for kind, text in words(v.story, v.baseline.text))
+    diff = (marks[kind].format(escape(text)) for kind, text in word_diff(v.story, v.baseline.text))
     yield f'<div class="story">{" ".join(diff)}</div>'
 
 

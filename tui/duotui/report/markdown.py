@@ -3,16 +3,16 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from duotui.report.strings import LANGUAGES
-from duotui.scoring.machine_conditions import Conditions
+from duotui.report.strings import REPORT_LANGUAGES
+from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.mean_rate import RUNS
-from duotui.scoring.verdict import Verdict, words
+from duotui.scoring.verdict import Verdict, word_diff
 
 Phrases = Mapping[str, str]
 
 
-def markdown(verdict: Verdict, language: str = "en") -> str:
-    say = LANGUAGES[language]
+def markdown_report(verdict: Verdict, language: str = "en") -> str:
+    say = REPORT_LANGUAGES[language]
     return "\n".join(_lines(verdict, say)) + "\n"
 
 
@@ -47,9 +47,9 @@ def _lines(v: Verdict, say: Phrases) -> Iterator[str]:
     yield from _stories(v, say)
 
 
-def boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
+def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
     """Several boards that were judged side by side: a row each, then what is to be said of each."""
-    say = LANGUAGES[language]
+    say = REPORT_LANGUAGES[language]
     lines = [f"# {say['title']}", "", *results(verdicts, say)]
     for v in verdicts:
         lines += ["", f"## {v.target}"]
@@ -173,23 +173,23 @@ def command(v: Verdict) -> str:
     )
 
 
-def _swap(c: Conditions, say: Phrases) -> str:
+def _swap(c: MachineConditions, say: Phrases) -> str:
     if c.swaps is None:
         return ""
     return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or say["off"]
 
 
-def _memory(c: Conditions, _: Phrases) -> str:
+def _memory(c: MachineConditions, _: Phrases) -> str:
     free = f" ({c.available / 2**20:.1f} MB)" if c.available else ""
     return f"{c.memory / 2**20:.1f} MB{free}" if c.memory else ""
 
 
-def _clock(c: Conditions, say: Phrases) -> str:
+def _clock(c: MachineConditions, say: Phrases) -> str:
     known = [f"{c.clock} MHz"] if c.clock else []
     return ", ".join(known + [say["slowed"]] * (c.slowed and c.is_duo)) or say["none"]
 
 
-CONDITIONS: Mapping[str, Callable[[Conditions, Phrases], str]] = {
+CONDITIONS: Mapping[str, Callable[[MachineConditions, Phrases], str]] = {
     "image": lambda c, _: c.image,
     "machine": lambda c, _: c.machine,
     "kernel": lambda c, _: c.kernel,
@@ -223,7 +223,7 @@ def _stories(v: Verdict, say: Phrases) -> Iterator[str]:
     yield ""
     marks = {"=": "{}", "+": "[+ {} +]", "-": "[- {} -]"}
     yield "> " + " ".join(
-        marks[kind].format(text) for kind, text in words(v.story, v.baseline.text)
+        marks[kind].format(text) for kind, text in word_diff(v.story, v.baseline.text)
     )
 
 

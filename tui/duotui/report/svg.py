@@ -6,7 +6,7 @@ from html import escape
 from duotui.scoring.mean_rate import Score
 from duotui.scoring.teacher_forcing import Agreement
 
-WIDTH = 760
+CHART_WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 104, 18, 28
 
 _PAINT = {
@@ -32,7 +32,7 @@ def runs(score: Score, labels: tuple[str, str, str]) -> str:
     low, high = low - pad, high + pad
 
     def x(index: int) -> float:
-        inner = WIDTH - _LEFT - _RIGHT
+        inner = CHART_WIDTH - _LEFT - _RIGHT
         return _LEFT + inner * (index + 0.5) / len(score.rates)
 
     def y(rate: float) -> float:
@@ -44,7 +44,7 @@ def runs(score: Score, labels: tuple[str, str, str]) -> str:
             yield _text("tick", _LEFT - 8, y(tick) + 4, "end", f"{tick:g}")
         yield _level("mean", y(score.mean))
         mean = f"{labels[1]} {score.mean:.4g}"
-        yield _text("label", WIDTH - _RIGHT + 6, y(score.mean) + 4, "start", mean)
+        yield _text("label", CHART_WIDTH - _RIGHT + 6, y(score.mean) + 4, "start", mean)
         for index, rate in enumerate(score.rates):
             at_x, at_y = x(index), y(rate)
             title = f"<title>{escape(labels[0])} {index + 1}: {rate:.6f}</title>"
@@ -65,7 +65,7 @@ def strip(agreement: Agreement, pieces: Sequence[str], label: str) -> str:
     """The whole story, a bar a token: full height where the reference would have taken the same,
     a low one, under a gap, where another. The prompt's are thin."""
     height, bars = 56, len(agreement.steps)
-    wide = (WIDTH - 2) / max(bars, 1)
+    wide = (CHART_WIDTH - 2) / max(bars, 1)
 
     def parts() -> Iterator[str]:
         for index, step in enumerate(agreement.steps):
@@ -87,19 +87,19 @@ def strip(agreement: Agreement, pieces: Sequence[str], label: str) -> str:
 
 def gauge(reached: float, label: str) -> str:
     """What is reached of a limit, as a bar under it."""
-    width = WIDTH - 2 * 8
+    width = CHART_WIDTH - 2 * 8
     done = max(0.0, min(1.0, reached)) * width
 
     def parts() -> Iterator[str]:
         yield f'<rect {_PAINT["forced"]} x="8" y="10" width="{width}" height="4"/>'
         yield f'<rect {_PAINT["run"]} x="8" y="18" width="{done:.1f}" height="16"/>'
-        yield _text("label", min(8 + done + 6, WIDTH - 48), 31, "start", f"{reached:.0%}")
+        yield _text("label", min(8 + done + 6, CHART_WIDTH - 48), 31, "start", f"{reached:.0%}")
 
     return _svg(44, parts(), label)
 
 
 def _level(kind: str, y: float) -> str:
-    ends = f'x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"'
+    ends = f'x1="{_LEFT}" x2="{CHART_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"'
     return f"<line {_PAINT[kind]} {ends}/>"
 
 
@@ -110,7 +110,7 @@ def _text(kind: str, x: float, y: float, anchor: str, text: str) -> str:
 
 def _svg(height: int, parts: Iterator[str], label: str) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}"'
+        f'<svg viewBox="0 0 {CHART_WIDTH} {height}" role="img" aria-label="{escape(label)}"'
         f' xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
 

@@ -30,14 +30,14 @@ SCRIPT = "; ".join(
 )
 """A second long: how busy a processor is can only be said of a time."""
 
-BUSY = 0.1
+BUSY_SHARE = 0.1
 """Of a processor's time, above which something else runs on it."""
 
 DUO = "riscv64"
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
+class MachineConditions:
     """memory and available in bytes (0: not known), swaps with their bytes (None: not known),
     temperatures in degrees Celsius, clock in MHz (0: not known), busy a fraction of the time of all
     processors (None: not known). engine is the SHA-256 of the board's program, in hex; "" where
@@ -67,12 +67,12 @@ class Conditions:
             found.append(f"swap is on ({names})")
         if self.slowed and self.is_duo:  # a computer's fans are cooling devices too
             found.append("the processor is slowed down, because it is hot")
-        if self.busy is not None and self.busy > BUSY:
+        if self.busy is not None and self.busy > BUSY_SHARE:
             found.append(f"something else takes {self.busy:.0%} of the processor")
         return tuple(found)
 
 
-def changes(before: Conditions, after: Conditions) -> tuple[str, ...]:
+def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, ...]:
     """What must not have changed between the first run and the last."""
     found = []
     if before.clock != after.clock:
@@ -82,7 +82,7 @@ def changes(before: Conditions, after: Conditions) -> tuple[str, ...]:
     return tuple(found)
 
 
-def parse(said: str) -> Conditions:
+def parse_conditions(said: str) -> MachineConditions:
     """What SCRIPT said. Raises NotReady where that is not to be read."""
     rows = [line.split(maxsplit=1) for line in said.splitlines()]
     values = [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
@@ -90,7 +90,7 @@ def parse(said: str) -> Conditions:
         first = dict(reversed(values))
         before, after = (value.split()[1:] for name, value in values if name == "busy")
         swaps = (value.split() for name, value in values if name == "swap")
-        return Conditions(
+        return MachineConditions(
             image=re.sub(r"\\\S", "", first["image"]).strip(),
             kernel=first["kernel"],
             machine=first["machine"],

@@ -4,13 +4,13 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-RUNS, WARM = 30, 1
+RUNS, WARM_UP_RUNS = 30, 1
 """Runs that count, and those before them that do not."""
 
-FENCE = 1.5
+TUKEY_FENCE = 1.5
 """Of the interquartile range: what lies farther outside the quartiles stands apart (Tukey 1977)."""
 
-LEAST = 5
+LEAST_RUNS = 5
 """Runs below which nothing can be said to stand apart."""
 
 
@@ -50,10 +50,10 @@ def score(rates: Sequence[float]) -> Score:
 
 
 def _apart(rates: Sequence[float]) -> tuple[int, ...]:
-    if len(rates) < LEAST:
+    if len(rates) < LEAST_RUNS:
         return ()
     first, _, third = statistics.quantiles(rates, n=4, method="inclusive")
-    reach = FENCE * (third - first)
+    reach = TUKEY_FENCE * (third - first)
     lowest = min(range(len(rates)), key=rates.__getitem__)
     highest = max(range(len(rates)), key=rates.__getitem__)
     apart = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class GrammarMistake:
     """Of the characters `start` to `end` of the text."""
 
     start: int

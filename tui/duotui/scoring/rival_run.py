@@ -4,19 +4,19 @@ import bisect
 from collections.abc import Iterable
 from dataclasses import replace
 
-from duotui.scoring.run import whole
-from duotui.session.state import State, Telling
+from duotui.scoring.run import is_complete
+from duotui.session.state import SessionState, SourceState
 
 
-class Rival:
+class RivalRun:
     """`telling` is its whole story."""
 
-    def __init__(self, name: str, telling: Telling) -> None:
+    def __init__(self, name: str, telling: SourceState) -> None:
         assert telling.run is not None
         self.name, self.telling = name, telling
         self._clocks = [token.clock - telling.run.clock for token in telling.tokens]
 
-    def at(self, elapsed: float) -> Telling:
+    def at(self, elapsed: float) -> SourceState:
         """As far as it was `elapsed` seconds after its start, by the clock of what told it."""
         told = bisect.bisect_right(self._clocks, elapsed * 1e6)
         if told == len(self._clocks):
@@ -24,13 +24,13 @@ class Rival:
         return replace(self.telling, tokens=self.telling.tokens[:told], ended=None)
 
 
-def rival(name: str, states: Iterable[State]) -> Rival | None:
+def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
     """The last whole story in them: the first of a trial warms up."""
-    found = [state.board for state in states if whole(state.board)]
-    return Rival(name, found[-1]) if found else None
+    found = [state.board for state in states if is_complete(state.board)]
+    return RivalRun(name, found[-1]) if found else None
 
 
-def elapsed(telling: Telling) -> float:
+def elapsed(telling: SourceState) -> float:
     """Seconds from the start of a story to its last token until now, by its narrator's clock."""
     if telling.run is None or not telling.tokens:
         return 0.0

@@ -10,7 +10,7 @@ from duotui.base.errors import NotReady
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class BandwidthSweep:
     """Bytes a second. reads: by the size that is read again and again. copy, fill: of the last."""
 
     reads: tuple[tuple[int, float], ...]
@@ -24,10 +24,10 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class Roof:
+class Roofline:
     """`bytes` of weights a token, in the mean over the story."""
 
-    sweep: Sweep
+    sweep: BandwidthSweep
     bytes: float
 
     @property
@@ -39,14 +39,14 @@ class Roof:
         return rate / self.rate
 
 
-def parse(said: str) -> Sweep:
+def parse_sweep(said: str) -> BandwidthSweep:
     """What `duollama bandwidth` printed. Raises NotReady where that is not to be read."""
     try:
         rows = [line.split() for line in said.splitlines()]
         found = [(name, int(size), float(rate) * 1e6) for name, size, rate in rows]
         reads = tuple((size, rate) for name, size, rate in found if name == "read")
         last = {name: rate for name, _, rate in found}
-        sweep = Sweep(reads, last["copy"], last["fill"])
+        sweep = BandwidthSweep(reads, last["copy"], last["fill"])
         if sweep.memory <= 0:
             raise ValueError
     except (ValueError, KeyError, IndexError) as error:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Event, Reason
-from duotui.scoring.mean_rate import WARM
-from duotui.session.state import State, Telling, reduce
+from duotui.protocol.events import Activity, EndReason, Event
+from duotui.scoring.mean_rate import WARM_UP_RUNS
+from duotui.session.state import SessionState, SourceState, reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Run:
     """What the board itself thought of each token."""
 
     @classmethod
-    def of(cls, board: Telling, faults: int, counted: bool) -> "Run":
+    def of(cls, board: SourceState, faults: int, counted: bool) -> "Run":
         """What `board` has told; `faults` it had before."""
         assert board.stats is not None
         return cls(
@@ -40,29 +40,29 @@ class Run:
         )
 
 
-def whole(board: Telling) -> bool:
+def is_complete(board: SourceState) -> bool:
     """Whether it has told its story to its end; the gauges of the whole story come after that."""
-    ended = board.ended is not None and board.ended.reason in (Reason.STEPS, Reason.ENDED)
+    ended = board.ended is not None and board.ended.reason in (EndReason.STEPS, EndReason.ENDED)
     return ended and board.stats is not None and board.stats.activity is Activity.IDLE
 
 
-class Tally:
+class RunCollector:
     """The runs in a series of events, as a recording has them. The first `warm` do not count."""
 
-    def __init__(self, warm: int = WARM) -> None:
+    def __init__(self, warm: int = WARM_UP_RUNS) -> None:
         self.runs: list[Run] = []
         self._warm, self._faults = warm, 0
-        self._state = State()
+        self._state = SessionState()
         self._seen: events.RunStarted | None = None
 
-    def hear(self, batch: Iterable[Event]) -> None:
+    def receive(self, batch: Iterable[Event]) -> None:
         """What comes next; a batch may hold the end of one run and the next one's beginning."""
         for event in batch:
             self._state = reduce(self._state, event)
             self._take(self._state.board)
 
-    def _take(self, board: Telling) -> None:
-        if board.run is None or board.run is self._seen or not whole(board):
+    def _take(self, board: SourceState) -> None:
+        if board.run is None or board.run is self._seen or not is_complete(board):
             return
         self._seen = board.run
         self.runs.append(Run.of(board, self._faults, len(self.runs) >= self._warm))
@@ -71,7 +71,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SpeechTiming:
     """Of the story, once, after the runs. Seconds."""
 
     sentences: int

@@ -10,18 +10,18 @@ _SPEED = re.compile(r"achieved tok/s: ([0-9]+(?:\.[0-9]*)?)\n?")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class LoggedRun:
     """One run: the story without its last newline, and tok/s."""
 
     story: str
     rate: float
 
 
-def parse(text: str, prompt: str) -> list[Output]:
+def parse_log(text: str, prompt: str) -> list[LoggedRun]:
     """The runs in `text`. What a program printed before `prompt` is no story's."""
     pieces = _SPEED.split(text)
     return [
-        Output(_story(before, prompt), float(rate))
+        LoggedRun(_story(before, prompt), float(rate))
         for before, rate in zip(pieces[::2], pieces[1::2], strict=False)
     ]
 
@@ -31,13 +31,13 @@ def _story(before: str, prompt: str) -> str:
     return (before[start:] if start >= 0 else before.lstrip("\n")).rstrip("\n")
 
 
-def read(path: Path, prompt: str) -> list[Output]:
+def read_log(path: Path, prompt: str) -> list[LoggedRun]:
     """The runs in a file. Raises UsageError where it holds none."""
     try:
         text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise UsageError(f"{path} cannot be read", error.strerror or "") from error
-    runs = parse(text, prompt)
+    runs = parse_log(text, prompt)
     if not runs:
         raise UsageError(
             f"{path} has no line 'achieved tok/s:'", "redirect run.c's output and errors into it"

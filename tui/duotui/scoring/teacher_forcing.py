@@ -11,7 +11,7 @@ from duotui.base.errors import NotReady
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TokenCandidate:
     """What the reference gives an id, and what the mode that told gives it (NaN: the same)."""
 
     id: int
@@ -21,7 +21,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ForcedStep:
     """`id` was told where the reference, with the same past and the same random number, would have
     taken `taken`. nats: -ln of id's probability under the reference. likely: the likeliest ids,
     the first one first."""
@@ -29,18 +29,18 @@ class Step:
     id: int
     taken: int
     nats: float
-    likely: tuple["Choice", ...] = ()
+    likely: tuple["TokenCandidate", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Of the steps behind the prompt."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ForcedStep, ...]
     forced: int
 
     @property
-    def chosen(self) -> tuple[Step, ...]:
+    def chosen(self) -> tuple[ForcedStep, ...]:
         return self.steps[self.forced :]
 
     @property
@@ -66,7 +66,7 @@ class Agreement:
         return sum(step.nats for step in self.chosen) / len(self.chosen) if self.chosen else 0.0
 
 
-def parse(said: str, forced: int) -> Agreement:
+def parse_steps(said: str, forced: int) -> Agreement:
     """What `--follow` printed of a story whose first `forced` ids are the prompt's."""
     try:
         return Agreement(tuple(_step(line.split()) for line in said.splitlines()), forced)
@@ -74,14 +74,14 @@ def parse(said: str, forced: int) -> Agreement:
         raise NotReady("the reference cannot follow that story", "make engine builds it") from error
 
 
-def _step(words: list[str]) -> Step:
+def _step(words: list[str]) -> ForcedStep:
     pairs = (word.split(":") for word in words[3:])
-    return Step(
+    return ForcedStep(
         int(words[0]),
         int(words[1]),
         float(words[2]),
         tuple(
-            Choice(
+            TokenCandidate(
                 int(id_),
                 float(p),
                 float(own or "nan"),

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from duotui.protocol.events import Mode, Ready, Request
-from duotui.scoring.machine_conditions import Conditions
+from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.mean_rate import Score, score
-from duotui.scoring.mistake import Mistake
-from duotui.scoring.roofline import Roof
-from duotui.scoring.run import Run, Speech
+from duotui.scoring.mistake import GrammarMistake
+from duotui.scoring.roofline import Roofline
+from duotui.scoring.run import Run, SpeechTiming
 from duotui.scoring.teacher_forcing import Agreement
 
-FORMAT = 1
+VERDICT_FORMAT = 1
 
-BOUNDS = {Mode.REFERENCE: 5e-5, Mode.EXACT: 0.05}
+PROBABILITY_BOUNDS = {Mode.REFERENCE: 5e-5, Mode.EXACT: 0.05}
 """Nats by which a mode's own probabilities may differ from the reference's: another C library's
 expf, and what exact may leave open of a sum (measured: 6e-6 and 0.01). An engine with a defect may
 tell the same words by luck, and gives itself away here."""
@@ -60,17 +60,17 @@ class Verdict:
     runs: tuple[Run, ...]
     baseline: Baseline | None = None
     ready: Ready | None = None
-    before: Conditions | None = None
-    after: Conditions | None = None
+    before: MachineConditions | None = None
+    after: MachineConditions | None = None
     void: tuple[str, ...] = ()
     trouble: str = ""
     disturbed: int = 0
     agreement: Agreement | None = None
     own: Agreement | None = None
-    mistakes: tuple[Mistake, ...] | None = None
-    baseline_mistakes: tuple[Mistake, ...] | None = None
-    speech: Speech | None = None
-    roof: Roof | None = None
+    mistakes: tuple[GrammarMistake, ...] | None = None
+    baseline_mistakes: tuple[GrammarMistake, ...] | None = None
+    speech: SpeechTiming | None = None
+    roof: Roofline | None = None
     built: str = ""
     """How the board's program was made, where that is known."""
     started: str = ""
@@ -100,7 +100,7 @@ class Verdict:
     @property
     def doubt(self) -> int | None:
         """The first token of which the board thinks otherwise than its mode must."""
-        bound = BOUNDS.get(self.request.mode, math.inf)
+        bound = PROBABILITY_BOUNDS.get(self.request.mode, math.inf)
         far = (index for index, nats in self._deviations().items() if nats > bound)
         return next(far, None)
 
@@ -130,7 +130,7 @@ class Verdict:
         return next((index for index in found if index is not None), None)
 
 
-def words(board: str, baseline: str) -> Iterator[tuple[str, str]]:
+def word_diff(board: str, baseline: str) -> Iterator[tuple[str, str]]:
     """The two texts as one, by word: ("=", text), ("+", the board's) and ("-", the baseline's)."""
     ours, theirs = board.split(), baseline.split()
     matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
@@ -144,11 +144,11 @@ def words(board: str, baseline: str) -> Iterator[tuple[str, str]]:
             yield "+", " ".join(ours[our_low:our_high])
 
 
-def plain(verdict: Verdict) -> dict[str, Any]:
+def to_json(verdict: Verdict) -> dict[str, Any]:
     """As JSON says it; its fields are in docs/judging.md."""
     v, s, r = verdict, verdict.score, verdict.ready
     return {
-        "duotui judge": FORMAT,
+        "duotui judge": VERDICT_FORMAT,
         "started": v.started,
         "target": v.target,
         "request": _fields(v.request),

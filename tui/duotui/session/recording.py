@@ -18,9 +18,9 @@ from duotui import __version__
 from duotui.base.errors import UsageError
 from duotui.protocol.events import EVENTS, Event
 
-FORMAT = 1
+RECORDING_FORMAT = 1
 _NAMES = {kind: name for name, kind in EVENTS.items()}
-_RECORDED_FIELDS: dict[str, str] = {}
+_RECORDED_FIELDS = {"source": "narrator"}
 """Fields of events that recordings hold under another name."""
 _FIELDS = {recorded: name for name, recorded in _RECORDED_FIELDS.items()}
 
@@ -30,7 +30,7 @@ class Recorder:
 
     def __init__(self, path: Path, started: str = "") -> None:
         self.path = path
-        header = {"duotui recording": FORMAT, "version": __version__, "started": started}
+        header = {"duotui recording": RECORDING_FORMAT, "version": __version__, "started": started}
         try:
             self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
@@ -38,7 +38,7 @@ class Recorder:
         self._line(header)
 
     def write(self, event: Event) -> None:
-        self._line({"event": _NAMES[type(event)], **_plain(event)})
+        self._line({"event": _NAMES[type(event)], **_to_json(event)})
 
     def close(self) -> None:
         self._file.close()
@@ -51,7 +51,7 @@ class Recorder:
             raise UsageError(f"{self.path} cannot be written", str(error.strerror)) from error
 
 
-def started(path: Path) -> str:
+def started_at(path: Path) -> str:
     """When a recording that `read` can read began, in ISO 8601; "" where it does not say."""
     with path.open(encoding="utf-8") as file:
         return str(json.loads(file.readline()).get("started", ""))
@@ -68,25 +68,27 @@ def read(path: Path) -> Iterator[Event]:
         version = header["duotui recording"]
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a recording", "duotui tell --record makes one") from error
-    if version != FORMAT:
-        raise UsageError(f"{path} has format {version}, not {FORMAT}", "use a newer duotui")
+    if version != RECORDING_FORMAT:
+        raise UsageError(
+            f"{path} has format {version}, not {RECORDING_FORMAT}", "use a newer duotui"
+        )
     for number, line in enumerate(lines[1:-1], 2):
         try:
             value = json.loads(line)
-            event = _revive(EVENTS[value.pop("event")], value)
+            event = _from_json(EVENTS[value.pop("event")], value)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"{path} is damaged in line {number}", "use another copy") from error
         yield event
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401
+def _to_json(value: object) -> Any:  # noqa: ANN401
     if dataclasses.is_dataclass(value):
         return {
-            _RECORDED_FIELDS.get(field.name, field.name): _plain(getattr(value, field.name))
+            _RECORDED_FIELDS.get(field.name, field.name): _to_json(getattr(value, field.name))
             for field in dataclasses.fields(value)
         }
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float) and not math.isfinite(value):
@@ -94,7 +96,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401
     return value
 
 
-def _revive(kind: Any, value: Any) -> Any:  # noqa: ANN401
+def _from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401
     """`value` as `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
@@ -102,10 +104,10 @@ def _revive(kind: Any, value: Any) -> Any:  # noqa: ANN401
         value = {_FIELDS.get(name, name): item for name, item in value.items()}
         if set(value) - set(hints):
             raise KeyError("fields that this version does not know")
-        return kind(**{name: _revive(hints[name], item) for name, item in value.items()})
+        return kind(**{name: _from_json(hints[name], item) for name, item in value.items()})
     if origin is tuple:
         (item_kind, _) = typing.get_args(kind)
-        return tuple(_revive(item_kind, item) for item in value)
+        return tuple(_from_json(item_kind, item) for item in value)
     if isinstance(kind, types.UnionType):
         raise TypeError("events have no unions")
     if kind is float:

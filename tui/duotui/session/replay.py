@@ -8,13 +8,13 @@ from pathlib import Path
 
 from duotui.base.errors import UsageError
 from duotui.protocol import events
-from duotui.protocol.events import Event, Narrator, Request
+from duotui.protocol.events import Event, Request, Source
 from duotui.session.recording import read
-from duotui.session.session import Listener
-from duotui.session.state import State, reduce
+from duotui.session.session import StateCallback
+from duotui.session.state import SessionState, reduce
 
 
-class Player:
+class ReplaySession:
     """`speed` 2 is twice as fast; 0 gives everything at once. Raises UsageError where `path`
     is no recording."""
 
@@ -24,24 +24,24 @@ class Player:
     def __init__(self, path: Path, speed: float = 1.0) -> None:
         self.path, self.speed = path, speed
         self.events = tuple(read(path))
-        self.state = State()
-        self._listeners: list[Listener] = []
+        self.state = SessionState()
+        self._listeners: list[StateCallback] = []
         self._playing: asyncio.Task[None] | None = None
         self._going = asyncio.Event()
         self._stepping = False
 
-    def listen(self, listener: Listener) -> None:
+    def subscribe(self, listener: StateCallback) -> None:
         self._listeners.append(listener)
 
     def open(self) -> None:
         """Play from the start."""
         if self._playing is not None:
             self._playing.cancel()
-        self.state = State()
+        self.state = SessionState()
         self._going.set()
         self._playing = asyncio.create_task(self._play())
 
-    def tell(self, request: Request) -> None:
+    def generate(self, request: Request) -> None:
         """A recording tells its own story, again."""
         self.open()
 
@@ -65,7 +65,7 @@ class Player:
     def speak(self, text: str = "") -> None:
         """What a recording can show of a speech is in it."""
 
-    def hush(self) -> None:
+    def stop_speaking(self) -> None:
         pass
 
     def record(self, path: Path | None) -> None:
@@ -85,13 +85,15 @@ class Player:
         return self._going.is_set()
 
     @property
-    def last(self) -> State:
+    def last(self) -> SessionState:
         """The state at the end of the recording."""
-        return functools.reduce(reduce, self.events, State())
+        return functools.reduce(reduce, self.events, SessionState())
 
-    def states(self) -> Iterator[State]:
+    def states(self) -> Iterator[SessionState]:
         """After each event."""
-        return itertools.islice(itertools.accumulate(self.events, reduce, initial=State()), 1, None)
+        return itertools.islice(
+            itertools.accumulate(self.events, reduce, initial=SessionState()), 1, None
+        )
 
     async def _play(self) -> None:
         batch: list[Event] = []
@@ -109,10 +111,10 @@ class Player:
             last = event.t
             batch.append(event)
         self._emit(batch)
-        if not (self.state.board.telling or self.state.board.speaking):
+        if not (self.state.board.running or self.state.board.speaking):
             return
         # The recording stops before its story does: say so, and do not look alive.
-        cut = events.LinkLost(last, Narrator.BOARD, "the recording ends here")
+        cut = events.LinkLost(last, Source.BOARD, "the recording ends here")
         self._emit([cut])
 
     def _emit(self, batch: list[Event]) -> None:

@@ -13,21 +13,21 @@ from typing import Protocol
 
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
-from duotui.link.connection import Line
+from duotui.link.connection import Connection
 from duotui.link.port_thread import Channel
 from duotui.protocol import events
-from duotui.protocol.events import Batch, Event, Mode, Narrator, Request
+from duotui.protocol.events import Batch, Event, Mode, Request, Source
 from duotui.session.recording import Recorder
-from duotui.session.state import State, reduce
+from duotui.session.state import SessionState, reduce
 
-Listener = Callable[[State, Batch], None]
+StateCallback = Callable[[SessionState, Batch], None]
 
 
-class Sitting(Protocol):
+class SessionProtocol(Protocol):
     """What a screen needs: a live `Session`, or a recording that is played."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> SessionState: ...
 
     @property
     def live(self) -> bool:
@@ -39,7 +39,7 @@ class Sitting(Protocol):
         """The file that events are being written to."""
         ...
 
-    def listen(self, listener: Listener) -> None:
+    def subscribe(self, listener: StateCallback) -> None:
         """Call `listener(state, events)` in the loop for each batch, after it was reduced."""
         ...
 
@@ -47,7 +47,7 @@ class Sitting(Protocol):
         """Begin to connect, or to play; returns at once. Also after a loss: connect anew."""
         ...
 
-    def tell(self, request: Request) -> None:
+    def generate(self, request: Request) -> None:
         """Ask both narrators for a story; one that is being told is stopped first."""
         ...
 
@@ -63,7 +63,7 @@ class Sitting(Protocol):
         """Have the board say `text` aloud, or its story; whatever goes wrong becomes an event."""
         ...
 
-    def hush(self) -> None: ...
+    def stop_speaking(self) -> None: ...
 
     def record(self, path: Path | None) -> None:
         """Write events to `path` from now on; None ends it.
@@ -92,39 +92,39 @@ class Session:
         clock: Clock,
         number: Callable[[], int],
     ) -> None:
-        self.state = State()
+        self.state = SessionState()
         self._clock, self._number = clock, number
-        self._listeners: list[Listener] = []
+        self._listeners: list[StateCallback] = []
         self._recorder: Recorder | None = None
         self._past: list[Event] = []
         self._request: Request | None = None
-        self._board = Line(Narrator.BOARD, board, clock, self._emit)
-        self._baseline: Line | None = None
+        self._board = Connection(Source.BOARD, board, clock, self._emit)
+        self._baseline: Connection | None = None
         if baseline is not None:
-            self._baseline = Line(Narrator.BASELINE, baseline, clock, self._emit)
+            self._baseline = Connection(Source.BASELINE, baseline, clock, self._emit)
 
     @property
     def recording(self) -> Path | None:
         return self._recorder.path if self._recorder else None
 
-    def listen(self, listener: Listener) -> None:
+    def subscribe(self, listener: StateCallback) -> None:
         self._listeners.append(listener)
 
     def open(self) -> None:
-        for line in self._lines():
+        for line in self._connections():
             line.open()
 
-    def tell(self, request: Request) -> None:
+    def generate(self, request: Request) -> None:
         self.open()
         self._request = request
-        self._board.tell(request, self._number())
+        self._board.generate(request, self._number())
 
     def stop(self) -> None:
-        for line in self._lines():
+        for line in self._connections():
             line.stop()
 
     def pause(self, on: bool) -> None:
-        for line in self._lines():
+        for line in self._connections():
             line.pause(on)
 
     def step(self) -> None:
@@ -133,15 +133,15 @@ class Session:
     def speak(self, text: str = "", volume: float = 1.0) -> None:
         self._board.speak(text or self.state.board.text, self._number(), volume)
 
-    def hush(self) -> None:
-        self._board.hush()
+    def stop_speaking(self) -> None:
+        self._board.stop_speaking()
 
-    def hear(self) -> None:
+    def start_listening(self) -> None:
         """Have the board listen, until it is `enough`: Sound events, and one ListenEnded."""
-        self._board.hear(self._number())
+        self._board.start_listening(self._number())
 
-    def enough(self) -> None:
-        self._board.enough()
+    def stop_listening(self) -> None:
+        self._board.stop_listening()
 
     def record(self, path: Path | None) -> None:
         if self._recorder is not None:
@@ -154,10 +154,10 @@ class Session:
                 self._recorder.write(event)
 
     async def close(self) -> None:
-        await asyncio.gather(*(line.close() for line in self._lines()))
+        await asyncio.gather(*(line.close() for line in self._connections()))
         self.record(None)
 
-    def _lines(self) -> list[Line]:
+    def _connections(self) -> list[Connection]:
         return [self._board, *([self._baseline] if self._baseline else [])]
 
     def _emit(self, batch: Batch) -> None:
@@ -165,18 +165,18 @@ class Session:
         for event in batch:
             self.state = reduce(self.state, event)
         for event in batch:
-            if event.narrator is Narrator.BOARD and isinstance(event, events.RunStarted):
-                self._tell_baseline(event)
+            if event.source is Source.BOARD and isinstance(event, events.RunStarted):
+                self._generate_baseline(event)
         for listener in self._listeners:
             listener(self.state, batch)
 
     def _recorded(self, batch: Batch) -> Batch:
         """Write the batch, before anybody sees it. A full disk ends the recording, not the
         story."""
-        lasting = [event for event in batch if not isinstance(event, events.Sound)]
+        lasting = [event for event in batch if not isinstance(event, events.MicrophoneAudio)]
         for event in lasting:
-            if event.narrator is Narrator.BOARD and isinstance(event, events.RunStarted):
-                self._past = [e for e in self._past if isinstance(e, _LASTING)]
+            if event.source is Source.BOARD and isinstance(event, events.RunStarted):
+                self._past = [e for e in self._past if isinstance(e, _REPEATED_IN_RECORDINGS)]
             self._past.append(event)
         if self._recorder is None:
             return batch
@@ -185,11 +185,11 @@ class Session:
                 self._recorder.write(event)
         except UsageError as error:
             self._recorder = None
-            fault = events.Fault(self._clock.now(), Narrator.BOARD, error.message, error.hint)
+            fault = events.Fault(self._clock.now(), Source.BOARD, error.message, error.hint)
             return (*batch, fault)
         return batch
 
-    def _tell_baseline(self, run: events.RunStarted) -> None:
+    def _generate_baseline(self, run: events.RunStarted) -> None:
         if self._baseline is None or self._request is None:
             return
         ours, theirs = self.state.board.ready, self.state.baseline.ready
@@ -198,7 +198,7 @@ class Session:
                 (
                     events.Fault(
                         self._clock.now(),
-                        Narrator.BASELINE,
+                        Source.BASELINE,
                         f"the board tells from {ours.model} ({ours.model_hash[:8]}), the baseline "
                         f"from {theirs.model} ({theirs.model_hash[:8]})",
                         "name the board's model with --model",
@@ -207,7 +207,7 @@ class Session:
             )
             return
         reference = replace(self._request, mode=Mode.REFERENCE, seed=run.seed, steps=run.steps)
-        self._baseline.tell(reference, self._number())
+        self._baseline.generate(reference, self._number())
 
 
-_LASTING = (events.LinkOpening, events.LinkUp, events.Ready)
+_REPEATED_IN_RECORDINGS = (events.LinkOpening, events.LinkUp, events.Ready)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Event, Narrator, Reason, Silence, Token
-from duotui.session.token_diff import Diff, extend, settled
+from duotui.protocol.events import Activity, EndReason, Event, Source, SpeechEndReason, Token
+from duotui.session.token_diff import TokenDiff, extend, settled
 
-HISTORY = 240
+RATE_HISTORY = 240
 """Points of the tok/s history that are kept."""
 
-WINDOW = 1_000_000
+RATE_WINDOW_US = 1_000_000
 """Microseconds of the narrator's clock over which `now` is taken."""
 
 
-class Link(StrEnum):
+class LinkState(StrEnum):
     CLOSED = "closed"
     OPENING = "opening"
     UP = "up"
@@ -28,10 +28,10 @@ class Link(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class SourceState:
     """One narrator: its link, its engine and the story that it tells."""
 
-    link: Link = Link.CLOSED
+    link: LinkState = LinkState.CLOSED
     target: str = ""
     described: str = ""
     trouble: str = ""
@@ -40,17 +40,17 @@ class Telling:
     run: events.RunStarted | None = None
     tokens: tuple[Token, ...] = ()
     ended: events.RunEnded | None = None
-    stats: events.Stats | None = None
-    health: events.Health | None = None
-    retelling: events.Retelling | None = None
+    stats: events.EngineStats | None = None
+    health: events.LinkHealth | None = None
+    regenerating: events.Regenerating | None = None
     rates: tuple[float, ...] = ()
     speech: events.SpeechStarted | None = None
-    heard: events.SentenceHeard | None = None
-    hushed: events.SpeechEnded | None = None
+    sentence: events.SentencePlaying | None = None
+    speech_ended: events.SpeechEnded | None = None
 
     @property
     def speaking(self) -> bool:
-        return self.speech is not None and self.hushed is None
+        return self.speech is not None and self.speech_ended is None
 
     @property
     def text(self) -> str:
@@ -58,25 +58,25 @@ class Telling:
         return "".join(token.text for token in self.tokens)
 
     @property
-    def forced(self) -> int:
+    def prompt_steps(self) -> int:
         """How many of the tokens are the prompt's."""
         return min(len(self.tokens), len(self.run.ids) - 1) if self.run else 0
 
     @property
     def prompt_text(self) -> str:
-        return "".join(token.text for token in self.tokens[: self.forced])
+        return "".join(token.text for token in self.tokens[: self.prompt_steps])
 
     @property
-    def told_text(self) -> str:
-        return "".join(token.text for token in self.tokens[self.forced :])
+    def generated_text(self) -> str:
+        return "".join(token.text for token in self.tokens[self.prompt_steps :])
 
     @property
-    def telling(self) -> bool:
+    def running(self) -> bool:
         return self.run is not None and self.ended is None
 
     @property
     def paused(self) -> bool:
-        return self.telling and self.stats is not None and self.stats.activity is Activity.PAUSED
+        return self.running and self.stats is not None and self.stats.activity is Activity.PAUSED
 
     @property
     def rate(self) -> float:
@@ -92,14 +92,14 @@ class Telling:
     def rate_now(self) -> float:
         """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's
         tokens come all at once, by prefill."""
-        decoded = self.tokens[max(self.forced - 1, 0) :]
+        decoded = self.tokens[max(self.prompt_steps - 1, 0) :]
         if len(decoded) < 2:
             return 0.0
         last = decoded[-1].clock
         count, first = 0, last
         for token in reversed(decoded[:-1]):
             count, first = count + 1, token.clock
-            if last - first >= WINDOW:
+            if last - first >= RATE_WINDOW_US:
                 break
         return count * 1e6 / (last - first) if last > first else 0.0
 
@@ -113,77 +113,81 @@ class Telling:
     @property
     def time_left(self) -> float | None:
         """Seconds until the steps are used up, at the mean rate; the story may end before."""
-        if not self.telling or self.run is None or self.rate <= 0 or self.link is Link.AWAY:
+        if not self.running or self.run is None or self.rate <= 0 or self.link is LinkState.AWAY:
             return None
         return (self.run.steps - len(self.tokens)) / self.rate
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    board: Telling = field(default_factory=Telling)
-    baseline: Telling = field(default_factory=Telling)
-    diff: Diff = field(default_factory=Diff)
+class SessionState:
+    board: SourceState = field(default_factory=SourceState)
+    baseline: SourceState = field(default_factory=SourceState)
+    diff: TokenDiff = field(default_factory=TokenDiff)
     noise: tuple[str, ...] = ()
     """The last lines that came outside frames."""
     fault: events.Fault | None = None
 
-    def of(self, narrator: Narrator) -> Telling:
-        return self.board if narrator is Narrator.BOARD else self.baseline
+    def of(self, narrator: Source) -> SourceState:
+        return self.board if narrator is Source.BOARD else self.baseline
 
 
-def reduce(state: State, event: Event) -> State:
+def reduce(state: SessionState, event: Event) -> SessionState:
     """The state after `event`. Pure."""
-    telling = _narrator(state.of(event.narrator), event)
-    if event.narrator is Narrator.BOARD:
+    telling = _reduce_source(state.of(event.source), event)
+    if event.source is Source.BOARD:
         state = replace(state, board=telling)
     else:
         state = replace(state, baseline=telling)
     match event:
         case events.RunStarted():
-            return replace(state, diff=_compare(Diff(), state), fault=None)
+            return replace(state, diff=_compare(TokenDiff(), state), fault=None)
         case events.Tokens() | events.RunEnded():
             return replace(state, diff=_compare(state.diff, state))
-        case events.Noise(text=text) if text.strip():
+        case events.LineNoise(text=text) if text.strip():
             return replace(state, noise=(*state.noise, *text.strip().splitlines())[-50:])
         case events.Fault():
             return replace(state, fault=event)
     return state
 
 
-def _narrator(telling: Telling, event: Event) -> Telling:
+def _reduce_source(telling: SourceState, event: Event) -> SourceState:
     match event:
         case events.LinkOpening():
-            return replace(telling, link=Link.OPENING, target=event.target, trouble="", hint="")
+            return replace(
+                telling, link=LinkState.OPENING, target=event.target, trouble="", hint=""
+            )
         case events.LinkUp():
             return replace(
                 telling,
-                link=Link.UP,
+                link=LinkState.UP,
                 target=event.target,
                 described=event.described,
                 trouble="",
                 hint="",
             )
-        case events.LinkAway():
-            return replace(telling, link=Link.AWAY, trouble=event.reason, hint=event.hint)
+        case events.LinkReconnecting():
+            return replace(telling, link=LinkState.AWAY, trouble=event.reason, hint=event.hint)
         case events.LinkLost():
-            lost = replace(telling, link=Link.LOST, trouble=event.reason, hint=event.hint)
-            if lost.telling:
+            lost = replace(telling, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
+            if lost.running:
                 ended = events.RunEnded(
-                    event.t, event.narrator, Reason.LOST, len(lost.tokens), 0, lost.rate
+                    event.t, event.source, EndReason.LOST, len(lost.tokens), 0, lost.rate
                 )
                 lost = replace(lost, ended=ended)
             if lost.speaking:
-                hushed = events.SpeechEnded(event.t, event.narrator, Silence.LOST, 0, 0.0, 0.0)
-                lost = replace(lost, hushed=hushed)
+                hushed = events.SpeechEnded(
+                    event.t, event.source, SpeechEndReason.LOST, 0, 0.0, 0.0
+                )
+                lost = replace(lost, speech_ended=hushed)
             return lost
         case events.LinkSilent():
-            return replace(telling, link=Link.SILENT)
-        case events.LinkAnswers():
-            return replace(telling, link=Link.UP)
-        case events.Health():
+            return replace(telling, link=LinkState.SILENT)
+        case events.LinkResponding():
+            return replace(telling, link=LinkState.UP)
+        case events.LinkHealth():
             return replace(telling, health=event)
         case events.Ready():
-            return replace(telling, ready=event, link=Link.UP)
+            return replace(telling, ready=event, link=LinkState.UP)
         case events.RunStarted():
             return replace(
                 telling,
@@ -192,38 +196,38 @@ def _narrator(telling: Telling, event: Event) -> Telling:
                 ended=None,
                 stats=None,
                 rates=(),
-                retelling=None,
+                regenerating=None,
                 speech=None,
-                heard=None,
-                hushed=None,
+                sentence=None,
+                speech_ended=None,
             )
-        case events.Retelling():
-            return replace(telling, retelling=event)
-        case events.Retold():
-            return _retold(telling, event)
+        case events.Regenerating():
+            return replace(telling, regenerating=event)
+        case events.Regenerated():
+            return _regenerated(telling, event)
         case events.Tokens():
-            back = telling.ended is not None and telling.ended.reason is Reason.LOST
+            back = telling.ended is not None and telling.ended.reason is EndReason.LOST
             resumed = replace(telling, ended=None) if back else telling
             grown = replace(resumed, tokens=telling.tokens + event.tokens)
-            return replace(grown, rates=(*grown.rates, grown.rate_now)[-HISTORY:])
-        case events.Stats():
+            return replace(grown, rates=(*grown.rates, grown.rate_now)[-RATE_HISTORY:])
+        case events.EngineStats():
             return replace(telling, stats=event)
         case events.RunEnded():
             return replace(telling, ended=event)
         case events.SpeechStarted():
-            return replace(telling, speech=event, heard=None, hushed=None)
-        case events.SentenceHeard():
-            return replace(telling, heard=event)
+            return replace(telling, speech=event, sentence=None, speech_ended=None)
+        case events.SentencePlaying():
+            return replace(telling, sentence=event)
         case events.SpeechEnded():
-            return replace(telling, hushed=event)
+            return replace(telling, speech_ended=event)
     return telling
 
 
-def _retold(telling: Telling, event: events.Retold) -> Telling:
+def _regenerated(telling: SourceState, event: events.Regenerated) -> SourceState:
     """The same tokens, by the clock of the agent that told them last. A recording may be of other
     ones."""
     if len(event.clocks) != len(telling.tokens):
-        return replace(telling, retelling=None)
+        return replace(telling, regenerating=None)
     return replace(
         telling,
         run=telling.run and replace(telling.run, clock=event.clock),
@@ -231,20 +235,24 @@ def _retold(telling: Telling, event: events.Retold) -> Telling:
             replace(token, clock=clock)
             for token, clock in zip(telling.tokens, event.clocks, strict=True)
         ),
-        retelling=None,
+        regenerating=None,
     )
 
 
-def _compare(diff: Diff, state: State) -> Diff:
+def _compare(diff: TokenDiff, state: SessionState) -> TokenDiff:
     """Compared only where both tell the same request."""
     board, baseline = state.board, state.baseline
-    if board.run is None or baseline.run is None or _asked(board.run) != _asked(baseline.run):
-        return Diff()
-    whole = {Reason.STEPS, Reason.ENDED}
+    if (
+        board.run is None
+        or baseline.run is None
+        or _request_of(board.run) != _request_of(baseline.run)
+    ):
+        return TokenDiff()
+    whole = {EndReason.STEPS, EndReason.ENDED}
     if board.ended and baseline.ended and {board.ended.reason, baseline.ended.reason} <= whole:
         return settled(diff, board.tokens, baseline.tokens)
     return extend(diff, board.tokens, baseline.tokens)
 
 
-def _asked(run: events.RunStarted) -> tuple[object, ...]:
+def _request_of(run: events.RunStarted) -> tuple[object, ...]:
     return run.ids, run.steps, run.temperature, run.top_p, run.seed

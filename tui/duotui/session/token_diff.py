@@ -7,7 +7,7 @@ from duotui.protocol.events import Token
 
 
 @dataclass(frozen=True, slots=True)
-class Diff:
+class TokenDiff:
     """`compared` tokens were looked at; `first` is the first index where they differ."""
 
     compared: int = 0
@@ -18,7 +18,7 @@ class Diff:
         return self.first is None
 
 
-def extend(diff: Diff, board: Sequence[Token], baseline: Sequence[Token]) -> Diff:
+def extend(diff: TokenDiff, board: Sequence[Token], baseline: Sequence[Token]) -> TokenDiff:
     """`diff` of two stories that have grown since. Tokens after a difference are not compared:
     from there on the two have different pasts."""
     if not diff.identical:
@@ -26,13 +26,13 @@ def extend(diff: Diff, board: Sequence[Token], baseline: Sequence[Token]) -> Dif
     end = min(len(board), len(baseline))
     for index in range(diff.compared, end):
         if board[index].id != baseline[index].id:
-            return Diff(index + 1, index)
-    return Diff(end)
+            return TokenDiff(index + 1, index)
+    return TokenDiff(end)
 
 
-def settled(diff: Diff, board: Sequence[Token], baseline: Sequence[Token]) -> Diff:
+def settled(diff: TokenDiff, board: Sequence[Token], baseline: Sequence[Token]) -> TokenDiff:
     """`diff` of two stories that are both over: a shorter one differs where it stops."""
     diff = extend(diff, board, baseline)
     if diff.identical and len(board) != len(baseline):
-        return Diff(diff.compared, diff.compared)
+        return TokenDiff(diff.compared, diff.compared)
     return diff

@@ -21,10 +21,10 @@ from platformdirs import user_config_path, user_data_path
 from duotui.base.errors import UsageError
 from duotui.protocol.events import Mode, Request
 from duotui.settings import parental_settings
-from duotui.settings.parental_settings import Household
+from duotui.settings.parental_settings import ParentalSettings
 
 DEFAULT_THEME = "duo-dark"
-ASCII = ("auto", "on", "off")
+ASCII_CHOICES = ("auto", "on", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Settings:
     story: Request = field(default_factory=Request)
     """What is asked for when nothing else is said; the fields of a Request."""
 
-    child: Household = field(default_factory=Household)
+    parental: ParentalSettings = field(default_factory=ParentalSettings)
     """What parents settle for the storyteller (docs/parents.md)."""
 
     path: Path = field(default_factory=lambda: config_file())
@@ -78,16 +78,16 @@ def load(path: Path | None = None) -> Settings:
         return Settings(path=path)
     except (OSError, ValueError, RecursionError) as error:
         return Settings(path=path, warnings=(f"{path.name}: {error}",))
-    return _settle(Settings(path=path), table)
+    return _apply(Settings(path=path), table)
 
 
-def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
+def _apply(settings: Settings, table: Mapping[str, Any]) -> Settings:
     warnings: list[str] = []
     for name, value in table.items():
         match name, value:
             case "theme", str():
                 settings = replace(settings, theme=value)
-            case "ascii", str() if value in ASCII:
+            case "ascii", str() if value in ASCII_CHOICES:
                 settings = replace(settings, ascii=value)
             case "keys", dict():
                 keys = {k: v for k, v in value.items() if isinstance(v, str) and v.strip()}
@@ -98,8 +98,8 @@ def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
                 settings = replace(settings, story=story)
                 warnings += wrong
             case "child", dict():
-                child, wrong = parental_settings.parse(value)
-                settings = replace(settings, child=child)
+                child, wrong = parental_settings.from_table(value)
+                settings = replace(settings, parental=child)
                 warnings += wrong
             case (("theme" | "ascii" | "keys" | "story" | "child"), _):
                 warnings.append(f"{name}: {value!r} is not possible")
@@ -111,11 +111,11 @@ def _settle(settings: Settings, table: Mapping[str, Any]) -> Settings:
 def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
     story, warnings = Request(), []
     for name, value in table.items():
-        if name not in _KINDS:
+        if name not in _STORY_KINDS:
             warnings.append(f"story.{name}: no such setting")
             continue
         if isinstance(value, str) != (name in ("prompt", "mode")) or isinstance(value, bool):
-            warnings.append(f"story.{name}: {value!r} is not {_KINDS[name][1]}")
+            warnings.append(f"story.{name}: {value!r} is not {_STORY_KINDS[name][1]}")
             continue
         try:
             story = replace(story, **{name: check(name, str(value))})
@@ -126,7 +126,7 @@ def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
 
 # The limits of a request
 
-_KINDS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+_STORY_KINDS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "prompt": (str, "a text"),
     "mode": (Mode, "one of " + ", ".join(Mode)),
     "steps": (int, "a whole number"),
@@ -134,12 +134,12 @@ _KINDS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "top_p": (float, "a number"),
     "seed": (int, "a whole number"),
 }
-assert _KINDS.keys() == {f.name for f in fields(Request)}
+assert _STORY_KINDS.keys() == {f.name for f in fields(Request)}
 
 
 def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
     """The value of a request's field. Raises UsageError, whose message says what is wrong."""
-    kind, called = _KINDS[name]
+    kind, called = _STORY_KINDS[name]
     try:
         value = kind(text)
     except ValueError:
@@ -148,7 +148,7 @@ def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Req
     return value
 
 
-def plain_terminal() -> bool:
+def ascii_only_terminal() -> bool:
     """Whether this terminal can be trusted with ASCII alone. Windows's console shows Unicode
     whatever the locale's code page is."""
     if sys.platform == "win32":
@@ -165,16 +165,16 @@ def save(settings: Settings) -> bool:
 
     False where that cannot be done: settings are a comfort, losing them is not an error.
     """
-    story, child, path = settings.story, settings.child, settings.path
+    story, child, path = settings.story, settings.parental, settings.path
     try:
         old = path.read_text("utf-8") if path.exists() else ""
-        before, _ = parental_settings.parse(tomllib.loads(old).get("child", {}))
+        before, _ = parental_settings.from_table(tomllib.loads(old).get("child", {}))
         wanted: dict[str, dict[str, object]] = {
             "": {"theme": settings.theme},
             "story": {f.name: getattr(story, f.name) for f in fields(story)},
             "child": {
                 name: value
-                for name, value in parental_settings.written(child).items()
+                for name, value in parental_settings.to_table(child).items()
                 if getattr(child, name) != getattr(before, name)
             },
         }
@@ -183,7 +183,7 @@ def save(settings: Settings) -> bool:
         table = tomllib.loads(text)
         if table.get("theme") != settings.theme or _story(table["story"]) != (story, []):
             return False
-        if parental_settings.parse(table.get("child", {}))[0] != child:
+        if parental_settings.from_table(table.get("child", {}))[0] != child:
             return False
         write(path, text.encode())
     except (OSError, ValueError, KeyError, AttributeError, RecursionError):

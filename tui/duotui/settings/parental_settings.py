@@ -11,16 +11,16 @@ from typing import Any
 
 from duotui.base.errors import UsageError
 
-LANGUAGES = ("en", "zh")
-VOICES = ("off", "host", "board")
-PICTURES = ("auto", "characters", "images")
-MICROPHONES = ("host", "board", "off")
-PACES = {"slow": 60, "middle": 100, "quick": 130}
+LANGUAGE_CHOICES = ("en", "zh")
+VOICE_CHOICES = ("off", "host", "board")
+PICTURE_CHOICES = ("auto", "characters", "images")
+MICROPHONE_CHOICES = ("host", "board", "off")
+PACE_WORDS_A_MINUTE = {"slow": 60, "middle": 100, "quick": 130}
 """Words a minute; what children of the first, second and fourth school year read aloud."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep:
+class SleepTimer:
     """How much is told until the machine falls asleep: in stories or in minutes; 0 is no end."""
 
     stories: int = 0
@@ -35,21 +35,21 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class ParentalSettings:
     name: str = ""
     """The child's, as the parents wrote it."""
 
     is_a: str = ""
     """A girl or a boy: so it can be the hero of stories about one. Else it is the hero's friend."""
 
-    language: str = LANGUAGES[0]
+    language: str = LANGUAGE_CHOICES[0]
     theme: str = ""
     """Empty: the program's own."""
 
-    pace: int = PACES["middle"]
+    pace: int = PACE_WORDS_A_MINUTE["middle"]
     """Words a minute."""
 
-    voice: str = VOICES[0]
+    voice: str = VOICE_CHOICES[0]
     voice_name: str = ""
     volume: int = 80
     volume_night: int = 50
@@ -67,15 +67,15 @@ class Household:
     minutes_a_day: int = 0
     """0 is no limit."""
 
-    sleep_after: Sleep = Sleep()
+    sleep_after: SleepTimer = SleepTimer()
     one_more: int = 0
     """Stories that a child may ask for after a limit, on a day."""
 
-    pictures: str = PICTURES[0]
+    pictures: str = PICTURE_CHOICES[0]
     """As images or in characters; auto: as images where the terminal is known to show them."""
 
     motion: bool = True
-    microphone: str = MICROPHONES[0]
+    microphone: str = MICROPHONE_CHOICES[0]
     code: str = ""
     """Four digits that open what is for grown-ups; empty: no lock. It is no secret."""
 
@@ -84,7 +84,7 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SettingKind:
     """Of a setting: what it is `called`, how it is read from text (ValueError where it cannot be),
     how it is written, and the `types` that the table may have for it."""
 
@@ -94,12 +94,12 @@ class Kind:
     types: tuple[type, ...] = (str,)
 
 
-def _one_of(*values: str) -> Kind:
-    return Kind("one of " + ", ".join(values), lambda text: values[values.index(text)])
+def _one_of(*values: str) -> SettingKind:
+    return SettingKind("one of " + ", ".join(values), lambda text: values[values.index(text)])
 
 
-def _whole(low: int, high: int) -> Kind:
-    return Kind(f"a whole number from {low} to {high}", _within(low, high), types=(int,))
+def _whole(low: int, high: int) -> SettingKind:
+    return SettingKind(f"a whole number from {low} to {high}", _within(low, high), types=(int,))
 
 
 def _within(low: int, high: int) -> Callable[[str], int]:
@@ -126,35 +126,39 @@ def _hour(text: str) -> time | None:
     return time(int(hour), int(minute))
 
 
-def _sleep(text: str) -> Sleep:
+def _sleep(text: str) -> SleepTimer:
     if not text:
-        return Sleep()
+        return SleepTimer()
     found = _matched(r"(\d{1,3}) (?:(story|stories)|minutes?)", text)
     count = _within(1, 999)(found[1])
-    return Sleep(stories=count) if found[2] else Sleep(minutes=count)
+    return SleepTimer(stories=count) if found[2] else SleepTimer(minutes=count)
 
 
 _GROWING = ("", "girl", "boy")
-_TEXT = Kind("a text", str)
+_TEXT_KIND = SettingKind("a text", str)
 _PERCENT = _whole(0, 100)
-_SWITCH = Kind("true or false", lambda text: bool(("false", "true").index(text)), types=(bool,))
+_SWITCH = SettingKind(
+    "true or false", lambda text: bool(("false", "true").index(text)), types=(bool,)
+)
 _SWITCHED = {"true": "host", "false": "off"}
 """What a microphone was when it could only be the host's."""
-_HOUR = Kind('a time like "19:30"', _hour, lambda at: "" if at is None else f"{at:%H:%M}")
+_HOUR = SettingKind('a time like "19:30"', _hour, lambda at: "" if at is None else f"{at:%H:%M}")
 
-KINDS: Mapping[str, Kind] = {
-    "name": _TEXT,
-    "is_a": Kind("girl, boy or nothing", lambda text: _GROWING[_GROWING.index(text)]),
-    "language": _one_of(*LANGUAGES),
-    "theme": _TEXT,
-    "pace": Kind(
-        ", ".join(PACES) + " or words a minute from 40 to 200",
-        lambda text: PACES.get(text) or _within(40, 200)(text),
-        lambda pace: next((name for name, words in PACES.items() if words == pace), pace),
+PARENTAL_KINDS: Mapping[str, SettingKind] = {
+    "name": _TEXT_KIND,
+    "is_a": SettingKind("girl, boy or nothing", lambda text: _GROWING[_GROWING.index(text)]),
+    "language": _one_of(*LANGUAGE_CHOICES),
+    "theme": _TEXT_KIND,
+    "pace": SettingKind(
+        ", ".join(PACE_WORDS_A_MINUTE) + " or words a minute from 40 to 200",
+        lambda text: PACE_WORDS_A_MINUTE.get(text) or _within(40, 200)(text),
+        lambda pace: next(
+            (name for name, words in PACE_WORDS_A_MINUTE.items() if words == pace), pace
+        ),
         (str, int),
     ),
-    "voice": _one_of(*VOICES),
-    "voice_name": _TEXT,
+    "voice": _one_of(*VOICE_CHOICES),
+    "voice_name": _TEXT_KIND,
     "volume": _PERCENT,
     "volume_night": _PERCENT,
     "evening": _HOUR,
@@ -163,38 +167,38 @@ KINDS: Mapping[str, Kind] = {
     "quiet_from": _HOUR,
     "quiet_to": _HOUR,
     "minutes_a_day": _whole(0, 24 * 60),
-    "sleep_after": Kind('like "2 stories" or "30 minutes"', _sleep, str),
+    "sleep_after": SettingKind('like "2 stories" or "30 minutes"', _sleep, str),
     "one_more": _whole(0, 1),
-    "pictures": _one_of(*PICTURES),
+    "pictures": _one_of(*PICTURE_CHOICES),
     "motion": _SWITCH,
-    "microphone": Kind(
-        "one of " + ", ".join(MICROPHONES),
-        lambda text: _SWITCHED.get(text) or MICROPHONES[MICROPHONES.index(text)],
+    "microphone": SettingKind(
+        "one of " + ", ".join(MICROPHONE_CHOICES),
+        lambda text: _SWITCHED.get(text) or MICROPHONE_CHOICES[MICROPHONE_CHOICES.index(text)],
         types=(str, bool),
     ),
-    "code": Kind("four digits", lambda text: _matched(r"(\d{4})?", text)[0]),
+    "code": SettingKind("four digits", lambda text: _matched(r"(\d{4})?", text)[0]),
 }
-assert KINDS.keys() == {field.name for field in fields(Household)}
+assert PARENTAL_KINDS.keys() == {field.name for field in fields(ParentalSettings)}
 
 
 def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Household has fields
     """The value of a setting. Raises UsageError, whose message says what is wrong."""
-    kind = KINDS[name]
+    kind = PARENTAL_KINDS[name]
     try:
         return kind.read(text.strip())
     except ValueError:
         raise UsageError(f"{text.strip()!r} is not {kind.called}") from None
 
 
-def parse(table: Mapping[str, Any]) -> tuple[Household, list[str]]:
+def from_table(table: Mapping[str, Any]) -> tuple[ParentalSettings, list[str]]:
     """The household that `table` says, and what of it could not be used, a line each."""
-    child, warnings = Household(), []
+    child, warnings = ParentalSettings(), []
     for name, value in table.items():
         try:
-            if name not in KINDS:
+            if name not in PARENTAL_KINDS:
                 raise UsageError("no such setting")
-            if type(value) not in KINDS[name].types:
-                raise UsageError(f"{value!r} is not {KINDS[name].called}")
+            if type(value) not in PARENTAL_KINDS[name].types:
+                raise UsageError(f"{value!r} is not {PARENTAL_KINDS[name].called}")
             text = f"{value}".lower() if isinstance(value, bool) else f"{value}"
             child = replace(child, **{name: check(name, text)})
         except UsageError as error:
@@ -204,6 +208,6 @@ def parse(table: Mapping[str, Any]) -> tuple[Household, list[str]]:
     return child, warnings
 
 
-def written(child: Household) -> dict[str, str | int | bool]:
+def to_table(child: ParentalSettings) -> dict[str, str | int | bool]:
     """The table that `parse` reads as `child`."""
-    return {name: kind.write(getattr(child, name)) for name, kind in KINDS.items()}
+    return {name: kind.write(getattr(child, name)) for name, kind in PARENTAL_KINDS.items()}

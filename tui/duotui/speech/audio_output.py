@@ -22,22 +22,24 @@ from duotui.base.errors import UsageError
 from duotui.base.oscompat import by_system
 
 _PIP = "pip install 'duotui[sound]'"
-HINT = by_system(linux="sudo apt install alsa-utils", macos=_PIP, windows=_PIP.replace("'", '"'))
+AUDIO_HINT = by_system(
+    linux="sudo apt install alsa-utils", macos=_PIP, windows=_PIP.replace("'", '"')
+)
 
-RATE = 22050
+PLAYBACK_RATE = 22050
 """Hz, of espeak's sound."""
 
-DELAY = 0.1
+PLAYER_DELAY = 0.1
 """Seconds from the start of aplay to its first sound: estimated, it does not tell."""
 
-PROBE = 3.0
+PROBE_TIMEOUT = 3.0
 """Seconds that a sound card may take to open."""
 
-LATE = 5.0
+LATE_AFTER = 5.0
 """Seconds after which a player that should have ended is ended."""
 
 
-class Output(Protocol):
+class AudioOutput(Protocol):
     trouble: str
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
@@ -52,7 +54,7 @@ class Output(Protocol):
     async def close(self) -> None: ...
 
 
-class Quiet:
+class SilentOutput:
     """Keeps time without a sound."""
 
     def __init__(self, clock: Clock, trouble: str = "") -> None:
@@ -75,16 +77,16 @@ class Quiet:
         """There is nothing to let go."""
 
 
-class Tape:
+class WavOutput:
     """Quiet, and writes what it plays into a WAV at the time it is played: the file's seconds are
     those since the tape was made. Raises UsageError where it cannot be written."""
 
     trouble = ""
 
-    def __init__(self, path: Path, clock: Clock, rate: int = RATE) -> None:
+    def __init__(self, path: Path, clock: Clock, rate: int = PLAYBACK_RATE) -> None:
         self.began = clock.now()
         self._path, self._clock, self._rate = path, clock, rate
-        self._quiet = Quiet(clock)
+        self._quiet = SilentOutput(clock)
         self._written = 0
         try:
             self._file = path.open("wb")
@@ -132,7 +134,7 @@ class Tape:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class PlayerProgram:
     """One that plays 16-bit mono of {rate} Hz from its stdin, and ends when all was heard. It may
     print how many seconds were heard, a line each; else `delay` is how long after its start its
     first sound is heard. It may be started `early`, while it has no sound yet."""
@@ -146,18 +148,18 @@ class Program:
         return tuple(word.replace("{rate}", str(rate)) for word in self.command)
 
 
-SOUNDDEVICE = Program(
+SOUNDDEVICE = PlayerProgram(
     "sounddevice", (sys.executable, "-m", "duotui.speech.portaudio_worker", "{rate}"), early=True
 )
-APLAY = Program(
-    "aplay", ("aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", "{rate}"), DELAY
+APLAY = PlayerProgram(
+    "aplay", ("aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", "{rate}"), PLAYER_DELAY
 )
 
 
-class Player:
+class SubprocessOutput:
     """Plays by a `program`, a process for each sentence."""
 
-    def __init__(self, clock: Clock, program: Program) -> None:
+    def __init__(self, clock: Clock, program: PlayerProgram) -> None:
         self.trouble = ""
         self._clock, self._program = clock, program
         self._spare: tuple[int, asyncio.subprocess.Process] | None = None
@@ -204,7 +206,7 @@ class Player:
         child.stdin.close()
         if self._program.early:
             self._spare = rate, await self._start(rate)
-        async with asyncio.timeout(self._length + LATE):
+        async with asyncio.timeout(self._length + LATE_AFTER):
             said, complaint = await asyncio.gather(self._follow(child, begun), _last_line(child))
         if await child.wait():
             raise EOFError(complaint)
@@ -265,28 +267,34 @@ def _last(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
-def open_output(clock: Clock) -> Output:
+def open_output(clock: Clock) -> AudioOutput:
     """The best that is here and plays. Tries the sound card, for some tenths of a second, and
     waits for that: to be called before a screen is, or in a thread."""
     programs = [SOUNDDEVICE] if importlib.util.find_spec("sounddevice") else []
     programs += [APLAY] if shutil.which(APLAY.command[0]) else []
     if not programs:
-        return Quiet(clock, f"nothing here plays sound; {HINT}")
+        return SilentOutput(clock, f"nothing here plays sound; {AUDIO_HINT}")
     whys = {program.name: _probed(program) for program in programs}
     for program in programs:
         if not whys[program.name]:
-            return Player(clock, program)
-    return Quiet(clock, f"no sound card was found ({'; '.join(map(': '.join, whys.items()))})")
+            return SubprocessOutput(clock, program)
+    return SilentOutput(
+        clock, f"no sound card was found ({'; '.join(map(': '.join, whys.items()))})"
+    )
 
 
-def _probed(program: Program) -> str:
+def _probed(program: PlayerProgram) -> str:
     """Why `program` cannot play, as no sound at all shows; "" where it can."""
     try:
         done = subprocess.run(
-            program.at(RATE), input=b"", capture_output=True, timeout=PROBE, check=False
+            program.at(PLAYBACK_RATE),
+            input=b"",
+            capture_output=True,
+            timeout=PROBE_TIMEOUT,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"did not open it within {PROBE:g} s"
+        return f"did not open it within {PROBE_TIMEOUT:g} s"
     except OSError as error:
         return str(error.strerror)
     why = _last(done.stderr.decode(errors="replace"))

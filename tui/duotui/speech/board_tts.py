@@ -6,13 +6,13 @@ A board says nothing while it tells. Where it has no voice, or is away, time is 
 import asyncio
 
 from duotui.base.clock import Clock
-from duotui.protocol.events import Batch, Narrator, SentenceHeard, SpeechEnded
+from duotui.protocol.events import Batch, SentencePlaying, Source, SpeechEnded
 from duotui.session.session import Session
-from duotui.session.state import Link, State
-from duotui.speech.tts import Begun, Silent, Utterance
+from duotui.session.state import LinkState, SessionState
+from duotui.speech.tts import SilentTts, Utterance, UtteranceStarted
 
 
-class BoardReader:
+class BoardTts:
     """A Reader. `clock` is the session's."""
 
     alone = True
@@ -20,20 +20,20 @@ class BoardReader:
     def __init__(self, session: Session, clock: Clock, pace: float) -> None:
         self.trouble = ""
         self._session, self._clock = session, clock
-        self._silent, self._volume = Silent(clock, pace), 1.0
+        self._silent, self._volume = SilentTts(clock, pace), 1.0
         self._begun: float | None = None
-        self._heard: asyncio.Queue[SentenceHeard | SpeechEnded | None] | None = None
-        session.listen(self._listen)
+        self._heard: asyncio.Queue[SentencePlaying | SpeechEnded | None] | None = None
+        session.subscribe(self._on_events)
 
-    def settle(self, pace: float, volume: float) -> None:
+    def configure(self, pace: float, volume: float) -> None:
         """The board's voice has one pace."""
         self._volume = volume
-        self._silent.settle(pace, volume)
+        self._silent.configure(pace, volume)
 
     def prepare(self, text: str) -> None:
         """The board prepares a sentence when it is asked to say it."""
 
-    async def say(self, text: str, begun: Begun) -> None:
+    async def say(self, text: str, begun: UtteranceStarted) -> None:
         if not await self._said(text, begun):
             await self._silent.say(text, begun)
 
@@ -45,10 +45,10 @@ class BoardReader:
     async def close(self) -> None:
         """The session is closed by whoever opened it."""
 
-    async def _said(self, text: str, begun: Begun) -> bool:
+    async def _said(self, text: str, begun: UtteranceStarted) -> bool:
         """False where the board could not say all of it."""
         ready, link = self._session.state.board.ready, self._session.state.board.link
-        if ready is None or not ready.voice or link is not Link.UP:
+        if ready is None or not ready.voice or link is not LinkState.UP:
             self.trouble = "the board has no voice" if ready is not None and not ready.voice else ""
             return False
         self._heard = asyncio.Queue()
@@ -57,7 +57,7 @@ class BoardReader:
             self._session.speak(text, self._volume)
             while not over:
                 match await self._heard.get():
-                    case SentenceHeard() as heard:
+                    case SentencePlaying() as heard:
                         self._begun = heard.begun
                         begun(Utterance(text, heard.marks, heard.length))
                     case SpeechEnded(trouble=trouble):
@@ -68,13 +68,13 @@ class BoardReader:
         finally:
             self._heard = self._begun = None
             if not over:
-                self._session.hush()
+                self._session.stop_speaking()
 
-    def _listen(self, state: State, batch: Batch) -> None:
+    def _on_events(self, state: SessionState, batch: Batch) -> None:
         if self._heard is None:
             return
         for event in batch:
-            if event.narrator is Narrator.BOARD and isinstance(event, SentenceHeard | SpeechEnded):
+            if event.source is Source.BOARD and isinstance(event, SentencePlaying | SpeechEnded):
                 self._heard.put_nowait(event)
-        if state.board.link in (Link.AWAY, Link.LOST):
+        if state.board.link in (LinkState.AWAY, LinkState.LOST):
             self._heard.put_nowait(None)

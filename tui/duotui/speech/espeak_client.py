@@ -18,20 +18,20 @@ from typing import Any
 
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
-from duotui.protocol.events import Mark
+from duotui.protocol.events import WordMark
 
-PATIENCE = 10.0
+REPLY_TIMEOUT = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
 
-CLOSING = 0.3
+CLOSE_TIMEOUT = 0.3
 """Seconds that a child has to end by itself."""
 
-TRIES = 2
+ATTEMPTS = 2
 
-LARGEST = 64 << 20
+LARGEST_REPLY = 64 << 20
 """Bytes of sound, or of a line, that are believed."""
 
-HINT = by_system(
+ESPEAK_HINT = by_system(
     linux="sudo apt install libespeak-ng1, or pip install espeakng-loader",
     macos="brew install espeak-ng",
     windows="install eSpeak NG in its usual folder, C:/Program Files/eSpeak NG",
@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class EspeakVoice:
     """`name` as espeak knows it. `pace` is in words a minute, `volume` from 0 to 1, `pitch` too:
     0.5 is the voice's own. Raises UsageError where they are out of range."""
 
@@ -60,24 +60,24 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class SynthesizedSpeech:
     """16-bit mono at `rate` Hz. The times of `marks` and `length` are seconds from its first
     sample; the silence that ends it is part of it."""
 
     pcm: bytes
     rate: int
-    marks: tuple[Mark, ...]
+    marks: tuple[WordMark, ...]
     length: float
 
 
-class Synthesiser:
+class EspeakClient:
     """`command` is the child, `environment` what is added to its environment. `trouble` is why the
     last sentence has no sound, "" where it has."""
 
     def __init__(
         self,
         environment: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
+        patience: float = REPLY_TIMEOUT,
         command: tuple[str, ...] = (sys.executable, "-m", "duotui.speech.espeak_worker"),
     ) -> None:
         self.trouble = ""
@@ -89,7 +89,7 @@ class Synthesiser:
         self._one = asyncio.Lock()
         self._over = False
 
-    async def make(self, text: str, voice: Voice) -> Sound:
+    async def synthesize(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
         """Raises NotReady where there can be none; who waits may be cancelled."""
         said, pcm = await self._answer(
             {
@@ -102,8 +102,8 @@ class Synthesiser:
         )
         try:
             rate = int(said["rate"])
-            marks = spans(text, ((at / 1000, start) for at, start in said["words"]))
-            return Sound(pcm, rate, marks, len(pcm) / 2 / rate)
+            marks = word_marks(text, ((at / 1000, start) for at, start in said["words"]))
+            return SynthesizedSpeech(pcm, rate, marks, len(pcm) / 2 / rate)
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise self._failed("espeak's answer cannot be understood") from error
 
@@ -118,7 +118,7 @@ class Synthesiser:
     async def close(self) -> None:
         """Within a second; what is asked after that cannot be made."""
         self._over = True
-        await self._end(CLOSING)
+        await self._end(CLOSE_TIMEOUT)
 
     async def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         async with self._one:
@@ -133,7 +133,7 @@ class Synthesiser:
     async def _asked(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Twice, where the child does not live to answer."""
         hung = False
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             if self._over:
                 break
             try:
@@ -164,7 +164,7 @@ class Synthesiser:
         if not line.endswith(b"\n"):
             raise EOFError
         said = json.loads(line)
-        if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST:
+        if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST_REPLY:
             raise ValueError("it answers something else")
         return said, await child.stdout.readexactly(said.get("size", 0))
 
@@ -175,7 +175,7 @@ class Synthesiser:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=self._environment,
-            limit=LARGEST,
+            limit=LARGEST_REPLY,
         )
         assert self._child.stderr is not None
         self._complaint = asyncio.create_task(_last_line(self._child.stderr))
@@ -194,13 +194,13 @@ class Synthesiser:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         with contextlib.suppress(TimeoutError):  # who inherited its pipes may keep them open
-            await asyncio.wait_for(child.wait(), CLOSING)
-            return await asyncio.wait_for(complaint, CLOSING)
+            await asyncio.wait_for(child.wait(), CLOSE_TIMEOUT)
+            return await asyncio.wait_for(complaint, CLOSE_TIMEOUT)
         return ""
 
     def _failed(self, trouble: str) -> NotReady:
         self.trouble = trouble
-        return NotReady(trouble, HINT if "installed" in trouble or "data" in trouble else "")
+        return NotReady(trouble, ESPEAK_HINT if "installed" in trouble or "data" in trouble else "")
 
 
 async def _last_line(stderr: asyncio.StreamReader) -> str:
@@ -210,7 +210,7 @@ async def _last_line(stderr: asyncio.StreamReader) -> str:
     return last.decode(errors="replace")
 
 
-def spans(text: str, begins: Iterable[tuple[float, int]]) -> tuple[Mark, ...]:
+def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark, ...]:
     """Marks of `text` from when words begin, in seconds, and where, in characters: each reaches
     to the last word before the next one, so that every word is in one. A time inside a word that
     is marked, or before it, is none of a word's: espeak tells of 3.5 thrice."""
@@ -227,6 +227,6 @@ def spans(text: str, begins: Iterable[tuple[float, int]]) -> tuple[Mark, ...]:
             heard.append((at, word))
     nexts = [word for _, word in heard[1:]] + [len(words)]
     return tuple(
-        Mark(at, words[word][0], words[after - 1][1])
+        WordMark(at, words[word][0], words[after - 1][1])
         for (at, word), after in zip(heard, nexts, strict=False)
     )

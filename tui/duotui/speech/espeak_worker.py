@@ -19,29 +19,29 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-BUFFER = 200
+BUFFER_MS = 200
 """Milliseconds of sound that espeak hands over at a time."""
 
 SLOWEST, FASTEST = 80, 450
 """Of espeak's own words a minute."""
 
-STORY = 1.45
+STORY_PACE_FACTOR = 1.45
 """Words of a children's story that are said in the time of one of espeak's own, which are longer:
 measured by tests/bench/marks.py."""
 
-GAP = 0.030
+GAP_SECONDS = 0.030
 """Seconds that are added to a word at the slowest rate by each step of espeak's word gap."""
 
 WORD_GAP = 7
 """espeakWORDGAP of speak_lib.h, which pyttsx3 does not name."""
 
-DATA = "ESPEAK_DATA_PATH"
+DATA_VARIABLE = "ESPEAK_DATA_PATH"
 """Where espeak-ng looks for its data first, if it is set."""
 
-JOINER = "\u2060"
+WORD_JOINER = "\u2060"
 
 
-class Trouble(Exception):
+class EspeakUnavailable(Exception):
     """Why there is no sound, in one line."""
 
 
@@ -60,10 +60,10 @@ def load_library() -> tuple[Any, bytes | None]:
 
         # its soname is the one that the binding asks for: once loaded, it is found by that name
         ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
-        data = None if DATA in os.environ else os.fsencode(espeakng_loader.get_data_path())
+        data = None if DATA_VARIABLE in os.environ else os.fsencode(espeakng_loader.get_data_path())
         return _binding(), data
     except _NO_LIBRARY:
-        raise Trouble("espeak-ng is not installed") from missing
+        raise EspeakUnavailable("espeak-ng is not installed") from missing
 
 
 _NO_LIBRARY = (ImportError, OSError, RuntimeError, AttributeError)
@@ -75,16 +75,18 @@ def _binding() -> Any:  # noqa: ANN401 - a module without types
     return _espeak
 
 
-class Espeak:
+class EspeakLibrary:
     """Raises Trouble where there is no library, or none of its data."""
 
     def __init__(self) -> None:
         library, data = load_library()
         self._library: Any = library
         # a copy of the library without its data ends the process if it may (option bit 15)
-        self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER, data, 1 << 15)
+        self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
         if self.rate <= 0:
-            raise Trouble("espeak-ng has no voices: its data is not where it looks for it")
+            raise EspeakUnavailable(
+                "espeak-ng has no voices: its data is not where it looks for it"
+            )
         self._sound = bytearray()
         self._words: list[tuple[int, int]] = []
         library.SetSynthCallback(self._made)
@@ -96,7 +98,7 @@ class Espeak:
             for voice in self._library.ListVoices(None)
         ]
 
-    def make(
+    def synthesize(
         self, text: str, voice: str, pace: float, volume: float, pitch: float
     ) -> tuple[bytes, list[tuple[int, int]]]:
         """The sound of `text`, and for each word that espeak tells of: when it begins, in
@@ -110,11 +112,11 @@ class Espeak:
         library.SetParameter(library.PITCH, round(100 * pitch))
         self._sound.clear()
         self._words.clear()
-        spoken, where = apart(harmless(text))
+        spoken, where = with_joiners(without_commands(text))
         if any(character.isprintable() and character != " " for character in text):
             flags = library.CHARS_UTF8 | library.ENDPAUSE  # no SSML, no phonemes: all is text
             if library.Synth(spoken, flags=flags) or library.Synchronize():
-                raise Trouble("espeak-ng cannot say this")
+                raise EspeakUnavailable("espeak-ng cannot say this")
         words = [(begins, where[at]) for begins, at in self._words if 0 <= at < len(where)]
         return bytes(self._sound), words
 
@@ -124,7 +126,7 @@ class Espeak:
             return
         if any(self._chosen(name) for name, language in self.voices() if language == voice):
             return
-        raise Trouble(f"espeak-ng has no voice named {voice!r}")
+        raise EspeakUnavailable(f"espeak-ng has no voice named {voice!r}")
 
     def _chosen(self, name: str) -> bool:
         found: int = self._library.SetVoiceByName(name.encode(errors="replace"))
@@ -149,12 +151,12 @@ class Espeak:
 def speed(pace: float) -> tuple[int, int]:
     """espeak's rate and its word gap, for `pace` words of a story a minute. espeak knows no rate
     that is slow enough for who learns to read: the rest is silence between words."""
-    rate = min(max(round(pace / STORY), SLOWEST), FASTEST)
-    late = 60.0 / pace - 60.0 / (SLOWEST * STORY)
-    return rate, max(0, round(late / GAP))
+    rate = min(max(round(pace / STORY_PACE_FACTOR), SLOWEST), FASTEST)
+    late = 60.0 / pace - 60.0 / (SLOWEST * STORY_PACE_FACTOR)
+    return rate, max(0, round(late / GAP_SECONDS))
 
 
-def harmless(text: str) -> str:
+def without_commands(text: str) -> str:
     """`text`, a character for a character, without what espeak takes as commands (they begin with
     a control character) or what cannot be sent to it."""
     return "".join(
@@ -165,7 +167,7 @@ def harmless(text: str) -> str:
     )
 
 
-def apart(text: str) -> tuple[str, list[int]]:
+def with_joiners(text: str) -> tuple[str, list[int]]:
     """`text` with a joiner behind each word, and where each character of that is in `text`.
 
     espeak says pairs like "in the" and "had been" as one word and tells of one, or of the second
@@ -174,7 +176,7 @@ def apart(text: str) -> tuple[str, list[int]]:
     spoken, where = [], []
     for at, character in enumerate(text):
         if character.isspace() and at and text[at - 1].isalnum():
-            spoken.append(JOINER)
+            spoken.append(WORD_JOINER)
             where.append(at)
         spoken.append(character)
         where.append(at)
@@ -185,7 +187,7 @@ def _text(name: bytes | None) -> str:
     return (name or b"").decode(errors="replace")
 
 
-def answer(espeak: Espeak | str, line: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(espeak: EspeakLibrary | str, line: bytes) -> tuple[dict[str, Any], bytes]:
     """To one line that was asked: what is said, and the sound that follows."""
     if isinstance(espeak, str):
         return {"trouble": espeak}, b""
@@ -193,8 +195,8 @@ def answer(espeak: Espeak | str, line: bytes) -> tuple[dict[str, Any], bytes]:
         asked = json.loads(line)
         if asked.pop("voices", False):
             return {"voices": espeak.voices()}, b""
-        sound, words = espeak.make(**asked)
-    except Trouble as trouble:
+        sound, words = espeak.synthesize(**asked)
+    except EspeakUnavailable as trouble:
         return {"trouble": str(trouble)}, b""
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         return {"trouble": " ".join(f"not a question: {error}".split())}, b""
@@ -205,10 +207,10 @@ def main() -> None:
     # what a library prints goes to stderr: stdout is for answers
     answers: BinaryIO = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    espeak: Espeak | str
+    espeak: EspeakLibrary | str
     try:
-        espeak = Espeak()
-    except Trouble as trouble:
+        espeak = EspeakLibrary()
+    except EspeakUnavailable as trouble:
         espeak = str(trouble)
     try:
         for line in sys.stdin.buffer:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 Vocabulary = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Slot -> key -> what is said for it. The slots are SLOTS."""
 
-ALONE = "_alone"
+ALONE_SUFFIX = "_alone"
 """After a slot: what is said for it where nothing else is. A grammar finds itself in noise, the
 more so the less it asks of words: "kitten house" is not said, and is not understood."""
 
@@ -56,7 +56,7 @@ class Grammar:
             if found := shape.fullmatch(f"{words} "):
                 said = {slot: words for slot, words in found.groupdict().items() if words}
                 return {
-                    slot.removesuffix(ALONE): self._keys[slot][words.strip()]
+                    slot.removesuffix(ALONE_SUFFIX): self._keys[slot][words.strip()]
                     for slot, words in said.items()
                 }
         return None

@@ -5,26 +5,26 @@ import contextlib
 from dataclasses import replace
 
 from duotui.base.errors import DuotuiError
-from duotui.speech.audio_output import RATE, Output
-from duotui.speech.espeak_client import Sound, Synthesiser, Voice
-from duotui.speech.tts import Begun, Utterance, paced
+from duotui.speech.audio_output import PLAYBACK_RATE, AudioOutput
+from duotui.speech.espeak_client import EspeakClient, EspeakVoice, SynthesizedSpeech
+from duotui.speech.tts import Utterance, UtteranceStarted, timed_words
 
-AHEAD = 4
+SENTENCES_AHEAD = 4
 """Sentences whose sound is kept until they are said."""
 
 
-class HostReader:
+class HostTts:
     """A Reader. Its `voice` may be changed at any time: the next sentence is said with it. Where
     there is no sound for a sentence, silence as long as its reading is played in its place."""
 
-    def __init__(self, synthesiser: Synthesiser, output: Output, voice: Voice) -> None:
+    def __init__(self, synthesiser: EspeakClient, output: AudioOutput, voice: EspeakVoice) -> None:
         self.voice = voice
         self._synthesiser, self._output = synthesiser, output
-        self._ahead: dict[tuple[str, Voice], asyncio.Task[Sound]] = {}
+        self._ahead: dict[tuple[str, EspeakVoice], asyncio.Task[SynthesizedSpeech]] = {}
 
     alone = False
 
-    def settle(self, pace: float, volume: float) -> None:
+    def configure(self, pace: float, volume: float) -> None:
         self.voice = replace(self.voice, pace=pace, volume=volume)
 
     @property
@@ -36,10 +36,10 @@ class HostReader:
         key = text, self.voice
         if key not in self._ahead:
             self._ahead[key] = asyncio.create_task(self._made(*key))
-            while len(self._ahead) > AHEAD:
+            while len(self._ahead) > SENTENCES_AHEAD:
                 self._ahead.pop(next(iter(self._ahead)))
 
-    async def say(self, text: str, begun: Begun) -> None:
+    async def say(self, text: str, begun: UtteranceStarted) -> None:
         self.prepare(text)
         key = text, self.voice
         # who is cancelled here leaves the synthesiser in the middle of nothing
@@ -60,9 +60,14 @@ class HostReader:
         await self._synthesiser.close()
         await self._output.close()
 
-    async def _made(self, text: str, voice: Voice) -> Sound:
+    async def _made(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
         try:
-            return await self._synthesiser.make(text, voice)
+            return await self._synthesiser.synthesize(text, voice)
         except DuotuiError:
-            said = paced(text, voice.pace)
-            return Sound(bytes(2 * round(said.length * RATE)), RATE, said.marks, said.length)
+            said = timed_words(text, voice.pace)
+            return SynthesizedSpeech(
+                bytes(2 * round(said.length * PLAYBACK_RATE)),
+                PLAYBACK_RATE,
+                said.marks,
+                said.length,
+            )

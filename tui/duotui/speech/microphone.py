@@ -17,29 +17,29 @@ from typing import Protocol
 
 from duotui.base.errors import NotReady, UsageError
 from duotui.speech.noise_gate import without_noise
-from duotui.speech.recognizer import FAINT, NO_POCKETSPHINX, RATE, level
+from duotui.speech.recognizer import FAINT_LEVEL, NO_POCKETSPHINX, SAMPLE_RATE, rms_level
 from duotui.speech.resampling import resampled
 
-ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(RATE))
+ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(SAMPLE_RATE))
 PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
 """What records on this computer, in the order in which it is tried."""
 
-PROOF, PATIENCE = 1024, 5.0
+PROBE_BYTES, OPEN_TIMEOUT = 1024, 5.0
 """Bytes that prove that there is a microphone, and seconds to wait for them."""
 
 _CHUNK = 4096
 
-PAUSE = 0.9
+SILENCE_ENDS_AFTER = 0.9
 """Seconds of silence that end a turn: a child thinks between words."""
 
 ONSET, ONSET_WITHIN = 4, 0.5
 """So many frames of speech within so many seconds begin one: a click is none."""
 
-LEAD = 0.1
+LEAD_SECONDS = 0.1
 """Seconds that are kept before the first sound and after the last: in more of them, words are heard
 that nobody said."""
 
-AROUND = 1.0
+CONTEXT_SECONDS = 1.0
 """Seconds before and after that, in which the noise is by itself."""
 
 FALL, FADE = 0.18, 0.99
@@ -47,20 +47,20 @@ FALL, FADE = 0.18, 0.99
 full of voices is not the child at the microphone."""
 
 
-class Turn:
+class VadSegmenter:
     """What one child says. `voiced` tells whether a frame of `frame` bytes is speech; nothing
     comes from a turn of `limit` seconds after that."""
 
     def __init__(self, limit: float, frame: int, voiced: Callable[[bytes], bool]) -> None:
         self._limit, self._frame, self._voiced = limit, frame, voiced
-        self._seconds = frame / 2 / RATE
+        self._seconds = frame / 2 / SAMPLE_RATE
         self._pcm = bytearray()
         self._frames = 0
         self._speech: list[tuple[int, float]] = []
         self._begun = False
         self._loudest = 0.0
 
-    def hear(self, pcm: bytes) -> bool:
+    def feed(self, pcm: bytes) -> bool:
         """Whether the turn is over."""
         self._pcm += pcm
         while not self._over() and len(self._pcm) >= (self._frames + 1) * self._frame:
@@ -68,7 +68,7 @@ class Turn:
             self._follow(bytes(self._pcm[at : at + self._frame]))
         return self._over()
 
-    def said(self) -> bytes:
+    def utterance(self) -> bytes:
         """From shortly before its first sound to shortly after its last; b"" where there was
         none."""
         if not self._begun:
@@ -76,12 +76,12 @@ class Turn:
         first, last = self._words()
         return bytes(self._pcm[first * self._frame : last * self._frame])
 
-    def around(self) -> bytes:
+    def surroundings(self) -> bytes:
         """What is before and after what was said."""
         if not self._begun:
             return b""
         first, last = self._words()
-        reach = round(AROUND / self._seconds)
+        reach = round(CONTEXT_SECONDS / self._seconds)
         before = self._pcm[max(0, first - reach) * self._frame : first * self._frame]
         after = self._pcm[last * self._frame : min(last + reach, self._frames) * self._frame]
         return bytes(before + after)
@@ -90,13 +90,13 @@ class Turn:
         """The first frame of what was said, and the one after its last."""
         loudest = max(loud for _, loud in self._speech)
         loud_enough = [at for at, loud in self._speech if loud > FALL * loudest]
-        lead = round(LEAD / self._seconds)
+        lead = round(LEAD_SECONDS / self._seconds)
         return max(0, loud_enough[0] - lead), min(loud_enough[-1] + 1 + lead, self._frames)
 
     def _follow(self, frame: bytes) -> None:
-        loud = level(frame)
+        loud = rms_level(frame)
         self._loudest = max(loud, self._loudest * FADE)
-        if self._voiced(frame) and loud > max(FAINT, FALL * self._loudest):
+        if self._voiced(frame) and loud > max(FAINT_LEVEL, FALL * self._loudest):
             self._speech.append((self._frames, loud))
         self._frames += 1
         if not self._begun:
@@ -107,23 +107,23 @@ class Turn:
     def _over(self) -> bool:
         if self._frames * self._seconds >= self._limit:
             return True
-        pause = round(PAUSE / self._seconds)
+        pause = round(SILENCE_ENDS_AFTER / self._seconds)
         return self._begun and self._frames - 1 - self._speech[-1][0] >= pause
 
 
-def open_turn(limit: float) -> Turn:
+def open_segmenter(limit: float) -> VadSegmenter:
     """One that knows speech as pocketsphinx does. Raises NotReady without it."""
     without_noise(b"", b"")
     try:
         from pocketsphinx import Vad
     except ImportError as error:
         raise NotReady(*NO_POCKETSPHINX) from error
-    vad = Vad(Vad.MEDIUM_STRICT, RATE)
-    return Turn(limit, vad.frame_bytes, vad.is_speech)
+    vad = Vad(Vad.MEDIUM_STRICT, SAMPLE_RATE)
+    return VadSegmenter(limit, vad.frame_bytes, vad.is_speech)
 
 
 class Microphone(Protocol):
-    async def listen(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
+    async def record_utterance(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
         """What is said, without the noise around it, to the silence after it, to `stop` or to
         `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
         NotReady where the microphone is lost."""
@@ -134,15 +134,17 @@ class Microphone(Protocol):
         ...
 
 
-class Listener:
+class SegmentingMicrophone:
     """What microphones have in common: who takes turns. `_sound` is PCM as it comes."""
 
     def __init__(self) -> None:
         self._stop = asyncio.Event()
 
-    async def listen(self, limit: float, begun: Callable[[], None] = lambda: None) -> bytes:
+    async def record_utterance(
+        self, limit: float, begun: Callable[[], None] = lambda: None
+    ) -> bytes:
         self._stop.clear()
-        turn = await asyncio.to_thread(open_turn, limit)
+        turn = await asyncio.to_thread(open_segmenter, limit)
         following = asyncio.ensure_future(self._follow(turn, begun))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
@@ -156,33 +158,33 @@ class Listener:
             await asyncio.gather(following, stopping, return_exceptions=True)
         if not following.cancelled() and (error := following.exception()):
             raise error
-        return await asyncio.to_thread(without_noise, turn.said(), turn.around())
+        return await asyncio.to_thread(without_noise, turn.utterance(), turn.surroundings())
 
     def stop(self) -> None:
         self._stop.set()
 
-    async def _follow(self, turn: Turn, begun: Callable[[], None]) -> None:
-        async with contextlib.aclosing(self._sound()) as sound:
+    async def _follow(self, turn: VadSegmenter, begun: Callable[[], None]) -> None:
+        async with contextlib.aclosing(self._audio()) as sound:
             first = True
             async for heard in sound:
                 if first:
                     begun()
                 first = False
-                if turn.hear(heard):
+                if turn.feed(heard):
                     return
 
-    def _sound(self) -> AsyncGenerator[bytes, None]:
+    def _audio(self) -> AsyncGenerator[bytes, None]:
         raise NotImplementedError
 
 
-class Through(Listener):
+class SubprocessMicrophone(SegmentingMicrophone):
     """What `command` writes to its output until it is killed; what else it says is not shown."""
 
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__()
         self.command = tuple(command)
 
-    async def _sound(self) -> AsyncGenerator[bytes, None]:
+    async def _audio(self) -> AsyncGenerator[bytes, None]:
         try:
             child = await asyncio.create_subprocess_exec(
                 *self.command,
@@ -207,15 +209,15 @@ class Through(Listener):
         """Whether it gives sound."""
         heard = 0
         with contextlib.suppress(NotReady, TimeoutError):
-            async with asyncio.timeout(PATIENCE), contextlib.aclosing(self._sound()) as sound:
+            async with asyncio.timeout(OPEN_TIMEOUT), contextlib.aclosing(self._audio()) as sound:
                 async for some in sound:
                     heard += len(some)
-                    if heard >= PROOF:
+                    if heard >= PROBE_BYTES:
                         break
-        return heard >= PROOF
+        return heard >= PROBE_BYTES
 
 
-class FromFile(Listener):
+class WavMicrophone(SegmentingMicrophone):
     """A WAV file of 16 bit, for tests and demonstrations: its first channel. Raises UsageError
     where it is none."""
 
@@ -227,13 +229,13 @@ class FromFile(Listener):
                     raise UsageError(f"{path} does not have 16 bit", "convert it to 16 bit PCM")
                 every = array.array("h", file.readframes(file.getnframes()))
                 first = every[:: file.getnchannels()].tobytes()
-                self._pcm = resampled(first, file.getframerate(), RATE)
+                self._pcm = resampled(first, file.getframerate(), SAMPLE_RATE)
         except OSError as error:
             raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
         except (wave.Error, EOFError, ValueError) as error:
             raise UsageError(f"{path} is not a WAV file", str(error)) from error
 
-    async def _sound(self) -> AsyncGenerator[bytes, None]:
+    async def _audio(self) -> AsyncGenerator[bytes, None]:
         for at in range(0, len(self._pcm), _CHUNK):
             yield self._pcm[at : at + _CHUNK]
             await asyncio.sleep(0)
@@ -242,9 +244,9 @@ class FromFile(Listener):
 async def open_microphone() -> Microphone:
     """This computer's. It listens for a moment, to find out. Raises NotReady where there is none,
     or nothing that knows what speech is."""
-    await asyncio.to_thread(open_turn, 1.0)
+    await asyncio.to_thread(open_segmenter, 1.0)
     for command in (ARECORD, PORTAUDIO):
-        found = Through(command)
+        found = SubprocessMicrophone(command)
         if await found.works():
             return found
     raise NotReady("no microphone was found", "plug one in, and let this program use it")
@@ -254,9 +256,9 @@ def _record() -> None:
     """What runs in the child: PortAudio's default microphone, to the output, until it is killed."""
     import sounddevice
 
-    with sounddevice.RawInputStream(samplerate=RATE, channels=1, dtype="int16") as stream:
+    with sounddevice.RawInputStream(samplerate=SAMPLE_RATE, channels=1, dtype="int16") as stream:
         while True:
-            heard, _ = stream.read(RATE // 50)
+            heard, _ = stream.read(SAMPLE_RATE // 50)
             sys.stdout.buffer.write(heard)
             sys.stdout.buffer.flush()
 

@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
+NUMPY_MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
 """Said where there is no numpy."""
 
-FRAME, STEP = 512, 128
+FRAME_SAMPLES, HOP_SAMPLES = 512, 128
 """Samples, of 16,000 a second: 32 ms, each 8 ms."""
 
-ENOUGH = 4 * FRAME
+LEAST_NOISE_SAMPLES = 4 * FRAME_SAMPLES
 """Samples of noise, from which it can be known."""
 
-ABOVE = 1.5
+GATE_THRESHOLD = 1.5
 """Standard deviations of the noise, in decibels, above its mean: what is louder is a voice."""
 
-REST = 0.1
+GATE_FLOOR = 0.1
 """Of the noise is left: with none of it words sound as if they were cut out."""
 
-BINS, FRAMES = 16, 6
+SMOOTHING_BINS, SMOOTHING_FRAMES = 16, 6
 """Over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
 
-HISS = 20.0
+QUIET_LEVEL = 20.0
 """Root mean square of what is added: a microphone is never as silent as zeros are, and the mean of
 what is heard, which pocketsphinx takes away, would be that of the silence."""
 
@@ -42,39 +42,39 @@ def without_noise(pcm: bytes, noise: bytes) -> bytes:
     try:
         import numpy as np
     except ImportError as error:
-        raise NotReady(*MISSING) from error
+        raise NotReady(*NUMPY_MISSING) from error
     heard = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(float)
     if not len(heard):
         return b""
     around = np.frombuffer(noise, "<i2", len(noise) // 2).astype(float)
-    if len(around) >= ENOUGH:
+    if len(around) >= LEAST_NOISE_SAMPLES:
         heard = _gated(heard, around)
-    heard = heard + np.random.default_rng(0).normal(0.0, HISS, len(heard))
+    heard = heard + np.random.default_rng(0).normal(0.0, QUIET_LEVEL, len(heard))
     return bytes(heard.round().clip(-32768, 32767).astype("<i2").tobytes())
 
 
 def _gated(heard: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDArray[np.float64]":
     import numpy as np
 
-    window = np.hanning(FRAME + 1)[:-1]
+    window = np.hanning(FRAME_SAMPLES + 1)[:-1]
 
     def spectra(samples: "NDArray[np.float64]") -> Any:  # noqa: ANN401
         """(frames, FRAME // 2 + 1)"""
-        every = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::STEP]
+        every = np.lib.stride_tricks.sliding_window_view(samples, FRAME_SAMPLES)[::HOP_SAMPLES]
         return np.fft.rfft(every * window)
 
     loud = _decibels(spectra(noise))
-    least = loud.mean(0) + ABOVE * loud.std(0)
+    least = loud.mean(0) + GATE_THRESHOLD * loud.std(0)
     # so that every sample is in as many frames, and the last frame is a whole one
-    padded = np.pad(heard, (FRAME, FRAME + -len(heard) % STEP))
+    padded = np.pad(heard, (FRAME_SAMPLES, FRAME_SAMPLES + -len(heard) % HOP_SAMPLES))
     spectrum = spectra(padded)
     gate = _spread((_decibels(spectrum) > least).astype(float))
     made, weight = np.zeros(len(padded)), np.zeros(len(padded))
-    for number, frame in enumerate(np.fft.irfft(spectrum * (REST + (1 - REST) * gate))):
-        at = number * STEP
-        made[at : at + FRAME] += frame * window
-        weight[at : at + FRAME] += window * window
-    return (made / np.maximum(weight, 1e-9))[FRAME : FRAME + len(heard)]
+    for number, frame in enumerate(np.fft.irfft(spectrum * (GATE_FLOOR + (1 - GATE_FLOOR) * gate))):
+        at = number * HOP_SAMPLES
+        made[at : at + FRAME_SAMPLES] += frame * window
+        weight[at : at + FRAME_SAMPLES] += window * window
+    return (made / np.maximum(weight, 1e-9))[FRAME_SAMPLES : FRAME_SAMPLES + len(heard)]
 
 
 def _decibels(spectra: Any) -> Any:  # noqa: ANN401
@@ -87,7 +87,7 @@ def _spread(gate: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """Smoothed by triangles of BINS and FRAMES on each side."""
     import numpy as np
 
-    for axis, reach in ((0, FRAMES), (1, BINS)):
+    for axis, reach in ((0, SMOOTHING_FRAMES), (1, SMOOTHING_BINS)):
         triangle = np.bartlett(2 * reach + 3)[1:-1]
         triangle /= triangle.sum()
         wide = np.apply_along_axis(np.convolve, axis, gate, triangle)

@@ -11,11 +11,11 @@ import sys
 import time
 from typing import Any
 
-TELL = 0.02
+REPORT_INTERVAL = 0.02
 """Seconds between two lines."""
 
 
-class Playing:
+class Playback:
     """`pcm` as PortAudio takes it: `fill` is called in a thread of its, which must not wait."""
 
     def __init__(self, pcm: bytes, rate: int) -> None:
@@ -38,7 +38,7 @@ class Playing:
 
 def play(pcm: bytes, rate: int) -> None:
     sounddevice = importlib.import_module("sounddevice")
-    playing = Playing(pcm, rate)
+    playing = Playback(pcm, rate)
     with sounddevice.RawOutputStream(
         samplerate=rate, channels=1, dtype="int16", latency="low", callback=playing.fill
     ) as stream:
@@ -47,7 +47,7 @@ def play(pcm: bytes, rate: int) -> None:
         while heard < length:
             heard = playing.heard(stream.latency)
             print(f"{heard:.4f}", flush=True)
-            time.sleep(TELL)
+            time.sleep(REPORT_INTERVAL)
 
 
 def main() -> None:

@@ -21,16 +21,19 @@ from typing import Any, BinaryIO
 
 from duotui.base.errors import NotReady
 from duotui.speech.grammar import Grammar, Vocabulary
-from duotui.speech.noise_gate import MISSING
+from duotui.speech.noise_gate import NUMPY_MISSING
 from duotui.speech.resampling import resampled
 
 NO_POCKETSPHINX = (
-    MISSING
+    NUMPY_MISSING
     if sys.version_info < (3, 14)
-    else (MISSING[0], "voice input needs Python 3.13 or older: pocketsphinx has no newer wheel")
+    else (
+        NUMPY_MISSING[0],
+        "voice input needs Python 3.13 or older: pocketsphinx has no newer wheel",
+    )
 )
 
-RATE = 16_000
+SAMPLE_RATE = 16_000
 """Samples a second, of pocketsphinx's model."""
 
 OTHER_WORDS = tuple(
@@ -49,7 +52,7 @@ wish with wool would yellow yes you your
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Recognition:
     """`slots` are the keys that were said for them. `confidence` is from 0 to 1."""
 
     words: str
@@ -57,11 +60,11 @@ class Heard:
     confidence: float
 
 
-THROATS = (0.9, 1.0, 1.1, 1.2)
+VOCAL_TRACT_SCALES = (0.9, 1.0, 1.1, 1.2)
 """Whose voice it may be, as a factor of the model's frequencies: a child's throat is short. What
 fits better is taken."""
 
-SEARCH: Mapping[str, Any] = {
+DECODER_OPTIONS: Mapping[str, Any] = {
     # the best path through the lattice may end in the middle of a sentence
     "bestpath": False,
     # scores are relative to the best senone that is computed: only with all can they be compared
@@ -71,77 +74,79 @@ SEARCH: Mapping[str, Any] = {
     "silprob": 0.3,
     "fillprob": 1e-4,
 }
-WIDE: Mapping[str, float] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
-NARROW: Mapping[str, float] = {"beam": 1e-48, "wbeam": 7e-29, "pbeam": 1e-48}
+WIDE_BEAMS: Mapping[str, float] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
+NARROW_BEAMS: Mapping[str, float] = {"beam": 1e-48, "wbeam": 7e-29, "pbeam": 1e-48}
 """How pocketsphinx is asked; for wishes, of which there are few; and for English."""
 
-FAINT = 60.0
+FAINT_LEVEL = 60.0
 """The level, root mean square of 32768, below which there is only silence."""
 
-SHORTEST = 0.18
+SHORTEST_WORDS = 0.18
 """Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
 
-MIDDLE, SPREAD = -14.0, 4.0
+SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
 """Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
 
-ASKED = 0.5
+CONFIRM_BELOW = 0.5
 """The least confidence that is worth a question: nothing is begun that was not asked. How often it
 is right is in docs/performance.md, by tests/bench/heard.py."""
 
 
-class Ear:
+class Recognizer:
     """Not for more than one thread at a time. Raises ValueError for a vocabulary that is none, or
     has words that the model cannot pronounce, and NotReady where there is no pocketsphinx."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._grammar = Grammar(vocabulary)
-        self._decoders = [_decoder(throat) for throat in THROATS]
+        self._decoders = [_decoder(throat) for throat in VOCAL_TRACT_SCALES]
         words = sorted(self._grammar.words)
         if strange := [word for word in words if self._decoders[0].lookup_word(word) is None]:
             raise ValueError(f"not in pocketsphinx's dictionary: {', '.join(strange)}")
         for decoder in self._decoders:
-            _learn(decoder, "wishes", self._grammar.jsgf, WIDE)
-            _learn(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW)
+            _add_grammar(decoder, "wishes", self._grammar.jsgf, WIDE_BEAMS)
+            _add_grammar(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW_BEAMS)
 
-    def hear(self, pcm: bytes, rate: int = RATE) -> Heard | None:
+    def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
         """What is wished in `pcm`, one channel of 16 bit; None where that is nothing."""
-        return self.understood(*self.weighed(resampled(pcm, rate, RATE)))
+        return self.understood(*self.weighed(resampled(pcm, rate, SAMPLE_RATE)))
 
-    def understood(self, words: str, margin: float) -> Heard | None:
+    def understood(self, words: str, margin: float) -> Recognition | None:
         """What to make of what was `weighed`."""
         slots = self._grammar.slots(words)
-        confidence = 1 / (1 + math.exp(min(50.0, (MIDDLE - margin) / SPREAD)))
-        return Heard(words, slots, confidence) if slots and confidence >= ASKED else None
+        confidence = 1 / (1 + math.exp(min(50.0, (SCORE_MIDDLE - margin) / SCORE_SPREAD)))
+        return (
+            Recognition(words, slots, confidence) if slots and confidence >= CONFIRM_BELOW else None
+        )
 
     def weighed(self, pcm: bytes) -> tuple[str, float]:
         """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
-        if _loudest(pcm) < FAINT:
+        if _loudest(pcm) < FAINT_LEVEL:
             return "", -math.inf
         heard = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
         wish, decoder = max(heard, key=lambda one: one[0].score)
-        if wish.frames < SHORTEST * FRAMES:
+        if wish.frames < SHORTEST_WORDS * FRAMES_A_SECOND:
             return "", -math.inf
         return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
 
 
-def level(pcm: bytes) -> float:
+def rms_level(pcm: bytes) -> float:
     """Its root mean square."""
     samples = array.array("h", pcm)
     return math.sqrt(sum(map(mul, samples, samples)) / max(1, len(samples)))
 
 
-def _loudest(pcm: bytes, size: int = 2 * RATE // 50) -> float:
+def _loudest(pcm: bytes, size: int = 2 * SAMPLE_RATE // 50) -> float:
     return max(
-        (level(pcm[at : at + size]) for at in range(0, len(pcm) - size + 1, size)), default=0
+        (rms_level(pcm[at : at + size]) for at in range(0, len(pcm) - size + 1, size)), default=0
     )
 
 
-FRAMES = 100
+FRAMES_A_SECOND = 100
 """Of pocketsphinx, a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Decoded:
+class _Decoding:
     """`frames` are those of the words."""
 
     words: str
@@ -155,14 +160,14 @@ def _decoder(throat: float) -> Any:  # noqa: ANN401
     except ImportError as error:
         raise NotReady(*NO_POCKETSPHINX) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
-    decoder = Decoder(lm=None, loglevel="FATAL", **warped, **SEARCH)
+    decoder = Decoder(lm=None, loglevel="FATAL", **warped, **DECODER_OPTIONS)
     # the model's own settings win over those above; see denoising.py
     decoder.config["remove_noise"] = False
     decoder.reinit_feat()
     return decoder
 
 
-def _learn(decoder: Any, name: str, jsgf: str, beams: Mapping[str, float]) -> None:  # noqa: ANN401
+def _add_grammar(decoder: Any, name: str, jsgf: str, beams: Mapping[str, float]) -> None:  # noqa: ANN401
     for beam, width in beams.items():
         decoder.config[beam] = width  # a search has those of when it was made
     decoder.add_jsgf_string(name, jsgf)
@@ -173,20 +178,20 @@ def _loop(words: Iterable[str]) -> str:
     return f"#JSGF V1.0;\ngrammar english;\npublic <english> = ({either})+;\n"
 
 
-def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoded:  # noqa: ANN401
+def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN401
     decoder.activate_search(search)
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
     found = decoder.hyp()
     if found is None:
-        return _Decoded("", -math.inf, 0)
+        return _Decoding("", -math.inf, 0)
     spoken = [part for part in decoder.seg() if part.word[0] not in "<[("]
     frames = sum(part.end_frame - part.start_frame + 1 for part in spoken)
-    return _Decoded(found.hypstr, decoder.get_logmath().log(found.score), frames)
+    return _Decoding(found.hypstr, decoder.get_logmath().log(found.score), frames)
 
 
-class DistantEar:
+class RecognizerProcess:
     """An Ear in a process of its own."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
@@ -194,7 +199,7 @@ class DistantEar:
         self._asked = 0
         self._turn = asyncio.Lock()
 
-    async def hear(self, pcm: bytes, rate: int = RATE) -> Heard | None:
+    async def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
         """As Ear's. Raises NotReady where the process ended."""
         async with self._turn:
             self._asked += 1
@@ -202,7 +207,7 @@ class DistantEar:
             answer = await self._exchange(asking, pcm)
             while answer["number"] != self._asked:  # whose asker did not wait for it
                 answer = await self._exchange()
-        return Heard(**answer["heard"]) if answer["heard"] else None
+        return Recognition(**answer["heard"]) if answer["heard"] else None
 
     async def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -232,9 +237,9 @@ class DistantEar:
         return json.loads(answer)
 
 
-async def open_ear(vocabulary: Vocabulary) -> DistantEar:
+async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
     """Raises what Ear raises."""
-    ear = DistantEar(
+    ear = RecognizerProcess(
         await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "duotui.speech.recognizer"),
@@ -260,14 +265,14 @@ def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
     try:
-        ear = Ear(json.loads(asked.readline()))
+        ear = Recognizer(json.loads(asked.readline()))
     except (ValueError, NotReady) as error:
         answer(trouble=type(error).__name__, why=str(error))
         return
     answer(trouble="", why="")
     while line := asked.readline():
         asking = json.loads(line)
-        heard = ear.hear(asked.read(asking["bytes"]), asking["rate"])
+        heard = ear.recognize(asked.read(asking["bytes"]), asking["rate"])
         answer(number=asking["number"], heard=heard and dataclasses.asdict(heard))
 
 

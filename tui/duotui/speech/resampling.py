@@ -4,7 +4,7 @@ import array
 import math
 from operator import mul
 
-TAPS = 16
+FILTER_TAPS = 16
 """Samples on each side that a sample between them is made of."""
 
 
@@ -17,7 +17,7 @@ def resampled(pcm: bytes, rate: int, to: int) -> bytes:
         return pcm
     common = math.gcd(rate, to)
     step, phases = rate // common, to // common
-    reach = TAPS * max(1, math.ceil(rate / to))
+    reach = FILTER_TAPS * max(1, math.ceil(rate / to))
     kernels = [_kernel(phase / phases, reach, min(1.0, to / rate)) for phase in range(phases)]
     heard = array.array("h", bytes(2 * reach))
     heard.frombytes(pcm[: len(pcm) // 2 * 2])

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duotui.base.clock import Clock
-from duotui.protocol.events import Mark
+from duotui.protocol.events import WordMark
 
-Begun = Callable[["Utterance"], None]
+UtteranceStarted = Callable[["Utterance"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,16 @@ class Utterance:
     their times and `length` are seconds from the sentence's first sound."""
 
     text: str
-    marks: tuple[Mark, ...]
+    marks: tuple[WordMark, ...]
     length: float
 
-    def word_at(self, seconds: float) -> Mark | None:
+    def word_at(self, seconds: float) -> WordMark | None:
         """The word that is heard then; the last one until the end, none before the first."""
         begun = itertools.takewhile(lambda mark: mark.begins <= seconds, self.marks)
         return max(begun, key=lambda mark: mark.begins, default=None)
 
 
-class Reader(Protocol):
+class TextToSpeech(Protocol):
     """Whoever says sentences. Never raises for want of sound: it then keeps time silently, and
     `trouble` says why in one line, for grown-ups. One that is `alone` says nothing while a story
     is told."""
@@ -42,7 +42,7 @@ class Reader(Protocol):
     @property
     def trouble(self) -> str: ...
 
-    def settle(self, pace: float, volume: float) -> None:
+    def configure(self, pace: float, volume: float) -> None:
         """From the next sentence on: words a minute, and 0 to 1."""
         ...
 
@@ -50,7 +50,7 @@ class Reader(Protocol):
         """This will be said soon."""
         ...
 
-    async def say(self, text: str, begun: Begun) -> None:
+    async def say(self, text: str, begun: UtteranceStarted) -> None:
         """Say `text` to its end; `begun` is called when its first sound is heard. Where the task
         is cancelled there is silence at once."""
         ...
@@ -62,7 +62,7 @@ class Reader(Protocol):
     async def close(self) -> None: ...
 
 
-class Silent:
+class SilentTts:
     """Keeps the time of a reader, without a sound. `pace` is in words a minute."""
 
     trouble = ""
@@ -73,14 +73,14 @@ class Silent:
         self._clock = clock
         self._since: float | None = None
 
-    def settle(self, pace: float, volume: float) -> None:
+    def configure(self, pace: float, volume: float) -> None:
         self.pace = pace
 
     def prepare(self, text: str) -> None:
         """There is nothing to prepare."""
 
-    async def say(self, text: str, begun: Begun) -> None:
-        said = paced(text, self.pace)
+    async def say(self, text: str, begun: UtteranceStarted) -> None:
+        said = timed_words(text, self.pace)
         self._since = self._clock.now()
         begun(said)
         try:
@@ -95,21 +95,21 @@ class Silent:
         """There is nothing to let go."""
 
 
-_WORD = re.compile(r"\S+")
+_WORD_PATTERN = re.compile(r"\S+")
 
-PAUSE = 1.5
+SENTENCE_PAUSE = 1.5
 """Words that a reader's pause at the end of a sentence is as long as."""
 
 
-def paced(text: str, pace: float) -> Utterance:
+def timed_words(text: str, pace: float) -> Utterance:
     """`text` read at `pace` words a minute: a long word takes longer than a short one, and all of
     them together as long as that many words."""
-    spans = [(found.start(), found.end()) for found in _WORD.finditer(text)]
+    spans = [(found.start(), found.end()) for found in _WORD_PATTERN.finditer(text)]
     whole = 60.0 / pace * len(spans)
     weights = [end - start + 3 for start, end in spans]
     each = whole / sum(weights) if weights else 0.0
     marks, at = [], 0.0
     for (start, end), weight in zip(spans, weights, strict=True):
-        marks.append(Mark(at, start, end))
+        marks.append(WordMark(at, start, end))
         at += weight * each
-    return Utterance(text, tuple(marks), at + PAUSE * 60.0 / pace if marks else 0.0)
+    return Utterance(text, tuple(marks), at + SENTENCE_PAUSE * 60.0 / pace if marks else 0.0)

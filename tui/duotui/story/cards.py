@@ -13,16 +13,16 @@ from functools import cache
 from typing import Any
 
 from duotui.base import resources
-from duotui.speech.grammar import ALONE
+from duotui.speech.grammar import ALONE_SUFFIX
 
 DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
 
-ROWS = ("who", "where", "what")
+CARD_ROWS = ("who", "where", "what")
 
-CARDS = 9
+CARDS_A_ROW = 9
 """In a row at most: a digit picks one."""
 
-OPENING = 240
+OPENING_LIMIT = 240
 """Characters of an opening at most."""
 
 _PRONOUNS = {
@@ -36,7 +36,7 @@ _FRIEND = "Sam"
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StoryCard:
     """`text` is for the engine; `label`, by language, and `picture` are on the card; `said` are
     the ways to say it, `alone` those that stand in no longer wish. `names` and `pronoun` are those
     of a hero, empty elsewhere; `own` is one that the child itself can be."""
@@ -52,7 +52,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CardChoice:
     """Keys of three cards. `name` is the child's; "" where it does not take part. `own` is the key
     of who the child itself can be."""
 
@@ -70,14 +70,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    who: tuple[Card, ...]
-    where: tuple[Card, ...]
-    what: tuple[Card, ...]
+    who: tuple[StoryCard, ...]
+    where: tuple[StoryCard, ...]
+    what: tuple[StoryCard, ...]
 
-    def rows(self) -> dict[str, tuple[Card, ...]]:
+    def rows(self) -> dict[str, tuple[StoryCard, ...]]:
         return {"who": self.who, "where": self.where, "what": self.what}
 
-    def cards(self, choice: Choice) -> tuple[Card, Card, Card]:
+    def cards(self, choice: CardChoice) -> tuple[StoryCard, StoryCard, StoryCard]:
         """Who, where and what. Raises KeyError where the deck has no such card."""
         return (
             _by_key(self.who, choice.who),
@@ -85,12 +85,12 @@ class Deck:
             _by_key(self.what, choice.what),
         )
 
-    def draw(self, rng: random.Random, name: str = "", own: str = "") -> Choice:
+    def draw(self, rng: random.Random, name: str = "", own: str = "") -> CardChoice:
         """A surprise."""
         who, where, what = (rng.choice(row).key for row in self.rows().values())
-        return Choice(who, where, what, name, own)
+        return CardChoice(who, where, what, name, own)
 
-    def opening(self, choice: Choice) -> str:
+    def opening(self, choice: CardChoice) -> str:
         """The beginning of its story. The child is its hero where it can be, and the best friend of
         all others. KeyError where the deck has no such card."""
         who, where, what = self.cards(choice)
@@ -105,7 +105,7 @@ class Deck:
             f" {words['he'].capitalize()} lived {where.text}. One day, {happens}."
         )
 
-    def known(self, choice: Choice) -> Choice:
+    def known(self, choice: CardChoice) -> CardChoice:
         """The same with a name that the engine knows in place of the child's: a small model
         forgets any other after the opening. What it tells is `renamed` back."""
         who = _by_key(self.who, choice.who)
@@ -117,7 +117,9 @@ class Deck:
         """By row, by key: what may be said for it; and what alone, which speech/wishes.py knows."""
         rows = self.rows().items()
         said = {row: {card.key: card.said for card in cards} for row, cards in rows}
-        alone = {row + ALONE: {card.key: card.alone for card in cards} for row, cards in rows}
+        alone = {
+            row + ALONE_SUFFIX: {card.key: card.alone for card in cards} for row, cards in rows
+        }
         return said | alone
 
 
@@ -130,15 +132,15 @@ def renamed(text: str, known: str, name: str) -> str:
 def deck() -> Deck:
     """The one that comes with the program."""
     rows = tomllib.loads(DECK.read_text("utf-8"))
-    return Deck(**{row: tuple(map(_card, rows[row])) for row in ROWS})
+    return Deck(**{row: tuple(map(_card, rows[row])) for row in CARD_ROWS})
 
 
-def _card(row: Mapping[str, Any]) -> Card:
+def _card(row: Mapping[str, Any]) -> StoryCard:
     lists = {key: tuple(value) for key, value in row.items() if isinstance(value, list)}
-    return Card(**{**row, **lists})
+    return StoryCard(**{**row, **lists})
 
 
-def _by_key(row: tuple[Card, ...], key: str) -> Card:
+def _by_key(row: tuple[StoryCard, ...], key: str) -> StoryCard:
     for card in row:
         if card.key == key:
             return card

@@ -5,67 +5,67 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from duotui.session.session import Sitting
-from duotui.settings.parental_settings import Household
+from duotui.session.session import SessionProtocol
+from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import choices
-from duotui.story.cards import ROWS, Choice, Deck, renamed
-from duotui.story.favourites import Kept, Shelf
-from duotui.story.generator import Tale, Teller
-from duotui.story.view_state import Offer
+from duotui.story.cards import CARD_ROWS, CardChoice, Deck, renamed
+from duotui.story.favourites import Favourites, FavouriteStory
+from duotui.story.generator import GeneratedStory, StoryGenerator
+from duotui.story.view_state import ChoiceOption
 
-SEEDS = 2**31
-SHOWN = 9
+SEED_LIMIT = 2**31
+FAVOURITES_SHOWN = 9
 """Favourites that are shown: a digit picks one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CatalogueStory:
     """A story with what it is about."""
 
     title: str
-    choice: Choice
-    tale: Tale
+    choice: CardChoice
+    tale: GeneratedStory
 
 
-class Repertoire:
+class Catalogue:
     """`stored` gives a story that needs no engine. `wall` is the local time."""
 
     def __init__(
         self,
         deck: Deck,
-        teller: Teller,
-        sitting: Sitting,
-        shelf: Shelf,
-        stored: Callable[[Choice, random.Random], Sequence[str]],
+        teller: StoryGenerator,
+        sitting: SessionProtocol,
+        shelf: Favourites,
+        stored: Callable[[CardChoice, random.Random], Sequence[str]],
         rng: random.Random,
         wall: Callable[[], datetime],
     ) -> None:
         self.deck, self.teller, self.shelf = deck, teller, shelf
         self._sitting, self._stored, self._rng, self._wall = sitting, stored, rng, wall
 
-    def drawn(self, child: Household) -> Choice:
+    def drawn(self, child: ParentalSettings) -> CardChoice:
         """A surprise."""
         return self.deck.draw(self._rng, child.name, child.is_a)
 
-    def new(self, choice: Choice, language: str) -> Piece:
+    def new(self, choice: CardChoice, language: str) -> CatalogueStory:
         """Nothing of it is told yet, but its opening."""
         known = self.deck.known(choice)
-        tale = Tale(
+        tale = GeneratedStory(
             self.deck.opening(known),
-            self._rng.randrange(1, SEEDS),
+            self._rng.randrange(1, SEED_LIMIT),
             lambda sentence: renamed(sentence, known.name, choice.name),
         )
-        return Piece(choices.title(self.deck, choice, language), choice, tale)
+        return CatalogueStory(choices.title(self.deck, choice, language), choice, tale)
 
-    def while_away(self, piece: Piece) -> Sequence[str]:
+    def while_away(self, piece: CatalogueStory) -> Sequence[str]:
         return self._stored(piece.choice, self._rng)
 
-    def keep(self, piece: Piece) -> None:
+    def keep(self, piece: CatalogueStory) -> None:
         ready = self._sitting.state.board.ready
         self.shelf.add(
-            Kept(
+            FavouriteStory(
                 piece.title,
-                {row: getattr(piece.choice, row) for row in ROWS},
+                {row: getattr(piece.choice, row) for row in CARD_ROWS},
                 tuple(piece.tale.sentences),
                 piece.tale.seed,
                 self.teller.usual.mode,
@@ -74,11 +74,11 @@ class Repertoire:
             )
         )
 
-    def favourites(self) -> tuple[Offer, ...]:
-        return choices.shelf(self.shelf.all()[:SHOWN], self.deck)
+    def favourites(self) -> tuple[ChoiceOption, ...]:
+        return choices.favourites(self.shelf.all()[:FAVOURITES_SHOWN], self.deck)
 
-    def favourite(self, number: int) -> Piece:
+    def favourite(self, number: int) -> CatalogueStory:
         """As it was told."""
         kept = self.shelf.all()[number]
-        choice = Choice(**{row: kept.choice.get(row, "") for row in ROWS})
-        return Piece(kept.title, choice, Tale.of(kept.sentences, kept.seed))
+        choice = CardChoice(**{row: kept.choice.get(row, "") for row in CARD_ROWS})
+        return CatalogueStory(kept.title, choice, GeneratedStory.of(kept.sentences, kept.seed))

@@ -2,52 +2,52 @@
 
 from collections.abc import Iterable, Mapping
 
-from duotui.story.cards import ROWS, Choice, Deck
-from duotui.story.favourites import Kept
-from duotui.story.strings import Phrases
-from duotui.story.view_state import Offer
+from duotui.story.cards import CARD_ROWS, CardChoice, Deck
+from duotui.story.favourites import FavouriteStory
+from duotui.story.strings import StoryStrings
+from duotui.story.view_state import ChoiceOption
 
-AGAIN, NEXT, NEW, KEEP = "again", "next", "new", "keep"
-YES, NO = "yes", "no"
-
-
-def cards(deck: Deck, row: int, language: str) -> tuple[Offer, ...]:
-    found = deck.rows()[ROWS[row]]
-    return tuple(Offer(card.key, card.label[language], card.picture) for card in found)
+KEY_AGAIN, KEY_NEXT, KEY_NEW, KEY_KEEP = "again", "next", "new", "keep"
+KEY_YES, KEY_NO = "yes", "no"
 
 
-def ending(say: Phrases, *, kept: bool) -> tuple[Offer, ...]:
+def cards(deck: Deck, row: int, language: str) -> tuple[ChoiceOption, ...]:
+    found = deck.rows()[CARD_ROWS[row]]
+    return tuple(ChoiceOption(card.key, card.label[language], card.picture) for card in found)
+
+
+def ending(say: StoryStrings, *, kept: bool) -> tuple[ChoiceOption, ...]:
     offers = (
-        Offer(AGAIN, say.again, "book"),
-        Offer(NEXT, say.next, "star"),
-        Offer(NEW, say.another, "gift"),
-        Offer(KEEP, say.keep, "heart"),
+        ChoiceOption(KEY_AGAIN, say.again, "book"),
+        ChoiceOption(KEY_NEXT, say.next, "star"),
+        ChoiceOption(KEY_NEW, say.another, "gift"),
+        ChoiceOption(KEY_KEEP, say.keep, "heart"),
     )
     return offers[:-1] if kept else offers
 
 
-def answers(say: Phrases) -> tuple[Offer, ...]:
-    return (Offer(YES, say.yes, "awake"), Offer(NO, say.no, "listening"))
+def answers(say: StoryStrings) -> tuple[ChoiceOption, ...]:
+    return (ChoiceOption(KEY_YES, say.yes, "awake"), ChoiceOption(KEY_NO, say.no, "listening"))
 
 
-def shelf(stories: Iterable[Kept], deck: Deck) -> tuple[Offer, ...]:
+def favourites(stories: Iterable[FavouriteStory], deck: Deck) -> tuple[ChoiceOption, ...]:
     pictures = {card.key: card.picture for card in deck.who}
     return tuple(
-        Offer(str(at), kept.title, pictures.get(kept.choice.get("who", ""), "book"))
+        ChoiceOption(str(at), kept.title, pictures.get(kept.choice.get("who", ""), "book"))
         for at, kept in enumerate(stories)
     )
 
 
-def wished(deck: Deck, slots: Mapping[str, str], say: Phrases, language: str) -> str:
+def wished(deck: Deck, slots: Mapping[str, str], say: StoryStrings, language: str) -> str:
     """What was understood, as it is called on the cards."""
     commands = {"again": say.again, "next": say.next, "surprise": say.surprise}
     if slots.get("command") in commands:
         return commands[slots["command"]]
     rows = deck.rows()
-    found = (card for row in ROWS for card in rows[row] if slots.get(row) == card.key)
+    found = (card for row in CARD_ROWS for card in rows[row] if slots.get(row) == card.key)
     return ", ".join(card.label[language] for card in found)
 
 
-def title(deck: Deck, choice: Choice, language: str) -> str:
+def title(deck: Deck, choice: CardChoice, language: str) -> str:
     """The three cards, as they are called."""
     return ", ".join(card.label[language] for card in deck.cards(choice))

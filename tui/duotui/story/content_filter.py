@@ -14,26 +14,26 @@ from typing import Self
 
 from duotui.base import resources
 
-UNFIT = resources.PACKAGE / "data" / "story" / "unfit.txt"
+UNFIT_WORDS_FILE = resources.PACKAGE / "data" / "story" / "unfit.txt"
 
-REPEATED = 4
+REPEATED_WORDS_LIMIT = 4
 """Times in a row that a word makes a sentence unfit."""
 
 NAME_CHARACTERS, NAME_WORDS = 20, 2
-TYPED = 100
+TYPED_LIMIT = 100
 """Characters of what was typed for a name that are looked at."""
 
-_WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD_OR_STOP = re.compile(r"[^\W\d_]+|[.,;:!?]")
 _SPELT = re.compile(r"(?<!\S)(?:\S\s+)+\S(?!\S)")
-_UNKNOWN = "\ufffd"
+_REPLACEMENT_CHARACTER = "\ufffd"
 _APOSTROPHES = str.maketrans("’‘ʼ`´‐‑–—", "'''''----")
 _DISGUISES = tuple(str.maketrans("0134578@$!€|", read) for read in ("oieastbasiei", "oleastbaslel"))
 """Digits and signs that are read as letters; 1 as i or as l."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ContentFilter:
     """`words` are refused, whole, in lower case, and whatever has one of `parts` in it; so are
     `phrases`, words with a space between them. None is where it is part of an innocent."""
 
@@ -75,7 +75,7 @@ class Filter:
         return (
             bool(words)
             and sentence.isprintable()
-            and _UNKNOWN not in sentence
+            and _REPLACEMENT_CHARACTER not in sentence
             and not _repeats(words)
             and not self.unfit(sentence)
         )
@@ -86,7 +86,7 @@ class Filter:
 
         Refused are unfit words, also with digits for letters, letters said twice, and spaces
         between them. Of most not as a part of a word: Cassie, Killian, Akshita are names."""
-        text = text[:TYPED]
+        text = text[:TYPED_LIMIT]
         if self._disguised(text):
             return ""
         kept = "".join(c for c in _composed(text) if _in_name(c) or c.isspace())
@@ -104,9 +104,9 @@ class Filter:
 
 
 @cache
-def safety() -> Filter:
+def content_filter() -> ContentFilter:
     """The one that comes with the program."""
-    return Filter.parse(UNFIT.read_text("utf-8"))
+    return ContentFilter.parse(UNFIT_WORDS_FILE.read_text("utf-8"))
 
 
 def inflections(word: str) -> frozenset[str]:
@@ -133,11 +133,11 @@ def _entries(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return _LETTERS.findall(text.casefold())
 
 
 def _repeats(words: list[str]) -> bool:
-    runs = zip(*(words[start:] for start in range(REPEATED)), strict=False)
+    runs = zip(*(words[start:] for start in range(REPEATED_WORDS_LIMIT)), strict=False)
     return any(len(set(run)) == 1 for run in runs)
 
 

@@ -17,16 +17,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-NAME = "diary.txt"
-CHOSE, AGAIN, NEXT = "chose", "heard again", "asked what happens next"
+DIARY_FILE = "diary.txt"
+DIARY_CHOSE, DIARY_AGAIN, DIARY_NEXT = "chose", "heard again", "asked what happens next"
 
-PACE = 100
+READING_PACE = 100
 """Words a minute, where it was not written how long a story took: it may have been cut off."""
 
-_NOTE, _TEXT = 4 * " ", 8 * " "  # what a story says can then never be taken for a note
+_NOTE_INDENT, _TEXT_INDENT = (
+    4 * " ",
+    8 * " ",
+)  # what a story says can then never be taken for a note
 _ONE_MORE = " (one more)"
 _HEAD = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) [0-9]{2}:[0-9]{2}  (?!left out: )")
-_TOLD = re.compile(_NOTE + r"told in (?:([0-9]{1,4}) min )?([0-9]{1,4}) s\b")
+_TOLD = re.compile(_NOTE_INDENT + r"told in (?:([0-9]{1,4}) min )?([0-9]{1,4}) s\b")
 
 
 class Diary:
@@ -40,20 +43,22 @@ class Diary:
         self._telling = False
         self._waiting = ""
 
-    def begin(self, name: str, what: str, how: str = CHOSE, *, one_more: bool = False) -> None:
+    def begin(
+        self, name: str, what: str, how: str = DIARY_CHOSE, *, one_more: bool = False
+    ) -> None:
         """A story begins: `what` in words, and how the child came to it."""
         head = f"{_plain(name) or 'A child'} {how}: {_plain(what)}"
         self._dated(head + (_ONE_MORE if one_more else ""))
         self._telling = True
 
     def say(self, sentence: str) -> None:
-        self._write(_TEXT + _plain(sentence) + "\n")
+        self._write(_TEXT_INDENT + _plain(sentence) + "\n")
 
     def leave_out(self, what: str) -> None:
         """A sentence or a name that was refused."""
         note = f"left out: {_plain(what)}"
         if self._telling:
-            self._write(_NOTE + note + "\n")
+            self._write(_NOTE_INDENT + note + "\n")
         else:
             self._dated(note)
 
@@ -61,7 +66,7 @@ class Diary:
         """`made`: how long it took to make the story up, which is not how long it was told."""
         how = "to its end" if whole else "stopped"
         up = f"; made up in {made.total_seconds():.1f} s" if made is not None else ""
-        self._write(f"{_NOTE}told in {_long(lasted)}, {how}{up}\n")
+        self._write(f"{_NOTE_INDENT}told in {_long(lasted)}, {how}{up}\n")
         self._telling = False
 
     def used(self, day: date) -> timedelta:
@@ -72,7 +77,7 @@ class Diary:
         """How often one more was asked for."""
         return sum(entry.one_more for entry in self._entries(day))
 
-    def _entries(self, day: date) -> Iterator["Entry"]:
+    def _entries(self, day: date) -> Iterator["DiaryEntry"]:
         try:
             # an editor may have put a mark before it, and bytes into it that are no text
             text = self.path.read_text("utf-8-sig", errors="replace")
@@ -98,7 +103,7 @@ class Diary:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DiaryEntry:
     """`day` in ISO 8601."""
 
     day: str
@@ -108,21 +113,21 @@ class Entry:
 
     @property
     def lasted(self) -> timedelta:
-        return timedelta(minutes=self.words / PACE) if self.told is None else self.told
+        return timedelta(minutes=self.words / READING_PACE) if self.told is None else self.told
 
 
-def entries(text: str) -> Iterator[Entry]:
+def entries(text: str) -> Iterator[DiaryEntry]:
     """What a diary has; lines that mean nothing are passed over."""
-    entry: Entry | None = None
+    entry: DiaryEntry | None = None
     for line in text.split("\n"):
         if head := _HEAD.match(line):
             if entry:
                 yield entry
-            entry = Entry(head[1], line.rstrip().endswith(_ONE_MORE))
+            entry = DiaryEntry(head[1], line.rstrip().endswith(_ONE_MORE))
         elif entry and (told := _TOLD.match(line)):
             long = timedelta(minutes=int(told[1] or 0), seconds=int(told[2]))
             entry = replace(entry, told=(entry.told or timedelta()) + long)
-        elif entry and line.startswith(_TEXT):
+        elif entry and line.startswith(_TEXT_INDENT):
             entry = replace(entry, words=entry.words + len(line.split()))
     if entry:
         yield entry

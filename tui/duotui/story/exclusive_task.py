@@ -8,7 +8,7 @@ from typing import Any
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Jobs:
+class ExclusiveTask:
     """`failed` is told of what a job did not expect; the next one begins all the same."""
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
@@ -26,7 +26,7 @@ class Jobs:
     def open(self) -> None:
         self._worker = asyncio.create_task(self._work())
 
-    def begin(self, job: Job | None) -> None:
+    def start(self, job: Job | None) -> None:
         """None ends what there is, and that is all."""
         self._next = job
         self._wanted.set()

@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any
 
 from duotui.base import resources
-from duotui.story.cards import Choice
-from duotui.story.sentences import whole
+from duotui.story.cards import CardChoice
+from duotui.story.sentences import whole_sentences
 
-STORED = resources.PACKAGE / "data" / "story" / "stored.toml"
+FALLBACK_FILE = resources.PACKAGE / "data" / "story" / "stored.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class FallbackStory:
     """`who` is the card that it is about."""
 
     who: str
@@ -25,9 +25,10 @@ class Story:
 
 
 @cache
-def stories() -> tuple[Story, ...]:
+def stories() -> tuple[FallbackStory, ...]:
     return tuple(
-        Story(row["who"], row["title"], whole(row["text"], over=True)) for row in _read()["story"]
+        FallbackStory(row["who"], row["title"], whole_sentences(row["text"], over=True))
+        for row in _read()["story"]
     )
 
 
@@ -37,7 +38,9 @@ def endings() -> tuple[str, ...]:
     return tuple(_read()["endings"])
 
 
-def for_choice(choice: Choice, rng: random.Random, told: frozenset[str] = frozenset()) -> Story:
+def for_choice(
+    choice: CardChoice, rng: random.Random, told: frozenset[str] = frozenset()
+) -> FallbackStory:
     """One about who was chosen, or any where there is none. Titles that were `told` come last."""
     about = [story for story in stories() if story.who == choice.who] or stories()
     fresh = [story for story in about if story.title not in told]
@@ -46,4 +49,4 @@ def for_choice(choice: Choice, rng: random.Random, told: frozenset[str] = frozen
 
 @cache
 def _read() -> dict[str, Any]:
-    return tomllib.loads(STORED.read_text("utf-8"))
+    return tomllib.loads(FALLBACK_FILE.read_text("utf-8"))

@@ -12,14 +12,14 @@ from typing import Any
 
 from duotui.settings import config_file
 
-NAME = "favourites.jsonl"
+FAVOURITES_FILE = "favourites.jsonl"
 
-MOST = 99
+FAVOURITES_LIMIT = 99
 """The next one takes the place of the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FavouriteStory:
     """`choice` is that of the cards; `seed`, `mode` and `model_hash` are what told it."""
 
     title: str
@@ -31,7 +31,7 @@ class Kept:
     when: datetime
 
 
-class Shelf:
+class Favourites:
     """Nothing here raises: where the file cannot be read or written the shelf is kept in memory,
     and `trouble` says why, in a line for grown-ups."""
 
@@ -41,24 +41,24 @@ class Shelf:
         self._unsaved: list[bytes] | None = None
         self._sealed = False
 
-    def all(self) -> tuple[Kept, ...]:
+    def all(self) -> tuple[FavouriteStory, ...]:
         """The newest first."""
         kept = [read(line) for line in reversed(self._lines())]
         return tuple(story for story in kept if story)
 
-    def __contains__(self, story: Kept) -> bool:
+    def __contains__(self, story: FavouriteStory) -> bool:
         return any(kept.sentences == story.sentences for kept in self.all())
 
-    def add(self, story: Kept) -> None:
+    def add(self, story: FavouriteStory) -> None:
         """The same text is not kept twice."""
         if story in self:
             return
         lines = [*self._lines(), write(story)]
         stories = [at for at, line in enumerate(lines) if read(line)]
-        gone = set(stories[:-MOST])
+        gone = set(stories[:-FAVOURITES_LIMIT])
         self._save([line for at, line in enumerate(lines) if at not in gone])
 
-    def remove(self, story: Kept) -> None:
+    def remove(self, story: FavouriteStory) -> None:
         lines = self._lines()
         left = [
             line
@@ -94,13 +94,13 @@ class Shelf:
             self._unsaved, self.trouble = None, ""
 
 
-def write(story: Kept) -> bytes:
+def write(story: FavouriteStory) -> bytes:
     value = {field.name: getattr(story, field.name) for field in fields(story)}
     value |= {"choice": dict(story.choice), "when": story.when.isoformat()}
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def read(line: bytes) -> Kept | None:
+def read(line: bytes) -> FavouriteStory | None:
     """None where this version cannot read it."""
     try:
         value = json.loads(line)
@@ -111,7 +111,7 @@ def read(line: bytes) -> Kept | None:
         choice = {_text(key): _text(card) for key, card in value.pop("choice").items()}
         when = datetime.fromisoformat(value.pop("when"))
         texts = {name: _text(text) for name, text in value.items()}
-        return Kept(choice=choice, sentences=sentences, seed=seed, when=when, **texts)
+        return FavouriteStory(choice=choice, sentences=sentences, seed=seed, when=when, **texts)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -11,30 +11,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from duotui.protocol.events import Batch, Mode, Reason, Request, available_mode
-from duotui.session.session import Sitting
-from duotui.session.state import Link, State, Telling
-from duotui.story.sentences import ENDING, NEXT, recap, reminder, restful, whole
+from duotui.protocol.events import Batch, EndReason, Mode, Request, available_mode
+from duotui.session.session import SessionProtocol
+from duotui.session.state import LinkState, SessionState, SourceState
+from duotui.story.sentences import (
+    FORCED_ENDING,
+    NEXT_OPENING,
+    complete_quotations,
+    recap,
+    reminder,
+    whole_sentences,
+)
 
-USUAL = Request(mode=Mode.EXACT, steps=0, temperature=0.8, top_p=0.9)
+DEFAULT_REQUEST = Request(mode=Mode.EXACT, steps=0, temperature=0.8, top_p=0.9)
 """Calmer than the contest's: at 1.0 a small model often loses its thread."""
 
-TRIES = 3
+GENERATION_ATTEMPTS = 3
 """Parts in a row that bring nothing fit, until a stored ending closes the story."""
 
-FAREWELL = 5
+ENDING_SENTENCES = 5
 """Sentences that an ending may have."""
 
-PARTS = 8
+PARTS_LIMIT = 8
 """Of one story at most."""
 
-AGAIN = 5.0
+RETRY_INTERVAL = 5.0
 """Seconds until a board that was given up is looked for anew."""
 
-_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
+_MODES_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
 
 
-class Tale:
+class GeneratedStory:
     """A story that grows: `told` are whole sentences in the engine's words, fit for a child, and
     `sentences` the same as they are shown. `over` says that no more will come, `away` that the
     board that tells it is."""
@@ -52,11 +59,11 @@ class Tale:
         """Whether its ending is a stored one."""
         self.parts = 0
         self._changed = asyncio.Event()
-        for sentence in whole(opening, over=True):
+        for sentence in whole_sentences(opening, over=True):
             self.add(sentence)
 
     @classmethod
-    def of(cls, sentences: Sequence[str], seed: int) -> "Tale":
+    def of(cls, sentences: Sequence[str], seed: int) -> "GeneratedStory":
         """One that was told before."""
         tale = cls("", seed)
         for sentence in sentences:
@@ -98,44 +105,46 @@ class _End(Enum):
     FAILED = auto()
 
 
-class Teller:
+class StoryGenerator:
     """One tale at a time. `fit` says whether a sentence may be shown, `endings` close a story
     that finds no end."""
 
     def __init__(
         self,
-        sitting: Sitting,
+        sitting: SessionProtocol,
         fit: Callable[[str], bool],
         endings: tuple[str, ...],
-        usual: Request = USUAL,
+        usual: Request = DEFAULT_REQUEST,
     ) -> None:
         self._sitting, self.fits, self._endings, self.usual = sitting, fit, endings, usual
         self._news = asyncio.Event()
-        sitting.listen(self._heard)
+        sitting.subscribe(self._heard)
 
-    async def tell(self, tale: Tale) -> None:
+    async def generate(self, tale: GeneratedStory) -> None:
         """To its end. Where the task is cancelled the engine is stopped."""
         await self._carry_out(tale, _Part(tale.opening))
 
-    async def tell_on(self, tale: Tale) -> None:
+    async def continue_story(self, tale: GeneratedStory) -> None:
         """What happens next: of the same ones, from where the story has come to."""
         tale.closed = False
-        await self._carry_out(tale, _Part(reminder(tale.told), NEXT))
+        await self._carry_out(tale, _Part(reminder(tale.told), NEXT_OPENING))
 
-    async def _carry_out(self, tale: Tale, part: _Part) -> None:
+    async def _carry_out(self, tale: GeneratedStory, part: _Part) -> None:
         barren = 0
         try:
-            for _ in range(PARTS):
+            for _ in range(PARTS_LIMIT):
                 before = len(tale.told)
                 end = await self._part(tale, part)
                 grew = len(tale.told) > before
-                if grew and (end is _End.NATURAL or (end is _End.LIMIT and part.lead == ENDING)):
+                if grew and (
+                    end is _End.NATURAL or (end is _End.LIMIT and part.lead == FORCED_ENDING)
+                ):
                     return
                 barren = 0 if grew else barren + 1
-                if barren == TRIES:
+                if barren == GENERATION_ATTEMPTS:
                     break
                 unended = end is _End.LIMIT or not grew
-                part = _Part(recap(tale.told), ENDING if unended else "")
+                part = _Part(recap(tale.told), FORCED_ENDING if unended else "")
             tale.add(random.Random(tale.seed).choice(self._endings))
             tale.closed = True
         finally:
@@ -144,7 +153,7 @@ class Teller:
             self._sitting.stop()
             tale.change()
 
-    async def _part(self, tale: Tale, part: _Part) -> _End:
+    async def _part(self, tale: GeneratedStory, part: _Part) -> _End:
         """Ask for one part, and let its sentences through."""
         request = replace(
             self.usual,
@@ -154,43 +163,43 @@ class Teller:
         )
         tale.parts += 1
         past = self._sitting.state.board.run
-        self._sitting.tell(request)
+        self._sitting.generate(request)
         given = 0
         while True:
-            await self._until_news(request)
+            await self._wait_for_change(request)
             state = self._sitting.state
             board = state.board
-            tale.away = board.link in (Link.AWAY, Link.LOST)
+            tale.away = board.link in (LinkState.AWAY, LinkState.LOST)
             tale.change()
             ours = board.run is not past and _is(board, request)
-            if state.fault is not None and not (ours and board.telling):
+            if state.fault is not None and not (ours and board.running):
                 return _End.FAILED
             if not ours:
                 continue
             ended = board.ended.reason if board.ended is not None else None
-            over = ended in (Reason.STEPS, Reason.ENDED)
-            found = whole(part.lead + board.told_text, over=over)
-            for sentence in found[given : restful(found)]:
+            over = ended in (EndReason.STEPS, EndReason.ENDED)
+            found = whole_sentences(part.lead + board.generated_text, over=over)
+            for sentence in found[given : complete_quotations(found)]:
                 if not self.fits(sentence):
                     tale.left_out.append(sentence)
                     return _End.UNFIT
                 tale.add(sentence)
                 given += 1
-                if part.lead == ENDING and given == FAREWELL:
+                if part.lead == FORCED_ENDING and given == ENDING_SENTENCES:
                     return _End.LIMIT
             if over:
-                return _End.NATURAL if ended is Reason.ENDED else _End.LIMIT
-            if ended is Reason.FAILED:
+                return _End.NATURAL if ended is EndReason.ENDED else _End.LIMIT
+            if ended is EndReason.FAILED:
                 return _End.FAILED
 
-    async def _until_news(self, request: Request) -> None:
+    async def _wait_for_change(self, request: Request) -> None:
         """News of the board; one that was given up is asked again."""
         while True:
-            lost = self._sitting.state.board.link is Link.LOST
+            lost = self._sitting.state.board.link is LinkState.LOST
             try:
-                await asyncio.wait_for(self._news.wait(), AGAIN if lost else None)
+                await asyncio.wait_for(self._news.wait(), RETRY_INTERVAL if lost else None)
             except TimeoutError:
-                self._sitting.tell(request)
+                self._sitting.generate(request)
             else:
                 self._news.clear()
                 return
@@ -198,12 +207,12 @@ class Teller:
     def _mode(self) -> Mode:
         ready = self._sitting.state.board.ready
         modes = ready.modes if ready else ()
-        return available_mode(self.usual.mode, modes, order=_FLUENT_FIRST)
+        return available_mode(self.usual.mode, modes, order=_MODES_FLUENT_FIRST)
 
-    def _heard(self, _state: State, _batch: Batch) -> None:
+    def _heard(self, _state: SessionState, _batch: Batch) -> None:
         self._news.set()
 
 
-def _is(board: Telling, request: Request) -> bool:
+def _is(board: SourceState, request: Request) -> bool:
     run = board.run
     return run is not None and (run.prompt, run.seed) == (request.prompt, request.seed)

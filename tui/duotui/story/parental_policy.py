@@ -7,16 +7,16 @@ Pure. Times are of the clock on the wall: no zone, no summer time.
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from duotui.settings.parental_settings import Household
+from duotui.settings.parental_settings import ParentalSettings
 
-CALM = 0.8
+BEDTIME_PACE = 0.8
 """Of pace and volume, at bedtime."""
 
 BEDTIME_THEME = "bedtime"
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Usage:
     """`used`: what was told today, `extra`: how often one more was asked for today; `told` stories
     and `awake`: since the machine was started."""
 
@@ -32,7 +32,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Quiet hours. Nobody may ask for one more."""
 
     until: datetime
@@ -46,49 +46,51 @@ class TimeOver:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedToSleep:
+class SleepTimerOver:
     """The sleep timer has run out."""
 
     one_more: bool
 
 
-Standing = Allowed | Quiet | TimeOver | AskedToSleep
+Permission = Allowed | QuietHours | TimeOver | SleepTimerOver
 
 
-def standing(child: Household, now: datetime, spent: Spent, *, telling: bool = False) -> Standing:
+def permission(
+    child: ParentalSettings, now: datetime, spent: Usage, *, telling: bool = False
+) -> Permission:
     """Whether a story may begin. One that is being told always goes on to its end."""
     if telling:
         return Allowed()
     one_more = spent.extra < child.one_more
     if child.quiet_to is not None and _between(now, child.quiet_from, child.quiet_to):
-        return Quiet(_next(now, child.quiet_to))
+        return QuietHours(_next(now, child.quiet_to))
     if 0 < child.minutes_a_day <= spent.used / _MINUTE:
         return TimeOver(one_more)
     timer = child.sleep_after
     if 0 < timer.stories <= spent.told or 0 < timer.minutes <= spent.awake / _MINUTE:
-        return AskedToSleep(one_more)
+        return SleepTimerOver(one_more)
     return Allowed()
 
 
-def bedtime(child: Household, now: datetime) -> bool:
+def bedtime(child: ParentalSettings, now: datetime) -> bool:
     return _between(now, child.bedtime_from, child.morning)
 
 
-def theme(child: Household, now: datetime) -> str:
+def theme(child: ParentalSettings, now: datetime) -> str:
     """The name of one; empty: the program's own."""
     return BEDTIME_THEME if bedtime(child, now) else child.theme
 
 
-def pace(child: Household, now: datetime) -> float:
+def pace(child: ParentalSettings, now: datetime) -> float:
     """Words a minute."""
-    return child.pace * (CALM if bedtime(child, now) else 1.0)
+    return child.pace * (BEDTIME_PACE if bedtime(child, now) else 1.0)
 
 
-def volume(child: Household, now: datetime) -> float:
+def volume(child: ParentalSettings, now: datetime) -> float:
     """From 0 to 1."""
     night = _between(now, child.evening, child.morning)
     loud = (child.volume_night if night else child.volume) / 100
-    return loud * (CALM if bedtime(child, now) else 1.0)
+    return loud * (BEDTIME_PACE if bedtime(child, now) else 1.0)
 
 
 _MINUTE = timedelta(minutes=1)

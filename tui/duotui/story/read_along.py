@@ -3,21 +3,21 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from duotui.protocol.events import Mark
-from duotui.speech.tts import Reader, Utterance
-from duotui.story.generator import Tale
+from duotui.protocol.events import WordMark
+from duotui.speech.tts import TextToSpeech, Utterance
+from duotui.story.generator import GeneratedStory
 
-GRACE = 1.5
+AWAY_GRACE = 1.5
 """Seconds that a teller may be away, when all that it had told was read, until another story is
 read: a board that is back at once is not worth a nap."""
 
 
-class Narration:
+class ReadAlong:
     """`nap` gives a story to read while the teller is away. `watch` is called when what is read
     has changed; which word it is is asked for."""
 
     def __init__(
-        self, reader: Reader, nap: Callable[[], Sequence[str]], watch: Callable[[], None]
+        self, reader: TextToSpeech, nap: Callable[[], Sequence[str]], watch: Callable[[], None]
     ) -> None:
         self._reader, self._nap, self._watch = reader, nap, watch
         self.sentences: tuple[str, ...] = ()
@@ -55,12 +55,12 @@ class Narration:
         self._watch()
 
     @property
-    def word(self) -> Mark | None:
+    def word(self) -> WordMark | None:
         """The word of the current sentence that is heard now."""
         said = self._utterance
         return said.word_at(self._reader.position()) if said is not None else None
 
-    async def read(self, tale: Tale, first: int = 0) -> None:
+    async def read(self, tale: GeneratedStory, first: int = 0) -> None:
         """From its sentence `first` to its end."""
         at = first
         while True:
@@ -77,17 +77,17 @@ class Narration:
                 self._think(tale)
                 await tale.changed()
 
-    def _think(self, tale: Tale) -> None:
+    def _think(self, tale: GeneratedStory) -> None:
         self.sentences, self.thinks = tuple(tale.sentences[: self.current + 1]), True
         self._watch()
 
-    async def _while_away(self, tale: Tale, at: int) -> None:
+    async def _while_away(self, tale: GeneratedStory, at: int) -> None:
         def needed() -> bool:
             return tale.away and not tale.over and len(tale.sentences) <= at
 
         self._think(tale)
         try:
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(AWAY_GRACE):
                 while needed():
                     await tale.changed()
         except TimeoutError:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from duotui.protocol.speak_request import sentences
 
-ENDING = "From that day on,"
-NEXT = "The next day,"
+FORCED_ENDING = "From that day on,"
+NEXT_OPENING = "The next day,"
 """Beginnings that the engine is given after a recap. No space at their end: the engine's words
 begin with their own. After the first the default model most often comes to its end within five
 sentences; after "In the end," half as often."""
 
-RECAP = 300
+RECAP_LIMIT = 300
 """Characters of a story that are given to tell on from."""
 
-_STOPPED = re.compile(r"""[.!?…]["')\]’”]*$""")
+_SENTENCE_END = re.compile(r"""[.!?…]["')\]’”]*$""")
 _QUOTE = re.compile(r"""(?P<opens>“|(?<!\S)"(?=\S))|(?P<closes>”|(?<=\S)"(?!\w))|\"""")
 
 
@@ -24,7 +24,7 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def whole(text: str, over: bool = False) -> tuple[str, ...]:
+def whole_sentences(text: str, over: bool = False) -> tuple[str, ...]:
     """The whole sentences at the beginning of a text that is growing, tidy.
 
     What was given once stays as the text grows: the last sentence is there only if more than a
@@ -33,7 +33,7 @@ def whole(text: str, over: bool = False) -> tuple[str, ...]:
     found, end = [], 0
     for span in sentences(text):
         rest = text[span.end :]
-        stopped = _STOPPED.search(text[span.start : span.end]) is not None
+        stopped = _SENTENCE_END.search(text[span.start : span.end]) is not None
         if rest.strip():
             finished = rest[0].isspace() and (stopped or "\n" in _gap(rest))
         else:
@@ -46,15 +46,15 @@ def whole(text: str, over: bool = False) -> tuple[str, ...]:
     return tuple(found)
 
 
-def restful(told: Sequence[str]) -> int:
+def complete_quotations(told: Sequence[str]) -> int:
     """How many of the sentences can be kept so that no quotation stays open."""
-    return max((kept for kept, open_ in enumerate(_open(told)) if not open_), default=0)
+    return max((kept for kept, open_ in enumerate(_open_quotations(told)) if not open_), default=0)
 
 
-def recap(told: Sequence[str], limit: int = RECAP) -> str:
+def recap(told: Sequence[str], limit: int = RECAP_LIMIT) -> str:
     """The last sentences that fit in `limit` characters, beginning outside a quotation if they can.
     A last sentence that does not fit is cut where a word begins."""
-    opened = list(_open(told))
+    opened = list(_open_quotations(told))
     fitting = [at for at in range(len(told)) if len(" ".join(told[at:])) <= limit]
     if not fitting:
         tail = told[-1][-limit:] if told and limit > 0 else ""
@@ -73,7 +73,7 @@ def _gap(rest: str) -> str:
     return rest[: len(rest) - len(rest.lstrip())]
 
 
-def _open(told: Sequence[str]) -> Iterator[bool]:
+def _open_quotations(told: Sequence[str]) -> Iterator[bool]:
     """Whether a quotation is open before each sentence, and after the last one.
 
     A quote that stands before a word opens, one that stands after it closes: so one that the

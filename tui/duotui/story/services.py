@@ -5,30 +5,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from duotui.base.clock import Clock
-from duotui.session.session import Sitting
-from duotui.session.state import Link
-from duotui.speech.tts import Reader
-from duotui.story.catalogue import Repertoire
+from duotui.session.session import SessionProtocol
+from duotui.session.state import LinkState
+from duotui.speech.tts import TextToSpeech
+from duotui.story.catalogue import Catalogue
 from duotui.story.diary import Diary
-from duotui.story.voice_input import Listening
+from duotui.story.voice_input import VoiceInput
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class StoryServices:
     """`wall` is the local time."""
 
-    sitting: Sitting
-    repertoire: Repertoire
-    reader: Reader
+    sitting: SessionProtocol
+    repertoire: Catalogue
+    reader: TextToSpeech
     diary: Diary
     clock: Clock
     wall: Callable[[], datetime]
-    listening: Listening | None = None
+    listening: VoiceInput | None = None
 
     @property
     def sleepy(self) -> bool:
         """Whether what tells is away."""
-        return self.sitting.state.board.link in (Link.AWAY, Link.LOST)
+        return self.sitting.state.board.link in (LinkState.AWAY, LinkState.LOST)
 
     @property
     def troubles(self) -> tuple[str, ...]:

@@ -6,29 +6,29 @@ from datetime import timedelta
 from typing import Any
 
 from duotui.base.clock import Clock
-from duotui.speech.tts import Reader
+from duotui.speech.tts import TextToSpeech
 from duotui.story.diary import Diary
-from duotui.story.generator import Tale
-from duotui.story.read_along import Narration
+from duotui.story.generator import GeneratedStory
+from duotui.story.read_along import ReadAlong
 
-Tell = Callable[[Tale], Coroutine[Any, Any, None]]
+Tell = Callable[[GeneratedStory], Coroutine[Any, Any, None]]
 
 
-class Performance:
+class StoryRun:
     """One at a time; `narration` says how far it is."""
 
     def __init__(
         self,
-        reader: Reader,
+        reader: TextToSpeech,
         diary: Diary,
         clock: Clock,
         nap: Callable[[], Sequence[str]],
         watch: Callable[[], None],
     ) -> None:
-        self.narration = Narration(reader, nap, watch)
+        self.narration = ReadAlong(reader, nap, watch)
         self._diary, self._clock = diary, clock
 
-    async def give(self, tale: Tale, tell: Tell | None, first: int = 0) -> None:
+    async def run(self, tale: GeneratedStory, tell: Tell | None, first: int = 0) -> None:
         """From its sentence `first` to its end; `tell` tells what is not there yet. Where the task
         is cancelled it is silent at once, and the diary says so."""
         began, out = self._clock.now(), len(tale.left_out)

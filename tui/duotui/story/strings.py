@@ -9,14 +9,14 @@ from functools import cache
 
 from duotui.base import resources
 
-PHRASES = resources.PACKAGE / "data" / "story" / "phrases.toml"
+STRINGS_FILE = resources.PACKAGE / "data" / "story" / "phrases.toml"
 
-LANGUAGES = {"en": "English", "zh": "中文"}
+LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 """By the name that is settled, in their own words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
+class StoryStrings:
     """In one language."""
 
     hello: str
@@ -67,6 +67,6 @@ class Phrases:
 
 
 @cache
-def phrases(language: str) -> Phrases:
+def strings_in(language: str) -> StoryStrings:
     """Of one of LANGUAGES; KeyError where it is none."""
-    return Phrases(**tomllib.loads(PHRASES.read_text("utf-8"))[language])
+    return StoryStrings(**tomllib.loads(STRINGS_FILE.read_text("utf-8"))[language])

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Act(StrEnum):
+class Step(StrEnum):
     CARDS = "cards"
     LISTENING = "listening"
     HEARD = "heard"
@@ -15,14 +15,14 @@ class Act(StrEnum):
     RESTING = "resting"
 
 
-class Rest(StrEnum):
+class RestReason(StrEnum):
     QUIET = "quiet"
     TIME_OVER = "time over"
     ASLEEP = "asleep"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ChoiceOption:
     """One of the things to choose from: what it is called, in the child's language, and its
     picture's name."""
 
@@ -32,7 +32,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class StoryViewState:
     """`offers` with the cursor `at` one of them; `row` is the question that they answer (who,
     where, what), `picked` the cards chosen until now. Of a story: its `sentences` until now, the
     `current` one, whether it `thinks` of the next, whether the machine is `sleepy` because what
@@ -40,11 +40,11 @@ class Scene:
     `heard` is what a child is thought to have said, `missed` why it is not known (a phrase's
     name)."""
 
-    act: Act = Act.CARDS
-    offers: tuple[Offer, ...] = ()
+    act: Step = Step.CARDS
+    offers: tuple[ChoiceOption, ...] = ()
     at: int = 0
     row: int = 0
-    picked: tuple[Offer, ...] = ()
+    picked: tuple[ChoiceOption, ...] = ()
     sentences: tuple[str, ...] = ()
     current: int = -1
     thinks: bool = False
@@ -55,6 +55,6 @@ class Scene:
     kept: bool = False
     heard: str = ""
     missed: str = ""
-    rest: Rest | None = None
+    rest: RestReason | None = None
     until: datetime | None = None
     one_more: bool = False

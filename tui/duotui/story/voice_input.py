@@ -8,57 +8,57 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from duotui.base.errors import NotReady
-from duotui.speech.recognizer import Heard
+from duotui.speech.recognizer import Recognition
 
-LIMIT = 12.0
+UTTERANCE_LIMIT = 12.0
 """Seconds that a child may speak."""
 
-PATIENCE = 10.0
+CLOSE_TIMEOUT = 10.0
 """Seconds that a child waits for a microphone that is not found yet."""
 
-COMMANDS: Mapping[str, tuple[str, ...]] = {
+SPOKEN_COMMANDS: Mapping[str, tuple[str, ...]] = {
     "surprise": ("surprise me", "a surprise", "anything"),
     "again": ("again", "tell it again", "one more time"),
     "next": ("what happens next", "and then", "go on"),
 }
 
 
-class Ear(Protocol):
-    async def hear(self, pcm: bytes) -> Heard | None: ...
+class SpeechToText(Protocol):
+    async def recognize(self, pcm: bytes) -> Recognition | None: ...
 
     async def close(self) -> None: ...
 
 
-class Microphone(Protocol):
-    async def listen(self, limit: float) -> bytes: ...
+class UtteranceSource(Protocol):
+    async def record_utterance(self, limit: float) -> bytes: ...
 
 
-class Listening:
+class VoiceInput:
     """`trouble` says in one line, for grown-ups, why nothing can be heard."""
 
     def __init__(
         self,
-        open_ear: Callable[[], Awaitable[Ear]],
-        open_microphone: Callable[[], Awaitable[Microphone]],
+        open_ear: Callable[[], Awaitable[SpeechToText]],
+        open_microphone: Callable[[], Awaitable[UtteranceSource]],
     ) -> None:
         self.trouble = ""
         self._open_ear, self._open_microphone = open_ear, open_microphone
-        self._opening: asyncio.Task[tuple[Microphone, Ear]] | None = None
+        self._opening: asyncio.Task[tuple[UtteranceSource, SpeechToText]] | None = None
 
     def open(self) -> None:
         """Begin to; to be ready when it is needed."""
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
             self._opening = asyncio.create_task(self._both())
 
-    async def hear(self) -> Heard | None:
+    async def listen(self) -> Recognition | None:
         """What a child wishes, from now on; None where it is not understood. Raises NotReady where
         nothing can be heard."""
         self.open()
         assert self._opening is not None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
                 microphone, ear = await asyncio.shield(self._opening)
-            heard = await ear.hear(await microphone.listen(LIMIT))
+            heard = await ear.recognize(await microphone.record_utterance(UTTERANCE_LIMIT))
         except TimeoutError:
             self.trouble = "no microphone is there yet; try again"
             raise NotReady("no microphone is there yet", "try again") from None
@@ -76,7 +76,7 @@ class Listening:
         if not self._opening.cancelled() and self._opening.exception() is None:
             await self._opening.result()[1].close()
 
-    async def _both(self) -> tuple[Microphone, Ear]:
+    async def _both(self) -> tuple[UtteranceSource, SpeechToText]:
         try:
             microphone = await self._open_microphone()
             ear = await self._open_ear()
@@ -87,5 +87,5 @@ class Listening:
         return microphone, ear
 
 
-def _failed(opening: asyncio.Task[tuple[Microphone, Ear]]) -> bool:
+def _failed(opening: asyncio.Task[tuple[UtteranceSource, SpeechToText]]) -> bool:
     return opening.cancelled() or opening.exception() is not None

@@ -7,12 +7,12 @@ is the same board, by its USB serial number, whatever its port is called by then
 from collections.abc import Callable
 
 from duotui.base.errors import DuotuiError, NoDevice
-from duotui.board.agent_launcher import reach
+from duotui.board.agent_launcher import start_agent
 from duotui.link.ports import Port, find_board, listed, ports
 from duotui.link.serial_transport import SerialTransport
 
 
-class Board:
+class BoardTarget:
     """`ports` lists what this computer has."""
 
     def __init__(self, target: str, ports: Callable[[], list[Port]] = ports) -> None:
@@ -25,7 +25,7 @@ class Board:
         transport = SerialTransport(port.path)
         self._known = port
         try:
-            reach(transport)
+            start_agent(transport)
         except BaseException:
             transport.close()
             raise

@@ -20,39 +20,41 @@ from duotui.base import cache, resources
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
 
-VARIABLE = "DUOTUI_ENGINE"
+ENGINE_VARIABLE = "DUOTUI_ENGINE"
 COMPILERS = ("cc", "gcc", "clang")
 INSTALL = by_system(
     linux="sudo apt install gcc libc6-dev brings one",
     macos="xcode-select --install brings one",
     windows="",
 )
-_filling = threading.Lock()
+_cache_lock = threading.Lock()
 
 
-def program() -> Path:
+def find_engine() -> Path:
     """The path of `duollama`. Raises UsageError for a bad DUOTUI_ENGINE, NotReady where there is
     none and it cannot be compiled. May take as long as that does."""
-    named = os.environ.get(VARIABLE)
+    named = os.environ.get(ENGINE_VARIABLE)
     if named:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
-            raise UsageError(f"{VARIABLE} names {named}, which is no program", f"unset {VARIABLE}")
+            raise UsageError(
+                f"{ENGINE_VARIABLE} names {named}, which is no program", f"unset {ENGINE_VARIABLE}"
+            )
         return Path(named)
     if sys.platform == "win32":
         raise NotReady("there is no engine for Windows", "Linux, macOS and WSL have one")
-    native = resources.folder("native")
+    native = resources.resource_folder("native")
     built = native / "build" / "duollama"
     if os.access(built, os.X_OK):
         return built
-    with _filling:  # the judge's threads may both need it
+    with _cache_lock:  # the judge's threads may both need it
         return _cached(native, built)
 
 
-def prepare() -> None:
+def prepare_engine() -> None:
     """Compile it, if it must be, before there is a screen. Where it cannot be had nothing is said:
     whoever asks for it later does."""
     with contextlib.suppress(NotReady):
-        program()
+        find_engine()
 
 
 def _cached(native: Path, built: Path) -> Path:
@@ -61,7 +63,7 @@ def _cached(native: Path, built: Path) -> Path:
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
     for path in sorted(made_of):
         digest.update(path.read_bytes())
-    target = cache.folder() / f"engine-{digest.hexdigest()[:12]}" / "duollama"
+    target = cache.cache_folder() / f"engine-{digest.hexdigest()[:12]}" / "duollama"
     if not os.access(target, os.X_OK):
         with cache.replacing(target) as fresh:
             if built.exists():

@@ -9,54 +9,54 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from duotui.board.agent_launcher import HOME, PROGRAM, to_shell
-from duotui.board.pexpect_transport import Spawn
-from duotui.board.port_probe import find_state
+from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, open_shell
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import probe_peer
 from duotui.link.port_thread import Channel
 from duotui.link.ports import path_of
 from duotui.link.serial_transport import SerialTransport
 from duotui.scoring import roofline
-from duotui.scoring.machine_conditions import SCRIPT, Conditions, parse
-from duotui.scoring.roofline import Sweep
-from duotui.targets.board import Board
-from duotui.targets.engine_binary import program
-from duotui.targets.simulator import Sim, check_host
-from duotui.targets.virtual_duo import Virtual, storyteller_card
+from duotui.scoring.machine_conditions import SCRIPT, MachineConditions, parse_conditions
+from duotui.scoring.roofline import BandwidthSweep
+from duotui.targets.board import BoardTarget
+from duotui.targets.engine_binary import find_engine
+from duotui.targets.simulator import SimulatedDuo, check_can_simulate
+from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 
 
-class Bench(Protocol):
+class JudgedMachine(Protocol):
     channel: Channel
 
-    def look(self) -> Conditions:
+    def conditions(self) -> MachineConditions:
         """What state it is in, while nothing is asked of it. Raises DuotuiError."""
         ...
 
-    def sweep(self) -> Sweep:
+    def bandwidth(self) -> BandwidthSweep:
         """How fast its memory is. Raises DuotuiError."""
         ...
 
 
 @dataclass
-class Here:
+class LocalMachine:
     """This computer, as the simulated Duo. Linux says in `proc` what state it is in."""
 
     channel: Channel
     proc: Path = Path("/proc")
 
-    def look(self) -> Conditions:
+    def conditions(self) -> MachineConditions:
         if not self.proc.is_dir():
             return _little_known()
         said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, encoding="utf-8")
-        return parse(said.stdout)
+        return parse_conditions(said.stdout)
 
-    def sweep(self) -> Sweep:
-        said = subprocess.run([program(), "bandwidth"], capture_output=True, encoding="utf-8")
-        return roofline.parse(said.stdout)
+    def bandwidth(self) -> BandwidthSweep:
+        said = subprocess.run([find_engine(), "bandwidth"], capture_output=True, encoding="utf-8")
+        return roofline.parse_sweep(said.stdout)
 
 
-def _little_known() -> Conditions:
+def _little_known() -> MachineConditions:
     system = platform.uname()
-    return Conditions(
+    return MachineConditions(
         image=platform.platform(),
         kernel=f"{system.system} {system.release}",
         machine=system.machine,
@@ -71,23 +71,23 @@ def _little_known() -> Conditions:
 
 
 @dataclass
-class There:
+class RemoteMachine:
     """A board at the end of a line; the agent, if it runs, leaves it for the look."""
 
     channel: Channel
     path: str
 
-    def look(self) -> Conditions:
-        return parse(self._asked(SCRIPT))
+    def conditions(self) -> MachineConditions:
+        return parse_conditions(self._asked(SCRIPT))
 
-    def sweep(self) -> Sweep:
-        return roofline.parse(self._asked(f"{HOME}/{PROGRAM} bandwidth"))
+    def bandwidth(self) -> BandwidthSweep:
+        return roofline.parse_sweep(self._asked(f"{BOARD_FOLDER}/{ENGINE_NAME} bandwidth"))
 
     def _asked(self, command: str) -> str:
         transport = SerialTransport(self.path)
         try:
-            spawn = Spawn(transport)
-            shell = to_shell(spawn, find_state(spawn))
+            spawn = TransportSpawn(transport)
+            shell = open_shell(spawn, probe_peer(spawn))
             said = shell.run(command, 60)
             shell.leave()
         finally:
@@ -96,38 +96,38 @@ class There:
 
 
 @contextmanager
-def bench(
+def judged_machine(
     target: str,
     model: Path,
     tokenizer: Path | None,
     sound: Path | None = None,
     *,
     private: bool = False,
-) -> Iterator[Bench]:
+) -> Iterator[JudgedMachine]:
     """`target` as on the command line; `private`: a virtual Duo with a card of its own, which is
     gone with it. Raises DuotuiError."""
     if target == "sim":
-        check_host()
-        yield Here(Sim(model, tokenizer))
+        check_can_simulate()
+        yield LocalMachine(SimulatedDuo(model, tokenizer))
     elif target == "virtual":
         with _card(model, tokenizer, private) as card:
-            board = Virtual(card, sound=sound)
+            board = VirtualDuo(card, sound=sound)
             try:
                 transport, _ = board.start()
                 transport.close()
                 assert board.wire is not None
                 path = board.wire.host_path
-                yield There(Board(path), path)
+                yield RemoteMachine(BoardTarget(path), path)
             finally:
                 board.close()
     else:
         path = path_of(target)
-        yield There(Board(path), path)
+        yield RemoteMachine(BoardTarget(path), path)
 
 
 @contextmanager
 def _card(model: Path, tokenizer: Path | None, private: bool) -> Iterator[Path]:
-    shared = storyteller_card(model, tokenizer)
+    shared = prepared_card(model, tokenizer)
     if not private:
         yield shared
         return

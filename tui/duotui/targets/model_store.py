@@ -19,15 +19,15 @@ from duotui import __version__
 from duotui.base import resources
 from duotui.base.clock import Clock
 from duotui.base.errors import LinkBroken, NotReady, UsageError
-from duotui.base.progress import Progress
+from duotui.base.progress import TransferProgress
 
-BLOCK = 1 << 16
-SILENT_SECONDS = 30.0
+READ_BYTES = 1 << 16
+READ_TIMEOUT = 30.0
 """Until a source that says nothing is given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ModelFile:
     name: str
     url: str
     size: int
@@ -35,13 +35,13 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class KnownModel:
     """`files`: its weights, and its tokenizer."""
 
     name: str
     what: str
     licence: str
-    files: tuple[File, ...]
+    files: tuple[ModelFile, ...]
 
     def path(self, store: Path) -> Path:
         """Of its weights, which name the rest: the tokenizer lies beside them."""
@@ -57,14 +57,15 @@ class Model:
         return sum(file.size for file in self.files)
 
 
-def known() -> tuple[Model, ...]:
+def known() -> tuple[KnownModel, ...]:
     rows = json.loads((resources.PACKAGE / "data" / "models.json").read_text("utf-8"))
     return tuple(
-        Model(**{**row, "files": tuple(File(**file) for file in row["files"])}) for row in rows
+        KnownModel(**{**row, "files": tuple(ModelFile(**file) for file in row["files"])})
+        for row in rows
     )
 
 
-def find(name: str) -> Model:
+def find(name: str) -> KnownModel:
     """Raises UsageError where there is none of that name."""
     names = {model.name: model for model in known()}
     if name not in names:
@@ -76,11 +77,11 @@ def default_store() -> Path:
     return platformdirs.user_data_path("duotui") / "models"
 
 
-def get(
-    model: Model,
+def fetch(
+    model: KnownModel,
     store: Path,
     clock: Clock,
-    progress: Callable[[str, Progress], None] = lambda _name, _now: None,
+    progress: Callable[[str, TransferProgress], None] = lambda _name, _now: None,
     source: str = "",
 ) -> Path:
     """Make `model` complete in `store`; its weights. What is there is not fetched again, and what
@@ -113,7 +114,11 @@ def get(
 
 
 def _fetch(
-    file: File, url: str, part: Path, clock: Clock, progress: Callable[[str, Progress], None]
+    file: ModelFile,
+    url: str,
+    part: Path,
+    clock: Clock,
+    progress: Callable[[str, TransferProgress], None],
 ) -> None:
     """Go on with `part` until it has all bytes of `file`."""
     begun = part.stat().st_size if part.exists() else 0
@@ -127,7 +132,7 @@ def _fetch(
         out.truncate(begun)
         done = begun
         while done < file.size:
-            block = _read(answer, min(BLOCK, file.size - done))
+            block = _read(answer, min(READ_BYTES, file.size - done))
             if not block:
                 raise LinkBroken(
                     f"the download of {file.name} broke off at {done / 1e6:.1f} MB",
@@ -135,14 +140,14 @@ def _fetch(
                 )
             out.write(block)
             done += len(block)
-            now = Progress(done, file.size, done - begun, clock.now() - start)
+            now = TransferProgress(done, file.size, done - begun, clock.now() - start)
             progress(file.name, now)
 
 
 def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     try:
         request = urllib.request.Request(url, headers=headers)
-        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=SILENT_SECONDS)
+        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=READ_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
         raise NotReady(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from duotui.base import cache
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 
 
-def pack(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
+def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
     """Pack `model` for `modes` ("exact,fast") into `out`, beside it by default; its path.
 
     The same files give the same bytes. Raises UsageError where one of them is bad.
@@ -19,7 +19,7 @@ def pack(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
     return target
 
 
-def packed(model: Path, tokenizer: Path | None) -> Path:
+def packed_model(model: Path, tokenizer: Path | None) -> Path:
     """`model` as a board reads it: itself where it is a .duo, else packed for both modes, once,
     into the user's cache. Raises UsageError where it is bad."""
     if model.suffix == ".duo":
@@ -28,10 +28,10 @@ def packed(model: Path, tokenizer: Path | None) -> Path:
         digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
     except OSError as error:
         raise UsageError(f"{model} cannot be read", error.strerror or "") from error
-    target = cache.folder() / "packed" / f"{model.stem}-{digest}.duo"
+    target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}.duo"
     if not target.exists():
         with cache.replacing(target) as fresh:
-            pack(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
+            pack_model(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
     return target
 
 
@@ -41,7 +41,7 @@ def inspect(path: Path) -> str:
 
 
 def _run(*arguments: str) -> str:
-    done = subprocess.run([str(program()), *arguments], capture_output=True, encoding="utf-8")
+    done = subprocess.run([str(find_engine()), *arguments], capture_output=True, encoding="utf-8")
     if done.returncode == 0:
         return done.stdout
     line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]

@@ -9,20 +9,20 @@ from pathlib import Path
 
 from duotui.base.errors import UsageError
 from duotui.protocol.events import Request
-from duotui.scoring.teacher_forcing import Agreement, parse
-from duotui.targets.engine_binary import program
+from duotui.scoring.teacher_forcing import Agreement, parse_steps
+from duotui.targets.engine_binary import find_engine
 
-LIKELY = 10
+CANDIDATES = 10
 """Ids beside each step, with their probabilities."""
 
 
-def follow(
+def teacher_force(
     model: Path,
     tokenizer: Path | None,
     request: Request,
     prompt: Sequence[int],
     told: Sequence[int],
-    likely: int = LIKELY,
+    likely: int = CANDIDATES,
 ) -> Agreement:
     """What the reference would have taken at each step of `told`. `prompt`: its ids,
     BOS first. Raises UsageError where the model cannot have told it."""
@@ -42,7 +42,7 @@ def follow(
             "--mode",
             str(request.mode),
         ).stdout
-    return parse(said, len(prompt) - 1)
+    return parse_steps(said, len(prompt) - 1)
 
 
 def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float:
@@ -71,7 +71,7 @@ def _run(
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [
-            *(str(program()), str(model), *options),
+            *(str(find_engine()), str(model), *options),
             *(["-z", str(tokenizer)] if tokenizer is not None else []),
             *("-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)),
         ],

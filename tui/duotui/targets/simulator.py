@@ -12,12 +12,12 @@ from pathlib import Path
 from duotui.base import resources
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
 from duotui.base.oscompat import HAS_PTYS
-from duotui.link.pty_cable import Wire
+from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
-from duotui.targets.engine_binary import program
+from duotui.targets.engine_binary import find_engine
 
 
-def check_host() -> None:
+def check_can_simulate() -> None:
     """Raises NotReady where no simulated Duo can run."""
     if not HAS_PTYS:
         raise NotReady(
@@ -26,7 +26,7 @@ def check_host() -> None:
         )
 
 
-class Sim:
+class SimulatedDuo:
     """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
     program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
     none of its own."""
@@ -37,24 +37,24 @@ class Sim:
         self,
         model: Path = resources.MODEL,
         tokenizer: Path | None = None,
-        spoil: Callable[[bytes], bytes] | None = None,
+        corrupt: Callable[[bytes], bytes] | None = None,
         voice: Path | None = None,
-        ear: Path | None = None,
+        microphone: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        self._spoil, self._voice, self._ear = spoil, voice, ear
-        self._wire: Wire | None = None
+        self._spoil, self._voice, self._ear = corrupt, voice, microphone
+        self._wire: PtyCable | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
-        command = [str(program()), "serve", str(self.model)]
+        command = [str(find_engine()), "serve", str(self.model)]
         if self.tokenizer is not None:
             command += ["-z", str(self.tokenizer)]
         if self._voice is not None:
             command += ["--voice", str(self._voice)]
         if self._ear is not None:
             command += ["--ear", str(self._ear)]
-        wire = self._wire = Wire(self._spoil)
+        wire = self._wire = PtyCable(self._spoil)
         try:
             self.process = subprocess.Popen(
                 command,

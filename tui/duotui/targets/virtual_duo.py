@@ -19,9 +19,9 @@ from pathlib import Path
 
 from duotui.base import cache, resources
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
-from duotui.board.agent_launcher import HOME, reach
-from duotui.board.installer import parts_of
-from duotui.link.pty_cable import Wire
+from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
+from duotui.board.installer import install_files
+from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
@@ -34,7 +34,7 @@ MONITOR_SECONDS = 2.0
 """Until a QEMU that does not answer is taken for one that hangs."""
 
 
-class Memory(Enum):
+class MemoryLayout(Enum):
     """What the kernel is given of 64 MiB (`mem=`), so that `free` says what a Duo's says."""
 
     STOCK = "34852K"
@@ -45,16 +45,16 @@ class Memory(Enum):
 
 
 @dataclass(frozen=True)
-class Machine:
+class VirtualMachine:
     """What is built by `make virtual`. Raises NotReady where it is not."""
 
     folder: Path
 
     @classmethod
-    def find(cls) -> "Machine":
+    def find(cls) -> "VirtualMachine":
         if sys.platform != "linux":
             raise NotReady(*NEEDS_LINUX)
-        build = resources.folder("firmware") / "virtual" / "machine"
+        build = resources.resource_folder("firmware") / "virtual" / "machine"
         if not build.exists():
             raise NotReady("the virtual Duo is not in this installation", "use a checkout")
         asked = subprocess.run([build, "--offline"], capture_output=True, encoding="utf-8")
@@ -62,7 +62,7 @@ class Machine:
             raise NotReady("the virtual Duo is not built yet", "make virtual builds it")
         return cls(Path(asked.stdout.strip()))
 
-    def command(self, card: Path, memory: Memory, uart: str, monitor: Path) -> list[str]:
+    def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
         qemu = self.folder / "qemu"
         bios = qemu / "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
         disk = f"file={card},throttling.bps-total={CARD_BYTES_PER_SECOND}"
@@ -83,17 +83,17 @@ class Machine:
 
 def make_card(out: Path, *folders: Path) -> None:
     """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
-    maker = resources.folder("firmware") / "virtual" / "card"
+    maker = resources.resource_folder("firmware") / "virtual" / "card"
     done = subprocess.run([maker, out, *folders], capture_output=True, encoding="utf-8")
     if done.returncode:
         raise NotReady("a card could not be made", (done.stderr.splitlines() or [""])[-1])
 
 
-def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
+def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     """A card in the user's cache with the engine and a model in place: made once for each, and
     kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
-    Machine.find()
-    native = resources.folder("native")
+    VirtualMachine.find()
+    native = resources.resource_folder("native")
     built = subprocess.run(
         ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, encoding="utf-8"
     )
@@ -102,18 +102,20 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
             "the board's engine cannot be built", (built.stderr.splitlines() or [""])[-1]
         )
     engine = native / "build/rv64gcv/duollama"
-    firmware = sorted(path for path in resources.folder("firmware").rglob("*") if path.is_file())
+    firmware = sorted(
+        path for path in resources.resource_folder("firmware").rglob("*") if path.is_file()
+    )
     digest = hashlib.sha256()
     for path in (engine, model, resources.SPEAKER, *firmware):
         digest.update(path.read_bytes())
-    card = cache.folder() / f"virtual-card-{digest.hexdigest()[:12]}.img"
+    card = cache.cache_folder() / f"virtual-card-{digest.hexdigest()[:12]}.img"
     if card.exists():
         return card
     with cache.replacing(card) as fresh:
         root = fresh.parent / "root"
-        for part in parts_of(engine, packer.packed(model, tokenizer)):
+        for part in install_files(engine, packer.packed_model(model, tokenizer)):
             # what is beside it is for a USB gadget that no QEMU has
-            if part.target.startswith(f"{HOME}/"):
+            if part.target.startswith(f"{BOARD_FOLDER}/"):
                 target = root / part.target.lstrip("/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(part.source, target)
@@ -122,7 +124,7 @@ def storyteller_card(model: Path, tokenizer: Path | None) -> Path:
     return card
 
 
-class Virtual:
+class VirtualDuo:
     """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
     `spoil` and `spoil_board` are the wire's: what becomes of the bytes on their way."""
 
@@ -131,22 +133,22 @@ class Virtual:
     def __init__(
         self,
         card: Path,
-        memory: Memory = Memory.FREED,
+        memory: MemoryLayout = MemoryLayout.FREED,
         sound: Path | None = None,
-        spoil: Callable[[bytes], bytes] | None = None,
-        spoil_board: Callable[[bytes], bytes] | None = None,
+        corrupt: Callable[[bytes], bytes] | None = None,
+        corrupt_to_board: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.card, self.memory, self.sound = card, memory, sound
-        self._spoil, self._spoil_board = spoil, spoil_board
-        self.wire: Wire | None = None
+        self._spoil, self._spoil_board = corrupt, corrupt_to_board
+        self.wire: PtyCable | None = None
         self._folder: Path | None = None
-        self._monitor: Monitor | None = None
+        self._monitor: QemuMonitor | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
         transport, described = self.start()
         try:
-            reach(transport)
+            start_agent(transport)
         except BaseException:
             transport.close()
             raise
@@ -154,18 +156,20 @@ class Virtual:
 
     def start(self) -> tuple[SerialTransport, str]:
         """Turn it on; its line, as it is."""
-        wire = self.wire = Wire(self._spoil, self._spoil_board)
+        wire = self.wire = PtyCable(self._spoil, self._spoil_board)
         # a socket's path is 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
         socket_path = self._folder / "qmp"
-        command = Machine.find().command(self.card, self.memory, wire.board_path, socket_path)
+        command = VirtualMachine.find().command(
+            self.card, self.memory, wire.board_path, socket_path
+        )
         if self.sound is not None:
             command += ["-audiodev", f"wav,id=speaker,path={self.sound}"]
             command += ["-device", "virtio-sound-device,audiodev=speaker,streams=1"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        self._monitor = Monitor(socket_path, self.process)
+        self._monitor = QemuMonitor(socket_path, self.process)
         wire.start()
         return SerialTransport(wire.host_path), f"virtual Duo behind {wire.host_path}"
 
@@ -218,7 +222,7 @@ class Virtual:
         return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-class Monitor:
+class QemuMonitor:
     """QEMU's control socket (QMP): a JSON object a line. LinkBroken or OSError where it hangs."""
 
     def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:

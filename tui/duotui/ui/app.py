@@ -10,30 +10,30 @@ from textual.command import CommandPalette, Provider, SearchIcon
 from textual.screen import Screen
 
 from duotui.base.errors import UsageError
-from duotui.judge.multi_board import Jury
+from duotui.judge.multi_board import MultiBoardSession
 from duotui.protocol.events import Request
-from duotui.session.session import Sitting
+from duotui.session.session import SessionProtocol
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import export_paths
-from duotui.ui.base_app import Frame
+from duotui.ui.base_app import BaseApp
 from duotui.ui.bindings import clashes, commands
-from duotui.ui.command_palette import Commands
+from duotui.ui.command_palette import BindingCommands
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
-from duotui.ui.screens.judge import Judged, JudgeScreen
-from duotui.ui.screens.multi_board import JuryScreen
+from duotui.ui.screens.judge import JudgedSession, JudgeScreen
+from duotui.ui.screens.multi_board import MultiBoardScreen
 
 
-class Palette(CommandPalette):
+class PlainPalette(CommandPalette):
     """Textual's command palette, with a sign that every terminal's font has."""
 
     def on_mount(self) -> None:
         self.query_one(SearchIcon).icon = ">"
 
 
-class DuoApp(Frame):
-    COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
+class ConsoleApp(BaseApp):
+    COMMANDS: ClassVar[set[type[Provider]]] = {BindingCommands}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "next_theme", "Theme", show=False, id="theme", tooltip="Wear the next theme"),
@@ -69,12 +69,12 @@ class DuoApp(Frame):
 
     def __init__(
         self,
-        sitting: Sitting | None,
+        sitting: SessionProtocol | None,
         settings: Settings,
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
         first: Request | None = None,
-        court: Judged | Jury | None = None,
+        court: JudgedSession | MultiBoardSession | None = None,
     ) -> None:
         """The console of `sitting`, or the judge's view of `court`: one of them is there."""
         super().__init__(settings, ascii=ascii)
@@ -82,8 +82,8 @@ class DuoApp(Frame):
         self._first = first
 
     def get_default_screen(self) -> Screen[None]:
-        if isinstance(self._court, Jury):
-            return JuryScreen(self._court, self._glyphs)
+        if isinstance(self._court, MultiBoardSession):
+            return MultiBoardScreen(self._court, self._glyphs)
         if self._court is not None:
             return JudgeScreen(self._court, self._glyphs)
         assert self._sitting is not None
@@ -94,7 +94,7 @@ class DuoApp(Frame):
         return ()
 
     def on_mount(self) -> None:
-        self.wear(self._settings.theme)
+        self.apply_theme(self._settings.theme)
         self._set_keys()
         for warning in self._warnings:
             self.notify(warning, title=self._settings.path.name, severity="warning", markup=False)
@@ -140,7 +140,7 @@ class DuoApp(Frame):
 
     def action_picture(self) -> None:
         try:
-            path = export_paths.keep(self.export_screenshot(), "picture", ".svg")
+            path = export_paths.save_text(self.export_screenshot(), "picture", ".svg")
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
@@ -148,9 +148,9 @@ class DuoApp(Frame):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(id="--command-palette", placeholder="Find a command"))
+            self.push_screen(PlainPalette(id="--command-palette", placeholder="Find a command"))
 
-    def behind(self) -> Coroutine[Any, Any, None]:
+    def close_session(self) -> Coroutine[Any, Any, None]:
         left = self._court or self._sitting
         assert left is not None
         return left.close()

@@ -13,12 +13,12 @@ from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
 
-PATIENCE = 0.7
+CLOSE_TIMEOUT = 0.7
 """Seconds that what is behind the screen may take to close: the terminal is to be back within
 one."""
 
 
-class Frame(App[None]):
+class BaseApp(App[None]):
     TITLE = "duotui"
     CSS_PATH = "app.tcss"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it without ClassVar
@@ -30,9 +30,11 @@ class Frame(App[None]):
     def __init__(self, settings: Settings, *, ascii: bool = False) -> None:  # noqa: A002
         super().__init__()
         self._settings = settings
-        automatic = settings.ascii == "auto" and config_file.plain_terminal()
+        automatic = settings.ascii == "auto" and config_file.ascii_only_terminal()
         self._glyphs = (
-            glyphs.ASCII if ascii or settings.ascii == "on" or automatic else glyphs.UNICODE
+            glyphs.ASCII_GLYPHS
+            if ascii or settings.ascii == "on" or automatic
+            else glyphs.UNICODE_GLYPHS
         )
         self._signals = contextlib.ExitStack()
         self._leaving: asyncio.Task[None] | None = None
@@ -64,7 +66,7 @@ class Frame(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.VARIABLES)
 
-    def wear(self, wanted: str) -> None:
+    def apply_theme(self, wanted: str) -> None:
         """A theme by its name; where there is none, the usual one, and a warning."""
         if wanted in self.available_themes:
             self.theme = wanted
@@ -73,8 +75,8 @@ class Frame(App[None]):
         if config_file.DEFAULT_THEME in self.available_themes:
             self.theme = config_file.DEFAULT_THEME
 
-    def behind(self) -> Coroutine[Any, Any, None]:
-        """Closes what is behind the screen."""
+    def close_session(self) -> Coroutine[Any, Any, None]:
+        """Close the session that the screen shows."""
         raise NotImplementedError
 
     async def action_quit(self) -> None:
@@ -94,9 +96,9 @@ class Frame(App[None]):
     async def _close(self) -> None:
         """Once; whatever it still does after PATIENCE is not waited for."""
         if self._leaving is None:
-            self._leaving = asyncio.ensure_future(self.behind())
+            self._leaving = asyncio.ensure_future(self.close_session())
             self._leaving.add_done_callback(_read)
-        await asyncio.wait({self._leaving}, timeout=PATIENCE)
+        await asyncio.wait({self._leaving}, timeout=CLOSE_TIMEOUT)
 
 
 def _read(task: asyncio.Task[None]) -> None:

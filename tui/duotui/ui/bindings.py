@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class BoundCommand:
     binding: Binding
     namespace: DOMNode
     keys: str
@@ -21,7 +21,7 @@ class Command:
         return self.binding.tooltip or self.binding.description
 
 
-def commands(screen: Screen[Any]) -> Iterator[Command]:
+def commands(screen: Screen[Any]) -> Iterator[BoundCommand]:
     """What can be done on this screen and in the app, with the keys as they are now mapped.
 
     Not `active_bindings`: that leaves out the letters while a prompt is typed."""
@@ -31,7 +31,7 @@ def commands(screen: Screen[Any]) -> Iterator[Command]:
             found.setdefault(binding.action, []).append((binding, node))
     for same in found.values():
         keys = dict.fromkeys(screen.app.get_key_display(binding) for binding, _ in same)
-        yield Command(*same[0], " or ".join(keys))
+        yield BoundCommand(*same[0], " or ".join(keys))
 
 
 def clashes(screen: Screen[Any]) -> Iterator[Binding]:

@@ -11,7 +11,7 @@ from duotui.ui.bindings import commands
 Entry = tuple[str, str, IgnoreReturnCallbackType]
 
 
-class Commands(Provider):
+class BindingCommands(Provider):
     """Derived from the bindings of the screen below, so no command has to be listed twice."""
 
     def _entries(self) -> Iterator[Entry]:

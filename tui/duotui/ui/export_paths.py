@@ -9,7 +9,7 @@ from platformdirs import user_documents_path
 from duotui.base.errors import UsageError
 
 
-def place(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) -> Path:
+def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) -> Path:
     """A path that is not there yet, in the current folder or in the user's documents.
 
     Raises UsageError where neither can be written."""
@@ -23,9 +23,9 @@ def place(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) ->
     raise UsageError("no folder to write to", "start duotui in a folder that is yours")
 
 
-def keep(text: str, kind: str, suffix: str) -> Path:
+def save_text(text: str, kind: str, suffix: str) -> Path:
     """Write `text` to a new file; its path. Raises UsageError where that fails."""
-    path = place(kind, suffix)
+    path = new_path(kind, suffix)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

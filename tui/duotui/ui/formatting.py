@@ -2,23 +2,23 @@
 
 import math
 
-from duotui.protocol.events import Reason, Request, RunStarted, Silence
-from duotui.session.state import Telling
+from duotui.protocol.events import EndReason, Request, RunStarted, SpeechEndReason
+from duotui.session.state import SourceState
 from duotui.ui.glyphs import Glyphs
 
-NONE = "-"
+NO_VALUE = "-"
 
 
 def rate(value: float) -> str:
     """tok/s with three figures: 0.36, 24.3, 512."""
     if value <= 0 or not math.isfinite(value):
-        return NONE
+        return NO_VALUE
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def seconds(value: float | None) -> str:
     if value is None:
-        return NONE
+        return NO_VALUE
     value = max(0.0, value)
     if value < 1:
         return f"{value * 1000:.0f} ms"
@@ -38,35 +38,35 @@ def count(value: int) -> str:
     return str(value) if value < 100_000 else f"{value / 1e6:.2f} M"
 
 
-def memory(board: Telling) -> str:
-    return f"{kib(board.stats.rss)}, peak {kib(board.stats.peak)}" if board.stats else NONE
+def memory(board: SourceState) -> str:
+    return f"{kib(board.stats.rss)}, peak {kib(board.stats.peak)}" if board.stats else NO_VALUE
 
 
-def faults(board: Telling) -> str:
-    return count(board.stats.faults) if board.stats else NONE
+def faults(board: SourceState) -> str:
+    return count(board.stats.faults) if board.stats else NO_VALUE
 
 
-def health(board: Telling) -> str:
+def health(board: SourceState) -> str:
     """Frames of the link: acknowledged, said twice, lost; bytes that were noise."""
     if board.health is None:
-        return NONE
+        return NO_VALUE
     h = board.health
     return f"{count(h.acknowledged)} ok, {h.repeated} again, {h.lost} lost, {h.noise} noise"
 
 
-def model(board: Telling) -> str:
+def model(board: SourceState) -> str:
     """The model's name and the head of its hash."""
     if board.ready is None:
-        return NONE
+        return NO_VALUE
     name = board.ready.model.replace("\\", "/").rsplit("/", 1)[-1]
     return f"{name} {board.ready.model_hash[:8]}"
 
 
-def machine(board: Telling) -> str:
-    return board.ready.machine if board.ready else NONE
+def machine(board: SourceState) -> str:
+    return board.ready.machine if board.ready else NO_VALUE
 
 
-def progress(board: Telling) -> tuple[int, int]:
+def progress(board: SourceState) -> tuple[int, int]:
     """Tokens told, and the tokens there may be."""
     if board.run is None:
         return 0, 0
@@ -74,32 +74,32 @@ def progress(board: Telling) -> tuple[int, int]:
     return len(board.tokens), max(limit, len(board.tokens))
 
 
-def left(board: Telling) -> str:
+def time_left(board: SourceState) -> str:
     if board.ended is not None:
         return _ENDS[board.ended.reason]
-    return f"{seconds(board.time_left)} left" if board.time_left is not None else NONE
+    return f"{seconds(board.time_left)} left" if board.time_left is not None else NO_VALUE
 
 
-def speech(board: Telling) -> str:
+def speech(board: SourceState) -> str:
     """What was said aloud, and how long that took: no part of the story's own time."""
-    if board.hushed is None or board.speech is None:
+    if board.speech_ended is None or board.speech is None:
         return ""
-    hushed, count = board.hushed, len(board.speech.sentences)
+    hushed, count = board.speech_ended, len(board.speech.sentences)
     match hushed.silence:
-        case Silence.DONE:
+        case SpeechEndReason.DONE:
             whole = f"said aloud in {seconds(hushed.heard)}"
             return f"{whole}, prepared in {seconds(hushed.prepared)}"
-        case Silence.FAILED:
+        case SpeechEndReason.FAILED:
             return f"not said aloud: {hushed.trouble or 'its voice failed'}"
     return f"said aloud: {hushed.sentences} of {count} sentences"
 
 
 _ENDS = {
-    Reason.STEPS: "all told",
-    Reason.ENDED: "the end",
-    Reason.CANCELLED: "stopped",
-    Reason.FAILED: "failed",
-    Reason.LOST: "cut off",
+    EndReason.STEPS: "all told",
+    EndReason.ENDED: "the end",
+    EndReason.CANCELLED: "stopped",
+    EndReason.FAILED: "failed",
+    EndReason.LOST: "cut off",
 }
 
 

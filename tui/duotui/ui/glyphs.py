@@ -49,7 +49,7 @@ class Glyphs:
         return self.full * done, self.rest * (width - done)
 
 
-UNICODE = Glyphs(
+UNICODE_GLYPHS = Glyphs(
     ascii=False,
     closed="○",
     opening="◌",
@@ -82,7 +82,7 @@ UNICODE = Glyphs(
     margin="▌",
 )
 
-ASCII = Glyphs(
+ASCII_GLYPHS = Glyphs(
     ascii=True,
     closed="o",
     opening="~",

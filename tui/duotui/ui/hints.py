@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from duotui.protocol.events import Request
-from duotui.session.state import Link, State, Telling
+from duotui.session.state import LinkState, SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import why_missing
 
@@ -11,14 +11,14 @@ Key = Callable[[str], str]
 """How the key of a command is written, as it is now."""
 
 
-def after_a_loss(state: State, key: Key, live: bool) -> str:
+def loss_hint(state: SessionState, key: Key, live: bool) -> str:
     """What becomes of the story, or which key mends it; "" where nothing was lost."""
     board = state.board
-    if board.link is Link.AWAY and board.telling:
+    if board.link is LinkState.AWAY and board.running:
         return f"The story goes on when it is back; {key('stop')} ends it."
-    if board.link is Link.AWAY:
+    if board.link is LinkState.AWAY:
         return "It is looked for."
-    if board.link is not Link.LOST:
+    if board.link is not LinkState.LOST:
         return ""
     if not live:
         return f"{key('again')} plays it again."
@@ -27,9 +27,9 @@ def after_a_loss(state: State, key: Key, live: bool) -> str:
     return f"{key('again')} connects again."
 
 
-def in_place_of_the_baseline(baseline: Telling) -> str:
+def baseline_hint(baseline: SourceState) -> str:
     """What stands where its story would grow."""
-    if baseline.link in (Link.LOST, Link.AWAY):
+    if baseline.link in (LinkState.LOST, LinkState.AWAY):
         return f"No story is told here: {why_missing(baseline)}."
     return (
         "The unquantised model tells the same story here, token by token, so that you can "
@@ -37,20 +37,20 @@ def in_place_of_the_baseline(baseline: Telling) -> str:
     )
 
 
-def can_be_said(board: Telling) -> bool:
+def can_speak(board: SourceState) -> bool:
     """Whether there is a whole story, and a board with a voice that has nothing else to do."""
     voice = board.ready is not None and board.ready.voice
-    return voice and board.link is Link.UP and board.ended is not None and board.text != ""
+    return voice and board.link is LinkState.UP and board.ended is not None and board.text != ""
 
 
 def invitation(
-    state: State, request: Request, key: Key, glyphs: Glyphs, live: bool
+    state: SessionState, request: Request, key: Key, glyphs: Glyphs, live: bool
 ) -> Iterator[tuple[str, str]]:
     """The styles and texts of what stands in place of a story."""
     if not live:
         yield "invite", "A recording. The story begins in a moment."
         return
-    ready = state.board.link is Link.UP and state.board.ready is not None
+    ready = state.board.link is LinkState.UP and state.board.ready is not None
     go = "tells it" if ready else "tells it as soon as the engine answers"
     quote = glyphs.quote(request.prompt) if request.prompt else "from nothing"
     yield "told", "Once upon a time, on a board for five dollars, there was a story.\n\n"

@@ -7,46 +7,46 @@ from dataclasses import dataclass
 from textual.driver import Driver
 
 from duotui.pictures import enlarged
-from duotui.pictures.icons import COLUMNS, ROWS, Colour, Picture
+from duotui.pictures.icons import ICON_COLUMNS, ICON_ROWS, Colour, Icon
 from duotui.ui import kitty_graphics
 
-FIRST, NUMBERS = 0xD00000, 0x10000
+FIRST_IMAGE_NUMBER, NUMBERS = 0xD00000, 0x10000
 """The numbers of images; far from those that other programs are likely to give theirs."""
 
-MOST = 96
+IMAGES_LIMIT = 96
 """Images that the terminal holds at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ImageKey:
     """What an image is of, with `scale` cells to a pixel of the drawing."""
 
-    picture: Picture
+    picture: Icon
     frame: int
     scale: int
     light: Colour
 
     @property
     def columns(self) -> int:
-        return self.scale * COLUMNS
+        return self.scale * ICON_COLUMNS
 
     @property
     def rows(self) -> int:
-        return self.scale * ROWS
+        return self.scale * ICON_ROWS
 
 
-class Easel:
+class ImageCache:
     """`pictures` is what parents want: "auto", "characters" or "images"."""
 
     def __init__(self, pictures: str, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
         self._write: Callable[[str], None] | None = None
-        self._numbers: dict[Sheet, int] = {}
+        self._numbers: dict[ImageKey, int] = {}
         self._sent = 0
         self.settle(pictures)
 
     def settle(self, pictures: str) -> None:
-        forced = pictures == "images" and not kitty_graphics.between(self._environ)
+        forced = pictures == "images" and not kitty_graphics.multiplexed(self._environ)
         self._wanted = forced or (pictures == "auto" and kitty_graphics.shows_images(self._environ))
 
     def open(self, write: Callable[[str], None]) -> None:
@@ -56,7 +56,7 @@ class Easel:
     def close(self) -> None:
         """No image is left in the terminal."""
         if self._write is not None:
-            self._write("".join(map(kitty_graphics.gone, self._numbers.values())))
+            self._write("".join(map(kitty_graphics.delete_image, self._numbers.values())))
         self._numbers.clear()
         self._write = None
 
@@ -64,24 +64,26 @@ class Easel:
     def ready(self) -> bool:
         return self._wanted and self._write is not None
 
-    def number(self, sheet: Sheet) -> int:
+    def number(self, sheet: ImageKey) -> int:
         """Of the image of `sheet`, which the terminal has from now on."""
         assert self._write is not None
         number = self._numbers.pop(sheet, None)
         if number is None:
-            number = FIRST + self._sent % NUMBERS
+            number = FIRST_IMAGE_NUMBER + self._sent % NUMBERS
             self._sent += 1
             pixels = enlarged.rgba(sheet.picture, sheet.frame, sheet.light)
             self._write(
-                kitty_graphics.sent(number, enlarged.SIDE, pixels, sheet.columns, sheet.rows)
+                kitty_graphics.transmit_image(
+                    number, enlarged.SIDE, pixels, sheet.columns, sheet.rows
+                )
             )
         self._numbers[sheet] = number
-        if len(self._numbers) > MOST:
-            self._write(kitty_graphics.gone(self._numbers.pop(next(iter(self._numbers)))))
+        if len(self._numbers) > IMAGES_LIMIT:
+            self._write(kitty_graphics.delete_image(self._numbers.pop(next(iter(self._numbers)))))
         return number
 
 
-def hung(driver: type[Driver], easel: Easel) -> type[Driver]:
+def with_images(driver: type[Driver], easel: ImageCache) -> type[Driver]:
     """`driver`, which has `easel` open while the program has the screen: however it ends, and while
     it is suspended, the images are gone before the screen is left."""
 

@@ -6,72 +6,72 @@ from typing import Protocol
 from textual.content import Content
 
 from duotui.base.errors import DuotuiError
-from duotui.judge.session import Options, Stage
+from duotui.judge.session import JudgeOptions, Phase
 from duotui.protocol.events import Request
 from duotui.scoring import rival_run
-from duotui.scoring.rival_run import Rival
-from duotui.scoring.roofline import Roof
+from duotui.scoring.rival_run import RivalRun
+from duotui.scoring.roofline import Roofline
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.state import Link, State
-from duotui.session.token_diff import Diff, extend
+from duotui.session.state import LinkState, SessionState
+from duotui.session.token_diff import TokenDiff, extend
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.widgets.agreement_strip import AHEAD, FORCED, OTHER, SAME
+from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME
 from duotui.ui.widgets.pace_chart import Lane
 
-PUBLISHED = (("llama2.c, published", 0.360350), ("the winner, published", 24.302522))
+PUBLISHED_RATES = (("llama2.c, published", 0.360350), ("the winner, published", 24.302522))
 """tok/s of stories15M on a Milk-V Duo 64M, of 30 runs each (RVSPOC 2023, S2311). The winner's is
 int8, and told another story."""
 
 
-STORIES15M = 15_191_712
+STORIES15M_PARAMETERS = 15_191_712
 """Its parameters: of other models nothing was published."""
 
 
-class Standing(Protocol):
+class JudgeSessionView(Protocol):
     @property
     def note(self) -> str: ...
 
     @property
-    def stage(self) -> Stage: ...
+    def stage(self) -> Phase: ...
 
     @property
-    def options(self) -> Options: ...
+    def options(self) -> JudgeOptions: ...
 
     @property
     def request(self) -> Request: ...
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> SessionState: ...
 
     @property
     def so_far(self) -> Verdict: ...
 
 
-def standing(court: Standing, glyphs: Glyphs) -> tuple[str, str]:
+def phase_text(court: JudgeSessionView, glyphs: Glyphs) -> tuple[str, str]:
     """The sign and the words of where a court is."""
     board, count = court.state.board, len(court.so_far.counted)
     if court.note:
         return glyphs.replay, "a recording stands in"
     match court.stage:
-        case Stage.RUNNING if board.speaking:
+        case Phase.RUNNING if board.speaking:
             return glyphs.speaking, "the story is said aloud"
-        case Stage.RUNNING if board.link is Link.AWAY:
+        case Phase.RUNNING if board.link is LinkState.AWAY:
             return glyphs.silent, "the board is away"
-        case Stage.RUNNING if len(court.so_far.runs) < court.options.warm:
+        case Phase.RUNNING if len(court.so_far.runs) < court.options.warm:
             return glyphs.telling, "a run to warm up"
-        case Stage.RUNNING:
+        case Phase.RUNNING:
             wanted = court.options.runs
             return glyphs.telling, f"run {min(count + 1, wanted)} of {wanted}"
-        case Stage.OVER:
+        case Phase.OVER:
             return glyphs.done, f"judged, {count} runs"
         case stage:
             return glyphs.opening, f"{stage}{glyphs.waiting}"
 
 
-def headline(court: Standing, glyphs: Glyphs) -> Content:
+def headline(court: JudgeSessionView, glyphs: Glyphs) -> Content:
     board = court.state.board
-    sign, word = standing(court, glyphs)
+    sign, word = phase_text(court, glyphs)
     r = court.request
     tail = [
         court.options.target,
@@ -80,7 +80,7 @@ def headline(court: Standing, glyphs: Glyphs) -> Content:
         formatting.model(board),
         formatting.machine(board),
     ]
-    told = f" {glyphs.dot} ".join(part for part in tail if part not in ("", formatting.NONE))
+    told = f" {glyphs.dot} ".join(part for part in tail if part not in ("", formatting.NO_VALUE))
     return Content.assemble(
         Content.styled(f" {sign} {word} ", "bold $text-accent"),
         Content.styled(f"  {told}", "$foreground 60%"),
@@ -88,7 +88,7 @@ def headline(court: Standing, glyphs: Glyphs) -> Content:
 
 
 def mean(verdict: Verdict) -> str:
-    return formatting.rate(verdict.score.mean) if verdict.score else formatting.NONE
+    return formatting.rate(verdict.score.mean) if verdict.score else formatting.NO_VALUE
 
 
 def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
@@ -152,7 +152,7 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
     return lines
 
 
-def _roof(roof: Roof, mean: float) -> str:
+def _roof(roof: Roofline, mean: float) -> str:
     said = (
         f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
         f"{formatting.rate(roof.rate)} tok/s at most"
@@ -160,7 +160,7 @@ def _roof(roof: Roof, mean: float) -> str:
     return f"{said}, {roof.reached(mean):.0%} reached" if mean else said
 
 
-def lanes(state: State, verdict: Verdict, rival: Rival | None = None) -> list[Lane]:
+def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) -> list[Lane]:
     """This run, and where the others are by its board's clock: a rival token by token, the rest at
     their mean rates."""
     board = state.board
@@ -178,13 +178,13 @@ def lanes(state: State, verdict: Verdict, rival: Rival | None = None) -> list[La
         others.append(("its memory's roof", verdict.roof.rate))
     if verdict.baseline is not None and verdict.baseline.rate > 0:
         others.append(("the baseline, recorded", verdict.baseline.rate))
-    if board.ready is not None and board.ready.parameters == STORIES15M:
-        others += PUBLISHED
+    if board.ready is not None and board.ready.parameters == STORIES15M_PARAMETERS:
+        others += PUBLISHED_RATES
     found += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
     return found
 
 
-def kinds(state: State, verdict: Verdict) -> list[str]:
+def kinds(state: SessionState, verdict: Verdict) -> list[str]:
     """Each token of the strip; until the reference has read the story, by the baseline's."""
     board = state.board
     _, limit = formatting.progress(board)
@@ -192,23 +192,25 @@ def kinds(state: State, verdict: Verdict) -> list[str]:
         steps, forced = verdict.agreement.steps, verdict.agreement.forced
         same = [step.id == step.taken for step in steps]
     else:
-        forced, baseline = board.forced, verdict.baseline
+        forced, baseline = board.prompt_steps, verdict.baseline
         first = first_difference(state, baseline)
         same = [first is None or index < first for index in range(len(board.tokens))]
     found = [
         FORCED if index < forced else SAME if equal else OTHER for index, equal in enumerate(same)
     ]
     over = verdict.agreement is not None or board.ended is not None
-    return found if over else found + [AHEAD] * (limit - len(found))
+    return found if over else found + [NOT_YET] * (limit - len(found))
 
 
-def beside(state: State, rival: Rival) -> State:
+def rival_or_baseline(state: SessionState, rival: RivalRun) -> SessionState:
     """The rival's story as far as it is by now, where a baseline's would be."""
     telling = rival.at(rival_run.elapsed(state.board))
-    return replace(state, baseline=telling, diff=extend(Diff(), state.board.tokens, telling.tokens))
+    return replace(
+        state, baseline=telling, diff=extend(TokenDiff(), state.board.tokens, telling.tokens)
+    )
 
 
-def first_difference(state: State, baseline: Baseline | None) -> int | None:
+def first_difference(state: SessionState, baseline: Baseline | None) -> int | None:
     """The first token of this run that is not the baseline's; None where none is known."""
     if baseline is None or not baseline.ids:
         return None

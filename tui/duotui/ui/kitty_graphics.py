@@ -21,7 +21,7 @@ DIACRITICS = (
 )
 """Of a row or a column: the protocol's first."""
 
-CHUNK = 4096
+CHUNK_BYTES = 4096
 """Characters of an image in one escape sequence at most."""
 
 KNOWS_PLACEHOLDERS = 0, 28
@@ -32,7 +32,7 @@ OTHERS = ("VTE_VERSION", "XTERM_VERSION", "KONSOLE_VERSION", "ALACRITTY_WINDOW_I
 """What other terminals leave in the environment; started from kitty they have kitty's too."""
 
 
-def between(environ: Mapping[str, str]) -> bool:
+def multiplexed(environ: Mapping[str, str]) -> bool:
     """Whether something stands between the program and the terminal that keeps images from it."""
     return environ.get("TERM", "").startswith(("tmux", "screen")) or any(
         environ.get(name) for name in MULTIPLEXERS
@@ -41,7 +41,7 @@ def between(environ: Mapping[str, str]) -> bool:
 
 def shows_images(environ: Mapping[str, str]) -> bool:
     """Whether the terminal is one that is known to, by its environment alone."""
-    if between(environ) or _old(environ.get("KITTY_INSTALLATION_DIR", "")):
+    if multiplexed(environ) or _too_old(environ.get("KITTY_INSTALLATION_DIR", "")):
         return False
     if environ.get("TERM") in ("xterm-kitty", "xterm-ghostty"):
         return True
@@ -50,7 +50,7 @@ def shows_images(environ: Mapping[str, str]) -> bool:
     return own and not any(name in environ for name in OTHERS)
 
 
-def _old(folder: str) -> bool:
+def _too_old(folder: str) -> bool:
     """Whether the kitty there is older than placeholders. One that hides its version is not."""
     try:
         text = (Path(folder) / "kitty" / "constants.py").read_text("utf-8") if folder else ""
@@ -60,10 +60,10 @@ def _old(folder: str) -> bool:
     return found is not None and (int(found[1]), int(found[2])) < KNOWS_PLACEHOLDERS
 
 
-def sent(number: int, side: int, rgba: bytes, columns: int, rows: int) -> str:
+def transmit_image(number: int, side: int, rgba: bytes, columns: int, rows: int) -> str:
     """Gives the terminal an image of `side` by `side` pixels, to be seen in so many cells."""
     data = standard_b64encode(zlib.compress(rgba)).decode()
-    chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)]
+    chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
     keys = f"a=T,U=1,i={number},f=32,o=z,s={side},v={side},c={columns},r={rows},"
     escapes = []
     for left, chunk in zip(range(len(chunks) - 1, -1, -1), chunks, strict=True):
@@ -72,16 +72,16 @@ def sent(number: int, side: int, rgba: bytes, columns: int, rows: int) -> str:
     return "".join(escapes)
 
 
-def gone(number: int) -> str:
+def delete_image(number: int) -> str:
     """Takes the image from the terminal, and the memory that it has there."""
     return f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\"
 
 
-def ink(number: int) -> Colour:
+def placeholder_colour(number: int) -> Colour:
     """The colour of cells that show the image."""
     return number >> 16 & 255, number >> 8 & 255, number & 255
 
 
-def line(row: int, columns: int) -> str:
+def placeholder_row(row: int, columns: int) -> str:
     """The cells of one row of an image."""
     return "".join(f"{PLACEHOLDER}{DIACRITICS[row]}{DIACRITICS[n]}" for n in range(columns))

@@ -12,20 +12,20 @@ from textual.screen import Screen
 
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
-from duotui.settings.parental_settings import Household
+from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import parental_policy
-from duotui.story.controller import Hour
-from duotui.story.strings import phrases
-from duotui.ui.base_app import Frame
-from duotui.ui.image_cache import Easel, hung
+from duotui.story.controller import StoryController
+from duotui.story.strings import strings_in
+from duotui.ui.base_app import BaseApp
+from duotui.ui.image_cache import ImageCache, with_images
 from duotui.ui.screens.gate import GateScreen
-from duotui.ui.screens.parental_settings import ParentsScreen
-from duotui.ui.screens.story import HourScreen
+from duotui.ui.screens.parental_settings import ParentalSettingsScreen
+from duotui.ui.screens.story import StoryScreen
 
-MINUTE = 60.0
+MINUTE_SECONDS = 60.0
 
 
-class NurseryApp(Frame):
+class StoryApp(BaseApp):
     """The lock is the app's, not a screen's: Textual's own keys would go round a screen's. It stops
     no window from being closed."""
 
@@ -36,40 +36,40 @@ class NurseryApp(Frame):
 
     def __init__(
         self,
-        hour: Hour,
+        hour: StoryController,
         settings: Settings,
         wall: Callable[[], datetime],
         rng: random.Random,
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
     ) -> None:
-        self._easel = Easel(hour.child.pictures)
+        self._easel = ImageCache(hour.child.pictures)
         super().__init__(settings, ascii=ascii)
         self._hour, self._wall, self._rng = hour, wall, rng
 
     def get_driver_class(self) -> type[Driver]:
-        return hung(super().get_driver_class(), self._easel)
+        return with_images(super().get_driver_class(), self._easel)
 
     def get_default_screen(self) -> Screen[None]:
-        return HourScreen(self._hour, self._glyphs, self._easel)
+        return StoryScreen(self._hour, self._glyphs, self._easel)
 
     def on_mount(self) -> None:
         self._dress()
-        self.set_interval(MINUTE, self._dress)
+        self.set_interval(MINUTE_SECONDS, self._dress)
 
     def _dress(self) -> None:
         """For the hour: at bedtime it is another theme."""
         wanted = parental_policy.theme(self._hour.child, self._wall()) or self._settings.theme
         if self.theme != wanted:
-            self.wear(wanted)
+            self.apply_theme(wanted)
 
     async def action_quit(self) -> None:
         """Not by a child: first the gate, then from the parents' screen."""
-        if isinstance(self.screen, ParentsScreen):
+        if isinstance(self.screen, ParentalSettingsScreen):
             await super().action_quit()
         elif not isinstance(self.screen, GateScreen):
             child = self._hour.child
-            gate = GateScreen(child.code, phrases(child.language), self._rng, self._glyphs)
+            gate = GateScreen(child.code, strings_in(child.language), self._rng, self._glyphs)
             self.push_screen(gate, self._through)
 
     def action_help_quit(self) -> None:
@@ -78,16 +78,18 @@ class NurseryApp(Frame):
     def _through(self, grown_up: bool | None) -> None:
         if grown_up:
             notes = (*self._warnings, *self._hour.troubles)
-            self.push_screen(ParentsScreen(self._hour.child, notes, self._glyphs), self._settled)
+            self.push_screen(
+                ParentalSettingsScreen(self._hour.child, notes, self._glyphs), self._settled
+            )
 
-    def _settled(self, child: Household | None) -> None:
+    def _settled(self, child: ParentalSettings | None) -> None:
         if child is None:
             return
-        self._settings = replace(self._settings, child=child)
+        self._settings = replace(self._settings, parental=child)
         config_file.save(self._settings)
-        self._hour.settle(child, phrases(child.language))
+        self._hour.apply_settings(child, strings_in(child.language))
         self._easel.settle(child.pictures)
         self._dress()
 
-    def behind(self) -> Coroutine[Any, Any, None]:
+    def close_session(self) -> Coroutine[Any, Any, None]:
         return self._hour.close()

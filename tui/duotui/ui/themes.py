@@ -34,7 +34,7 @@ VARIABLES: Mapping[str, str] = {
 
 def packaged() -> Path:
     """The folder of the themes that come with duotui."""
-    return resources.folder("themes")
+    return resources.resource_folder("themes")
 
 
 def own() -> Path:

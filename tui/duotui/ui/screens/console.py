@@ -16,24 +16,24 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from duotui.protocol.events import Batch, Fault, Mode, Narrator, Ready, Request, available_mode
-from duotui.session.session import Sitting
-from duotui.session.state import Link, State
+from duotui.protocol.events import Batch, Fault, Mode, Ready, Request, Source, available_mode
+from duotui.session.session import SessionProtocol
+from duotui.session.state import LinkState, SessionState
 from duotui.ui import formatting
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.hints import after_a_loss, can_be_said, in_place_of_the_baseline, invitation
+from duotui.ui.hints import baseline_hint, can_speak, invitation, loss_hint
 from duotui.ui.screens.settings import SettingsScreen
-from duotui.ui.screens.story_actions import KeepingScreen
+from duotui.ui.screens.story_actions import StoryActionsScreen
 from duotui.ui.widgets.gauges import Gauges
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
-from duotui.ui.widgets.status_line import Banner, StatusLine, Verdict
+from duotui.ui.widgets.status_line import Banner, StatusLine, VerdictLine
 from duotui.ui.widgets.story_view import StoryView
 
-GONE = (Link.LOST, Link.AWAY)
+LINK_GONE = (LinkState.LOST, LinkState.AWAY)
 
 
-class ConsoleScreen(KeepingScreen):
+class ConsoleScreen(StoryActionsScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -127,7 +127,7 @@ class ConsoleScreen(KeepingScreen):
 
     def __init__(
         self,
-        sitting: Sitting,
+        sitting: SessionProtocol,
         request: Request,
         glyphs: Glyphs,
         *,
@@ -145,10 +145,10 @@ class ConsoleScreen(KeepingScreen):
         yield StatusLine(self._sitting, self._glyphs)
         with Container(id="main"):
             yield Gauges(self._glyphs)
-            yield Verdict(self._glyphs)
+            yield VerdictLine(self._glyphs)
             with Container(id="stories"):
-                yield StoryView(Narrator.BOARD, self._glyphs, id="board")
-                yield StoryView(Narrator.BASELINE, self._glyphs, id="baseline")
+                yield StoryView(Source.BOARD, self._glyphs, id="board")
+                yield StoryView(Source.BASELINE, self._glyphs, id="baseline")
         yield Banner(self._glyphs)
         with Container(id="ask"):
             yield Static(">", id="ask-sign")
@@ -158,15 +158,15 @@ class ConsoleScreen(KeepingScreen):
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
         self.query_one("#baseline", StoryView).border_title = "Baseline: plain fp32"
-        self._sitting.listen(self._listen)
+        self._sitting.subscribe(self._listen)
         self._sitting.open()
         self._show()
 
     # What the sitting says
 
-    def _listen(self, state: State, batch: Batch) -> None:
+    def _listen(self, state: SessionState, batch: Batch) -> None:
         self._faults += [event for event in batch if isinstance(event, Fault)]
-        self.listen()
+        self.post_news()
 
     def show_news(self) -> None:
         self._show()
@@ -179,19 +179,19 @@ class ConsoleScreen(KeepingScreen):
 
     def _show(self) -> None:
         state, live = self._sitting.state, self._sitting.live
-        if state.board.link in GONE:
+        if state.board.link in LINK_GONE:
             self._stale = state.board.ready
         with self.app.batch_update():
             self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
-            self.query_one(Verdict).show(state)
-            self.query_one(Banner).show(state, after_a_loss(state, self._key, live))
+            self.query_one(VerdictLine).show(state)
+            self.query_one(Banner).show(state, loss_hint(state, self._key, live))
             story = self.query_one("#board", StoryView)
             if state.board.run is None:
                 story.invite(*invitation(state, self._request, self._key, self._glyphs, live))
             story.show(state)
             baseline = self.query_one("#baseline", StoryView)
-            baseline.invite(("invite", in_place_of_the_baseline(state.baseline)))
+            baseline.invite(("invite", baseline_hint(state.baseline)))
             baseline.show(state)
 
     def _note(self) -> str:
@@ -200,7 +200,7 @@ class ConsoleScreen(KeepingScreen):
         if self._held:
             return "held"
         board = self._sitting.state.board
-        if can_be_said(board) and board.speech is None:
+        if can_speak(board) and board.speech is None:
             return f"{self._key('speak')} says it aloud"
         return formatting.speech(board)
 
@@ -218,7 +218,7 @@ class ConsoleScreen(KeepingScreen):
     def _answering(self) -> bool:
         board = self._sitting.state.board
         hello = board.ready is not None and board.ready is not self._stale
-        return hello and board.link in (Link.UP, Link.SILENT)
+        return hello and board.link in (LinkState.UP, LinkState.SILENT)
 
     def _tell(self, request: Request) -> None:
         """Tell it now, or when the engine answers."""
@@ -227,7 +227,7 @@ class ConsoleScreen(KeepingScreen):
         self._request = request
         if not self._answering:
             self._owed = request
-            if self._sitting.state.board.link in (*GONE, Link.CLOSED):
+            if self._sitting.state.board.link in (*LINK_GONE, LinkState.CLOSED):
                 self._stale = self._sitting.state.board.ready
                 self._sitting.open()
             self._show()
@@ -236,7 +236,7 @@ class ConsoleScreen(KeepingScreen):
         if mode is not request.mode:
             self._say(f"This engine has no {request.mode} mode: {mode} tells instead")
             self._request = request = replace(request, mode=mode)
-        self._sitting.tell(request)
+        self._sitting.generate(request)
 
     def _modes(self) -> tuple[Mode, ...]:
         ready = self._sitting.state.board.ready
@@ -270,17 +270,17 @@ class ConsoleScreen(KeepingScreen):
         if self._owed is not None:
             self._owed = None
             self._show()
-        elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
+        elif self._sitting.state.board.running or self._sitting.state.baseline.running:
             self._sitting.stop()
         elif self._sitting.state.board.speaking:
-            self._sitting.hush()
+            self._sitting.stop_speaking()
 
     def action_pause(self) -> None:
         if not self._sitting.live:
             self._held = not self._held
             self._sitting.pause(self._held)
             self._show()
-        elif self._sitting.state.board.telling or self._sitting.state.baseline.telling:
+        elif self._sitting.state.board.running or self._sitting.state.baseline.running:
             self._sitting.pause(not self._sitting.state.board.paused)
 
     def action_step(self) -> None:
@@ -298,7 +298,7 @@ class ConsoleScreen(KeepingScreen):
             self._tell(
                 Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
             )
-        elif self._sitting.state.board.link in (*GONE, Link.CLOSED):
+        elif self._sitting.state.board.link in (*LINK_GONE, LinkState.CLOSED):
             self._sitting.open()
         else:
             self.action_tell()

@@ -10,15 +10,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from duotui.story.strings import Phrases
+from duotui.story.strings import StoryStrings
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.modal import Panel
+from duotui.ui.screens.modal import DialogScreen
 
-PATIENCE = 20.0
+GATE_TIMEOUT = 20.0
 """Seconds until the question goes away by itself: a child that came here must not be stuck."""
 
 
-class GateScreen(Panel[bool]):
+class GateScreen(DialogScreen[bool]):
     """Dismissed with True where the answer was right. One attempt."""
 
     AUTO_FOCUS = "#answer"
@@ -27,7 +27,7 @@ class GateScreen(Panel[bool]):
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
 
-    def __init__(self, code: str, say: Phrases, rng: random.Random, glyphs: Glyphs) -> None:
+    def __init__(self, code: str, say: StoryStrings, rng: random.Random, glyphs: Glyphs) -> None:
         super().__init__()
         self._say, self._glyphs = say, glyphs
         one, other = rng.randrange(12, 90), rng.randrange(12, 90)
@@ -44,7 +44,7 @@ class GateScreen(Panel[bool]):
             )
 
     def on_mount(self) -> None:
-        self.set_timer(PATIENCE, lambda: self.dismiss(False))
+        self.set_timer(GATE_TIMEOUT, lambda: self.dismiss(False))
 
     def action_stay(self) -> None:
         """There is nowhere else to go."""

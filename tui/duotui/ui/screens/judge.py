@@ -17,41 +17,41 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from duotui.base.errors import Cancelled, DuotuiError
-from duotui.judge.session import Options, Stage
-from duotui.protocol.events import Narrator, Request
+from duotui.judge.session import JudgeOptions, Phase
+from duotui.protocol.events import Request, Source
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.replay import Player
-from duotui.session.state import State
-from duotui.session.token_diff import Diff
+from duotui.session.replay import ReplaySession
+from duotui.session.state import SessionState
+from duotui.session.token_diff import TokenDiff
 from duotui.ui import judge_text
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.live_screen import ListeningScreen
+from duotui.ui.screens.live_screen import LiveScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
-from duotui.ui.widgets.choices import Choices
+from duotui.ui.widgets.choices import CandidateTable
 from duotui.ui.widgets.large_figure import LargeFigure
-from duotui.ui.widgets.pace_chart import Race
+from duotui.ui.widgets.pace_chart import PaceChart
 from duotui.ui.widgets.run_chart import RunChart
 from duotui.ui.widgets.story_view import StoryView
 
 
-class Judged(Protocol):
+class JudgedSession(Protocol):
     """What the screen needs of a court (court.py)."""
 
     verdict: Verdict | None
 
     @property
-    def player(self) -> Player | None:
+    def player(self) -> ReplaySession | None:
         """Of a recording, which can be held."""
         ...
 
     @property
-    def options(self) -> Options: ...
+    def options(self) -> JudgeOptions: ...
 
     @property
     def request(self) -> Request: ...
 
     @property
-    def stage(self) -> Stage: ...
+    def stage(self) -> Phase: ...
 
     @property
     def baseline(self) -> Baseline | None: ...
@@ -60,21 +60,21 @@ class Judged(Protocol):
     def note(self) -> str: ...
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> SessionState: ...
 
     @property
     def so_far(self) -> Verdict: ...
 
-    def listen(self, watch: Callable[[Any], None]) -> None: ...
+    def subscribe(self, watch: Callable[[Any], None]) -> None: ...
 
-    async def hold(self) -> Verdict: ...
+    async def run(self) -> Verdict: ...
 
     def stop(self, why: DuotuiError) -> None: ...
 
     def close(self) -> Coroutine[Any, Any, None]: ...
 
 
-class JudgeScreen(ListeningScreen):
+class JudgeScreen(LiveScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -120,7 +120,7 @@ class JudgeScreen(ListeningScreen):
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
-    def __init__(self, court: Judged, glyphs: Glyphs) -> None:
+    def __init__(self, court: JudgedSession, glyphs: Glyphs) -> None:
         super().__init__()
         self._court, self._glyphs = court, glyphs
         self._trouble: DuotuiError | None = None
@@ -136,27 +136,27 @@ class JudgeScreen(ListeningScreen):
                 yield Static("tok/s mean", classes="label")
             yield RunChart(self._glyphs)
         yield Static(id="facts")
-        yield Race(self._glyphs)
+        yield PaceChart(self._glyphs)
         yield AgreementStrip(self._glyphs)
         with Container(id="stories"):
-            yield StoryView(Narrator.BOARD, self._glyphs, id="board")
-            yield StoryView(Narrator.BASELINE, self._glyphs, id="rival")
-            yield Choices(self._glyphs)
+            yield StoryView(Source.BOARD, self._glyphs, id="board")
+            yield StoryView(Source.BASELINE, self._glyphs, id="rival")
+            yield CandidateTable(self._glyphs)
         yield Static(id="banner")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
-        self.query_one(Choices).border_title = "Choices"
+        self.query_one(CandidateTable).border_title = "Choices"
         if self._rival is not None:
             self.query_one("#rival", StoryView).border_title = self._rival.name
-        self._court.listen(lambda _: self.listen())
+        self._court.subscribe(lambda _: self.post_news())
         self.run_worker(self._hold())
         self._show()
 
     async def _hold(self) -> None:
         try:
-            await self._court.hold()
+            await self._court.run()
         except DuotuiError as error:
             self._trouble = error
         self._show()
@@ -173,7 +173,7 @@ class JudgeScreen(ListeningScreen):
     def _show(self) -> None:
         court, verdict, glyphs = self._court, self._verdict, self._glyphs
         state, score = court.state, verdict.score
-        self.set_class(court.stage is Stage.OVER, "-over")
+        self.set_class(court.stage is Phase.OVER, "-over")
         with self.app.batch_update():
             self.query_one("#status", Static).update(
                 judge_text.headline(court, glyphs), layout=False
@@ -182,23 +182,25 @@ class JudgeScreen(ListeningScreen):
             self.query_one("#rate-mean", LargeFigure).update(mean)
             self.query_one(RunChart).show(score, court.options.runs)
             self.query_one("#facts", Static).update(judge_text.facts(verdict, glyphs))
-            self.query_one(Race).show(judge_text.lanes(state, verdict, self._rival))
+            self.query_one(PaceChart).show(judge_text.lanes(state, verdict, self._rival))
             self.query_one(AgreementStrip).show(judge_text.kinds(state, verdict))
             first = judge_text.first_difference(state, court.baseline)
-            self.query_one("#board", StoryView).show(replace(state, diff=Diff(0, first)))
+            self.query_one("#board", StoryView).show(replace(state, diff=TokenDiff(0, first)))
             banner = self.query_one("#banner", Static)
             trouble = judge_text.trouble(verdict, self._trouble, court.note)
             banner.display = trouble != ""
             banner.update(Content.styled(trouble, "bold"))
             if self._rival is not None:
                 self.set_class(self._shows_rival, "-beside")
-                self.query_one("#rival", StoryView).show(judge_text.beside(state, self._rival))
+                self.query_one("#rival", StoryView).show(
+                    judge_text.rival_or_baseline(state, self._rival)
+                )
             self._show_choice()
 
     @property
     def _shows_rival(self) -> bool:
         if self._beside is None:
-            return self._court.stage in (Stage.LOOKING, Stage.BASELINE, Stage.RUNNING)
+            return self._court.stage in (Phase.LOOKING, Phase.BASELINE, Phase.RUNNING)
         return self._beside
 
     def _show_choice(self) -> None:
@@ -206,7 +208,7 @@ class JudgeScreen(ListeningScreen):
         tokens, agreement = self._court.state.board.tokens, self._verdict.agreement
         step = agreement.steps[index] if agreement and index < len(agreement.steps) else None
         token = tokens[index] if index < len(tokens) else None
-        self.query_one(Choices).show(
+        self.query_one(CandidateTable).show(
             index, step, token.text if token else "", token.probability if token else math.nan
         )
 
@@ -241,5 +243,5 @@ class JudgeScreen(ListeningScreen):
             self._court.player.step()
 
     def action_stop(self) -> None:
-        if self._court.stage is Stage.RUNNING:
+        if self._court.stage is Phase.RUNNING:
             self._court.stop(Cancelled("stopped by the judge"))

@@ -5,22 +5,22 @@ from textual.message import Message
 from textual.screen import Screen
 
 
-class ListeningScreen(Screen[None]):
+class LiveScreen(Screen[None]):
     """`listen` is called for each piece of news; `show_news` then draws what there is."""
 
-    class Heard(Message):
+    class NewsPosted(Message):
         """There is news."""
 
     def __init__(self) -> None:
         super().__init__()
         self._news = False
 
-    def listen(self) -> None:
+    def post_news(self) -> None:
         if not self._news and self.is_attached:
             self._news = True
-            self.post_message(self.Heard())
+            self.post_message(self.NewsPosted())
 
-    def on_listening_screen_heard(self) -> None:
+    def on_live_screen_news_posted(self) -> None:
         self._news = False
         self.show_news()
 

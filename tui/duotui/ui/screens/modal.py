@@ -5,7 +5,7 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 
 
-class Panel(ModalScreen[ScreenResultType]):
+class DialogScreen(ModalScreen[ScreenResultType]):
     _left = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

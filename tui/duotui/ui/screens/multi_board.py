@@ -11,44 +11,44 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from duotui.base.errors import Cancelled
-from duotui.judge.multi_board import Jury
-from duotui.judge.session import Court
+from duotui.judge.multi_board import MultiBoardSession
+from duotui.judge.session import JudgeSession
 from duotui.ui import formatting, judge_text
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.live_screen import ListeningScreen
+from duotui.ui.screens.live_screen import LiveScreen
 
-NAME, STATE, RATE = 18, 26, 16
+NAME_WIDTH, STATE_WIDTH, RATE_WIDTH = 18, 26, 16
 
 
 class BoardRow(Widget):
     """Three lines: who and how fast; how far this run is; is it the same story."""
 
-    def __init__(self, court: Court, glyphs: Glyphs) -> None:
+    def __init__(self, court: JudgeSession, glyphs: Glyphs) -> None:
         super().__init__(classes="board-row")
         self._court, self._glyphs = court, glyphs
 
     def render(self) -> Content:
         court, glyphs = self._court, self._glyphs
         verdict, board = court.verdict or court.so_far, court.state.board
-        sign, word = judge_text.standing(court, glyphs)
+        sign, word = judge_text.phase_text(court, glyphs)
         if court.refused is not None:
             sign, word = glyphs.lost, "not judged"
         rate = f"{judge_text.mean(verdict)} tok/s"
         told, limit = formatting.progress(board)
-        width = max(8, self.size.width - NAME - 14)
+        width = max(8, self.size.width - NAME_WIDTH - 14)
         done, rest = glyphs.bar(told / limit if limit else 0.0, width)
         score = verdict.score
         spread = f", spread {score.deviation:.3g}" if score is not None else ""
         return Content.assemble(
-            Content.styled(court.options.target.ljust(NAME)[:NAME], "bold"),
-            Content.styled(f"{sign} {word}".ljust(STATE), "bold $text-accent"),
-            Content.styled(rate.rjust(RATE), "bold $duo-rate"),
+            Content.styled(court.options.target.ljust(NAME_WIDTH)[:NAME_WIDTH], "bold"),
+            Content.styled(f"{sign} {word}".ljust(STATE_WIDTH), "bold $text-accent"),
+            Content.styled(rate.rjust(RATE_WIDTH), "bold $duo-rate"),
             Content.styled(spread, "$foreground 70%"),
-            "\n" + " " * NAME,
+            "\n" + " " * NAME_WIDTH,
             Content.styled(done, "$duo-rate"),
             Content.styled(rest, "$foreground 30%"),
             f" {told} of {limit}" if limit else "",
-            "\n" + " " * NAME,
+            "\n" + " " * NAME_WIDTH,
             self._says(),
         )
 
@@ -62,36 +62,36 @@ class BoardRow(Widget):
         return judge_text.sameness(verdict, self._glyphs)
 
 
-class JuryScreen(ListeningScreen):
+class MultiBoardScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
-    def __init__(self, jury: Jury, glyphs: Glyphs) -> None:
+    def __init__(self, jury: MultiBoardSession, glyphs: Glyphs) -> None:
         super().__init__()
         self._jury, self._glyphs = jury, glyphs
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
         with VerticalScroll(id="boards"):
-            for court in self._jury.courts:
+            for court in self._jury.sessions:
                 yield BoardRow(court, self._glyphs)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self._jury.listen(lambda _: self.listen())
-        self.run_worker(self._jury.hold())
+        self._jury.subscribe(lambda _: self.post_news())
+        self.run_worker(self._jury.run())
         self._show()
 
     def show_news(self) -> None:
         self._show()
 
     def _show(self) -> None:
-        self.query_one("#status", Static).update(self._headline(self._jury.courts), layout=False)
+        self.query_one("#status", Static).update(self._headline(self._jury.sessions), layout=False)
         for row in self.query(BoardRow):
             row.refresh()
 
-    def _headline(self, courts: Sequence[Court]) -> Content:
+    def _headline(self, courts: Sequence[JudgeSession]) -> Content:
         over = sum(court.verdict is not None or court.refused is not None for court in courts)
         r = courts[0].request
         runs = courts[0].options.runs

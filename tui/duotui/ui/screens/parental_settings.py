@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from duotui.base.errors import UsageError
-from duotui.settings.parental_settings import KINDS, Household, check, written
+from duotui.settings.parental_settings import PARENTAL_KINDS, ParentalSettings, check, to_table
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.modal import Panel
+from duotui.ui.screens.modal import DialogScreen
 
 
-class ParentsScreen(Panel[Household | None]):
+class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
     """Dismissed with what was settled anew, or None. `notes` are lines about what does not work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,19 +27,19 @@ class ParentsScreen(Panel[Household | None]):
         Binding("down", "app.focus_next", "Next field", show=False, priority=True),
     ]
 
-    def __init__(self, child: Household, notes: tuple[str, ...], glyphs: Glyphs) -> None:
+    def __init__(self, child: ParentalSettings, notes: tuple[str, ...], glyphs: Glyphs) -> None:
         super().__init__()
         self._child, self._notes, self._glyphs = child, notes, glyphs
 
     def compose(self) -> ComposeResult:
-        values = written(self._child)
+        values = to_table(self._child)
         with VerticalScroll(id="panel", can_focus=False) as panel:
             panel.border_title = "For grown-ups"
             panel.border_subtitle = "enter uses it, escape leaves, ctrl+q ends the story machine"
             for note in self._notes:
                 yield Static(Content(f"{self._glyphs.warning} {note}"), classes="note")
             yield Static(id="wrong")
-            for name, kind in KINDS.items():
+            for name, kind in PARENTAL_KINDS.items():
                 with Horizontal(classes="field"):
                     yield Static(name.replace("_", " "), classes="name")
                     yield Input(_text(values[name]), id=name, compact=True)
@@ -49,10 +49,10 @@ class ParentsScreen(Panel[Household | None]):
     def _typed(self) -> None:
         self._checked()
 
-    def _checked(self) -> Household | None:
+    def _checked(self) -> ParentalSettings | None:
         """The household as it stands, or None with the first thing that is wrong shown."""
         child, wrong = self._child, ""
-        for name in KINDS:
+        for name in PARENTAL_KINDS:
             field = self.query_one(f"#{name}", Input)
             try:
                 child = replace(child, **{name: check(name, field.value)})

@@ -25,7 +25,7 @@ FIELDS = {
 }
 
 
-class Choice(Static, can_focus=True):
+class ChoiceInput(Static, can_focus=True):
     """One of a few values, turned over with left and right."""
 
     class Changed(Message):
@@ -78,7 +78,7 @@ class SettingsScreen(ModalScreen[Request | None]):
                     yield Static(meaning, classes="meaning")
             with Horizontal(classes="field"):
                 yield Static("mode", classes="name")
-                yield Choice(self._modes, self._request.mode, self._glyphs)
+                yield ChoiceInput(self._modes, self._request.mode, self._glyphs)
                 yield Static("left and right choose", classes="meaning")
             yield Static(id="wrong")
 
@@ -98,7 +98,7 @@ class SettingsScreen(ModalScreen[Request | None]):
                 field.add_class("-wrong")
                 wrong = wrong or f"{self._glyphs.warning} {label}: {error.message}"
         self.query_one("#wrong", Static).update(Content(wrong))
-        return None if wrong else replace(request, mode=self.query_one(Choice).value)
+        return None if wrong else replace(request, mode=self.query_one(ChoiceInput).value)
 
     def action_apply(self) -> None:
         request = self._check()

@@ -11,21 +11,21 @@ from textual.events import ScreenResume, ScreenSuspend
 from textual.widgets import Static
 
 from duotui.pictures import icons
-from duotui.pictures.icons import Picture
-from duotui.story.controller import Hour
-from duotui.story.view_state import Act, Rest, Scene
+from duotui.pictures.icons import Icon
+from duotui.story.controller import StoryController
+from duotui.story.view_state import RestReason, Step, StoryViewState
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.image_cache import Easel
-from duotui.ui.screens.live_screen import ListeningScreen
-from duotui.ui.widgets.cards import Card, CardRow
+from duotui.ui.image_cache import ImageCache
+from duotui.ui.screens.live_screen import LiveScreen
+from duotui.ui.widgets.cards import CardRow, CardView
 from duotui.ui.widgets.picture import PictureView
-from duotui.ui.widgets.story_page import Page
+from duotui.ui.widgets.story_page import StoryPage
 
-FRAMES = 20
+FRAMES_A_SECOND = 20
 """A second in which the word that is heard is looked for."""
 
 
-class HourScreen(ListeningScreen):
+class StoryScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,up", "move(-1)", show=False, id="card-before"),
         Binding("right,down,tab", "move(1)", show=False, id="card-after"),
@@ -41,10 +41,12 @@ class HourScreen(ListeningScreen):
         *(Binding(str(n), f"pick({n})", show=False) for n in range(1, 10)),
     ]
 
-    def __init__(self, hour: Hour, glyphs: Glyphs, easel: Easel | None = None) -> None:
+    def __init__(
+        self, hour: StoryController, glyphs: Glyphs, easel: ImageCache | None = None
+    ) -> None:
         super().__init__()
         self._hour, self._glyphs, self._easel = hour, glyphs, easel
-        self._picture: Picture | None = None
+        self._picture: Icon | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="question")
@@ -52,14 +54,14 @@ class HourScreen(ListeningScreen):
             with Vertical(id="side"):
                 yield PictureView(self._glyphs, easel=self._easel, id="picture")
                 yield Static(id="machine")
-            yield Page(self._glyphs)
+            yield StoryPage(self._glyphs)
         yield CardRow(self._glyphs, self._easel)
         yield Static(id="hints")
 
     def on_mount(self) -> None:
-        self._hour.listen(self.listen)
+        self._hour.subscribe(self.post_news)
         self._hour.open()
-        self.set_interval(1 / FRAMES, self._follow)
+        self.set_interval(1 / FRAMES_A_SECOND, self._follow)
         self.show_news()
 
     @on(ScreenSuspend)
@@ -71,7 +73,7 @@ class HourScreen(ListeningScreen):
 
     def show_news(self) -> None:
         scene, moving = self._hour.scene, self._hour.child.motion
-        for act in Act:
+        for act in Step:
             self.set_class(scene.act is act, f"-{act.replace(' ', '-')}")
         self.set_class(not scene.offers, "-empty")
         with self.app.batch_update():
@@ -87,75 +89,75 @@ class HourScreen(ListeningScreen):
     def _follow(self) -> None:
         """The word that is heard by now."""
         scene = self._hour.scene
-        self.query_one(Page).show(scene.sentences, scene.current, self._hour.word)
+        self.query_one(StoryPage).show(scene.sentences, scene.current, self._hour.word)
 
     # What is shown
 
-    def _question(self, scene: Scene) -> Content:
+    def _question(self, scene: StoryViewState) -> Content:
         say, word = self._hour.say, ""
         match scene.act:
-            case Act.CARDS if scene.missed:
+            case Step.CARDS if scene.missed:
                 word = getattr(say, scene.missed)
-            case Act.LISTENING:
+            case Step.LISTENING:
                 word = say.listening
-            case Act.HEARD:
+            case Step.HEARD:
                 word = say.heard.format(scene.heard)
-            case Act.CARDS:
+            case Step.CARDS:
                 word = (say.who, say.where, say.what)[scene.row]
-            case Act.SHELF:
+            case Step.SHELF:
                 word = say.favourites if scene.offers else say.no_favourites
-            case Act.THE_END:
+            case Step.THE_END:
                 word = say.kept if scene.kept else say.the_end
-            case Act.TELLING if scene.held:
+            case Step.TELLING if scene.held:
                 word = say.waiting
-            case Act.RESTING if scene.rest is Rest.QUIET and scene.until is not None:
+            case Step.RESTING if scene.rest is RestReason.QUIET and scene.until is not None:
                 word = say.quiet.format(f"{scene.until:%H:%M}")
-            case Act.RESTING:
-                word = say.time_over if scene.rest is Rest.TIME_OVER else say.asked_to_sleep
+            case Step.RESTING:
+                word = say.time_over if scene.rest is RestReason.TIME_OVER else say.asked_to_sleep
         chosen = "".join(f"   {offer.label}" for offer in scene.picked)
         return Content.assemble(
             Content.styled(word, "bold $story-sentence"), Content.styled(chosen, "$story-text")
         )
 
-    def _machine(self, scene: Scene) -> str:
+    def _machine(self, scene: StoryViewState) -> str:
         """What the story machine says of itself."""
         say = self._hour.say
-        if scene.act is Act.TELLING:
+        if scene.act is Step.TELLING:
             if scene.napping:
                 return say.sleepy
             return say.thinking if scene.thinks else say.awake if scene.back else ""
-        if scene.act is Act.CARDS and self._hour.child.name:
+        if scene.act is Step.CARDS and self._hour.child.name:
             return say.hello.format(self._hour.child.name)
         return ""
 
-    def _shown(self, scene: Scene) -> Picture:
-        if scene.act in (Act.LISTENING, Act.HEARD):
+    def _shown(self, scene: StoryViewState) -> Icon:
+        if scene.act in (Step.LISTENING, Step.HEARD):
             return icons.named("listening")
-        if scene.act is Act.RESTING:
+        if scene.act is Step.RESTING:
             return icons.named("night")
-        if scene.act in (Act.THE_END, Act.SHELF):
+        if scene.act in (Step.THE_END, Step.SHELF):
             return icons.named("end" if scene.offers else "book")
         if scene.napping and scene.current == 0:
             self._picture = icons.named("asleep")
         elif 0 <= scene.current < len(scene.sentences):
-            self._picture = icons.of(scene.sentences[scene.current]) or self._picture
+            self._picture = icons.icon_of_sentence(scene.sentences[scene.current]) or self._picture
         elif scene.thinks:
             self._picture = icons.named("thinking")
         return self._picture or icons.named("awake")
 
-    def _keys(self, scene: Scene) -> Content:
+    def _keys(self, scene: StoryViewState) -> Content:
         say = self._hour.say
         told: list[tuple[str, str]] = []
         match scene.act:
-            case Act.CARDS | Act.SHELF | Act.THE_END:
+            case Step.CARDS | Step.SHELF | Step.THE_END:
                 told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", say.surprise)]
-                if scene.act is Act.CARDS:
+                if scene.act is Step.CARDS:
                     told += [("F", say.favourites), ("V", say.speak)]
-            case Act.HEARD:
+            case Step.HEARD:
                 told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", say.speak)]
-            case Act.TELLING:
+            case Step.TELLING:
                 told = [(say.keys_space, say.go_on if scene.held else say.stop), ("A", say.again)]
-            case Act.RESTING if scene.one_more:
+            case Step.RESTING if scene.one_more:
                 told = [("Enter", say.one_more)]
         return Content("   ").join(
             Content.assemble(Content.styled(f" {key} ", "reverse"), f" {name}" if name else "")
@@ -164,8 +166,8 @@ class HourScreen(ListeningScreen):
 
     # What the child does
 
-    @on(Card.Picked)
-    def _picked(self, event: Card.Picked) -> None:
+    @on(CardView.Picked)
+    def _picked(self, event: CardView.Picked) -> None:
         self._hour.pick(event.number)
 
     def action_move(self, by: int) -> None:
@@ -178,7 +180,7 @@ class HourScreen(ListeningScreen):
         self._hour.go()
 
     def action_halt(self) -> None:
-        self._hour.halt()
+        self._hour.stop()
 
     def action_back(self) -> None:
         self._hour.back()
@@ -196,7 +198,7 @@ class HourScreen(ListeningScreen):
         self._hour.keep()
 
     def action_hear(self) -> None:
-        self._hour.hear()
+        self._hour.listen()
 
     def action_favourites(self) -> None:
         self._hour.favourites()

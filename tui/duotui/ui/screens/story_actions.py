@@ -2,16 +2,16 @@
 aloud."""
 
 from duotui.base.errors import UsageError
-from duotui.session.session import Sitting
-from duotui.session.state import Link
+from duotui.session.session import SessionProtocol
+from duotui.session.state import LinkState
 from duotui.ui import export_paths
-from duotui.ui.screens.live_screen import ListeningScreen
+from duotui.ui.screens.live_screen import LiveScreen
 
 
-class KeepingScreen(ListeningScreen):
+class StoryActionsScreen(LiveScreen):
     """Its keys are those of the screen that it becomes."""
 
-    def __init__(self, sitting: Sitting) -> None:
+    def __init__(self, sitting: SessionProtocol) -> None:
         super().__init__()
         self._sitting = sitting
 
@@ -38,7 +38,9 @@ class KeepingScreen(ListeningScreen):
             self._say("There is no story to save yet")
             return
         try:
-            self._say(f"Saved to {export_paths.keep(text.rstrip() + chr(10), 'story', '.txt')}")
+            self._say(
+                f"Saved to {export_paths.save_text(text.rstrip() + chr(10), 'story', '.txt')}"
+            )
         except UsageError as error:
             self._say(error.message, error.hint, severity="error")
 
@@ -48,7 +50,7 @@ class KeepingScreen(ListeningScreen):
         recording = self._sitting.recording
         try:
             if recording is None:
-                path = export_paths.place("recording", ".jsonl")
+                path = export_paths.new_path("recording", ".jsonl")
                 self._sitting.record(path)
                 self._say(f"Recording to {path}")
             else:
@@ -64,10 +66,10 @@ class KeepingScreen(ListeningScreen):
             return
         board = self._sitting.state.board
         if board.speaking:
-            self._sitting.hush()
-        elif board.link not in (Link.UP, Link.SILENT):
+            self._sitting.stop_speaking()
+        elif board.link not in (LinkState.UP, LinkState.SILENT):
             self._say("The board is not there to say it")
-        elif board.telling or not board.text:
+        elif board.running or not board.text:
             self._say("There is no whole story to say yet")
         else:
             self._sitting.speak()

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from duotui.ui.glyphs import Glyphs
 
-SAME, OTHER, FORCED, AHEAD = "same", "other", "forced", "ahead"
+SAME, OTHER, FORCED, NOT_YET = "same", "other", "forced", "ahead"
 
 
 class AgreementStrip(Widget):
@@ -36,7 +36,7 @@ class AgreementStrip(Widget):
         """One of the four for each token that there may be."""
         if tuple(kinds) != self._kinds:
             self._kinds = tuple(kinds)
-            self._told = sum(kind != AHEAD for kind in kinds)
+            self._told = sum(kind != NOT_YET for kind in kinds)
             self.refresh()
 
     @property
@@ -46,7 +46,7 @@ class AgreementStrip(Widget):
             SAME: (g.full, "$duo-same"),
             OTHER: (g.other, "bold $duo-board"),
             FORCED: (g.forced, "$foreground 60%"),
-            AHEAD: (g.rest, "$foreground 30%"),
+            NOT_YET: (g.rest, "$foreground 30%"),
         }
 
     def render(self) -> Content:
@@ -68,7 +68,7 @@ class AgreementStrip(Widget):
         count = len(self._kinds)
         low = at * count // width
         kinds = self._kinds[low : max(low + 1, (at + 1) * count // width)]
-        return next(kind for kind in (OTHER, SAME, FORCED, AHEAD) if kind in kinds)
+        return next(kind for kind in (OTHER, SAME, FORCED, NOT_YET) if kind in kinds)
 
     def choose(self, index: int) -> None:
         if self._told:

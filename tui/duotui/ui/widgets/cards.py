@@ -9,17 +9,17 @@ from textual.message import Message
 from textual.widgets import Static
 
 from duotui.pictures import icons
-from duotui.story.view_state import Offer
+from duotui.story.view_state import ChoiceOption
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.image_cache import Easel
+from duotui.ui.image_cache import ImageCache
 from duotui.ui.widgets.picture import PictureView
 
-MOST = 9
-WIDTH, LARGE = 20, 36
+CARDS_LIMIT = 9
+CARD_WIDTH, LARGE_CARD_WIDTH = 20, 36
 """Columns of a card: with a picture as it is, and twice as large."""
 
 
-class Card(Vertical):
+class CardView(Vertical):
     class Picked(Message):
         """`number` from 1."""
 
@@ -27,7 +27,7 @@ class Card(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, glyphs: Glyphs, easel: Easel | None) -> None:
+    def __init__(self, glyphs: Glyphs, easel: ImageCache | None) -> None:
         super().__init__(classes="story-card")
         self._glyphs, self._easel = glyphs, easel
         self._number = 0
@@ -36,7 +36,7 @@ class Card(Vertical):
         yield PictureView(self._glyphs, easel=self._easel)
         yield Static(classes="name")
 
-    def show(self, number: int, offer: Offer, chosen: bool, moving: bool) -> None:
+    def show(self, number: int, offer: ChoiceOption, chosen: bool, moving: bool) -> None:
         self._number = number
         self.set_class(chosen, "-chosen")
         picture = self.query_one(PictureView)
@@ -53,17 +53,17 @@ class Card(Vertical):
 class CardRow(Horizontal):
     """What is chosen is always among those that are seen."""
 
-    def __init__(self, glyphs: Glyphs, easel: Easel | None) -> None:
+    def __init__(self, glyphs: Glyphs, easel: ImageCache | None) -> None:
         super().__init__(id="cards")
         self._glyphs, self._easel = glyphs, easel
-        self._offers: tuple[Offer, ...] = ()
+        self._offers: tuple[ChoiceOption, ...] = ()
         self._at, self._moving = 0, False
 
     def compose(self) -> ComposeResult:
-        for _ in range(MOST):
-            yield Card(self._glyphs, self._easel)
+        for _ in range(CARDS_LIMIT):
+            yield CardView(self._glyphs, self._easel)
 
-    def show(self, offers: Sequence[Offer], at: int, moving: bool) -> None:
+    def show(self, offers: Sequence[ChoiceOption], at: int, moving: bool) -> None:
         self._offers, self._at, self._moving = tuple(offers), at, moving
         self._draw()
 
@@ -74,15 +74,15 @@ class CardRow(Horizontal):
     def _large(self) -> bool:
         """Where three fit, unless small ones would all fit and these do not."""
         count, width = len(self._offers), self.size.width
-        all_small = width >= count * WIDTH and width < count * LARGE
-        return self.size.height >= 20 and width >= 3 * LARGE and not all_small
+        all_small = width >= count * CARD_WIDTH and width < count * LARGE_CARD_WIDTH
+        return self.size.height >= 20 and width >= 3 * LARGE_CARD_WIDTH and not all_small
 
     def _draw(self) -> None:
-        width = LARGE if self._large else WIDTH
-        fits = max(1, min(MOST, self.size.width // width))
+        width = LARGE_CARD_WIDTH if self._large else CARD_WIDTH
+        fits = max(1, min(CARDS_LIMIT, self.size.width // width))
         first = max(0, min(self._at - fits // 2, len(self._offers) - fits))
         self.set_class(self._large, "-large")
-        for place, card in enumerate(self.query(Card)):
+        for place, card in enumerate(self.query(CardView)):
             number = first + place
             card.display = place < fits and number < len(self._offers)
             if card.display:

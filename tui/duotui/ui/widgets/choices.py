@@ -7,20 +7,20 @@ import math
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.scoring.teacher_forcing import Choice, Step
+from duotui.scoring.teacher_forcing import ForcedStep, TokenCandidate
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable
 
-WORD = 16
+WORD_WIDTH = 16
 
 
-class Choices(Widget):
+class CandidateTable(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="choices")
         self._glyphs = glyphs
-        self._shown: tuple[int, Step | None, str, float] = (0, None, "", math.nan)
+        self._shown: tuple[int, ForcedStep | None, str, float] = (0, None, "", math.nan)
 
-    def show(self, index: int, step: Step | None, text: str, probability: float) -> None:
+    def show(self, index: int, step: ForcedStep | None, text: str, probability: float) -> None:
         """`step` is None until the reference has read the story. probability: the board's own."""
         self._shown = (index, step, text, probability)
         self.refresh()
@@ -42,18 +42,18 @@ class Choices(Widget):
             Content.styled(f"the reference's     {math.exp(-step.nats):.3f}", "$foreground 70%")
         )
         another = any(not math.isnan(choice.own) for choice in step.likely)
-        head = f"  {'':<{WORD}} {'fp32':>5}" + (f" {'own':>5}" if another else "")
+        head = f"  {'':<{WORD_WIDTH}} {'fp32':>5}" + (f" {'own':>5}" if another else "")
         lines.append(Content.styled(head, "$foreground 60%"))
         bars = max(4, self.size.width - len(head) - 1)
         for choice in step.likely:
             lines.append(self._row(choice, step, bars))
         return Content("\n").join(lines)
 
-    def _row(self, choice: Choice, step: Step, bars: int) -> Content:
+    def _row(self, choice: TokenCandidate, step: ForcedStep, bars: int) -> Content:
         told, taken = choice.id == step.id, choice.id == step.taken
         sign = self._glyphs.same if told and taken else "+" if told else "-" if taken else " "
         done, _ = self._glyphs.bar(choice.probability, bars)
-        word = f"{sign} {_word(choice.text):<{WORD}}"[: WORD + 2]
+        word = f"{sign} {_word(choice.text):<{WORD_WIDTH}}"[: WORD_WIDTH + 2]
         own = "" if math.isnan(choice.own) else f" {choice.own:.3f}"
         faint = "bold" if told or taken else "$foreground 70%"
         tone = "bold $duo-same" if told and taken else faint

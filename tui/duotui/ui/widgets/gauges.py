@@ -12,14 +12,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from duotui.protocol.events import Request
-from duotui.session.state import State, Telling
+from duotui.session.state import SessionState, SourceState
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.rate_history import RateHistory
 
-LABEL = "$foreground 60%"
-VALUE = "bold"
+LABEL_STYLE = "$foreground 60%"
+VALUE_STYLE = "bold"
 
 Fact = tuple[str, str]
 
@@ -30,7 +30,7 @@ def flow(facts: list[Fact], width: int) -> Content:
         widest = max(len(label) for label, _ in facts) + 2
         rows = []
         for label, value in facts:
-            parts = textwrap.wrap(value, max(8, width - widest)) or [formatting.NONE]
+            parts = textwrap.wrap(value, max(8, width - widest)) or [formatting.NO_VALUE]
             rows += [_fact(label.ljust(widest), parts[0])]
             rows += [_fact(" " * widest, part) for part in parts[1:]]
         return Content("\n").join(rows)
@@ -47,44 +47,44 @@ def flow(facts: list[Fact], width: int) -> Content:
 
 
 def _fact(label: str, value: str) -> Content:
-    return Content.assemble(Content.styled(label, LABEL), Content.styled(value, VALUE))
+    return Content.assemble(Content.styled(label, LABEL_STYLE), Content.styled(value, VALUE_STYLE))
 
 
-class Progress(Widget):
+class TokenProgress(Widget):
     """Tokens of the limit, as a bar and in figures."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="progress")
         self._glyphs = glyphs
-        self._board = Telling()
+        self._board = SourceState()
 
-    def show(self, board: Telling) -> None:
+    def show(self, board: SourceState) -> None:
         self._board = board
         self.refresh()
 
     def render(self) -> Content:
         told, limit = formatting.progress(self._board)
         before = f"{told} of {limit} tokens " if limit else "no tokens yet "
-        after = f" {formatting.left(self._board)}" if self._board.run else ""
+        after = f" {formatting.time_left(self._board)}" if self._board.run else ""
         width = max(4, self.size.width - len(before) - len(after))
         done, rest = self._glyphs.bar(told / limit if limit else 0.0, width)
         return Content.assemble(
-            Content.styled(before, VALUE),
+            Content.styled(before, VALUE_STYLE),
             Content.styled(done, "$duo-rate"),
-            Content.styled(rest, LABEL),
-            Content.styled(after, VALUE),
+            Content.styled(rest, LABEL_STYLE),
+            Content.styled(after, VALUE_STYLE),
         )
 
 
-class Facts(Widget):
+class FactList(Widget):
     """What is neither drawn nor large: a label and a value each."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="facts")
         self._glyphs = glyphs
-        self._facts: list[Fact] = [("link", formatting.NONE)]
+        self._facts: list[Fact] = [("link", formatting.NO_VALUE)]
 
-    def show(self, board: Telling, request: Request) -> None:
+    def show(self, board: SourceState, request: Request) -> None:
         asked = board.run or request
         self._facts = [
             ("first token", formatting.seconds(board.first_token)),
@@ -121,10 +121,10 @@ class Gauges(Container):
             yield Static(id="speed-row")
             yield RateHistory(self._glyphs, id="rate-line")
         with Vertical(id="rows"):
-            yield Progress(self._glyphs)
-            yield Facts(self._glyphs)
+            yield TokenProgress(self._glyphs)
+            yield FactList(self._glyphs)
 
-    def show(self, state: State, request: Request) -> None:
+    def show(self, state: SessionState, request: Request) -> None:
         """`request` is what stands here before a story has begun."""
         board = state.board
         now, mean = formatting.rate(board.rate_now), formatting.rate(board.rate)
@@ -136,5 +136,5 @@ class Gauges(Container):
         self.query_one("#rate-top", Static).update(Content(top), layout=False)
         row = flow([("tok/s now", now), ("mean", mean)], 99)
         self.query_one("#speed-row", Static).update(row, layout=False)
-        self.query_one(Progress).show(board)
-        self.query_one(Facts).show(board, request)
+        self.query_one(TokenProgress).show(board)
+        self.query_one(FactList).show(board, request)

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 
-NAME, FIGURE = 23, 27
+LANE_NAME_WIDTH, FIGURE_WIDTH = 23, 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Lane:
     ours: bool = False
 
 
-class Race(Widget):
+class PaceChart(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="race")
         self._glyphs = glyphs
@@ -39,13 +39,14 @@ class Race(Widget):
         return Content("\n").join(self._lane(lane) for lane in self._lanes)
 
     def _lane(self, lane: Lane) -> Content:
-        width = max(4, self.size.width - NAME - FIGURE)
+        width = max(4, self.size.width - LANE_NAME_WIDTH - FIGURE_WIDTH)
         done, rest = self._glyphs.bar(lane.told / lane.limit if lane.limit else 0.0, width)
         figure = f" {lane.told:>4.0f} of {lane.limit:<4} {formatting.rate(lane.rate):>6} tok/s"
         tone = "$duo-rate" if lane.ours else "$duo-baseline"
         return Content.assemble(
             Content.styled(
-                lane.name.ljust(NAME)[:NAME], "bold" if lane.ours else "$foreground 70%"
+                lane.name.ljust(LANE_NAME_WIDTH)[:LANE_NAME_WIDTH],
+                "bold" if lane.ours else "$foreground 70%",
             ),
             Content.styled(done, tone),
             Content.styled(rest, "$foreground 30%"),

@@ -14,16 +14,16 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from duotui.pictures import icons
-from duotui.pictures.icons import Colour, Picture
+from duotui.pictures.icons import Colour, Icon
 from duotui.ui import kitty_graphics
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.image_cache import Easel, Sheet
+from duotui.ui.image_cache import ImageCache, ImageKey
 from duotui.ui.themes import VARIABLES
 
-BEAT, BEATS = 0.5, 4
+FRAME_SECONDS, FRAME_COUNT = 0.5, 4
 """Seconds to a beat; in the last of so many the picture shows its other frame."""
 
-LARGE = 2
+LARGE_SCALE = 2
 """Cells to a pixel's width where there is room for it; its height is half of that."""
 
 Grid = tuple[tuple[Colour | None, ...], ...]
@@ -49,8 +49,8 @@ class PictureView(Widget):
     def __init__(
         self,
         glyphs: Glyphs,
-        picture: Picture | None = None,
-        easel: Easel | None = None,
+        picture: Icon | None = None,
+        easel: ImageCache | None = None,
         *,
         id: str | None = None,  # noqa: A002 - the widget's own word
         classes: str | None = None,
@@ -63,12 +63,12 @@ class PictureView(Widget):
         self._timer: Timer | None = None
 
     @property
-    def picture(self) -> Picture | None:
+    def picture(self) -> Icon | None:
         return self._picture
 
     @property
     def frame(self) -> int:
-        return self._beats // (BEATS - 1)
+        return self._beats // (FRAME_COUNT - 1)
 
     @property
     def plain(self) -> bool:
@@ -84,13 +84,13 @@ class PictureView(Widget):
         ready = self._easel is not None and self._easel.ready and self.screen is self.app.screen
         return ready and not self.plain and self.app.console.color_system == "truecolor"
 
-    def show(self, picture: Picture | None) -> None:
+    def show(self, picture: Icon | None) -> None:
         if picture is not self._picture:
             self._picture, self._beats = picture, 0
             self._settle()
 
     def on_mount(self) -> None:
-        self._timer = self.set_interval(BEAT, self.beat, pause=True)
+        self._timer = self.set_interval(FRAME_SECONDS, self.beat, pause=True)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._settle())
         self.app.app_resume_signal.subscribe(self, lambda _: self.refresh())
         self._settle()
@@ -100,7 +100,7 @@ class PictureView(Widget):
 
     def beat(self) -> None:
         before = self.frame
-        self._beats = (self._beats + 1) % BEATS if self._lively() else 0
+        self._beats = (self._beats + 1) % FRAME_COUNT if self._lively() else 0
         if self.frame != before:
             self.refresh()
 
@@ -124,11 +124,15 @@ class PictureView(Widget):
         if self._picture is None:
             return Content("")
         if self.plain:
-            return Content("\n".join(line.ljust(icons.COLUMNS) for line in self._picture.plain))
+            return Content(
+                "\n".join(line.ljust(icons.ICON_COLUMNS) for line in self._picture.plain)
+            )
         width, height = self.size
-        fits = width >= LARGE * icons.COLUMNS and height >= LARGE * icons.ROWS
+        fits = width >= LARGE_SCALE * icons.ICON_COLUMNS and height >= LARGE_SCALE * icons.ICON_ROWS
         light = self.app.theme_variables.get("story-light", VARIABLES["story-light"])
-        sheet = Sheet(self._picture, self.frame, LARGE if fits else 1, Color.parse(light).rgb)
+        sheet = ImageKey(
+            self._picture, self.frame, LARGE_SCALE if fits else 1, Color.parse(light).rgb
+        )
         if self._easel is not None and self.imaged:
             return placed(self._easel.number(sheet), sheet.columns, sheet.rows)
         return drawn(sheet.picture, sheet.frame, sheet.scale, sheet.light)
@@ -136,13 +140,15 @@ class PictureView(Widget):
 
 def placed(number: int, columns: int, rows: int) -> Content:
     """The cells in which the terminal shows an image."""
-    style = Style(foreground=Color(*kitty_graphics.ink(number)))
-    lines = (Content.styled(kitty_graphics.line(row, columns), style) for row in range(rows))
+    style = Style(foreground=Color(*kitty_graphics.placeholder_colour(number)))
+    lines = (
+        Content.styled(kitty_graphics.placeholder_row(row, columns), style) for row in range(rows)
+    )
     return Content("\n").join(lines)
 
 
 @lru_cache(64)
-def drawn(picture: Picture, frame: int, scale: int, light: Colour) -> Content:
+def drawn(picture: Icon, frame: int, scale: int, light: Colour) -> Content:
     """`picture` in half blocks, as it looks in `light`."""
     return Content("\n").join(
         Content.assemble(*_runs(cells, scale))
@@ -152,7 +158,7 @@ def drawn(picture: Picture, frame: int, scale: int, light: Colour) -> Content:
 
 def _cells(grid: Grid, scale: int) -> Iterator[list[Cell]]:
     """Two rows of pixels to a line; at LARGE one, as high as its cells are wide."""
-    uppers, lowers = (grid, grid) if scale == LARGE else (grid[::2], grid[1::2])
+    uppers, lowers = (grid, grid) if scale == LARGE_SCALE else (grid[::2], grid[1::2])
     for upper, lower in zip(uppers, lowers, strict=True):
         yield list(zip(upper, lower, strict=True))
 

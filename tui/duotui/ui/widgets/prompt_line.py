@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-KEPT = 200
+HISTORY_LIMIT = 200
 """Prompts that are remembered."""
 
-LONGEST = 2000
+PROMPT_CHARACTERS = 2000
 """Characters of a prompt that is remembered."""
 
 
@@ -26,14 +26,14 @@ class PromptHistory:
             lines = self._path.read_text("utf-8").splitlines()
         except (OSError, ValueError):
             lines = []
-        self._prompts = [line for line in lines if line][-KEPT:]
+        self._prompts = [line for line in lines if line][-HISTORY_LIMIT:]
         self._at = len(self._prompts)
         self._typed = ""
 
     def add(self, prompt: str) -> None:
         line = " ".join(prompt.splitlines())
-        if line and len(line) <= LONGEST:
-            self._prompts = [*(p for p in self._prompts if p != line), line][-KEPT:]
+        if line and len(line) <= PROMPT_CHARACTERS:
+            self._prompts = [*(p for p in self._prompts if p != line), line][-HISTORY_LIMIT:]
             self._save()
         self._at = len(self._prompts)
 

@@ -7,7 +7,7 @@ from duotui.scoring.mean_rate import Score
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 
-LABEL = 9
+LABEL_WIDTH = 9
 """Columns for the scale at the left."""
 
 
@@ -45,7 +45,7 @@ class RunChart(Widget):
             edge = {height - 1: high, 0: low}.get(row)
             parts = [
                 Content.styled(
-                    (formatting.rate(edge) if edge else "").rjust(LABEL - 1) + " ",
+                    (formatting.rate(edge) if edge else "").rjust(LABEL_WIDTH - 1) + " ",
                     "$foreground 60%",
                 )
             ]
@@ -63,11 +63,11 @@ class RunChart(Widget):
         return Content("\n").join(rows)
 
     def _column_width(self) -> int:
-        return max(1, min(6, (self.size.width - LABEL) // max(self._wanted, 1)))
+        return max(1, min(6, (self.size.width - LABEL_WIDTH) // max(self._wanted, 1)))
 
     def _numbers(self, wide: int, score: Score) -> str:
-        line = [" "] * (LABEL + wide * max(self._wanted, len(score.rates)) + 4)
+        line = [" "] * (LABEL_WIDTH + wide * max(self._wanted, len(score.rates)) + 4)
         for number in (1, *range(5, self._wanted + 1, 5)):
-            at = LABEL + wide * (number - 1)
+            at = LABEL_WIDTH + wide * (number - 1)
             line[at : at + len(str(number))] = str(number)
         return "".join(line)[: self.size.width].rstrip()

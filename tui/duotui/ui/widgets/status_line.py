@@ -3,23 +3,23 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from duotui.session.session import Sitting
-from duotui.session.state import Link, State
+from duotui.session.session import SessionProtocol
+from duotui.session.state import LinkState, SessionState
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.status_text import standing, verdict
+from duotui.ui.status_text import comparison_status, link_status
 
 
 class StatusLine(Static):
-    def __init__(self, sitting: Sitting, glyphs: Glyphs) -> None:
+    def __init__(self, sitting: SessionProtocol, glyphs: Glyphs) -> None:
         super().__init__(id="status")
         self._sitting = sitting
         self._glyphs = glyphs
 
-    def show(self, state: State, note: str) -> None:
+    def show(self, state: SessionState, note: str) -> None:
         """`note` is what the screen alone knows, and wants to have said here."""
         glyphs, board = self._glyphs, state.board
-        at = standing(board, glyphs)
+        at = link_status(board, glyphs)
         parts = [Content.styled(f" {at.sign} {at.word} ", f"bold ${at.tone}")]
         if note:
             parts.append(Content.styled(f" {note} ", "$text-warning"))
@@ -27,9 +27,9 @@ class StatusLine(Static):
             parts.append(Content.styled(f" {glyphs.replay} replay ", "bold $text-accent"))
         if self._sitting.recording is not None:
             parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
-        where = (board.described or board.target) if board.link is not Link.CLOSED else ""
+        where = (board.described or board.target) if board.link is not LinkState.CLOSED else ""
         tail = [where, formatting.model(board), formatting.machine(board)]
-        tail = [part for part in tail if part not in ("", formatting.NONE)]
+        tail = [part for part in tail if part not in ("", formatting.NO_VALUE)]
         parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$foreground 60%"))
         self.update(Content.assemble(*parts), layout=False)
 
@@ -41,26 +41,26 @@ class Banner(Static):
         super().__init__(id="banner")
         self._glyphs = glyphs
 
-    def show(self, state: State, offer: str) -> None:
+    def show(self, state: SessionState, offer: str) -> None:
         """`offer` is what can be done about it."""
-        gone = state.board.link in (Link.LOST, Link.AWAY)
+        gone = state.board.link in (LinkState.LOST, LinkState.AWAY)
         self.display = gone
-        self.set_class(state.board.link is Link.AWAY, "-away")
+        self.set_class(state.board.link is LinkState.AWAY, "-away")
         if gone:
-            at = standing(state.board, self._glyphs)
+            at = link_status(state.board, self._glyphs)
             trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
             self.update(Content.assemble(Content.styled(trouble, "bold"), Content(offer)))
 
 
-class Verdict(Static):
+class VerdictLine(Static):
     """Is it the baseline's story?"""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="verdict")
         self._glyphs = glyphs
 
-    def show(self, state: State) -> None:
-        at = verdict(state, self._glyphs)
+    def show(self, state: SessionState) -> None:
+        at = comparison_status(state, self._glyphs)
         self.update(
             Content.assemble(
                 Content.styled(f"{at.sign} {at.word}", f"bold ${at.tone}"),

@@ -7,25 +7,25 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.protocol.events import Mark
+from duotui.protocol.events import WordMark
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable
 
-MEASURE = 56
+PAGE_WIDTH = 56
 """Columns of text at most: more are hard to follow for who learns to read."""
 
 BAR = 2
 
 
-class Page(Widget):
+class StoryPage(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="page")
         self._glyphs = glyphs
         self._sentences: tuple[str, ...] = ()
         self._current = -1
-        self._word: Mark | None = None
+        self._word: WordMark | None = None
 
-    def show(self, sentences: Sequence[str], current: int, word: Mark | None) -> None:
+    def show(self, sentences: Sequence[str], current: int, word: WordMark | None) -> None:
         shown = tuple(sentences), current, word
         if shown != (self._sentences, self._current, self._word):
             self._sentences, self._current, self._word = shown
@@ -39,7 +39,7 @@ class Page(Widget):
         return self._sentences[self._current][self._word.start : self._word.end].strip()
 
     def render(self) -> Content:
-        width = max(8, min(MEASURE, self.size.width - BAR))
+        width = max(8, min(PAGE_WIDTH, self.size.width - BAR))
         margin = " " * max(0, (self.size.width - width - BAR) // 2)
         rows: list[Content] = []
         end = 0

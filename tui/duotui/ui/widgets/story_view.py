@@ -11,15 +11,15 @@ from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
-from duotui.protocol.events import Narrator, RunStarted, Token
-from duotui.session.state import State, Telling
+from duotui.protocol.events import RunStarted, Source, Token
+from duotui.session.state import SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
 
 Pieces = tuple[tuple[str, str], ...]
 """Kinds of text, and the texts."""
 
-MEASURE = 80
+STORY_WIDTH = 80
 """Columns of text at most: wider lines are hard to follow."""
 
 
@@ -43,13 +43,13 @@ class StoryView(ScrollView, can_focus=True):
         "story--caret",
     }
 
-    def __init__(self, narrator: Narrator, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
+    def __init__(self, narrator: Source, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._narrator = narrator
         self._glyphs = glyphs
-        self._sign = glyphs.board if narrator is Narrator.BOARD else glyphs.baseline
-        self._wrapping = Wrapping(MEASURE)
-        self._telling = Telling()
+        self._sign = glyphs.board if narrator is Source.BOARD else glyphs.baseline
+        self._wrapping = Wrapping(STORY_WIDTH)
+        self._telling = SourceState()
         self._first: int | None = None
         self._run: RunStarted | None = None
         self._shown = 0
@@ -68,7 +68,7 @@ class StoryView(ScrollView, can_focus=True):
             if self._run is None:
                 self._rewrap()
 
-    def show(self, state: State) -> None:
+    def show(self, state: SessionState) -> None:
         """Draw what came since the last state."""
         telling = state.of(self._narrator)
         changed = telling is not self._telling or state.diff.first != self._first
@@ -91,8 +91,8 @@ class StoryView(ScrollView, can_focus=True):
     def _measure(self) -> int:
         """Columns for text. One is kept for the scroll bar, so that nothing moves when it comes."""
         outer = self.outer_size.width
-        width = outer - self.styles.gutter.width - 1 if outer else MEASURE
-        return max(8, min(MEASURE, width))
+        width = outer - self.styles.gutter.width - 1 if outer else STORY_WIDTH
+        return max(8, min(STORY_WIDTH, width))
 
     def _rewrap(self) -> None:
         self._wrapping = Wrapping(self._measure)
@@ -124,7 +124,7 @@ class StoryView(ScrollView, can_focus=True):
             at = numbered[0]
             if self._first is not None and at >= self._first:
                 return "differs" if at == self._first else "after"
-            return "prompt" if at < self._telling.forced else "told"
+            return "prompt" if at < self._telling.prompt_steps else "told"
 
         for name, run in groupby(enumerate(fresh, self._shown), key=kind):
             text = "".join(token.text for _, token in run)
@@ -178,7 +178,7 @@ class StoryView(ScrollView, can_focus=True):
         if selection is not None and (span := selection.get_span(number)) is not None:
             segments = self._select(segments, *span)
         strip = Strip(segments)
-        if number == last and self._telling.telling and strip.cell_length < width:
+        if number == last and self._telling.running and strip.cell_length < width:
             caret = Segment(self._glyphs.caret, self.get_component_rich_style("story--caret"))
             strip = Strip([*strip, caret])
         return strip.adjust_cell_length(width, base).apply_offsets(0, number)

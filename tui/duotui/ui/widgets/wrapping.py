@@ -12,18 +12,18 @@ from itertools import groupby
 
 from rich.cells import get_character_cell_size
 
-TAB = "    "
+TAB_SPACES = "    "
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StyledSpan:
     """Text of one kind, on one line."""
 
     text: str
     kind: str
 
 
-Line = list[Span]
+Line = list[StyledSpan]
 
 
 def printable(text: str) -> str:
@@ -31,7 +31,7 @@ def printable(text: str) -> str:
     direction and other invisible ones are dropped."""
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n").replace("\t", TAB)
+    text = text.replace("\r\n", "\n").replace("\t", TAB_SPACES)
     return "".join(_shown(character) for character in text)
 
 
@@ -57,7 +57,7 @@ class Wrapping:
         """Add text; the number of the first line that changed."""
         start = len(self.lines) - 1
         last = self.lines.pop()
-        self.lines += self._break([*last, Span(printable(text), kind)])
+        self.lines += self._break([*last, StyledSpan(printable(text), kind)])
         return start
 
     def _break(self, spans: Line) -> Iterator[Line]:
@@ -87,6 +87,6 @@ class Wrapping:
 
 def _line(letters: list[tuple[str, str]]) -> Line:
     return [
-        Span("".join(letter for letter, _ in run), kind)
+        StyledSpan("".join(letter for letter, _ in run), kind)
         for kind, run in groupby(letters, key=lambda pair: pair[1])
     ]
