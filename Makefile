@@ -45,7 +45,7 @@ check: $(STAMP) ## format, lint and types
 	$(BIN)/mypy
 
 proof: $(STAMP) engine board ## 200 stories of each model, by every kernel and emulator (an hour or two)
-	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_guests.py
+	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_emulators.py
 
 snapshots: $(STAMP) engine ## take the console's pictures anew, after a change that was meant
 	$(BIN)/python -m pytest tests/ui --snapshot-update

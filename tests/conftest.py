@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from native.engine import SHARED
+from support.engine import SHARED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from duotui.speech import recognizer
-from system.spoken import (
+from support.spoken_wishes import (
     CARDS,
     CONDITIONS,
     OTHERS,

@@ -17,9 +17,9 @@ import tempfile
 from pathlib import Path
 
 from duotui.base import resources
-from native.compiler import compile_c
-from native.engine import build
-from native.guests import ARMS, QEMU_AARCH64, build_aarch64, missing_for_aarch64
+from support.c_program import compile_c
+from support.emulators import ARMS, QEMU_AARCH64, build_aarch64, missing_for_aarch64
+from support.engine import build
 
 PROCESSOR, SETS = ARMS["aarch64-dotprod"]
 MODES = ("exact", "fast")

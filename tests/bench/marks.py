@@ -28,8 +28,8 @@ from pathlib import Path
 
 from duotui.speech.audio_output import PLAYBACK_RATE
 from duotui.speech.espeak_client import EspeakVoice
-from system.loudness import heard
-from system.sound_kit import STORIES, Said, bursts, samples, tell
+from support.speech import STORIES, Said, bursts, samples, tell
+from support.word_onsets import heard
 
 TOGETHER = 0.15
 LOOK = 1 / 60

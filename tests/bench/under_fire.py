@@ -18,8 +18,8 @@ from pathlib import Path
 
 from duotui.base import resources
 from duotui.targets.virtual_duo import prepared_card
-from virtual.fire import FAULTS, Fault, Scene
-from virtual.ordeal import Outcome, expected, send, tell
+from support.board_faults import FAULTS, Fault, Scene
+from support.fault_run import Outcome, expected, send, tell
 
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 4_000, 2_000, 24_000
 """To the host, from the login to the end; of a file."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from native.engine import Engine, build
-from native.parrot import WORDS, write_parrot
+from support.engine import Engine, build
+from support.scripted_model import WORDS, write_parrot
 
 
 @pytest.fixture(scope="session")

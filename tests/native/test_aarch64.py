@@ -12,13 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from native.compiler import SANITIZED, compile_c
-from native.engine import Engine
-from native.guests import ARMS, CROSS_GCC, QEMU_AARCH64, Guest, build_aarch64, missing_for_aarch64
-from native.test_engine import PROMPTS, SETTINGS
-from native.test_exact import REAL, kernels_of, must_tell_the_reference
-from native.test_guests import STORIES
-from native.test_simd import CHECK, PLAIN, must_be_near
+from support.c_program import SANITIZED, compile_c
+from support.emulators import (
+    ARMS,
+    CROSS_GCC,
+    QEMU_AARCH64,
+    STORIES,
+    Guest,
+    build_aarch64,
+    missing_for_aarch64,
+)
+from support.engine import Engine
+from support.engine_cases import (
+    GOLDEN_PROMPTS,
+    GOLDEN_SETTINGS,
+    REAL_MODELS,
+    assert_exact_is_reference,
+    kernels_of,
+)
+from support.simd_programs import OPTIMISED, SIMD_CHECK, assert_kernels_are_near
 
 MOST_OFF = 0.01
 """How far a token's -ln p by int8 may be from what plain C has: sums round in another order, and
@@ -43,8 +55,8 @@ def test_takes_the_best_set_of_the_processor(arm: Arm) -> None:
     assert tuple(kernels_of(arm.guest)) == arm.sets
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
+@pytest.mark.parametrize("prompt", GOLDEN_PROMPTS)
 def test_tells_llama2c_story(
     arm: Arm, shared: Path, tmp_path: Path, prompt: str, setting: str
 ) -> None:
@@ -55,9 +67,9 @@ def test_tells_llama2c_story(
             models / "stories260K.bin",
             "-z",
             models / "tok512.bin",
-            *SETTINGS[setting],
+            *GOLDEN_SETTINGS[setting],
             "-i",
-            PROMPTS[prompt],
+            GOLDEN_PROMPTS[prompt],
             "--ids",
             ids,
             "--mode",
@@ -92,22 +104,22 @@ def judged(engine: Engine, *arguments: str | Path) -> list[tuple[int, float]]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("flags", [PLAIN, SANITIZED], ids=["plain", "sanitized"])
+@pytest.mark.parametrize("flags", [OPTIMISED, SANITIZED], ids=["plain", "sanitized"])
 def test_kernels_compute_what_they_should(
     arm: Arm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: Sequence[str]
 ) -> None:
-    program = compile_c(*flags, *CHECK, out=tmp_path / "check", compiler=CROSS_GCC)
+    program = compile_c(*flags, *SIMD_CHECK, out=tmp_path / "check", compiler=CROSS_GCC)
     # The leak checker traces its own threads, which QEMU cannot.
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
     done = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    must_be_near(done.stdout.decode(), list(arm.sets))
+    assert_kernels_are_near(done.stdout.decode(), list(arm.sets))
 
 
 @pytest.mark.timeout(36000)
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_MODELS)
 def test_tells_the_reference_from_a_packed_file(
     arm: Arm, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
     """Packed on this computer, told there."""
-    must_tell_the_reference(arm.guest, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(arm.guest, shipped, name, STORIES, tmp_path)

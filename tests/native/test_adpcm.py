@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from duotui.protocol.adpcm import STEP_SIZES, decode
-from native.compiler import SANITIZED, compile_c
-from native.engine import NATIVE
+from support.c_program import SANITIZED, compile_c
+from support.engine import NATIVE
 from support.espeak import need_espeak
-from system.spoken import VOICES, in_noise
+from support.spoken_wishes import VOICES, in_noise
 
 HERE = Path(__file__).parent
 SAMPLES = 640

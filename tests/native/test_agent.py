@@ -7,100 +7,14 @@ import select
 import signal
 import subprocess
 import termios
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from native import agent_peer
-from native.engine import Engine
-
-STORY = 7
-Said = tuple[str, int, dict[str, Any]]
-
-
-class Host:
-    """The other end of the agent's terminal."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        model: Path,
-        tokenizer: Path,
-        voice: Path | None = None,
-        ear: Path | None = None,
-    ) -> None:
-        self.master, self.slave = os.openpty()
-        self.before = termios.tcgetattr(self.slave)
-        self.process = subprocess.Popen(
-            [
-                *(engine.path, "serve", model, "-z", tokenizer),
-                *(["--voice", voice] if voice else []),
-                *(["--ear", ear] if ear else []),
-            ],
-            stdin=self.slave,
-            stdout=self.slave,
-            stderr=subprocess.PIPE,
-            env=engine.environment(),
-        )
-        self.splitter = agent_peer.Splitter()
-        self.seq = 0
-        self.heard: list[Said] = []
-        self.until("HELLO")
-
-    def say(self, name: str, **values: object) -> None:
-        self.raw(agent_peer.message(name, self.seq, **values))
-        self.seq += 1
-
-    def raw(self, data: bytes) -> None:
-        while data:
-            data = data[os.write(self.master, data) :]
-
-    def until(
-        self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
-    ) -> dict[str, Any]:
-        """The next message `name` that is `wanted`; all that came are in `heard`."""
-        seen = len(self.heard)
-        end = time.monotonic() + 30
-        while True:
-            for said, _, values in self.heard[seen:]:
-                seen += 1
-                if said == name and wanted(values):
-                    return values
-            left = max(0.0, end - time.monotonic())
-            assert select.select([self.master], [], [], left)[0], f"no {name} came"
-            self.heard += self.splitter.feed(os.read(self.master, 65536))
-
-    def generate(self, story: int = STORY, **changes: object) -> None:
-        asked: dict[str, object] = {
-            "mode": 0,
-            "flags": 1,
-            "steps": 10,
-            "temperature": 0.0,
-            "top_p": 0.9,
-            "seed": 1,
-            "prompt": "",
-        }
-        self.say("GENERATE", story=story, **{**asked, **changes})
-
-    def tokens(self) -> list[str]:
-        events = [v for n, _, v in self.heard if n == "EVENT" and v["kind"] == 1]
-        return [bytes.fromhex(v["text_hex"]).decode("latin-1") for v in events]
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        os.close(self.slave)
-        os.close(self.master)
-
-
-def ended(values: dict[str, Any]) -> bool:
-    return values["kind"] == 2
+from support import agent_peer
+from support.agent_host import STORY, Host, ended
+from support.engine import Engine
 
 
 @pytest.fixture

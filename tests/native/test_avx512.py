@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from native.compiler import compile_c
-from native.engine import NATIVE, Engine
-from native.guests import find_tools
-from native.test_exact import REAL, must_tell_the_reference
-from native.test_simd import must_be_near
+from support.c_program import compile_c
+from support.emulators import find_tools
+from support.engine import NATIVE, Engine
+from support.engine_cases import REAL_MODELS, assert_exact_is_reference
+from support.simd_programs import assert_kernels_are_near
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -41,14 +41,14 @@ def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     compile_c("-O2", HERE / "simd_check.c", soft, *plain, out=program)
     done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    must_be_near(done.stdout, ["avx512"])
+    assert_kernels_are_near(done.stdout, ["avx512"])
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_MODELS)
 def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: str) -> None:
     others = {SOURCES / f"simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
     compile_c("-O2", *sorted(set(SOURCES.glob("*.c")) - others), soft, out=program)
     teller = Engine(program)
     assert b"use one of avx512" in teller.run("model", "--kernels", "none").stderr
-    must_tell_the_reference(teller, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(teller, shipped, name, STORIES, tmp_path)

@@ -1,6 +1,6 @@
 """`duollama bandwidth`: each line is a measurement that can be one."""
 
-from native.engine import Engine
+from support.engine import Engine
 
 
 def test_memory_is_measured_from_the_cache_to_eight_mebibytes(engine: Engine) -> None:

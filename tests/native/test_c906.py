@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from native.guests import BOARD, find_tools
+from support.emulators import BOARD, find_tools
 
 sys.path.insert(0, str(BOARD))
 

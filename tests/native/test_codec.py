@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from native.compiler import SANITIZED, compile_c
-from native.engine import NATIVE, ROOT
+from support.c_program import SANITIZED, compile_c
+from support.engine import NATIVE, ROOT
 
 HERE = Path(__file__).parent
 VECTORS = [

@@ -17,8 +17,8 @@ from duotui.protocol.events import Mode, Request
 from duotui.scoring.run import Run
 from duotui.scoring.verdict import Baseline, Verdict
 from duotui.targets.reference_scorer import teacher_force
-from native.compiler import compile_c
-from native.engine import NATIVE
+from support.c_program import compile_c
+from support.engine import NATIVE
 
 CASES, STEPS = 200, 64
 PROMPT = (1, 430, 445, 261, 405)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from native.checkpoints import (
+from support.checkpoints import (
     BYTE_PIECES,
     MAGIC,
     SPECIAL_PIECES,
@@ -29,14 +29,12 @@ from native.checkpoints import (
     softmax,
     tokenizer_file,
 )
-from native.engine import NATIVE, SHARED, Engine
+from support.engine import NATIVE, SHARED, Engine
+from support.engine_cases import GOLDEN_PROMPTS, GOLDEN_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-PROMPTS = {"once": "Once upon a time", "lily": "Lily and Ben went to the park", "empty": ""}
-SETTINGS = {"t0": ("-t", "0"), "t1p9s123": ("-t", "1.0", "-p", "0.9", "-s", "123")}
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -58,8 +56,8 @@ def tokenizer(tmp_path: Path) -> Path:
 # --- llama2.c's own stories and tokens
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
+@pytest.mark.parametrize("prompt", GOLDEN_PROMPTS)
 def test_tells_llama2c_story(
     engine: Engine, shared: Path, tmp_path: Path, prompt: str, setting: str
 ) -> None:
@@ -69,9 +67,9 @@ def test_tells_llama2c_story(
         models / "stories260K.bin",
         "-z",
         models / "tok512.bin",
-        *SETTINGS[setting],
+        *GOLDEN_SETTINGS[setting],
         "-i",
-        PROMPTS[prompt],
+        GOLDEN_PROMPTS[prompt],
         "--ids",
         tmp_path / "ids",
         "--compat-print",

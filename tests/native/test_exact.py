@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.base import resources
-from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
-from native.engine import SHARED
+from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
+from support.engine_cases import REAL_MODELS, assert_exact_is_reference, kernels_of, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from native.engine import Engine
+    from support.engine import Engine
 
 STORIES = int(os.environ.get("DUOTUI_STORIES", "25"))
 """Stories of each real model. 200, as docs/performance.md has it, take some minutes."""
@@ -30,46 +28,11 @@ PROMPTS = (
 )
 SETTINGS = [("0", "0.9"), ("0.8", "0.9"), ("0.8", "1.0"), ("1.0", "0.9"), ("1.0", "1.0")]
 
-REAL = {
-    "stories": (resources.CHECKPOINT, resources.TOKENIZER),
-    "stories260K": (SHARED / "models" / "stories260K.bin", SHARED / "models" / "tok512.bin"),
-}
-
-
-def cases(count: int) -> Iterator[list[str]]:
-    """`count` of all settings, prompts and seeds, the same ones each time."""
-    chance = random.Random(1)
-    for number in range(count):
-        t, p = SETTINGS[number % len(SETTINGS)]
-        prompt = PROMPTS[number // len(SETTINGS) % len(PROMPTS)]
-        seed = chance.randrange(1, 2**40)
-        yield ["-t", t, "-p", p, "-s", str(seed), "-n", "256", "-i", prompt]
-
-
-def pack(engine: Engine, model: Path, tokenizer: Path, out: Path, *more: str) -> Path:
-    done = engine.run("pack", model, "-z", tokenizer, "-o", out, *more)
-    assert done.returncode == 0, done.stderr.decode()
-    return out
-
-
-def must_tell_the_reference(
-    teller: Engine, host: Engine, name: str, count: int, folder: Path
-) -> None:
-    """`teller`, from what `host` packed of the real model `name`: the ids of `host`."""
-    model, tokenizer = REAL[name]
-    if not model.exists():
-        pytest.skip(f"{model} is not here")
-    packed = pack(host, model, tokenizer, folder / "model.duo")
-    for case in cases(count):
-        _, told, _ = host.tell(folder / "ids", model, "-z", tokenizer, *case)
-        _, ours, _ = teller.tell(folder / "ids", packed, "--mode", "exact", *case)
-        assert ours == told, case
-
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("name", REAL_MODELS)
 def test_tells_the_reference(shipped: Engine, tmp_path: Path, name: str) -> None:
-    must_tell_the_reference(shipped, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(shipped, shipped, name, STORIES, tmp_path)
 
 
 SHAPES = {
@@ -90,11 +53,6 @@ def noise(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     own = [b"w%d" % i for i in range(shape.vocab - 260)]
     (folder / "tokenizer.bin").write_bytes(tokenizer_file(pieces_of(*own), shape.vocab))
     return folder / "model.bin"
-
-
-def kernels_of(engine: Engine) -> list[str]:
-    line = engine.run("model", "--kernels", "none").stderr.decode()
-    return line.strip().split("use one of ")[1].split(", ")
 
 
 def test_every_set_of_kernels(engine: Engine, noise: Path, tmp_path: Path) -> None:
@@ -154,7 +112,7 @@ def test_collapsed_rows_change_nothing(shipped: Engine, tmp_path: Path) -> None:
 
 
 def test_statistics_count(shipped: Engine, tmp_path: Path) -> None:
-    model = REAL["stories"][0]
+    model = REAL_MODELS["stories"][0]
     done = shipped.run(model, "--mode", "exact", "--statistics", "-s", "1", "-n", "64")
     said = done.stderr.decode()
     for words in (

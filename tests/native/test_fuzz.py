@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from native.engine import NATIVE
+from support.engine import NATIVE
 
 FUZZ = NATIVE / "fuzz"
 TARGETS = ("frames", "model", "options", "packed", "tokenizer")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base import resources
-from native.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
-from native.duo_file import ENTRY, HEADER, NAMES, seal_start
+from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
+from support.duo_file import ENTRY, HEADER, NAMES, seal_start
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from native.engine import Engine
+    from support.engine import Engine
 
 TILE, GROUP, ANCHORS = 32, 32, 8
 SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)

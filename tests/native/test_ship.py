@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from native.engine import NATIVE
-from native.guests import BOARD
+from support.emulators import BOARD
+from support.engine import NATIVE
 
 sys.path.insert(0, str(BOARD))
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.paths import TESTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LIST = Path(__file__).parents[1] / "skips.toml"
+LIST = TESTS / "skips.toml"
 IN_CI = "DUOTUI_CI"
 
 

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from support.paths import TESTS
 
 QUICK = (
     "unit/",
@@ -17,13 +15,13 @@ QUICK = (
     "native/test_engine.py::test_tells_llama2c_story",
     "native/test_engine.py::test_greedy",
     "native/test_engine.py::test_sampling",
-    "system/test_wire.py::test_ten_thousand_tokens_arrive_exactly[clean]",
+    "system/test_pty_cable.py::test_ten_thousand_tokens_arrive_exactly[clean]",
     "ui/test_console.py",
 )
 """Beginnings of test ids, from tests/ on: what an edit breaks most often, in under 90 s. The engine
 is tested as it ships: to build it with sanitizers takes longer than these tests."""
 
-NOT_QUICK = ("ui/test_console.py::test_ascii_is_ascii", "unit/test_enlarged.py")
+NOT_QUICK = ("ui/test_console.py::test_ascii_is_ascii", "unit/pictures/test_enlarged.py")
 """What `QUICK` would take in, and takes seconds."""
 
 SLOW = (
@@ -31,7 +29,7 @@ SLOW = (
     "native/test_avx512.py",
     "native/test_c906.py",
     "native/test_fuzz.py",
-    "native/test_guests.py",
+    "native/test_emulators.py",
     "native/test_ship.py",
     "virtual/",
 )

@@ -15,14 +15,13 @@ from duotui.link.serial_transport import SerialTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    Line = Callable[..., AbstractContextManager[TransportSpawn]]
+    from support.fixture_types import OpenLine
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Line:
+def line(tmp_path: Path) -> OpenLine:
     """A program on a tty of its own, which it controls, and the line to it."""
     # the level of this computer's own kernel lines is not theirs to change
     (tmp_path / "dmesg").write_text("#!/bin/sh\n")

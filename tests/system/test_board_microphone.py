@@ -29,10 +29,10 @@ from duotui.story.view_state import Step
 from duotui.story.voice_input import SPOKEN_COMMANDS, UTTERANCE_LIMIT, VoiceInput
 from duotui.targets.simulator import SimulatedDuo
 from support.espeak import need_espeak
-from system.mortal import Mortal
-from system.playroom import hour, room
-from system.sitting import Spoiler
-from system.spoken import VOICES, in_noise
+from support.killable_duo import Mortal
+from support.sessions import Spoiler
+from support.spoken_wishes import VOICES, in_noise
+from support.story_services import hour, room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

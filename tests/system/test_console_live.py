@@ -12,9 +12,9 @@ from duotui.session.state import LinkState
 from duotui.settings.config_file import Settings
 from duotui.targets.simulator import SimulatedDuo
 from duotui.ui.app import ConsoleApp
-from native.parrot import write_parrot
-from system.sitting import Watch, over, session
-from system.terminal import ALTERNATE_ON, Terminal
+from support.scripted_model import write_parrot
+from support.sessions import Watch, over, session
+from support.terminal import ALTERNATE_ON, Terminal
 
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 

@@ -18,11 +18,10 @@ from duotui.board.doctor import doctor, of_port
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.link.ports import DUO_VENDOR, Port
+from support.paths import ROOT
 
 if TYPE_CHECKING:
-    from system.conftest import Line
-
-REPOSITORY = Path(__file__).parents[2]
+    from support.fixture_types import OpenLine
 
 
 def examined(target: str, as_json: bool = False) -> tuple[Exit, str]:
@@ -66,7 +65,7 @@ def test_no_permission(tmp_path: Path) -> None:
     assert (found[-1].exit, "dialout" in found[-1].mend) == (Exit.NO_PERMISSION, True)
 
 
-def test_a_port_that_another_program_holds(line: Line) -> None:
+def test_a_port_that_another_program_holds(line: OpenLine) -> None:
     with line() as spawn:
         port = spawn.transport.target
         end = os.open(port, os.O_RDWR | os.O_NOCTTY)
@@ -91,7 +90,7 @@ def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> N
     (proc / "7/comm").write_text("ModemManager\n" if runs else "init\n")
     rules.mkdir()
     if rule:
-        ours = REPOSITORY / "firmware/host/60-duotui.rules"
+        ours = ROOT / "firmware/host/60-duotui.rules"
         (rules / ours.name).write_text(ours.read_text())
     port = tmp_path / "ttyACM0"
     port.touch()
@@ -100,7 +99,7 @@ def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> N
     assert links(found)["modems"] is right
 
 
-def test_a_line_with_nobody_at_its_end(line: Line) -> None:
+def test_a_line_with_nobody_at_its_end(line: OpenLine) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
         port = spawn.transport.target
         spawn.transport.close()
@@ -110,7 +109,7 @@ def test_a_line_with_nobody_at_its_end(line: Line) -> None:
     assert found[-1]["what"] == "nothing answers"
 
 
-def test_another_computer_is_seen(line: Line) -> None:
+def test_another_computer_is_seen(line: OpenLine) -> None:
     with line() as spawn:
         port = spawn.transport.target
         spawn.transport.close()
@@ -120,7 +119,7 @@ def test_another_computer_is_seen(line: Line) -> None:
     assert max(map(len, said.splitlines())) <= 79
 
 
-def test_a_hot_board(line: Line, tmp_path: Path) -> None:
+def test_a_hot_board(line: OpenLine, tmp_path: Path) -> None:
     programs(
         tmp_path,
         uname='[ "$1" = -m ] && echo riscv64 || echo 5.10.4',
@@ -143,7 +142,9 @@ def test_a_hot_board(line: Line, tmp_path: Path) -> None:
     ],
     ids=["no-device", "no-ear"],
 )
-def test_a_microphone(line: Line, tmp_path: Path, ls: str, right: bool | None, what: str) -> None:
+def test_a_microphone(
+    line: OpenLine, tmp_path: Path, ls: str, right: bool | None, what: str
+) -> None:
     programs(tmp_path, ls=ls, arecord="exit 0")
     with line() as spawn:
         found = list(check_board(Shell.enter(spawn, probe_peer(spawn))))

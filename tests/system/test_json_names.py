@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-NAMES = (Path(__file__).parents[1] / "vectors/json_names.txt").read_text("utf-8").splitlines()
+from support.paths import VECTORS
+
+NAMES = (VECTORS / "json_names.txt").read_text("utf-8").splitlines()
 COMMANDS = {
     "tell": "tell --port sim --json -n 20 --check hi",
     "judge": "judge sim --headless --runs 5 -n 20",

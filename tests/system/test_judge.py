@@ -19,7 +19,7 @@ from duotui.protocol.events import Mode, Request
 from duotui.scoring.run import Run
 from duotui.targets.board import BoardTarget
 from duotui.targets.simulator import SimulatedDuo
-from system.sitting import session
+from support.sessions import session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,16 +16,16 @@ import pytest
 
 from duotui.targets import packer
 from duotui.targets.engine_binary import find_engine
-from native.parrot import write_parrot
-from system.plugged import VOICE, Plugged
-from system.remote import served
-from system.terminal import ALTERNATE_OFF, ALTERNATE_ON, Terminal
+from support.board_on_tty import VOICE, Plugged
+from support.paths import ROOT, TESTS
+from support.scripted_model import write_parrot
+from support.tcp_port import served
+from support.terminal import ALTERNATE_OFF, ALTERNATE_ON, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
-HIDDEN = ["-X", "warn_default_encoding", str(Path(__file__).with_name("without_posix.py"))]
+HIDDEN = ["-X", "warn_default_encoding", str(TESTS / "support/without_posix.py")]
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was.\n"]
 TOLD = "once upon a time,🙂 there was.\n"
 COUNT = 5_000
@@ -93,7 +93,7 @@ def test_what_is_hidden_is_missed(tmp_path: Path) -> None:
         "        return not hasattr(os, 'openpty') and not hasattr(signal, 'SIGHUP')\n"
     )
     code = "import without_posix as w; w.hide(); import duotui; print(duotui.missing())"
-    path = f"{tmp_path}{os.pathsep}{Path(__file__).parent}"
+    path = f"{tmp_path}{os.pathsep}{TESTS / 'support'}"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

@@ -17,11 +17,10 @@ from duotui.board.installer import install_files, plan_install
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.targets.engine_binary import ENGINE_VARIABLE, find_engine
+from support.paths import ROOT
 
 if TYPE_CHECKING:
-    from system.conftest import Line
-
-REPOSITORY = Path(__file__).parents[2]
+    from support.fixture_types import OpenLine
 
 
 def setup(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -39,7 +38,7 @@ def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
     return done.stderr
 
 
-def test_another_computer_is_no_duo(line: Line) -> None:
+def test_another_computer_is_no_duo(line: OpenLine) -> None:
     with line() as spawn:
         port = spawn.transport.target
         spawn.transport.close()
@@ -47,7 +46,7 @@ def test_another_computer_is_no_duo(line: Line) -> None:
     assert said == "duotui: this is no Duo: its processor is x86_64; name another port\n"
 
 
-def test_nothing_is_sent_unasked(line: Line, tmp_path: Path) -> None:
+def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:
     """The computer says that it is a Duo, to get so far."""
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
@@ -71,14 +70,14 @@ def test_bad_input(arguments: list[str], status: int, said: str) -> None:
     assert said in one_line(setup(*arguments), status)
 
 
-def test_a_line_without_a_shell(line: Line) -> None:
+def test_a_line_without_a_shell(line: OpenLine) -> None:
     with line("cat") as spawn:
         port = spawn.transport.target
         spawn.transport.close()
         assert "another program has the board's line" in one_line(setup(port, "--yes"), 6)
 
 
-def test_an_engine_that_cannot_be_read(line: Line, tmp_path: Path) -> None:
+def test_an_engine_that_cannot_be_read(line: OpenLine, tmp_path: Path) -> None:
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
     with line() as spawn:
@@ -92,7 +91,7 @@ def test_an_engine_that_cannot_be_read(line: Line, tmp_path: Path) -> None:
 
 def stock_root(tmp_path: Path) -> Path:
     root = tmp_path / "rootfs"
-    shutil.copytree(REPOSITORY / "firmware/stock", root)
+    shutil.copytree(ROOT / "firmware/stock", root)
     return root
 
 

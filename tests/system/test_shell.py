@@ -17,7 +17,7 @@ from duotui.targets.simulator import SimulatedDuo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from system.conftest import Line
+    from support.fixture_types import OpenLine
 
 LOW = {0x03, 0x04, 0x09, 0x0A, 0x0D, 0x11, 0x13, 0x1A, 0x1C}
 
@@ -28,7 +28,7 @@ def test_what_is_said_through_a_terminal_holds_nothing_that_it_obeys(message: Me
 
 
 @pytest.mark.parametrize("prompt", ["# ", "$ ", "[root@milkv-duo]~# "])
-def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
+def test_a_shell_is_found_and_entered(line: OpenLine, prompt: str) -> None:
     with line(prompt=prompt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run("echo one; echo two") == "one\ntwo"
@@ -38,7 +38,7 @@ def test_a_shell_is_found_and_entered(line: Line, prompt: str) -> None:
         assert shell.run(r"printf 'a\\nb %s' '\c'") == r"a\nb \c"
 
 
-def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:
+def test_a_shell_that_a_killed_host_left_is_found_again(line: OpenLine) -> None:
     with line() as spawn:
         Shell.enter(spawn, probe_peer(spawn))
         assert Shell.enter(spawn, probe_peer(spawn)).run("echo again") == "again"
@@ -47,7 +47,7 @@ def test_a_shell_that_a_killed_host_left_is_found_again(line: Line) -> None:
 @pytest.mark.parametrize("modes", ["sane", "raw -echo"])
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
-    line: Line, quote: str, modes: str
+    line: OpenLine, quote: str, modes: str
 ) -> None:
     """One that came in a frame, for an agent that was killed."""
     with line(modes=modes) as spawn:
@@ -57,14 +57,14 @@ def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
         assert shell.run("echo it is back") == "it is back"
 
 
-def test_a_board_that_starts_anew_under_a_command_is_noticed(line: Line) -> None:
+def test_a_board_that_starts_anew_under_a_command_is_noticed(line: OpenLine) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(NotReady, match="has started anew"):
             shell.ask('printf "OpenSBI v1.3" >$(tty); sleep 1000', 1000)
 
 
-def test_leaving_gives_the_echo_back(line: Line) -> None:
+def test_leaving_gives_the_echo_back(line: OpenLine) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert "-echo " in shell.run("stty -a")
@@ -73,7 +73,7 @@ def test_leaving_gives_the_echo_back(line: Line) -> None:
         assert spawn.wait_for(rb"(?:# |\n)echo\r?\n", seconds=10) == 0
 
 
-def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path: Path) -> None:
+def test_an_answer_that_noise_fell_into_is_asked_for_again(line: OpenLine, tmp_path: Path) -> None:
     """Twice a kernel line lies in what comes; the command runs once."""
     left, once = [2], tmp_path / "once"
 
@@ -91,27 +91,27 @@ def test_an_answer_that_noise_fell_into_is_asked_for_again(line: Line, tmp_path:
             shell.run("ls /no/such/folder")
 
 
-def test_what_a_host_before_left_is_no_answer(line: Line) -> None:
+def test_what_a_host_before_left_is_no_answer(line: OpenLine) -> None:
     with line() as spawn:
         spawn.write_bytes(b"stty -echo; r1001=$(printf 'old\\n0')\r")
         shell = Shell.enter(spawn, probe_peer(spawn), chance=lambda: 0.0)
         assert shell.run("echo new") == "new"
 
 
-def test_what_fails_is_said_with_its_last_line(line: Line) -> None:
+def test_what_fails_is_said_with_its_last_line(line: OpenLine) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         with pytest.raises(NotReady, match=r"the board cannot cat; .*No such file"):
             shell.run("cat /no/such/file")
 
 
-def test_a_program_in_the_foreground(line: Line) -> None:
+def test_a_program_in_the_foreground(line: OpenLine) -> None:
     with line("cat") as spawn:
         assert probe_peer(spawn, patience=1) is PeerState.PROGRAM
 
 
 @pytest.mark.parametrize("prompt", ["=> ", "cv180x_c906# "])
-def test_the_boot_loader(line: Line, prompt: str) -> None:
+def test_the_boot_loader(line: OpenLine, prompt: str) -> None:
     with line(prompt=prompt) as spawn:
         state = probe_peer(spawn)
         assert state is PeerState.BOOTLOADER
@@ -119,7 +119,7 @@ def test_the_boot_loader(line: Line, prompt: str) -> None:
             Shell.enter(spawn, state)
 
 
-def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
+def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: OpenLine) -> None:
     loader = (
         "while printf 'cv180x_c906# '; read -r said; do"
         ' [ "$said" = boot ] && echo "Starting kernel ..." && exec sh -i; done'
@@ -130,7 +130,7 @@ def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: Line) -> None:
         assert open_shell(spawn, state).run("echo in") == "in"
 
 
-def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
+def test_a_shell_that_ends_is_said_at_once(line: OpenLine) -> None:
     login = "sh -i; while printf 'duo login: '; do read -r user; done"
     with line("sh", "-c", login) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
@@ -140,7 +140,7 @@ def test_a_shell_that_ends_is_said_at_once(line: Line) -> None:
             shell.ask("kill -9 $$", 100)
 
 
-def test_nothing_that_answers(line: Line) -> None:
+def test_nothing_that_answers(line: OpenLine) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
         state = probe_peer(spawn, patience=1)
         assert state is PeerState.SILENT
@@ -148,7 +148,7 @@ def test_nothing_that_answers(line: Line) -> None:
             Shell.enter(spawn, state)
 
 
-def test_a_login_and_a_wrong_password(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_and_a_wrong_password(line: OpenLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A getty's dialogue, without its password file."""
     login = (
         "while printf 'Welcome\\nduo login: '; read -r user; do"
@@ -176,6 +176,6 @@ def test_the_agent_is_found() -> None:
         sim.close()
 
 
-def test_a_line_that_is_cut_is_a_lost_link(line: Line) -> None:
+def test_a_line_that_is_cut_is_a_lost_link(line: OpenLine) -> None:
     with line("sh", "-c", "read -r word") as spawn, pytest.raises(LinkBroken):
         probe_peer(spawn)

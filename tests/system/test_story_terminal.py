@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from system.terminal import ALTERNATE_OFF, CURSOR_SHOWN, Terminal
+from support.terminal import ALTERNATE_OFF, CURSOR_SHOWN, Terminal
 
 LEAVE = b"\x11"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from native.parrot import write_parrot
+from support.scripted_model import write_parrot
 
 DUOTUI = [sys.executable, "-m", "duotui"]
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]

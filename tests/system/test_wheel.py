@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from duotui.targets.engine_binary import find_engine
-from native.engine import ROOT
+from support.engine import ROOT
 
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d")
 

@@ -1,7 +1,6 @@
 """A home of its own for each test, and a console that stands still."""
 
 import locale
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,8 @@ import pytest
 from duotui.protocol.events import Request
 from duotui.settings.config_file import Settings
 from duotui.ui.app import ConsoleApp
-from ui.stage import ScriptedSession
-
-Make = Callable[..., ConsoleApp]
+from support.fixture_types import MakeConsole
+from support.scripted_session import ScriptedSession
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def make(home: Path) -> Make:
+def make(home: Path) -> MakeConsole:
     """A console on a stage, its animations off."""
 
     def build(

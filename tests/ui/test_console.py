@@ -7,9 +7,9 @@ from duotui.protocol.events import EndReason, Fault, LinkLost, LinkSilent
 from duotui.settings.config_file import Settings
 from duotui.ui.widgets.rate_history import columns
 from duotui.ui.widgets.story_view import StoryView
-from ui import stage
-from ui.conftest import Make
-from ui.stage import BASELINE, BOARD, ScriptedSession, words
+from support import scripted_session
+from support.fixture_types import MakeConsole
+from support.scripted_session import BASELINE, BOARD, ScriptedSession, words
 
 HOSTILE = [
     "she said [/x] hi",
@@ -25,28 +25,34 @@ def written(view: StoryView) -> str:
     return "".join(view.lines)
 
 
-async def test_a_story_that_grows_is_the_story_that_was_told(make: Make) -> None:
-    pieces = words(stage.TALE)
-    at = ScriptedSession(*stage.ready())
+async def test_a_story_that_grows_is_the_story_that_was_told(make: MakeConsole) -> None:
+    pieces = words(scripted_session.TALE)
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         assert "tells it" in written(board)
-        at.say(stage.started(BOARD))
+        at.say(scripted_session.started(BOARD))
         for index in range(0, len(pieces), 7):
-            at.say(stage.tokens(BOARD, pieces[index : index + 7], start=index))
+            at.say(scripted_session.tokens(BOARD, pieces[index : index + 7], start=index))
             await pilot.pause()
-        assert written(board) == stage.TALE.replace("\n", "")
-        at.say(stage.started(BOARD), stage.tokens(BOARD, ["Again"]))
+        assert written(board) == scripted_session.TALE.replace("\n", "")
+        at.say(scripted_session.started(BOARD), scripted_session.tokens(BOARD, ["Again"]))
         await pilot.pause()
         assert written(board) == "Again"
 
 
-async def test_text_is_never_markup(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_text_is_never_markup(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         for narrator in (BOARD, BASELINE):
-            at.say(stage.started(narrator, "[/x] [bold"), stage.tokens(narrator, HOSTILE))
-        at.say(stage.tokens(BOARD, ["[/x]"], start=6), stage.tokens(BASELINE, ["[/y]"], start=6))
+            at.say(
+                scripted_session.started(narrator, "[/x] [bold"),
+                scripted_session.tokens(narrator, HOSTILE),
+            )
+        at.say(
+            scripted_session.tokens(BOARD, ["[/x]"], start=6),
+            scripted_session.tokens(BASELINE, ["[/y]"], start=6),
+        )
         at.say(Fault(3, BOARD, "[/no] such thing", "[bold"))
         await pilot.pause()
         text = written(pilot.app.screen.query_one("#board", StoryView))
@@ -57,12 +63,14 @@ async def test_text_is_never_markup(make: Make) -> None:
         assert "[/gone]. [red" in str(pilot.app.screen.query_one("#banner", Static).render())
 
 
-async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(
+    make: MakeConsole,
+) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
-        at.say(*stage.story(BOARD, words("a big cat sat")))
+        at.say(*scripted_session.story(BOARD, words("a big cat sat")))
         await pilot.pause()
-        at.say(*stage.story(BASELINE, words("a big dog sat")))
+        at.say(*scripted_session.story(BASELINE, words("a big dog sat")))
         await pilot.pause()
         board = pilot.app.screen.query_one("#board", StoryView)
         assert written(board) == "a big [+cat] sat"
@@ -71,46 +79,54 @@ async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(make:
         assert kinds[-2:] == [("[+cat]", "differs"), (" sat", "after")]
 
 
-async def test_who_reads_above_is_not_pulled_down(make: Make) -> None:
-    at = ScriptedSession(*stage.ready(), stage.started(BOARD))
+async def test_who_reads_above_is_not_pulled_down(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD))
     async with make(at).run_test(size=(80, 24)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
-        at.say(stage.tokens(BOARD, words(stage.TALE) * 4))
+        at.say(scripted_session.tokens(BOARD, words(scripted_session.TALE) * 4))
         await pilot.pause()
         assert board.is_vertical_scroll_end
         await pilot.press("home")
         await pilot.pause()
-        at.say(stage.tokens(BOARD, words(stage.TALE), start=len(words(stage.TALE)) * 4))
+        at.say(
+            scripted_session.tokens(
+                BOARD, words(scripted_session.TALE), start=len(words(scripted_session.TALE)) * 4
+            )
+        )
         await pilot.pause()
         assert board.scroll_offset.y == 0
         assert "more" in str(board.border_subtitle)
         await pilot.press("end")
         await pilot.pause()
-        at.say(stage.tokens(BOARD, words(stage.TALE), start=len(words(stage.TALE)) * 5))
+        at.say(
+            scripted_session.tokens(
+                BOARD, words(scripted_session.TALE), start=len(words(scripted_session.TALE)) * 5
+            )
+        )
         await pilot.pause()
         assert board.is_vertical_scroll_end
         assert not board.border_subtitle
 
 
-async def test_a_window_that_changes_breaks_the_lines_anew(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_end())
+async def test_a_window_that_changes_breaks_the_lines_anew(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_end())
     async with make(at).run_test(size=(80, 24)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         for size in ((200, 60), (120, 40), (40, 10), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert written(board) == stage.TALE.replace("\n", "")
+            assert written(board) == scripted_session.TALE.replace("\n", "")
             assert max(map(len, board.lines)) <= min(81, size[0])
 
 
-async def test_keys_get_their_turn_in_a_flood(make: Make) -> None:
+async def test_keys_get_their_turn_in_a_flood(make: MakeConsole) -> None:
     """500 tok/s in batches, and none of the screen's own pauses between them: a key that comes
     in the midst is answered before the flood has ended."""
-    at = ScriptedSession(*stage.ready(), stage.started(BOARD, steps=20_000))
+    at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD, steps=20_000))
     shown = 0
     async with make(at).run_test(size=(120, 40)) as pilot:
         for index in range(0, 1000, 5):
-            at.say(stage.tokens(BOARD, [" word"] * 5, start=index))
+            at.say(scripted_session.tokens(BOARD, [" word"] * 5, start=index))
             if index % 250 == 0:
                 at.asked.clear()
                 await pilot.press("space")
@@ -121,8 +137,8 @@ async def test_keys_get_their_turn_in_a_flood(make: Make) -> None:
         assert written(pilot.app.screen.query_one("#board", StoryView)).count("word") == 1000
 
 
-async def test_batches_wait_in_one_message(make: Make) -> None:
-    at = ScriptedSession(*stage.ready(), stage.started(BOARD))
+async def test_batches_wait_in_one_message(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD))
     async with make(at).run_test() as pilot:
         heard = 0
         screen = pilot.app.screen
@@ -135,13 +151,15 @@ async def test_batches_wait_in_one_message(make: Make) -> None:
 
         screen._show = count  # type: ignore[attr-defined]
         for index in range(1000):
-            at.say(stage.tokens(BOARD, [" word"], start=index))
+            at.say(scripted_session.tokens(BOARD, [" word"], start=index))
         await pilot.pause()
         assert heard <= 2
 
 
-async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(make: Make) -> None:
-    at = ScriptedSession(*stage.ready(), stage.started(BOARD, steps=10_000))
+async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(
+    make: MakeConsole,
+) -> None:
+    at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD, steps=10_000))
     async with make(at).run_test(size=(200, 60)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         wrapped = 0
@@ -154,18 +172,18 @@ async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(mak
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(type(board._wrapping), "_break", count)
-            at.say(stage.tokens(BOARD, [" word"] * 9_990))
+            at.say(scripted_session.tokens(BOARD, [" word"] * 9_990))
             await pilot.pause()
             before = wrapped
-            at.say(stage.tokens(BOARD, [" word"] * 10, start=9_990))
+            at.say(scripted_session.tokens(BOARD, [" word"] * 10, start=9_990))
             await pilot.pause()
             assert wrapped - before < 200
         assert written(board).count("word") == 10_000
         assert "10000 of 10000 tokens" in str(pilot.app.screen.query_one("#progress").render())
 
 
-async def test_silence_and_faults_are_said(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_silence_and_faults_are_said(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     app = make(at)
     async with app.run_test() as pilot:
         at.say(LinkSilent(2, BOARD, 1.0), Fault(2, BOARD, "the prompt is too long", "cut it"))
@@ -174,16 +192,18 @@ async def test_silence_and_faults_are_said(make: Make) -> None:
         assert [n.message for n in app._notifications] == ["the prompt is too long\ncut it"]
 
 
-async def test_a_stopped_story_says_so(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far(), stage.ended(BOARD, 60, EndReason.CANCELLED))
+async def test_a_stopped_story_says_so(make: MakeConsole) -> None:
+    at = ScriptedSession(
+        *scripted_session.identical_so_far(), scripted_session.ended(BOARD, 60, EndReason.CANCELLED)
+    )
     async with make(at).run_test() as pilot:
         assert "stopped" in str(pilot.app.screen.query_one("#progress").render())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize("script", ["", "identical_so_far", "differing", "identical_end"])
-async def test_ascii_is_ascii(make: Make, size: tuple[int, int], script: str) -> None:
-    at = ScriptedSession(*(getattr(stage, script)() if script else ()))
+async def test_ascii_is_ascii(make: MakeConsole, size: tuple[int, int], script: str) -> None:
+    at = ScriptedSession(*(getattr(scripted_session, script)() if script else ()))
     app = make(at, ascii=True)
     async with app.run_test(size=size) as pilot:
         for keys in (
@@ -201,15 +221,15 @@ async def test_ascii_is_ascii(make: Make, size: tuple[int, int], script: str) ->
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (80, 6)])
-async def test_a_tiny_window_is_no_error(make: Make, size: tuple[int, int]) -> None:
-    async with make(ScriptedSession(*stage.differing())).run_test(size=size) as pilot:
+async def test_a_tiny_window_is_no_error(make: MakeConsole, size: tuple[int, int]) -> None:
+    async with make(ScriptedSession(*scripted_session.differing())).run_test(size=size) as pilot:
         await pilot.press("question_mark", "escape", "o", "escape")
         await pilot.pause()
 
 
 @pytest.mark.parametrize("setting", ["auto", "on", "off"])
 async def test_ascii_is_on_where_it_must_be(
-    make: Make, monkeypatch: pytest.MonkeyPatch, setting: str
+    make: MakeConsole, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
     monkeypatch.setenv("TERM", "linux")
     app = make(ScriptedSession(), Settings(ascii=setting))

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual.app import App
@@ -23,9 +22,10 @@ from duotui.ui.glyphs import UNICODE_GLYPHS
 from duotui.ui.judge_text import lanes
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, AgreementStrip
 from duotui.ui.widgets.choices import CandidateTable
-from ui import courtroom, stage
-from ui.courtroom import ScriptedJudgeSession
-from ui.stage import BOARD, TALE, words
+from support import scripted_judge, scripted_session
+from support.paths import VECTORS
+from support.scripted_judge import ScriptedJudgeSession
+from support.scripted_session import BOARD, TALE, words
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -49,22 +49,22 @@ def looking() -> ScriptedJudgeSession:
 
 
 def away() -> ScriptedJudgeSession:
-    made = courtroom.telling()
+    made = scripted_judge.telling()
     made.say(LinkReconnecting(2.0, BOARD, "/dev/ttyACM0 was lost"))
     return made
 
 
 def racing(stage_: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
     """Against the same story, told six times as slowly, and another from a point on."""
-    made = courtroom.telling() if stage_ is Phase.RUNNING else courtroom.judged(40)
+    made = scripted_judge.telling() if stage_ is Phase.RUNNING else scripted_judge.judged(40)
     theirs = words(TALE)
     theirs[7] = " big"
     slow = SessionState()
     for event in (
-        *stage.ready(),
-        *stage.story(BOARD, theirs, period=246_000),
-        stage.ended(BOARD, len(theirs)),
-        stage.gauges(BOARD, 9, idle=True)[0],
+        *scripted_session.ready(),
+        *scripted_session.story(BOARD, theirs, period=246_000),
+        scripted_session.ended(BOARD, len(theirs)),
+        scripted_session.gauges(BOARD, 9, idle=True)[0],
     ):
         slow = reduce(slow, event)
     made.options = replace(made.options, rival=rival("llama2.c, recorded", [slow]))
@@ -72,19 +72,19 @@ def racing(stage_: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
 
 
 def understudy() -> ScriptedJudgeSession:
-    made = courtroom.telling()
+    made = scripted_judge.telling()
     made.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
     return made
 
 
 SCRIPTS: dict[str, Callable[[], ScriptedJudgeSession]] = {
     "looking": looking,
-    "telling": courtroom.telling,
+    "telling": scripted_judge.telling,
     "away": away,
     "recording": understudy,
     "racing": racing,
-    "judged": courtroom.judged,
-    "other": lambda: courtroom.judged(40, 41, 77),
+    "judged": scripted_judge.judged,
+    "other": lambda: scripted_judge.judged(40, 41, 77),
 }
 
 
@@ -96,20 +96,28 @@ def test_judge(snap_compare: Compare, script: str, size: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(view(courtroom.judged(40), ascii=True), terminal_size=size)
+    assert snap_compare(view(scripted_judge.judged(40), ascii=True), terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("theme", ["duo-light", "high-contrast", "colour-safe"])
 def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None:
-    app = view(courtroom.judged(40), Settings(theme=theme))
+    app = view(scripted_judge.judged(40), Settings(theme=theme))
     assert snap_compare(app, terminal_size=size)
 
 
 def jury() -> MultiBoardSession:
     """One tells, one is away, one is judged, one tells another story, one is not there."""
-    courts = [courtroom.telling(), away(), courtroom.judged(), courtroom.telling(20), looking()]
-    courts[3].baseline = courtroom.baseline(words(TALE.replace("cat", "dog").replace("big", "red")))
+    courts = [
+        scripted_judge.telling(),
+        away(),
+        scripted_judge.judged(),
+        scripted_judge.telling(20),
+        looking(),
+    ]
+    courts[3].baseline = scripted_judge.baseline(
+        words(TALE.replace("cat", "dog").replace("big", "red"))
+    )
     courts[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
     for number, court in enumerate(courts):
         court.options = replace(court.options, target=f"/dev/ttyACM{number}")
@@ -130,10 +138,10 @@ def text(app: App[None], selector: str) -> str:
 
 
 async def test_runs_are_shown_as_they_come() -> None:
-    court = courtroom.telling(runs=0)
+    court = scripted_judge.telling(runs=0)
     async with view(court).run_test(size=(120, 40)) as pilot:
         assert "run 1 of 30" in text(pilot.app, "#status")
-        court.rates = courtroom.RATES[:7]
+        court.rates = scripted_judge.RATES[:7]
         court.say()
         await pilot.pause()
         assert "run 8 of 30" in text(pilot.app, "#status")
@@ -141,7 +149,7 @@ async def test_runs_are_shown_as_they_come() -> None:
 
 
 async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
-    async with view(courtroom.judged(40, 77)).run_test(size=(120, 40)) as pilot:
+    async with view(scripted_judge.judged(40, 77)).run_test(size=(120, 40)) as pilot:
         strip = pilot.app.screen.query_one(AgreementStrip)
         choices = pilot.app.screen.query_one(CandidateTable)
         await pilot.press("n")
@@ -168,13 +176,13 @@ async def test_b_changes_between_the_rival_and_the_choices() -> None:
                     not wanted,
                 )
                 await pilot.press("b")
-    async with view(courtroom.telling()).run_test(size=(120, 40)) as pilot:
+    async with view(scripted_judge.telling()).run_test(size=(120, 40)) as pilot:
         await pilot.press("b", "space", ".")
         assert pilot.app.screen.query_one(CandidateTable).display
 
 
 async def test_a_recording_is_held_and_stepped() -> None:
-    recording = Path(__file__).parents[1] / "vectors" / "recording-1.jsonl"
+    recording = VECTORS / "recording-1.jsonl"
     options = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
     court = ReplayedJudgeSession(recording, options, speed=1.0)
     async with view(court).run_test(size=(120, 40)) as pilot:
@@ -187,7 +195,10 @@ async def test_a_recording_is_held_and_stepped() -> None:
 
 
 async def test_s_ends_the_runs_and_only_them() -> None:
-    for court, asked in ((courtroom.telling(), ["stopped by the judge"]), (courtroom.judged(), [])):
+    for court, asked in (
+        (scripted_judge.telling(), ["stopped by the judge"]),
+        (scripted_judge.judged(), []),
+    ):
         async with view(court).run_test() as pilot:
             await pilot.press("s")
             assert court.asked == asked
@@ -222,12 +233,12 @@ def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
 
 
 def test_all_lanes_run_by_the_boards_clock() -> None:
-    court = courtroom.telling(told=60)
+    court = scripted_judge.telling(told=60)
     ours, mean, roof, slow, fast = lanes(court.state, court.so_far)
     seconds = (court.state.board.tokens[-1].clock) / 1e6
-    assert (ours.told, ours.limit) == (60, courtroom.LIMIT)
-    assert roof.told == courtroom.LIMIT  # it would have ended by now
+    assert (ours.told, ours.limit) == (60, scripted_judge.LIMIT)
+    assert roof.told == scripted_judge.LIMIT  # it would have ended by now
     assert slow.told == pytest.approx(0.36035 * seconds)
     assert fast.told == pytest.approx(24.302522 * seconds)
     assert mean.told == pytest.approx(mean.rate * seconds)
-    assert len(words(TALE)) < courtroom.LIMIT
+    assert len(words(TALE)) < scripted_judge.LIMIT

@@ -19,12 +19,12 @@ from duotui.ui.screens.help import HelpScreen
 from duotui.ui.screens.settings import ChoiceInput, SettingsScreen
 from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
 from duotui.ui.widgets.story_view import StoryView
-from ui import stage
-from ui.conftest import Make
-from ui.stage import BOARD, ScriptedSession
+from support import scripted_session
+from support.fixture_types import MakeConsole
+from support.scripted_session import BOARD, ScriptedSession
 
 ASKED = Request("Once upon a time,", Mode.EXACT, 256, 1.0, 0.9, 123)
-"""What stage.started began."""
+"""What scripted_session.started began."""
 
 
 def toasts(app: ConsoleApp) -> str:
@@ -40,16 +40,16 @@ async def say(pilot: Pilot[None], at: ScriptedSession, *events: Event) -> None:
     await pilot.pause()
 
 
-async def test_enter_tells_the_prompt(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_enter_tells_the_prompt(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert at.asked == ["open", Request()]
 
 
 @pytest.mark.parametrize("key", ["i", "slash"])
-async def test_the_prompt_is_typed_and_told(make: Make, key: str) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_the_prompt_is_typed_and_told(make: MakeConsole, key: str) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press(key, *" and s?", "enter")
         assert at.asked[1:] == [Request("Once upon a time and s?")]
@@ -58,8 +58,8 @@ async def test_the_prompt_is_typed_and_told(make: Make, key: str) -> None:
         assert isinstance(pilot.app.focused, StoryView)
 
 
-async def test_who_types_fast_loses_nothing(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_who_types_fast_loses_nothing(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         for key in ("i", *"st i/"):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
@@ -67,8 +67,8 @@ async def test_who_types_fast_loses_nothing(make: Make) -> None:
         assert pilot.app.screen.query_one(PromptLine).value == "Once upon a timest i/"
 
 
-async def test_a_prompt_is_remembered_up_and_down(make: Make, home: Path) -> None:
-    async with make(ScriptedSession(*stage.ready())).run_test() as pilot:
+async def test_a_prompt_is_remembered_up_and_down(make: MakeConsole, home: Path) -> None:
+    async with make(ScriptedSession(*scripted_session.ready())).run_test() as pilot:
         field = pilot.app.screen.query_one(PromptLine)
         for prompt in ("a cat", "a dog"):
             field.value = prompt
@@ -99,48 +99,48 @@ def test_a_history_is_capped(tmp_path: Path) -> None:
     assert lines[-1] == "prompt 299"
 
 
-async def test_stop_and_pause_and_go_on(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far())
+async def test_stop_and_pause_and_go_on(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at).run_test() as pilot:
         await pilot.press("space")
-        await say(pilot, at, *stage.gauges(BOARD, 60, paused=True))
+        await say(pilot, at, *scripted_session.gauges(BOARD, 60, paused=True))
         await pilot.press("space", "s")
         assert at.asked == ["open", "pause", "go on", "stop"]
 
 
-async def test_stop_and_pause_ask_nothing_where_nothing_is_told(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_stop_and_pause_ask_nothing_where_nothing_is_told(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("space", "s")
         assert at.asked == ["open"]
 
 
-async def test_speak_and_be_quiet(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_end())
+async def test_speak_and_be_quiet(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("v")
-        await say(pilot, at, *stage.speech(0))
+        await say(pilot, at, *scripted_session.speech(0))
         await pilot.press("v", "s")
         assert at.asked == ["open", "speak", "hush", "hush"]
 
 
-async def test_what_is_still_told_is_not_spoken(make: Make) -> None:
-    for events in (stage.identical_so_far(), stage.ready()):
+async def test_what_is_still_told_is_not_spoken(make: MakeConsole) -> None:
+    for events in (scripted_session.identical_so_far(), scripted_session.ready()):
         at = ScriptedSession(*events)
         async with make(at).run_test() as pilot:
             await pilot.press("v")
             assert at.asked == ["open"]
 
 
-async def test_again_tells_the_same_story(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_end())
+async def test_again_tells_the_same_story(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("r")
         assert at.asked == ["open", replace(ASKED, steps=at.state.board.run.steps)]  # type: ignore[union-attr]
 
 
-async def test_after_a_loss_again_connects_and_tells(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far())
+async def test_after_a_loss_again_connects_and_tells(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at).run_test() as pilot:
         await say(pilot, at, LinkLost(2, BOARD, "The engine was killed (signal 9)"))
         banner = pilot.app.screen.query_one("#banner", Static)
@@ -151,34 +151,34 @@ async def test_after_a_loss_again_connects_and_tells(make: Make) -> None:
         assert at.asked == ["open", "open"]
         await say(pilot, at, LinkOpening(3, BOARD, "sim"), LinkUp(3, BOARD, "sim", "sim"))
         assert at.asked == ["open", "open"], "the old hello does not count"
-        await say(pilot, at, *stage.ready(boot=2))
+        await say(pilot, at, *scripted_session.ready(boot=2))
         assert at.asked == ["open", "open", ASKED]
         assert not banner.display
 
 
-async def test_a_first_story_waits_for_the_engine(make: Make) -> None:
+async def test_a_first_story_waits_for_the_engine(make: MakeConsole) -> None:
     at = ScriptedSession()
     first = Request("A cat", seed=7)
     async with make(at, first=first).run_test() as pilot:
         assert at.asked == ["open"]
-        await say(pilot, at, *stage.ready())
+        await say(pilot, at, *scripted_session.ready())
         assert at.asked == ["open", first]
-        await say(pilot, at, *stage.ready())
+        await say(pilot, at, *scripted_session.ready())
         assert at.asked == ["open", first], "and is told once"
 
 
-async def test_a_story_that_waits_can_be_called_off(make: Make) -> None:
+async def test_a_story_that_waits_can_be_called_off(make: MakeConsole) -> None:
     at = ScriptedSession(LinkOpening(0, BOARD, "sim"))
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert "waits for the engine" in str(pilot.app.screen.query_one("#status").render())
         await pilot.press("s")
-        await say(pilot, at, *stage.ready())
+        await say(pilot, at, *scripted_session.ready())
         assert at.asked == ["open"]
 
 
-async def test_new_is_another_seed(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_new_is_another_seed(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("n", "n")
         one, two = at.asked[1:]
@@ -188,16 +188,16 @@ async def test_new_is_another_seed(make: Make) -> None:
         assert replace(one, seed=123) == Request()
 
 
-async def test_a_mode_that_is_not_there_is_said_and_replaced(make: Make) -> None:
-    at = ScriptedSession(*stage.ready(modes=(Mode.FAST,)))
+async def test_a_mode_that_is_not_there_is_said_and_replaced(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready(modes=(Mode.FAST,)))
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
         assert at.asked[1:] == [Request(mode=Mode.FAST)]
         assert "no exact mode: fast" in toasts(pilot.app)  # type: ignore[arg-type]
 
 
-async def test_the_story_is_copied_and_saved(make: Make, home: Path) -> None:
-    at = ScriptedSession(*stage.identical_so_far())
+async def test_the_story_is_copied_and_saved(make: MakeConsole, home: Path) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far())
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("y", "w", "w")
@@ -207,8 +207,10 @@ async def test_the_story_is_copied_and_saved(make: Make, home: Path) -> None:
         assert str(saved[0]) in toasts(app)
 
 
-async def test_without_a_story_there_is_nothing_to_copy_or_save(make: Make, home: Path) -> None:
-    app = make(ScriptedSession(*stage.ready()))
+async def test_without_a_story_there_is_nothing_to_copy_or_save(
+    make: MakeConsole, home: Path
+) -> None:
+    app = make(ScriptedSession(*scripted_session.ready()))
     async with app.run_test() as pilot:
         await pilot.press("y", "w")
         assert "no story to copy" in toasts(app)
@@ -217,8 +219,8 @@ async def test_without_a_story_there_is_nothing_to_copy_or_save(make: Make, home
 
 
 @pytest.mark.parametrize("key", ["R", "ctrl+r"])
-async def test_recording_goes_on_and_off(make: Make, key: str) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_recording_goes_on_and_off(make: MakeConsole, key: str) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press(key)
         assert "REC" in str(pilot.app.screen.query_one("#status").render())
@@ -227,8 +229,8 @@ async def test_recording_goes_on_and_off(make: Make, key: str) -> None:
         assert at.asked == ["open", "record", "end of recording"]
 
 
-async def test_a_recording_that_cannot_be_written_is_said(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_a_recording_that_cannot_be_written_is_said(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     at.unwritable = True
     app = make(at)
     async with app.run_test() as pilot:
@@ -236,7 +238,7 @@ async def test_a_recording_that_cannot_be_written_is_said(make: Make) -> None:
         assert "the disk is full\nmake room" in toasts(app)
 
 
-async def test_the_theme_turns_and_is_kept(make: Make, home: Path) -> None:
+async def test_the_theme_turns_and_is_kept(make: MakeConsole, home: Path) -> None:
     app = make(ScriptedSession())
     async with app.run_test() as pilot:
         before = app.theme
@@ -248,8 +250,8 @@ async def test_the_theme_turns_and_is_kept(make: Make, home: Path) -> None:
         assert app.theme == before
 
 
-async def test_the_baseline_can_be_put_away(make: Make) -> None:
-    async with make(ScriptedSession(*stage.identical_so_far())).run_test() as pilot:
+async def test_the_baseline_can_be_put_away(make: MakeConsole) -> None:
+    async with make(ScriptedSession(*scripted_session.identical_so_far())).run_test() as pilot:
         baseline = pilot.app.screen.query_one("#baseline")
         await pilot.press("d")
         await pilot.pause()
@@ -259,8 +261,8 @@ async def test_the_baseline_can_be_put_away(make: Make) -> None:
         assert baseline.size.area > 0
 
 
-async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) -> None:
-    at = ScriptedSession(*stage.ready(modes=(Mode.EXACT, Mode.FAST)))
+async def test_settings_are_checked_as_they_are_typed(make: MakeConsole, home: Path) -> None:
+    at = ScriptedSession(*scripted_session.ready(modes=(Mode.EXACT, Mode.FAST)))
     app = make(at, Settings(story=Request(mode=Mode.EXACT)))
     async with app.run_test() as pilot:
         await pilot.press("o")
@@ -281,8 +283,8 @@ async def test_settings_are_checked_as_they_are_typed(make: Make, home: Path) ->
         assert at.asked[1:] == [Request(mode=Mode.FAST, top_p=0.5)]
 
 
-async def test_settings_can_be_left_as_they_were(make: Make) -> None:
-    at = ScriptedSession(*stage.ready())
+async def test_settings_can_be_left_as_they_were(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.ready())
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("o", "5", "escape", "enter")
@@ -290,7 +292,7 @@ async def test_settings_can_be_left_as_they_were(make: Make) -> None:
 
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
-async def test_help_shows_the_keys_that_are_in_force(make: Make, key: str) -> None:
+async def test_help_shows_the_keys_that_are_in_force(make: MakeConsole, key: str) -> None:
     app = make(ScriptedSession(), Settings(keys={"stop": "x", "record": "f5,f6"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(key)
@@ -307,8 +309,8 @@ async def test_help_shows_the_keys_that_are_in_force(make: Make, key: str) -> No
         assert isinstance(app.screen, ConsoleScreen)
 
 
-async def test_keys_can_be_remapped(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far())
+async def test_keys_can_be_remapped(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at, Settings(keys={"stop": "x"})).run_test() as pilot:
         await pilot.press("s")
         assert at.asked == ["open"]
@@ -316,7 +318,7 @@ async def test_keys_can_be_remapped(make: Make) -> None:
         assert at.asked == ["open", "stop"]
 
 
-async def test_a_bad_key_map_is_a_warning(make: Make) -> None:
+async def test_a_bad_key_map_is_a_warning(make: MakeConsole) -> None:
     app = make(ScriptedSession(), Settings(keys={"fly": "x", "stop": "r", "save": "t"}))
     async with app.run_test() as pilot:
         await pilot.pause()
@@ -325,7 +327,7 @@ async def test_a_bad_key_map_is_a_warning(make: Make) -> None:
         assert "Theme has lost t" in toasts(app)
 
 
-async def test_a_bad_theme_is_a_warning(make: Make, home: Path) -> None:
+async def test_a_bad_theme_is_a_warning(make: MakeConsole, home: Path) -> None:
     app = make(
         ScriptedSession(), Settings(theme="plaid [b", warnings=("story.x: no [such] setting",))
     )
@@ -336,7 +338,7 @@ async def test_a_bad_theme_is_a_warning(make: Make, home: Path) -> None:
         assert "story.x: no [such] setting" in toasts(app)
 
 
-async def test_the_palette_finds_commands_and_themes(make: Make, home: Path) -> None:
+async def test_the_palette_finds_commands_and_themes(make: MakeConsole, home: Path) -> None:
     app = make(ScriptedSession())
     async with app.run_test() as pilot:
         await pilot.press("ctrl+p", *"duo-light")
@@ -346,15 +348,15 @@ async def test_the_palette_finds_commands_and_themes(make: Make, home: Path) -> 
         assert app.theme == "duo-light"
 
 
-async def test_a_picture_of_the_screen_is_saved(make: Make, home: Path) -> None:
+async def test_a_picture_of_the_screen_is_saved(make: MakeConsole, home: Path) -> None:
     async with make(ScriptedSession()).run_test() as pilot:
         await pilot.press("p")
     (path,) = made(home, "duotui-picture-*.svg")
     assert path.read_text().startswith("<svg")
 
 
-async def test_a_recording_cannot_be_asked(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far(), live=False)
+async def test_a_recording_cannot_be_asked(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far(), live=False)
     app = make(at)
     async with app.run_test() as pilot:
         assert "replay" in str(app.screen.query_one("#status").render())
@@ -372,7 +374,7 @@ async def test_a_recording_cannot_be_asked(make: Make) -> None:
 WHEREVER = {
     "while nothing is known": [],
     "while connecting": [LinkOpening(0, BOARD, "/dev/ttyACM0")],
-    "while a story is told": stage.identical_so_far(),
+    "while a story is told": scripted_session.identical_so_far(),
     "after a loss": [LinkLost(1, BOARD, "gone")],
 }
 
@@ -380,7 +382,7 @@ WHEREVER = {
 @pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
 @pytest.mark.parametrize("before", [(), ("i",), ("o",), ("question_mark",), ("ctrl+p",)])
 async def test_the_program_can_be_left_from_everywhere(
-    make: Make, key: str, before: tuple[str, ...]
+    make: MakeConsole, key: str, before: tuple[str, ...]
 ) -> None:
     at = ScriptedSession()
     app = make(at)
@@ -392,7 +394,7 @@ async def test_the_program_can_be_left_from_everywhere(
 
 
 @pytest.mark.parametrize("moment", WHEREVER)
-async def test_the_program_can_be_left_at_any_moment(make: Make, moment: str) -> None:
+async def test_the_program_can_be_left_at_any_moment(make: MakeConsole, moment: str) -> None:
     at = ScriptedSession(*WHEREVER[moment])
     app = make(at)
     async with app.run_test() as pilot:
@@ -401,7 +403,7 @@ async def test_the_program_can_be_left_at_any_moment(make: Make, moment: str) ->
     assert at.closed.is_set()
 
 
-async def test_a_sitting_that_does_not_close_is_not_waited_for(make: Make) -> None:
+async def test_a_sitting_that_does_not_close_is_not_waited_for(make: MakeConsole) -> None:
     at = ScriptedSession()
     at.slow_to_close = 60.0
     app = make(at)
@@ -414,8 +416,8 @@ async def test_a_sitting_that_does_not_close_is_not_waited_for(make: Make) -> No
         task.cancel()
 
 
-async def test_a_recording_that_is_held_can_be_stepped_through(make: Make) -> None:
-    at = ScriptedSession(*stage.identical_so_far(), live=False)
+async def test_a_recording_that_is_held_can_be_stepped_through(make: MakeConsole) -> None:
+    at = ScriptedSession(*scripted_session.identical_so_far(), live=False)
     async with make(at).run_test() as pilot:
         await pilot.press(".", "space", ".", ".", "space", ".")
         assert at.asked == ["open", "pause", "step", "step", "go on"]

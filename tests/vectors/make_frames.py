@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "native"))
-from agent_peer import TYPES, Splitter, frame, pack, stuff, unpack  # noqa: E402
+sys.path.insert(0, str(HERE.parent))
+from support.agent_peer import TYPES, Splitter, frame, pack, stuff, unpack  # noqa: E402
 
 F32_MAX = struct.unpack("<f", bytes.fromhex("ffff7f7f"))[0]
 F32_TINY = struct.unpack("<f", bytes.fromhex("01000000"))[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +11,6 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import NotReady
 from duotui.board.pexpect_transport import TransportSpawn
-from duotui.board.port_probe import PeerState, probe_peer
-from duotui.board.shell import Shell
 from duotui.targets.virtual_duo import (
     MemoryLayout,
     VirtualDuo,
@@ -21,29 +18,15 @@ from duotui.targets.virtual_duo import (
     make_card,
     prepared_card,
 )
-from native.guests import BOARD, build, find_tools
-from virtual.fire import Scene
+from support.board_faults import Scene
+from support.emulators import BOARD, build, find_tools
+from support.fixture_types import RunningBoard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
-    Start = Callable[..., AbstractContextManager["Running"]]
-
-
-@dataclass(frozen=True)
-class Running:
-    """A board that is on, and the line to it."""
-
-    board: VirtualDuo
-    spawn: TransportSpawn
-
-    def find(self) -> PeerState:
-        return probe_peer(self.spawn, patience=10, boot=100)
-
-    def shell(self) -> Shell:
-        return Shell.enter(self.spawn, self.find())
+    from support.fixture_types import StartBoard
 
 
 @pytest.fixture(scope="session")
@@ -70,20 +53,20 @@ def stock(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def start(stock: Path, tmp_path: Path) -> Start:
+def start(stock: Path, tmp_path: Path) -> StartBoard:
     @contextmanager
     def starting(
         memory: MemoryLayout = MemoryLayout.FREED,
         card: Path | None = None,
         sound: Path | None = None,
-    ) -> Iterator[Running]:
+    ) -> Iterator[RunningBoard]:
         if card is None:
             card = tmp_path / "card.img"
             subprocess.run(["cp", "--sparse=always", stock, card], check=True)
         board = VirtualDuo(card, memory, sound)
         try:
             transport, _ = board.start()
-            yield Running(board, TransportSpawn(transport))
+            yield RunningBoard(board, TransportSpawn(transport))
             transport.close()
         finally:
             board.close()

@@ -17,20 +17,19 @@ from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
 from duotui.board.upload import upload
 from duotui.targets.virtual_duo import CARD_BYTES_PER_SECOND, MemoryLayout, make_card
-from native.guests import BOARD
-from native.test_guests import MISSING_CALLS
+from support.emulators import BOARD, MISSING_CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from virtual.conftest import Start
+    from support.fixture_types import StartBoard
 
 pytestmark = pytest.mark.timeout(300)
 
 MEBI = 1024
 
 
-def test_logs_in_on_a_board_from_its_box(start: Start) -> None:
+def test_logs_in_on_a_board_from_its_box(start: StartBoard) -> None:
     with start() as duo:
         shell = duo.shell()
         assert b"Welcome to Milk-V Duo" in duo.spawn.heard
@@ -48,7 +47,7 @@ def test_logs_in_on_a_board_from_its_box(start: Start) -> None:
     ("memory", "total"),
     [(MemoryLayout.STOCK, 28.8), (MemoryLayout.FREED, 55.3), (MemoryLayout.FULL, 58.0)],
 )
-def test_has_the_memory_of_an_image(start: Start, memory: MemoryLayout, total: float) -> None:
+def test_has_the_memory_of_an_image(start: StartBoard, memory: MemoryLayout, total: float) -> None:
     with start(memory) as duo:
         kilobytes = duo.shell().run("awk '/^MemTotal/ {print $2}' /proc/meminfo")
     if memory is MemoryLayout.FULL:
@@ -58,7 +57,7 @@ def test_has_the_memory_of_an_image(start: Start, memory: MemoryLayout, total: f
 
 
 def test_lacks_the_calls_that_a_duo_lacks(
-    start: Start, stock: Path, tmp_path: Path, engine: Path
+    start: StartBoard, stock: Path, tmp_path: Path, engine: Path
 ) -> None:
     """Each of them, made: ENOSYS is 38."""
     calls = "\n".join(
@@ -79,7 +78,7 @@ def test_lacks_the_calls_that_a_duo_lacks(
         assert duo.shell().run("calls") == "\n".join(f"{name} 38" for name in MISSING_CALLS)
 
 
-def test_reads_its_card_as_slowly(start: Start, tmp_path: Path) -> None:
+def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
     """What is read in ten seconds; the card's clock is the host's."""
     with start() as duo:
         shell = duo.shell()
@@ -95,7 +94,7 @@ def test_reads_its_card_as_slowly(start: Start, tmp_path: Path) -> None:
     assert rate <= CARD_BYTES_PER_SECOND * 1.1
 
 
-def test_is_heard(start: Start, tmp_path: Path) -> None:
+def test_is_heard(start: StartBoard, tmp_path: Path) -> None:
     sound = tmp_path / "speaker.wav"
     with start(sound=sound) as duo:
         duo.shell().run("yes duo | head -c 65536 >/dev/dsp", 60)
@@ -104,12 +103,12 @@ def test_is_heard(start: Start, tmp_path: Path) -> None:
     assert len(set(heard)) > 2
 
 
-def test_a_wrong_password_is_said(start: Start) -> None:
+def test_a_wrong_password_is_said(start: StartBoard) -> None:
     with start() as duo, pytest.raises(NotReady, match="password of root"):
         Shell.enter(duo.spawn, duo.find(), key="wrong")
 
 
-def test_what_was_half_typed_is_not_run(start: Start) -> None:
+def test_what_was_half_typed_is_not_run(start: StartBoard) -> None:
     with start() as duo:
         duo.shell()
         duo.spawn.write_bytes(b"touch /tmp/rubbish")
@@ -117,7 +116,7 @@ def test_what_was_half_typed_is_not_run(start: Start) -> None:
         assert duo.shell().ask("ls /tmp/rubbish").status == 1
 
 
-def test_a_program_in_the_foreground_is_left_alone(start: Start) -> None:
+def test_a_program_in_the_foreground_is_left_alone(start: StartBoard) -> None:
     with start() as duo:
         duo.shell()
         duo.spawn.write_bytes(b"stty echo; cat\r")
@@ -128,7 +127,7 @@ def test_a_program_in_the_foreground_is_left_alone(start: Start) -> None:
         assert duo.find() is PeerState.SHELL
 
 
-def test_a_reset_board_is_waited_for(start: Start) -> None:
+def test_a_reset_board_is_waited_for(start: StartBoard) -> None:
     with start() as duo:
         duo.shell().run("touch /tmp/gone /mnt/data/kept; sync")
         duo.board.reset()
@@ -137,7 +136,7 @@ def test_a_reset_board_is_waited_for(start: Start) -> None:
         assert shell.run("ls /mnt/data/kept") == "/mnt/data/kept"
 
 
-def test_a_board_that_hangs_is_silent(start: Start) -> None:
+def test_a_board_that_hangs_is_silent(start: StartBoard) -> None:
     with start() as duo:
         duo.shell()
         duo.board.freeze(True)
@@ -146,7 +145,7 @@ def test_a_board_that_hangs_is_silent(start: Start) -> None:
         assert duo.shell().run("echo back") == "back"
 
 
-def test_takes_a_file_whole(start: Start, tmp_path: Path) -> None:
+def test_takes_a_file_whole(start: StartBoard, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(random.Random(5).randbytes(300_000))
     with start() as duo:
@@ -156,7 +155,7 @@ def test_takes_a_file_whole(start: Start, tmp_path: Path) -> None:
         assert not upload(shell, source, "/mnt/data/new/file", MonotonicClock())
 
 
-def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: Path) -> None:
+def test_a_full_card_is_said_before_anything_is_written(start: StartBoard, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(bytes(3_000_000))
     with start() as duo:
@@ -167,7 +166,7 @@ def test_a_full_card_is_said_before_anything_is_written(start: Start, tmp_path: 
         assert shell.run("ls /mnt/data") == "fill"
 
 
-def test_a_card_that_is_read_only_is_said(start: Start, tmp_path: Path) -> None:
+def test_a_card_that_is_read_only_is_said(start: StartBoard, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(bytes(3_000))
     with start() as duo:
@@ -179,7 +178,9 @@ def test_a_card_that_is_read_only_is_said(start: Start, tmp_path: Path) -> None:
             upload(shell, source, "/mnt/data/other/file", MonotonicClock())
 
 
-def test_power_that_fails_during_a_push_leaves_no_half_file(start: Start, tmp_path: Path) -> None:
+def test_power_that_fails_during_a_push_leaves_no_half_file(
+    start: StartBoard, tmp_path: Path
+) -> None:
     source, card = tmp_path / "source", tmp_path / "card.img"
     source.write_bytes(random.Random(6).randbytes(300_000))
     sent: list[int] = []

@@ -16,12 +16,12 @@ from duotui.speech.recognizer import SAMPLE_RATE, Recognizer
 from duotui.story.cards import deck
 from duotui.story.voice_input import SPOKEN_COMMANDS, UTTERANCE_LIMIT
 from support.espeak import need_espeak
-from system.spoken import VOICES, in_noise
+from support.spoken_wishes import VOICES, in_noise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from virtual.fire import Scene
+    from support.board_faults import Scene
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -22,9 +22,9 @@ from duotui.protocol.events import SentencePlaying
 from duotui.session.recording import read
 from duotui.speech.board_tts import BoardTts
 from duotui.targets.virtual_duo import VirtualDuo, prepared_card
-from native.guests import BOARD, find_tools
-from system.sitting import Watch
-from virtual.ear import understood
+from support.emulators import BOARD, find_tools
+from support.sessions import Watch
+from support.wav_recognizer import understood
 
 if TYPE_CHECKING:
     from duotui.targets.virtual_duo import VirtualMachine

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duotui.board.shell import Shell
-    from virtual.conftest import Start
+    from support.fixture_types import StartBoard
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -77,7 +77,7 @@ def usb(shell: Shell, name: str) -> str:
     return shell.run(f"cat {SYS}/{name}")
 
 
-def test_is_a_serial_port_with_a_login(start: Start, card: Path) -> None:
+def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
     with start(card=card) as duo:
         shell = duo.shell()
         shell.run(f"( {READY} )", 100)

@@ -1,0 +1,294 @@
+"""Things that happen to a board, its cable and its host; and a virtual Duo that they happen to.
+
+A fault strikes while a story is told, or a file is sent, from the first byte of the login on.
+Waiting is what some faults are made of: it is never how anything here is found out.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from duotui.board.agent_launcher import open_shell
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import probe_peer
+from duotui.board.shell import Shell
+from duotui.link.ports import Port
+from duotui.link.serial_transport import SerialTransport
+from duotui.targets.board import BoardTarget
+from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo
+from support.sessions import Spoiler
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from duotui.link.pty_cable import PtyCable
+
+    Spoil = Callable[[bytes], bytes]
+
+UART_BYTES = 11_520
+"""A second, at 115200 baud."""
+
+BITS, BETWEEN = 10_000, 3_000
+"""One bit of so many is flipped; a kernel line comes after so many bytes."""
+
+KILLED = "/tmp/killed"
+
+
+class Scene:
+    """A virtual Duo, its cable, and what a computer sees of it. Memory as of an image that keeps
+    none for the camera."""
+
+    def __init__(self, card: Path) -> None:
+        self.to_host: Spoil = bytes
+        self.to_board: Spoil = bytes
+        self.board = VirtualDuo(
+            card,
+            MemoryLayout.FREED,
+            corrupt=lambda data: self.to_host(data),
+            corrupt_to_board=lambda data: self.to_board(data),
+        )
+        self.mended = 0.0
+        """When what happened last was over, by this computer's monotonic clock."""
+
+    def start(self) -> None:
+        transport, _ = self.board.start()
+        transport.close()
+
+    @property
+    def wire(self) -> PtyCable:
+        assert self.board.wire is not None
+        return self.board.wire
+
+    def ports(self) -> list[Port]:
+        path = self.wire.host_path
+        return [Port(path, "Duo", 0x3346, 0x1003, "duotui-fire")] if path else []
+
+    def channel(self) -> BoardTarget:
+        return BoardTarget("auto", self.ports)
+
+    def quiet(self) -> None:
+        """The cable is as good as new."""
+        self.to_host = self.to_board = bytes
+
+    @contextmanager
+    def shell(self) -> Iterator[Shell]:
+        """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
+        transport = SerialTransport(self.wire.host_path or "/dev/unplugged", 30)
+        try:
+            spawn = TransportSpawn(transport)
+            shell = open_shell(spawn, probe_peer(spawn, patience=10, boot=200))
+            yield shell
+            shell.leave()
+        finally:
+            transport.close()
+
+
+class Fault:
+    """Of one story, or one file. `chance` decides when, how long and where, within `bytes_` to the
+    host. Afterwards `struck` says whether it came to it."""
+
+    in_a_push = True
+    """Whether it can strike there, too."""
+
+    def __init__(self, scene: Scene, chance: random.Random, bytes_: int) -> None:
+        self.scene, self.chance, self.bytes_ = scene, chance, bytes_
+        self.struck = False
+
+    def prepare(self) -> None:
+        """Before the host opens the port."""
+
+    def strike(self) -> None:
+        """At a random moment in the middle, unless it has come from what was prepared."""
+
+    def end(self) -> None:
+        """The story is over, or the file is there."""
+        self.scene.quiet()
+
+
+class Pulled(Fault):
+    """The cable is pulled at any byte, and put back up to 8 seconds later: as another port."""
+
+    def prepare(self) -> None:
+        left = self.chance.randrange(1, self.bytes_)
+        self._back: threading.Thread | None = None
+
+        def spoil(data: bytes) -> bytes:
+            nonlocal left
+            if self.struck or len(data) < left:
+                left -= len(data)
+                return data
+            self.struck = True
+            self.scene.wire.unplug()
+            self._back = threading.Thread(target=self._put_back, daemon=True)
+            self._back.start()
+            return data[:left]
+
+        self.scene.to_host = spoil
+
+    def _put_back(self) -> None:
+        time.sleep(self.chance.uniform(0, 8))
+        self.scene.wire.plug()
+        self.scene.mended = time.monotonic()
+
+    def end(self) -> None:
+        super().end()
+        if self._back is not None:
+            self._back.join()
+
+
+class Stalled(Fault):
+    """Nothing passes for up to 8 seconds, at any byte; nothing is lost."""
+
+    def prepare(self) -> None:
+        left = self.chance.randrange(1, self.bytes_)
+
+        def spoil(data: bytes) -> bytes:
+            nonlocal left
+            left -= len(data)
+            if left <= 0 and not self.struck:
+                self.struck = True
+                time.sleep(self.chance.uniform(0, 8))
+                self.scene.mended = time.monotonic()
+            return data
+
+        self.scene.to_host = spoil
+
+
+class Slow(Fault):
+    """115200 baud, both ways."""
+
+    def prepare(self) -> None:
+        def spoil(data: bytes) -> bytes:
+            time.sleep(len(data) / UART_BYTES)
+            return data
+
+        self.scene.to_host = self.scene.to_board = spoil
+        self.struck = True
+
+
+class Noise(Fault):
+    """A bit in 10,000 is flipped, both ways."""
+
+    def prepare(self) -> None:
+        self._ways = [Spoiler(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
+        self.scene.to_host, self.scene.to_board = self._ways
+
+    def end(self) -> None:
+        super().end()
+        self.struck = any(way.flipped for way in self._ways)
+
+
+class KernelLines(Fault):
+    """The kernel writes on the same line."""
+
+    def prepare(self) -> None:
+        self._lines = Spoiler(self.chance.randrange(1 << 30), bytes_=BETWEEN)
+        self.scene.to_host = self._lines
+
+    def end(self) -> None:
+        super().end()
+        self.struck = self._lines.injected > 0
+
+
+class AgentKilled(Fault):
+    """By the board itself, up to 4 seconds after it has started."""
+
+    in_a_push = False
+
+    def prepare(self) -> None:
+        after = int(self.chance.uniform(0, 4e6))
+        with self.scene.shell() as shell:
+            shell.run(
+                f"rm -f {KILLED}; ( while ! pidof duollama; do usleep 50000; done; usleep {after};"
+                f" killall -9 duollama && touch {KILLED} ) >/dev/null 2>&1 &"
+            )
+
+    def end(self) -> None:
+        super().end()
+        with self.scene.shell() as shell:
+            self.struck = not shell.ask(f"test -e {KILLED}").status
+
+
+class BoardReset(Fault):
+    """Its button is pressed."""
+
+    def strike(self) -> None:
+        self.struck = True
+        self.scene.board.reset()
+        self.scene.mended = time.monotonic()
+
+
+class BoardHangs(Fault):
+    """Its clock stands still for up to 9 seconds."""
+
+    def strike(self) -> None:
+        self.struck = True
+        self.scene.board.freeze(True)
+        time.sleep(self.chance.uniform(0, 9))
+        self.scene.board.freeze(False)
+        self.scene.mended = time.monotonic()
+
+
+class HostKilled(Fault):
+    """Another duotui tells another story there, and is killed at any moment of it."""
+
+    in_a_push = False
+
+    def prepare(self) -> None:
+        process = _another_host(self.scene)
+        assert process.stdout is not None
+        with process.stdout:
+            process.stdout.read(self.chance.randrange(1, 60))
+            process.kill()
+            process.wait()
+        self.struck = True
+        self.scene.mended = time.monotonic()
+
+
+class HostSleeps(Fault):
+    """It is stopped for up to 8 seconds, and the cable with it."""
+
+    in_a_push = False
+
+    def strike(self) -> None:
+        self.struck = True
+        nap = f"sleep {self.chance.uniform(0, 8)}; kill -CONT {os.getpid()}"
+        waker = subprocess.Popen(["sh", "-c", nap])
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self.scene.mended = time.monotonic()
+        waker.wait()
+
+
+def _another_host(scene: Scene) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "duotui", "tell", "--port", scene.wire.host_path),
+            *("--mode", "exact", "-s", "99", "-n", "60", "One day"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+FAULTS: tuple[type[Fault], ...] = (
+    Pulled,
+    Stalled,
+    Slow,
+    Noise,
+    KernelLines,
+    AgentKilled,
+    BoardReset,
+    BoardHangs,
+    HostKilled,
+    HostSleeps,
+)

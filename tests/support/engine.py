@@ -1,0 +1,52 @@
+"""duollama as the tests run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.paths import ROOT
+
+NATIVE = ROOT / "native"
+SHARED = ROOT.parent / "shared"
+
+
+@dataclass(frozen=True)
+class Engine:
+    path: Path
+
+    def run(
+        self, *arguments: str | Path | bytes, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [self.path, *arguments],
+            capture_output=True,
+            timeout=600,
+            cwd=cwd,
+            env=self.environment(),
+            check=False,
+        )
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"}
+
+    def tell(self, ids: Path, *arguments: str | Path) -> tuple[list[int], list[int], bytes]:
+        """Tell a story that must succeed: its prompt's ids, its own ids, its text."""
+        done = self.run(*arguments, "--ids", ids)
+        assert done.returncode == 0, done.stderr.decode()
+        prompt, out = ids.read_text().removesuffix("\n").split("\n")
+        return (
+            [int(i) for i in prompt.removeprefix("prompt: ").split(" ")],
+            [int(i) for i in out.removeprefix("out: ").split(" ")],
+            done.stdout,
+        )
+
+
+def build(target: str, path: str) -> Engine:
+    made = subprocess.run(
+        ["make", "-s", "-C", NATIVE, target], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    return Engine(NATIVE / "build" / path)

@@ -1,0 +1,151 @@
+"""A story told, or a file sent, while something happens: is it right, and how long did it take?"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from duotui.base import resources
+from duotui.base.clock import MonotonicClock
+from duotui.base.errors import DuotuiError
+from duotui.base.progress import TransferProgress
+from duotui.board.upload import upload
+from duotui.protocol import events
+from duotui.protocol.events import EndReason, Mode, Request
+from duotui.session.session import Session
+from duotui.session.state import LinkState, SessionState
+from duotui.targets.engine_binary import find_engine
+from support.sessions import Watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.board_faults import Fault, Scene
+
+STEPS = 48
+LIMIT = 400.0
+"""Seconds until something hangs."""
+
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`recovery`: seconds from the end of the fault to the next new token, or to the file; None
+    where it did not strike, or has no end. `asked`: how often a user had to say it."""
+
+    right: bool
+    recovery: float | None
+    seconds: float
+    asked: int
+
+
+def request(seed: int) -> Request:
+    return Request(mode=Mode.EXACT, steps=STEPS, seed=seed)
+
+
+def expected(seed: int, folder: Path) -> list[int]:
+    """The reference's ids, told by this computer."""
+    asked = request(seed)
+    ids = folder / "ids"
+    subprocess.run(
+        [
+            *(find_engine(), resources.MODEL, "-z", resources.TOKENIZER, "-s", str(seed)),
+            *("-t", str(asked.temperature), "-p", str(asked.top_p), "-n", str(STEPS)),
+            *("-i", asked.prompt, "--ids", ids),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    line = next(line for line in ids.read_text().splitlines() if line.startswith("out:"))
+    return [int(word) for word in line.split()[1:]]
+
+
+async def tell(scene: Scene, fault: Fault, seed: int, ids: list[int]) -> Outcome:
+    await asyncio.to_thread(fault.prepare)
+    session = Session(
+        scene.channel(), None, MonotonicClock(), lambda: fault.chance.randrange(1, 1 << 32)
+    )
+    watch = Watch(session)
+    moment = fault.chance.randrange(1, len(ids))
+    begun = time.monotonic()
+
+    async def strikes() -> None:
+        await watch.until(lambda s: len(s.board.tokens) >= moment, LIMIT)
+        await asyncio.to_thread(fault.strike)
+
+    striking = asyncio.create_task(strikes())
+    try:
+        session.generate(request(seed))
+        asked = 1
+        while True:
+            state = await watch.until(lambda s: _told(s) or s.board.link is LinkState.LOST, LIMIT)
+            if _told(state) or asked == ATTEMPTS:
+                break
+            asked += 1
+            await asyncio.sleep(1)
+            session.open()
+        seconds = time.monotonic() - begun
+        if _told(state):
+            await striking
+    finally:
+        striking.cancel()
+        await session.close()
+        await asyncio.to_thread(fault.end)
+    right = [token.id for token in state.board.tokens] == ids
+    recovery = _recovery(watch, scene.mended, begun) if fault.struck else None
+    return Outcome(right and _told(state), recovery, seconds, asked)
+
+
+def _told(state: SessionState) -> bool:
+    ended = state.board.ended
+    return ended is not None and ended.reason in (EndReason.STEPS, EndReason.ENDED)
+
+
+def _recovery(watch: Watch, mended: float, begun: float) -> float | None:
+    """From when it was mended, or the loss was seen where nobody mends, to the next new token."""
+    lost = [event.t for event in watch.seen if isinstance(event, events.LinkReconnecting)]
+    start = max([mended, *lost[:1]])
+    if start < begun:
+        return None
+    news = (events.Tokens, events.RunEnded)
+    after = [event.t for event in watch.seen if isinstance(event, news) and event.t >= start]
+    return after[0] - start if after else None
+
+
+def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
+    """As a user does who asks again after each failure."""
+    fault.prepare()
+    size = source.stat().st_size
+    moment = fault.chance.randrange(size)
+    begun, asked = time.monotonic(), 0
+    stricken = False
+
+    def on(now: TransferProgress) -> None:
+        nonlocal stricken
+        if now.done > moment and not stricken:
+            stricken = True
+            fault.strike()
+
+    while asked < ATTEMPTS:
+        asked += 1
+        try:
+            with scene.shell() as shell:
+                upload(shell, source, target, MonotonicClock(), on, seconds=10)
+                break
+        except DuotuiError:
+            time.sleep(1)
+    seconds = time.monotonic() - begun
+    ended = time.monotonic()
+    fault.end()
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    with scene.shell() as shell:
+        right = shell.run(f"sha256sum {target}").split()[0] == digest
+        whole = shell.ask(f"test -e {target}.part").status == 1
+        shell.run(f"rm {target}")
+    recovery = ended - scene.mended if fault.struck and scene.mended > begun else None
+    return Outcome(right and whole, recovery, seconds, asked)

@@ -1,0 +1,9 @@
+"""Places in the repository that tests read from."""
+
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+ROOT = TESTS.parent
+VECTORS = TESTS / "vectors"
+NATIVE_TESTS = TESTS / "native"
+"""C sources of tests."""

@@ -1,0 +1,18 @@
+"""An agent of the protocol, without a link: for tests of its client."""
+
+from duotui.protocol.frames import Frame, NoiseBytes
+from duotui.protocol.messages import Message
+
+
+class Agent:
+    """Frames as an agent would number them."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+
+    def says(self, *said: Message) -> list[Frame | NoiseBytes]:
+        frames: list[Frame | NoiseBytes] = []
+        for message in said:
+            frames.append(Frame(message.type, self.seq, message.payload()))
+            self.seq += 1
+        return frames

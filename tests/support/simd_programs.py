@@ -1,0 +1,35 @@
+"""The C program that compares sets of kernels with the same sums in double."""
+
+from support.engine import NATIVE
+from support.paths import NATIVE_TESTS
+
+SOURCES = NATIVE / "src"
+SIMD_CHECK = [
+    NATIVE_TESTS / "simd_check.c",
+    *[SOURCES / "matrix.c", SOURCES / "kernels.c", *sorted(SOURCES.glob("simd*.c"))],
+]
+OPTIMISED = ["-O3"]
+
+# The largest error that a kernel may make, in relation to the sum of its terms' magnitudes. Sums
+# of products are of up to 800 terms, each rounded to 24 bits (6e-8).
+SUM, FUNCTION = 2e-6, 5e-7
+LIMITS = {
+    "quantise": 0.0,
+    **dict.fromkeys(["unpack", "accumulate"], 0.0),
+    **dict.fromkeys(["draft", "screen", "refine", "dot", "bounds"], SUM),
+    **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
+    "swiglu": FUNCTION,
+    "mass": 2e-4,
+}
+
+
+def assert_kernels_are_near(printed: str, sets: list[str]) -> None:
+    """`printed` by simd_check: at least these sets, all kernels, none beyond its limit."""
+    errors: dict[str, dict[str, float]] = {}
+    for line in printed.splitlines():
+        name, kernel, error = line.split(" ")
+        errors.setdefault(name, {})[kernel] = float(error)
+    assert errors.keys() >= set(sets)
+    for name, found in errors.items():
+        assert found.keys() == LIMITS.keys(), name
+        assert not {kernel: e for kernel, e in found.items() if not e <= LIMITS[kernel]}, name

@@ -1,0 +1,117 @@
+"""A demonstration that goes on: a recording stands in while the board is lost, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.base import resources
+from duotui.base.errors import NoDevice, UsageError
+from duotui.judge.fallback_session import FallbackJudgeSession
+from duotui.judge.session import JudgeOptions, JudgeSession, Phase
+from duotui.protocol.events import Mode, Request
+from duotui.targets.judged_machine import LocalMachine
+from duotui.targets.simulator import SimulatedDuo
+from support.killable_duo import Mortal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from duotui.scoring.machine_conditions import MachineConditions
+
+REQUEST = Request(mode=Mode.EXACT, steps=60)
+
+
+class Nowhere(LocalMachine):
+    def conditions(self) -> MachineConditions:
+        raise NoDevice("no board was found", "plug it in")
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("safe") / "r.jsonl"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--runs", "3"),
+            *("-n", "60", "--record", path),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def options(runs: int = 6) -> JudgeOptions:
+    return JudgeOptions("sim", REQUEST, resources.MODEL, resources.TOKENIZER, runs=runs)
+
+
+async def until(shown: FallbackJudgeSession, wanted: Callable[[], bool]) -> None:
+    """Until the court's news make it true."""
+    news = asyncio.Event()
+    shown.subscribe(lambda _: news.set())
+    while not wanted():
+        await asyncio.wait_for(news.wait(), 60)
+        news.clear()
+
+
+async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
+    recording: Path,
+) -> None:
+    board = Mortal()
+    court = JudgeSession(LocalMachine(board), options())
+    shown = FallbackJudgeSession(court, recording, speed=0.2)
+    holding = asyncio.create_task(shown.run())
+    await until(shown, lambda: len(court.trial.runs) >= 2)
+    assert (shown.showing_recording, shown.note) == (False, "")
+    board.kill()
+    await until(shown, lambda: shown.showing_recording and bool(shown.state.board.tokens))
+    assert shown.note.startswith("RECORDING of 20")
+    assert "the board is not here" in shown.note
+    assert shown.state is not court.state
+    assert shown.so_far.runs == court.so_far.runs  # what the board has told is not mixed with it
+    board.dead = False
+    verdict = await holding
+    assert (shown.showing_recording, shown.note, shown.stage) == (False, "", Phase.OVER)
+    assert (len(verdict.counted), verdict.identical, verdict.disturbed) == (6, True, 1)
+    assert shown.state is court.state
+    await shown.close()
+
+
+async def test_a_board_that_never_comes_is_stood_in_for_to_the_end(recording: Path) -> None:
+    court = JudgeSession(Nowhere(SimulatedDuo()), options())
+    shown = FallbackJudgeSession(court, recording, speed=0)
+    verdict = await shown.run()
+    assert len(verdict.counted) == 3
+    assert verdict.trouble == "a recording: no board was found; plug it in"
+    assert shown.note.startswith("RECORDING")
+    assert len(shown.state.board.tokens) == 60
+    with pytest.raises(NoDevice):  # it is no result of this board
+        court.outcome()
+    await shown.close()
+
+
+def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path: Path) -> None:
+    lines = recording.read_text().splitlines(keepends=True)
+    (tmp_path / "r.jsonl").write_text("".join(lines[:8]))
+    with pytest.raises(UsageError, match="holds no whole story"):
+        FallbackJudgeSession(
+            JudgeSession(LocalMachine(SimulatedDuo()), options()), tmp_path / "r.jsonl"
+        )
+
+
+def test_it_needs_a_screen(recording: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--safe", recording],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "--safe needs a terminal" in done.stderr

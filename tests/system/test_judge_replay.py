@@ -1,0 +1,128 @@
+"""A trial that was recorded is judged again, and comes to the same."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from duotui.base import resources
+from duotui.base.errors import Cancelled, UsageError
+from duotui.judge.replayed_session import ReplayedJudgeSession
+from duotui.judge.session import JudgeOptions, Phase
+from duotui.protocol.events import Mode, Request
+from duotui.session.recording import Recorder
+from duotui.session.replay import ReplaySession
+from support.paths import VECTORS
+
+OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
+UNKNOWN = ("target", "conditions", "roofline")
+"""What no recording says."""
+
+
+def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "duotui", "judge", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+
+@pytest.fixture(scope="module", params=["exact", "fast"])
+def trial(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
+    path = tmp_path_factory.mktemp("trial") / "r.jsonl"
+    asked = ("--runs", 5, "-n", 120, "-s", 7, "-t", 0.9, "--mode", request.param)
+    return path, judge("sim", "--headless", *asked, "--record", path)
+
+
+def test_its_verdict_is_that_of_then(
+    trial: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    path, live = trial
+    again = judge(path, "--headless")
+    assert again.returncode == live.returncode, again.stderr
+    then, now = json.loads(live.stdout), json.loads(again.stdout)
+    assert len(now["runs"]) == 5
+    assert [name for name in then if name not in UNKNOWN and then[name] != now[name]] == []
+    assert (now["target"], now["conditions"]["before"]) == ("RECORDING r.jsonl", None)
+
+
+async def test_it_can_be_held_stepped_and_ended(
+    trial: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    court = ReplayedJudgeSession(trial[0], OPTIONS)
+    news = asyncio.Event()
+    court.subscribe(lambda _: news.set())
+    holding = asyncio.create_task(court.run())
+    while not court.state.board.tokens:
+        await news.wait()
+        news.clear()
+    court.player.pause(True)
+    for _ in range(2):
+        before = court.state.board.tokens
+        court.player.step()
+        while court.state.board.tokens is before:
+            await news.wait()
+            news.clear()
+    while len(court.so_far.runs) < 2:
+        court.player.pause(False)
+        await news.wait()
+        news.clear()
+    court.stop(Cancelled("enough"))
+    verdict = await holding
+    assert court.stage is Phase.OVER
+    assert 1 <= len(verdict.counted) < 5
+    assert verdict.trouble == "enough"
+    await court.close()
+    assert court.outcome()[1] == court.trouble
+
+
+def test_what_cannot_be_judged_is_refused(
+    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
+    with pytest.raises(UsageError, match="no whole story"):
+        ReplayedJudgeSession(cut, OPTIONS)
+    mixed = tmp_path / "mixed.jsonl"
+    recorder = Recorder(mixed)
+    events = ReplaySession(trial[0]).events
+    for event in events:
+        recorder.write(event)
+    for event in events:
+        recorder.write(replace(event, seed=8) if hasattr(event, "seed") else event)
+    recorder.close()
+    with pytest.raises(UsageError, match="different stories"):
+        ReplayedJudgeSession(mixed, OPTIONS)
+
+
+def test_a_recording_of_another_model_is_not_compared(
+    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jsonl"
+    text = trial[0].read_text()
+    model = json.loads(next(line for line in text.splitlines() if '"Ready"' in line))["model_hash"]
+    other.write_text(text.replace(model, "0" * 64))
+    done = judge(other, "--headless")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "from another model" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_race_needs_a_screen_and_a_whole_story(
+    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    assert "--beside needs a terminal" in judge("sim", "--headless", "--beside", trial[0]).stderr
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
+    done = judge("sim", "--headless", "--beside", cut)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "holds no whole story" in done.stderr
+
+
+def test_mode_of_the_request_is_the_recordings() -> None:
+    court = ReplayedJudgeSession(VECTORS / "recording-1.jsonl", OPTIONS)
+    assert court.request.mode is Mode.REFERENCE
+    assert (court.options.runs, court.options.warm) == (1, 0)

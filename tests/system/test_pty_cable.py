@@ -1,0 +1,59 @@
+"""Tokens over real ttys, from the real agent, through whatever a cable does to them."""
+
+from pathlib import Path
+
+import pytest
+
+from duotui.protocol.events import Request
+from duotui.targets.simulator import SimulatedDuo
+from support.scripted_model import write_parrot
+from support.sessions import Spoiler, session, told
+
+COUNT = 10_000
+CHARACTERS = ["é", "ß", "小", "猫", "€", "🙂", "🐈"]
+
+
+def pieces() -> list[bytes]:
+    """Words, and characters of two to four bytes, split at every byte and whole."""
+    found = [b"Once", b" upon", b" a", b" time"]
+    for character in CHARACTERS:
+        data = character.encode()
+        found.append(b" " + data)
+        for cut in range(1, len(data)):
+            found += [data[:cut], data[cut:]]
+        found += [data[i : i + 1] for i in range(len(data))]
+    return found
+
+
+@pytest.fixture(scope="module")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    model, tokenizer = write_parrot(tmp_path_factory.mktemp("parrot"), pieces(), COUNT)
+    return Path(model), Path(tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("bits", "between"),
+    [(0, 0), (10_000, 0), (0, 3_000), (10_000, 3_000)],
+    ids=["clean", "one bit in 10,000", "kernel lines", "both"],
+)
+async def test_ten_thousand_tokens_arrive_exactly(
+    parrot: tuple[Path, Path], bits: int, between: int
+) -> None:
+    spoiler = Spoiler(7, bits, between)
+    sitting = session(SimulatedDuo(*parrot, corrupt=spoiler))
+    try:
+        request = Request(prompt="", steps=COUNT, temperature=0.0)
+        state = await told(sitting, request, seconds=100)
+    finally:
+        await sitting.close()
+    board, cycle = state.board, pieces()
+    assert len(board.tokens) == COUNT
+    expected = [cycle[n % len(cycle)] for n in range(COUNT)]
+    ids = [token.id for token in board.tokens]
+    assert ids == [ids[n % len(cycle)] for n in range(COUNT)]
+    assert len(set(ids[: len(cycle)])) == len(cycle)
+    # A character that the story's last token leaves open is not told.
+    assert board.text == b"".join(expected).decode(errors="ignore")
+    assert (spoiler.flipped > 0, spoiler.injected > 0) == (bits > 0, between > 0)
+    assert board.health is not None
+    assert (board.health.noise > 0) == (bits > 0 or between > 0)

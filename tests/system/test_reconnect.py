@@ -1,0 +1,217 @@
+"""A cable that is pulled, a board that falls over: the story goes on, and is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from duotui.protocol import events
+from duotui.protocol.events import EndReason, Mode, Request, SpeechEndReason
+from duotui.session.state import LinkState, SessionState
+from duotui.targets import packer
+from duotui.targets.board import BoardTarget
+from duotui.targets.engine_binary import find_engine
+from support.board_on_tty import VOICE, Plugged
+from support.scripted_model import write_parrot
+from support.sessions import Watch, session
+from support.tcp_port import served
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+COUNT = 20_000
+REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    model, tokenizer = write_parrot(folder, WORDS, COUNT)
+    packer.pack_model(model, tokenizer, "exact", folder / "story.duo")
+    (folder / "duollama").write_bytes(find_engine().read_bytes())
+    (folder / "voice").write_text(VOICE)
+    for name in ("duollama", "voice"):
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture(params=["-m"])
+def plugged(
+    request: pytest.FixtureRequest, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Plugged]:
+    monkeypatch.setattr("duotui.board.agent_launcher.HOME", str(home))
+    monkeypatch.setattr("duotui.board.agent_launcher.LOG", str(tmp_path / "log"))
+    # the level of this computer's own kernel lines is not theirs to change
+    (tmp_path / "dmesg").write_text("#!/bin/sh\n")
+    (tmp_path / "dmesg").chmod(0o755)
+    board = Plugged(f"{tmp_path}:{os.environ['PATH']}", home, request.param)
+    yield board
+    board.close()
+
+
+def whole(state: SessionState) -> bool:
+    return state.board.ended is not None
+
+
+def assert_identical(state: SessionState, count: int = COUNT) -> None:
+    board = state.board
+    assert board.ended is not None
+    assert board.ended.reason is EndReason.STEPS
+    assert [token.index for token in board.tokens] == list(range(count))
+    ids = [token.id for token in board.tokens]
+    assert ids == [ids[n % len(WORDS)] for n in range(count)]
+    assert board.text == b"".join(WORDS[n % len(WORDS)] for n in range(count)).decode()[1:]
+
+
+def boots(watch: Watch) -> int:
+    return len({event.boot for event in watch.seen if isinstance(event, events.Ready)})
+
+
+@asynccontextmanager
+async def telling(board: BoardTarget, steps: int = COUNT) -> AsyncIterator[Watch]:
+    """A story that has begun."""
+    sitting = session(board)
+    watch = Watch(sitting)
+    try:
+        sitting.generate(replace(REQUEST, steps=steps))
+        await watch.until(lambda s: len(s.board.tokens) > min(100, steps - 1))
+        yield watch
+    finally:
+        await sitting.close()
+
+
+async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
+    plugged: Plugged,
+) -> None:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
+        before = plugged.wire.host_path
+        plugged.wire.unplug()
+        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        assert not whole(state)
+        taken = os.openpty()
+        assert plugged.wire.plug() != before
+        for end in taken:
+            os.close(end)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 1
+        assert not [event for event in watch.seen if isinstance(event, events.Regenerating)]
+
+
+async def test_an_agent_that_was_killed_is_started_and_tells_again(plugged: Plugged) -> None:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
+        for agent in plugged.agents():
+            os.kill(agent, signal.SIGKILL)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 2
+        assert [event for event in watch.seen if isinstance(event, events.Regenerated)]
+
+
+@pytest.mark.parametrize("plugged", ["+m"], ids=["no job control"], indirect=True)
+async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
+        (agent,) = plugged.agents()
+        os.kill(agent, signal.SIGSTOP)
+        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        assert state.board.trouble == "the engine has stopped answering"
+        await watch.until(lambda s: "nothing answers" in s.board.trouble)
+        os.kill(agent, signal.SIGCONT)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 1
+
+
+async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
+    """The shell takes the line back; the agent would never be heard again."""
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
+        (agent,) = plugged.agents()
+        os.kill(agent, signal.SIGSTOP)
+        assert_identical(await watch.until(whole))
+        assert boots(watch) == 2
+        assert agent not in plugged.agents()
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["cable", "agent"])
+async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) -> None:
+    said, hold = plugged.home / "said", plugged.home / "hold"
+    said.unlink(missing_ok=True)
+    async with telling(BoardTarget("auto", plugged.ports), 3 * len(WORDS)) as watch:
+        await watch.until(whole)
+        hold.touch()
+        watch.sitting.speak()
+        await watch.until(lambda s: s.board.sentence is not None)
+        if killed:
+            for agent in plugged.agents():
+                os.kill(agent, signal.SIGKILL)
+        else:
+            plugged.wire.unplug()
+        await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        hold.unlink()
+        if not killed:
+            plugged.wire.plug()
+        state = await watch.until(lambda s: s.board.speech_ended is not None)
+        assert state.board.speech_ended is not None
+        assert (state.board.speech_ended.silence, state.board.speech_ended.sentences) == (
+            SpeechEndReason.DONE,
+            3,
+        )
+        assert state.board.sentence is not None
+        (mark,) = state.board.sentence.marks
+        assert state.board.text[mark.start : mark.end] == "upon"
+        assert mark.start == state.board.text.rindex("upon")
+        line = "once upon a time,  there was"
+        assert said.read_text().splitlines() == [line] * (4 if killed else 3)
+
+
+async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
+    (plugged.home / "voice").chmod(0o644)
+    async with telling(BoardTarget("auto", plugged.ports), len(WORDS)) as watch:
+        await watch.until(whole)
+        watch.sitting.speak()
+        state = await watch.until(lambda s: s.fault is not None)
+        assert state.fault is not None
+        assert state.fault.text == "this board has no voice"
+        (plugged.home / "voice").chmod(0o755)
+
+
+@pytest.mark.filterwarnings("ignore:set.* is deprecated:DeprecationWarning")  # pyserial's threads
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+async def test_a_board_behind_another_computer_tells_the_same(
+    plugged: Plugged, scheme: str
+) -> None:
+    with served(plugged.wire.host_path, scheme) as url:
+        async with telling(BoardTarget(url), 5_000) as watch:
+            assert_identical(await watch.until(whole), 5_000)
+            assert boots(watch) == 1
+
+
+async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:
+    async with telling(BoardTarget("auto", plugged.ports)) as watch:
+        plugged.serial_number = "duotui-2"
+        plugged.wire.unplug()
+        plugged.wire.plug()
+        state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
+        assert state.board.link is LinkState.AWAY
+        plugged.serial_number = "duotui-1"
+        assert_identical(await watch.until(whole))
+
+
+async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Plugged) -> None:
+    async with telling(BoardTarget(plugged.wire.host_path)) as watch:
+        second = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "duotui", "tell", "--port", plugged.wire.host_path),
+            stderr=subprocess.PIPE,
+        )
+        _, said = await second.communicate()
+        assert second.returncode == 5
+        assert b"is in use by" in said
+        assert f"(pid {os.getpid()}); close that program first" in said.decode()
+        assert_identical(await watch.until(whole))

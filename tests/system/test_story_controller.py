@@ -1,0 +1,404 @@
+"""The story hour with the real engine: what is told, kept, and written down, and what becomes of a
+story when its teller is away."""
+
+import asyncio
+import subprocess
+import sys
+import wave
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from duotui.base.errors import LinkBroken, NotReady
+from duotui.link.serial_transport import SerialTransport
+from duotui.protocol.events import Mode
+from duotui.session.state import LinkState, SessionState
+from duotui.settings.parental_settings import ParentalSettings, SleepTimer
+from duotui.speech.microphone import WavMicrophone
+from duotui.speech.recognizer import open_recognizer
+from duotui.story import fallback_stories
+from duotui.story.cards import deck
+from duotui.story.controller import StoryController
+from duotui.story.sentences import whole_sentences
+from duotui.story.view_state import RestReason, Step, StoryViewState
+from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
+from duotui.targets.simulator import SimulatedDuo
+from support.espeak import RATE, need_espeak, synthesise
+from support.killable_duo import Mortal
+from support.story_services import AFTERNOON, Hurried, hour, room
+
+
+async def until(shown: StoryController, wanted: Callable[[StoryViewState], bool]) -> StoryViewState:
+    news = asyncio.Event()
+    shown.subscribe(news.set)
+    while not wanted(shown.scene):
+        await asyncio.wait_for(news.wait(), 60)
+        news.clear()
+    return shown.scene
+
+
+def at_end(scene: StoryViewState) -> bool:
+    return scene.act is Step.THE_END
+
+
+def telling(scene: StoryViewState) -> bool:
+    return scene.act is Step.TELLING
+
+
+async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Path) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path)
+    shown = hour(made)
+    shown.open()
+    assert (shown.scene.act, shown.scene.row) == (Step.CARDS, 0)
+    shown.pick(2)
+    assert [offer.key for offer in shown.scene.picked] == [deck().who[1].key]
+    shown.move(1)
+    shown.go()
+    shown.pick(1)
+    scene = await until(shown, at_end)
+    assert "Lily" in " ".join(scene.sentences)
+    assert len(scene.sentences) > 4
+    assert all(made.repertoire.teller.fits(sentence) for sentence in scene.sentences)
+    assert scene.sentences[-1].rstrip("\"'”’")[-1] in ".!?"
+    assert made.reader.said == list(scene.sentences)  # type: ignore[attr-defined]
+    written = (tmp_path / "diary.txt").read_text()
+    assert written.startswith("2026-11-26 15:30  Lily chose: a cat")
+    assert all(sentence in written for sentence in scene.sentences)
+    assert "to its end" in written
+    await shown.close()
+
+
+async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    first = (await until(shown, at_end)).sentences
+    shown.keep()
+    assert shown.scene.kept
+    shown.again()
+    await until(shown, telling)
+    assert (await until(shown, at_end)).sentences == first
+    await shown.close()
+
+    later, session = room(SimulatedDuo(), tmp_path, seed=2)
+    shown = hour(later)
+    shown.open()
+    shown.favourites()
+    assert [offer.label for offer in shown.scene.offers] == [made.repertoire.shelf.all()[0].title]
+    shown.go()
+    assert (await until(shown, at_end)).sentences == first
+    assert session.state.board.run is None  # nobody was asked
+    await shown.close()
+
+
+async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    first = (await until(shown, at_end)).sentences
+    shown.what_next()
+    await until(shown, telling)
+    longer = (await until(shown, at_end)).sentences
+    assert longer[: len(first)] == first
+    assert longer[len(first)].startswith("The next day,")
+    assert made.reader.said == list(longer)  # type: ignore[attr-defined]
+    await shown.close()
+
+
+async def undisturbed(folder: Path, seed: int) -> tuple[str, ...]:
+    made, _ = room(SimulatedDuo(), folder, seed=seed, mode=Mode.REFERENCE)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    sentences = (await until(shown, at_end)).sentences
+    await shown.close()
+    return sentences
+
+
+async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
+    tmp_path: Path,
+) -> None:
+    board = Mortal()
+    made, session = room(board, tmp_path, seed=5, mode=Mode.REFERENCE)
+    shown = hour(made)
+    killed = 0
+
+    def kill(state: SessionState, _batch: object) -> None:
+        """In the middle of the story, once."""
+        nonlocal killed
+        if state.board.tokens and not killed and state.board.ended is None:
+            killed = len(state.board.tokens)
+            board.kill()
+
+    session.subscribe(kill)
+    shown.open()
+    shown.surprise()
+    napping = await until(shown, lambda scene: scene.napping and scene.current > 0)
+    assert killed
+    assert napping.sleepy
+    stories = [story.sentences for story in fallback_stories.stories()]
+    assert any(napping.sentences == story[: len(napping.sentences)] for story in stories)
+    board.dead = False
+    end = await until(shown, at_end)
+    said = made.reader.said  # type: ignore[attr-defined]
+    await shown.close()
+    calm = await undisturbed(tmp_path / "calm", 5)
+    assert end.sentences == calm
+    assert not end.sleepy
+    assert [sentence for sentence in said if sentence in calm] == list(calm)
+    assert len(said) > len(calm)
+
+
+class Nowhere(SimulatedDuo):
+    def open(self) -> tuple[SerialTransport, str]:
+        raise LinkBroken("there is no board", "plug it in")
+
+
+async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) -> None:
+    made, session = room(Nowhere(), tmp_path)
+    shown = hour(made)
+    shown.open()
+    await until(shown, lambda scene: scene.sleepy)
+    shown.surprise()
+    scene = await until(shown, lambda scene: scene.napping and scene.current > 3)
+    assert session.state.board.link in (LinkState.AWAY, LinkState.LOST)
+    assert shown.troubles[0] == "there is no board"
+    shown.back()
+    assert (scene.act, shown.scene.act) == (Step.TELLING, Step.CARDS)
+    await shown.close()
+
+
+async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path) -> None:
+    reader = Hurried(pace=600)
+    made, _ = room(SimulatedDuo(), tmp_path, reader=reader)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    await until(shown, lambda scene: scene.current == 1)
+    while len(reader.said) < 2:  # noqa: ASYNC110 - it is shown before it is read
+        await asyncio.sleep(0)
+    shown.stop()
+    scene = shown.scene
+    assert scene.held
+    assert shown.word is None or await asyncio.sleep(0) is None
+    assert reader.position() == 0
+    reader.pace = 60_000
+    shown.stop()
+    await until(shown, at_end)
+    assert reader.said[:4].count(scene.sentences[1]) == 2
+    await shown.close()
+
+
+async def test_leaving_a_story_is_written_down(tmp_path: Path) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path, reader=Hurried(pace=600))
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    await until(shown, lambda scene: scene.current == 1)
+    shown.back()
+    assert shown.scene.act is Step.CARDS
+    shown.surprise()
+    await until(shown, lambda scene: scene.current == 0)
+    assert "stopped" in (tmp_path / "diary.txt").read_text()
+    await shown.close()
+
+
+async def test_unfit_sentences_are_left_out_and_told_on_otherwise(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def fit(sentence: str) -> bool:
+        said.append(sentence)
+        return len(said) % 5 != 0
+
+    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    scene = await until(shown, at_end)
+    refused = said[4::5]
+    assert refused
+    assert not set(refused) & set(scene.sentences)
+    assert all(
+        f"left out: {sentence}" in (tmp_path / "diary.txt").read_text() for sentence in refused
+    )
+    await shown.close()
+
+
+async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path, fit=lambda _: False)
+    shown = hour(made)
+    shown.open()
+    shown.surprise()
+    scene = await until(shown, at_end)
+    assert scene.sentences[-1] in fallback_stories.endings()
+    assert scene.sentences[:-1] == tuple(
+        whole_sentences(made.repertoire.deck.opening(shown.piece.choice), over=True)
+    )
+    await shown.close()
+
+
+@pytest.mark.parametrize(
+    ("child", "rest", "one_more"),
+    [
+        (ParentalSettings(sleep_after=SleepTimer(stories=1), one_more=1), RestReason.ASLEEP, True),
+        (ParentalSettings(sleep_after=SleepTimer(stories=1)), RestReason.ASLEEP, False),
+    ],
+)
+async def test_it_rests_after_the_story_not_in_it(
+    tmp_path: Path, child: ParentalSettings, rest: RestReason, one_more: bool
+) -> None:
+    made, _ = room(SimulatedDuo(), tmp_path)
+    shown = hour(made, child)
+    shown.open()
+    shown.surprise()
+    await until(shown, at_end)
+    shown.surprise()
+    assert (shown.scene.act, shown.scene.rest, shown.scene.one_more) == (
+        Step.RESTING,
+        rest,
+        one_more,
+    )
+    shown.go()
+    if one_more:
+        assert shown.scene.act is Step.CARDS
+        shown.surprise()
+        await until(shown, at_end)
+        shown.surprise()
+        assert (shown.scene.act, shown.scene.one_more) == (Step.RESTING, False)
+    else:
+        assert shown.scene.act is Step.RESTING
+    await shown.close()
+
+
+async def test_quiet_hours_say_until_when_and_end_by_themselves(tmp_path: Path) -> None:
+    now = AFTERNOON.replace(hour=22)
+
+    def wall() -> datetime:
+        return now
+
+    child = replace(
+        ParentalSettings(),
+        quiet_from=now.time().replace(hour=20),
+        quiet_to=now.time().replace(hour=6),
+    )
+    made, _ = room(SimulatedDuo(), tmp_path, wall=wall)
+    shown = hour(made, child)
+    assert (shown.scene.act, shown.scene.rest) == (Step.RESTING, RestReason.QUIET)
+    assert shown.scene.until == now.replace(hour=6, minute=30) + timedelta(days=1)
+    shown.surprise()
+    shown.pick(1)
+    assert shown.scene.act is Step.RESTING
+    now += timedelta(hours=9)
+    shown.go()
+    assert shown.scene.act is Step.CARDS
+    await shown.close()
+
+
+async def test_what_nobody_expected_is_the_cards_again(tmp_path: Path) -> None:
+    def fit(_: str) -> bool:
+        raise RuntimeError("nobody expected this")
+
+    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
+    shown = hour(made)
+    shown.open()
+    for count in (1, 2):
+        shown.surprise()
+        await until(shown, lambda scene: scene.act is Step.CARDS)
+        assert shown.troubles.count("RuntimeError: nobody expected this") == count
+    assert shown.alive
+    await shown.close()
+
+
+def test_it_needs_a_terminal() -> None:
+    command = [sys.executable, "-m", "duotui", "story", "sim"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "needs a terminal" in done.stderr
+
+
+def spoken(text: str, folder: Path) -> Path:
+    """`text`, said by espeak-ng."""
+    need_espeak()
+    path = folder / "wish.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(synthesise(text, rate=130))
+    return path
+
+
+class Wishing:
+    """A microphone that hears one wish after another."""
+
+    def __init__(self, *wishes: Path) -> None:
+        self._wishes = iter(wishes)
+
+    async def record_utterance(self, limit: float) -> bytes:
+        return await WavMicrophone(next(self._wishes)).record_utterance(limit)
+
+
+def wishing(*wishes: Path) -> VoiceInput:
+    async def microphone() -> Wishing:
+        return Wishing(*wishes)
+
+    return VoiceInput(
+        partial(open_recognizer, deck().spoken() | {"command": SPOKEN_COMMANDS}), microphone
+    )
+
+
+async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    wish = spoken("tell me a story about a dragon in the castle", tmp_path)
+    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(wish, wish))
+    shown = hour(made)
+    shown.open()
+    shown.listen()
+    assert shown.scene.act is Step.LISTENING
+    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
+    assert (scene.act, scene.heard) == (Step.HEARD, "a dragon, the castle")
+    shown.pick(2)
+    assert shown.scene.act is Step.CARDS
+    shown.listen()
+    await until(shown, lambda scene: scene.act is Step.HEARD)
+    shown.go()
+    scene = await until(shown, at_end)
+    assert "dragon" in scene.sentences[0]
+    assert "castle" in " ".join(scene.sentences[:4])
+    await shown.close()
+
+
+async def test_what_is_no_wish_begins_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(spoken("what time is it", tmp_path)))
+    shown = hour(made)
+    shown.open()
+    shown.listen()
+    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
+    assert (scene.act, scene.missed) == (Step.CARDS, "not_heard")
+    await shown.close()
+
+
+async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> None:
+    async def none() -> Wishing:
+        raise NotReady("no microphone was found", "plug one in")
+
+    async def no_ear() -> NoReturn:
+        raise AssertionError("it is not needed")
+
+    made, _ = room(SimulatedDuo(), tmp_path, listening=VoiceInput(no_ear, none))
+    for child in (ParentalSettings(), ParentalSettings(microphone="off")):
+        shown = hour(made, child)
+        shown.open()
+        shown.listen()
+        scene = await until(shown, lambda scene: scene.missed != "")
+        assert (scene.act, scene.missed) == (Step.CARDS, "cannot_hear")
+    assert any("no microphone" in line for line in shown.troubles)
+    await shown.close()

@@ -1,0 +1,384 @@
+"""The story hour on its screen: what is shown, what a child's keys do, and what they cannot do."""
+
+import asyncio
+import random
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from textual.widgets import Input, Static
+
+from duotui.settings import config_file
+from duotui.settings.config_file import Settings
+from duotui.settings.parental_settings import PARENTAL_KINDS, ParentalSettings
+from duotui.story.controller import StoryController
+from duotui.story.view_state import Step
+from duotui.targets.simulator import SimulatedDuo
+from duotui.ui.glyphs import UNICODE_GLYPHS
+from duotui.ui.screens.gate import GateScreen
+from duotui.ui.screens.parental_settings import ParentalSettingsScreen
+from duotui.ui.screens.story import StoryScreen
+from duotui.ui.story_app import StoryApp
+from duotui.ui.widgets.story_page import StoryPage, lines
+from support.killable_duo import Mortal
+from support.scripted_controller import TALE, ScriptedController, hours, mark
+from support.story_services import AFTERNOON, Hurried, hour, room
+from support.strings import technical
+
+Compare = Callable[..., bool]
+SIZES = [(80, 24), (120, 40), (200, 60)]
+THEMES = ["bedtime", "cream", "forest", "sea", "space"]
+STILL = ParentalSettings(name="Lily", motion=False)
+
+
+@pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+def nursery(
+    stage: object,
+    *,
+    child: ParentalSettings = STILL,
+    now: datetime = AFTERNOON,
+    ascii: bool = False,  # noqa: A002
+) -> StoryApp:
+    app = StoryApp(stage, Settings(parental=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
+    app.animation_level = "none"
+    return app
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", list(hours(STILL)))
+def test_scene(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    assert snap_compare(nursery(hours(STILL)[name]), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["who", "telling"])
+def test_theme(snap_compare: Compare, name: str, theme: str, size: tuple[int, int]) -> None:
+    child = replace(STILL, theme=theme)
+    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=size)
+
+
+@pytest.mark.parametrize("name", ["who", "telling", "end"])
+def test_ascii(snap_compare: Compare, name: str) -> None:
+    assert snap_compare(nursery(hours(STILL)[name], ascii=True), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("name", ["what", "napping", "end", "night"])
+def test_chinese(snap_compare: Compare, name: str) -> None:
+    child = replace(STILL, language="zh")
+    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=(80, 24))
+
+
+def seen(app: StoryApp) -> str:
+    """All that is on the screen."""
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
+
+
+def said(app: StoryApp) -> str:
+    """What the program says itself: a story may have a button in it."""
+    return "\n".join(str(widget.render()) for widget in app.screen.query(Static) if widget.display)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", list(hours(STILL)))
+async def test_no_technical_word_and_no_blank_screen(name: str, language: str) -> None:
+    child = replace(STILL, language=language)
+    app = nursery(hours(child)[name], child=child)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert len(seen(app).split()) > 3
+        assert not technical(said(app))
+
+
+async def test_keys_are_the_hours() -> None:
+    stage = hours(STILL)["who"]
+    async with nursery(stage).run_test(size=(120, 40)) as pilot:
+        stage.asked.clear()
+        await pilot.press("left", "right", "up", "down", "enter", "space", "backspace", "escape")
+        await pilot.press("a", "n", "s", "k", "f", "1", "9", "0", "x")
+        assert stage.asked == [
+            ("move", -1),
+            ("move", 1),
+            ("move", -1),
+            ("move", 1),
+            ("go",),
+            ("halt",),
+            ("back",),
+            ("back",),
+            ("again",),
+            ("what_next",),
+            ("surprise",),
+            ("keep",),
+            ("favourites",),
+            ("pick", 1),
+            ("pick", 9),
+        ]
+        stage.asked.clear()
+        await pilot.click(".story-card.-chosen")
+        assert [name for name, *_ in stage.asked] == ["pick"]
+
+
+async def test_the_word_that_is_heard_is_marked() -> None:
+    stage = hours(STILL)["telling"]
+    app = nursery(stage)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = pilot.app.screen.query_one(StoryPage)
+        assert page.marked == "castle"
+        stage.word = mark(TALE[4], "smiled.")
+        while page.marked == "castle":
+            await pilot.pause()
+        assert page.marked == "smiled."
+        content = page.render()
+        spans = [
+            content.plain[span.start : span.end]
+            for span in content.spans
+            if "underline" in str(span.style)
+        ]
+        assert spans == ["smiled."]
+        bars = [line for line in content.plain.splitlines() if UNICODE_GLYPHS.margin in line]
+        assert " ".join(" ".join(bars).replace(UNICODE_GLYPHS.margin, " ").split()) == TALE[4]
+
+
+@pytest.mark.parametrize("width", [8, 20, 56])
+def test_lines_hold_each_character_where_it_was(width: int) -> None:
+    for text in (
+        *TALE,
+        "a" * 100,
+        "小兔子在花园里找到了一把金色的钥匙。" * 3,
+        "",
+        "tab\there\x1b[31m",
+    ):
+        found = lines(text, width)
+        for start, line in found:
+            assert all(
+                a == b or not b.isprintable() for a, b in zip(line, text[start:], strict=False)
+            )
+            assert "\x1b" not in line
+        assert "".join(line for _, line in found).replace(" ", "") != "" or not text
+
+
+async def test_the_gate_opens_for_who_can_add() -> None:
+    stage = hours(STILL)["who"]
+    app = nursery(stage)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q")
+        assert isinstance(app.screen, GateScreen)
+        question = str(app.screen.query_one("#panel Static", Static).render())
+        await pilot.press("1", "enter")
+        assert isinstance(app.screen, StoryScreen)
+        await pilot.press("ctrl+c")
+        question = str(app.screen.query_one("#panel Static", Static).render())
+        one, other = (int(part) for part in question.removesuffix("= ?").split("+"))
+        await pilot.press(*str(one + other), "enter")
+        assert isinstance(app.screen, ParentalSettingsScreen)
+        assert ("close",) not in stage.asked
+        await pilot.press("ctrl+q")
+        assert ("close",) in stage.asked
+
+
+async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
+    app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
+    app._hour.child = replace(STILL, code="4711")  # type: ignore[misc]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+q", *"4711")
+        assert app.screen.query_one(Input).password
+        await pilot.press("enter")
+        assert isinstance(app.screen, ParentalSettingsScreen)
+        await pilot.press("escape")
+        assert isinstance(app.screen, StoryScreen)
+
+
+async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
+    app = nursery(hours(STILL)["who"])
+    async with app.run_test(size=(80, 24)) as pilot:
+        app._through(True)
+        await pilot.pause()
+        for key, names in ("down", list(PARENTAL_KINDS)), ("up", list(PARENTAL_KINDS)[::-1]):
+            for name in names:
+                assert app.focused is not None
+                assert app.focused.id == name
+                if name != names[-1]:
+                    await pilot.press(key)
+
+
+async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
+    stage = hours(STILL)["who"]
+    stage.troubles = ("no sound card was found",)
+    app = nursery(stage)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app._through(True)
+        await pilot.pause()
+        assert "no sound card was found" in seen(app)
+        name = app.screen.query_one("#name", Input)
+        pace = app.screen.query_one("#pace", Input)
+        name.value, pace.value = "Emma", "never"
+        await pilot.press("enter")
+        assert isinstance(app.screen, ParentalSettingsScreen)
+        assert "pace: 'never' is not" in seen(app)
+        pace.value = "slow"
+        app.screen.query_one("#theme", Input).value = "forest"
+        await pilot.press("enter")
+        assert isinstance(app.screen, StoryScreen)
+        assert (stage.child.name, stage.child.pace, app.theme) == ("Emma", 60, "forest")
+    kept = config_file.load(home / "config.toml").parental
+    assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
+
+
+async def test_bedtime_has_its_own_theme() -> None:
+    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
+    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
+        app = nursery(ScriptedController(hours(child)["who"].scene, child), child=child, now=now)
+        async with app.run_test():
+            assert app.theme == theme
+
+
+async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
+    """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
+    made, _ = room(SimulatedDuo(), tmp_path)
+    shown = hour(made, STILL)
+    app = nursery(shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def heard(stories: int) -> int:
+            while not (shown.scene.act is Step.THE_END and ends(made.diary.path) == stories):
+                await pilot.pause()
+                assert not technical(said(app))
+            return len(shown.scene.sentences)
+
+        await pilot.press("right", "enter", "enter", "2")
+        first = await heard(1)
+        await pilot.press("2")
+        assert await heard(2) > first
+        await pilot.press("k", "f", "1")
+        assert await heard(3) > first
+        assert len(made.repertoire.shelf.all()) == 1
+
+
+def ends(diary: Path) -> int:
+    return diary.read_text().count("to its end") if diary.exists() else 0
+
+
+KEYS = [
+    *"abcdefghijklmnopqrstuvwxyzABCXYZ0123456789",
+    "enter",
+    "space",
+    "escape",
+    "backspace",
+    "tab",
+    "shift+tab",
+    "left",
+    "right",
+    "up",
+    "down",
+    "home",
+    "end",
+    "pageup",
+    "pagedown",
+    "delete",
+    "insert",
+    *(f"f{n}" for n in range(1, 13)),
+    *(f"ctrl+{c}" for c in string.ascii_lowercase),
+    "question_mark",
+    "slash",
+    "full_stop",
+    "ctrl+backslash",
+    "alt+x",
+    "shift+f10",
+    "ctrl+space",
+]
+LIKELY = ["enter", "space", "left", "right", "1", "2", "a", "n", "s", "k", "f", "escape"]
+RESIZED = {f"to {columns}x{rows}": (columns, rows) for columns, rows in [*SIZES, (40, 15)]}
+EVENTS = [
+    "the engine dies",
+    "the engine lives",
+    "it is night",
+    "it is day",
+    "it is day",
+    "a while goes by",
+    *RESIZED,
+]
+WHILE = 1.5
+"""Seconds: most stories are at their end by then."""
+
+HANDFUL = st.lists(st.sampled_from([*KEYS * 2, *LIKELY * 24, *EVENTS]), max_size=10)
+"""Pressed as fast as they can be, until the screen is looked at."""
+
+
+@dataclass
+class Clumsy:
+    """A child and all that may happen to it. `acts` and `sleepy` are of all its hours."""
+
+    acts: set[Step] = field(default_factory=set)
+    sleepy: bool = False
+
+    async def play(self, handfuls: list[list[str]], folder: Path) -> None:
+        now, board = AFTERNOON, Mortal()
+        made, _ = room(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
+        child = replace(STILL, code="4711", quiet_from=time(20, 30), quiet_to=time(6, 30))
+        shown = hour(made, child)
+        app = StoryApp(shown, Settings(parental=child), lambda: now, random.Random(1))
+        app.animation_level = "none"
+        async with app.run_test(size=SIZES[0]) as pilot:
+            for handful in handfuls:
+                for step in handful:
+                    match step:
+                        case "the engine dies":
+                            if board.process is not None and not board.dead:
+                                board.kill()
+                        case "the engine lives":
+                            board.dead = False
+                        case "it is night" | "it is day":
+                            now = AFTERNOON.replace(hour=22) if step == "it is night" else AFTERNOON
+                        case "a while goes by":
+                            await pilot.pause(WHILE)
+                        case _ if step in RESIZED:
+                            await pilot.resize_terminal(*RESIZED[step])
+                        case key:
+                            app.simulate_key(key)
+                await pilot.pause(0)
+                self.look(app, shown)
+            await pilot.pause()
+            self.look(app, shown)
+            assert shown.alive
+            assert not shown._failures
+
+    def look(self, app: StoryApp, shown: StoryController) -> None:
+        self.acts.add(shown.scene.act)
+        self.sleepy |= shown.scene.sleepy
+        assert app.is_running
+        assert app._exception is None
+        if not isinstance(app.screen, GateScreen | ParentalSettingsScreen):
+            assert len(seen(app).split()) > 2, seen(app)
+            assert not technical(said(app)), said(app)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)  # 85 s; what fails is made shorter first, for minutes
+def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
+    """Some 10,000 keys, a board that dies now and then, night and day, and other terminals."""
+    child = Clumsy()
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.lists(HANDFUL, min_size=20))
+    @example([["s"], *[["a while goes by"]] * 3, ["f"], ["it is night", "s"]])
+    @example([["s"], ["the engine dies"], ["a while goes by"]])
+    def plays(handfuls: list[list[str]]) -> None:
+        with TemporaryDirectory(dir=tmp_path) as folder:
+            asyncio.run(child.play(handfuls, Path(folder)))
+
+    plays()
+    assert child.acts >= {Step.CARDS, Step.TELLING, Step.SHELF, Step.THE_END, Step.RESTING}
+    assert child.sleepy

@@ -1,0 +1,194 @@
+"""A board's microphone, with time turned by hand and the agent's messages made by hand."""
+
+import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.protocol import events, messages
+from duotui.protocol.agent_client import AgentClient
+from duotui.protocol.events import Event, Request, Source
+from duotui.protocol.frames import Frame
+from duotui.protocol.listen_request import (
+    MAX_AUDIO_GAP,
+    POLL_INTERVAL,
+    RETRANSMIT_INTERVAL,
+    START_TIMEOUT,
+    ListenRequest,
+)
+from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Message, Sound, Speak
+from support.protocol_agent import Agent
+
+NUMBER = 9
+DATA = bytes(range(256)) + bytes(64)
+TALKING = messages.Hello(
+    2, 0, 99, 0, 0, 0xC1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+)
+
+
+def sound(index: int, listen: int = NUMBER) -> Sound:
+    return Sound(listen, index, -20, 30, DATA)
+
+
+def heard(found: list[Event]) -> list[bytes]:
+    return [event.pcm for event in found if isinstance(event, events.MicrophoneAudio)]
+
+
+def ended(found: list[Event]) -> list[str]:
+    return [event.trouble for event in found if isinstance(event, events.ListenEnded)]
+
+
+def capture() -> ListenRequest:
+    return ListenRequest(Source.BOARD, NUMBER, 0.0)
+
+
+def test_a_board_is_asked_until_it_answers_and_then_each_second() -> None:
+    one = capture()
+    assert one.due(0.0) == [Listen(NUMBER)]
+    assert one.due(RETRANSMIT_INTERVAL / 2) == []
+    assert one.due(RETRANSMIT_INTERVAL) == [Listen(NUMBER)]
+    assert one.receive(Hearing(NUMBER, 1, ""), 0.4) == []
+    assert one.due(2 * RETRANSMIT_INTERVAL) == [Listen(NUMBER)]
+    assert one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL / 2) == []
+    assert one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL) == [Listen(NUMBER)]
+
+
+def test_what_comes_is_sound_and_what_was_lost_is_silence() -> None:
+    one = capture()
+    (first,) = heard(one.receive(sound(0), 0.1))
+    assert len(first) == 4 * len(DATA)
+    (second,) = heard(one.receive(sound(4), 0.2))
+    assert second == bytes(3 * len(first)) + first
+    assert array.array("h", first).tolist() != [0] * 640
+
+
+@pytest.mark.parametrize("index", [0, 1, MAX_AUDIO_GAP, 2**32 - 1])
+def test_what_came_before_or_cannot_be_is_nothing(index: int) -> None:
+    one = capture()
+    one.receive(sound(1), 0.1)
+    assert one.receive(sound(index), 0.2) == []
+    assert len(heard(one.receive(sound(2), 0.3))) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.binary(max_size=400))))
+def test_no_more_than_half_a_minute_comes_of_whatever_is_said(
+    said: list[tuple[int, bytes]],
+) -> None:
+    one, most, total = capture(), 0, 0
+    for index, data in said:
+        most = max(most, len(data))
+        total += sum(map(len, heard(one.receive(Sound(NUMBER, index, 0, 200, data), 0.0))))
+    assert total <= MAX_AUDIO_GAP * 4 * most
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "trouble"),
+    [(3, "", ""), (4, "busy", "busy"), (4, "", "the board's microphone has failed")],
+)
+def test_the_board_ends_it(state: int, said: str, trouble: str) -> None:
+    one = capture()
+    assert ended(one.receive(Hearing(NUMBER, state, said), 0.1)) == [trouble]
+    assert one.due(9.0) == one.receive(sound(0), 9.0) == one.overdue(99.0) == []
+
+
+def test_a_board_that_gives_nothing_is_given_up() -> None:
+    one = capture()
+    assert one.overdue(START_TIMEOUT - 0.1) == []
+    one.receive(sound(0), 3.0)
+    one.receive(Hearing(NUMBER, 2, ""), 7.0)
+    assert one.overdue(3.0 + START_TIMEOUT - 0.1) == []
+    assert ended(one.overdue(3.0 + START_TIMEOUT)) == ["the board's microphone is stuck"]
+
+
+def test_another_listen_is_nothing() -> None:
+    one = capture()
+    assert one.receive(sound(0, NUMBER + 1), 0.1) == []
+    assert one.receive(Hearing(NUMBER + 1, 4, "busy"), 0.1) == []
+
+
+# -- and what else is asked of a board
+
+
+def talking() -> tuple[AgentClient, Agent]:
+    dialogue, agent = AgentClient(Source.BOARD), Agent()
+    dialogue.opened(0.0)
+    (ready,) = (
+        event
+        for event in dialogue.receive(agent.says(TALKING), 0.0)
+        if isinstance(event, events.Ready)
+    )
+    assert (ready.voice, ready.ear, len(ready.modes)) == (True, True, 1)
+    dialogue.due(0.0)
+    return dialogue, agent
+
+
+def kinds(said: list[Message]) -> set[type[Message]]:
+    return {type(message) for message in said}
+
+
+def test_enough_is_said_until_it_is_answered() -> None:
+    dialogue, agent = talking()
+    assert dialogue.start_listening(NUMBER, 0.0) == []
+    assert dialogue.due(0.0) == [Listen(NUMBER)]
+    assert len(heard(dialogue.receive(agent.says(sound(0)), 0.1))) == 1
+    assert ended(dialogue.stop_listening(0.2)) == [""]
+    assert dialogue.stop_listening(0.2) == []
+    assert dialogue.due(0.2) == [Enough(NUMBER)]
+    assert dialogue.due(0.2 + RETRANSMIT_INTERVAL) == [Enough(NUMBER)]
+    dialogue.receive(agent.says(Hearing(NUMBER, 3, "")), 0.6)
+    assert Enough not in kinds(dialogue.due(2.0))
+
+
+def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
+    dialogue, _ = talking()
+    dialogue.start_listening(NUMBER, 0.0)
+    found = dialogue.speak("The end.", 3, 0.1, 0.5)
+    assert ended(found) == [""]
+    assert dialogue.due(0.1) == [Speak(3, 50, "The end.")]
+    found = dialogue.start_listening(NUMBER + 1, 0.2)
+    assert [type(event) for event in found] == [events.SpeechEnded]
+    assert dialogue.due(0.2) == [Listen(NUMBER + 1)]
+    assert not {Hush, Enough} & kinds(dialogue.due(5.0))
+
+
+def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
+    dialogue, agent = talking()
+    dialogue.start_listening(NUMBER, 0.0)
+    assert ended(dialogue.closed(0.1)) == ["the board was lost"]
+    dialogue.opened(1.0)
+    dialogue.receive(Agent().says(TALKING), 1.1)
+    dialogue.start_listening(NUMBER + 1, 1.2)
+    anew = Frame(TALKING.type, 0, TALKING.payload().replace(b"\x63", b"\x64", 1))
+    assert ended(dialogue.receive([anew], 1.3)) == ["the board has started anew"]
+    assert agent.seq == 1
+
+
+def test_a_stuck_microphone_is_told_to_end() -> None:
+    dialogue, _ = talking()
+    dialogue.start_listening(NUMBER, 0.0)
+    assert ended(dialogue.overdue(START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert Enough in kinds(dialogue.due(START_TIMEOUT))
+
+
+@pytest.mark.parametrize(("protocol", "modes"), [(1, 0xC1), (2, 0x81), (3, 0xC1)])
+def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
+    """Also one of another protocol, which would not understand how."""
+    dialogue = AgentClient(Source.BOARD)
+    dialogue.opened(0.0)
+    payload = bytearray(TALKING.payload())
+    payload[0], payload[18] = protocol, modes
+    dialogue.receive([Frame(TALKING.type, 0, bytes(payload))], 0.0)
+    assert dialogue.hello is not None
+    assert (dialogue.hello.protocol, dialogue.hello.modes) == (protocol, modes)
+    assert ended(dialogue.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
+    assert dialogue.due(0.0) == []
+    spoken = dialogue.speak("The end.", 3, 0.0)
+    assert isinstance(spoken[0], events.Fault) == (protocol != 2)
+
+
+def test_a_board_that_was_never_here_is_not_asked() -> None:
+    dialogue = AgentClient(Source.BOARD)
+    assert ended(dialogue.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
+    assert dialogue.stop_listening(0.0) == []
+    dialogue.generate(Request(), 1, 0.0)

@@ -1,0 +1,71 @@
+"""A rival is as far as it was by its own clock, and nobody else's."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duotui.protocol.events import EndReason, Event
+from duotui.scoring.rival_run import elapsed, rival
+from duotui.session.state import SessionState, reduce
+from support import scripted_session
+from support.scripted_session import BOARD, TALE, words
+
+PIECES = words(TALE)
+
+
+def states(*events: Event) -> list[SessionState]:
+    found = [SessionState()]
+    for event in events:
+        found.append(reduce(found[-1], event))
+    return found
+
+
+def told(period: int = 41_000) -> list[Event]:
+    return [
+        *scripted_session.ready(),
+        scripted_session.started(BOARD),
+        scripted_session.tokens(BOARD, PIECES, period=period),
+        scripted_session.ended(BOARD, len(PIECES)),
+        scripted_session.gauges(BOARD, 3, idle=True)[0],
+    ]
+
+
+@given(st.floats(0, 20))
+def test_it_has_told_what_it_had_told_by_then(seconds: float) -> None:
+    found = rival("base", states(*told()))
+    assert found is not None
+    then = found.at(seconds)
+    whole = found.telling
+    assert whole.run is not None
+    clocks = [token.clock - whole.run.clock for token in whole.tokens]
+    assert len(then.tokens) == sum(clock <= seconds * 1e6 for clock in clocks)
+    assert then.tokens == whole.tokens[: len(then.tokens)]
+    assert (then.ended is not None) == (len(then.tokens) == len(whole.tokens))
+
+
+def test_the_clock_begins_with_the_story() -> None:
+    """Also where the board had been running for a day before."""
+    day = 86_400_000_000
+    late = replace(scripted_session.started(BOARD), clock=day)  # type: ignore[type-var]
+    shifted = scripted_session.tokens(BOARD, PIECES)
+    shifted = replace(
+        shifted, tokens=tuple(replace(token, clock=token.clock + day) for token in shifted.tokens)
+    )
+    here, there = (
+        states(late, shifted)[-1].board,
+        states(scripted_session.started(BOARD), shifted)[-1].board,
+    )
+    assert elapsed(here) == pytest.approx(len(PIECES) * 0.041, abs=0.45)
+    assert elapsed(there) > 86_000
+    assert elapsed(SessionState().board) == 0
+
+
+def test_only_a_whole_story_races_and_the_last_of_them() -> None:
+    assert rival("base", states(*told()[:-1])) is None
+    stopped = [*told()[:-2], scripted_session.ended(BOARD, 3, EndReason.CANCELLED), told()[-1]]
+    assert rival("base", states(*stopped)) is None
+    twice = rival("base", states(*told(), *told(80_000)))
+    assert twice is not None
+    assert elapsed(twice.telling) > 1.9 * 41_000 * len(PIECES) / 1e6

@@ -1,0 +1,181 @@
+"""What thirty runs came to, and how it is reported."""
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from duotui.protocol.events import Mode, Ready, Request, Source
+from duotui.report.html import html_report
+from duotui.report.markdown import markdown_report
+from duotui.scoring.machine_conditions import parse_conditions as conditions
+from duotui.scoring.mistake import GrammarMistake
+from duotui.scoring.roofline import BandwidthSweep, Roofline
+from duotui.scoring.run import Run, SpeechTiming
+from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
+from duotui.scoring.verdict import Baseline, Verdict, to_json, word_diff
+from support.conditions import DUO
+
+TEXT = "A cat sat. It was <b>happy</b> & warm | so."
+IDS = (5, 6, 7, 8)
+ROOF = Roofline(BandwidthSweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
+READY = Ready(
+    0,
+    Source.BOARD,
+    "0.1.0",
+    "stories15M.duo",
+    "riscv64 c906",
+    "aa" * 32,
+    "bb" * 32,
+    tuple(Mode),
+    32000,
+    256,
+    15_191_712,
+    1,
+)
+
+
+def run(index: int = 0, **changes: object) -> Run:
+    usual = Run(True, IDS, TEXT, 25.0 + index % 4 / 10, 0.3, 31_000, 0, (0.5,) * 4)
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def agreement(*taken: int) -> Agreement:
+    steps = tuple(
+        ForcedStep(id_, other, math.log(2), (TokenCandidate(id_, 0.5, math.nan, "a"),))
+        for id_, other in zip(IDS, taken, strict=True)
+    )
+    return Agreement(steps, 1)
+
+
+def good() -> Verdict:
+    runs = (run(counted=False), *(run(index) for index in range(29)), run(rate=12.0))
+    state = conditions(DUO)
+    return Verdict(
+        "/dev/ttyACM0",
+        Request(mode=Mode.EXACT),
+        runs,
+        Baseline("mode reference", TEXT, IDS),
+        READY,
+        state,
+        state,
+        agreement=agreement(*IDS),
+        own=agreement(*IDS),
+        speech=SpeechTiming(9, 1.25, 31.5),
+        roof=ROOF,
+    )
+
+
+def bad() -> Verdict:
+    other = replace(
+        good(),
+        baseline=Baseline("mode reference", TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
+        agreement=agreement(5, 9, 7, 8),
+        mistakes=(GrammarMistake(0, 1, "Rule", "wrong"),),
+        baseline_mistakes=(),
+    )
+    return replace(other, void=("swap is on (/dev/zram0)",), trouble="stopped", disturbed=2)
+
+
+def test_the_warm_up_does_not_count_and_the_rule_is_kept() -> None:
+    verdict = good()
+    assert (len(verdict.runs), len(verdict.counted)) == (31, 30)
+    assert verdict.score is not None
+    assert verdict.score.dropped == (29,)
+    assert (verdict.identical, verdict.same, verdict.difference) == (True, 30, None)
+    assert (verdict.doubt, verdict.repeatable) == (None, True)
+
+
+def test_one_run_that_is_another_story_is_seen_and_located() -> None:
+    verdict = good()
+    odd = run(ids=(5, 6, 9, 8), text="A cat ran.")
+    verdict = replace(verdict, runs=(*verdict.runs[:20], odd, *verdict.runs[21:]))
+    assert (verdict.identical, verdict.same, verdict.difference) == (False, 29, 2)
+    assert not verdict.repeatable
+
+
+@pytest.mark.parametrize(
+    ("ids", "where"),
+    [((5, 6, 7), 3), ((5, 6, 7, 8, 9), 4), ((1, 6, 7, 8), 0), ((5, 6, 7, 8), None)],
+)
+def test_a_story_that_is_shorter_or_longer_is_another(
+    ids: tuple[int, ...], where: int | None
+) -> None:
+    assert Baseline("", TEXT, IDS).difference(run(ids=ids)) == where
+    assert Baseline("", TEXT, IDS).same(run(ids=ids)) == (where is None)
+
+
+def test_text_is_compared_where_there_are_no_ids() -> None:
+    recorded = Baseline("base.out.txt", TEXT + "\n")
+    assert recorded.same(run())
+    assert recorded.difference(run(text=TEXT.replace("sat", "ran"))) == 2
+
+
+def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
+    verdict = good()
+    odd = replace(verdict.runs[0], probabilities=(0.1, 0.5, 0.4, 0.5))
+    verdict = replace(verdict, runs=(odd, *verdict.runs[1:]))
+    assert verdict.deviation == pytest.approx(math.log(0.5 / 0.4))
+    assert verdict.doubt == 2
+    assert replace(verdict, request=Request(mode=Mode.FAST)).doubt is None
+
+
+def test_what_the_reference_says_is_read() -> None:
+    found = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
+    assert found.steps[1] == ForcedStep(
+        6, 9, 1.5, (TokenCandidate(9, 0.7, 0.5, " b"), TokenCandidate(6, 0.2, 0.25, "�"))
+    )
+    assert (found.agreed, found.fraction, found.nats) == (1, 0.5, 1.0)
+
+
+def test_words_say_what_is_whose() -> None:
+    found = list(word_diff("a big cat sat here", "a big dog sat"))
+    assert found == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("make", [good, bad], ids=["good", "bad"])
+def test_a_report_has_what_it_takes(make: object, language: str) -> None:
+    verdict = make()  # type: ignore[operator]
+    text = markdown_report(verdict, language)
+    assert f"{verdict.score.mean:.6f}" in text
+    assert f"{verdict.score.plain:.6f}" in text
+    assert "-s 123 -i 'Once upon a time'" in text
+    assert "aa" * 32 in text
+    assert "55.3 MB" in text
+    assert "12.000000 (x)" in text
+    html = html_report(verdict, language)
+    assert "<script" not in html
+    assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it needs nothing from elsewhere
+    assert "<b>happy</b>" not in html
+    for picture in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        ET.fromstring(picture)
+    assert html.count("<svg") == 3
+    assert "54.88 tok/s (46%)" in text
+    if verdict.void:
+        assert "/dev/zram0" in text
+        assert "/dev/zram0" in html
+        assert "[- dog -] [+ cat +]" in text
+        assert "1 (0)" in text
+
+
+def test_json_is_plain_and_says_the_same() -> None:
+    said = json.loads(json.dumps(to_json(bad()), allow_nan=False))
+    assert said["score"]["dropped"] == [29]
+    assert (said["correctness"]["identical"], said["correctness"]["first_difference"]) == (False, 1)
+    assert said["correctness"]["agreement"] == pytest.approx(2 / 3)
+    assert (said["void"], said["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
+    assert len(said["runs"]) == 30
+    assert said["conditions"]["before"]["swaps"] == []
+    assert said["roofline"]["rate"] == pytest.approx(900 / 16.4)
+    assert said["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
+
+
+def test_no_runs_are_reported_too() -> None:
+    nothing = Verdict("sim", Request(), (), trouble="no engine answers")
+    assert "no engine answers" in markdown_report(nothing)
+    assert "no engine answers" in html_report(nothing)
+    assert json.loads(json.dumps(to_json(nothing)))["score"] is None
