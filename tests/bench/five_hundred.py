@@ -25,7 +25,7 @@ NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
     rng = random.Random(seed)
     session = single_session(SimulatedDuo(model, tokenizer))
-    teller = StoryGenerator(session, content_filter().fit, fallback_stories.endings())
+    generator = StoryGenerator(session, content_filter().fit, fallback_stories.endings())
     ends: Counter[str] = Counter()
     parts: Counter[int] = Counter()
     left_out: Counter[str] = Counter()
@@ -34,21 +34,29 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     for _ in range(count):
         choice = deck().draw(rng, rng.choice(NAMES))
         known = deck().known(choice)
-        tale = GeneratedStory(
+        generated = GeneratedStory(
             deck().opening(known),
             rng.randrange(1, 2**31),
             lambda sentence, a=known.name, b=choice.name: renamed(sentence, a, b),
         )
-        await teller.generate(tale)
-        text = " ".join(tale.sentences)
+        await generator.generate(generated)
+        text = " ".join(generated.sentences)
         stories[text] += 1
         words.append(len(text.split()))
-        parts[tale.parts] += 1
-        ends["a stored ending" if tale.closed else "by itself" if tale.parts == 1 else "asked"] += 1
-        left_out.update(w for s in tale.left_out for w in content_filter().unfit(s) or ("(form)",))
+        parts[generated.parts] += 1
+        ends[
+            "a stored ending"
+            if generated.closed
+            else "by itself"
+            if generated.parts == 1
+            else "asked"
+        ] += 1
+        left_out.update(
+            w for s in generated.left_out for w in content_filter().unfit(s) or ("(form)",)
+        )
         if text.rstrip("\"'”’)")[-1] not in ".!?":
             odd.append(text[-80:])
-        unfit += [s for s in tale.sentences if not content_filter().fit(s)]
+        unfit += [s for s in generated.sentences if not content_filter().fit(s)]
     took = time.perf_counter() - began
     await session.close()
     sampling = f"t {DEFAULT_REQUEST.temperature} p {DEFAULT_REQUEST.top_p}"

@@ -49,6 +49,6 @@ def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: s
     others = {SOURCES / f"simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
     compile_c("-O2", *sorted(set(SOURCES.glob("*.c")) - others), soft, out=program)
-    teller = Engine(program)
-    assert b"use one of avx512" in teller.run("model", "--kernels", "none").stderr
-    assert_exact_is_reference(teller, shipped, name, STORIES, tmp_path)
+    engine = Engine(program)
+    assert b"use one of avx512" in engine.run("model", "--kernels", "none").stderr
+    assert_exact_is_reference(engine, shipped, name, STORIES, tmp_path)

@@ -28,7 +28,7 @@ class Host:
         model: Path,
         tokenizer: Path,
         voice: Path | None = None,
-        ear: Path | None = None,
+        microphone: Path | None = None,
     ) -> None:
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
@@ -36,7 +36,7 @@ class Host:
             [
                 *(engine.path, "serve", model, "-z", tokenizer),
                 *(["--voice", voice] if voice else []),
-                *(["--ear", ear] if ear else []),
+                *(["--ear", microphone] if microphone else []),
             ],
             stdin=self.slave,
             stdout=self.slave,

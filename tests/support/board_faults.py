@@ -64,12 +64,12 @@ class Scene:
         transport.close()
 
     @property
-    def wire(self) -> PtyCable:
-        assert self.board.wire is not None
-        return self.board.wire
+    def cable(self) -> PtyCable:
+        assert self.board.cable is not None
+        return self.board.cable
 
     def ports(self) -> list[Port]:
-        path = self.wire.host_path
+        path = self.cable.host_path
         return [Port(path, "Duo", 0x3346, 0x1003, "duotui-fire")] if path else []
 
     def channel(self) -> BoardTarget:
@@ -82,7 +82,7 @@ class Scene:
     @contextmanager
     def shell(self) -> Iterator[Shell]:
         """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
-        transport = SerialTransport(self.wire.host_path or "/dev/unplugged", 30)
+        transport = SerialTransport(self.cable.host_path or "/dev/unplugged", 30)
         try:
             spawn = TransportSpawn(transport)
             shell = open_shell(spawn, probe_peer(spawn, patience=10, boot=200))
@@ -121,22 +121,22 @@ class Pulled(Fault):
         left = self.chance.randrange(1, self.bytes_)
         self._back: threading.Thread | None = None
 
-        def spoil(data: bytes) -> bytes:
+        def corrupt(data: bytes) -> bytes:
             nonlocal left
             if self.struck or len(data) < left:
                 left -= len(data)
                 return data
             self.struck = True
-            self.scene.wire.unplug()
+            self.scene.cable.unplug()
             self._back = threading.Thread(target=self._put_back, daemon=True)
             self._back.start()
             return data[:left]
 
-        self.scene.to_host = spoil
+        self.scene.to_host = corrupt
 
     def _put_back(self) -> None:
         time.sleep(self.chance.uniform(0, 8))
-        self.scene.wire.plug()
+        self.scene.cable.plug()
         self.scene.mended = time.monotonic()
 
     def end(self) -> None:
@@ -151,7 +151,7 @@ class Stalled(Fault):
     def prepare(self) -> None:
         left = self.chance.randrange(1, self.bytes_)
 
-        def spoil(data: bytes) -> bytes:
+        def corrupt(data: bytes) -> bytes:
             nonlocal left
             left -= len(data)
             if left <= 0 and not self.struck:
@@ -160,18 +160,18 @@ class Stalled(Fault):
                 self.scene.mended = time.monotonic()
             return data
 
-        self.scene.to_host = spoil
+        self.scene.to_host = corrupt
 
 
 class Slow(Fault):
     """115200 baud, both ways."""
 
     def prepare(self) -> None:
-        def spoil(data: bytes) -> bytes:
+        def corrupt(data: bytes) -> bytes:
             time.sleep(len(data) / UART_BYTES)
             return data
 
-        self.scene.to_host = self.scene.to_board = spoil
+        self.scene.to_host = self.scene.to_board = corrupt
         self.struck = True
 
 
@@ -271,7 +271,7 @@ class HostSleeps(Fault):
 def _another_host(scene: Scene) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "duotui", "tell", "--port", scene.wire.host_path),
+            *(sys.executable, "-m", "duotui", "tell", "--port", scene.cable.host_path),
             *("--mode", "exact", "-s", "99", "-n", "60", "One day"),
         ],
         stdout=subprocess.PIPE,

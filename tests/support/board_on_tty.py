@@ -26,21 +26,21 @@ class Plugged:
     """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
 
     def __init__(self, path: str, home: Path, *options: str) -> None:
-        self.wire = PtyCable()
+        self.cable = PtyCable()
         self.serial_number = "duotui-1"
-        subprocess.run(["stty", "sane"], stdin=self.wire.board_end, check=True)
+        subprocess.run(["stty", "sane"], stdin=self.cable.board_end, check=True)
         self.shell = subprocess.Popen(
             ["setsid", "--ctty", "sh", *options, "-i"],
-            stdin=self.wire.board_end,
-            stdout=self.wire.board_end,
-            stderr=self.wire.board_end,
+            stdin=self.cable.board_end,
+            stdout=self.cable.board_end,
+            stderr=self.cable.board_end,
             env={"PATH": path, "PS1": "# "},
         )
         self.home = home
-        self.wire.start()
+        self.cable.start()
 
     def ports(self) -> list[Port]:
-        path = self.wire.host_path
+        path = self.cable.host_path
         return [Port(path, "Duo", 0x3346, 0x1003, self.serial_number)] if path else []
 
     def agents(self) -> list[int]:
@@ -49,6 +49,6 @@ class Plugged:
         return [int(pid) for pid in found.stdout.split()]
 
     def close(self) -> None:
-        self.wire.cut()
+        self.cable.cut()
         self.shell.kill()
         self.shell.wait()

@@ -107,13 +107,13 @@ def words(text: str) -> list[str]:
 def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Event, ...]:
     """Both narrators are there."""
     events: list[Event] = []
-    for narrator, machine in ((BOARD, "milkv-duo rv64gcv0p7"), (BASELINE, "x86-64 avx2")):
+    for source, machine in ((BOARD, "milkv-duo rv64gcv0p7"), (BASELINE, "x86-64 avx2")):
         events += [
-            LinkOpening(0.0, narrator, "sim"),
-            LinkUp(0.1, narrator, "sim", "the simulated Duo"),
+            LinkOpening(0.0, source, "sim"),
+            LinkUp(0.1, source, "sim", "the simulated Duo"),
             Ready(
                 0.2,
-                narrator,
+                source,
                 "0.1.0",
                 "stories15M.duo",
                 machine,
@@ -130,12 +130,12 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
 
 
 def tokens(
-    narrator: Source, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
+    source: Source, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
 ) -> Tokens:
     """Tokens of `pieces`; one of a text has always the same id."""
     return Tokens(
         1.0,
-        narrator,
+        source,
         tuple(
             Token(
                 index,
@@ -149,23 +149,23 @@ def tokens(
     )
 
 
-def started(narrator: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
+def started(source: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
     ids = (1, *(sum(map(ord, piece)) for piece in words(prompt)))
-    return RunStarted(0.5, narrator, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
+    return RunStarted(0.5, source, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
 
 
 def gauges(
-    narrator: Source, told: int, *, paused: bool = False, idle: bool = False
+    source: Source, told: int, *, paused: bool = False, idle: bool = False
 ) -> tuple[Event, ...]:
     activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.GENERATING
     return (
-        EngineStats(1.0, narrator, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
-        LinkHealth(1.0, narrator, 4210, 2, 0, 12),
+        EngineStats(1.0, source, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
+        LinkHealth(1.0, source, 4210, 2, 0, 12),
     )
 
 
 def story(
-    narrator: Source,
+    source: Source,
     pieces: list[str],
     *,
     batch: int = 4,
@@ -173,14 +173,14 @@ def story(
     period: int = 41_000,
 ) -> list[Event]:
     """A story as it comes: it starts, and grows by `batch` tokens at a time."""
-    events = [started(narrator, steps=steps)]
+    events = [started(source, steps=steps)]
     for at in range(0, len(pieces), batch):
-        events.append(tokens(narrator, pieces[at : at + batch], start=at, period=period))
-    return [*events, *gauges(narrator, len(pieces))]
+        events.append(tokens(source, pieces[at : at + batch], start=at, period=period))
+    return [*events, *gauges(source, len(pieces))]
 
 
-def ended(narrator: Source, told: int, reason: EndReason = EndReason.ENDED) -> Event:
-    return RunEnded(9.0, narrator, reason, told, told * 41_000, 24.31)
+def ended(source: Source, told: int, reason: EndReason = EndReason.ENDED) -> Event:
+    return RunEnded(9.0, source, reason, told, told * 41_000, 24.31)
 
 
 def speech(index: int) -> list[Event]:
@@ -197,10 +197,10 @@ def identical_so_far() -> list[Event]:
 def identical_end() -> list[Event]:
     pieces = words(TALE)
     events: list[Event] = [*ready()]
-    for narrator in (BOARD, BASELINE):
+    for source in (BOARD, BASELINE):
         events += [
-            *story(narrator, pieces, steps=len(pieces)),
-            ended(narrator, len(pieces), EndReason.STEPS),
+            *story(source, pieces, steps=len(pieces)),
+            ended(source, len(pieces), EndReason.STEPS),
         ]
     return events
 
@@ -210,6 +210,6 @@ def differing() -> list[Event]:
     theirs[41:] = words(TALE.replace("high", "small").replace("Lily", "Lucy"))[41:]
     theirs[41] = " soft."
     events: list[Event] = [*ready()]
-    for narrator, pieces in ((BOARD, ours), (BASELINE, theirs)):
-        events += [*story(narrator, pieces[:97])]
+    for source, pieces in ((BOARD, ours), (BASELINE, theirs)):
+        events += [*story(source, pieces[:97])]
     return events

@@ -19,7 +19,7 @@ KERNEL = [
 ]
 
 
-def session(board: Channel, baseline: Channel | None = None) -> Session:
+def new_session(board: Channel, baseline: Channel | None = None) -> Session:
     return Session(board, baseline, MonotonicClock(), itertools.count(1).__next__)
 
 
@@ -27,7 +27,7 @@ class Watch:
     """Waits for what a session says; nothing is polled."""
 
     def __init__(self, watched: Session) -> None:
-        self.sitting = watched
+        self.session = watched
         self._waiting: list[tuple[Callable[[SessionState], bool], asyncio.Future[None]]] = []
         self.seen: list[events.Event] = []
         watched.subscribe(self._heard)
@@ -41,11 +41,11 @@ class Watch:
     async def until(
         self, wanted: Callable[[SessionState], bool], seconds: float = 60
     ) -> SessionState:
-        if not wanted(self.sitting.state):
+        if not wanted(self.session.state):
             future = asyncio.get_running_loop().create_future()
             self._waiting.append((wanted, future))
             await asyncio.wait_for(future, seconds)
-        return self.sitting.state
+        return self.session.state
 
 
 async def told(watched: Session, request: Request, seconds: float = 60) -> SessionState:
@@ -55,8 +55,8 @@ async def told(watched: Session, request: Request, seconds: float = 60) -> Sessi
     return await watch.until(lambda state: over(state, Source.BOARD), seconds)
 
 
-def over(state: SessionState, narrator: Source) -> bool:
-    return state.of(narrator).ended is not None
+def over(state: SessionState, source: Source) -> bool:
+    return state.of(source).ended is not None
 
 
 class Spoiler:

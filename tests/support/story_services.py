@@ -43,7 +43,7 @@ class Hurried(SilentTts):
         await super().say(text, begun)
 
 
-def room(
+def new_services(
     channel: Channel,
     folder: Path,
     *,
@@ -52,37 +52,37 @@ def room(
     wall: Callable[[], datetime] = lambda: AFTERNOON,
     fit: Callable[[str], bool] | None = None,
     mode: Mode = Mode.EXACT,
-    listening: VoiceInput | None = None,
+    voice_input: VoiceInput | None = None,
 ) -> tuple[StoryServices, Session]:
     session, rng = single_session(channel), random.Random(seed)
-    teller = StoryGenerator(
+    generator = StoryGenerator(
         session,
         fit or content_filter().fit,
         fallback_stories.endings(),
         replace(DEFAULT_REQUEST, mode=mode),
     )
-    shelf = Favourites(folder / "favourites.jsonl")
-    repertoire = Catalogue(
+    favourites = Favourites(folder / "favourites.jsonl")
+    catalogue = Catalogue(
         deck(),
-        teller,
+        generator,
         session,
-        shelf,
+        favourites,
         lambda choice, rng: fallback_stories.for_choice(choice, rng).sentences,
         rng,
         wall,
     )
     made = StoryServices(
         session,
-        repertoire,
+        catalogue,
         reader or Hurried(),
         Diary(folder / "diary.txt", wall),
         MonotonicClock(),
         wall,
-        listening,
+        voice_input,
     )
     return made, session
 
 
-def hour(made: StoryServices, child: ParentalSettings | None = None) -> StoryController:
+def new_controller(made: StoryServices, child: ParentalSettings | None = None) -> StoryController:
     child = child or ParentalSettings(name="Lily")
     return StoryController(made, child, strings_in(child.language))

@@ -31,13 +31,13 @@ def line(tmp_path: Path) -> OpenLine:
     @contextmanager
     def lines(
         *program: str,
-        spoil: Callable[[bytes], bytes] | None = None,
-        spoil_board: Callable[[bytes], bytes] | None = None,
+        corrupt: Callable[[bytes], bytes] | None = None,
+        corrupt_to_board: Callable[[bytes], bytes] | None = None,
         prompt: str = "# ",
         modes: str = "sane",
     ) -> Iterator[TransportSpawn]:
-        wire = PtyCable(spoil, spoil_board)
-        end = wire.board_end
+        cable = PtyCable(corrupt, corrupt_to_board)
+        end = cable.board_end
         subprocess.run(["stty", *modes.split()], stdin=end, check=True)
         process = subprocess.Popen(
             ["setsid", "--ctty", *(program or ("sh", "-i"))],
@@ -46,13 +46,13 @@ def line(tmp_path: Path) -> OpenLine:
             stderr=end,
             env={"PATH": path, "PS1": prompt},
         )
-        wire.start()
-        transport = SerialTransport(wire.host_path)
+        cable.start()
+        transport = SerialTransport(cable.host_path)
         try:
             yield TransportSpawn(transport)
         finally:
             transport.close()
-            wire.cut()
+            cable.cut()
             process.kill()
             process.wait()
 

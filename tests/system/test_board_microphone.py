@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from duotui.base.errors import NotReady
-from duotui.cli.story import _listening
+from duotui.cli.story import _voice_input
 from duotui.judge.baseline import single_session
 from duotui.protocol.frames import Frame, FrameDecoder, encode
 from duotui.protocol.messages import Sound, parse_message
@@ -32,7 +32,7 @@ from support.espeak import need_espeak
 from support.killable_duo import Mortal
 from support.sessions import Spoiler
 from support.spoken_wishes import VOICES, in_noise
-from support.story_services import hour, room
+from support.story_services import new_controller, new_services
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -131,7 +131,7 @@ def losing() -> Callable[[bytes], bytes]:
     """A wire that swallows one sound in ten."""
     decoder = FrameDecoder()
 
-    def spoil(data: bytes) -> bytes:
+    def corrupt(data: bytes) -> bytes:
         out = b""
         for item in decoder.feed(data):
             if isinstance(item, Frame):
@@ -140,7 +140,7 @@ def losing() -> Callable[[bytes], bytes]:
                 out += b"" if lost else encode(item)
         return out
 
-    return spoil
+    return corrupt
 
 
 @needs_pocketsphinx
@@ -158,13 +158,13 @@ async def test_it_is_understood_where_one_sound_in_ten_is_lost(
 async def test_a_bad_cable_makes_it_no_shorter(recorder: Recorder, opened: Open) -> None:
     """What was lost is silence as long."""
     lengths = []
-    for spoil in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
-        session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=spoil))
+    for corrupt in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
+        session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=corrupt))
         lengths.append(
             len(await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT))
         )
-        if isinstance(spoil, Spoiler):
-            assert spoil.flipped > 3
+        if isinstance(corrupt, Spoiler):
+            assert corrupt.flipped > 3
     assert max(lengths) - min(lengths) < 2 * SAMPLE_RATE // 5
 
 
@@ -255,13 +255,13 @@ async def test_the_story_hour_listens_by_the_board(
     recorder: Recorder, tmp_path: Path, there: bool
 ) -> None:
     board = SimulatedDuo(microphone=recorder(1.0) if there else None)
-    made, session = room(board, tmp_path)
+    made, session = new_services(board, tmp_path)
     listening = VoiceInput(
         partial(open_recognizer, WISHES),
         partial(open_board_microphone, session),
     )
-    shown = hour(
-        replace(made, listening=listening), ParentalSettings(name="Lily", microphone="board")
+    shown = new_controller(
+        replace(made, voice_input=listening), ParentalSettings(name="Lily", microphone="board")
     )
     shown.open()
     shown.listen()
@@ -315,5 +315,5 @@ async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
 
 @pytest.mark.parametrize("microphone", MICROPHONE_CHOICES)
 def test_parents_say_which_microphone_it_is(microphone: str) -> None:
-    made = _listening(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
+    made = _voice_input(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
     assert (made is None) == (microphone == "off")

@@ -17,7 +17,7 @@ from duotui.speech.tts import Utterance
 from duotui.story.view_state import Step, StoryViewState
 from duotui.targets.simulator import SimulatedDuo
 from support.killable_duo import Mortal
-from support.story_services import AFTERNOON, hour, room
+from support.story_services import AFTERNOON, new_controller, new_services
 
 VOICE = """#!/bin/sh
 cd "${0%/*}"
@@ -90,8 +90,8 @@ async def test_the_hour_of_the_day_is_heard_in_the_boards_voice(
 ) -> None:
     child = ParentalSettings(name="Lily", volume=70, volume_night=20)
     for wall in (AFTERNOON, AFTERNOON.replace(hour=22)):
-        made, session = room(SimulatedDuo(voice=voice), tmp_path, wall=lambda at=wall: at)
-        shown = hour(replace(made, reader=reader(session)), child)
+        made, session = new_services(SimulatedDuo(voice=voice), tmp_path, wall=lambda at=wall: at)
+        shown = new_controller(replace(made, reader=reader(session)), child)
         news = asyncio.Event()
         shown.subscribe(news.set)
         shown.open()
@@ -172,9 +172,9 @@ async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> Non
 
 
 async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: Path) -> None:
-    made, session = room(SimulatedDuo(voice=voice), tmp_path)
+    made, session = new_services(SimulatedDuo(voice=voice), tmp_path)
     speaker = BoardTts(session, MonotonicClock(), 60_000)
-    shown = hour(replace(made, reader=speaker))
+    shown = new_controller(replace(made, reader=speaker))
     news = asyncio.Event()
     telling_while_said: list[bool] = []
 

@@ -13,7 +13,7 @@ from duotui.settings.config_file import Settings
 from duotui.targets.simulator import SimulatedDuo
 from duotui.ui.app import ConsoleApp
 from support.scripted_model import write_parrot
-from support.sessions import Watch, over, session
+from support.sessions import Watch, new_session, over
 from support.terminal import ALTERNATE_ON, Terminal
 
 WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
@@ -33,9 +33,9 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_it_tells_and_finds_the_story_identical() -> None:
-    sitting = session(SimulatedDuo(), SimulatedDuo())
-    watch = Watch(sitting)
-    app = ConsoleApp(sitting, Settings(), ascii=False, first=Request(steps=60, seed=4))
+    session = new_session(SimulatedDuo(), SimulatedDuo())
+    watch = Watch(session)
+    app = ConsoleApp(session, Settings(), ascii=False, first=Request(steps=60, seed=4))
     async with app.run_test(size=(120, 40)) as pilot:
         both = [Source.BOARD, Source.BASELINE]
         state = await watch.until(lambda s: all(over(s, n) for n in both))
@@ -44,15 +44,15 @@ async def test_it_tells_and_finds_the_story_identical() -> None:
         assert state.diff.compared == 60
         shown = app.export_screenshot()
         assert "identical" in shown.replace("&#160;", " ")
-    assert sitting.state.board.text == sitting.state.baseline.text
+    assert session.state.board.text == session.state.baseline.text
 
 
 async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path, Path]) -> None:
     board = SimulatedDuo(*parrot)
-    sitting = session(board)
-    watch = Watch(sitting)
+    session = new_session(board)
+    watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(session, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(80, 24)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 50)
         assert board.process is not None
@@ -74,10 +74,10 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
 ) -> None:
     monkeypatch.setattr("duotui.link.connection.LOSSES", 1)
     board = SimulatedDuo(*parrot)
-    sitting = session(board)
-    watch = Watch(sitting)
+    session = new_session(board)
+    watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(session, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(80, 24)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 50)
         assert board.process is not None
@@ -97,10 +97,10 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
 
 async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> None:
     """The parrot tells thousands a second; stop, theme and help must not wait for its end."""
-    sitting = session(SimulatedDuo(*parrot))
-    watch = Watch(sitting)
+    session = new_session(SimulatedDuo(*parrot))
+    watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
-    app = ConsoleApp(sitting, Settings(story=request), ascii=False, first=request)
+    app = ConsoleApp(session, Settings(story=request), ascii=False, first=request)
     async with app.run_test(size=(120, 40)) as pilot:
         await watch.until(lambda s: len(s.board.tokens) > 500)
         theme = app.theme

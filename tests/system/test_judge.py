@@ -19,7 +19,7 @@ from duotui.protocol.events import Mode, Request
 from duotui.scoring.run import Run
 from duotui.targets.board import BoardTarget
 from duotui.targets.simulator import SimulatedDuo
-from support.sessions import session
+from support.sessions import new_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +153,7 @@ def test_who_stops_it_gets_what_there_is() -> None:
 async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
     sim = SimulatedDuo()
     runs: list[Run] = []
-    sitting = session(sim)
+    session = new_session(sim)
 
     def told(run: Run) -> None:
         runs.append(run)
@@ -161,33 +161,33 @@ async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
             assert sim.process is not None
             os.kill(sim.process.pid, signal.SIGKILL)
 
-    trial = RunSeries(sitting, Request(mode=Mode.EXACT), told, runs=30)
+    trial = RunSeries(session, Request(mode=Mode.EXACT), told, runs=30)
     try:
         await trial.run()
     finally:
-        await sitting.close()
+        await session.close()
     assert (trial.trouble, trial.complete, trial.disturbed) == (None, True, 1)
     assert len({run.ids for run in trial.runs}) == 1
 
 
 async def test_it_can_be_stopped_between_runs() -> None:
-    sitting = session(SimulatedDuo())
-    trial = RunSeries(sitting, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
+    session = new_session(SimulatedDuo())
+    trial = RunSeries(session, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
     trial.stop(Cancelled("stopped"))
     try:
         await trial.run()
     finally:
-        await sitting.close()
+        await session.close()
     assert isinstance(trial.trouble, Cancelled)
     assert trial.runs == []
 
 
 async def test_a_port_that_is_not_there_is_said() -> None:
-    sitting = session(BoardTarget("/dev/ttyNONE0"))
-    trial = RunSeries(sitting, Request(), lambda _: None)
+    session = new_session(BoardTarget("/dev/ttyNONE0"))
+    trial = RunSeries(session, Request(), lambda _: None)
     try:
         await trial.run()
     finally:
-        await sitting.close()
+        await session.close()
     assert trial.trouble is not None
     assert trial.trouble.exit == 3

@@ -71,7 +71,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
         "PYTHONIOENCODING": "cp1252",
     }
     files = ("--model", str(model), "--tokenizer", str(tokenizer))
-    with served(plugged.wire.host_path, "socket") as url:
+    with served(plugged.cable.host_path, "socket") as url:
         yield Board(url, environment, files)
     plugged.close()
 

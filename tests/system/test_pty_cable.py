@@ -7,7 +7,7 @@ import pytest
 from duotui.protocol.events import Request
 from duotui.targets.simulator import SimulatedDuo
 from support.scripted_model import write_parrot
-from support.sessions import Spoiler, session, told
+from support.sessions import Spoiler, new_session, told
 
 COUNT = 10_000
 CHARACTERS = ["é", "ß", "小", "猫", "€", "🙂", "🐈"]
@@ -40,12 +40,12 @@ async def test_ten_thousand_tokens_arrive_exactly(
     parrot: tuple[Path, Path], bits: int, between: int
 ) -> None:
     spoiler = Spoiler(7, bits, between)
-    sitting = session(SimulatedDuo(*parrot, corrupt=spoiler))
+    session = new_session(SimulatedDuo(*parrot, corrupt=spoiler))
     try:
         request = Request(prompt="", steps=COUNT, temperature=0.0)
-        state = await told(sitting, request, seconds=100)
+        state = await told(session, request, seconds=100)
     finally:
-        await sitting.close()
+        await session.close()
     board, cycle = state.board, pieces()
     assert len(board.tokens) == COUNT
     expected = [cycle[n % len(cycle)] for n in range(COUNT)]

@@ -21,7 +21,7 @@ from duotui.targets.board import BoardTarget
 from duotui.targets.engine_binary import find_engine
 from support.board_on_tty import VOICE, Plugged
 from support.scripted_model import write_parrot
-from support.sessions import Watch, session
+from support.sessions import Watch, new_session
 from support.tcp_port import served
 
 if TYPE_CHECKING:
@@ -80,26 +80,26 @@ def boots(watch: Watch) -> int:
 @asynccontextmanager
 async def telling(board: BoardTarget, steps: int = COUNT) -> AsyncIterator[Watch]:
     """A story that has begun."""
-    sitting = session(board)
-    watch = Watch(sitting)
+    session = new_session(board)
+    watch = Watch(session)
     try:
-        sitting.generate(replace(REQUEST, steps=steps))
+        session.generate(replace(REQUEST, steps=steps))
         await watch.until(lambda s: len(s.board.tokens) > min(100, steps - 1))
         yield watch
     finally:
-        await sitting.close()
+        await session.close()
 
 
 async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
     plugged: Plugged,
 ) -> None:
     async with telling(BoardTarget("auto", plugged.ports)) as watch:
-        before = plugged.wire.host_path
-        plugged.wire.unplug()
+        before = plugged.cable.host_path
+        plugged.cable.unplug()
         state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
         assert not whole(state)
         taken = os.openpty()
-        assert plugged.wire.plug() != before
+        assert plugged.cable.plug() != before
         for end in taken:
             os.close(end)
         assert_identical(await watch.until(whole))
@@ -146,17 +146,17 @@ async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) ->
     async with telling(BoardTarget("auto", plugged.ports), 3 * len(WORDS)) as watch:
         await watch.until(whole)
         hold.touch()
-        watch.sitting.speak()
+        watch.session.speak()
         await watch.until(lambda s: s.board.sentence is not None)
         if killed:
             for agent in plugged.agents():
                 os.kill(agent, signal.SIGKILL)
         else:
-            plugged.wire.unplug()
+            plugged.cable.unplug()
         await watch.until(lambda s: s.board.link is LinkState.AWAY)
         hold.unlink()
         if not killed:
-            plugged.wire.plug()
+            plugged.cable.plug()
         state = await watch.until(lambda s: s.board.speech_ended is not None)
         assert state.board.speech_ended is not None
         assert (state.board.speech_ended.silence, state.board.speech_ended.sentences) == (
@@ -175,7 +175,7 @@ async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
     (plugged.home / "voice").chmod(0o644)
     async with telling(BoardTarget("auto", plugged.ports), len(WORDS)) as watch:
         await watch.until(whole)
-        watch.sitting.speak()
+        watch.session.speak()
         state = await watch.until(lambda s: s.fault is not None)
         assert state.fault is not None
         assert state.fault.text == "this board has no voice"
@@ -187,7 +187,7 @@ async def test_a_board_without_a_voice_says_so(plugged: Plugged) -> None:
 async def test_a_board_behind_another_computer_tells_the_same(
     plugged: Plugged, scheme: str
 ) -> None:
-    with served(plugged.wire.host_path, scheme) as url:
+    with served(plugged.cable.host_path, scheme) as url:
         async with telling(BoardTarget(url), 5_000) as watch:
             assert_identical(await watch.until(whole), 5_000)
             assert boots(watch) == 1
@@ -196,8 +196,8 @@ async def test_a_board_behind_another_computer_tells_the_same(
 async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> None:
     async with telling(BoardTarget("auto", plugged.ports)) as watch:
         plugged.serial_number = "duotui-2"
-        plugged.wire.unplug()
-        plugged.wire.plug()
+        plugged.cable.unplug()
+        plugged.cable.plug()
         state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
         assert state.board.link is LinkState.AWAY
         plugged.serial_number = "duotui-1"
@@ -205,9 +205,9 @@ async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> 
 
 
 async def test_a_second_duotui_is_refused_with_the_name_of_the_first(plugged: Plugged) -> None:
-    async with telling(BoardTarget(plugged.wire.host_path)) as watch:
+    async with telling(BoardTarget(plugged.cable.host_path)) as watch:
         second = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "duotui", "tell", "--port", plugged.wire.host_path),
+            *(sys.executable, "-m", "duotui", "tell", "--port", plugged.cable.host_path),
             stderr=subprocess.PIPE,
         )
         _, said = await second.communicate()

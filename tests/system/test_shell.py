@@ -77,13 +77,13 @@ def test_an_answer_that_noise_fell_into_is_asked_for_again(line: OpenLine, tmp_p
     """Twice a kernel line lies in what comes; the command runs once."""
     left, once = [2], tmp_path / "once"
 
-    def spoil(data: bytes) -> bytes:
+    def corrupt(data: bytes) -> bytes:
         if b"counted" in data and left[0]:
             left[0] -= 1
             return data.replace(b"counted", b"coun[   12.345678] usb: reset\r\nted", 1)
         return data
 
-    with line(spoil=spoil) as spawn:
+    with line(corrupt=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run(f"echo >>{once}; echo counted $(wc -l <{once})") == "counted 1"
         assert left == [0]

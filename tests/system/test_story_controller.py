@@ -30,7 +30,7 @@ from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
 from duotui.targets.simulator import SimulatedDuo
 from support.espeak import RATE, need_espeak, synthesise
 from support.killable_duo import Mortal
-from support.story_services import AFTERNOON, Hurried, hour, room
+from support.story_services import AFTERNOON, Hurried, new_controller, new_services
 
 
 async def until(shown: StoryController, wanted: Callable[[StoryViewState], bool]) -> StoryViewState:
@@ -51,8 +51,8 @@ def telling(scene: StoryViewState) -> bool:
 
 
 async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Path) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(made)
     shown.open()
     assert (shown.scene.act, shown.scene.row) == (Step.CARDS, 0)
     shown.pick(2)
@@ -63,7 +63,7 @@ async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Pat
     scene = await until(shown, at_end)
     assert "Lily" in " ".join(scene.sentences)
     assert len(scene.sentences) > 4
-    assert all(made.repertoire.teller.fits(sentence) for sentence in scene.sentences)
+    assert all(made.catalogue.generator.fits(sentence) for sentence in scene.sentences)
     assert scene.sentences[-1].rstrip("\"'”’")[-1] in ".!?"
     assert made.reader.said == list(scene.sentences)  # type: ignore[attr-defined]
     written = (tmp_path / "diary.txt").read_text()
@@ -74,8 +74,8 @@ async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Pat
 
 
 async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     first = (await until(shown, at_end)).sentences
@@ -86,11 +86,11 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     assert (await until(shown, at_end)).sentences == first
     await shown.close()
 
-    later, session = room(SimulatedDuo(), tmp_path, seed=2)
-    shown = hour(later)
+    later, session = new_services(SimulatedDuo(), tmp_path, seed=2)
+    shown = new_controller(later)
     shown.open()
     shown.favourites()
-    assert [offer.label for offer in shown.scene.offers] == [made.repertoire.shelf.all()[0].title]
+    assert [offer.label for offer in shown.scene.offers] == [made.catalogue.shelf.all()[0].title]
     shown.go()
     assert (await until(shown, at_end)).sentences == first
     assert session.state.board.run is None  # nobody was asked
@@ -98,8 +98,8 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
 
 
 async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     first = (await until(shown, at_end)).sentences
@@ -113,8 +113,8 @@ async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
 
 
 async def undisturbed(folder: Path, seed: int) -> tuple[str, ...]:
-    made, _ = room(SimulatedDuo(), folder, seed=seed, mode=Mode.REFERENCE)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), folder, seed=seed, mode=Mode.REFERENCE)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     sentences = (await until(shown, at_end)).sentences
@@ -126,8 +126,8 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     tmp_path: Path,
 ) -> None:
     board = Mortal()
-    made, session = room(board, tmp_path, seed=5, mode=Mode.REFERENCE)
-    shown = hour(made)
+    made, session = new_services(board, tmp_path, seed=5, mode=Mode.REFERENCE)
+    shown = new_controller(made)
     killed = 0
 
     def kill(state: SessionState, _batch: object) -> None:
@@ -162,8 +162,8 @@ class Nowhere(SimulatedDuo):
 
 
 async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) -> None:
-    made, session = room(Nowhere(), tmp_path)
-    shown = hour(made)
+    made, session = new_services(Nowhere(), tmp_path)
+    shown = new_controller(made)
     shown.open()
     await until(shown, lambda scene: scene.sleepy)
     shown.surprise()
@@ -177,8 +177,8 @@ async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) ->
 
 async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path) -> None:
     reader = Hurried(pace=600)
-    made, _ = room(SimulatedDuo(), tmp_path, reader=reader)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, reader=reader)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
@@ -197,8 +197,8 @@ async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path
 
 
 async def test_leaving_a_story_is_written_down(tmp_path: Path) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path, reader=Hurried(pace=600))
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, reader=Hurried(pace=600))
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
@@ -217,8 +217,8 @@ async def test_unfit_sentences_are_left_out_and_told_on_otherwise(tmp_path: Path
         said.append(sentence)
         return len(said) % 5 != 0
 
-    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, fit=fit)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     scene = await until(shown, at_end)
@@ -232,14 +232,14 @@ async def test_unfit_sentences_are_left_out_and_told_on_otherwise(tmp_path: Path
 
 
 async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path, fit=lambda _: False)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, fit=lambda _: False)
+    shown = new_controller(made)
     shown.open()
     shown.surprise()
     scene = await until(shown, at_end)
     assert scene.sentences[-1] in fallback_stories.endings()
     assert scene.sentences[:-1] == tuple(
-        whole_sentences(made.repertoire.deck.opening(shown.piece.choice), over=True)
+        whole_sentences(made.catalogue.deck.opening(shown.piece.choice), over=True)
     )
     await shown.close()
 
@@ -254,8 +254,8 @@ async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) ->
 async def test_it_rests_after_the_story_not_in_it(
     tmp_path: Path, child: ParentalSettings, rest: RestReason, one_more: bool
 ) -> None:
-    made, _ = room(SimulatedDuo(), tmp_path)
-    shown = hour(made, child)
+    made, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(made, child)
     shown.open()
     shown.surprise()
     await until(shown, at_end)
@@ -288,8 +288,8 @@ async def test_quiet_hours_say_until_when_and_end_by_themselves(tmp_path: Path) 
         quiet_from=now.time().replace(hour=20),
         quiet_to=now.time().replace(hour=6),
     )
-    made, _ = room(SimulatedDuo(), tmp_path, wall=wall)
-    shown = hour(made, child)
+    made, _ = new_services(SimulatedDuo(), tmp_path, wall=wall)
+    shown = new_controller(made, child)
     assert (shown.scene.act, shown.scene.rest) == (Step.RESTING, RestReason.QUIET)
     assert shown.scene.until == now.replace(hour=6, minute=30) + timedelta(days=1)
     shown.surprise()
@@ -305,8 +305,8 @@ async def test_what_nobody_expected_is_the_cards_again(tmp_path: Path) -> None:
     def fit(_: str) -> bool:
         raise RuntimeError("nobody expected this")
 
-    made, _ = room(SimulatedDuo(), tmp_path, fit=fit)
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, fit=fit)
+    shown = new_controller(made)
     shown.open()
     for count in (1, 2):
         shown.surprise()
@@ -357,8 +357,8 @@ def wishing(*wishes: Path) -> VoiceInput:
 async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
     wish = spoken("tell me a story about a dragon in the castle", tmp_path)
-    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(wish, wish))
-    shown = hour(made)
+    made, _ = new_services(SimulatedDuo(), tmp_path, voice_input=wishing(wish, wish))
+    shown = new_controller(made)
     shown.open()
     shown.listen()
     assert shown.scene.act is Step.LISTENING
@@ -377,8 +377,10 @@ async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
 
 async def test_what_is_no_wish_begins_nothing(tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
-    made, _ = room(SimulatedDuo(), tmp_path, listening=wishing(spoken("what time is it", tmp_path)))
-    shown = hour(made)
+    made, _ = new_services(
+        SimulatedDuo(), tmp_path, voice_input=wishing(spoken("what time is it", tmp_path))
+    )
+    shown = new_controller(made)
     shown.open()
     shown.listen()
     scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
@@ -393,9 +395,9 @@ async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> No
     async def no_ear() -> NoReturn:
         raise AssertionError("it is not needed")
 
-    made, _ = room(SimulatedDuo(), tmp_path, listening=VoiceInput(no_ear, none))
+    made, _ = new_services(SimulatedDuo(), tmp_path, voice_input=VoiceInput(no_ear, none))
     for child in (ParentalSettings(), ParentalSettings(microphone="off")):
-        shown = hour(made, child)
+        shown = new_controller(made, child)
         shown.open()
         shown.listen()
         scene = await until(shown, lambda scene: scene.missed != "")

@@ -119,12 +119,12 @@ def flips(every: int) -> Callable[[bytes], bytes]:
     """A bit in about one of `every` bytes."""
     chance = random.Random(3)
 
-    def spoil(data: bytes) -> bytes:
+    def corrupt(data: bytes) -> bytes:
         return bytes(
             b ^ 1 << chance.randrange(8) if chance.randrange(every) == 0 else b for b in data
         )
 
-    return spoil
+    return corrupt
 
 
 def test_a_noisy_line_costs_time_and_nothing_else(
@@ -132,7 +132,7 @@ def test_a_noisy_line_costs_time_and_nothing_else(
 ) -> None:
     target = tmp_path / "target"
     source.write_bytes(source.read_bytes()[:50_000])
-    with line(spoil=flips(500), spoil_board=flips(10_000)) as spawn:
+    with line(corrupt=flips(500), corrupt_to_board=flips(10_000)) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         upload(shell, source, str(target), ManualClock(), seconds=2)
     assert target.read_bytes() == source.read_bytes()
@@ -144,13 +144,13 @@ def test_what_is_lost_on_the_way_is_sent_again(
     """The dot that ends a block: the shell waits for it, and is interrupted."""
     target, left = tmp_path / "target", [1]
 
-    def spoil(data: bytes) -> bytes:
+    def corrupt(data: bytes) -> bytes:
         if left[0] and b"\r.\r" in data:
             left[0] = 0
             return data.replace(b"\r.\r", b"\r", 1)
         return data
 
-    with line(spoil_board=spoil) as spawn:
+    with line(corrupt_to_board=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         upload(shell, source, str(target), ManualClock(), seconds=2)
     assert left == [0]

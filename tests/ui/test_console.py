@@ -44,10 +44,10 @@ async def test_a_story_that_grows_is_the_story_that_was_told(make: MakeConsole) 
 async def test_text_is_never_markup(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
-        for narrator in (BOARD, BASELINE):
+        for source in (BOARD, BASELINE):
             at.say(
-                scripted_session.started(narrator, "[/x] [bold"),
-                scripted_session.tokens(narrator, HOSTILE),
+                scripted_session.started(source, "[/x] [bold"),
+                scripted_session.tokens(source, HOSTILE),
             )
         at.say(
             scripted_session.tokens(BOARD, ["[/x]"], start=6),

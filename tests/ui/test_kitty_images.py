@@ -81,9 +81,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> Terminal:
 
 
 class Page(App[None]):
-    def __init__(self, easel: ImageCache, glyphs: Glyphs, size: tuple[int, int]) -> None:
+    def __init__(self, images: ImageCache, glyphs: Glyphs, size: tuple[int, int]) -> None:
         super().__init__()
-        self.view = PictureView(glyphs, CAT, easel)
+        self.view = PictureView(glyphs, CAT, images)
         self.view.styles.width, self.view.styles.height = size
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -99,9 +99,9 @@ def page(
     glyphs: Glyphs = UNICODE_GLYPHS,
     size: tuple[int, int] = (16, 8),
 ) -> Page:
-    easel = ImageCache(wanted, dict(os.environ))
-    easel.open(terminal.write)
-    return Page(easel, glyphs, size)
+    images = ImageCache(wanted, dict(os.environ))
+    images.open(terminal.write)
+    return Page(images, glyphs, size)
 
 
 def cells(strip: Strip) -> list[tuple[int, int, int]]:
@@ -198,41 +198,43 @@ async def test_ascii_gets_none(terminal: Terminal) -> None:
 
 
 async def test_without_a_terminal_there_are_none() -> None:
-    easel = ImageCache("images", KITTY)
-    assert not easel.ready
-    async with Page(easel, UNICODE_GLYPHS, (16, 8)).run_test(size=(40, 20)) as pilot:
+    images = ImageCache("images", KITTY)
+    assert not images.ready
+    async with Page(images, UNICODE_GLYPHS, (16, 8)).run_test(size=(40, 20)) as pilot:
         assert not imaged(cast("Page", pilot.app))
 
 
 def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enlarged, "rgba", lambda *_: b"")
-    easel = ImageCache("auto", KITTY)
-    easel.open(terminal.write)
+    images = ImageCache("auto", KITTY)
+    images.open(terminal.write)
     sheets = [ImageKey(CAT, 0, 1, (n, n, n)) for n in range(IMAGES_LIMIT + 3)]
-    numbers = [easel.number(sheet) for sheet in sheets[:IMAGES_LIMIT]]
+    numbers = [images.number(key) for key in sheets[:IMAGES_LIMIT]]
     assert len(set(numbers)) == IMAGES_LIMIT
-    assert easel.number(sheets[0]) == numbers[0]
-    for sheet in sheets[IMAGES_LIMIT:]:
-        easel.number(sheet)
+    assert images.number(sheets[0]) == numbers[0]
+    for key in sheets[IMAGES_LIMIT:]:
+        images.number(key)
     assert len(terminal.images) == IMAGES_LIMIT
     assert numbers[0] in terminal.images
     assert not {*numbers[1:4]} & terminal.images.keys()
-    easel.close()
+    images.close()
     assert not terminal.images
-    assert not easel.ready
+    assert not images.ready
 
 
 def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
-    easel = ImageCache("characters", KITTY)
-    easel.open(terminal.write)
-    assert not easel.ready
-    easel.settle("auto")
-    assert easel.ready
+    images = ImageCache("characters", KITTY)
+    images.open(terminal.write)
+    assert not images.ready
+    images.settle("auto")
+    assert images.ready
 
 
 def nursery(child: ParentalSettings) -> StoryApp:
-    hour = cast("StoryController", hours(child)["who"])
-    return StoryApp(hour, config_file.Settings(parental=child), datetime.now, random.Random(1))
+    controller = cast("StoryController", hours(child)["who"])
+    return StoryApp(
+        controller, config_file.Settings(parental=child), datetime.now, random.Random(1)
+    )
 
 
 def quiet(terminal: Terminal) -> type[HeadlessDriver]:
@@ -254,7 +256,7 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
 def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
     """The children's program, with a terminal for its images."""
     made = nursery(ParentalSettings())
-    driver = with_images(quiet(terminal), made._easel)
+    driver = with_images(quiet(terminal), made._images)
     monkeypatch.setattr("textual.drivers.headless_driver.HeadlessDriver", driver)
     return made
 
@@ -264,11 +266,11 @@ async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal)
         assert imaged(app)
         await pilot.press("ctrl+q")
         await pilot.pause()
-        hour, gate = app.screen_stack
-        assert not any(cells(strip) for strip in hour._compositor.render_strips())
+        controller, gate = app.screen_stack
+        assert not any(cells(strip) for strip in controller._compositor.render_strips())
         await pilot.press("escape")
         await pilot.pause()
-        assert app.screen is hour
+        assert app.screen is controller
         assert app.screen is not gate
         assert imaged(app)
         assert terminal.images

@@ -118,11 +118,11 @@ def test_a_chance_that_is_not_known_is_not_shown() -> None:
 
 def test_a_story_that_ends_earlier_differs_there() -> None:
     events: list[Event] = []
-    for narrator, told in ((BOARD, 3), (BASELINE, 5)):
+    for source, told in ((BOARD, 3), (BASELINE, 5)):
         events += [
-            scripted_session.started(narrator),
-            scripted_session.tokens(narrator, words("a b c d e")[:told]),
-            scripted_session.ended(narrator, told),
+            scripted_session.started(source),
+            scripted_session.tokens(source, words("a b c d e")[:told]),
+            scripted_session.ended(source, told),
         ]
     assert said(*events) == "≠ differs at token 4: board ends, baseline “d” 41 %"
 

@@ -28,7 +28,7 @@ from duotui.ui.story_app import StoryApp
 from duotui.ui.widgets.story_page import StoryPage, lines
 from support.killable_duo import Mortal
 from support.scripted_controller import TALE, ScriptedController, hours, mark
-from support.story_services import AFTERNOON, Hurried, hour, room
+from support.story_services import AFTERNOON, Hurried, new_controller, new_services
 from support.strings import technical
 
 Compare = Callable[..., bool]
@@ -191,7 +191,7 @@ async def test_the_gate_opens_for_who_can_add() -> None:
 
 async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
     app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
-    app._hour.child = replace(STILL, code="4711")  # type: ignore[misc]
+    app._controller.child = replace(STILL, code="4711")  # type: ignore[misc]
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q", *"4711")
         assert app.screen.query_one(Input).password
@@ -238,8 +238,8 @@ async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
 
 
 async def test_bedtime_has_its_own_theme() -> None:
-    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
-    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
+    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(controller=19).time())
+    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(controller=20), "bedtime")):
         app = nursery(ScriptedController(hours(child)["who"].scene, child), child=child, now=now)
         async with app.run_test():
             assert app.theme == theme
@@ -247,8 +247,8 @@ async def test_bedtime_has_its_own_theme() -> None:
 
 async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
     """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
-    made, _ = room(SimulatedDuo(), tmp_path)
-    shown = hour(made, STILL)
+    made, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(made, STILL)
     app = nursery(shown)
     async with app.run_test(size=(80, 24)) as pilot:
 
@@ -264,7 +264,7 @@ async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
         assert await heard(2) > first
         await pilot.press("k", "f", "1")
         assert await heard(3) > first
-        assert len(made.repertoire.shelf.all()) == 1
+        assert len(made.catalogue.shelf.all()) == 1
 
 
 def ends(diary: Path) -> int:
@@ -326,9 +326,9 @@ class Clumsy:
 
     async def play(self, handfuls: list[list[str]], folder: Path) -> None:
         now, board = AFTERNOON, Mortal()
-        made, _ = room(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
+        made, _ = new_services(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
         child = replace(STILL, code="4711", quiet_from=time(20, 30), quiet_to=time(6, 30))
-        shown = hour(made, child)
+        shown = new_controller(made, child)
         app = StoryApp(shown, Settings(parental=child), lambda: now, random.Random(1))
         app.animation_level = "none"
         async with app.run_test(size=SIZES[0]) as pilot:
@@ -341,7 +341,11 @@ class Clumsy:
                         case "the engine lives":
                             board.dead = False
                         case "it is night" | "it is day":
-                            now = AFTERNOON.replace(hour=22) if step == "it is night" else AFTERNOON
+                            now = (
+                                AFTERNOON.replace(controller=22)
+                                if step == "it is night"
+                                else AFTERNOON
+                            )
                         case "a while goes by":
                             await pilot.pause(WHILE)
                         case _ if step in RESIZED:

@@ -18,7 +18,7 @@ from duotui.board.checks import check_board
 from duotui.protocol.events import EndReason, Mode, Regenerated, Request, Source
 from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, prepared_card
 from support.scripted_model import write_parrot
-from support.sessions import Watch, over, session
+from support.sessions import Watch, new_session, over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,10 +156,10 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
 
 async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: Path) -> None:
     board = VirtualDuo(own_card)
-    sitting = session(board)
-    watch = Watch(sitting)
+    session = new_session(board)
+    watch = Watch(session)
     try:
-        sitting.generate(Request(mode=Mode.EXACT, steps=60))
+        session.generate(Request(mode=Mode.EXACT, steps=60))
         await watch.until(lambda s: len(s.board.tokens) > 10, 120)
         assert board.process is not None
         hangs = board.process.pid
@@ -171,4 +171,4 @@ async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: 
         with pytest.raises(ProcessLookupError):
             os.kill(hangs, 0)
     finally:
-        await sitting.close()
+        await session.close()

@@ -11,7 +11,7 @@ import pytest
 from duotui.story import fallback_stories
 from duotui.story.view_state import Step
 from support.board_faults import Scene
-from support.story_services import Hurried, hour, room
+from support.story_services import Hurried, new_controller, new_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,8 @@ async def told(
 ) -> tuple[StoryController, Hurried]:
     """The story of one surprise, to its end; in its middle, `lose` takes the board away."""
     reader = Hurried(pace=3000)
-    made, session = room(scene.channel(), folder, seed=11, reader=reader)
-    shown = hour(made)
+    made, session = new_services(scene.channel(), folder, seed=11, reader=reader)
+    shown = new_controller(made)
     lost = False
 
     def watch(state: object, _batch: object) -> None:

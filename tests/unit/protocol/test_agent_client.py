@@ -33,23 +33,23 @@ def end(index: int, reason: int = 1) -> messages.End:
 
 
 def greeted() -> tuple[AgentClient, Agent]:
-    dialogue, agent = AgentClient(Source.BOARD), Agent()
-    dialogue.opened(0.0)
-    assert dialogue.due(0.0) == [messages.AskHello()]
-    (ready,) = [e for e in dialogue.receive(agent.says(HELLO), 0.0) if type(e) is events.Ready]
+    client, agent = AgentClient(Source.BOARD), Agent()
+    client.opened(0.0)
+    assert client.due(0.0) == [messages.AskHello()]
+    (ready,) = [e for e in client.receive(agent.says(HELLO), 0.0) if type(e) is events.Ready]
     assert ready.modes == (Mode.REFERENCE,)
     assert ready.model_hash == "6d" * 32
-    return dialogue, agent
+    return client, agent
 
 
 def telling() -> tuple[AgentClient, Agent]:
-    dialogue, agent = greeted()
-    dialogue.generate(Request(), STORY, 0.0)
-    (asked,) = dialogue.due(0.0)
+    client, agent = greeted()
+    client.generate(Request(), STORY, 0.0)
+    (asked,) = client.due(0.0)
     assert asked == messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")
-    dialogue.receive(agent.says(start()), 0.0)
-    assert dialogue.due(0.0) == [messages.Ack(STORY, 1)]
-    return dialogue, agent
+    client.receive(agent.says(start()), 0.0)
+    assert client.due(0.0) == [messages.Ack(STORY, 1)]
+    return client, agent
 
 
 def texts(found: list[events.Event]) -> list[str]:
@@ -57,153 +57,153 @@ def texts(found: list[events.Event]) -> list[str]:
 
 
 def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
-    dialogue = AgentClient(Source.BOARD)
-    dialogue.opened(0.0)
-    dialogue.generate(Request(), STORY, 0.0)
+    client = AgentClient(Source.BOARD)
+    client.opened(0.0)
+    client.generate(Request(), STORY, 0.0)
     for times in range(4):
-        assert dialogue.due(times * RETRANSMIT_INTERVAL) == [messages.AskHello()]
-    dialogue.receive(Agent().says(HELLO), 2.0)
-    assert [type(message) for message in dialogue.due(2.0)] == [messages.Generate]
+        assert client.due(times * RETRANSMIT_INTERVAL) == [messages.AskHello()]
+    client.receive(Agent().says(HELLO), 2.0)
+    assert [type(message) for message in client.due(2.0)] == [messages.Generate]
 
 
 def test_generate_is_repeated_until_the_story_starts() -> None:
-    dialogue, agent = greeted()
-    dialogue.generate(Request(), STORY, 0.0)
-    assert len(dialogue.due(0.0)) == 1
-    assert dialogue.due(RETRANSMIT_INTERVAL / 2) == []
-    assert type(dialogue.due(RETRANSMIT_INTERVAL)[0]) is messages.Generate
-    dialogue.receive(agent.says(start()), 0.4)
-    assert messages.Generate not in {type(m) for m in dialogue.due(2.0)}
+    client, agent = greeted()
+    client.generate(Request(), STORY, 0.0)
+    assert len(client.due(0.0)) == 1
+    assert client.due(RETRANSMIT_INTERVAL / 2) == []
+    assert type(client.due(RETRANSMIT_INTERVAL)[0]) is messages.Generate
+    client.receive(agent.says(start()), 0.4)
+    assert messages.Generate not in {type(m) for m in client.due(2.0)}
 
 
 def test_tokens_that_come_together_are_one_event_and_one_ack() -> None:
-    dialogue, agent = telling()
-    found = dialogue.receive(agent.says(*(token(i) for i in range(1, 9))), 0.1)
+    client, agent = telling()
+    found = client.receive(agent.says(*(token(i) for i in range(1, 9))), 0.1)
     assert [len(e.tokens) for e in found if isinstance(e, events.Tokens)] == [8]
-    assert dialogue.due(0.1) == [messages.Ack(STORY, 9)]
+    assert client.due(0.1) == [messages.Ack(STORY, 9)]
 
 
 def test_a_lost_token_is_asked_for_once_and_what_came_after_is_not_taken() -> None:
-    dialogue, agent = telling()
-    found = dialogue.receive(agent.says(token(1), token(3), token(4)), 0.1)
+    client, agent = telling()
+    found = client.receive(agent.says(token(1), token(3), token(4)), 0.1)
     assert texts(found) == [" a"]
-    assert dialogue.due(0.1) == [messages.Ack(STORY, 2), messages.Resume(STORY, 2)]
-    dialogue.receive(agent.says(token(5)), 0.2)
-    assert messages.Resume(STORY, 2) not in dialogue.due(0.2)
-    dialogue.receive(agent.says(token(6)), 0.1 + RETRANSMIT_INTERVAL)
-    assert messages.Resume(STORY, 2) in dialogue.due(0.1 + RETRANSMIT_INTERVAL)
-    found = dialogue.receive(agent.says(*(token(i) for i in range(2, 7))), 0.5)
+    assert client.due(0.1) == [messages.Ack(STORY, 2), messages.Resume(STORY, 2)]
+    client.receive(agent.says(token(5)), 0.2)
+    assert messages.Resume(STORY, 2) not in client.due(0.2)
+    client.receive(agent.says(token(6)), 0.1 + RETRANSMIT_INTERVAL)
+    assert messages.Resume(STORY, 2) in client.due(0.1 + RETRANSMIT_INTERVAL)
+    found = client.receive(agent.says(*(token(i) for i in range(2, 7))), 0.5)
     assert len(texts(found)) == 5
 
 
 def test_a_token_that_comes_twice_is_taken_once_and_acknowledged_again() -> None:
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(token(1)), 0.1)
-    dialogue.due(0.1)
-    assert texts(dialogue.receive(agent.says(token(1)), 0.2)) == []
-    assert dialogue.due(0.2) == [messages.Ack(STORY, 2)]
+    client, agent = telling()
+    client.receive(agent.says(token(1)), 0.1)
+    client.due(0.1)
+    assert texts(client.receive(agent.says(token(1)), 0.2)) == []
+    assert client.due(0.2) == [messages.Ack(STORY, 2)]
 
 
 def test_a_character_that_two_tokens_share_is_the_second_ones() -> None:
-    dialogue, agent = telling()
+    client, agent = telling()
     cat = "🐈".encode()
-    found = dialogue.receive(agent.says(token(1, cat[:1]), token(2, cat[1:3])), 0.1)
-    found += dialogue.receive(agent.says(token(3, cat[3:] + b"!")), 0.2)
+    found = client.receive(agent.says(token(1, cat[:1]), token(2, cat[1:3])), 0.1)
+    found += client.receive(agent.says(token(3, cat[3:] + b"!")), 0.2)
     assert texts(found) == ["", "", "🐈!"]
 
 
 def test_what_would_steer_a_terminal_is_left_out() -> None:
-    dialogue, agent = telling()
-    found = dialogue.receive(agent.says(token(1, b"a\x1b[2Jb\tc\nd\x07\xc2\x9b")), 0.1)
+    client, agent = telling()
+    found = client.receive(agent.says(token(1, b"a\x1b[2Jb\tc\nd\x07\xc2\x9b")), 0.1)
     assert texts(found) == ["a[2Jb\tc\nd"]
 
 
 def test_events_of_another_story_are_nothing() -> None:
-    dialogue, agent = telling()
+    client, agent = telling()
     other = messages.Next(STORY + 1, 1, 7, 0, 0.5, b"x")
-    assert texts(dialogue.receive(agent.says(other), 0.1)) == []
+    assert texts(client.receive(agent.says(other), 0.1)) == []
 
 
 def test_the_end_comes_after_its_tokens() -> None:
-    dialogue, agent = telling()
-    found = dialogue.receive(agent.says(token(1), end(2)), 0.1)
+    client, agent = telling()
+    found = client.receive(agent.says(token(1), end(2)), 0.1)
     kinds = [type(event) for event in found]
     assert kinds.index(events.Tokens) < kinds.index(events.RunEnded)
     (ended,) = [event for event in found if isinstance(event, events.RunEnded)]
     assert (ended.reason, ended.rate) == (EndReason.ENDED, 24.3)
-    assert not dialogue.running
-    assert messages.AskStats() in dialogue.due(0.1)
+    assert not client.running
+    assert messages.AskStats() in client.due(0.1)
 
 
 def test_a_new_story_waits_for_the_end_of_the_old_one() -> None:
-    dialogue, agent = telling()
-    dialogue.generate(Request(prompt="Two"), STORY + 1, 1.0)
-    assert dialogue.due(1.0) == [messages.Cancel(STORY)]
-    found = dialogue.receive(agent.says(end(1, reason=2)), 1.1)
+    client, agent = telling()
+    client.generate(Request(prompt="Two"), STORY + 1, 1.0)
+    assert client.due(1.0) == [messages.Cancel(STORY)]
+    found = client.receive(agent.says(end(1, reason=2)), 1.1)
     assert EndReason.CANCELLED in [e.reason for e in found if isinstance(e, events.RunEnded)]
-    asked = [m for m in dialogue.due(1.1) if isinstance(m, messages.Generate)]
+    asked = [m for m in client.due(1.1) if isinstance(m, messages.Generate)]
     assert [(m.story, m.prompt) for m in asked] == [(STORY + 1, "Two")]
 
 
 def test_a_story_left_by_another_host_is_stopped() -> None:
-    dialogue = AgentClient(Source.BOARD)
-    dialogue.opened(0.0)
+    client = AgentClient(Source.BOARD)
+    client.opened(0.0)
     busy = messages.Hello(
         1, 1, 99, 4711, 20, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
     )
-    dialogue.receive(Agent().says(busy), 0.0)
-    assert messages.Cancel(4711) in dialogue.due(0.0)
+    client.receive(Agent().says(busy), 0.0)
+    assert messages.Cancel(4711) in client.due(0.0)
 
 
 def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(token(1), token(2)), 0.1)
-    dialogue.opened(5.0)
+    client, agent = telling()
+    client.receive(agent.says(token(1), token(2)), 0.1)
+    client.opened(5.0)
     same = messages.Hello(
         1, 1, 99, STORY, 9, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
     )
-    dialogue.receive(agent.says(same), 5.0)
-    assert messages.Resume(STORY, 3) in dialogue.due(5.0)
+    client.receive(agent.says(same), 5.0)
+    assert messages.Resume(STORY, 3) in client.due(5.0)
 
 
 def test_pause_is_repeated_until_the_agent_says_so() -> None:
-    dialogue, agent = telling()
-    dialogue.pause(True, 0.0)
-    assert dialogue.due(0.0) == [messages.Pause(STORY, 1)]
+    client, agent = telling()
+    client.pause(True, 0.0)
+    assert client.due(0.0) == [messages.Pause(STORY, 1)]
     going = messages.Stats(STORY, 1, 3, 0, 0, 1, 1, 0, 0, 0)
-    dialogue.receive(agent.says(going), 0.1)
-    assert messages.Pause(STORY, 1) in dialogue.due(RETRANSMIT_INTERVAL)
+    client.receive(agent.says(going), 0.1)
+    assert messages.Pause(STORY, 1) in client.due(RETRANSMIT_INTERVAL)
     paused = messages.Stats(STORY, 2, 3, 0, 0, 1, 1, 0, 0, 0)
-    dialogue.receive(agent.says(paused), 0.4)
-    assert messages.Pause(STORY, 1) not in dialogue.due(2.0)
+    client.receive(agent.says(paused), 0.4)
+    assert messages.Pause(STORY, 1) not in client.due(2.0)
 
 
 def test_a_refusal_is_a_fault_and_not_repeated() -> None:
-    dialogue, agent = greeted()
-    dialogue.generate(Request(), STORY, 0.0)
-    dialogue.due(0.0)
-    found = dialogue.receive(agent.says(messages.Refused(STORY, 3, "too long: 300 of 256")), 0.1)
+    client, agent = greeted()
+    client.generate(Request(), STORY, 0.0)
+    client.due(0.0)
+    found = client.receive(agent.says(messages.Refused(STORY, 3, "too long: 300 of 256")), 0.1)
     assert [e.text for e in found if isinstance(e, events.Fault)] == ["too long: 300 of 256"]
-    assert not dialogue.running
-    assert messages.Generate not in {type(m) for m in dialogue.due(1.0)}
+    assert not client.running
+    assert messages.Generate not in {type(m) for m in client.due(1.0)}
 
 
 def test_silence_is_asked_about_then_told_once_and_its_end_too() -> None:
-    dialogue, agent = telling()
-    assert dialogue.due(PING_AFTER / 2) == []
-    assert type(dialogue.due(PING_AFTER)[0]) is messages.Ping
-    assert dialogue.overdue(SILENT_AFTER * 0.9) == []
-    assert [type(e) for e in dialogue.overdue(SILENT_AFTER)] == [events.LinkSilent]
-    assert dialogue.overdue(SILENT_AFTER * 2) == []
-    found = dialogue.receive(agent.says(messages.Pong(1, 0)), 3.0)
+    client, agent = telling()
+    assert client.due(PING_AFTER / 2) == []
+    assert type(client.due(PING_AFTER)[0]) is messages.Ping
+    assert client.overdue(SILENT_AFTER * 0.9) == []
+    assert [type(e) for e in client.overdue(SILENT_AFTER)] == [events.LinkSilent]
+    assert client.overdue(SILENT_AFTER * 2) == []
+    found = client.receive(agent.says(messages.Pong(1, 0)), 3.0)
     assert events.LinkResponding in [type(e) for e in found]
 
 
 def test_noise_and_lost_frames_are_counted() -> None:
-    dialogue, agent = telling()
+    client, agent = telling()
     agent.seq += 4
     noise = NoiseBytes(b"[  12.5] usb 1-1: new device")
-    found = dialogue.receive([noise, *agent.says(token(1))], 0.1)
+    found = client.receive([noise, *agent.says(token(1))], 0.1)
     (heard,) = [e for e in found if isinstance(e, events.LineNoise)]
     assert (heard.count, heard.text) == (28, "[  12.5] usb 1-1: new device")
     (health,) = [e for e in found if isinstance(e, events.LinkHealth)]
@@ -211,19 +211,19 @@ def test_noise_and_lost_frames_are_counted() -> None:
 
 
 def test_noise_that_is_not_text_is_not_shown() -> None:
-    dialogue, _ = greeted()
+    client, _ = greeted()
     (heard,) = [
         e
-        for e in dialogue.receive([NoiseBytes(bytes(range(1, 200)))], 0.1)
+        for e in client.receive([NoiseBytes(bytes(range(1, 200)))], 0.1)
         if isinstance(e, events.LineNoise)
     ]
     assert heard.text == ""
 
 
 def test_a_probability_that_is_not_told_is_nan() -> None:
-    dialogue, agent = telling()
+    client, agent = telling()
     silent = messages.Next(STORY, 1, 7, 1001, math.nan, b"x")
-    found = dialogue.receive(agent.says(silent), 0.1)
+    found = client.receive(agent.says(silent), 0.1)
     (told,) = [t for e in found if isinstance(e, events.Tokens) for t in e.tokens]
     assert math.isnan(told.probability)
 
@@ -234,156 +234,156 @@ OTHER = dataclasses.replace(HELLO, boot=100)
 def restarted(*told: Message, paused: bool = False) -> tuple[AgentClient, Agent]:
     """A dialogue that was told `told` after the start, and now meets an agent that was started
     anew; how it asks that one is still to be said."""
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(*told), 0.1)
+    client, agent = telling()
+    client.receive(agent.says(*told), 0.1)
     if paused:
-        dialogue.pause(True, 0.2)
-    dialogue.closed(0.0)
-    dialogue.opened(1.0)
-    dialogue.receive(agent.says(OTHER), 1.0)
-    return dialogue, agent
+        client.pause(True, 0.2)
+    client.closed(0.0)
+    client.opened(1.0)
+    client.receive(agent.says(OTHER), 1.0)
+    return client, agent
 
 
 def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(token(1, b" a"), token(2, b" b")), 0.1)
-    dialogue.closed(0.0)
-    dialogue.opened(1.0)
-    found = dialogue.receive(agent.says(OTHER), 1.0)
+    client, agent = telling()
+    client.receive(agent.says(token(1, b" a"), token(2, b" b")), 0.1)
+    client.closed(0.0)
+    client.opened(1.0)
+    found = client.receive(agent.says(OTHER), 1.0)
     assert [e for e in found if isinstance(e, events.Regenerating)] == [
         events.Regenerating(1.0, Source.BOARD, 0, 2)
     ]
-    asked = [m for m in dialogue.due(1.0) if isinstance(m, messages.Generate)]
+    asked = [m for m in client.due(1.0) if isinstance(m, messages.Generate)]
     assert asked == [messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")]
 
 
 def test_what_is_told_again_is_not_told_twice() -> None:
-    dialogue, agent = restarted(token(1, b" a"), token(2, b" \xc3"))
-    found = dialogue.receive(agent.says(start(), token(1, b" a")), 1.1)
+    client, agent = restarted(token(1, b" a"), token(2, b" \xc3"))
+    found = client.receive(agent.says(start(), token(1, b" a")), 1.1)
     assert texts(found) == []
     assert events.Regenerating(1.1, Source.BOARD, 1, 2) in found
-    assert messages.Ack(STORY, 2) in dialogue.due(1.1)
-    found = dialogue.receive(agent.says(token(2, b" \xc3"), token(3, b"\xa9")), 1.2)
+    assert messages.Ack(STORY, 2) in client.due(1.1)
+    found = client.receive(agent.says(token(2, b" \xc3"), token(3, b"\xa9")), 1.2)
     # half of the character was told before, the other half is new
     assert texts(found) == ["é"]
     assert events.Regenerated(1.2, Source.BOARD, 1000, (1001, 1002)) in found
     assert not [e for e in found if isinstance(e, events.Regenerating | events.RunStarted)]
-    ended = [e for e in dialogue.receive(agent.says(end(4)), 1.3) if type(e) is events.RunEnded]
+    ended = [e for e in client.receive(agent.says(end(4)), 1.3) if type(e) is events.RunEnded]
     assert [e.reason for e in ended] == [EndReason.ENDED]
 
 
 @pytest.mark.parametrize("other", [start((1, 6)), token(1, id_=8), end(1)], ids=type)
 def test_another_story_is_seen_and_ends(other: messages.StoryEvent) -> None:
-    dialogue, agent = restarted(token(1), token(2))
+    client, agent = restarted(token(1), token(2))
     first = [] if isinstance(other, messages.Start) else [start()]
-    found = dialogue.receive(agent.says(*first, other), 1.1)
+    found = client.receive(agent.says(*first, other), 1.1)
     (fault,) = [e for e in found if isinstance(e, events.Fault)]
     assert fault.status == Exit.DIFFERS
     (ended,) = [e for e in found if isinstance(e, events.RunEnded)]
     assert (ended.reason, ended.tokens) == (EndReason.FAILED, 2)
     ends = isinstance(other, messages.End)
-    assert (messages.Cancel(STORY) in dialogue.due(1.1)) is not ends
-    dialogue.receive(agent.says(token(3)), 1.2)
-    assert messages.Ack(STORY, 4) in dialogue.due(1.2)
-    assert not dialogue.running
+    assert (messages.Cancel(STORY) in client.due(1.1)) is not ends
+    client.receive(agent.says(token(3)), 1.2)
+    assert messages.Ack(STORY, 4) in client.due(1.2)
+    assert not client.running
 
 
 def test_a_story_that_is_stopped_while_it_is_told_again_is_stopped() -> None:
-    dialogue, agent = restarted(token(1), token(2))
-    dialogue.receive(agent.says(start()), 1.1)
-    assert dialogue.stop(1.2) == []
-    assert messages.Cancel(STORY) in dialogue.due(1.2)
-    found = dialogue.receive(agent.says(end(1, reason=2)), 1.3)
+    client, agent = restarted(token(1), token(2))
+    client.receive(agent.says(start()), 1.1)
+    assert client.stop(1.2) == []
+    assert messages.Cancel(STORY) in client.due(1.2)
+    found = client.receive(agent.says(end(1, reason=2)), 1.3)
     assert [e.reason for e in found if isinstance(e, events.RunEnded)] == [EndReason.CANCELLED]
     assert not [e for e in found if isinstance(e, events.Fault)]
 
 
 def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(token(1)), 0.1)
-    dialogue.closed(0.0)
-    (ended,) = dialogue.stop(0.5)
+    client, agent = telling()
+    client.receive(agent.says(token(1)), 0.1)
+    client.closed(0.0)
+    (ended,) = client.stop(0.5)
     assert isinstance(ended, events.RunEnded)
     assert (ended.reason, ended.tokens) == (EndReason.CANCELLED, 1)
-    dialogue.opened(1.0)
+    client.opened(1.0)
     same = dataclasses.replace(HELLO, state=1, story=STORY, events=9)
-    dialogue.receive(agent.says(same), 1.0)
-    assert dialogue.due(1.0) == [messages.Cancel(STORY)]
+    client.receive(agent.says(same), 1.0)
+    assert client.due(1.0) == [messages.Cancel(STORY)]
 
 
 def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
     for hello, reasons in ((HELLO, []), (OTHER, [EndReason.CANCELLED])):
-        dialogue, agent = telling()
-        assert dialogue.stop(0.1) == []
-        dialogue.closed(0.0)
-        dialogue.opened(1.0)
+        client, agent = telling()
+        assert client.stop(0.1) == []
+        client.closed(0.0)
+        client.opened(1.0)
         held = dataclasses.replace(hello, state=1, story=STORY if hello is HELLO else 0, events=1)
-        found = dialogue.receive(agent.says(held), 1.0)
+        found = client.receive(agent.says(held), 1.0)
         assert [e.reason for e in found if isinstance(e, events.RunEnded)] == reasons
-        assert (messages.Cancel(STORY) in dialogue.due(1.0)) == (hello is HELLO)
+        assert (messages.Cancel(STORY) in client.due(1.0)) == (hello is HELLO)
 
 
 def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
-    dialogue, agent = restarted(token(1), paused=True)
-    dialogue.due(1.0)
-    dialogue.receive(agent.says(start(), token(1)), 1.1)
-    assert messages.Pause(STORY, 1) in dialogue.due(1.1)
+    client, agent = restarted(token(1), paused=True)
+    client.due(1.0)
+    client.receive(agent.says(start(), token(1)), 1.1)
+    assert messages.Pause(STORY, 1) in client.due(1.1)
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) -> None:
-    dialogue, agent = telling()
-    dialogue.pause(on, 0.1)
-    dialogue.closed(0.0)
-    dialogue.opened(1.0)
+    client, agent = telling()
+    client.pause(on, 0.1)
+    client.closed(0.0)
+    client.opened(1.0)
     held = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY, events=1)
-    dialogue.receive(agent.says(held), 1.0)
-    assert messages.Pause(STORY, int(on)) in dialogue.due(1.0)
-    dialogue.closed(0.0)
-    dialogue.opened(2.0)
-    dialogue.receive(agent.says(dataclasses.replace(held, state=2 if on else 1)), 2.0)
-    assert dialogue.due(2.0) == [messages.Resume(STORY, 1)]
+    client.receive(agent.says(held), 1.0)
+    assert messages.Pause(STORY, int(on)) in client.due(1.0)
+    client.closed(0.0)
+    client.opened(2.0)
+    client.receive(agent.says(dataclasses.replace(held, state=2 if on else 1)), 2.0)
+    assert client.due(2.0) == [messages.Resume(STORY, 1)]
 
 
 def test_an_agent_that_holds_another_story_is_asked_for_ours_again() -> None:
-    dialogue, agent = telling()
-    dialogue.receive(agent.says(token(1)), 0.1)
-    dialogue.closed(0.0)
-    dialogue.opened(1.0)
-    dialogue.receive(agent.says(dataclasses.replace(HELLO, state=1, story=5, events=3)), 1.0)
-    said = dialogue.due(1.0)
+    client, agent = telling()
+    client.receive(agent.says(token(1)), 0.1)
+    client.closed(0.0)
+    client.opened(1.0)
+    client.receive(agent.says(dataclasses.replace(HELLO, state=1, story=5, events=3)), 1.0)
+    said = client.due(1.0)
     assert messages.Cancel(5) in said
     assert messages.Generate in {type(message) for message in said}
 
 
 def test_an_agent_is_given_up_when_it_is_silent_for_long() -> None:
-    dialogue, agent = greeted()
-    assert not dialogue.lost_reason(LOST_AFTER - 0.1)
-    assert dialogue.lost_reason(LOST_AFTER)
-    dialogue.closed(0.0)
-    dialogue.opened(10.0)
+    client, agent = greeted()
+    assert not client.lost_reason(LOST_AFTER - 0.1)
+    assert client.lost_reason(LOST_AFTER)
+    client.closed(0.0)
+    client.opened(10.0)
     # it may be reading its model
-    assert not dialogue.lost_reason(10.0 + LOST_AFTER)
-    assert dialogue.lost_reason(10.0 + NO_HANDSHAKE_AFTER)
-    dialogue.receive(agent.says(OTHER), 20.0)
-    assert not dialogue.lost_reason(20.0 + LOST_AFTER - 0.1)
+    assert not client.lost_reason(10.0 + LOST_AFTER)
+    assert client.lost_reason(10.0 + NO_HANDSHAKE_AFTER)
+    client.receive(agent.says(OTHER), 20.0)
+    assert not client.lost_reason(20.0 + LOST_AFTER - 0.1)
 
 
 def test_an_agent_that_was_never_here_is_not_given_up() -> None:
-    dialogue = AgentClient(Source.BOARD)
-    dialogue.opened(0.0)
-    assert not dialogue.lost_reason(1000.0)
+    client = AgentClient(Source.BOARD)
+    client.opened(0.0)
+    assert not client.lost_reason(1000.0)
 
 
 def test_a_board_that_says_that_it_starts_is_not_waited_for() -> None:
-    dialogue, _ = greeted()
-    dialogue.receive([NoiseBytes(b"[    0.000000] Linux version 5.10.4\r\n")], 0.1)
-    assert dialogue.lost_reason(0.1) == "the board starts anew"
-    dialogue.opened(0.2)
-    assert not dialogue.lost_reason(0.3)
+    client, _ = greeted()
+    client.receive([NoiseBytes(b"[    0.000000] Linux version 5.10.4\r\n")], 0.1)
+    assert client.lost_reason(0.1) == "the board starts anew"
+    client.opened(0.2)
+    assert not client.lost_reason(0.3)
 
 
 def test_an_agent_that_says_that_it_leaves_is_not_waited_for() -> None:
-    dialogue, agent = greeted()
-    dialogue.receive(agent.says(messages.Gone()), 0.1)
-    assert dialogue.lost_reason(0.1) == "the engine has ended"
+    client, agent = greeted()
+    client.receive(agent.says(messages.Gone()), 0.1)
+    assert client.lost_reason(0.1) == "the engine has ended"

@@ -111,16 +111,16 @@ def test_another_listen_is_nothing() -> None:
 
 
 def talking() -> tuple[AgentClient, Agent]:
-    dialogue, agent = AgentClient(Source.BOARD), Agent()
-    dialogue.opened(0.0)
+    client, agent = AgentClient(Source.BOARD), Agent()
+    client.opened(0.0)
     (ready,) = (
         event
-        for event in dialogue.receive(agent.says(TALKING), 0.0)
+        for event in client.receive(agent.says(TALKING), 0.0)
         if isinstance(event, events.Ready)
     )
     assert (ready.voice, ready.ear, len(ready.modes)) == (True, True, 1)
-    dialogue.due(0.0)
-    return dialogue, agent
+    client.due(0.0)
+    return client, agent
 
 
 def kinds(said: list[Message]) -> set[type[Message]]:
@@ -128,67 +128,67 @@ def kinds(said: list[Message]) -> set[type[Message]]:
 
 
 def test_enough_is_said_until_it_is_answered() -> None:
-    dialogue, agent = talking()
-    assert dialogue.start_listening(NUMBER, 0.0) == []
-    assert dialogue.due(0.0) == [Listen(NUMBER)]
-    assert len(heard(dialogue.receive(agent.says(sound(0)), 0.1))) == 1
-    assert ended(dialogue.stop_listening(0.2)) == [""]
-    assert dialogue.stop_listening(0.2) == []
-    assert dialogue.due(0.2) == [Enough(NUMBER)]
-    assert dialogue.due(0.2 + RETRANSMIT_INTERVAL) == [Enough(NUMBER)]
-    dialogue.receive(agent.says(Hearing(NUMBER, 3, "")), 0.6)
-    assert Enough not in kinds(dialogue.due(2.0))
+    client, agent = talking()
+    assert client.start_listening(NUMBER, 0.0) == []
+    assert client.due(0.0) == [Listen(NUMBER)]
+    assert len(heard(client.receive(agent.says(sound(0)), 0.1))) == 1
+    assert ended(client.stop_listening(0.2)) == [""]
+    assert client.stop_listening(0.2) == []
+    assert client.due(0.2) == [Enough(NUMBER)]
+    assert client.due(0.2 + RETRANSMIT_INTERVAL) == [Enough(NUMBER)]
+    client.receive(agent.says(Hearing(NUMBER, 3, "")), 0.6)
+    assert Enough not in kinds(client.due(2.0))
 
 
 def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
-    dialogue, _ = talking()
-    dialogue.start_listening(NUMBER, 0.0)
-    found = dialogue.speak("The end.", 3, 0.1, 0.5)
+    client, _ = talking()
+    client.start_listening(NUMBER, 0.0)
+    found = client.speak("The end.", 3, 0.1, 0.5)
     assert ended(found) == [""]
-    assert dialogue.due(0.1) == [Speak(3, 50, "The end.")]
-    found = dialogue.start_listening(NUMBER + 1, 0.2)
+    assert client.due(0.1) == [Speak(3, 50, "The end.")]
+    found = client.start_listening(NUMBER + 1, 0.2)
     assert [type(event) for event in found] == [events.SpeechEnded]
-    assert dialogue.due(0.2) == [Listen(NUMBER + 1)]
-    assert not {Hush, Enough} & kinds(dialogue.due(5.0))
+    assert client.due(0.2) == [Listen(NUMBER + 1)]
+    assert not {Hush, Enough} & kinds(client.due(5.0))
 
 
 def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
-    dialogue, agent = talking()
-    dialogue.start_listening(NUMBER, 0.0)
-    assert ended(dialogue.closed(0.1)) == ["the board was lost"]
-    dialogue.opened(1.0)
-    dialogue.receive(Agent().says(TALKING), 1.1)
-    dialogue.start_listening(NUMBER + 1, 1.2)
+    client, agent = talking()
+    client.start_listening(NUMBER, 0.0)
+    assert ended(client.closed(0.1)) == ["the board was lost"]
+    client.opened(1.0)
+    client.receive(Agent().says(TALKING), 1.1)
+    client.start_listening(NUMBER + 1, 1.2)
     anew = Frame(TALKING.type, 0, TALKING.payload().replace(b"\x63", b"\x64", 1))
-    assert ended(dialogue.receive([anew], 1.3)) == ["the board has started anew"]
+    assert ended(client.receive([anew], 1.3)) == ["the board has started anew"]
     assert agent.seq == 1
 
 
 def test_a_stuck_microphone_is_told_to_end() -> None:
-    dialogue, _ = talking()
-    dialogue.start_listening(NUMBER, 0.0)
-    assert ended(dialogue.overdue(START_TIMEOUT)) == ["the board's microphone is stuck"]
-    assert Enough in kinds(dialogue.due(START_TIMEOUT))
+    client, _ = talking()
+    client.start_listening(NUMBER, 0.0)
+    assert ended(client.overdue(START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert Enough in kinds(client.due(START_TIMEOUT))
 
 
 @pytest.mark.parametrize(("protocol", "modes"), [(1, 0xC1), (2, 0x81), (3, 0xC1)])
 def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
     """Also one of another protocol, which would not understand how."""
-    dialogue = AgentClient(Source.BOARD)
-    dialogue.opened(0.0)
+    client = AgentClient(Source.BOARD)
+    client.opened(0.0)
     payload = bytearray(TALKING.payload())
     payload[0], payload[18] = protocol, modes
-    dialogue.receive([Frame(TALKING.type, 0, bytes(payload))], 0.0)
-    assert dialogue.hello is not None
-    assert (dialogue.hello.protocol, dialogue.hello.modes) == (protocol, modes)
-    assert ended(dialogue.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
-    assert dialogue.due(0.0) == []
-    spoken = dialogue.speak("The end.", 3, 0.0)
+    client.receive([Frame(TALKING.type, 0, bytes(payload))], 0.0)
+    assert client.hello is not None
+    assert (client.hello.protocol, client.hello.modes) == (protocol, modes)
+    assert ended(client.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
+    assert client.due(0.0) == []
+    spoken = client.speak("The end.", 3, 0.0)
     assert isinstance(spoken[0], events.Fault) == (protocol != 2)
 
 
 def test_a_board_that_was_never_here_is_not_asked() -> None:
-    dialogue = AgentClient(Source.BOARD)
-    assert ended(dialogue.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
-    assert dialogue.stop_listening(0.0) == []
-    dialogue.generate(Request(), 1, 0.0)
+    client = AgentClient(Source.BOARD)
+    assert ended(client.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
+    assert client.stop_listening(0.0) == []
+    client.generate(Request(), 1, 0.0)

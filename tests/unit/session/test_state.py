@@ -16,23 +16,23 @@ def fold(*found: Event) -> SessionState:
     return functools.reduce(reduce, found, SessionState())
 
 
-def started(narrator: Source = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
+def started(source: Source = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
     return events.RunStarted(
-        0.0, narrator, 1, "Once", Mode.REFERENCE, 10, 1.0, 0.9, seed, clock, (1, 5, 6)
+        0.0, source, 1, "Once", Mode.REFERENCE, 10, 1.0, 0.9, seed, clock, (1, 5, 6)
     )
 
 
-def tokens(*ids: int, narrator: Source = BOARD, first: int = 0) -> events.Tokens:
+def tokens(*ids: int, source: Source = BOARD, first: int = 0) -> events.Tokens:
     """A token each 100 ms, the first after 50 ms."""
     return events.Tokens(
         0.0,
-        narrator,
+        source,
         tuple(Token(n, id_, f" {id_}", 50_000 + 100_000 * n) for n, id_ in enumerate(ids, first)),
     )
 
 
-def ended(narrator: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
-    return events.RunEnded(1.0, narrator, reason, 3, 0, 12.5)
+def ended(source: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
+    return events.RunEnded(1.0, source, reason, 3, 0, 12.5)
 
 
 def test_the_prompt_is_set_apart_from_what_was_told() -> None:
@@ -71,7 +71,7 @@ def test_a_new_story_forgets_the_old_one() -> None:
 
 
 def test_the_same_story_is_identical_and_counted() -> None:
-    both = [started(), started(BASELINE), tokens(5, 6, 7), tokens(5, 6, narrator=BASELINE)]
+    both = [started(), started(BASELINE), tokens(5, 6, 7), tokens(5, 6, source=BASELINE)]
     assert fold(*both).diff == TokenDiff(2)
 
 
@@ -80,9 +80,9 @@ def test_the_first_difference_stays() -> None:
         started(),
         started(BASELINE),
         tokens(5, 6, 7),
-        tokens(5, 9, 7, narrator=BASELINE),
+        tokens(5, 9, 7, source=BASELINE),
         tokens(8, first=3),
-        tokens(8, narrator=BASELINE, first=3),
+        tokens(8, source=BASELINE, first=3),
     )
     assert state.diff == TokenDiff(2, 1)
 
@@ -92,7 +92,7 @@ def test_a_story_that_stops_early_differs_where_it_stops() -> None:
         started(),
         started(BASELINE),
         tokens(5, 6),
-        tokens(5, 6, 7, narrator=BASELINE),
+        tokens(5, 6, 7, source=BASELINE),
         ended(reason=EndReason.ENDED),
         ended(BASELINE),
     )
@@ -104,7 +104,7 @@ def test_a_story_that_was_cancelled_does_not_differ() -> None:
         started(),
         started(BASELINE),
         tokens(5, 6),
-        tokens(5, 6, 7, narrator=BASELINE),
+        tokens(5, 6, 7, source=BASELINE),
         ended(reason=EndReason.CANCELLED),
         ended(BASELINE),
     )
@@ -112,7 +112,7 @@ def test_a_story_that_was_cancelled_does_not_differ() -> None:
 
 
 def test_stories_of_different_requests_are_not_compared() -> None:
-    state = fold(started(), started(BASELINE, seed=9), tokens(5), tokens(6, narrator=BASELINE))
+    state = fold(started(), started(BASELINE, seed=9), tokens(5), tokens(6, source=BASELINE))
     assert state.diff == TokenDiff()
 
 

@@ -29,58 +29,58 @@ def story(number: int) -> FavouriteStory:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Favourites:
+def favourites(tmp_path: Path) -> Favourites:
     return Favourites(tmp_path / "data" / "favourites.jsonl")
 
 
-def titles(shelf: Favourites) -> list[str]:
-    return [kept.title for kept in shelf.all()]
+def titles(favourites: Favourites) -> list[str]:
+    return [kept.title for kept in favourites.all()]
 
 
-def test_what_is_kept_comes_back_word_for_word(shelf: Favourites) -> None:
-    assert shelf.all() == ()
-    shelf.add(STORY)
-    assert Favourites(shelf.path).all() == (STORY,)
-    assert STORY in Favourites(shelf.path)
-    assert len(shelf.path.read_text("utf-8").splitlines()) == 1
+def test_what_is_kept_comes_back_word_for_word(favourites: Favourites) -> None:
+    assert favourites.all() == ()
+    favourites.add(STORY)
+    assert Favourites(favourites.path).all() == (STORY,)
+    assert STORY in Favourites(favourites.path)
+    assert len(favourites.path.read_text("utf-8").splitlines()) == 1
 
 
-def test_the_newest_is_first(shelf: Favourites) -> None:
+def test_the_newest_is_first(favourites: Favourites) -> None:
     for number in range(3):
-        shelf.add(story(number))
-    assert titles(shelf) == ["2", "1", "0"]
+        favourites.add(story(number))
+    assert titles(favourites) == ["2", "1", "0"]
 
 
-def test_the_same_text_is_kept_once(shelf: Favourites) -> None:
-    shelf.add(STORY)
-    shelf.add(story(1))
-    shelf.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
-    assert titles(shelf) == ["1", "The dog"]
+def test_the_same_text_is_kept_once(favourites: Favourites) -> None:
+    favourites.add(STORY)
+    favourites.add(story(1))
+    favourites.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
+    assert titles(favourites) == ["1", "The dog"]
 
 
-def test_the_hundredth_takes_the_place_of_the_oldest(shelf: Favourites) -> None:
+def test_the_hundredth_takes_the_place_of_the_oldest(favourites: Favourites) -> None:
     for number in range(FAVOURITES_LIMIT + 1):
-        shelf.add(story(number))
-    assert titles(shelf) == [f"{number}" for number in range(FAVOURITES_LIMIT, 0, -1)]
-    assert len(shelf.path.read_text().splitlines()) == FAVOURITES_LIMIT == 99
+        favourites.add(story(number))
+    assert titles(favourites) == [f"{number}" for number in range(FAVOURITES_LIMIT, 0, -1)]
+    assert len(favourites.path.read_text().splitlines()) == FAVOURITES_LIMIT == 99
 
 
-def test_one_is_removed(shelf: Favourites) -> None:
+def test_one_is_removed(favourites: Favourites) -> None:
     for number in range(3):
-        shelf.add(story(number))
-    shelf.remove(story(1))
-    assert titles(Favourites(shelf.path)) == ["2", "0"]
-    before = shelf.path.stat().st_mtime_ns
-    shelf.remove(story(7))
-    assert shelf.path.stat().st_mtime_ns == before
+        favourites.add(story(number))
+    favourites.remove(story(1))
+    assert titles(Favourites(favourites.path)) == ["2", "0"]
+    before = favourites.path.stat().st_mtime_ns
+    favourites.remove(story(7))
+    assert favourites.path.stat().st_mtime_ns == before
 
 
-def test_two_programs_have_one_shelf(shelf: Favourites) -> None:
-    other = Favourites(shelf.path)
-    shelf.add(story(1))
+def test_two_programs_have_one_shelf(favourites: Favourites) -> None:
+    other = Favourites(favourites.path)
+    favourites.add(story(1))
     other.add(story(2))
-    shelf.remove(story(1))
-    assert titles(shelf) == titles(other) == ["2"]
+    favourites.remove(story(1))
+    assert titles(favourites) == titles(other) == ["2"]
 
 
 # What became of the file
@@ -119,25 +119,27 @@ BAD = [
 
 
 @pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
-def test_a_line_that_cannot_be_read_is_passed_over_and_kept(shelf: Favourites, bad: bytes) -> None:
+def test_a_line_that_cannot_be_read_is_passed_over_and_kept(
+    favourites: Favourites, bad: bytes
+) -> None:
     assert read(bad) is None
-    shelf.add(story(1))
-    shelf.path.write_bytes(b"\n" + bad + b"\n" + shelf.path.read_bytes().rstrip())
-    assert titles(shelf) == ["1"]
-    shelf.add(story(2))
-    shelf.remove(story(1))
-    assert titles(shelf) == ["2"]
-    assert shelf.path.read_bytes() == bad + b"\n" + write(story(2)) + b"\n"
-    assert shelf.trouble == ""
+    favourites.add(story(1))
+    favourites.path.write_bytes(b"\n" + bad + b"\n" + favourites.path.read_bytes().rstrip())
+    assert titles(favourites) == ["1"]
+    favourites.add(story(2))
+    favourites.remove(story(1))
+    assert titles(favourites) == ["2"]
+    assert favourites.path.read_bytes() == bad + b"\n" + write(story(2)) + b"\n"
+    assert favourites.trouble == ""
 
 
-def test_lines_that_cannot_be_read_take_no_place(shelf: Favourites) -> None:
-    shelf.path.parent.mkdir()
-    shelf.path.write_bytes(b"?\n" * 200)
+def test_lines_that_cannot_be_read_take_no_place(favourites: Favourites) -> None:
+    favourites.path.parent.mkdir()
+    favourites.path.write_bytes(b"?\n" * 200)
     for number in range(FAVOURITES_LIMIT + 1):
-        shelf.add(story(number))
-    assert len(shelf.all()) == FAVOURITES_LIMIT
-    assert shelf.path.read_bytes().startswith(b"?\n" * 200)
+        favourites.add(story(number))
+    assert len(favourites.all()) == FAVOURITES_LIMIT
+    assert favourites.path.read_bytes().startswith(b"?\n" * 200)
 
 
 @given(st.binary())
@@ -170,33 +172,33 @@ def test_any_story_is_one_line_and_comes_back(kept: FavouriteStory) -> None:
 
 def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    shelf = Favourites(tmp_path / "data" / "favourites.jsonl")
-    shelf.add(story(1))
-    shelf.add(story(2))
-    shelf.remove(story(1))
-    assert "favourites cannot be" in shelf.trouble
-    assert titles(shelf) == ["2"]
+    favourites = Favourites(tmp_path / "data" / "favourites.jsonl")
+    favourites.add(story(1))
+    favourites.add(story(2))
+    favourites.remove(story(1))
+    assert "favourites cannot be" in favourites.trouble
+    assert titles(favourites) == ["2"]
 
 
-def test_it_is_written_when_that_can_be_done_again(shelf: Favourites) -> None:
-    shelf.path.parent.write_text("")
-    shelf.add(story(1))
-    shelf.path.parent.unlink()
-    shelf.add(story(2))
-    assert shelf.trouble == ""
-    assert titles(Favourites(shelf.path)) == ["2", "1"]
+def test_it_is_written_when_that_can_be_done_again(favourites: Favourites) -> None:
+    favourites.path.parent.write_text("")
+    favourites.add(story(1))
+    favourites.path.parent.unlink()
+    favourites.add(story(2))
+    assert favourites.trouble == ""
+    assert titles(Favourites(favourites.path)) == ["2", "1"]
 
 
-def test_a_file_that_cannot_be_read_is_not_written_over(shelf: Favourites) -> None:
-    shelf.path.mkdir(parents=True)  # to read it is an error for everyone, root too
-    shelf.add(story(1))
-    shelf.path.rmdir()
-    shelf.add(story(2))
-    assert titles(shelf) == ["2", "1"]
-    assert "cannot be read" in shelf.trouble
-    assert not shelf.path.exists()
+def test_a_file_that_cannot_be_read_is_not_written_over(favourites: Favourites) -> None:
+    favourites.path.mkdir(parents=True)  # to read it is an error for everyone, root too
+    favourites.add(story(1))
+    favourites.path.rmdir()
+    favourites.add(story(2))
+    assert titles(favourites) == ["2", "1"]
+    assert "cannot be read" in favourites.trouble
+    assert not favourites.path.exists()
 
 
-def test_nothing_is_left_beside_it(shelf: Favourites) -> None:
-    shelf.add(story(1))
-    assert [path.name for path in shelf.path.parent.iterdir()] == ["favourites.jsonl"]
+def test_nothing_is_left_beside_it(favourites: Favourites) -> None:
+    favourites.add(story(1))
+    assert [path.name for path in favourites.path.parent.iterdir()] == ["favourites.jsonl"]

@@ -13,7 +13,7 @@ class SystemInfo:
     machine: str
     memory: int
     swaps: tuple[tuple[str, int], ...]
-    room: int
+    free_bytes: int
 
     @property
     def is_duo(self) -> bool:
@@ -25,6 +25,8 @@ def read_system_info(shell: Shell) -> SystemInfo:
     memory = int(shell.run("grep MemTotal /proc/meminfo").split()[1])
     rows = [line.split() for line in shell.run("cat /proc/swaps").splitlines()[1:]]
     # /mnt/data is in every image, and may be a card of its own
-    room = int(shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3])
+    free_bytes = int(
+        shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3]
+    )
     swaps = tuple((row[0], int(row[2]) * 1024) for row in rows)
-    return SystemInfo(kernel, machine, memory * 1024, swaps, room * 1024)
+    return SystemInfo(kernel, machine, memory * 1024, swaps, free_bytes * 1024)

@@ -67,8 +67,8 @@ def _offer_sim() -> None:
 
 
 def _show(
-    sitting: SessionProtocol, settings: Settings, first: Request | None, ascii_only: bool
+    session: SessionProtocol, settings: Settings, first: Request | None, ascii_only: bool
 ) -> None:
     from duotui.ui.app import ConsoleApp
 
-    ConsoleApp(sitting, settings, ascii=ascii_only, first=first).show()
+    ConsoleApp(session, settings, ascii=ascii_only, first=first).show()

@@ -64,7 +64,7 @@ def _show(plan: InstallPlan, path: str, out: TextIO) -> None:
     facts = plan.facts
     print(
         f"{path}: Linux {facts.kernel}, {facts.memory / 2**20:.1f} MB of memory,"
-        f" swap {'on' if facts.swaps else 'off'}, {facts.room / 1e6:.0f} MB free",
+        f" swap {'on' if facts.swaps else 'off'}, {facts.free_bytes / 1e6:.0f} MB free",
         file=out,
     )
     for part in plan.parts:

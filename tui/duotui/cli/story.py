@@ -44,7 +44,9 @@ def run(options: argparse.Namespace) -> None:
     target = options.target or resolve.board_or_sim()
     _check(target, options)
     session = resolve.session(target, options, baseline=False)
-    hour = StoryController(_room(session, child, options, rng), child, strings_in(child.language))
+    hour = StoryController(
+        _services(session, child, options, rng), child, strings_in(child.language)
+    )
     from duotui.ui.story_app import StoryApp
 
     StoryApp(hour, settings, datetime.now, rng, ascii=options.ascii).show()
@@ -60,11 +62,11 @@ def _check(target: str, options: argparse.Namespace) -> None:
         raise NoDevice(f"there is no port {target}", "duotui devices lists those there are")
 
 
-def _room(
+def _services(
     session: Session, child: ParentalSettings, options: argparse.Namespace, rng: random.Random
 ) -> StoryServices:
     clock, folder = MonotonicClock(), config_file.data_dir()
-    teller = StoryGenerator(
+    generator = StoryGenerator(
         session,
         content_filter().fit,
         fallback_stories.endings(),
@@ -73,16 +75,16 @@ def _room(
     shelf = favourites.Favourites(folder / favourites.FAVOURITES_FILE)
     return StoryServices(
         session,
-        Catalogue(deck(), teller, session, shelf, _stored, rng, datetime.now),
+        Catalogue(deck(), generator, session, shelf, _stored, rng, datetime.now),
         _reader(session, child, clock),
         diary.Diary(folder / diary.DIARY_FILE, datetime.now),
         clock,
         datetime.now,
-        _listening(session, child),
+        _voice_input(session, child),
     )
 
 
-def _listening(session: Session, child: ParentalSettings) -> VoiceInput | None:
+def _voice_input(session: Session, child: ParentalSettings) -> VoiceInput | None:
     if child.microphone == "off":
         return None
     ear = partial(open_recognizer, deck().spoken() | {"command": SPOKEN_COMMANDS})

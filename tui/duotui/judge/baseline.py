@@ -36,19 +36,19 @@ class BaselineSource:
         wrong."""
         if self.recording is not None:
             return load_recorded(self.recording, request.prompt), None
-        sitting = single_session(SimulatedDuo(self.model, self.tokenizer))
-        trial = RunSeries(sitting, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
+        session = single_session(SimulatedDuo(self.model, self.tokenizer))
+        trial = RunSeries(session, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
         try:
             await trial.run()
         finally:
-            await sitting.close()
+            await session.close()
         if isinstance(trial.trouble, NotReady):
             raise NotReady(
                 f"no baseline: {trial.trouble}", "--baseline FILE takes what run.c printed"
             )
         if trial.trouble is not None:
             raise trial.trouble
-        ready = sitting.state.board.ready
+        ready = session.state.board.ready
         assert ready is not None
         source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
         return Baseline(source, trial.runs[0].text, trial.runs[0].ids), ready

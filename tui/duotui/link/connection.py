@@ -45,12 +45,12 @@ RECONNECT_TIMEOUT = 120.0
 
 class Connection:
     def __init__(
-        self, narrator: Source, channel: Channel, clock: Clock, emit: Callable[[Batch], None]
+        self, source: Source, channel: Channel, clock: Clock, emit: Callable[[Batch], None]
     ) -> None:
-        self.narrator, self.channel = narrator, channel
-        self.dialogue = AgentClient(narrator)
+        self.source, self.channel = source, channel
+        self.client = AgentClient(source)
         self._clock, self._emit = clock, emit
-        self._reader: PortThread | None = None
+        self._thread: PortThread | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._again: asyncio.TimerHandle | None = None
         self._seen = False
@@ -60,14 +60,14 @@ class Connection:
 
     @property
     def alive(self) -> bool:
-        return self._reader is not None
+        return self._thread is not None
 
     def open(self) -> None:
         """Begin to open the port; anything that goes wrong becomes an event."""
         if self.alive:
             return
         self._losses, self._trouble = 0, ""
-        self._emit((events.LinkOpening(self._clock.now(), self.narrator, self.channel.target),))
+        self._emit((events.LinkOpening(self._clock.now(), self.source, self.channel.target),))
         self._start()
 
     def _start(self) -> None:
@@ -77,64 +77,64 @@ class Connection:
         def deliver(report: PortReport) -> None:
             # The loop may be gone when a slow open comes back after quit.
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._on_port_report, reader, report)
+                loop.call_soon_threadsafe(self._on_port_report, thread, report)
 
-        reader = self._reader = PortThread(self.channel, self._clock, deliver)
-        reader.start()
+        thread = self._thread = PortThread(self.channel, self._clock, deliver)
+        thread.start()
 
     def generate(self, request: Request, story: int) -> None:
         self.stop_speaking()
         self.stop_listening()
-        self.dialogue.generate(request, story, self._clock.now())
+        self.client.generate(request, story, self._clock.now())
         self._send_due()
 
     def stop(self) -> None:
-        self._emit_all(self.dialogue.stop(self._clock.now()))
+        self._emit_all(self.client.stop(self._clock.now()))
 
     def speak(self, text: str, number: int, volume: float = 1.0) -> None:
-        self._emit_all(self.dialogue.speak(text, number, self._clock.now(), volume))
+        self._emit_all(self.client.speak(text, number, self._clock.now(), volume))
 
     def stop_speaking(self) -> None:
-        self._emit_all(self.dialogue.stop_speaking(self._clock.now()))
+        self._emit_all(self.client.stop_speaking(self._clock.now()))
 
     def start_listening(self, number: int) -> None:
-        self._emit_all(self.dialogue.start_listening(number, self._clock.now()))
+        self._emit_all(self.client.start_listening(number, self._clock.now()))
 
     def stop_listening(self) -> None:
-        self._emit_all(self.dialogue.stop_listening(self._clock.now()))
+        self._emit_all(self.client.stop_listening(self._clock.now()))
 
     def pause(self, on: bool) -> None:
-        self.dialogue.pause(on, self._clock.now())
+        self.client.pause(on, self._clock.now())
         self._send_due()
 
     async def close(self) -> None:
         """Take leave of the agent, and end the thread."""
-        reader, self._reader = self._reader, None
+        thread, self._thread = self._thread, None
         self._give_up()
         if self._ticking is not None:
             self._ticking.cancel()
-        if reader is not None:
-            reader.write(self._framed(Bye()))
-            await asyncio.to_thread(reader.close)
+        if thread is not None:
+            thread.write(self._framed(Bye()))
+            await asyncio.to_thread(thread.close)
 
-    def _on_port_report(self, reader: PortThread, report: PortReport) -> None:
-        if reader is not self._reader:
+    def _on_port_report(self, thread: PortThread, report: PortReport) -> None:
+        if thread is not self._thread:
             return
         now = self._clock.now()
         found: list[Event] = []
         match report:
             case PortOpened(path, described):
                 self._trouble = ""
-                self.dialogue.opened(now)
+                self.client.opened(now)
                 self._ticking = asyncio.create_task(self._tick())
-                found.append(events.LinkUp(now, self.narrator, path, described))
+                found.append(events.LinkUp(now, self.source, path, described))
             case PortReceived(items):
-                found += self.dialogue.receive(items, now)
+                found += self.client.receive(items, now)
                 if any(isinstance(event, events.Tokens) for event in found):
                     self._losses = 0
             case PortClosed(error):
-                self._reader = None
-                found += self.dialogue.closed(now)
+                self._thread = None
+                found += self.client.closed(now)
                 if self._ticking is None:
                     # a port that was there, and was lost before anybody could answer
                     self._seen |= isinstance(error, LinkBroken)
@@ -149,17 +149,17 @@ class Connection:
 
     def _on_link_lost(self, error: DuotuiError, now: float) -> list[Event]:
         """Look for it again, if it was here once and there is hope."""
-        known = self._seen or self.dialogue.hello is not None
-        hopeless = self.dialogue.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
+        known = self._seen or self.client.hello is not None
+        hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
-            self.dialogue.stop_speaking(now)
-            return [events.LinkLost(now, self.narrator, error.message, hint, error.exit)]
+            self.client.stop_speaking(now)
+            return [events.LinkLost(now, self.source, error.message, hint, error.exit)]
         self._again = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
         said, self._trouble = self._trouble, error.message
         if said == error.message:
             return []
-        return [events.LinkReconnecting(now, self.narrator, error.message, error.hint)]
+        return [events.LinkReconnecting(now, self.source, error.message, error.hint)]
 
     def _give_up(self) -> None:
         if self._again is not None:
@@ -170,10 +170,10 @@ class Connection:
         while True:
             await asyncio.sleep(TICK_INTERVAL)
             now = self._clock.now()
-            if overdue := self.dialogue.overdue(now):
+            if overdue := self.client.overdue(now):
                 self._emit(tuple(overdue))
-            if (why := self.dialogue.lost_reason(now)) and self._reader is not None:
-                self._reader.abandon(LinkBroken(why))
+            if (why := self.client.lost_reason(now)) and self._thread is not None:
+                self._thread.abandon(LinkBroken(why))
                 return
             self._send_due()
 
@@ -183,10 +183,10 @@ class Connection:
         self._send_due()
 
     def _send_due(self) -> None:
-        if self._reader is not None:
-            said = self.dialogue.due(self._clock.now())
+        if self._thread is not None:
+            said = self.client.due(self._clock.now())
             if said:
-                self._reader.write(b"".join(self._framed(message) for message in said))
+                self._thread.write(b"".join(self._framed(message) for message in said))
 
     def _framed(self, message: Message) -> bytes:
         self._seq = (self._seq + 1) & 0xFFFF

@@ -28,8 +28,8 @@ class PtyCable:
         corrupt: Callable[[bytes], bytes] | None = None,
         corrupt_to_board: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        self._spoil = corrupt or (lambda data: data)
-        self._spoil_board = corrupt_to_board or (lambda data: data)
+        self._corrupt = corrupt or (lambda data: data)
+        self._corrupt_to_board = corrupt_to_board or (lambda data: data)
         self._master, self.board_end, self.board_path = open_pty()
         self._plugs: list[_HostEnd] = [_HostEnd()]
         self.host_path = self._plugs[0].path
@@ -94,9 +94,9 @@ class PtyCable:
                     said = os.read(self._master, _PIECE)
                     if not said:  # macOS's way to say that the board hung up; Linux's is EIO
                         return
-                    to_host += self._spoil(said)
+                    to_host += self._corrupt(said)
                 if host and host.master in ready:
-                    to_board += self._spoil_board(os.read(host.master, _PIECE))
+                    to_board += self._corrupt_to_board(os.read(host.master, _PIECE))
                 if to_host:
                     to_host = to_host[_write(host.master, to_host) :] if host else b""
                 if to_board:

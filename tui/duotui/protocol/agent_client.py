@@ -30,20 +30,20 @@ _REFUSED_HINTS = {
 class AgentClient:
     """With one narrator. `story` numbers must differ between stories and processes."""
 
-    def __init__(self, narrator: Source) -> None:
-        self.narrator = narrator
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.hello: messages.Hello | None = None
         self._connected = False
         self._ids = itertools.count(1)
         self._asked: dict[type[Message], tuple[Message, float]] = {}
         self._out: list[Message] = []
-        self._story = TokenStream(narrator, Request(), 0)
+        self._story = TokenStream(source, Request(), 0)
         self._story.over = True
         self._paused = False
         self._then: tuple[Request, int] | None = None
-        self._aside = AudioRequests(narrator)
+        self._audio = AudioRequests(source)
         self._gap_asked = -math.inf
-        self._hearing = LinkMonitor(narrator)
+        self._monitor = LinkMonitor(source)
         self._repeated = 0
         self._health: tuple[int, int, int, int] = (0, 0, 0, 0)
 
@@ -51,7 +51,7 @@ class AgentClient:
 
     def opened(self, now: float) -> None:
         """A port was opened: ask who is there. A story that was asked for is still wanted."""
-        self._hearing.opened(now)
+        self._monitor.opened(now)
         self._connected = False
         self._out.clear()
         lasting = (messages.Generate, messages.Cancel)
@@ -61,7 +61,7 @@ class AgentClient:
     def closed(self, now: float) -> list[Event]:
         """The port is gone. The story may still be told there: `opened` will show."""
         self._connected = False
-        return self._aside.lost(now)
+        return self._audio.lost(now)
 
     def generate(self, request: Request, story: int, now: float) -> None:
         """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
@@ -72,7 +72,7 @@ class AgentClient:
         self._then = None
         self._paused = False
         self._asked.pop(messages.Cancel, None)
-        self._story = TokenStream(self.narrator, request, story)
+        self._story = TokenStream(self.source, request, story)
         self._send(self._story.generate(), now)
 
     def stop(self, now: float) -> list[Event]:
@@ -92,19 +92,19 @@ class AgentClient:
 
     def speak(self, text: str, number: int, now: float, volume: float = 1.0) -> list[Event]:
         """Have `text` said aloud; its sentences are `number` and the next ones."""
-        return self._aside.speak(text, number, now, volume, self.hello)
+        return self._audio.speak(text, number, now, volume, self.hello)
 
     def stop_speaking(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
-        return self._aside.stop_speaking(now)
+        return self._audio.stop_speaking(now)
 
     def start_listening(self, number: int, now: float) -> list[Event]:
         """Have the board listen; `number` is that of the listen."""
-        return self._aside.start_listening(number, now, self.hello)
+        return self._audio.start_listening(number, now, self.hello)
 
     def stop_listening(self, now: float) -> list[Event]:
         """Nothing is to be listened to any longer."""
-        return self._aside.stop_listening(now)
+        return self._audio.stop_listening(now)
 
     @property
     def running(self) -> bool:
@@ -131,7 +131,7 @@ class AgentClient:
         tokens: list[Token] = []
         before = self._story.next
         for item in items:
-            message = self._hearing.receive(item, now, found)
+            message = self._monitor.receive(item, now, found)
             if isinstance(message, messages.StoryEvent):
                 for event in self._story_event(message, now):
                     if isinstance(event, events.Tokens):
@@ -144,10 +144,10 @@ class AgentClient:
         self._flush(tokens, found, now)
         if self._story.next != before:
             found += self._story.progress(now)
-        health = (self._story.next, self._repeated, self._hearing.lost, self._hearing.noise)
+        health = (self._story.next, self._repeated, self._monitor.lost, self._monitor.noise)
         if health != self._health:
             self._health = health
-            found.append(events.LinkHealth(now, self.narrator, *health))
+            found.append(events.LinkHealth(now, self.source, *health))
         return found
 
     def _answer(self, message: Message, now: float, found: list[Event]) -> None:
@@ -164,7 +164,7 @@ class AgentClient:
                 found.append(
                     events.EngineStats(
                         now,
-                        self.narrator,
+                        self.source,
                         activity,
                         message.tokens,
                         message.clock,
@@ -182,12 +182,12 @@ class AgentClient:
             case messages.Refused(story=story, code=code, text=text) if story == self._story.number:
                 self._asked.pop(messages.Generate, None)
                 self._story.over = True
-                found.append(events.Fault(now, self.narrator, text, _REFUSED_HINTS.get(code, "")))
+                found.append(events.Fault(now, self.source, text, _REFUSED_HINTS.get(code, "")))
             case messages.Speech() | messages.Sound() | messages.Hearing():
-                found += self._aside.receive(message, now)
+                found += self._audio.receive(message, now)
             case messages.Gone():
                 self._connected = False
-                self._hearing.gone = "the engine has ended"
+                self._monitor.gone = "the engine has ended"
 
     def _handshake(self, hello: messages.Hello, now: float, found: list[Event]) -> None:
         again = self._connected and self.hello is not None and self.hello.boot == hello.boot
@@ -199,7 +199,7 @@ class AgentClient:
         found.append(
             events.Ready(
                 now,
-                self.narrator,
+                self.source,
                 hello.version,
                 hello.model,
                 hello.machine,
@@ -214,7 +214,7 @@ class AgentClient:
                 supports(hello, messages.HAS_MICROPHONE),
             )
         )
-        found += self._aside.resumed(now)
+        found += self._audio.resumed(now)
         found += self._resume(hello, now)
 
     def _resume(self, hello: messages.Hello, now: float) -> list[Event]:
@@ -277,7 +277,7 @@ class AgentClient:
 
     def _flush(self, tokens: list[Token], found: list[Event], now: float) -> None:
         if tokens:
-            found.append(events.Tokens(now, self.narrator, tuple(tokens)))
+            found.append(events.Tokens(now, self.source, tuple(tokens)))
             tokens.clear()
 
     # --- what is to be said ---
@@ -292,19 +292,19 @@ class AgentClient:
                 self._asked[kind] = (message, now + RETRANSMIT_INTERVAL)
                 out.append(message)
         if self._connected:
-            out += self._aside.due(now)
-        if not out and self._connected and self._hearing.ping_due(now):
+            out += self._audio.due(now)
+        if not out and self._connected and self._monitor.ping_due(now):
             out.append(messages.Ping(next(self._ids) & 0xFFFFFFFF))
         return out
 
     def overdue(self, now: float) -> list[Event]:
         """LinkSilent, once, when nothing was heard for too long; the end of a stuck speech, or
         listen."""
-        return self._hearing.silent_for(now) + self._aside.overdue(now, self._connected)
+        return self._monitor.silent_for(now) + self._audio.overdue(now, self._connected)
 
     def lost_reason(self, now: float) -> str:
         """Why an agent that was here once is not waited for any longer; "" where it is."""
-        return self._hearing.lost_reason(now) if self.hello is not None else ""
+        return self._monitor.lost_reason(now) if self.hello is not None else ""
 
     def _send(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)

@@ -11,11 +11,11 @@ from duotui.protocol.speak_request import SpeakRequest
 
 
 class AudioRequests:
-    def __init__(self, narrator: Source) -> None:
-        self.narrator = narrator
-        self._reading = SpeakRequest(narrator, "", 0)
-        self._capture = ListenRequest(narrator, 0, 0.0)
-        self._capture.over = True
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._speaking = SpeakRequest(source, "", 0)
+        self._listening = ListenRequest(source, 0, 0.0)
+        self._listening.over = True
         self._ending: messages.Hush | messages.Enough | None = None
         self._ask = 0.0
 
@@ -27,46 +27,46 @@ class AudioRequests:
             return [
                 events.Fault(
                     now,
-                    self.narrator,
+                    self.source,
                     "this board has no voice",
                     "duotui doctor says why",
                     Exit.NOT_READY,
                 )
             ]
         ended = self._silence(now)
-        self._reading = SpeakRequest(self.narrator, text, number, volume)
-        return ended + self._reading.start(now)
+        self._speaking = SpeakRequest(self.source, text, number, volume)
+        return ended + self._speaking.start(now)
 
     def start_listening(self, number: int, now: float, hello: messages.Hello | None) -> list[Event]:
         """As Dialogue's."""
         if hello is None or not supports(hello, messages.HAS_MICROPHONE):
-            return [events.ListenEnded(now, self.narrator, "this board has no microphone")]
+            return [events.ListenEnded(now, self.source, "this board has no microphone")]
         ended = self._silence(now)
-        self._capture = ListenRequest(self.narrator, number, now)
+        self._listening = ListenRequest(self.source, number, now)
         return ended
 
     def stop_speaking(self, now: float) -> list[Event]:
         """Nothing is to be said aloud any longer."""
-        ended = self._reading.stop(now)
+        ended = self._speaking.stop(now)
         if ended:
-            self._end(messages.Hush(self._reading.sentence), now)
+            self._end(messages.Hush(self._speaking.sentence), now)
         return ended
 
     def stop_listening(self, now: float) -> list[Event]:
         """Nothing is to be listened to any longer."""
-        ended = self._capture.end(now)
+        ended = self._listening.end(now)
         if ended:
-            self._end(messages.Enough(self._capture.number), now)
+            self._end(messages.Enough(self._listening.number), now)
         return ended
 
     def lost(self, now: float) -> list[Event]:
         """The port is gone. Sound that is live is lost; a sentence is said to its end."""
-        return self._capture.end(now, "the board was lost")
+        return self._listening.end(now, "the board was lost")
 
     def resumed(self, now: float) -> list[Event]:
         """Another agent, or the same one again: it is asked for its sentence at once."""
-        self._reading.resume(now)
-        return self._capture.end(now, "the board has started anew")
+        self._speaking.resume(now)
+        return self._listening.end(now, "the board has started anew")
 
     def receive(
         self, said: messages.Speech | messages.Sound | messages.Hearing, now: float
@@ -74,27 +74,27 @@ class AudioRequests:
         match said:
             case messages.Speech(sentence=sentence):
                 self._ended(messages.Hush(sentence))
-                return self._reading.receive(said, now)
+                return self._speaking.receive(said, now)
             case messages.Hearing(listen=listen):
                 self._ended(messages.Enough(listen))
-        return self._capture.receive(said, now)
+        return self._listening.receive(said, now)
 
     def due(self, now: float) -> list[Message]:
         ending: list[Message] = []
         if self._ending and now >= self._ask:
             self._ask = now + RETRANSMIT_INTERVAL
             ending = [self._ending]
-        return ending + self._reading.due(now) + self._capture.due(now)
+        return ending + self._speaking.due(now) + self._listening.due(now)
 
     def overdue(self, now: float, connected: bool) -> list[Event]:
         """The end of a speech that is stuck, or a listen. A board that is away says its sentence to
         the end."""
-        stuck = self._reading.overdue(now) if connected else []
+        stuck = self._speaking.overdue(now) if connected else []
         if stuck:
-            self._end(messages.Hush(self._reading.sentence), now)
-        deaf = self._capture.overdue(now)
+            self._end(messages.Hush(self._speaking.sentence), now)
+        deaf = self._listening.overdue(now)
         if deaf:
-            self._end(messages.Enough(self._capture.number), now)
+            self._end(messages.Enough(self._listening.number), now)
         return stuck + deaf
 
     def _silence(self, now: float) -> list[Event]:

@@ -29,7 +29,7 @@ class LinkMonitor:
     """`lost` frames and `noise` bytes since ever; `gone` is what the board itself says of an agent
     that no longer is."""
 
-    narrator: Source
+    source: Source
     lost: int = 0
     noise: int = 0
     gone: str = ""
@@ -49,7 +49,7 @@ class LinkMonitor:
             self._heard, self._spoken = now, True
             if self._silent:
                 self._silent = False
-                found.append(events.LinkResponding(now, self.narrator))
+                found.append(events.LinkResponding(now, self.source))
             if self._seq is not None:
                 self.lost += (item.seq - self._seq - 1) & 0xFFFF
             self._seq = item.seq
@@ -60,9 +60,7 @@ class LinkMonitor:
         self.noise += len(item.data)
         if re.search(BOOT_MESSAGES, item.data):
             self.gone = "the board starts anew"
-        found.append(
-            events.LineNoise(now, self.narrator, len(item.data), readable_noise(item.data))
-        )
+        found.append(events.LineNoise(now, self.source, len(item.data), readable_noise(item.data)))
         return None
 
     def ping_due(self, now: float) -> bool:
@@ -77,7 +75,7 @@ class LinkMonitor:
         if self._silent or now < self._heard + SILENT_AFTER:
             return []
         self._silent = True
-        return [events.LinkSilent(now, self.narrator, now - self._heard)]
+        return [events.LinkSilent(now, self.source, now - self._heard)]
 
     def lost_reason(self, now: float) -> str:
         """Why it is not worth waiting for any longer; "" where it is."""

@@ -25,8 +25,8 @@ _UNKNOWN, _OPENING, _HEARS, _OVER, _FAILED = range(5)
 class ListenRequest:
     """One listen, of that `number`."""
 
-    def __init__(self, narrator: Source, number: int, now: float) -> None:
-        self.narrator, self.number = narrator, number
+    def __init__(self, source: Source, number: int, now: float) -> None:
+        self.source, self.number = source, number
         self.over = False
         self._ask, self._since = -math.inf, now
         self._answered = False
@@ -48,7 +48,7 @@ class ListenRequest:
         if self.over:
             return []
         self.over = True
-        return [events.ListenEnded(now, self.narrator, trouble)]
+        return [events.ListenEnded(now, self.source, trouble)]
 
     def receive(self, said: messages.Sound | messages.Hearing, now: float) -> list[Event]:
         if self.over or said.listen != self.number:
@@ -69,4 +69,4 @@ class ListenRequest:
             return []
         self._answered, self._since, self._next = True, now, said.index + 1
         pcm = decode(said.predictor, said.step, said.data)
-        return [events.MicrophoneAudio(now, self.narrator, bytes(len(pcm)) * lost + pcm)]
+        return [events.MicrophoneAudio(now, self.source, bytes(len(pcm)) * lost + pcm)]

@@ -58,8 +58,8 @@ class SpeakRequest:
     """Of `text`, at a `volume` from 0 to 1. `number` is that of its first sentence; the next ones
     follow."""
 
-    def __init__(self, narrator: Source, text: str, number: int, volume: float = 1.0) -> None:
-        self.narrator, self.text, self.volume = narrator, text, volume
+    def __init__(self, source: Source, text: str, number: int, volume: float = 1.0) -> None:
+        self.source, self.text, self.volume = source, text, volume
         self.spans = tuple(sentences(text))
         self.over = not self.spans
         self._number, self._index = number, 0
@@ -75,7 +75,7 @@ class SpeakRequest:
 
     def start(self, now: float) -> list[Event]:
         self._since = now
-        found: list[Event] = [events.SpeechStarted(now, self.narrator, self.spans)]
+        found: list[Event] = [events.SpeechStarted(now, self.source, self.spans)]
         return found + ([self._end(SpeechEndReason.DONE, now)] if self.over else [])
 
     def resume(self, now: float) -> None:
@@ -142,16 +142,14 @@ class SpeakRequest:
         # by the board's clock, so that a message that was late marks the same word
         begun = now - (said.clock - said.begun) / 1e6
         return [
-            events.SentencePlaying(
-                now, self.narrator, self._index, begun, said.length / 1000, marks
-            )
+            events.SentencePlaying(now, self.source, self._index, begun, said.length / 1000, marks)
         ]
 
     def _end(self, silence: SpeechEndReason, now: float, trouble: str = "") -> events.SpeechEnded:
         self.over = True
         said = self._index + (silence is SpeechEndReason.DONE and bool(self.spans))
         return events.SpeechEnded(
-            now, self.narrator, silence, said, self._prepared, self._heard, trouble
+            now, self.source, silence, said, self._prepared, self._heard, trouble
         )
 
 

@@ -24,8 +24,8 @@ _INTERRUPTED = (EndReason.CANCELLED, EndReason.FAILED)
 class TokenStream:
     """`next` is the index of the event that is needed from the agent (docs/protocol.md)."""
 
-    def __init__(self, narrator: Source, request: Request, number: int) -> None:
-        self.narrator, self.request, self.number = narrator, request, number
+    def __init__(self, source: Source, request: Request, number: int) -> None:
+        self.source, self.request, self.number = source, request, number
         self.next = 0
         self.over = False
         self._start: messages.Start | None = None
@@ -68,14 +68,14 @@ class TokenStream:
         if not self.regenerating:
             return []
         told = max(self.next - 1, 0)
-        return [events.Regenerating(now, self.narrator, told, len(self._ids))]
+        return [events.Regenerating(now, self.source, told, len(self._ids))]
 
     def stopped(self, now: float) -> list[Event]:
         """It ends here, with no agent to say so."""
         self.over = True
         if not self.started:
             return []
-        return [events.RunEnded(now, self.narrator, EndReason.CANCELLED, len(self._ids), 0, 0.0)]
+        return [events.RunEnded(now, self.source, EndReason.CANCELLED, len(self._ids), 0, 0.0)]
 
     def receive(self, event: messages.StoryEvent, now: float) -> list[Event]:
         """What the event of index `next` means to whoever watches."""
@@ -91,13 +91,13 @@ class TokenStream:
                 self._ids.append(event.id)
                 text = self._decoder.decode(event.text).translate(CONTROL_CHARACTERS)
                 token = Token(event.index - 1, event.id, text, event.clock, event.probability)
-                return [events.Tokens(now, self.narrator, (token,))]
+                return [events.Tokens(now, self.source, (token,))]
             case messages.End():
                 self.over = True
                 return [
                     events.RunEnded(
                         now,
-                        self.narrator,
+                        self.source,
                         _reason(event),
                         event.tokens,
                         event.clock,
@@ -115,19 +115,19 @@ class TokenStream:
             return [
                 events.Fault(
                     now,
-                    self.narrator,
+                    self.source,
                     f"told again, the story is another one {where}",
                     "the board has another model, or cannot be trusted",
                     Exit.DIFFERS,
                 ),
-                events.RunEnded(now, self.narrator, EndReason.FAILED, told, 0, 0.0),
+                events.RunEnded(now, self.source, EndReason.FAILED, told, 0, 0.0),
             ]
         self.next += 1
         self._clocks.append(_clock(event))
         if self.regenerating:
             return []
         start, *rest = self._clocks
-        return [events.Regenerated(now, self.narrator, start, tuple(rest))]
+        return [events.Regenerated(now, self.source, start, tuple(rest))]
 
     def _same(self, event: messages.StoryEvent) -> bool:
         match event, self._start:
@@ -146,7 +146,7 @@ class TokenStream:
         request = replace(self.request, steps=start.steps, seed=start.seed)
         return events.RunStarted(
             now,
-            self.narrator,
+            self.source,
             start.story,
             request.prompt,
             MODES[start.mode],

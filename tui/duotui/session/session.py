@@ -111,8 +111,8 @@ class Session:
         self._listeners.append(listener)
 
     def open(self) -> None:
-        for line in self._connections():
-            line.open()
+        for connection in self._connections():
+            connection.open()
 
     def generate(self, request: Request) -> None:
         self.open()
@@ -120,12 +120,12 @@ class Session:
         self._board.generate(request, self._number())
 
     def stop(self) -> None:
-        for line in self._connections():
-            line.stop()
+        for connection in self._connections():
+            connection.stop()
 
     def pause(self, on: bool) -> None:
-        for line in self._connections():
-            line.pause(on)
+        for connection in self._connections():
+            connection.pause(on)
 
     def step(self) -> None:
         """A board is not told to step."""
@@ -154,7 +154,7 @@ class Session:
                 self._recorder.write(event)
 
     async def close(self) -> None:
-        await asyncio.gather(*(line.close() for line in self._connections()))
+        await asyncio.gather(*(connection.close() for connection in self._connections()))
         self.record(None)
 
     def _connections(self) -> list[Connection]:

@@ -127,8 +127,8 @@ class SessionState:
     """The last lines that came outside frames."""
     fault: events.Fault | None = None
 
-    def of(self, narrator: Source) -> SourceState:
-        return self.board if narrator is Source.BOARD else self.baseline
+    def of(self, source: Source) -> SourceState:
+        return self.board if source is Source.BOARD else self.baseline
 
 
 def reduce(state: SessionState, event: Event) -> SessionState:

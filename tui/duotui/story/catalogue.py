@@ -24,7 +24,7 @@ class CatalogueStory:
 
     title: str
     choice: CardChoice
-    tale: GeneratedStory
+    generated: GeneratedStory
 
 
 class Catalogue:
@@ -33,15 +33,15 @@ class Catalogue:
     def __init__(
         self,
         deck: Deck,
-        teller: StoryGenerator,
-        sitting: SessionProtocol,
-        shelf: Favourites,
+        generator: StoryGenerator,
+        session: SessionProtocol,
+        favourites: Favourites,
         stored: Callable[[CardChoice, random.Random], Sequence[str]],
         rng: random.Random,
         wall: Callable[[], datetime],
     ) -> None:
-        self.deck, self.teller, self.shelf = deck, teller, shelf
-        self._sitting, self._stored, self._rng, self._wall = sitting, stored, rng, wall
+        self.deck, self.generator, self.favourites = deck, generator, favourites
+        self._session, self._stored, self._rng, self._wall = session, stored, rng, wall
 
     def drawn(self, child: ParentalSettings) -> CardChoice:
         """A surprise."""
@@ -50,35 +50,35 @@ class Catalogue:
     def new(self, choice: CardChoice, language: str) -> CatalogueStory:
         """Nothing of it is told yet, but its opening."""
         known = self.deck.known(choice)
-        tale = GeneratedStory(
+        generated = GeneratedStory(
             self.deck.opening(known),
             self._rng.randrange(1, SEED_LIMIT),
             lambda sentence: renamed(sentence, known.name, choice.name),
         )
-        return CatalogueStory(choices.title(self.deck, choice, language), choice, tale)
+        return CatalogueStory(choices.title(self.deck, choice, language), choice, generated)
 
     def while_away(self, piece: CatalogueStory) -> Sequence[str]:
         return self._stored(piece.choice, self._rng)
 
     def keep(self, piece: CatalogueStory) -> None:
-        ready = self._sitting.state.board.ready
-        self.shelf.add(
+        ready = self._session.state.board.ready
+        self.favourites.add(
             FavouriteStory(
                 piece.title,
                 {row: getattr(piece.choice, row) for row in CARD_ROWS},
-                tuple(piece.tale.sentences),
-                piece.tale.seed,
-                self.teller.usual.mode,
+                tuple(piece.generated.sentences),
+                piece.generated.seed,
+                self.generator.usual.mode,
                 ready.model_hash if ready is not None else "",
                 self._wall(),
             )
         )
 
-    def favourites(self) -> tuple[ChoiceOption, ...]:
-        return choices.favourites(self.shelf.all()[:FAVOURITES_SHOWN], self.deck)
+    def favourite_options(self) -> tuple[ChoiceOption, ...]:
+        return choices.favourites(self.favourites.all()[:FAVOURITES_SHOWN], self.deck)
 
     def favourite(self, number: int) -> CatalogueStory:
         """As it was told."""
-        kept = self.shelf.all()[number]
+        kept = self.favourites.all()[number]
         choice = CardChoice(**{row: kept.choice.get(row, "") for row in CARD_ROWS})
         return CatalogueStory(kept.title, choice, GeneratedStory.of(kept.sentences, kept.seed))

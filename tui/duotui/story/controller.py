@@ -23,21 +23,21 @@ from duotui.story.view_state import ChoiceOption, Step, StoryViewState
 
 
 class StoryController:
-    def __init__(self, room: StoryServices, child: ParentalSettings, say: StoryStrings) -> None:
+    def __init__(self, services: StoryServices, child: ParentalSettings, say: StoryStrings) -> None:
         self.child, self.say = child, say
-        self._room = room
+        self._services = services
         self._watch: Callable[[], None] = lambda: None
-        self._curfew = StoryLimits(room.diary, room.clock, room.wall)
+        self._curfew = StoryLimits(services.diary, services.clock, services.wall)
         self.piece: CatalogueStory | None = None
-        self._performance = StoryRun(
-            room.reader, room.diary, room.clock, self._fallback_story, self._narrated
+        self._story_run = StoryRun(
+            services.reader, services.diary, services.clock, self._fallback_story, self._narrated
         )
         self._jobs = ExclusiveTask(self._failed)
         self._failures: list[str] = []
         self._wish: Mapping[str, str] = {}
         self.scene = StoryViewState()
         self._cards(())
-        room.sitting.subscribe(lambda _state, _batch: self._linked())
+        services.session.subscribe(lambda _state, _batch: self._linked())
 
     def subscribe(self, watch: Callable[[], None]) -> None:
         self._watch = watch
@@ -49,15 +49,15 @@ class StoryController:
             self._cards(())
 
     def open(self) -> None:
-        self._room.sitting.open()
+        self._services.session.open()
         self._jobs.open()
-        if self.child.microphone != "off" and self._room.listening is not None:
-            self._room.listening.open()
+        if self.child.microphone != "off" and self._services.voice_input is not None:
+            self._services.voice_input.open()
 
     async def close(self) -> None:
         """Within a second."""
         await self._jobs.close()
-        await self._room.close()
+        await self._services.close()
 
     @property
     def alive(self) -> bool:
@@ -67,12 +67,12 @@ class StoryController:
     @property
     def word(self) -> WordMark | None:
         """The word of the current sentence that is heard now."""
-        return self._performance.narration.word
+        return self._story_run.read_along.word
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """What does not work, in lines for grown-ups."""
-        return (*self._room.troubles, *self._failures)
+        return (*self._services.troubles, *self._failures)
 
     # Keys
 
@@ -90,7 +90,7 @@ class StoryController:
         """The card under the cursor; a story that is held goes on; one more before sleep."""
         scene = self.scene
         if scene.act is Step.TELLING:
-            self._performance.narration.hold(False)
+            self._story_run.read_along.hold(False)
         elif scene.act is Step.RESTING:
             self._curfew.bonus = scene.one_more
             self._cards(())
@@ -99,9 +99,9 @@ class StoryController:
 
     def stop(self) -> None:
         """The one key that stops a story, and lets it go on; elsewhere it is `go`."""
-        narration = self._performance.narration
+        read_along = self._story_run.read_along
         if self.scene.act is Step.TELLING:
-            narration.hold(not narration.held)
+            read_along.hold(not read_along.held)
         else:
             self.go()
 
@@ -113,7 +113,7 @@ class StoryController:
 
     def surprise(self) -> None:
         if self.scene.act in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
-            self._tell(self._room.repertoire.drawn(self.child))
+            self._tell(self._services.catalogue.drawn(self.child))
 
     def again(self) -> None:
         if self.scene.act in (Step.TELLING, Step.THE_END):
@@ -126,30 +126,30 @@ class StoryController:
     def keep(self) -> None:
         """Among the favourites."""
         if self.piece is not None and self.scene.act is Step.THE_END:
-            self._room.repertoire.keep(self.piece)
+            self._services.catalogue.keep(self.piece)
             self._end(kept=True)
 
     def favourites(self) -> None:
         if self.scene.act in (Step.CARDS, Step.THE_END):
-            self._show(StoryViewState(Step.SHELF, self._room.repertoire.favourites()))
+            self._show(StoryViewState(Step.SHELF, self._services.catalogue.favourite_options()))
 
     def choose(self, slots: Mapping[str, str]) -> None:
         """Some of who, where and what, as they were said; the rest is a surprise."""
-        drawn = self._room.repertoire.drawn(self.child)
+        drawn = self._services.catalogue.drawn(self.child)
         self._tell(replace(drawn, **{row: slots[row] for row in CARD_ROWS if row in slots}))
 
     def listen(self) -> None:
         """Listen to what the child wishes, and ask whether it was understood."""
-        listening = self._room.listening
+        voice_input = self._services.voice_input
         if self.scene.act not in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
             return
-        if listening is None or self.child.microphone == "off":
+        if voice_input is None or self.child.microphone == "off":
             self._missed("cannot_hear")
             return
 
         async def job() -> None:
             try:
-                heard = await listening.listen()
+                heard = await voice_input.listen()
             except NotReady:
                 self._missed("cannot_hear")
                 return
@@ -170,7 +170,7 @@ class StoryController:
 
     def _understood(self, slots: Mapping[str, str]) -> None:
         """It is asked for before anything begins."""
-        labels = choices.wished(self._room.repertoire.deck, slots, self.say, self.child.language)
+        labels = choices.wished(self._services.catalogue.deck, slots, self.say, self.child.language)
         self._wish = slots
         self._show(StoryViewState(Step.HEARD, choices.answers(self.say), heard=labels))
 
@@ -206,7 +206,9 @@ class StoryController:
             case Step.HEARD, choices.KEY_YES:
                 self._wished()
             case Step.SHELF, number:
-                self._begin(diaries.DIARY_AGAIN, self._room.repertoire.favourite(int(number)), None)
+                self._begin(
+                    diaries.DIARY_AGAIN, self._services.catalogue.favourite(int(number)), None
+                )
             case _:
                 self._cards(())
 
@@ -216,11 +218,11 @@ class StoryController:
             self._show(rest)
             return
         row = len(picked)
-        offers = choices.cards(self._room.repertoire.deck, row, self.child.language)
+        offers = choices.cards(self._services.catalogue.deck, row, self.child.language)
         self._show(StoryViewState(Step.CARDS, offers, row=row, picked=picked))
 
     def _end(self, *, kept: bool) -> None:
-        shown = self._performance.narration.sentences
+        shown = self._story_run.read_along.sentences
         self._show(
             StoryViewState(
                 Step.THE_END,
@@ -232,36 +234,36 @@ class StoryController:
         )
 
     def _repeat(self) -> None:
-        if self.piece is not None and self.piece.tale.over:
+        if self.piece is not None and self.piece.generated.over:
             self._begin(diaries.DIARY_AGAIN, self.piece, None)
 
     def _go_on(self) -> None:
         piece = self.piece
-        if piece is not None and piece.tale.over:
-            first = len(piece.tale.sentences)
+        if piece is not None and piece.generated.over:
+            first = len(piece.generated.sentences)
             self._begin(
-                diaries.DIARY_NEXT, piece, self._room.repertoire.teller.continue_story, first
+                diaries.DIARY_NEXT, piece, self._services.catalogue.generator.continue_story, first
             )
 
     def _tell(self, choice: CardChoice) -> None:
-        repertoire = self._room.repertoire
-        piece = repertoire.new(choice, self.child.language)
-        self._begin(diaries.DIARY_CHOSE, piece, repertoire.teller.generate)
+        catalogue = self._services.catalogue
+        piece = catalogue.new(choice, self.child.language)
+        self._begin(diaries.DIARY_CHOSE, piece, catalogue.generator.generate)
 
     def _begin(self, how: str, piece: CatalogueStory, tell: Tell | None, first: int = 0) -> None:
         rest = self._curfew.rest(self.child)
         if rest is not None:
             self._show(rest)
             return
-        one_more, self.piece, room = self._curfew.story_started(), piece, self._room
+        one_more, self.piece, services = self._curfew.story_started(), piece, self._services
 
         async def job() -> None:
-            now = room.wall()
-            room.reader.configure(
+            now = services.wall()
+            services.reader.configure(
                 parental_policy.pace(self.child, now), parental_policy.volume(self.child, now)
             )
-            room.diary.begin(self.child.name, piece.title, how, one_more=one_more)
-            await self._performance.run(piece.tale, tell, first)
+            services.diary.begin(self.child.name, piece.title, how, one_more=one_more)
+            await self._story_run.run(piece.generated, tell, first)
             self._curfew.told += 1
             self._end(kept=False)
 
@@ -271,7 +273,7 @@ class StoryController:
     # What is on the stage
 
     def _narrated(self) -> None:
-        read = self._performance.narration
+        read = self._story_run.read_along
         if self.scene.act is Step.TELLING:
             self._view(
                 sentences=read.sentences,
@@ -283,7 +285,7 @@ class StoryController:
             )
 
     def _linked(self) -> None:
-        if self._room.sleepy != self.scene.sleepy:
+        if self._services.sleepy != self.scene.sleepy:
             self._show(self.scene)
 
     def _failed(self, error: Exception) -> None:
@@ -293,11 +295,11 @@ class StoryController:
 
     def _fallback_story(self) -> Sequence[str]:
         assert self.piece is not None
-        return self._room.repertoire.while_away(self.piece)
+        return self._services.catalogue.while_away(self.piece)
 
     def _view(self, **changes: object) -> None:
         self._show(replace(self.scene, **changes))  # type: ignore[arg-type]
 
     def _show(self, scene: StoryViewState) -> None:
-        self.scene = replace(scene, sleepy=self._room.sleepy)
+        self.scene = replace(scene, sleepy=self._services.sleepy)
         self._watch()

@@ -65,11 +65,11 @@ class GeneratedStory:
     @classmethod
     def of(cls, sentences: Sequence[str], seed: int) -> "GeneratedStory":
         """One that was told before."""
-        tale = cls("", seed)
+        generated = cls("", seed)
         for sentence in sentences:
-            tale.add(sentence)
-        tale.over = True
-        return tale
+            generated.add(sentence)
+        generated.over = True
+        return generated
 
     def add(self, sentence: str) -> None:
         self.told.append(sentence)
@@ -111,31 +111,31 @@ class StoryGenerator:
 
     def __init__(
         self,
-        sitting: SessionProtocol,
+        session: SessionProtocol,
         fit: Callable[[str], bool],
         endings: tuple[str, ...],
         usual: Request = DEFAULT_REQUEST,
     ) -> None:
-        self._sitting, self.fits, self._endings, self.usual = sitting, fit, endings, usual
+        self._session, self.fits, self._endings, self.usual = session, fit, endings, usual
         self._news = asyncio.Event()
-        sitting.subscribe(self._heard)
+        session.subscribe(self._heard)
 
-    async def generate(self, tale: GeneratedStory) -> None:
+    async def generate(self, generated: GeneratedStory) -> None:
         """To its end. Where the task is cancelled the engine is stopped."""
-        await self._carry_out(tale, _Part(tale.opening))
+        await self._carry_out(generated, _Part(generated.opening))
 
-    async def continue_story(self, tale: GeneratedStory) -> None:
+    async def continue_story(self, generated: GeneratedStory) -> None:
         """What happens next: of the same ones, from where the story has come to."""
-        tale.closed = False
-        await self._carry_out(tale, _Part(reminder(tale.told), NEXT_OPENING))
+        generated.closed = False
+        await self._carry_out(generated, _Part(reminder(generated.told), NEXT_OPENING))
 
-    async def _carry_out(self, tale: GeneratedStory, part: _Part) -> None:
+    async def _carry_out(self, generated: GeneratedStory, part: _Part) -> None:
         barren = 0
         try:
             for _ in range(PARTS_LIMIT):
-                before = len(tale.told)
-                end = await self._part(tale, part)
-                grew = len(tale.told) > before
+                before = len(generated.told)
+                end = await self._part(generated, part)
+                grew = len(generated.told) > before
                 if grew and (
                     end is _End.NATURAL or (end is _End.LIMIT and part.lead == FORCED_ENDING)
                 ):
@@ -144,33 +144,33 @@ class StoryGenerator:
                 if barren == GENERATION_ATTEMPTS:
                     break
                 unended = end is _End.LIMIT or not grew
-                part = _Part(recap(tale.told), FORCED_ENDING if unended else "")
-            tale.add(random.Random(tale.seed).choice(self._endings))
-            tale.closed = True
+                part = _Part(recap(generated.told), FORCED_ENDING if unended else "")
+            generated.add(random.Random(generated.seed).choice(self._endings))
+            generated.closed = True
         finally:
-            tale.over = True
-            tale.away = False
-            self._sitting.stop()
-            tale.change()
+            generated.over = True
+            generated.away = False
+            self._session.stop()
+            generated.change()
 
-    async def _part(self, tale: GeneratedStory, part: _Part) -> _End:
+    async def _part(self, generated: GeneratedStory, part: _Part) -> _End:
         """Ask for one part, and let its sentences through."""
         request = replace(
             self.usual,
             prompt=part.prompt,
             mode=self._mode(),
-            seed=(tale.seed + tale.parts) % 2**32 or 1,
+            seed=(generated.seed + generated.parts) % 2**32 or 1,
         )
-        tale.parts += 1
-        past = self._sitting.state.board.run
-        self._sitting.generate(request)
+        generated.parts += 1
+        past = self._session.state.board.run
+        self._session.generate(request)
         given = 0
         while True:
             await self._wait_for_change(request)
-            state = self._sitting.state
+            state = self._session.state
             board = state.board
-            tale.away = board.link in (LinkState.AWAY, LinkState.LOST)
-            tale.change()
+            generated.away = board.link in (LinkState.AWAY, LinkState.LOST)
+            generated.change()
             ours = board.run is not past and _is(board, request)
             if state.fault is not None and not (ours and board.running):
                 return _End.FAILED
@@ -181,9 +181,9 @@ class StoryGenerator:
             found = whole_sentences(part.lead + board.generated_text, over=over)
             for sentence in found[given : complete_quotations(found)]:
                 if not self.fits(sentence):
-                    tale.left_out.append(sentence)
+                    generated.left_out.append(sentence)
                     return _End.UNFIT
-                tale.add(sentence)
+                generated.add(sentence)
                 given += 1
                 if part.lead == FORCED_ENDING and given == ENDING_SENTENCES:
                     return _End.LIMIT
@@ -195,17 +195,17 @@ class StoryGenerator:
     async def _wait_for_change(self, request: Request) -> None:
         """News of the board; one that was given up is asked again."""
         while True:
-            lost = self._sitting.state.board.link is LinkState.LOST
+            lost = self._session.state.board.link is LinkState.LOST
             try:
                 await asyncio.wait_for(self._news.wait(), RETRY_INTERVAL if lost else None)
             except TimeoutError:
-                self._sitting.generate(request)
+                self._session.generate(request)
             else:
                 self._news.clear()
                 return
 
     def _mode(self) -> Mode:
-        ready = self._sitting.state.board.ready
+        ready = self._session.state.board.ready
         modes = ready.modes if ready else ()
         return available_mode(self.usual.mode, modes, order=_MODES_FLUENT_FIRST)
 

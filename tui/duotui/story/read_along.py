@@ -60,36 +60,36 @@ class ReadAlong:
         said = self._utterance
         return said.word_at(self._reader.position()) if said is not None else None
 
-    async def read(self, tale: GeneratedStory, first: int = 0) -> None:
+    async def read(self, generated: GeneratedStory, first: int = 0) -> None:
         """From its sentence `first` to its end."""
         at = first
         while True:
-            if at < len(tale.sentences) and (tale.over or not self._reader.alone):
+            if at < len(generated.sentences) and (generated.over or not self._reader.alone):
                 self.thinks = False
-                await self._say(tale.sentences, at)
+                await self._say(generated.sentences, at)
                 at += 1
                 self.back = False
-            elif tale.over:
+            elif generated.over:
                 return
-            elif tale.away:
-                await self._while_away(tale, at)
+            elif generated.away:
+                await self._while_away(generated, at)
             else:
-                self._think(tale)
-                await tale.changed()
+                self._think(generated)
+                await generated.changed()
 
-    def _think(self, tale: GeneratedStory) -> None:
-        self.sentences, self.thinks = tuple(tale.sentences[: self.current + 1]), True
+    def _think(self, generated: GeneratedStory) -> None:
+        self.sentences, self.thinks = tuple(generated.sentences[: self.current + 1]), True
         self._watch()
 
-    async def _while_away(self, tale: GeneratedStory, at: int) -> None:
+    async def _while_away(self, generated: GeneratedStory, at: int) -> None:
         def needed() -> bool:
-            return tale.away and not tale.over and len(tale.sentences) <= at
+            return generated.away and not generated.over and len(generated.sentences) <= at
 
-        self._think(tale)
+        self._think(generated)
         try:
             async with asyncio.timeout(AWAY_GRACE):
                 while needed():
-                    await tale.changed()
+                    await generated.changed()
         except TimeoutError:
             told, current = self.sentences, self.current
             self.napping, self.thinks = True, False

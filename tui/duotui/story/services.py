@@ -17,36 +17,36 @@ from duotui.story.voice_input import VoiceInput
 class StoryServices:
     """`wall` is the local time."""
 
-    sitting: SessionProtocol
-    repertoire: Catalogue
+    session: SessionProtocol
+    catalogue: Catalogue
     reader: TextToSpeech
     diary: Diary
     clock: Clock
     wall: Callable[[], datetime]
-    listening: VoiceInput | None = None
+    voice_input: VoiceInput | None = None
 
     @property
     def sleepy(self) -> bool:
         """Whether what tells is away."""
-        return self.sitting.state.board.link in (LinkState.AWAY, LinkState.LOST)
+        return self.session.state.board.link in (LinkState.AWAY, LinkState.LOST)
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """What does not work, in lines for grown-ups."""
-        board, fault = self.sitting.state.board, self.sitting.state.fault
+        board, fault = self.session.state.board, self.session.state.fault
         lines = (
             board.trouble,
             fault.text if fault is not None else "",
             self.reader.trouble,
-            self.repertoire.shelf.trouble,
+            self.catalogue.favourites.trouble,
             self.diary.trouble,
-            self.listening.trouble if self.listening is not None else "",
+            self.voice_input.trouble if self.voice_input is not None else "",
         )
         return tuple(line for line in lines if line)
 
     async def close(self) -> None:
         """Within a second."""
-        if self.listening is not None:
-            await self.listening.close()
+        if self.voice_input is not None:
+            await self.voice_input.close()
         await self.reader.close()
-        await self.sitting.close()
+        await self.session.close()

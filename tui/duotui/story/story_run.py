@@ -25,16 +25,16 @@ class StoryRun:
         nap: Callable[[], Sequence[str]],
         watch: Callable[[], None],
     ) -> None:
-        self.narration = ReadAlong(reader, nap, watch)
+        self.read_along = ReadAlong(reader, nap, watch)
         self._diary, self._clock = diary, clock
 
-    async def run(self, tale: GeneratedStory, tell: Tell | None, first: int = 0) -> None:
+    async def run(self, generated: GeneratedStory, tell: Tell | None, first: int = 0) -> None:
         """From its sentence `first` to its end; `tell` tells what is not there yet. Where the task
         is cancelled it is silent at once, and the diary says so."""
-        began, out = self._clock.now(), len(tale.left_out)
-        self.narration.start()
-        tale.over = tell is None
-        telling = asyncio.create_task(tell(tale)) if tell is not None else None
+        began, out = self._clock.now(), len(generated.left_out)
+        self.read_along.start()
+        generated.over = tell is None
+        telling = asyncio.create_task(tell(generated)) if tell is not None else None
         made: timedelta | None = None
 
         def told(_: object) -> None:
@@ -45,7 +45,7 @@ class StoryRun:
             telling.add_done_callback(told)
         whole = False
         try:
-            await self.narration.read(tale, first)
+            await self.read_along.read(generated, first)
             if telling is not None:
                 await telling
             whole = True
@@ -53,10 +53,10 @@ class StoryRun:
             if telling is not None and not telling.done():
                 telling.cancel()
                 await asyncio.wait({telling})
-            heard = len(tale.sentences) if whole else self.narration.current + 1
-            for sentence in tale.sentences[first:heard]:
+            heard = len(generated.sentences) if whole else self.read_along.current + 1
+            for sentence in generated.sentences[first:heard]:
                 self._diary.say(sentence)
-            for sentence in tale.left_out[out:]:
+            for sentence in generated.left_out[out:]:
                 self._diary.leave_out(sentence)
             lasted = self._clock.now() - began
             self._diary.end(timedelta(seconds=lasted), whole=whole, made=made)

@@ -115,8 +115,8 @@ def judged_machine(
             try:
                 transport, _ = board.start()
                 transport.close()
-                assert board.wire is not None
-                path = board.wire.host_path
+                assert board.cable is not None
+                path = board.cable.host_path
                 yield RemoteMachine(BoardTarget(path), path)
             finally:
                 board.close()

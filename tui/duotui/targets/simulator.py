@@ -42,8 +42,8 @@ class SimulatedDuo:
         microphone: Path | None = None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        self._spoil, self._voice, self._ear = corrupt, voice, microphone
-        self._wire: PtyCable | None = None
+        self._corrupt, self._voice, self._microphone = corrupt, voice, microphone
+        self._cable: PtyCable | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
@@ -52,21 +52,21 @@ class SimulatedDuo:
             command += ["-z", str(self.tokenizer)]
         if self._voice is not None:
             command += ["--voice", str(self._voice)]
-        if self._ear is not None:
-            command += ["--ear", str(self._ear)]
-        wire = self._wire = PtyCable(self._spoil)
+        if self._microphone is not None:
+            command += ["--ear", str(self._microphone)]
+        cable = self._cable = PtyCable(self._corrupt)
         try:
             self.process = subprocess.Popen(
                 command,
-                stdin=wire.board_end,
-                stdout=wire.board_end,
+                stdin=cable.board_end,
+                stdout=cable.board_end,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
         except OSError as error:
             raise UsageError(f"{command[0]} cannot be started", str(error)) from error
-        wire.start()
-        return SerialTransport(wire.host_path), f"simulated Duo behind {wire.host_path}"
+        cable.start()
+        return SerialTransport(cable.host_path), f"simulated Duo behind {cable.host_path}"
 
     def cause(self, error: DuotuiError) -> DuotuiError:
         """How the engine ended, if it did: that is why the port was lost."""
@@ -86,8 +86,8 @@ class SimulatedDuo:
         return LinkBroken(f"the engine stopped with status {status}", last)
 
     def close(self) -> None:
-        if self._wire is not None:
-            self._wire.cut()
+        if self._cable is not None:
+            self._cable.cut()
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.3)
@@ -95,7 +95,7 @@ class SimulatedDuo:
             self.process.wait()
             if self.process.stderr:
                 self.process.stderr.close()
-        self._wire = self.process = None
+        self._cable = self.process = None
 
 
 def _signal(number: int) -> str:

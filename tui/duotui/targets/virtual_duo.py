@@ -139,8 +139,8 @@ class VirtualDuo:
         corrupt_to_board: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.card, self.memory, self.sound = card, memory, sound
-        self._spoil, self._spoil_board = corrupt, corrupt_to_board
-        self.wire: PtyCable | None = None
+        self._corrupt, self._corrupt_to_board = corrupt, corrupt_to_board
+        self.cable: PtyCable | None = None
         self._folder: Path | None = None
         self._monitor: QemuMonitor | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -156,12 +156,12 @@ class VirtualDuo:
 
     def start(self) -> tuple[SerialTransport, str]:
         """Turn it on; its line, as it is."""
-        wire = self.wire = PtyCable(self._spoil, self._spoil_board)
+        cable = self.cable = PtyCable(self._corrupt, self._corrupt_to_board)
         # a socket's path is 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
         socket_path = self._folder / "qmp"
         command = VirtualMachine.find().command(
-            self.card, self.memory, wire.board_path, socket_path
+            self.card, self.memory, cable.board_path, socket_path
         )
         if self.sound is not None:
             command += ["-audiodev", f"wav,id=speaker,path={self.sound}"]
@@ -170,8 +170,8 @@ class VirtualDuo:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self._monitor = QemuMonitor(socket_path, self.process)
-        wire.start()
-        return SerialTransport(wire.host_path), f"virtual Duo behind {wire.host_path}"
+        cable.start()
+        return SerialTransport(cable.host_path), f"virtual Duo behind {cable.host_path}"
 
     def reset(self) -> None:
         """As its reset button does."""
@@ -195,8 +195,8 @@ class VirtualDuo:
         return error
 
     def close(self) -> None:
-        if self.wire is not None:
-            self.wire.cut()
+        if self.cable is not None:
+            self.cable.cut()
         if self._monitor is not None:
             with contextlib.suppress(OSError, LinkBroken):
                 self._monitor.ask("quit")  # so that QEMU ends the WAV
@@ -210,7 +210,7 @@ class VirtualDuo:
                 self.process.stdout.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        self.wire = self._monitor = self._folder = self.process = None
+        self.cable = self._monitor = self._folder = self.process = None
 
     def _told(self, command: str) -> None:
         if self._monitor is None:

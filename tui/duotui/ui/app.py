@@ -69,7 +69,7 @@ class ConsoleApp(BaseApp):
 
     def __init__(
         self,
-        sitting: SessionProtocol | None,
+        session: SessionProtocol | None,
         settings: Settings,
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
@@ -78,7 +78,7 @@ class ConsoleApp(BaseApp):
     ) -> None:
         """The console of `sitting`, or the judge's view of `court`: one of them is there."""
         super().__init__(settings, ascii=ascii)
-        self._sitting, self._court = sitting, court
+        self._session, self._court = session, court
         self._first = first
 
     def get_default_screen(self) -> Screen[None]:
@@ -86,8 +86,8 @@ class ConsoleApp(BaseApp):
             return MultiBoardScreen(self._court, self._glyphs)
         if self._court is not None:
             return JudgeScreen(self._court, self._glyphs)
-        assert self._sitting is not None
-        return ConsoleScreen(self._sitting, self._settings.story, self._glyphs, first=self._first)
+        assert self._session is not None
+        return ConsoleScreen(self._session, self._settings.story, self._glyphs, first=self._first)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Textual's own are all among ours."""
@@ -151,6 +151,6 @@ class ConsoleApp(BaseApp):
             self.push_screen(PlainPalette(id="--command-palette", placeholder="Find a command"))
 
     def close_session(self) -> Coroutine[Any, Any, None]:
-        left = self._court or self._sitting
+        left = self._court or self._session
         assert left is not None
         return left.close()

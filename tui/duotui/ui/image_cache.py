@@ -64,36 +64,34 @@ class ImageCache:
     def ready(self) -> bool:
         return self._wanted and self._write is not None
 
-    def number(self, sheet: ImageKey) -> int:
+    def number(self, key: ImageKey) -> int:
         """Of the image of `sheet`, which the terminal has from now on."""
         assert self._write is not None
-        number = self._numbers.pop(sheet, None)
+        number = self._numbers.pop(key, None)
         if number is None:
             number = FIRST_IMAGE_NUMBER + self._sent % NUMBERS
             self._sent += 1
-            pixels = enlarged.rgba(sheet.picture, sheet.frame, sheet.light)
+            pixels = enlarged.rgba(key.picture, key.frame, key.light)
             self._write(
-                kitty_graphics.transmit_image(
-                    number, enlarged.SIDE, pixels, sheet.columns, sheet.rows
-                )
+                kitty_graphics.transmit_image(number, enlarged.SIDE, pixels, key.columns, key.rows)
             )
-        self._numbers[sheet] = number
+        self._numbers[key] = number
         if len(self._numbers) > IMAGES_LIMIT:
             self._write(kitty_graphics.delete_image(self._numbers.pop(next(iter(self._numbers)))))
         return number
 
 
-def with_images(driver: type[Driver], easel: ImageCache) -> type[Driver]:
+def with_images(driver: type[Driver], images: ImageCache) -> type[Driver]:
     """`driver`, which has `easel` open while the program has the screen: however it ends, and while
     it is suspended, the images are gone before the screen is left."""
 
     class Hung(driver):  # type: ignore[misc, valid-type]
         def start_application_mode(self) -> None:
             super().start_application_mode()
-            easel.open(self.write)
+            images.open(self.write)
 
         def stop_application_mode(self) -> None:
-            easel.close()
+            images.close()
             super().stop_application_mode()
 
     return Hung

@@ -63,8 +63,8 @@ def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
     told, compared = len(board.tokens), diff.compared
     if diff.first is not None:
         detail = ", ".join(
-            _choice(narrator, telling, diff.first, glyphs)
-            for narrator, telling in ((Source.BOARD, board), (Source.BASELINE, baseline))
+            _choice(source, telling, diff.first, glyphs)
+            for source, telling in ((Source.BOARD, board), (Source.BASELINE, baseline))
         )
         word = f"differs at token {diff.first + 1}"
         return StatusText(glyphs.differs, word, "duo-board", detail)
@@ -100,11 +100,11 @@ def _trouble(telling: SourceState) -> str:
     return ". ".join(part[:1].upper() + part[1:] for part in parts)
 
 
-def _choice(narrator: Source, telling: SourceState, index: int, glyphs: Glyphs) -> str:
+def _choice(source: Source, telling: SourceState, index: int, glyphs: Glyphs) -> str:
     if index >= len(telling.tokens):
-        return f"{narrator} ends"
+        return f"{source} ends"
     token: Token = telling.tokens[index]
-    said = f"{narrator} {glyphs.quote(printable(token.text).strip() or token.text)}"
+    said = f"{source} {glyphs.quote(printable(token.text).strip() or token.text)}"
     if math.isnan(token.probability):
         return said
     return f"{said} {100 * token.probability:.0f} %"

@@ -36,22 +36,22 @@ class StoryApp(BaseApp):
 
     def __init__(
         self,
-        hour: StoryController,
+        controller: StoryController,
         settings: Settings,
         wall: Callable[[], datetime],
         rng: random.Random,
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
     ) -> None:
-        self._easel = ImageCache(hour.child.pictures)
+        self._images = ImageCache(controller.child.pictures)
         super().__init__(settings, ascii=ascii)
-        self._hour, self._wall, self._rng = hour, wall, rng
+        self._controller, self._wall, self._rng = controller, wall, rng
 
     def get_driver_class(self) -> type[Driver]:
-        return with_images(super().get_driver_class(), self._easel)
+        return with_images(super().get_driver_class(), self._images)
 
     def get_default_screen(self) -> Screen[None]:
-        return StoryScreen(self._hour, self._glyphs, self._easel)
+        return StoryScreen(self._controller, self._glyphs, self._images)
 
     def on_mount(self) -> None:
         self._dress()
@@ -59,7 +59,7 @@ class StoryApp(BaseApp):
 
     def _dress(self) -> None:
         """For the hour: at bedtime it is another theme."""
-        wanted = parental_policy.theme(self._hour.child, self._wall()) or self._settings.theme
+        wanted = parental_policy.theme(self._controller.child, self._wall()) or self._settings.theme
         if self.theme != wanted:
             self.apply_theme(wanted)
 
@@ -68,7 +68,7 @@ class StoryApp(BaseApp):
         if isinstance(self.screen, ParentalSettingsScreen):
             await super().action_quit()
         elif not isinstance(self.screen, GateScreen):
-            child = self._hour.child
+            child = self._controller.child
             gate = GateScreen(child.code, strings_in(child.language), self._rng, self._glyphs)
             self.push_screen(gate, self._through)
 
@@ -77,9 +77,9 @@ class StoryApp(BaseApp):
 
     def _through(self, grown_up: bool | None) -> None:
         if grown_up:
-            notes = (*self._warnings, *self._hour.troubles)
+            notes = (*self._warnings, *self._controller.troubles)
             self.push_screen(
-                ParentalSettingsScreen(self._hour.child, notes, self._glyphs), self._settled
+                ParentalSettingsScreen(self._controller.child, notes, self._glyphs), self._settled
             )
 
     def _settled(self, child: ParentalSettings | None) -> None:
@@ -87,9 +87,9 @@ class StoryApp(BaseApp):
             return
         self._settings = replace(self._settings, parental=child)
         config_file.save(self._settings)
-        self._hour.apply_settings(child, strings_in(child.language))
-        self._easel.settle(child.pictures)
+        self._controller.apply_settings(child, strings_in(child.language))
+        self._images.settle(child.pictures)
         self._dress()
 
     def close_session(self) -> Coroutine[Any, Any, None]:
-        return self._hour.close()
+        return self._controller.close()

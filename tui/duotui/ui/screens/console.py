@@ -127,13 +127,13 @@ class ConsoleScreen(StoryActionsScreen):
 
     def __init__(
         self,
-        sitting: SessionProtocol,
+        session: SessionProtocol,
         request: Request,
         glyphs: Glyphs,
         *,
         first: Request | None = None,
     ) -> None:
-        super().__init__(sitting)
+        super().__init__(session)
         self._glyphs = glyphs
         self._request = first or request
         self._owed = first
@@ -142,7 +142,7 @@ class ConsoleScreen(StoryActionsScreen):
         self._held = False
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self._sitting, self._glyphs)
+        yield StatusLine(self._session, self._glyphs)
         with Container(id="main"):
             yield Gauges(self._glyphs)
             yield VerdictLine(self._glyphs)
@@ -158,8 +158,8 @@ class ConsoleScreen(StoryActionsScreen):
     def on_mount(self) -> None:
         self.query_one("#board", StoryView).border_title = "Story"
         self.query_one("#baseline", StoryView).border_title = "Baseline: plain fp32"
-        self._sitting.subscribe(self._listen)
-        self._sitting.open()
+        self._session.subscribe(self._listen)
+        self._session.open()
         self._show()
 
     # What the sitting says
@@ -178,7 +178,7 @@ class ConsoleScreen(StoryActionsScreen):
             self._tell(request)
 
     def _show(self) -> None:
-        state, live = self._sitting.state, self._sitting.live
+        state, live = self._session.state, self._session.live
         if state.board.link in LINK_GONE:
             self._stale = state.board.ready
         with self.app.batch_update():
@@ -199,7 +199,7 @@ class ConsoleScreen(StoryActionsScreen):
             return "a story waits for the engine"
         if self._held:
             return "held"
-        board = self._sitting.state.board
+        board = self._session.state.board
         if can_speak(board) and board.speech is None:
             return f"{self._key('speak')} says it aloud"
         return formatting.speech(board)
@@ -216,7 +216,7 @@ class ConsoleScreen(StoryActionsScreen):
 
     @property
     def _answering(self) -> bool:
-        board = self._sitting.state.board
+        board = self._session.state.board
         hello = board.ready is not None and board.ready is not self._stale
         return hello and board.link in (LinkState.UP, LinkState.SILENT)
 
@@ -227,19 +227,19 @@ class ConsoleScreen(StoryActionsScreen):
         self._request = request
         if not self._answering:
             self._owed = request
-            if self._sitting.state.board.link in (*LINK_GONE, LinkState.CLOSED):
-                self._stale = self._sitting.state.board.ready
-                self._sitting.open()
+            if self._session.state.board.link in (*LINK_GONE, LinkState.CLOSED):
+                self._stale = self._session.state.board.ready
+                self._session.open()
             self._show()
             return
         mode = available_mode(request.mode, self._modes())
         if mode is not request.mode:
             self._say(f"This engine has no {request.mode} mode: {mode} tells instead")
             self._request = request = replace(request, mode=mode)
-        self._sitting.generate(request)
+        self._session.generate(request)
 
     def _modes(self) -> tuple[Mode, ...]:
-        ready = self._sitting.state.board.ready
+        ready = self._session.state.board.ready
         return (ready.modes if ready else ()) or tuple(Mode)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -270,36 +270,36 @@ class ConsoleScreen(StoryActionsScreen):
         if self._owed is not None:
             self._owed = None
             self._show()
-        elif self._sitting.state.board.running or self._sitting.state.baseline.running:
-            self._sitting.stop()
-        elif self._sitting.state.board.speaking:
-            self._sitting.stop_speaking()
+        elif self._session.state.board.running or self._session.state.baseline.running:
+            self._session.stop()
+        elif self._session.state.board.speaking:
+            self._session.stop_speaking()
 
     def action_pause(self) -> None:
-        if not self._sitting.live:
+        if not self._session.live:
             self._held = not self._held
-            self._sitting.pause(self._held)
+            self._session.pause(self._held)
             self._show()
-        elif self._sitting.state.board.running or self._sitting.state.baseline.running:
-            self._sitting.pause(not self._sitting.state.board.paused)
+        elif self._session.state.board.running or self._session.state.baseline.running:
+            self._session.pause(not self._session.state.board.paused)
 
     def action_step(self) -> None:
-        if not self._sitting.live and self._held:
-            self._sitting.step()
+        if not self._session.live and self._held:
+            self._session.step()
 
     def action_again(self) -> None:
-        if not self._sitting.live:
+        if not self._session.live:
             self._held = False
-            self._sitting.open()
+            self._session.open()
             self._show()
             return
-        run = self._sitting.state.board.run
+        run = self._session.state.board.run
         if run is not None:
             self._tell(
                 Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
             )
-        elif self._sitting.state.board.link in (*LINK_GONE, LinkState.CLOSED):
-            self._sitting.open()
+        elif self._session.state.board.link in (*LINK_GONE, LinkState.CLOSED):
+            self._session.open()
         else:
             self.action_tell()
 

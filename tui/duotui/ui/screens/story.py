@@ -42,25 +42,25 @@ class StoryScreen(LiveScreen):
     ]
 
     def __init__(
-        self, hour: StoryController, glyphs: Glyphs, easel: ImageCache | None = None
+        self, controller: StoryController, glyphs: Glyphs, images: ImageCache | None = None
     ) -> None:
         super().__init__()
-        self._hour, self._glyphs, self._easel = hour, glyphs, easel
+        self._controller, self._glyphs, self._images = controller, glyphs, images
         self._picture: Icon | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="question")
         with Container(id="stage"):
             with Vertical(id="side"):
-                yield PictureView(self._glyphs, easel=self._easel, id="picture")
+                yield PictureView(self._glyphs, images=self._images, id="picture")
                 yield Static(id="machine")
             yield StoryPage(self._glyphs)
-        yield CardRow(self._glyphs, self._easel)
+        yield CardRow(self._glyphs, self._images)
         yield Static(id="hints")
 
     def on_mount(self) -> None:
-        self._hour.subscribe(self.post_news)
-        self._hour.open()
+        self._controller.subscribe(self.post_news)
+        self._controller.open()
         self.set_interval(1 / FRAMES_A_SECOND, self._follow)
         self.show_news()
 
@@ -72,7 +72,7 @@ class StoryScreen(LiveScreen):
             picture.refresh()
 
     def show_news(self) -> None:
-        scene, moving = self._hour.scene, self._hour.child.motion
+        scene, moving = self._controller.scene, self._controller.child.motion
         for act in Step:
             self.set_class(scene.act is act, f"-{act.replace(' ', '-')}")
         self.set_class(not scene.offers, "-empty")
@@ -88,13 +88,13 @@ class StoryScreen(LiveScreen):
 
     def _follow(self) -> None:
         """The word that is heard by now."""
-        scene = self._hour.scene
-        self.query_one(StoryPage).show(scene.sentences, scene.current, self._hour.word)
+        scene = self._controller.scene
+        self.query_one(StoryPage).show(scene.sentences, scene.current, self._controller.word)
 
     # What is shown
 
     def _question(self, scene: StoryViewState) -> Content:
-        say, word = self._hour.say, ""
+        say, word = self._controller.say, ""
         match scene.act:
             case Step.CARDS if scene.missed:
                 word = getattr(say, scene.missed)
@@ -121,13 +121,13 @@ class StoryScreen(LiveScreen):
 
     def _machine(self, scene: StoryViewState) -> str:
         """What the story machine says of itself."""
-        say = self._hour.say
+        say = self._controller.say
         if scene.act is Step.TELLING:
             if scene.napping:
                 return say.sleepy
             return say.thinking if scene.thinks else say.awake if scene.back else ""
-        if scene.act is Step.CARDS and self._hour.child.name:
-            return say.hello.format(self._hour.child.name)
+        if scene.act is Step.CARDS and self._controller.child.name:
+            return say.hello.format(self._controller.child.name)
         return ""
 
     def _shown(self, scene: StoryViewState) -> Icon:
@@ -146,7 +146,7 @@ class StoryScreen(LiveScreen):
         return self._picture or icons.named("awake")
 
     def _keys(self, scene: StoryViewState) -> Content:
-        say = self._hour.say
+        say = self._controller.say
         told: list[tuple[str, str]] = []
         match scene.act:
             case Step.CARDS | Step.SHELF | Step.THE_END:
@@ -168,37 +168,37 @@ class StoryScreen(LiveScreen):
 
     @on(CardView.Picked)
     def _picked(self, event: CardView.Picked) -> None:
-        self._hour.pick(event.number)
+        self._controller.pick(event.number)
 
     def action_move(self, by: int) -> None:
-        self._hour.move(by)
+        self._controller.move(by)
 
     def action_pick(self, number: int) -> None:
-        self._hour.pick(number)
+        self._controller.pick(number)
 
     def action_go(self) -> None:
-        self._hour.go()
+        self._controller.go()
 
     def action_halt(self) -> None:
-        self._hour.stop()
+        self._controller.stop()
 
     def action_back(self) -> None:
-        self._hour.back()
+        self._controller.back()
 
     def action_again(self) -> None:
-        self._hour.again()
+        self._controller.again()
 
     def action_next(self) -> None:
-        self._hour.what_next()
+        self._controller.what_next()
 
     def action_surprise(self) -> None:
-        self._hour.surprise()
+        self._controller.surprise()
 
     def action_keep(self) -> None:
-        self._hour.keep()
+        self._controller.keep()
 
     def action_hear(self) -> None:
-        self._hour.listen()
+        self._controller.listen()
 
     def action_favourites(self) -> None:
-        self._hour.favourites()
+        self._controller.favourites()

@@ -11,21 +11,21 @@ from duotui.ui.screens.live_screen import LiveScreen
 class StoryActionsScreen(LiveScreen):
     """Its keys are those of the screen that it becomes."""
 
-    def __init__(self, sitting: SessionProtocol) -> None:
+    def __init__(self, session: SessionProtocol) -> None:
         super().__init__()
-        self._sitting = sitting
+        self._session = session
 
     def _live(self) -> bool:
         """Whether anything can be asked at all; says so if not."""
-        if not self._sitting.live:
+        if not self._session.live:
             self._say("This is a recording: nothing can be asked of it")
-        return self._sitting.live
+        return self._session.live
 
     def _changed(self) -> None:
         """Something is to be shown that is no event."""
 
     def action_copy_story(self) -> None:
-        text = self.get_selected_text() or self._sitting.state.board.text
+        text = self.get_selected_text() or self._session.state.board.text
         if text:
             self.app.copy_to_clipboard(text)
             self._say(f"{len(text)} characters copied")
@@ -33,7 +33,7 @@ class StoryActionsScreen(LiveScreen):
             self._say("There is no story to copy yet")
 
     def action_save(self) -> None:
-        text = self._sitting.state.board.text
+        text = self._session.state.board.text
         if not text:
             self._say("There is no story to save yet")
             return
@@ -47,14 +47,14 @@ class StoryActionsScreen(LiveScreen):
     def action_record(self) -> None:
         if not self._live():
             return
-        recording = self._sitting.recording
+        recording = self._session.recording
         try:
             if recording is None:
                 path = export_paths.new_path("recording", ".jsonl")
-                self._sitting.record(path)
+                self._session.record(path)
                 self._say(f"Recording to {path}")
             else:
-                self._sitting.record(None)
+                self._session.record(None)
                 self._say(f"Recorded in {recording}")
         except UsageError as error:
             self._say(error.message, error.hint, severity="error")
@@ -64,15 +64,15 @@ class StoryActionsScreen(LiveScreen):
         """Aloud, or be quiet. Not while a story is told: its time counts."""
         if not self._live():
             return
-        board = self._sitting.state.board
+        board = self._session.state.board
         if board.speaking:
-            self._sitting.stop_speaking()
+            self._session.stop_speaking()
         elif board.link not in (LinkState.UP, LinkState.SILENT):
             self._say("The board is not there to say it")
         elif board.running or not board.text:
             self._say("There is no whole story to say yet")
         else:
-            self._sitting.speak()
+            self._session.speak()
 
     def _say(self, text: str, hint: str = "", *, severity: str = "information") -> None:
         self.app.notify(

@@ -27,13 +27,13 @@ class CardView(Vertical):
             super().__init__()
             self.number = number
 
-    def __init__(self, glyphs: Glyphs, easel: ImageCache | None) -> None:
+    def __init__(self, glyphs: Glyphs, images: ImageCache | None) -> None:
         super().__init__(classes="story-card")
-        self._glyphs, self._easel = glyphs, easel
+        self._glyphs, self._images = glyphs, images
         self._number = 0
 
     def compose(self) -> ComposeResult:
-        yield PictureView(self._glyphs, easel=self._easel)
+        yield PictureView(self._glyphs, images=self._images)
         yield Static(classes="name")
 
     def show(self, number: int, offer: ChoiceOption, chosen: bool, moving: bool) -> None:
@@ -53,15 +53,15 @@ class CardView(Vertical):
 class CardRow(Horizontal):
     """What is chosen is always among those that are seen."""
 
-    def __init__(self, glyphs: Glyphs, easel: ImageCache | None) -> None:
+    def __init__(self, glyphs: Glyphs, images: ImageCache | None) -> None:
         super().__init__(id="cards")
-        self._glyphs, self._easel = glyphs, easel
+        self._glyphs, self._images = glyphs, images
         self._offers: tuple[ChoiceOption, ...] = ()
         self._at, self._moving = 0, False
 
     def compose(self) -> ComposeResult:
         for _ in range(CARDS_LIMIT):
-            yield CardView(self._glyphs, self._easel)
+            yield CardView(self._glyphs, self._images)
 
     def show(self, offers: Sequence[ChoiceOption], at: int, moving: bool) -> None:
         self._offers, self._at, self._moving = tuple(offers), at, moving

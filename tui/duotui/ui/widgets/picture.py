@@ -50,7 +50,7 @@ class PictureView(Widget):
         self,
         glyphs: Glyphs,
         picture: Icon | None = None,
-        easel: ImageCache | None = None,
+        images: ImageCache | None = None,
         *,
         id: str | None = None,  # noqa: A002 - the widget's own word
         classes: str | None = None,
@@ -58,7 +58,7 @@ class PictureView(Widget):
         super().__init__(id=id, classes=classes)
         self._glyphs = glyphs
         self._picture = picture
-        self._easel = easel
+        self._images = images
         self._beats = 0
         self._timer: Timer | None = None
 
@@ -81,7 +81,7 @@ class PictureView(Widget):
     def imaged(self) -> bool:
         """The number of an image is a colour: none may be changed on its way, as all are behind a
         dialog."""
-        ready = self._easel is not None and self._easel.ready and self.screen is self.app.screen
+        ready = self._images is not None and self._images.ready and self.screen is self.app.screen
         return ready and not self.plain and self.app.console.color_system == "truecolor"
 
     def show(self, picture: Icon | None) -> None:
@@ -130,12 +130,12 @@ class PictureView(Widget):
         width, height = self.size
         fits = width >= LARGE_SCALE * icons.ICON_COLUMNS and height >= LARGE_SCALE * icons.ICON_ROWS
         light = self.app.theme_variables.get("story-light", VARIABLES["story-light"])
-        sheet = ImageKey(
+        key = ImageKey(
             self._picture, self.frame, LARGE_SCALE if fits else 1, Color.parse(light).rgb
         )
-        if self._easel is not None and self.imaged:
-            return placed(self._easel.number(sheet), sheet.columns, sheet.rows)
-        return drawn(sheet.picture, sheet.frame, sheet.scale, sheet.light)
+        if self._images is not None and self.imaged:
+            return placed(self._images.number(key), key.columns, key.rows)
+        return drawn(key.picture, key.frame, key.scale, key.light)
 
 
 def placed(number: int, columns: int, rows: int) -> Content:

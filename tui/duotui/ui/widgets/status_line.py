@@ -11,9 +11,9 @@ from duotui.ui.status_text import comparison_status, link_status
 
 
 class StatusLine(Static):
-    def __init__(self, sitting: SessionProtocol, glyphs: Glyphs) -> None:
+    def __init__(self, session: SessionProtocol, glyphs: Glyphs) -> None:
         super().__init__(id="status")
-        self._sitting = sitting
+        self._session = session
         self._glyphs = glyphs
 
     def show(self, state: SessionState, note: str) -> None:
@@ -23,9 +23,9 @@ class StatusLine(Static):
         parts = [Content.styled(f" {at.sign} {at.word} ", f"bold ${at.tone}")]
         if note:
             parts.append(Content.styled(f" {note} ", "$text-warning"))
-        if not self._sitting.live:
+        if not self._session.live:
             parts.append(Content.styled(f" {glyphs.replay} replay ", "bold $text-accent"))
-        if self._sitting.recording is not None:
+        if self._session.recording is not None:
             parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
         where = (board.described or board.target) if board.link is not LinkState.CLOSED else ""
         tail = [where, formatting.model(board), formatting.machine(board)]

@@ -43,11 +43,11 @@ class StoryView(ScrollView, can_focus=True):
         "story--caret",
     }
 
-    def __init__(self, narrator: Source, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
+    def __init__(self, source: Source, glyphs: Glyphs, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._narrator = narrator
+        self._source = source
         self._glyphs = glyphs
-        self._sign = glyphs.board if narrator is Source.BOARD else glyphs.baseline
+        self._sign = glyphs.board if source is Source.BOARD else glyphs.baseline
         self._wrapping = Wrapping(STORY_WIDTH)
         self._telling = SourceState()
         self._first: int | None = None
@@ -70,7 +70,7 @@ class StoryView(ScrollView, can_focus=True):
 
     def show(self, state: SessionState) -> None:
         """Draw what came since the last state."""
-        telling = state.of(self._narrator)
+        telling = state.of(self._source)
         changed = telling is not self._telling or state.diff.first != self._first
         restart = telling.run is not self._run or len(telling.tokens) < self._shown
         self._telling = telling
