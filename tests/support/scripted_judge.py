@@ -1,13 +1,14 @@
-"""A court for the stage: it holds what a script says, and writes down what is asked of it."""
+"""A judge session whose runs come from a script."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from duotui.base.errors import DuotuiError
-from duotui.judge.session import JudgeOptions, Phase
-from duotui.protocol.events import Event, Mode, Request
+from duotui.base.errors import Cancelled, DuotuiError
+from duotui.judge.session import JudgeOptions, JudgeSession, Phase
+from duotui.protocol.events import Event, Mode, Ready, Request
+from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run
 from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate
@@ -21,58 +22,83 @@ RATES = [24.9 + index % 4 / 20 for index in range(30)]
 LIMIT = 128
 
 
-class ScriptedJudgeSession:
-    player: ReplaySession | None = None
+class ScriptedRuns:
+    """A RunSource that holds what a script says, and writes down what is asked of it."""
 
-    def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
-        self.request = Request(mode=Mode.EXACT, steps=LIMIT)
-        self.options = JudgeOptions(target, self.request, Path("m"), None)
-        self.stage = Phase.RUNNING
+    started = ""
+    disturbed = 0
+    speech = None
+    trouble = None
+
+    def __init__(self, replay: ReplaySession | None = None) -> None:
         self.state = SessionState()
-        self.baseline: Baseline | None = baseline(words(TALE))
-        self.verdict: Verdict | None = None
-        self.asked: list[str] = []
-        self.refused: DuotuiError | None = None
-        self.rates = RATES[:runs]
         self.note = ""
+        self.rates: list[float] = []
+        self.asked: list[str] = []
         self.closed = asyncio.Event()
-        self._watch: Callable[[Any], None] = lambda _: None
-        self.say(*events)
+        self.replay = replay
+        self.callback: Callable[[], None] = lambda: None
 
     @property
-    def so_far(self) -> Verdict:
-        runs = tuple(run(rate) for rate in (25.0, *self.rates))
-        first, *rest = runs
-        warm = Run(False, first.ids, first.text, first.rate, first.first, 0, 0)
-        return Verdict(
-            self.options.target,
-            self.request,
-            (warm, *rest),
-            self.baseline,
-            self.state.board.ready,
-            roof=Roofline(BandwidthSweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6),
-        )
+    def ready(self) -> Ready | None:
+        return self.state.board.ready
+
+    @property
+    def runs(self) -> list[Run]:
+        warm, *rest = (run(rate) for rate in (25.0, *self.rates))
+        return [replace(warm, counted=False, probabilities=()), *rest]
+
+    @property
+    def shown_runs(self) -> list[Run]:
+        return self.runs
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+
+    def conditions(self) -> MachineConditions | None:
+        return None
+
+    def bandwidth(self) -> BandwidthSweep | None:
+        return None
+
+    async def run(self) -> None:
+        await self.closed.wait()
+
+    async def refused(self, error: DuotuiError) -> None:
+        pass
+
+    def stop(self, why: DuotuiError) -> None:
+        if not isinstance(why, Cancelled) or "left" not in str(why):
+            self.asked.append(str(why))
+
+    async def close(self) -> None:
+        self.closed.set()
+
+
+class ScriptedJudgeSession(JudgeSession):
+    """A judge session in its runs, whose source is a script."""
+
+    def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
+        request = Request(mode=Mode.EXACT, steps=LIMIT)
+        self.script = ScriptedRuns()
+        super().__init__(self.script, JudgeOptions(target, request, Path("m"), None))
+        self.phase = Phase.RUNNING
+        self.baseline = baseline(words(TALE))
+        self.script.rates = RATES[:runs]
+        self._roofline = Roofline(BandwidthSweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6)
+        self.say(*events)
 
     def say(self, *events: Event) -> None:
         for event in events:
-            self.state = reduce(self.state, event)
-        self._watch(self)
-
-    def subscribe(self, watch: Callable[[Any], None]) -> None:
-        self._watch = watch
+            self.script.state = reduce(self.script.state, event)
+        self.script.callback()
 
     async def run(self) -> Verdict:
         if self.refused is not None:
             raise self.refused
-        await self.closed.wait()
+        await self.source.run()
         assert self.verdict is not None
         return self.verdict
-
-    def stop(self, why: DuotuiError) -> None:
-        self.asked.append(str(why))
-
-    async def close(self) -> None:
-        self.closed.set()
 
 
 def ids(pieces: list[str]) -> tuple[int, ...]:
@@ -117,17 +143,8 @@ def judged(*others: int) -> ScriptedJudgeSession:
         *scripted_session.story(BOARD, words(TALE), steps=LIMIT),
         scripted_session.ended(BOARD, len(words(TALE))),
     )
-    made.rates[6] = 21.5
-    made.stage = Phase.OVER
+    made.script.rates[6] = 21.5
+    made.phase = Phase.OVER
     found = made.so_far
-    made.verdict = Verdict(
-        found.target,
-        found.request,
-        found.runs,
-        made.baseline,
-        found.ready,
-        agreement=agreement(*others),
-        own=agreement(),
-        roof=found.roof,
-    )
+    made.verdict = replace(found, agreement=agreement(*others), own=agreement())
     return made

@@ -11,8 +11,8 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import NoDevice, UsageError
-from duotui.judge.fallback_session import FallbackJudgeSession
-from duotui.judge.session import JudgeOptions, JudgeSession, Phase
+from duotui.judge.fallback_runs import FallbackRuns
+from duotui.judge.session import JudgeOptions, JudgeSession, Phase, fallback_session
 from duotui.protocol.events import Mode, Request
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
@@ -52,10 +52,10 @@ def options(runs: int = 6) -> JudgeOptions:
     return JudgeOptions("sim", REQUEST, resources.MODEL, resources.TOKENIZER, runs=runs)
 
 
-async def until(shown: FallbackJudgeSession, wanted: Callable[[], bool]) -> None:
-    """Until the court's news make it true."""
+async def until(session: JudgeSession, wanted: Callable[[], bool]) -> None:
+    """Until a change of the session makes it true."""
     news = asyncio.Event()
-    shown.subscribe(lambda _: news.set())
+    session.subscribe(lambda _: news.set())
     while not wanted():
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
@@ -65,45 +65,45 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
     recording: Path,
 ) -> None:
     board = Mortal()
-    court = JudgeSession(LocalMachine(board), options())
-    shown = FallbackJudgeSession(court, recording, speed=0.2)
-    holding = asyncio.create_task(shown.run())
-    await until(shown, lambda: len(court.trial.runs) >= 2)
-    assert (shown.showing_recording, shown.note) == (False, "")
+    session = fallback_session(LocalMachine(board), options(), recording, speed=0.2)
+    runs = session.source
+    assert isinstance(runs, FallbackRuns)
+    judging = asyncio.create_task(session.run())
+    await until(session, lambda: len(runs.runs) >= 2)
+    assert (runs.showing_recording, session.note) == (False, "")
+    told = session.state
     board.kill()
-    await until(shown, lambda: shown.showing_recording and bool(shown.state.board.tokens))
-    assert shown.note.startswith("RECORDING of 20")
-    assert "the board is not here" in shown.note
-    assert shown.state is not court.state
-    assert shown.so_far.runs == court.so_far.runs  # what the board has told is not mixed with it
+    await until(session, lambda: runs.showing_recording and bool(session.state.board.tokens))
+    assert session.note.startswith("RECORDING of 20")
+    assert "the board is not here" in session.note
+    assert session.state.board.run != told.board.run
+    assert session.shown.runs == session.so_far.runs  # what the board has told is not mixed with it
     board.dead = False
-    verdict = await holding
-    assert (shown.showing_recording, shown.note, shown.stage) == (False, "", Phase.OVER)
+    verdict = await judging
+    assert (runs.showing_recording, session.note, session.phase) == (False, "", Phase.OVER)
     assert (len(verdict.counted), verdict.identical, verdict.disturbed) == (6, True, 1)
-    assert shown.state is court.state
-    await shown.close()
+    await session.close()
 
 
 async def test_a_board_that_never_comes_is_stood_in_for_to_the_end(recording: Path) -> None:
-    court = JudgeSession(Nowhere(SimulatedDuo()), options())
-    shown = FallbackJudgeSession(court, recording, speed=0)
-    verdict = await shown.run()
-    assert len(verdict.counted) == 3
-    assert verdict.trouble == "a recording: no board was found; plug it in"
-    assert shown.note.startswith("RECORDING")
-    assert len(shown.state.board.tokens) == 60
-    with pytest.raises(NoDevice):  # it is no result of this board
-        court.outcome()
-    await shown.close()
+    session = fallback_session(Nowhere(SimulatedDuo()), options(), recording, speed=0)
+    with pytest.raises(NoDevice):
+        await session.run()
+    assert len(session.shown.counted) == 3
+    assert session.so_far.runs == ()  # a recording is no result of this board
+    assert session.note.startswith("RECORDING")
+    assert "no board was found; plug it in" in session.note
+    assert len(session.state.board.tokens) == 60
+    with pytest.raises(NoDevice):
+        session.outcome()
+    await session.close()
 
 
 def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path: Path) -> None:
     lines = recording.read_text().splitlines(keepends=True)
     (tmp_path / "r.jsonl").write_text("".join(lines[:8]))
     with pytest.raises(UsageError, match="holds no whole story"):
-        FallbackJudgeSession(
-            JudgeSession(LocalMachine(SimulatedDuo()), options()), tmp_path / "r.jsonl"
-        )
+        fallback_session(LocalMachine(SimulatedDuo()), options(), tmp_path / "r.jsonl")
 
 
 def test_it_needs_a_screen(recording: Path) -> None:

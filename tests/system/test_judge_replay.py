@@ -11,8 +11,7 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
-from duotui.judge.replayed_session import ReplayedJudgeSession
-from duotui.judge.session import JudgeOptions, Phase
+from duotui.judge.session import JudgeOptions, Phase, replayed_session
 from duotui.protocol.events import Mode, Request
 from duotui.session.recording import Recorder
 from duotui.session.replay import ReplaySession
@@ -52,31 +51,31 @@ def test_its_verdict_is_that_of_then(
 async def test_it_can_be_held_stepped_and_ended(
     trial: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
-    court = ReplayedJudgeSession(trial[0], OPTIONS)
+    session = replayed_session(trial[0], OPTIONS)
     news = asyncio.Event()
-    court.subscribe(lambda _: news.set())
-    holding = asyncio.create_task(court.run())
-    while not court.state.board.tokens:
+    session.subscribe(lambda _: news.set())
+    holding = asyncio.create_task(session.run())
+    while not session.state.board.tokens:
         await news.wait()
         news.clear()
-    court.player.pause(True)
+    session.replay.pause(True)
     for _ in range(2):
-        before = court.state.board.tokens
-        court.player.step()
-        while court.state.board.tokens is before:
+        before = session.state.board.tokens
+        session.replay.step()
+        while session.state.board.tokens is before:
             await news.wait()
             news.clear()
-    while len(court.so_far.runs) < 2:
-        court.player.pause(False)
+    while len(session.so_far.runs) < 2:
+        session.replay.pause(False)
         await news.wait()
         news.clear()
-    court.stop(Cancelled("enough"))
+    session.stop(Cancelled("enough"))
     verdict = await holding
-    assert court.stage is Phase.OVER
+    assert session.phase is Phase.OVER
     assert 1 <= len(verdict.counted) < 5
     assert verdict.trouble == "enough"
-    await court.close()
-    assert court.outcome()[1] == court.trouble
+    await session.close()
+    assert session.outcome()[1] == session.source.trouble
 
 
 def test_what_cannot_be_judged_is_refused(
@@ -85,7 +84,7 @@ def test_what_cannot_be_judged_is_refused(
     cut = tmp_path / "cut.jsonl"
     cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
     with pytest.raises(UsageError, match="no whole story"):
-        ReplayedJudgeSession(cut, OPTIONS)
+        replayed_session(cut, OPTIONS)
     mixed = tmp_path / "mixed.jsonl"
     recorder = Recorder(mixed)
     events = ReplaySession(trial[0]).events
@@ -95,7 +94,7 @@ def test_what_cannot_be_judged_is_refused(
         recorder.write(replace(event, seed=8) if hasattr(event, "seed") else event)
     recorder.close()
     with pytest.raises(UsageError, match="different stories"):
-        ReplayedJudgeSession(mixed, OPTIONS)
+        replayed_session(mixed, OPTIONS)
 
 
 def test_a_recording_of_another_model_is_not_compared(
@@ -123,6 +122,6 @@ def test_a_race_needs_a_screen_and_a_whole_story(
 
 
 def test_mode_of_the_request_is_the_recordings() -> None:
-    court = ReplayedJudgeSession(VECTORS / "recording-1.jsonl", OPTIONS)
-    assert court.request.mode is Mode.REFERENCE
-    assert (court.options.runs, court.options.warm) == (1, 0)
+    session = replayed_session(VECTORS / "recording-1.jsonl", OPTIONS)
+    assert session.request.mode is Mode.REFERENCE
+    assert (session.options.runs, session.options.warm) == (1, 0)

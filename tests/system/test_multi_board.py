@@ -12,7 +12,7 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
 from duotui.judge.multi_board import MultiBoardSession, file_label, split_targets
-from duotui.judge.session import JudgeOptions, JudgeSession
+from duotui.judge.session import JudgeOptions, JudgeSession, live_session
 from duotui.protocol.events import Mode, Request
 from duotui.report.markdown import markdown_boards
 from duotui.targets.judged_machine import LocalMachine
@@ -26,7 +26,7 @@ def court(number: int) -> tuple[JudgeSession, Mortal]:
     board = Mortal()
     request = Request(mode=Mode.EXACT, steps=60)
     options = JudgeOptions(f"board {number}", request, resources.MODEL, resources.TOKENIZER, runs=5)
-    return JudgeSession(LocalMachine(board), options), board
+    return live_session(LocalMachine(board), options), board
 
 
 async def test_of_three_boards_one_is_pulled_and_the_others_go_on() -> None:
@@ -35,7 +35,7 @@ async def test_of_three_boards_one_is_pulled_and_the_others_go_on() -> None:
     second, board = courts[1]
 
     def watch(_: MultiBoardSession) -> None:
-        if len(second.trial.runs) == 3 and not board.dead:
+        if len(second.source.runs) == 3 and not board.dead:
             board.kill()
         if board.dead and second.state.board.trouble:
             second.stop(Cancelled("pulled"))  # a judge who waits no longer

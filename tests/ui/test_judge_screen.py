@@ -11,8 +11,7 @@ from textual.widgets import Static
 from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
 from duotui.judge.multi_board import MultiBoardSession
-from duotui.judge.replayed_session import ReplayedJudgeSession
-from duotui.judge.session import JudgeOptions, Phase
+from duotui.judge.session import JudgeOptions, JudgeSession, Phase, replayed_session
 from duotui.protocol.events import LinkReconnecting, Request
 from duotui.scoring.rival_run import rival
 from duotui.session.state import SessionState, reduce
@@ -32,19 +31,19 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 def view(
-    court: ScriptedJudgeSession | MultiBoardSession | ReplayedJudgeSession,
+    session: JudgeSession | MultiBoardSession,
     settings: Settings | None = None,
     *,
     ascii: bool = False,  # noqa: A002
 ) -> ConsoleApp:
-    app = ConsoleApp(None, settings or Settings(), ascii=ascii, court=court)
+    app = ConsoleApp(None, settings or Settings(), ascii=ascii, judge_session=session)
     app.animation_level = "none"
     return app
 
 
 def looking() -> ScriptedJudgeSession:
     made = ScriptedJudgeSession()
-    made.stage, made.baseline = Phase.LOOKING, None
+    made.phase, made.baseline = Phase.LOOKING, None
     return made
 
 
@@ -54,9 +53,9 @@ def away() -> ScriptedJudgeSession:
     return made
 
 
-def racing(stage_: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
+def racing(phase: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
     """Against the same story, told six times as slowly, and another from a point on."""
-    made = scripted_judge.telling() if stage_ is Phase.RUNNING else scripted_judge.judged(40)
+    made = scripted_judge.telling() if phase is Phase.RUNNING else scripted_judge.judged(40)
     theirs = words(TALE)
     theirs[7] = " big"
     slow = SessionState()
@@ -71,9 +70,9 @@ def racing(stage_: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
     return made
 
 
-def understudy() -> ScriptedJudgeSession:
+def fallback() -> ScriptedJudgeSession:
     made = scripted_judge.telling()
-    made.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
+    made.script.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
     return made
 
 
@@ -81,7 +80,7 @@ SCRIPTS: dict[str, Callable[[], ScriptedJudgeSession]] = {
     "looking": looking,
     "telling": scripted_judge.telling,
     "away": away,
-    "recording": understudy,
+    "recording": fallback,
     "racing": racing,
     "judged": scripted_judge.judged,
     "other": lambda: scripted_judge.judged(40, 41, 77),
@@ -106,31 +105,31 @@ def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None
     assert snap_compare(app, terminal_size=size)
 
 
-def jury() -> MultiBoardSession:
+def boards() -> MultiBoardSession:
     """One tells, one is away, one is judged, one tells another story, one is not there."""
-    courts = [
+    sessions = [
         scripted_judge.telling(),
         away(),
         scripted_judge.judged(),
         scripted_judge.telling(20),
         looking(),
     ]
-    courts[3].baseline = scripted_judge.baseline(
+    sessions[3].baseline = scripted_judge.baseline(
         words(TALE.replace("cat", "dog").replace("big", "red"))
     )
-    courts[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
-    for number, court in enumerate(courts):
-        court.options = replace(court.options, target=f"/dev/ttyACM{number}")
-    return MultiBoardSession(courts)  # type: ignore[arg-type]
+    sessions[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
+    for number, session in enumerate(sessions):
+        session.options = replace(session.options, target=f"/dev/ttyACM{number}")
+    return MultiBoardSession(sessions)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_jury(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(view(jury()), terminal_size=size)
+def test_boards(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(view(boards()), terminal_size=size)
 
 
-def test_jury_ascii(snap_compare: Compare) -> None:
-    assert snap_compare(view(jury(), ascii=True), terminal_size=(80, 24))
+def test_boards_ascii(snap_compare: Compare) -> None:
+    assert snap_compare(view(boards(), ascii=True), terminal_size=(80, 24))
 
 
 def text(app: App[None], selector: str) -> str:
@@ -138,11 +137,11 @@ def text(app: App[None], selector: str) -> str:
 
 
 async def test_runs_are_shown_as_they_come() -> None:
-    court = scripted_judge.telling(runs=0)
-    async with view(court).run_test(size=(120, 40)) as pilot:
+    session = scripted_judge.telling(runs=0)
+    async with view(session).run_test(size=(120, 40)) as pilot:
         assert "run 1 of 30" in text(pilot.app, "#status")
-        court.rates = scripted_judge.RATES[:7]
-        court.say()
+        session.script.rates = scripted_judge.RATES[:7]
+        session.say()
         await pilot.pause()
         assert "run 8 of 30" in text(pilot.app, "#status")
         assert "the same story, 7 of 7 runs" in text(pilot.app, "#facts")
@@ -167,8 +166,8 @@ async def test_keys_walk_over_the_tokens_and_find_the_others() -> None:
 
 
 async def test_b_changes_between_the_rival_and_the_choices() -> None:
-    for court, first in ((racing(), True), (racing(Phase.OVER), False)):
-        async with view(court).run_test(size=(120, 40)) as pilot:
+    for session, first in ((racing(), True), (racing(Phase.OVER), False)):
+        async with view(session).run_test(size=(120, 40)) as pilot:
             shown = pilot.app.screen.query_one("#rival")
             for wanted in (first, not first, first):
                 assert (shown.display, pilot.app.screen.query_one(CandidateTable).display) == (
@@ -184,30 +183,30 @@ async def test_b_changes_between_the_rival_and_the_choices() -> None:
 async def test_a_recording_is_held_and_stepped() -> None:
     recording = VECTORS / "recording-1.jsonl"
     options = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
-    court = ReplayedJudgeSession(recording, options, speed=1.0)
-    async with view(court).run_test(size=(120, 40)) as pilot:
-        while not court.player.going:
+    session = replayed_session(recording, options)
+    async with view(session).run_test(size=(120, 40)) as pilot:
+        while not session.replay.going:
             await pilot.pause()
         await pilot.press("space")
-        assert not court.player.going
+        assert not session.replay.going
         await pilot.press("space")
-        assert court.player.going
+        assert session.replay.going
 
 
 async def test_s_ends_the_runs_and_only_them() -> None:
-    for court, asked in (
+    for session, asked in (
         (scripted_judge.telling(), ["stopped by the judge"]),
         (scripted_judge.judged(), []),
     ):
-        async with view(court).run_test() as pilot:
+        async with view(session).run_test() as pilot:
             await pilot.press("s")
-            assert court.asked == asked
+            assert session.script.asked == asked
 
 
 async def test_what_was_wrong_before_the_first_run_is_said() -> None:
-    court = looking()
-    court.refused = NotReady("the result would be void: swap is on", "duotui doctor")
-    async with view(court).run_test(size=(80, 24)) as pilot:
+    session = looking()
+    session.refused = NotReady("the result would be void: swap is on", "duotui doctor")
+    async with view(session).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "swap is on" in text(pilot.app, "#banner")
 
@@ -222,9 +221,9 @@ def test_the_strip_hides_no_difference_however_narrow() -> None:
 
 
 def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
-    court = racing()
-    _, _, lane, *_ = lanes(court.state, court.so_far, court.options.rival)
-    seconds = court.state.board.tokens[-1].clock / 1e6
+    session = racing()
+    _, _, lane, *_ = lanes(session.state, session.shown, session.options.rival)
+    seconds = session.state.board.tokens[-1].clock / 1e6
     assert lane.told == sum(
         400_000 + n * 246_000 + 3000 * round(3 * math.sin(n / 5)) <= seconds * 1e6
         for n in range(len(words(TALE)))
@@ -233,9 +232,9 @@ def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
 
 
 def test_all_lanes_run_by_the_boards_clock() -> None:
-    court = scripted_judge.telling(told=60)
-    ours, mean, roof, slow, fast = lanes(court.state, court.so_far)
-    seconds = (court.state.board.tokens[-1].clock) / 1e6
+    session = scripted_judge.telling(told=60)
+    ours, mean, roof, slow, fast = lanes(session.state, session.shown)
+    seconds = (session.state.board.tokens[-1].clock) / 1e6
     assert (ours.told, ours.limit) == (60, scripted_judge.LIMIT)
     assert roof.told == scripted_judge.LIMIT  # it would have ended by now
     assert slow.told == pytest.approx(0.36035 * seconds)

@@ -1,7 +1,6 @@
 """duotui judge."""
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -31,32 +30,32 @@ def run(options: argparse.Namespace) -> int:
             "--runs 30 is the contest's",
         )
     request = resolve.request(options, Request(mode=Mode.EXACT))
-    saying = ReportWriter(options.headless, options.report, options.language)
+    writer = ReportWriter(options.headless, options.report, options.language)
     if options.outputs is not None:
-        return judge_outputs(options.outputs, options.baseline, request, saying, sys.stdout)
+        return judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
     plan = JudgeOptions(
-        options.target or resolve.board_or_sim(),
-        request,
-        model,
-        tokenizer,
-        options.runs,
-        options.warm,
-        options.speak,
-        options.anyway,
-        options.baseline,
-        options.record,
-        _rival(options.beside),
+        target=options.target or resolve.board_or_sim(),
+        request=request,
+        model=model,
+        tokenizer=tokenizer,
+        runs=options.runs,
+        warm=options.warm,
+        speak=options.speak,
+        anyway=options.anyway,
+        baseline=options.baseline,
+        record=options.record,
+        rival=_rival(options.beside),
     )
     show = None
     if resolve.on_terminal() and not options.headless:
-        show = partial(_show_court, settings=load(), ascii_only=options.ascii)
+        show = partial(_show_session, settings=load(), ascii_only=options.ascii)
     if plan.rival is not None and show is None:
         raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
     if Path(plan.target).is_file():
         speed = resolve.speed(options.speed)
         recording = Path(plan.target)
-        return judge_recording(recording, plan, speed, saying, sys.stdout, sys.stderr, show)
+        return judge_recording(recording, plan, writer, show, speed)
     if plan.target == "sim":
         check_can_simulate()
         find_engine()  # where it cannot be had, that is said before anything is looked at
@@ -66,10 +65,10 @@ def run(options: argparse.Namespace) -> int:
     if "," in plan.target:
         if options.safe is not None:
             raise UsageError("--safe is for one board", "name one")
-        return judge_several(plan, saying, sys.stdout, sys.stderr, show)
+        return judge_several(plan, writer, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
-    return judge_live(plan, options.sound, saying, sys.stdout, sys.stderr, show, options.safe)
+    return judge_live(plan, writer, show, sound=options.sound, fallback=options.safe)
 
 
 def _rival(recording: Path | None) -> RivalRun | None:
@@ -81,7 +80,7 @@ def _rival(recording: Path | None) -> RivalRun | None:
     return found
 
 
-def _show_court(court: Shown, settings: Settings, ascii_only: bool) -> None:
+def _show_session(session: Shown, settings: Settings, ascii_only: bool) -> None:
     from duotui.ui.app import ConsoleApp
 
-    ConsoleApp(None, settings, ascii=ascii_only, court=court).show()
+    ConsoleApp(None, settings, ascii=ascii_only, judge_session=session).show()

@@ -1,4 +1,4 @@
-"""Several boards judged at once, each by a court of its own: one that is lost holds up no other."""
+"""Several boards judged at once, each by a judge session of its own."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -7,11 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.judge.session import JudgeOptions, JudgeSession
-from duotui.scoring.verdict import Verdict
+from duotui.judge.session import JudgeOptions, JudgeSession, Outcome, live_session
 from duotui.targets.judged_machine import judged_machine
-
-Outcome = tuple[Verdict, DuotuiError | None]
 
 
 def split_targets(target: str) -> list[str]:
@@ -23,75 +20,72 @@ def split_targets(target: str) -> list[str]:
 
 
 class MultiBoardSession:
-    """`courts` in the order in which they were named. `watch` is called after each change."""
+    """Judge sessions side by side, in the order in which the boards were named."""
 
-    def __init__(
-        self,
-        courts: Sequence[JudgeSession],
-        watch: Callable[["MultiBoardSession"], None] = lambda _: None,
-    ) -> None:
-        self.sessions = tuple(courts)
-        self._watch = watch
-        for court in self.sessions:
-            court.subscribe(lambda _: self._watch(self))
+    def __init__(self, sessions: Sequence[JudgeSession]) -> None:
+        self.sessions = tuple(sessions)
+        self._callback: Callable[[MultiBoardSession], None] = lambda _: None
+        for session in self.sessions:
+            session.subscribe(lambda _: self._callback(self))
 
-    def subscribe(self, watch: Callable[["MultiBoardSession"], None]) -> None:
-        self._watch = watch
+    def subscribe(self, callback: Callable[["MultiBoardSession"], None]) -> None:
+        """Call `callback` in the loop after each change of any of them."""
+        self._callback = callback
 
     async def run(self) -> list[Outcome]:
-        """All of them, side by side."""
-        await asyncio.gather(*(_hold(court) for court in self.sessions))
-        self._watch(self)
+        """Judge all boards. A board that is lost holds up no other."""
+        await asyncio.gather(*(_run(session) for session in self.sessions))
+        self._callback(self)
         return self.outcomes()
 
     def outcomes(self) -> list[Outcome]:
-        """As they are now; of a board that could not be judged there is a verdict without runs."""
-        return [_outcome(court) for court in self.sessions]
+        """The outcomes until now. A board that was refused has a verdict without runs."""
+        return [_outcome(session) for session in self.sessions]
 
     def stop(self, why: DuotuiError) -> None:
-        for court in self.sessions:
-            court.stop(why)
+        for session in self.sessions:
+            session.stop(why)
 
     async def close(self) -> None:
-        await asyncio.gather(*(court.close() for court in self.sessions))
+        await asyncio.gather(*(session.close() for session in self.sessions))
 
 
-async def _hold(court: JudgeSession) -> None:
+async def _run(session: JudgeSession) -> None:
     try:
-        await court.run()
+        await session.run()
     except DuotuiError:
-        return  # the court keeps it for its outcome
+        return  # the session keeps it for its outcome
 
 
-def _outcome(court: JudgeSession) -> Outcome:
+def _outcome(session: JudgeSession) -> Outcome:
     try:
-        return court.outcome()
+        return session.outcome()
     except DuotuiError as error:
-        return replace(court.so_far, trouble=str(error)), error
+        return replace(session.so_far, trouble=str(error)), error
 
 
 @contextmanager
 def open_sessions(options: JudgeOptions) -> Iterator[MultiBoardSession]:
-    """A jury for the boards of `options.target`. Raises DuotuiError where one cannot be had."""
+    """Sessions for the boards of `options.target`. Raises DuotuiError where one cannot be had."""
     with ExitStack() as stack:
         found = split_targets(options.target)
         labels = [
             name if found.count(name) == 1 else f"{name} {found[: index + 1].count(name)}"
             for index, name in enumerate(found)
         ]
-        courts = []
+        sessions = []
         for name, label in zip(found, labels, strict=True):
             machine = stack.enter_context(
                 judged_machine(
                     name, options.model, options.tokenizer, private=found.count(name) > 1
                 )
             )
-            record = _beside(options.record, label) if options.record is not None else None
-            courts.append(JudgeSession(machine, replace(options, target=label, record=record)))
-        yield MultiBoardSession(courts)
+            record = _record_path(options.record, label) if options.record is not None else None
+            sessions.append(live_session(machine, replace(options, target=label, record=record)))
+        yield MultiBoardSession(sessions)
 
 
-def _beside(path: Path, label: str) -> Path:
+def _record_path(path: Path, label: str) -> Path:
     """One file for each board: r.jsonl becomes r-sim-2.jsonl."""
     return path.with_name(f"{path.stem}-{file_label(label)}{path.suffix}")
 

@@ -1,138 +1,97 @@
-"""A trial that was recorded, held again: its runs as they were, compared with the baseline anew.
+"""Runs of a recording: as they were, at their own pace or another."""
 
-It is a court like the one that it was recorded in (court.py), but knows nothing of the machine:
-whether its result was void stands in the report of then.
-"""
-
-import asyncio
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from duotui.base.errors import Cancelled, DuotuiError, UsageError
-from duotui.judge.baseline import model_mismatch, with_grammar
-from duotui.judge.session import JudgeOptions, Phase
+from duotui.base.errors import DuotuiError, UsageError
 from duotui.protocol.events import Batch, Ready, Request, RunStarted, Source
-from duotui.scoring.run import RunCollector
-from duotui.scoring.verdict import Baseline, Verdict
+from duotui.scoring.run import Run, RunCollector
 from duotui.session.recording import started_at
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 
 
-class ReplayedJudgeSession:
-    """`hold` it once. Raises UsageError where `recording` holds no whole story, or several that
-    were not asked for alike."""
+class ReplayedRuns:
+    """A RunSource. At most `warm` runs warm up, and one at least does not.
 
-    def __init__(self, recording: Path, options: JudgeOptions, speed: float = 1.0) -> None:
-        self.player = ReplaySession(recording, speed)
-        whole = RunCollector(0)
-        whole.receive(self.player.events)
-        asked = {
-            _asked(event)
-            for event in self.player.events
-            if isinstance(event, RunStarted) and event.source is Source.BOARD
-        }
-        if len(asked) != 1 or not whole.runs:
-            what = "different stories" if len(asked) > 1 else "no whole story"
-            raise UsageError(f"{recording} holds {what}", "duotui judge --record makes one")
-        (self.request,) = asked
-        warm = min(options.warm, len(whole.runs) - 1)
-        self.options = replace(
-            options,
-            target=f"RECORDING {recording.name}",
-            request=self.request,
-            runs=len(whole.runs) - warm,
-            warm=warm,
-        )
-        self.stage = Phase.LOOKING
-        self.baseline: Baseline | None = None
-        self.verdict: Verdict | None = None
-        self.trouble: DuotuiError | None = None
-        self._tally = RunCollector(warm)
-        self._started = started_at(recording)
-        self._watch: Callable[[Any], None] = lambda _: None
-        self.player.subscribe(self._played)
+    Raises UsageError where `recording` holds no whole story, or several that were not asked for
+    alike. Whether the result was void stands in the report of then: a recording knows nothing of
+    the machine."""
 
     note = ""
+    disturbed = 0
+    speech = None
+
+    def __init__(self, recording: Path, warm: int, speed: float = 1.0) -> None:
+        self._player = ReplaySession(recording, speed)
+        self.replay: ReplaySession | None = self._player
+        whole = RunCollector(0)
+        whole.receive(self._player.events)
+        requests = {
+            _request_of(event)
+            for event in self._player.events
+            if isinstance(event, RunStarted) and event.source is Source.BOARD
+        }
+        if len(requests) != 1 or not whole.runs:
+            what = "different stories" if len(requests) > 1 else "no whole story"
+            raise UsageError(f"{recording} holds {what}", "duotui judge --record makes one")
+        (self.request,) = requests
+        self.warm = min(warm, len(whole.runs) - 1)
+        self.count = len(whole.runs) - self.warm
+        """Runs that count."""
+        self.started = started_at(recording)
+        self.trouble: DuotuiError | None = None
+        self._over = False
+        self._collector = RunCollector(self.warm)
+        self._callback: Callable[[], None] = lambda: None
+        self._player.subscribe(self._played)
 
     @property
     def state(self) -> SessionState:
-        return self.player.state
+        return self._player.state
 
     @property
-    def so_far(self) -> Verdict:
-        return Verdict(
-            self.options.target,
-            self.request,
-            tuple(self._tally.runs),
-            self.baseline,
-            self.state.board.ready,
-            trouble=str(self.trouble or ""),
-            started=self._started,
-        )
+    def ready(self) -> Ready | None:
+        return self._player.last.board.ready
 
-    def subscribe(self, watch: Callable[[Any], None]) -> None:
-        self._watch = watch
+    @property
+    def runs(self) -> Sequence[Run]:
+        return self._collector.runs
 
-    async def run(self) -> Verdict:
-        """To the end of the recording, or to where it was stopped. Raises the DuotuiError of a
-        baseline that cannot be had."""
-        self._enter(Phase.BASELINE)
-        try:
-            self.baseline, reference = await self.options.source.baseline(self.request)
-            told = self.player.last.board.ready
-            if reference is not None and told is not None:
-                self._same_model(told, reference)
-        except DuotuiError as error:
-            self.trouble = error
-            raise
-        self._enter(Phase.RUNNING)
-        self.player.open()
-        await self.player.finished()
-        if not self._tally.runs:
-            raise self.trouble or Cancelled("left before the first run was over")
-        self._enter(Phase.COMPARING)
-        verdict, run = self.so_far, self.state.board.run
-        if run is not None:
-            verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
-        self.verdict = await asyncio.to_thread(with_grammar, verdict)
-        self._enter(Phase.OVER)
-        return self.verdict
+    @property
+    def shown_runs(self) -> Sequence[Run]:
+        return self._collector.runs
 
-    def outcome(self) -> tuple[Verdict, DuotuiError | None]:
-        """After `hold`, or where it was left before. Raises the DuotuiError that `hold` did."""
-        if self.verdict is not None:
-            return self.verdict, self.trouble
-        left = self.trouble or Cancelled("left before the verdict")
-        if not self._tally.runs:
-            raise left
-        return replace(self.so_far, trouble=str(left)), left
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+
+    def conditions(self) -> None:
+        """Return nothing: the report of then has them."""
+
+    def bandwidth(self) -> None:
+        """Return nothing: the report of then has it."""
+
+    async def run(self) -> None:
+        self._player.open()
+        await self._player.finished()
+        self._over = True
+
+    async def refused(self, error: DuotuiError) -> None:
+        """Return at once: there is nothing more to show."""
 
     def stop(self, why: DuotuiError) -> None:
-        """The runs until now are judged."""
-        if self.verdict is None:
+        if not self._over:
             self.trouble = self.trouble or why
-        self.player.stop()
+        self._player.stop()
 
     async def close(self) -> None:
-        self.stop(Cancelled("left before the verdict"))
-
-    def _same_model(self, told: Ready, reference: Ready) -> None:
-        another = model_mismatch(told, reference)
-        if another is not None:
-            raise another
-
-    def _enter(self, stage: Phase) -> None:
-        self.stage = stage
-        self._watch(self)
+        await self._player.close()
 
     def _played(self, _state: SessionState, batch: Batch) -> None:
-        self._tally.receive(batch)
-        self._watch(self)
+        self._collector.receive(batch)
+        self._callback()
 
 
-def _asked(run: RunStarted) -> Request:
-    """What this run was asked for."""
+def _request_of(run: RunStarted) -> Request:
     return Request(**{field.name: getattr(run, field.name) for field in fields(Request)})

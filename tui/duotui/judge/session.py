@@ -1,28 +1,37 @@
-"""A trial, from the first look at the machine to the verdict; whoever watches is told each step."""
+"""A judge session: from the first look at a machine to the verdict on its runs.
+
+The session looks at the machine, has the baseline told, lets its source give the runs, and has the
+reference score the story by teacher forcing. Whoever subscribes is told of each change.
+"""
 
 import asyncio
 import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, DuotuiError, NotReady, UsageError
-from duotui.judge.baseline import BaselineSource, model_mismatch, single_session, with_grammar
-from duotui.judge.runs import RunSeries
+from duotui.judge.baseline import BaselineSource, model_mismatch, with_grammar
+from duotui.judge.fallback_runs import FallbackRuns
+from duotui.judge.live_runs import LiveRuns
+from duotui.judge.replayed_runs import ReplayedRuns
+from duotui.judge.run_source import RunSource
 from duotui.protocol.events import Mode, Ready, Request
 from duotui.scoring.machine_conditions import MachineConditions, changes
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import BandwidthSweep, Roofline
-from duotui.scoring.run import Run
 from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 from duotui.targets import reference_scorer
 from duotui.targets.judged_machine import JudgedMachine
+
+Outcome = tuple[Verdict, DuotuiError | None]
+"""A verdict, and why it is not of all runs."""
 
 
 class Phase(StrEnum):
@@ -54,141 +63,156 @@ class JudgeOptions:
     def source(self) -> BaselineSource:
         return BaselineSource(self.model, self.tokenizer, self.baseline)
 
+    def seeded(self) -> "JudgeOptions":
+        """The options with a seed, drawn here where the request leaves it to the agent."""
+        if self.request.seed:
+            return self
+        return replace(self, request=replace(self.request, seed=random.randrange(1, 2**32)))
+
 
 class JudgeSession:
-    """`hold` it once. `watch` is called in the loop, after each change."""
+    """The runs of `source`, judged. `run` it once."""
 
-    def __init__(
-        self,
-        machine: JudgedMachine,
-        options: JudgeOptions,
-        watch: Callable[["JudgeSession"], None] = lambda _: None,
-    ) -> None:
-        request = options.request
-        if request.seed == 0:
-            request = replace(request, seed=random.randrange(1, 2**32))
-        self.request, self.options = request, options
-        self.stage = Phase.LOOKING
+    def __init__(self, source: RunSource, options: JudgeOptions) -> None:
+        self.source, self.options = source, options
+        self.phase = Phase.LOOKING
         self.before: MachineConditions | None = None
         self.baseline: Baseline | None = None
         self.verdict: Verdict | None = None
-        self._machine, self._watch = machine, watch
-        self._reference: Ready | None = None
-        """The engine that told the baseline."""
-        self.session = single_session(machine.channel)
-        self.trial = RunSeries(self.session, request, self._told, options.runs, options.warm)
-        self.session.subscribe(lambda _state, _batch: self._watch(self))
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._void: tuple[str, ...] = ()
-        self._roof: Roofline | None = None
-        self._built = ""
         self.refused: DuotuiError | None = None
         """What was wrong before the first run."""
-
-    async def run(self) -> Verdict:
-        """Raises the DuotuiError of what was wrong before the first run; what ends it later is the
-        verdict's trouble."""
-        try:
-            return await self._run()
-        except DuotuiError as error:
-            self.refused = error
-            raise
-
-    async def _run(self) -> Verdict:
-        if self.options.record is not None:
-            self.session.record(self.options.record)
-        self._enter(Phase.LOOKING)
-        self.before = await asyncio.to_thread(self._machine.conditions)
-        self._void, self._built = self._troubles(self.before), _built(self.before)
-        sweep = await asyncio.to_thread(self._measure_bandwidth)
-        self._enter(Phase.BASELINE)
-        self.baseline = await self._baseline()
-        if sweep is not None:
-            self._roof = await asyncio.to_thread(self._roof_under, sweep)
-        self._enter(Phase.RUNNING)
-        try:
-            await self.trial.run(self.options.speak)
-        finally:
-            await self.session.close()
-        if not self.trial.runs and self.trial.trouble is not None:
-            raise self.trial.trouble
-        self._enter(Phase.COMPARING)
-        self.verdict = await self._judged()
-        self._enter(Phase.OVER)
-        return self.verdict
-
-    def subscribe(self, watch: Callable[["JudgeSession"], None]) -> None:
-        self._watch = watch
-
-    player = None
+        self._reference: Ready | None = None
+        """The engine that told the baseline."""
+        self._void: tuple[str, ...] = ()
+        self._roofline: Roofline | None = None
+        self._built = ""
+        self._callback: Callable[[JudgeSession], None] = lambda _: None
+        source.subscribe(self._source_changed)
 
     @property
-    def note(self) -> str:
-        """What a screen must say of what it shows, if that is not this machine."""
-        return ""
+    def request(self) -> Request:
+        return self.options.request
 
     @property
     def state(self) -> SessionState:
-        """Of the run that is being told."""
-        return self.session.state
+        """The state of the run that is being told."""
+        return self.source.state
 
-    def stop(self, why: DuotuiError) -> None:
-        """The runs until now are judged."""
-        self.trial.stop(why)
+    @property
+    def note(self) -> str:
+        """What a screen must say of what it shows, where that is not this machine."""
+        return self.source.note
 
-    async def close(self) -> None:
-        """Let go of the machine; within a second."""
-        self.trial.stop(Cancelled("stopped"))
-        await self.session.close()
-
-    def outcome(self) -> tuple[Verdict, DuotuiError | None]:
-        """After `hold`, or where it was left before: the verdict, and why it is not whole.
-
-        Raises the DuotuiError that `hold` did."""
-        if self.refused is not None:
-            raise self.refused
-        if self.verdict is None:
-            left = Cancelled("left before the verdict")
-            if not self.trial.runs:
-                raise left
-            return replace(self.so_far, trouble=str(left)), left
-        return self.verdict, self.trial.trouble
+    @property
+    def replay(self) -> ReplaySession | None:
+        """The recording that is played, where it can be paused."""
+        return self.source.replay
 
     @property
     def so_far(self) -> Verdict:
-        """Of the runs until now."""
-        state = self.session.state.board
+        """The verdict on the runs until now."""
+        source = self.source
         return Verdict(
-            self.options.target,
-            self.request,
-            tuple(self.trial.runs),
-            self.baseline,
-            state.ready,
-            self.before,
-            None,
-            self._void,
-            str(self.trial.trouble or ""),
-            self.trial.disturbed,
-            speech=self.trial.speech,
-            roof=self._roof,
+            target=self.options.target,
+            request=self.request,
+            runs=tuple(source.runs),
+            baseline=self.baseline,
+            ready=source.state.board.ready,
+            before=self.before,
+            void=self._void,
+            trouble=str(source.trouble or ""),
+            disturbed=source.disturbed,
+            speech=source.speech,
+            roof=self._roofline,
             built=self._built,
-            started=self._started,
+            started=source.started,
         )
 
-    def _enter(self, stage: Phase) -> None:
-        self.stage = stage
-        self._watch(self)
+    @property
+    def shown(self) -> Verdict:
+        """The verdict that a screen shows: while a recording stands in, on its runs."""
+        return self.verdict or replace(self.so_far, runs=tuple(self.source.shown_runs))
 
-    def _told(self, run: Run) -> None:
-        ready = self.session.state.board.ready
-        if ready is not None and self._reference is not None:
-            another = model_mismatch(ready, self._reference)
-            if another is not None:
-                self.trial.stop(another)
-        self._watch(self)
+    def subscribe(self, callback: Callable[["JudgeSession"], None]) -> None:
+        """Call `callback` in the loop after each change."""
+        self._callback = callback
 
-    def _troubles(self, found: MachineConditions) -> tuple[str, ...]:
-        """Why it will not count. Raises NotReady, unless it is to be judged all the same."""
+    async def run(self) -> Verdict:
+        """Judge. What ends the runs early is the verdict's trouble.
+
+        Raises the DuotuiError of what was wrong before the first run."""
+        try:
+            return await self._judge()
+        except DuotuiError as error:
+            self.refused = error
+            await self.source.refused(error)
+            self._changed()
+            raise
+
+    def stop(self, why: DuotuiError) -> None:
+        """End the runs; those until now are judged."""
+        self.source.stop(why)
+
+    async def close(self) -> None:
+        """Let go of the machine, within a second."""
+        self.stop(Cancelled("left before the verdict"))
+        await self.source.close()
+
+    def outcome(self) -> Outcome:
+        """The outcome of `run`, also where it was left before its end.
+
+        Raises the DuotuiError that `run` did."""
+        if self.refused is not None:
+            raise self.refused
+        if self.verdict is not None:
+            return self.verdict, self.source.trouble
+        left = self.source.trouble or Cancelled("left before the verdict")
+        if not self.source.runs:
+            raise left
+        return replace(self.so_far, trouble=str(left)), left
+
+    async def _judge(self) -> Verdict:
+        self._enter(Phase.LOOKING)
+        self.before = await asyncio.to_thread(self.source.conditions)
+        if self.before is not None:
+            self._void, self._built = self._voiding(self.before), _built(self.before)
+        sweep = await asyncio.to_thread(self.source.bandwidth)
+        self._enter(Phase.BASELINE)
+        self.baseline, self._reference = await self.options.source.baseline(self.request)
+        if (mismatch := self._mismatch()) is not None:
+            raise mismatch
+        if sweep is not None:
+            self._roofline = await asyncio.to_thread(self._roofline_of, sweep)
+        self._enter(Phase.RUNNING)
+        await self.source.run()
+        if not self.source.runs:
+            raise self.source.trouble or Cancelled("left before the first run was over")
+        self._enter(Phase.COMPARING)
+        self.verdict = await self._compared()
+        self._enter(Phase.OVER)
+        return self.verdict
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self._changed()
+
+    def _source_changed(self) -> None:
+        mismatch = self._mismatch()
+        if mismatch is not None and self.phase is Phase.RUNNING:
+            self.source.stop(mismatch)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._callback(self)
+
+    def _mismatch(self) -> UsageError | None:
+        ready = self.source.ready
+        if ready is None or self._reference is None:
+            return None
+        return model_mismatch(ready, self._reference)
+
+    def _voiding(self, found: MachineConditions) -> tuple[str, ...]:
+        """What makes the result void. Raises NotReady, unless it is to be judged all the same."""
         troubles = found.troubles() if found.is_duo else ()
         if troubles and not self.options.anyway:
             raise NotReady(
@@ -197,13 +221,9 @@ class JudgeSession:
             )
         return troubles
 
-    async def _baseline(self) -> Baseline:
-        baseline, self._reference = await self.options.source.baseline(self.request)
-        return baseline
-
-    async def _judged(self) -> Verdict:
-        verdict, run = self.so_far, self.session.state.board.run
-        after = await asyncio.to_thread(self._check_conditions_again)
+    async def _compared(self) -> Verdict:
+        verdict, run = self.so_far, self.source.state.board.run
+        after = await asyncio.to_thread(self._conditions_after)
         if after is not None and after.is_duo:
             found = after.troubles() + (changes(self.before, after) if self.before else ())
             fresh = tuple(line for line in found if line not in verdict.void)
@@ -213,34 +233,70 @@ class JudgeSession:
             verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
         return await asyncio.to_thread(with_grammar, verdict)
 
-    def _measure_bandwidth(self) -> BandwidthSweep | None:
-        """None of an engine that is too old to say it."""
-        try:
-            return self._machine.bandwidth()
-        except DuotuiError:
-            return None
-
-    def _roof_under(self, sweep: BandwidthSweep) -> Roofline | None:
+    def _roofline_of(self, sweep: BandwidthSweep) -> Roofline | None:
         options = self.options
-        if self.request.mode is Mode.REFERENCE:  # all of them, in fp32
-            told = self._reference
-            return Roofline(sweep, 4.0 * told.parameters) if told is not None else None
+        if self.request.mode is Mode.REFERENCE:  # all weights, in fp32
+            reference = self._reference
+            return Roofline(sweep, 4.0 * reference.parameters) if reference is not None else None
         try:
             count = reference_scorer.weight_bytes(options.model, options.tokenizer, self.request)
         except (NotReady, UsageError):
             return None
         return Roofline(sweep, count)
 
-    def _check_conditions_again(self) -> MachineConditions | None:
-        """None where it cannot be had any more."""
+    def _conditions_after(self) -> MachineConditions | None:
+        """None where the machine can no longer be looked at."""
         try:
-            return self._machine.conditions()
+            return self.source.conditions()
         except DuotuiError:
             return None
 
 
+def live_session(machine: JudgedMachine, options: JudgeOptions) -> JudgeSession:
+    """A session with the runs of `machine`. Raises UsageError where nothing can be recorded."""
+    options = options.seeded()
+    return JudgeSession(_live_runs(machine, options), options)
+
+
+def fallback_session(
+    machine: JudgedMachine, options: JudgeOptions, recording: Path, speed: float = 1.0
+) -> JudgeSession:
+    """A live session whose screen shows `recording` while the board is lost."""
+    options = options.seeded()
+    runs = FallbackRuns(_live_runs(machine, options), recording, speed)
+    return JudgeSession(runs, options)
+
+
+def replayed_session(recording: Path, options: JudgeOptions, speed: float = 1.0) -> JudgeSession:
+    """A session with the runs of `recording`, which says what was requested.
+
+    Raises UsageError where it holds nothing that can be judged."""
+    runs = ReplayedRuns(recording, options.warm, speed)
+    return JudgeSession(
+        runs,
+        replace(
+            options,
+            target=f"RECORDING {recording.name}",
+            request=runs.request,
+            runs=runs.count,
+            warm=runs.warm,
+        ),
+    )
+
+
+def _live_runs(machine: JudgedMachine, options: JudgeOptions) -> LiveRuns:
+    return LiveRuns(
+        machine,
+        options.request,
+        runs=options.runs,
+        warm=options.warm,
+        speak=options.speak,
+        record=options.record,
+    )
+
+
 def _built(before: MachineConditions) -> str:
-    """Of the program that the package has, where the board's is that one."""
+    """The recipe of the board's program, where it is the one that the package has."""
     record = json.loads(resources.BOARD.with_suffix(".json").read_text("utf-8"))
     if before.engine != record["sha256"]:
         return ""

@@ -26,6 +26,11 @@ class LinkState(StrEnum):
     AWAY = "away"
     LOST = "lost"
 
+    @property
+    def gone(self) -> bool:
+        """Whether the board is not there: it may come back, or it will not."""
+        return self in (LinkState.AWAY, LinkState.LOST)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:

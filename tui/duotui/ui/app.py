@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from duotui.base.errors import UsageError
 from duotui.judge.multi_board import MultiBoardSession
+from duotui.judge.session import JudgeSession
 from duotui.protocol.events import Request
 from duotui.session.session import SessionProtocol
 from duotui.settings import config_file
@@ -21,7 +22,7 @@ from duotui.ui.bindings import clashes, commands
 from duotui.ui.command_palette import BindingCommands
 from duotui.ui.screens.console import ConsoleScreen
 from duotui.ui.screens.help import HelpScreen
-from duotui.ui.screens.judge import JudgedSession, JudgeScreen
+from duotui.ui.screens.judge import JudgeScreen
 from duotui.ui.screens.multi_board import MultiBoardScreen
 
 
@@ -74,18 +75,18 @@ class ConsoleApp(BaseApp):
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
         first: Request | None = None,
-        court: JudgedSession | MultiBoardSession | None = None,
+        judge_session: JudgeSession | MultiBoardSession | None = None,
     ) -> None:
-        """The console of `sitting`, or the judge's view of `court`: one of them is there."""
+        """Exactly one of `session` and `judge_session` is given."""
         super().__init__(settings, ascii=ascii)
-        self._session, self._court = session, court
+        self._session, self._judge_session = session, judge_session
         self._first = first
 
     def get_default_screen(self) -> Screen[None]:
-        if isinstance(self._court, MultiBoardSession):
-            return MultiBoardScreen(self._court, self._glyphs)
-        if self._court is not None:
-            return JudgeScreen(self._court, self._glyphs)
+        if isinstance(self._judge_session, MultiBoardSession):
+            return MultiBoardScreen(self._judge_session, self._glyphs)
+        if self._judge_session is not None:
+            return JudgeScreen(self._judge_session, self._glyphs)
         assert self._session is not None
         return ConsoleScreen(self._session, self._settings.story, self._glyphs, first=self._first)
 
@@ -151,6 +152,6 @@ class ConsoleApp(BaseApp):
             self.push_screen(PlainPalette(id="--command-palette", placeholder="Find a command"))
 
     def close_session(self) -> Coroutine[Any, Any, None]:
-        left = self._court or self._session
+        left = self._judge_session or self._session
         assert left is not None
         return left.close()

@@ -1,13 +1,11 @@
-"""What a court's state says on the judge's screen. Pure."""
+"""Texts of a judge session's state, for its screen. Pure."""
 
 from dataclasses import replace
-from typing import Protocol
 
 from textual.content import Content
 
 from duotui.base.errors import DuotuiError
-from duotui.judge.session import JudgeOptions, Phase
-from duotui.protocol.events import Request
+from duotui.judge.session import JudgeSession, Phase
 from duotui.scoring import rival_run
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import Roofline
@@ -28,53 +26,33 @@ STORIES15M_PARAMETERS = 15_191_712
 """Its parameters: of other models nothing was published."""
 
 
-class JudgeSessionView(Protocol):
-    @property
-    def note(self) -> str: ...
-
-    @property
-    def stage(self) -> Phase: ...
-
-    @property
-    def options(self) -> JudgeOptions: ...
-
-    @property
-    def request(self) -> Request: ...
-
-    @property
-    def state(self) -> SessionState: ...
-
-    @property
-    def so_far(self) -> Verdict: ...
-
-
-def phase_text(court: JudgeSessionView, glyphs: Glyphs) -> tuple[str, str]:
-    """The sign and the words of where a court is."""
-    board, count = court.state.board, len(court.so_far.counted)
-    if court.note:
+def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
+    """The sign and the words of the phase that a session is in."""
+    board, count = session.state.board, len(session.shown.counted)
+    if session.note:
         return glyphs.replay, "a recording stands in"
-    match court.stage:
+    match session.phase:
         case Phase.RUNNING if board.speaking:
             return glyphs.speaking, "the story is said aloud"
         case Phase.RUNNING if board.link is LinkState.AWAY:
             return glyphs.silent, "the board is away"
-        case Phase.RUNNING if len(court.so_far.runs) < court.options.warm:
+        case Phase.RUNNING if len(session.shown.runs) < session.options.warm:
             return glyphs.telling, "a run to warm up"
         case Phase.RUNNING:
-            wanted = court.options.runs
+            wanted = session.options.runs
             return glyphs.telling, f"run {min(count + 1, wanted)} of {wanted}"
         case Phase.OVER:
             return glyphs.done, f"judged, {count} runs"
-        case stage:
-            return glyphs.opening, f"{stage}{glyphs.waiting}"
+        case phase:
+            return glyphs.opening, f"{phase}{glyphs.waiting}"
 
 
-def headline(court: JudgeSessionView, glyphs: Glyphs) -> Content:
-    board = court.state.board
-    sign, word = phase_text(court, glyphs)
-    r = court.request
+def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
+    board = session.state.board
+    sign, word = phase_text(session, glyphs)
+    r = session.request
     tail = [
-        court.options.target,
+        session.options.target,
         f"mode {r.mode}",
         formatting.sampling(r, glyphs),
         formatting.model(board),

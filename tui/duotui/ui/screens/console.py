@@ -30,8 +30,6 @@ from duotui.ui.widgets.prompt_line import PromptHistory, PromptLine
 from duotui.ui.widgets.status_line import Banner, StatusLine, VerdictLine
 from duotui.ui.widgets.story_view import StoryView
 
-LINK_GONE = (LinkState.LOST, LinkState.AWAY)
-
 
 class ConsoleScreen(StoryActionsScreen):
     AUTO_FOCUS = "#board"
@@ -179,7 +177,7 @@ class ConsoleScreen(StoryActionsScreen):
 
     def _show(self) -> None:
         state, live = self._session.state, self._session.live
-        if state.board.link in LINK_GONE:
+        if state.board.link.gone:
             self._stale = state.board.ready
         with self.app.batch_update():
             self.query_one(StatusLine).show(state, self._note())
@@ -227,7 +225,7 @@ class ConsoleScreen(StoryActionsScreen):
         self._request = request
         if not self._answering:
             self._owed = request
-            if self._session.state.board.link in (*LINK_GONE, LinkState.CLOSED):
+            if (link := self._session.state.board.link).gone or link is LinkState.CLOSED:
                 self._stale = self._session.state.board.ready
                 self._session.open()
             self._show()
@@ -298,7 +296,7 @@ class ConsoleScreen(StoryActionsScreen):
             self._tell(
                 Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
             )
-        elif self._session.state.board.link in (*LINK_GONE, LinkState.CLOSED):
+        elif (link := self._session.state.board.link).gone or link is LinkState.CLOSED:
             self._session.open()
         else:
             self.action_tell()

@@ -1,13 +1,12 @@
 """The judge's view: thirty runs as they come, whether they are the same story, and what each token
 was chosen from.
 
-What is shown comes from the court alone; the screen remembers only which token is looked at.
+The judge session determines what is shown; the screen remembers only which token is chosen.
 """
 
 import math
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +16,9 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from duotui.base.errors import Cancelled, DuotuiError
-from duotui.judge.session import JudgeOptions, Phase
-from duotui.protocol.events import Request, Source
-from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.replay import ReplaySession
-from duotui.session.state import SessionState
+from duotui.judge.session import JudgeSession, Phase
+from duotui.protocol.events import Source
+from duotui.scoring.verdict import Verdict
 from duotui.session.token_diff import TokenDiff
 from duotui.ui import judge_text
 from duotui.ui.glyphs import Glyphs
@@ -32,46 +29,6 @@ from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.pace_chart import PaceChart
 from duotui.ui.widgets.run_chart import RunChart
 from duotui.ui.widgets.story_view import StoryView
-
-
-class JudgedSession(Protocol):
-    """What the screen needs of a court (court.py)."""
-
-    verdict: Verdict | None
-
-    @property
-    def player(self) -> ReplaySession | None:
-        """Of a recording, which can be held."""
-        ...
-
-    @property
-    def options(self) -> JudgeOptions: ...
-
-    @property
-    def request(self) -> Request: ...
-
-    @property
-    def stage(self) -> Phase: ...
-
-    @property
-    def baseline(self) -> Baseline | None: ...
-
-    @property
-    def note(self) -> str: ...
-
-    @property
-    def state(self) -> SessionState: ...
-
-    @property
-    def so_far(self) -> Verdict: ...
-
-    def subscribe(self, watch: Callable[[Any], None]) -> None: ...
-
-    async def run(self) -> Verdict: ...
-
-    def stop(self, why: DuotuiError) -> None: ...
-
-    def close(self) -> Coroutine[Any, Any, None]: ...
 
 
 class JudgeScreen(LiveScreen):
@@ -120,11 +77,11 @@ class JudgeScreen(LiveScreen):
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
-    def __init__(self, court: JudgedSession, glyphs: Glyphs) -> None:
+    def __init__(self, session: JudgeSession, glyphs: Glyphs) -> None:
         super().__init__()
-        self._court, self._glyphs = court, glyphs
+        self._session, self._glyphs = session, glyphs
         self._trouble: DuotuiError | None = None
-        self._rival = court.options.rival
+        self._rival = session.options.rival
         self._beside: bool | None = None
         """Whether the rival's story is shown; None: while the runs are told."""
 
@@ -150,13 +107,13 @@ class JudgeScreen(LiveScreen):
         self.query_one(CandidateTable).border_title = "Choices"
         if self._rival is not None:
             self.query_one("#rival", StoryView).border_title = self._rival.name
-        self._court.subscribe(lambda _: self.post_news())
-        self.run_worker(self._hold())
+        self._session.subscribe(lambda _: self.post_news())
+        self.run_worker(self._run_session())
         self._show()
 
-    async def _hold(self) -> None:
+    async def _run_session(self) -> None:
         try:
-            await self._court.run()
+            await self._session.run()
         except DuotuiError as error:
             self._trouble = error
         self._show()
@@ -168,26 +125,26 @@ class JudgeScreen(LiveScreen):
 
     @property
     def _verdict(self) -> Verdict:
-        return self._court.verdict or self._court.so_far
+        return self._session.shown
 
     def _show(self) -> None:
-        court, verdict, glyphs = self._court, self._verdict, self._glyphs
-        state, score = court.state, verdict.score
-        self.set_class(court.stage is Phase.OVER, "-over")
+        session, verdict, glyphs = self._session, self._verdict, self._glyphs
+        state, score = session.state, verdict.score
+        self.set_class(session.phase is Phase.OVER, "-over")
         with self.app.batch_update():
             self.query_one("#status", Static).update(
-                judge_text.headline(court, glyphs), layout=False
+                judge_text.headline(session, glyphs), layout=False
             )
             mean = judge_text.mean(verdict)
             self.query_one("#rate-mean", LargeFigure).update(mean)
-            self.query_one(RunChart).show(score, court.options.runs)
+            self.query_one(RunChart).show(score, session.options.runs)
             self.query_one("#facts", Static).update(judge_text.facts(verdict, glyphs))
             self.query_one(PaceChart).show(judge_text.lanes(state, verdict, self._rival))
             self.query_one(AgreementStrip).show(judge_text.kinds(state, verdict))
-            first = judge_text.first_difference(state, court.baseline)
+            first = judge_text.first_difference(state, session.baseline)
             self.query_one("#board", StoryView).show(replace(state, diff=TokenDiff(0, first)))
             banner = self.query_one("#banner", Static)
-            trouble = judge_text.trouble(verdict, self._trouble, court.note)
+            trouble = judge_text.trouble(verdict, self._trouble, session.note)
             banner.display = trouble != ""
             banner.update(Content.styled(trouble, "bold"))
             if self._rival is not None:
@@ -200,12 +157,12 @@ class JudgeScreen(LiveScreen):
     @property
     def _shows_rival(self) -> bool:
         if self._beside is None:
-            return self._court.stage in (Phase.LOOKING, Phase.BASELINE, Phase.RUNNING)
+            return self._session.phase in (Phase.LOOKING, Phase.BASELINE, Phase.RUNNING)
         return self._beside
 
     def _show_choice(self) -> None:
         index = self.query_one(AgreementStrip).chosen
-        tokens, agreement = self._court.state.board.tokens, self._verdict.agreement
+        tokens, agreement = self._session.state.board.tokens, self._verdict.agreement
         step = agreement.steps[index] if agreement and index < len(agreement.steps) else None
         token = tokens[index] if index < len(tokens) else None
         self.query_one(CandidateTable).show(
@@ -227,7 +184,7 @@ class JudgeScreen(LiveScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("pause", "step"):
-            return self._court.player is not None
+            return self._session.replay is not None
         return self._rival is not None if action == "beside" else True
 
     def action_beside(self) -> None:
@@ -235,13 +192,13 @@ class JudgeScreen(LiveScreen):
         self._show()
 
     def action_pause(self) -> None:
-        if self._court.player is not None:
-            self._court.player.pause(self._court.player.going)
+        if self._session.replay is not None:
+            self._session.replay.pause(self._session.replay.going)
 
     def action_step(self) -> None:
-        if self._court.player is not None:
-            self._court.player.step()
+        if self._session.replay is not None:
+            self._session.replay.step()
 
     def action_stop(self) -> None:
-        if self._court.stage is Phase.RUNNING:
-            self._court.stop(Cancelled("stopped by the judge"))
+        if self._session.phase is Phase.RUNNING:
+            self._session.stop(Cancelled("stopped by the judge"))

@@ -1,4 +1,4 @@
-"""Several boards at once: a row each, for a class or a jury."""
+"""Several boards at once: a row each, for a class or a panel of judges."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,15 +23,15 @@ NAME_WIDTH, STATE_WIDTH, RATE_WIDTH = 18, 26, 16
 class BoardRow(Widget):
     """Three lines: who and how fast; how far this run is; is it the same story."""
 
-    def __init__(self, court: JudgeSession, glyphs: Glyphs) -> None:
+    def __init__(self, session: JudgeSession, glyphs: Glyphs) -> None:
         super().__init__(classes="board-row")
-        self._court, self._glyphs = court, glyphs
+        self._session, self._glyphs = session, glyphs
 
     def render(self) -> Content:
-        court, glyphs = self._court, self._glyphs
-        verdict, board = court.verdict or court.so_far, court.state.board
-        sign, word = judge_text.phase_text(court, glyphs)
-        if court.refused is not None:
+        session, glyphs = self._session, self._glyphs
+        verdict, board = session.shown, session.state.board
+        sign, word = judge_text.phase_text(session, glyphs)
+        if session.refused is not None:
             sign, word = glyphs.lost, "not judged"
         rate = f"{judge_text.mean(verdict)} tok/s"
         told, limit = formatting.progress(board)
@@ -40,7 +40,7 @@ class BoardRow(Widget):
         score = verdict.score
         spread = f", spread {score.deviation:.3g}" if score is not None else ""
         return Content.assemble(
-            Content.styled(court.options.target.ljust(NAME_WIDTH)[:NAME_WIDTH], "bold"),
+            Content.styled(session.options.target.ljust(NAME_WIDTH)[:NAME_WIDTH], "bold"),
             Content.styled(f"{sign} {word}".ljust(STATE_WIDTH), "bold $text-accent"),
             Content.styled(rate.rjust(RATE_WIDTH), "bold $duo-rate"),
             Content.styled(spread, "$foreground 70%"),
@@ -53,10 +53,10 @@ class BoardRow(Widget):
         )
 
     def _says(self) -> Content:
-        court = self._court
-        refused = court.refused
-        verdict = court.verdict or court.so_far
-        trouble = judge_text.trouble(verdict, refused, court.state.board.trouble)
+        session = self._session
+        refused = session.refused
+        verdict = session.shown
+        trouble = judge_text.trouble(verdict, refused, session.state.board.trouble)
         if trouble:
             return Content.styled(trouble.replace("\n", "; "), "$text-warning")
         return judge_text.sameness(verdict, self._glyphs)
@@ -67,36 +67,40 @@ class MultiBoardScreen(LiveScreen):
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
-    def __init__(self, jury: MultiBoardSession, glyphs: Glyphs) -> None:
+    def __init__(self, boards: MultiBoardSession, glyphs: Glyphs) -> None:
         super().__init__()
-        self._jury, self._glyphs = jury, glyphs
+        self._boards, self._glyphs = boards, glyphs
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
         with VerticalScroll(id="boards"):
-            for court in self._jury.sessions:
-                yield BoardRow(court, self._glyphs)
+            for session in self._boards.sessions:
+                yield BoardRow(session, self._glyphs)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self._jury.subscribe(lambda _: self.post_news())
-        self.run_worker(self._jury.run())
+        self._boards.subscribe(lambda _: self.post_news())
+        self.run_worker(self._boards.run())
         self._show()
 
     def show_news(self) -> None:
         self._show()
 
     def _show(self) -> None:
-        self.query_one("#status", Static).update(self._headline(self._jury.sessions), layout=False)
+        self.query_one("#status", Static).update(
+            self._headline(self._boards.sessions), layout=False
+        )
         for row in self.query(BoardRow):
             row.refresh()
 
-    def _headline(self, courts: Sequence[JudgeSession]) -> Content:
-        over = sum(court.verdict is not None or court.refused is not None for court in courts)
-        r = courts[0].request
-        runs = courts[0].options.runs
+    def _headline(self, sessions: Sequence[JudgeSession]) -> Content:
+        over = sum(
+            session.verdict is not None or session.refused is not None for session in sessions
+        )
+        r = sessions[0].request
+        runs = sessions[0].options.runs
         return Content.assemble(
-            Content.styled(f" {over} of {len(courts)} boards judged ", "bold $text-accent"),
+            Content.styled(f" {over} of {len(sessions)} boards judged ", "bold $text-accent"),
             Content.styled(
                 f"  {runs} runs each {self._glyphs.dot} mode {r.mode} {self._glyphs.dot} "
                 f"{formatting.sampling(r, self._glyphs)}",
@@ -105,4 +109,4 @@ class MultiBoardScreen(LiveScreen):
         )
 
     def action_stop(self) -> None:
-        self._jury.stop(Cancelled("stopped by the judge"))
+        self._boards.stop(Cancelled("stopped by the judge"))

@@ -1,0 +1,101 @@
+"""Runs of a machine: a live session with it, and a look at the state that it is in."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from duotui.base.errors import DuotuiError
+from duotui.judge.baseline import single_session
+from duotui.judge.runs import RunSeries
+from duotui.protocol.events import Ready, Request
+from duotui.scoring.machine_conditions import MachineConditions
+from duotui.scoring.roofline import BandwidthSweep
+from duotui.scoring.run import Run, SpeechTiming
+from duotui.session.replay import ReplaySession
+from duotui.session.state import SessionState
+from duotui.targets.judged_machine import JudgedMachine
+
+
+class LiveRuns:
+    """A RunSource. The session is recorded to `record`: UsageError where it cannot be written."""
+
+    note = ""
+    replay: ReplaySession | None = None
+
+    def __init__(
+        self,
+        machine: JudgedMachine,
+        request: Request,
+        *,
+        runs: int,
+        warm: int,
+        speak: bool = False,
+        record: Path | None = None,
+    ) -> None:
+        self.session = single_session(machine.channel)
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        if record is not None:
+            self.session.record(record)
+        self._machine, self._speak = machine, speak
+        self._callback: Callable[[], None] = lambda: None
+        self._series = RunSeries(
+            self.session, request, lambda _: self._callback(), runs=runs, warm=warm
+        )
+        self.session.subscribe(lambda _state, _batch: self._callback())
+
+    @property
+    def state(self) -> SessionState:
+        return self.session.state
+
+    @property
+    def ready(self) -> Ready | None:
+        return self.session.state.board.ready
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        return self._series.runs
+
+    @property
+    def shown_runs(self) -> Sequence[Run]:
+        return self._series.runs
+
+    @property
+    def disturbed(self) -> int:
+        return self._series.disturbed
+
+    @property
+    def speech(self) -> SpeechTiming | None:
+        return self._series.speech
+
+    @property
+    def trouble(self) -> DuotuiError | None:
+        return self._series.trouble
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+
+    def conditions(self) -> MachineConditions:
+        """The machine's state. Blocks. Raises the DuotuiError of a machine that is not there."""
+        return self._machine.conditions()
+
+    def bandwidth(self) -> BandwidthSweep | None:
+        """None of an engine that is too old to measure it. Blocks."""
+        try:
+            return self._machine.bandwidth()
+        except DuotuiError:
+            return None
+
+    async def run(self) -> None:
+        try:
+            await self._series.run(self._speak)
+        finally:
+            await self.session.close()
+
+    async def refused(self, error: DuotuiError) -> None:
+        """Return at once: there is nothing more to show."""
+
+    def stop(self, why: DuotuiError) -> None:
+        self._series.stop(why)
+
+    async def close(self) -> None:
+        await self.session.close()
