@@ -29,7 +29,9 @@ from fp32 import expand, is_version_2
 
 from duotui.base import resources
 from duotui.protocol import events
-from duotui.protocol.events import Mode, Source, Token
+from duotui.protocol.events import Source
+from duotui.protocol.request import Mode
+from duotui.protocol.tokens import Token
 from duotui.session.recording import Recorder
 from duotui.targets.engine_binary import find_engine
 

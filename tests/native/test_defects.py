@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from duotui.base import resources
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.run import Run
 from duotui.scoring.verdict import Baseline, Verdict
 from duotui.targets.reference_scorer import teacher_force

@@ -15,7 +15,8 @@ from duotui.base.errors import DuotuiError
 from duotui.base.progress import TransferProgress
 from duotui.board.upload import upload
 from duotui.protocol import events
-from duotui.protocol.events import EndReason, Mode, Request
+from duotui.protocol.events import EndReason
+from duotui.protocol.request import Mode, Request
 from duotui.session.session import Session
 from duotui.session.state import LinkState, SessionState
 from duotui.targets.engine_binary import find_engine

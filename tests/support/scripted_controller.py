@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import choices
 from duotui.story.cards import deck

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from duotui.base.errors import Cancelled, DuotuiError
 from duotui.judge.session import JudgeOptions, JudgeSession, Phase
-from duotui.protocol.events import Event, Mode, Ready, Request
+from duotui.protocol.events import Event, Ready
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run

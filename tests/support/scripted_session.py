@@ -14,18 +14,17 @@ from duotui.protocol.events import (
     LinkHealth,
     LinkOpening,
     LinkUp,
-    Mode,
     Ready,
-    Request,
     RunEnded,
     RunStarted,
     SentencePlaying,
     Source,
     SpeechStarted,
-    Token,
     Tokens,
 )
-from duotui.protocol.speak_request import sentences
+from duotui.protocol.request import Mode, Request
+from duotui.protocol.sentence_splitter import sentences
+from duotui.protocol.tokens import Token
 from duotui.session.session import StateCallback
 from duotui.session.state import SessionState, reduce
 

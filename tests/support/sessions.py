@@ -8,7 +8,8 @@ from collections.abc import Callable
 from duotui.base.clock import MonotonicClock
 from duotui.link.port_thread import Channel
 from duotui.protocol import events
-from duotui.protocol.events import Batch, Request, Source
+from duotui.protocol.events import Batch, Source
+from duotui.protocol.request import Request
 from duotui.session.session import Session
 from duotui.session.state import SessionState
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from duotui.base.clock import MonotonicClock
-from duotui.protocol.speak_request import sentences
+from duotui.protocol.sentence_splitter import sentences
 from duotui.speech.audio_output import WavOutput
 from duotui.speech.espeak_client import EspeakClient, EspeakVoice
 from duotui.speech.host_tts import HostTts
 
 if TYPE_CHECKING:
-    from duotui.protocol.events import WordMark
+    from duotui.protocol.tokens import WordMark
     from duotui.speech.tts import Utterance
 
 STORIES = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from duotui.base.clock import MonotonicClock
 from duotui.judge.baseline import single_session
 from duotui.link.port_thread import Channel
-from duotui.protocol.events import Mode
+from duotui.protocol.request import Mode
 from duotui.session.session import Session
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.speech.tts import SilentTts

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from duotui.protocol.events import EndReason, Request, Source
+from duotui.protocol.events import EndReason, Source
+from duotui.protocol.request import Request
 from duotui.session.state import LinkState
 from duotui.settings.config_file import Settings
 from duotui.targets.simulator import SimulatedDuo

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady
-from duotui.protocol.speak_request import sentences
+from duotui.protocol.sentence_splitter import sentences
 from duotui.speech.audio_output import (
     APLAY,
     PlayerProgram,

@@ -15,7 +15,7 @@ from duotui.base import resources
 from duotui.base.errors import Cancelled
 from duotui.judge import grammar
 from duotui.judge.runs import RunSeries
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.run import Run
 from duotui.targets.board import BoardTarget
 from duotui.targets.simulator import SimulatedDuo

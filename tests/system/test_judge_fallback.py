@@ -13,7 +13,7 @@ from duotui.base import resources
 from duotui.base.errors import NoDevice, UsageError
 from duotui.judge.fallback_runs import FallbackRuns
 from duotui.judge.session import JudgeOptions, JudgeSession, Phase, fallback_session
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
 from support.killable_duo import Mortal

@@ -12,7 +12,7 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
 from duotui.judge.session import JudgeOptions, Phase, replayed_session
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder
 from duotui.session.replay import ReplaySession
 from support.paths import VECTORS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.targets.simulator import SimulatedDuo
 from support.scripted_model import write_parrot
 from support.sessions import Spoiler, new_session, told

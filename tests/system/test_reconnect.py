@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.protocol import events
-from duotui.protocol.events import EndReason, Mode, Request, SpeechEndReason
+from duotui.protocol.events import EndReason, SpeechEndReason
+from duotui.protocol.request import Mode, Request
 from duotui.session.state import LinkState, SessionState
 from duotui.targets import packer
 from duotui.targets.board import BoardTarget

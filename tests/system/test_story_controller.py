@@ -16,7 +16,7 @@ import pytest
 
 from duotui.base.errors import LinkBroken, NotReady
 from duotui.link.serial_transport import SerialTransport
-from duotui.protocol.events import Mode
+from duotui.protocol.request import Mode
 from duotui.session.state import LinkState, SessionState
 from duotui.settings.parental_settings import ParentalSettings, SleepTimer
 from duotui.speech.microphone import WavMicrophone

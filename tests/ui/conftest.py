@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.settings.config_file import Settings
 from duotui.ui.app import ConsoleApp
 from support.fixture_types import MakeConsole

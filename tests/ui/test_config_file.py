@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings, load, save
 from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings, SleepTimer

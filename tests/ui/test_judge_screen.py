@@ -12,7 +12,8 @@ from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeOptions, JudgeSession, Phase, replayed_session
-from duotui.protocol.events import LinkReconnecting, Request
+from duotui.protocol.events import LinkReconnecting
+from duotui.protocol.request import Request
 from duotui.scoring.rival_run import rival
 from duotui.session.state import SessionState, reduce
 from duotui.settings.config_file import Settings

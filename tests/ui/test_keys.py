@@ -10,7 +10,8 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from duotui.protocol.events import Event, LinkLost, LinkOpening, LinkUp, Mode, Request
+from duotui.protocol.events import Event, LinkLost, LinkOpening, LinkUp
+from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui.app import ConsoleApp

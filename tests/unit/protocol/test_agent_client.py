@@ -6,12 +6,14 @@ import math
 import pytest
 
 from duotui.base.errors import Exit
-from duotui.protocol import events, messages
+from duotui.protocol import events, messages, story_messages
 from duotui.protocol.agent_client import RETRANSMIT_INTERVAL, AgentClient
-from duotui.protocol.events import EndReason, Mode, Request, Source
+from duotui.protocol.commands import PauseRun, StartRun, StopRun
+from duotui.protocol.events import EndReason, Source
 from duotui.protocol.frames import NoiseBytes
 from duotui.protocol.link_monitor import LOST_AFTER, NO_HANDSHAKE_AFTER, PING_AFTER, SILENT_AFTER
-from duotui.protocol.messages import Message
+from duotui.protocol.message import Message
+from duotui.protocol.request import Mode, Request
 from support.protocol_agent import Agent
 
 STORY = 77
@@ -20,16 +22,16 @@ HELLO = messages.Hello(
 )
 
 
-def start(ids: tuple[int, ...] = (1, 5)) -> messages.Start:
-    return messages.Start(STORY, 0, 0, 256, 1.0, 0.9, 123, 1000, ids)
+def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
+    return story_messages.Start(STORY, 0, 0, 256, 1.0, 0.9, 123, 1000, ids)
 
 
-def token(index: int, text: bytes = b" a", id_: int = 7) -> messages.Next:
-    return messages.Next(STORY, index, id_, 1000 + index, 0.5, text)
+def token(index: int, text: bytes = b" a", id_: int = 7) -> story_messages.Next:
+    return story_messages.Next(STORY, index, id_, 1000 + index, 0.5, text)
 
 
-def end(index: int, reason: int = 1) -> messages.End:
-    return messages.End(STORY, index, reason, index - 1, 9999, 24.3)
+def end(index: int, reason: int = 1) -> story_messages.End:
+    return story_messages.End(STORY, index, reason, index - 1, 9999, 24.3)
 
 
 def greeted() -> tuple[AgentClient, Agent]:
@@ -44,7 +46,7 @@ def greeted() -> tuple[AgentClient, Agent]:
 
 def telling() -> tuple[AgentClient, Agent]:
     client, agent = greeted()
-    client.generate(Request(), STORY, 0.0)
+    client.command(StartRun(Request(), STORY), 0.0)
     (asked,) = client.due(0.0)
     assert asked == messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")
     client.receive(agent.says(start()), 0.0)
@@ -59,7 +61,7 @@ def texts(found: list[events.Event]) -> list[str]:
 def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
-    client.generate(Request(), STORY, 0.0)
+    client.command(StartRun(Request(), STORY), 0.0)
     for times in range(4):
         assert client.due(times * RETRANSMIT_INTERVAL) == [messages.AskHello()]
     client.receive(Agent().says(HELLO), 2.0)
@@ -68,7 +70,7 @@ def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
 
 def test_generate_is_repeated_until_the_story_starts() -> None:
     client, agent = greeted()
-    client.generate(Request(), STORY, 0.0)
+    client.command(StartRun(Request(), STORY), 0.0)
     assert len(client.due(0.0)) == 1
     assert client.due(RETRANSMIT_INTERVAL / 2) == []
     assert type(client.due(RETRANSMIT_INTERVAL)[0]) is messages.Generate
@@ -120,7 +122,7 @@ def test_what_would_steer_a_terminal_is_left_out() -> None:
 
 def test_events_of_another_story_are_nothing() -> None:
     client, agent = telling()
-    other = messages.Next(STORY + 1, 1, 7, 0, 0.5, b"x")
+    other = story_messages.Next(STORY + 1, 1, 7, 0, 0.5, b"x")
     assert texts(client.receive(agent.says(other), 0.1)) == []
 
 
@@ -137,7 +139,7 @@ def test_the_end_comes_after_its_tokens() -> None:
 
 def test_a_new_story_waits_for_the_end_of_the_old_one() -> None:
     client, agent = telling()
-    client.generate(Request(prompt="Two"), STORY + 1, 1.0)
+    client.command(StartRun(Request(prompt="Two"), STORY + 1), 1.0)
     assert client.due(1.0) == [messages.Cancel(STORY)]
     found = client.receive(agent.says(end(1, reason=2)), 1.1)
     assert EndReason.CANCELLED in [e.reason for e in found if isinstance(e, events.RunEnded)]
@@ -168,7 +170,7 @@ def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
 
 def test_pause_is_repeated_until_the_agent_says_so() -> None:
     client, agent = telling()
-    client.pause(True, 0.0)
+    client.command(PauseRun(True), 0.0)
     assert client.due(0.0) == [messages.Pause(STORY, 1)]
     going = messages.Stats(STORY, 1, 3, 0, 0, 1, 1, 0, 0, 0)
     client.receive(agent.says(going), 0.1)
@@ -180,7 +182,7 @@ def test_pause_is_repeated_until_the_agent_says_so() -> None:
 
 def test_a_refusal_is_a_fault_and_not_repeated() -> None:
     client, agent = greeted()
-    client.generate(Request(), STORY, 0.0)
+    client.command(StartRun(Request(), STORY), 0.0)
     client.due(0.0)
     found = client.receive(agent.says(messages.Refused(STORY, 3, "too long: 300 of 256")), 0.1)
     assert [e.text for e in found if isinstance(e, events.Fault)] == ["too long: 300 of 256"]
@@ -222,7 +224,7 @@ def test_noise_that_is_not_text_is_not_shown() -> None:
 
 def test_a_probability_that_is_not_told_is_nan() -> None:
     client, agent = telling()
-    silent = messages.Next(STORY, 1, 7, 1001, math.nan, b"x")
+    silent = story_messages.Next(STORY, 1, 7, 1001, math.nan, b"x")
     found = client.receive(agent.says(silent), 0.1)
     (told,) = [t for e in found if isinstance(e, events.Tokens) for t in e.tokens]
     assert math.isnan(told.probability)
@@ -237,7 +239,7 @@ def restarted(*told: Message, paused: bool = False) -> tuple[AgentClient, Agent]
     client, agent = telling()
     client.receive(agent.says(*told), 0.1)
     if paused:
-        client.pause(True, 0.2)
+        client.command(PauseRun(True), 0.2)
     client.closed(0.0)
     client.opened(1.0)
     client.receive(agent.says(OTHER), 1.0)
@@ -273,15 +275,15 @@ def test_what_is_told_again_is_not_told_twice() -> None:
 
 
 @pytest.mark.parametrize("other", [start((1, 6)), token(1, id_=8), end(1)], ids=type)
-def test_another_story_is_seen_and_ends(other: messages.StoryEvent) -> None:
+def test_another_story_is_seen_and_ends(other: story_messages.StoryEvent) -> None:
     client, agent = restarted(token(1), token(2))
-    first = [] if isinstance(other, messages.Start) else [start()]
+    first = [] if isinstance(other, story_messages.Start) else [start()]
     found = client.receive(agent.says(*first, other), 1.1)
     (fault,) = [e for e in found if isinstance(e, events.Fault)]
     assert fault.status == Exit.DIFFERS
     (ended,) = [e for e in found if isinstance(e, events.RunEnded)]
     assert (ended.reason, ended.tokens) == (EndReason.FAILED, 2)
-    ends = isinstance(other, messages.End)
+    ends = isinstance(other, story_messages.End)
     assert (messages.Cancel(STORY) in client.due(1.1)) is not ends
     client.receive(agent.says(token(3)), 1.2)
     assert messages.Ack(STORY, 4) in client.due(1.2)
@@ -291,7 +293,7 @@ def test_another_story_is_seen_and_ends(other: messages.StoryEvent) -> None:
 def test_a_story_that_is_stopped_while_it_is_told_again_is_stopped() -> None:
     client, agent = restarted(token(1), token(2))
     client.receive(agent.says(start()), 1.1)
-    assert client.stop(1.2) == []
+    assert client.command(StopRun(), 1.2) == []
     assert messages.Cancel(STORY) in client.due(1.2)
     found = client.receive(agent.says(end(1, reason=2)), 1.3)
     assert [e.reason for e in found if isinstance(e, events.RunEnded)] == [EndReason.CANCELLED]
@@ -302,7 +304,7 @@ def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
     client, agent = telling()
     client.receive(agent.says(token(1)), 0.1)
     client.closed(0.0)
-    (ended,) = client.stop(0.5)
+    (ended,) = client.command(StopRun(), 0.5)
     assert isinstance(ended, events.RunEnded)
     assert (ended.reason, ended.tokens) == (EndReason.CANCELLED, 1)
     client.opened(1.0)
@@ -314,7 +316,7 @@ def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
 def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
     for hello, reasons in ((HELLO, []), (OTHER, [EndReason.CANCELLED])):
         client, agent = telling()
-        assert client.stop(0.1) == []
+        assert client.command(StopRun(), 0.1) == []
         client.closed(0.0)
         client.opened(1.0)
         held = dataclasses.replace(hello, state=1, story=STORY if hello is HELLO else 0, events=1)
@@ -333,7 +335,7 @@ def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
 @pytest.mark.parametrize("on", [True, False])
 def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) -> None:
     client, agent = telling()
-    client.pause(on, 0.1)
+    client.command(PauseRun(on), 0.1)
     client.closed(0.0)
     client.opened(1.0)
     held = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY, events=1)

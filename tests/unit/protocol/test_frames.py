@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.protocol import messages
+from duotui.protocol import messages, story_messages
 from duotui.protocol.fields import MalformedPayload
 from duotui.protocol.frames import (
     MAX_PAYLOAD,
@@ -66,7 +66,7 @@ def test_a_message_has_the_fields_of_its_vector(name: str) -> None:
     assert message.payload() == hexed(payload) or "nan" in name
     for word, value in json.loads(fields).items():
         if word == "kind":
-            assert isinstance(message, messages.StoryEvent)
+            assert isinstance(message, story_messages.StoryEvent)
         ours = getattr(message, OURS.get(word, word))
         if isinstance(ours, bytes):
             assert ours == bytes.fromhex(value), word

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from duotui.protocol import events, messages
 from duotui.protocol.agent_client import AgentClient
-from duotui.protocol.events import Event, Request, Source
+from duotui.protocol.commands import StartListening, StartRun, StartSpeech, StopListening
+from duotui.protocol.events import Event, Source
 from duotui.protocol.frames import Frame
 from duotui.protocol.listen_request import (
     MAX_AUDIO_GAP,
@@ -17,7 +18,9 @@ from duotui.protocol.listen_request import (
     START_TIMEOUT,
     ListenRequest,
 )
-from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Message, Sound, Speak
+from duotui.protocol.message import Message
+from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Sound, Speak
+from duotui.protocol.request import Request
 from support.protocol_agent import Agent
 
 NUMBER = 9
@@ -129,11 +132,11 @@ def kinds(said: list[Message]) -> set[type[Message]]:
 
 def test_enough_is_said_until_it_is_answered() -> None:
     client, agent = talking()
-    assert client.start_listening(NUMBER, 0.0) == []
+    assert client.command(StartListening(NUMBER), 0.0) == []
     assert client.due(0.0) == [Listen(NUMBER)]
     assert len(heard(client.receive(agent.says(sound(0)), 0.1))) == 1
-    assert ended(client.stop_listening(0.2)) == [""]
-    assert client.stop_listening(0.2) == []
+    assert ended(client.command(StopListening(), 0.2)) == [""]
+    assert client.command(StopListening(), 0.2) == []
     assert client.due(0.2) == [Enough(NUMBER)]
     assert client.due(0.2 + RETRANSMIT_INTERVAL) == [Enough(NUMBER)]
     client.receive(agent.says(Hearing(NUMBER, 3, "")), 0.6)
@@ -142,11 +145,11 @@ def test_enough_is_said_until_it_is_answered() -> None:
 
 def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
     client, _ = talking()
-    client.start_listening(NUMBER, 0.0)
-    found = client.speak("The end.", 3, 0.1, 0.5)
+    client.command(StartListening(NUMBER), 0.0)
+    found = client.command(StartSpeech("The end.", 3, 0.5), 0.1)
     assert ended(found) == [""]
     assert client.due(0.1) == [Speak(3, 50, "The end.")]
-    found = client.start_listening(NUMBER + 1, 0.2)
+    found = client.command(StartListening(NUMBER + 1), 0.2)
     assert [type(event) for event in found] == [events.SpeechEnded]
     assert client.due(0.2) == [Listen(NUMBER + 1)]
     assert not {Hush, Enough} & kinds(client.due(5.0))
@@ -154,11 +157,11 @@ def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
 
 def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
     client, agent = talking()
-    client.start_listening(NUMBER, 0.0)
+    client.command(StartListening(NUMBER), 0.0)
     assert ended(client.closed(0.1)) == ["the board was lost"]
     client.opened(1.0)
     client.receive(Agent().says(TALKING), 1.1)
-    client.start_listening(NUMBER + 1, 1.2)
+    client.command(StartListening(NUMBER + 1), 1.2)
     anew = Frame(TALKING.type, 0, TALKING.payload().replace(b"\x63", b"\x64", 1))
     assert ended(client.receive([anew], 1.3)) == ["the board has started anew"]
     assert agent.seq == 1
@@ -166,7 +169,7 @@ def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
 
 def test_a_stuck_microphone_is_told_to_end() -> None:
     client, _ = talking()
-    client.start_listening(NUMBER, 0.0)
+    client.command(StartListening(NUMBER), 0.0)
     assert ended(client.overdue(START_TIMEOUT)) == ["the board's microphone is stuck"]
     assert Enough in kinds(client.due(START_TIMEOUT))
 
@@ -181,14 +184,14 @@ def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
     client.receive([Frame(TALKING.type, 0, bytes(payload))], 0.0)
     assert client.hello is not None
     assert (client.hello.protocol, client.hello.modes) == (protocol, modes)
-    assert ended(client.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
+    assert ended(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
     assert client.due(0.0) == []
-    spoken = client.speak("The end.", 3, 0.0)
+    spoken = client.command(StartSpeech("The end.", 3), 0.0)
     assert isinstance(spoken[0], events.Fault) == (protocol != 2)
 
 
 def test_a_board_that_was_never_here_is_not_asked() -> None:
     client = AgentClient(Source.BOARD)
-    assert ended(client.start_listening(NUMBER, 0.0)) == ["this board has no microphone"]
-    assert client.stop_listening(0.0) == []
-    client.generate(Request(), 1, 0.0)
+    assert ended(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
+    assert client.command(StopListening(), 0.0) == []
+    client.command(StartRun(Request(), 1), 0.0)

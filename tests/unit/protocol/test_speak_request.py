@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from duotui.protocol import events, messages
 from duotui.protocol.events import Source, SpeechEndReason
-from duotui.protocol.messages import Message, Speak
+from duotui.protocol.message import Message
+from duotui.protocol.messages import Speak
+from duotui.protocol.sentence_splitter import sentences
 from duotui.protocol.speak_request import (
     PLAY_TIMEOUT,
     POLL_INTERVAL,
     PREPARE_TIMEOUT,
     RETRANSMIT_INTERVAL,
     SpeakRequest,
-    sentences,
     to_ascii,
     word_at,
 )

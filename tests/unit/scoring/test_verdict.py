@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from duotui.protocol.events import Mode, Ready, Request, Source
+from duotui.protocol.events import Ready, Source
+from duotui.protocol.request import Mode, Request
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_report
 from duotui.scoring.machine_conditions import parse_conditions as conditions

@@ -9,16 +9,9 @@ import pytest
 
 from duotui.base.errors import UsageError
 from duotui.protocol import events
-from duotui.protocol.events import (
-    EVENTS,
-    Activity,
-    Batch,
-    EndReason,
-    Mode,
-    Source,
-    SpeechEndReason,
-    Token,
-)
+from duotui.protocol.events import EVENTS, Activity, Batch, EndReason, Source, SpeechEndReason
+from duotui.protocol.request import Mode
+from duotui.protocol.tokens import TextSpan, Token, WordMark
 from duotui.session.recording import Recorder, read
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
@@ -45,8 +38,8 @@ ONE_OF_EACH = (
     events.LinkReconnecting(2.05, BOARD, "pulled", "put it back"),
     events.Regenerating(2.06, BOARD, 1, 2),
     events.Regenerated(2.07, BOARD, 20, (21, 22)),
-    events.SpeechStarted(2.08, BOARD, (events.TextSpan(0, 4), events.TextSpan(5, 9))),
-    events.SentencePlaying(2.09, BOARD, 1, 1.9, 0.8, (events.WordMark(0.25, 5, 9),)),
+    events.SpeechStarted(2.08, BOARD, (TextSpan(0, 4), TextSpan(5, 9))),
+    events.SentencePlaying(2.09, BOARD, 1, 1.9, 0.8, (WordMark(0.25, 5, 9),)),
     events.SpeechEnded(2.1, BOARD, SpeechEndReason.FAILED, 1, 0.5, 1.25, "no loudspeaker"),
     events.ListenEnded(2.1, BOARD, "no microphone"),
     events.LinkLost(2.1, BOARD, "pulled", "put it back", 7),

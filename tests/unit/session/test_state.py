@@ -5,7 +5,9 @@ import functools
 import pytest
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, EndReason, Event, Mode, Source, Token
+from duotui.protocol.events import Activity, EndReason, Event, Source
+from duotui.protocol.request import Mode
+from duotui.protocol.tokens import Token
 from duotui.session.state import LinkState, SessionState, reduce
 from duotui.session.token_diff import TokenDiff, extend, settled
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from duotui.base.clock import ManualClock, MonotonicClock
 from duotui.base.errors import UsageError
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 from duotui.speech.audio_output import SilentOutput, WavOutput
 from duotui.speech.espeak_client import EspeakVoice, word_marks
 from duotui.speech.espeak_worker import WORD_JOINER, speed, with_joiners, without_commands

@@ -12,7 +12,8 @@ from enum import Enum
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.protocol.frames import Frame, FrameDecoder, encode
 from duotui.protocol.link_monitor import BOOT_MESSAGES
-from duotui.protocol.messages import AskHello, Hello, Message
+from duotui.protocol.message import Message
+from duotui.protocol.messages import AskHello, Hello
 
 
 class PeerState(Enum):

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from duotui import __version__
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Mode
+from duotui.protocol.request import Mode
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.settings.parental_settings import LANGUAGE_CHOICES, VOICE_CHOICES
 

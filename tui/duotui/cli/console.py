@@ -9,7 +9,7 @@ from duotui.base.errors import NoDevice, UsageError
 from duotui.cli import resolve
 from duotui.cli.tell import TellOptions, numbers
 from duotui.cli.tell import tell as tell_story
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.session.replay import ReplaySession
 from duotui.session.session import SessionProtocol
 from duotui.settings.config_file import Settings, load

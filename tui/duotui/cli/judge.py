@@ -15,7 +15,7 @@ from duotui.judge.headless import (
     judge_several,
 )
 from duotui.judge.session import JudgeOptions
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.rival_run import RivalRun, rival
 from duotui.session.replay import ReplaySession
 from duotui.settings.config_file import Settings, load

@@ -9,7 +9,7 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.session.session import Session
 
 

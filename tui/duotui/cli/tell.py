@@ -21,16 +21,8 @@ from duotui.base.errors import (
 )
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
-from duotui.protocol.events import (
-    Activity,
-    Batch,
-    EndReason,
-    Mode,
-    Request,
-    Source,
-    SpeechEndReason,
-    available_mode,
-)
+from duotui.protocol.events import Activity, Batch, EndReason, Source, SpeechEndReason
+from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import Session
 from duotui.session.state import SessionState, SourceState
 

@@ -13,7 +13,8 @@ from duotui.base.errors import NotReady, UsageError
 from duotui.judge import grammar
 from duotui.judge.runs import RunSeries
 from duotui.link.port_thread import Channel
-from duotui.protocol.events import Mode, Ready, Request
+from duotui.protocol.events import Ready
+from duotui.protocol.request import Mode, Request
 from duotui.scoring import runc_log
 from duotui.scoring.mean_rate import score
 from duotui.scoring.verdict import Baseline, Verdict

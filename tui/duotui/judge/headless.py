@@ -19,7 +19,7 @@ from duotui.judge.session import (
     live_session,
     replayed_session,
 )
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_boards, markdown_report, sameness
 from duotui.report.strings import REPORT_LANGUAGES

@@ -5,7 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.protocol.events import Batch, Ready, Request, RunStarted, Source
+from duotui.protocol.events import Batch, Ready, RunStarted, Source
+from duotui.protocol.request import Request
 from duotui.scoring.run import Run, RunCollector
 from duotui.session.recording import started_at
 from duotui.session.replay import ReplaySession

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, of_status
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Batch, EndReason, Request, Source
+from duotui.protocol.events import Activity, Batch, EndReason, Source
+from duotui.protocol.request import Request
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.run import Run, SpeechTiming
 from duotui.session.session import Session

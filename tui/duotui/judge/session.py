@@ -19,7 +19,8 @@ from duotui.judge.fallback_runs import FallbackRuns
 from duotui.judge.live_runs import LiveRuns
 from duotui.judge.replayed_runs import ReplayedRuns
 from duotui.judge.run_source import RunSource
-from duotui.protocol.events import Mode, Ready, Request
+from duotui.protocol.events import Ready
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.machine_conditions import MachineConditions, changes
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.rival_run import RivalRun

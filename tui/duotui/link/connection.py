@@ -19,9 +19,11 @@ from duotui.link.port_thread import (
 )
 from duotui.protocol import events
 from duotui.protocol.agent_client import AgentClient
-from duotui.protocol.events import Batch, Event, Request, Source
+from duotui.protocol.commands import Command, StopSpeech
+from duotui.protocol.events import Batch, Event, Source
 from duotui.protocol.frames import Frame, encode
-from duotui.protocol.messages import Bye, Message
+from duotui.protocol.message import Message
+from duotui.protocol.messages import Bye
 
 TICK_INTERVAL = 0.05
 """Seconds between two looks at what is overdue."""
@@ -82,30 +84,8 @@ class Connection:
         thread = self._thread = PortThread(self.channel, self._clock, deliver)
         thread.start()
 
-    def generate(self, request: Request, story: int) -> None:
-        self.stop_speaking()
-        self.stop_listening()
-        self.client.generate(request, story, self._clock.now())
-        self._send_due()
-
-    def stop(self) -> None:
-        self._emit_all(self.client.stop(self._clock.now()))
-
-    def speak(self, text: str, number: int, volume: float = 1.0) -> None:
-        self._emit_all(self.client.speak(text, number, self._clock.now(), volume))
-
-    def stop_speaking(self) -> None:
-        self._emit_all(self.client.stop_speaking(self._clock.now()))
-
-    def start_listening(self, number: int) -> None:
-        self._emit_all(self.client.start_listening(number, self._clock.now()))
-
-    def stop_listening(self) -> None:
-        self._emit_all(self.client.stop_listening(self._clock.now()))
-
-    def pause(self, on: bool) -> None:
-        self.client.pause(on, self._clock.now())
-        self._send_due()
+    def command(self, command: Command) -> None:
+        self._emit_all(self.client.command(command, self._clock.now()))
 
     async def close(self) -> None:
         """Take leave of the agent, and end the thread."""
@@ -153,7 +133,7 @@ class Connection:
         hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
-            self.client.stop_speaking(now)
+            self.client.command(StopSpeech(), now)
             return [events.LinkLost(now, self.source, error.message, hint, error.exit)]
         self._again = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
         said, self._trouble = self._trouble, error.message

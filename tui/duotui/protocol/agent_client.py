@@ -9,16 +9,27 @@ import itertools
 import math
 from collections.abc import Iterable
 
-from duotui.protocol import events, messages
-from duotui.protocol.audio_requests import AudioRequests, supports
-from duotui.protocol.events import Activity, Event, Mode, Request, Source, Token
+from duotui.protocol import events, messages, story_messages
+from duotui.protocol.agent_events import activity_of, ready_event, stats_event
+from duotui.protocol.audio_requests import AudioRequests
+from duotui.protocol.commands import (
+    Command,
+    PauseRun,
+    StartListening,
+    StartRun,
+    StartSpeech,
+    StopListening,
+    StopRun,
+    StopSpeech,
+)
+from duotui.protocol.events import Activity, Event, Source
 from duotui.protocol.frames import Frame, NoiseBytes
 from duotui.protocol.link_monitor import LinkMonitor
-from duotui.protocol.messages import Message
-from duotui.protocol.token_stream import ACTIVITIES, TokenStream
-
-RETRANSMIT_INTERVAL = 0.3
-"""Seconds until an unanswered command is said again."""
+from duotui.protocol.message import Message
+from duotui.protocol.request import Request
+from duotui.protocol.timing import RETRANSMIT_INTERVAL
+from duotui.protocol.token_stream import TokenStream
+from duotui.protocol.tokens import Token
 
 _REFUSED_BUSY = 1
 _REFUSED_HINTS = {
@@ -37,8 +48,8 @@ class AgentClient:
         self._ids = itertools.count(1)
         self._asked: dict[type[Message], tuple[Message, float]] = {}
         self._out: list[Message] = []
-        self._story = TokenStream(source, Request(), 0)
-        self._story.over = True
+        self._stream = TokenStream(source, Request(), 0)
+        self._stream.over = True
         self._paused = False
         self._then: tuple[Request, int] | None = None
         self._audio = AudioRequests(source)
@@ -63,21 +74,40 @@ class AgentClient:
         self._connected = False
         return self._audio.lost(now)
 
-    def generate(self, request: Request, story: int, now: float) -> None:
-        """Ask for a story; `story` is its number, not 0. One that is being told ends first."""
-        if not self._story.over and self._connected:
+    def command(self, command: Command, now: float) -> list[Event]:
+        """Carry out `command`; the events that it causes at once."""
+        match command:
+            case StartRun(request, number):
+                silenced = self._audio.stop_speaking(now) + self._audio.stop_listening(now)
+                self._generate(request, number, now)
+                return silenced
+            case StopRun():
+                return self._stop(now)
+            case PauseRun(on):
+                self._pause(on, now)
+                return []
+            case StartSpeech(text, number, volume):
+                return self._audio.speak(text, number, now, volume, self.hello)
+            case StopSpeech():
+                return self._audio.stop_speaking(now)
+            case StartListening(number):
+                return self._audio.start_listening(number, now, self.hello)
+            case StopListening():
+                return self._audio.stop_listening(now)
+
+    def _generate(self, request: Request, story: int, now: float) -> None:
+        if not self._stream.over and self._connected:
             self._then = (request, story)
             self._send_cancel(now)
             return
         self._then = None
         self._paused = False
         self._asked.pop(messages.Cancel, None)
-        self._story = TokenStream(self.source, request, story)
-        self._send(self._story.generate(), now)
+        self._stream = TokenStream(self.source, request, story)
+        self._send(self._stream.generate(), now)
 
-    def stop(self, now: float) -> list[Event]:
-        """End the story: when the agent says so, or now where there is none."""
-        if self._story.over:
+    def _stop(self, now: float) -> list[Event]:
+        if self._stream.over:
             return []
         self._then = None
         if not self._connected:
@@ -85,42 +115,26 @@ class AgentClient:
         self._send_cancel(now)
         return []
 
-    def pause(self, on: bool, now: float) -> None:
-        if not self._story.over:
+    def _pause(self, on: bool, now: float) -> None:
+        if not self._stream.over:
             self._paused = on
-            self._send(messages.Pause(self._story.number, int(on)), now)
-
-    def speak(self, text: str, number: int, now: float, volume: float = 1.0) -> list[Event]:
-        """Have `text` said aloud; its sentences are `number` and the next ones."""
-        return self._audio.speak(text, number, now, volume, self.hello)
-
-    def stop_speaking(self, now: float) -> list[Event]:
-        """Nothing is to be said aloud any longer."""
-        return self._audio.stop_speaking(now)
-
-    def start_listening(self, number: int, now: float) -> list[Event]:
-        """Have the board listen; `number` is that of the listen."""
-        return self._audio.start_listening(number, now, self.hello)
-
-    def stop_listening(self, now: float) -> list[Event]:
-        """Nothing is to be listened to any longer."""
-        return self._audio.stop_listening(now)
+            self._send(messages.Pause(self._stream.number, int(on)), now)
 
     @property
     def running(self) -> bool:
-        return not self._story.over
+        return not self._stream.over
 
     def _send_cancel(self, now: float) -> None:
         self._asked.pop(messages.Generate, None)
         self._asked.pop(messages.Pause, None)
-        self._send(messages.Cancel(self._story.number), now)
+        self._send(messages.Cancel(self._stream.number), now)
 
     def _stopped(self, now: float) -> list[Event]:
         for kind in (messages.Generate, messages.Pause, messages.Cancel):
             self._asked.pop(kind, None)
-        ended = self._story.stopped(now)
+        ended = self._stream.stopped(now)
         if self._then:
-            self.generate(*self._then, now)
+            self._generate(*self._then, now)
         return ended
 
     # --- what came ---
@@ -129,11 +143,11 @@ class AgentClient:
         """The events in a batch; what there is to answer is left for `due`."""
         found: list[Event] = []
         tokens: list[Token] = []
-        before = self._story.next
+        before = self._stream.next
         for item in items:
             message = self._monitor.receive(item, now, found)
-            if isinstance(message, messages.StoryEvent):
-                for event in self._story_event(message, now):
+            if isinstance(message, story_messages.StoryEvent):
+                for event in self._receive_story_event(message, now):
                     if isinstance(event, events.Tokens):
                         tokens += event.tokens
                     else:
@@ -142,9 +156,9 @@ class AgentClient:
             elif message is not None:
                 self._answer(message, now, found)
         self._flush(tokens, found, now)
-        if self._story.next != before:
-            found += self._story.progress(now)
-        health = (self._story.next, self._repeated, self._monitor.lost, self._monitor.noise)
+        if self._stream.next != before:
+            found += self._stream.progress(now)
+        health = (self._stream.next, self._repeated, self._monitor.lost, self._monitor.noise)
         if health != self._health:
             self._health = health
             found.append(events.LinkHealth(now, self.source, *health))
@@ -154,34 +168,23 @@ class AgentClient:
         match message:
             case messages.Hello():
                 self._handshake(message, now, found)
-            case messages.Stats(story=story) if story == self._story.number:
-                activity = _activity(message.state)
+            case messages.Stats(story=story) if story == self._stream.number:
+                activity = activity_of(message.state)
                 pause = self._asked.get(messages.Pause)
                 if pause and pause[0] == messages.Pause(story, activity is Activity.PAUSED):
                     del self._asked[messages.Pause]
                 self._asked.pop(messages.AskStats, None)
                 self._repeated = message.repeats
-                found.append(
-                    events.EngineStats(
-                        now,
-                        self.source,
-                        activity,
-                        message.tokens,
-                        message.clock,
-                        message.first,
-                        message.rss,
-                        message.peak,
-                        message.faults,
-                        message.repeats,
-                    )
-                )
+                found.append(stats_event(message, self.source, now))
             case messages.Refused(code=code) if code == _REFUSED_BUSY:
                 # with the story of a host that is gone: what was said to it did not arrive
                 self._connected = False
                 self._send(messages.AskHello(), now)
-            case messages.Refused(story=story, code=code, text=text) if story == self._story.number:
+            case messages.Refused(story=story, code=code, text=text) if (
+                story == self._stream.number
+            ):
                 self._asked.pop(messages.Generate, None)
-                self._story.over = True
+                self._stream.over = True
                 found.append(events.Fault(now, self.source, text, _REFUSED_HINTS.get(code, "")))
             case messages.Speech() | messages.Sound() | messages.Hearing():
                 found += self._audio.receive(message, now)
@@ -195,31 +198,13 @@ class AgentClient:
         self._asked.pop(messages.AskHello, None)
         if again:
             return
-        modes = tuple(mode for bit, mode in enumerate(Mode) if hello.modes >> bit & 1)
-        found.append(
-            events.Ready(
-                now,
-                self.source,
-                hello.version,
-                hello.model,
-                hello.machine,
-                hello.model_hash.hex(),
-                hello.tokenizer_hash.hex(),
-                modes,
-                hello.vocabulary,
-                hello.context,
-                hello.parameters,
-                hello.boot,
-                supports(hello, messages.HAS_TTS),
-                supports(hello, messages.HAS_MICROPHONE),
-            )
-        )
+        found.append(ready_event(hello, self.source, now))
         found += self._audio.resumed(now)
         found += self._resume(hello, now)
 
     def _resume(self, hello: messages.Hello, now: float) -> list[Event]:
         """The story that is wanted, by an agent that may hold it, or another one, or none."""
-        story = self._story
+        story = self._stream
         held = hello.story == story.number and not story.over
         if hello.state and not held:
             self._out.append(messages.Cancel(hello.story))  # left by a host that is gone
@@ -227,8 +212,8 @@ class AgentClient:
             return []
         if held:
             self._out.append(messages.Resume(story.number, story.next))
-            if self._paused != (_activity(hello.state) is Activity.PAUSED):
-                self.pause(self._paused, now)  # the loss swallowed it
+            if self._paused != (activity_of(hello.state) is Activity.PAUSED):
+                self._pause(self._paused, now)  # the loss swallowed it
             return []
         if messages.Cancel in self._asked:
             return self._stopped(now)
@@ -236,8 +221,8 @@ class AgentClient:
         self._send(story.generate(), now)
         return []
 
-    def _story_event(self, event: messages.StoryEvent, now: float) -> list[Event]:
-        story = self._story
+    def _receive_story_event(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
+        story = self._stream
         if event.story != story.number:
             return []
         if messages.Ack not in {type(message) for message in self._out}:
@@ -245,7 +230,7 @@ class AgentClient:
         if story.over:
             # what still comes is not wanted, and acknowledged so that it is not repeated
             story.next = max(story.next, event.index + 1)
-            if isinstance(event, messages.End):
+            if isinstance(event, story_messages.End):
                 self._asked.pop(messages.Cancel, None)
             return []
         if event.index > story.next:
@@ -256,7 +241,7 @@ class AgentClient:
         if event.index < story.next:
             return []
         self._gap_asked = -math.inf
-        if isinstance(event, messages.Start):
+        if isinstance(event, story_messages.Start):
             self._asked.pop(messages.Generate, None)
         found = story.receive(event, now)
         if any(isinstance(event, events.Regenerated) for event in found) and self._paused:
@@ -265,15 +250,15 @@ class AgentClient:
             self._ended(event, now)
         return found
 
-    def _ended(self, event: messages.StoryEvent, now: float) -> None:
+    def _ended(self, event: story_messages.StoryEvent, now: float) -> None:
         self._asked.pop(messages.Cancel, None)
         self._asked.pop(messages.Pause, None)
-        if isinstance(event, messages.End):
+        if isinstance(event, story_messages.End):
             self._send(messages.AskStats(), now)
         else:  # it was told otherwise than before
             self._send(messages.Cancel(event.story), now)
         if self._then:
-            self.generate(*self._then, now)
+            self._generate(*self._then, now)
 
     def _flush(self, tokens: list[Token], found: list[Event], now: float) -> None:
         if tokens:
@@ -285,7 +270,7 @@ class AgentClient:
     def due(self, now: float) -> list[Message]:
         """Messages to be sent now."""
         out, self._out = self._out, []
-        ack = messages.Ack(self._story.number, self._story.next)
+        ack = messages.Ack(self._stream.number, self._stream.next)
         out = [ack if isinstance(message, messages.Ack) else message for message in out]
         for kind, (message, when) in self._asked.items():
             if now >= when and (self._connected or kind is messages.AskHello):
@@ -308,7 +293,3 @@ class AgentClient:
 
     def _send(self, message: Message, now: float) -> None:
         self._asked[type(message)] = (message, now)
-
-
-def _activity(number: int) -> Activity:
-    return ACTIVITIES[min(number, len(ACTIVITIES) - 1)]

@@ -4,10 +4,12 @@ and what begins ends the other. No I/O, no time of its own.
 
 from duotui.base.errors import Exit
 from duotui.protocol import events, messages
+from duotui.protocol.agent_events import supports
 from duotui.protocol.events import Event, Source
-from duotui.protocol.listen_request import RETRANSMIT_INTERVAL, ListenRequest
-from duotui.protocol.messages import Message
+from duotui.protocol.listen_request import ListenRequest
+from duotui.protocol.message import Message
 from duotui.protocol.speak_request import SpeakRequest
+from duotui.protocol.timing import RETRANSMIT_INTERVAL
 
 
 class AudioRequests:
@@ -108,8 +110,3 @@ class AudioRequests:
     def _ended(self, ending: messages.Hush | messages.Enough) -> None:
         if self._ending == ending:
             self._ending = None
-
-
-def supports(hello: messages.Hello, what: int) -> bool:
-    """Whether the agent has a voice, or an ear, and is told of it as we do."""
-    return hello.protocol == messages.PROTOCOL and bool(hello.modes & what)

@@ -7,7 +7,7 @@ from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source
 from duotui.protocol.fields import MalformedPayload
 from duotui.protocol.frames import Frame, NoiseBytes
-from duotui.protocol.messages import Message
+from duotui.protocol.message import Message
 from duotui.protocol.token_stream import CONTROL_CHARACTERS
 
 PING_AFTER = 0.25

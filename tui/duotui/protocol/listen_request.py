@@ -4,14 +4,13 @@ Sound is live: what was lost is not asked for again, but is silence as long.
 """
 
 import math
+from enum import IntEnum
 
 from duotui.protocol import events, messages
 from duotui.protocol.adpcm import decode
 from duotui.protocol.events import Event, Source
-from duotui.protocol.messages import Message
-
-RETRANSMIT_INTERVAL, POLL_INTERVAL = 0.3, 1.0
-"""Seconds until a board is asked again: before it has answered, and while it listens."""
+from duotui.protocol.message import Message
+from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
 START_TIMEOUT = 5.0
 """Seconds without an answer or a sound until it is given up: it gives up its recorder before."""
@@ -19,7 +18,15 @@ START_TIMEOUT = 5.0
 MAX_AUDIO_GAP = 750
 """Of a listen, at most: thirty seconds."""
 
-_UNKNOWN, _OPENING, _HEARS, _OVER, _FAILED = range(5)
+
+class ListenState(IntEnum):
+    """How far a listen is. The numbers are the wire's."""
+
+    UNKNOWN = 0
+    OPENING = 1
+    RECORDING = 2
+    OVER = 3
+    FAILED = 4
 
 
 class ListenRequest:
@@ -55,11 +62,11 @@ class ListenRequest:
             return []
         if isinstance(said, messages.Sound):
             return self._sound(said, now)
-        self._answered = self._answered or said.state != _UNKNOWN
+        self._answered = self._answered or said.state != ListenState.UNKNOWN
         match said.state:
-            case state if state == _OVER:
+            case ListenState.OVER:
                 return self.end(now)
-            case state if state == _FAILED:
+            case ListenState.FAILED:
                 return self.end(now, said.trouble or "the board's microphone has failed")
         return []
 

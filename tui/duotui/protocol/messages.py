@@ -5,34 +5,18 @@ shorter or longer than its fields is no message.
 """
 
 import struct
-from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from duotui.protocol.fields import FieldReader, MalformedPayload, pack
+from duotui.protocol.fields import FieldReader, MalformedPayload
+from duotui.protocol.message import Message
+from duotui.protocol.story_messages import _EVENTS_BY_KIND, StoryEvent
 
 PROTOCOL = 2
 """An agent of another one tells, but has no way to be told to speak or to listen."""
 
 HAS_MICROPHONE, HAS_TTS = 1 << 6, 1 << 7
 """Among a Hello's modes: the agent can listen, and speak."""
-
-
-class Message:
-    """Base of all messages. `codes` says how each dataclass field is packed, in order."""
-
-    type: ClassVar[int]
-    codes: ClassVar[tuple[str, ...]]
-
-    __slots__ = ()
-
-    def payload(self) -> bytes:
-        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
-        values = (getattr(self, name) for name in names)
-        return b"".join(pack(code, v) for code, v in zip(self.codes, values, strict=True))
-
-    @classmethod
-    def read(cls, reader: FieldReader) -> Self:
-        return cls(*(reader.read(code) for code in cls.codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,55 +228,6 @@ class Hearing(Message):
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoryEvent(Message):
-    """One EVENT of a story; its kinds differ in what follows story, index and kind."""
-
-    type: ClassVar[int] = 0x82
-    kind: ClassVar[int]
-    story: int
-    index: int
-
-    def payload(self) -> bytes:
-        head = struct.pack("<IIB", self.story, self.index, self.kind)
-        names = [field.name for field in fields(self)][2:]
-        values = (getattr(self, name) for name in names)
-        return head + b"".join(pack(c, v) for c, v in zip(self.codes, values, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Start(StoryEvent):
-    kind: ClassVar[int] = 0
-    codes: ClassVar[tuple[str, ...]] = ("B", "I", "f", "f", "Q", "Q", "ids")
-    mode: int
-    steps: int
-    temperature: float
-    top_p: float
-    seed: int
-    clock: int
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Next(StoryEvent):
-    kind: ClassVar[int] = 1
-    codes: ClassVar[tuple[str, ...]] = ("I", "Q", "f", "bytes")
-    id: int
-    clock: int
-    probability: float
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class End(StoryEvent):
-    kind: ClassVar[int] = 2
-    codes: ClassVar[tuple[str, ...]] = ("B", "I", "Q", "d")
-    reason: int
-    tokens: int
-    clock: int
-    rate: float
-
-
 _MESSAGES_BY_TYPE: dict[int, type[Message]] = {
     kind.type: kind
     for kind in (
@@ -319,7 +254,6 @@ _MESSAGES_BY_TYPE: dict[int, type[Message]] = {
         Hearing,
     )
 }
-_EVENTS_BY_KIND: dict[int, type[StoryEvent]] = {kind.kind: kind for kind in (Start, Next, End)}
 
 
 def parse_message(kind: int, payload: bytes) -> Message:

@@ -3,42 +3,32 @@ of its own."""
 
 import itertools
 import math
-import re
 import unicodedata
-from collections.abc import Iterator
+from enum import IntEnum
 
 from duotui.protocol import events, messages
-from duotui.protocol.events import Event, Source, SpeechEndReason, TextSpan, WordMark
-from duotui.protocol.messages import Message
-
-RETRANSMIT_INTERVAL, POLL_INTERVAL = 0.3, 1.0
-"""Seconds until a sentence is asked for again: before it was answered, and while it is said."""
+from duotui.protocol.events import Event, Source, SpeechEndReason
+from duotui.protocol.message import Message
+from duotui.protocol.sentence_splitter import sentences
+from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
+from duotui.protocol.tokens import WordMark
 
 PREPARE_TIMEOUT, PLAY_TIMEOUT = 30.0, 10.0
 """Seconds until a board that prepares a sentence is given up, and one that should have said it."""
 
-SENTENCE_CHARACTERS = 600
-"""Longer ones are cut where a word ends: a board's memory is small."""
 
-_UNKNOWN, _PREPARED, _HEARD, _DONE, _FAILED, _STOPPED = range(6)
-_SENTENCE_PATTERN = re.compile(
-    r"""\S.*?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)[.!?]+["')\]\u2019\u201d]*(?=\s|$)(?!\s+[a-z])|(?=\n)|$)"""
-)
+class SpeechState(IntEnum):
+    """Where a sentence is. The numbers are the wire's."""
+
+    UNKNOWN = 0
+    PREPARED = 1
+    PLAYING = 2
+    DONE = 3
+    FAILED = 4
+    STOPPED = 5
+
+
 _ASCII_PUNCTUATION = str.maketrans("‘’“”–—…\u00a0", "''\"\"--. ")
-
-
-def sentences(text: str) -> Iterator[TextSpan]:
-    """Where the sentences of `text` are, in characters; what has no letter or digit is none."""
-    for line in re.finditer(r"[^\n]+", text):
-        for found in _SENTENCE_PATTERN.finditer(text, line.start(), line.end()):
-            start, end = found.span()
-            while end - start > SENTENCE_CHARACTERS:
-                cut = text.rfind(" ", start, start + SENTENCE_CHARACTERS)
-                cut = start + SENTENCE_CHARACTERS if cut <= start else cut
-                yield TextSpan(start, cut)
-                start = cut
-            if any(character.isalnum() for character in text[start:end]):
-                yield TextSpan(start, end)
 
 
 def to_ascii(text: str) -> str:
@@ -64,7 +54,8 @@ class SpeakRequest:
         self.over = not self.spans
         self._number, self._index = number, 0
         self._ask, self._since = -math.inf, -math.inf
-        self._state, self._length = _UNKNOWN, 0.0
+        self._state: int = SpeechState.UNKNOWN
+        self._length = 0.0
         self._told = -1
         self._prepared = self._heard = 0.0
 
@@ -80,20 +71,24 @@ class SpeakRequest:
 
     def resume(self, now: float) -> None:
         """Another agent may be there: it is asked at once, and may take its time."""
-        self._ask, self._since, self._state = now, now, _UNKNOWN
+        self._ask, self._since, self._state = now, now, SpeechState.UNKNOWN
 
     def due(self, now: float) -> list[Message]:
         if self.over or now < self._ask:
             return []
-        self._ask = now + (RETRANSMIT_INTERVAL if self._state == _UNKNOWN else POLL_INTERVAL)
+        self._ask = now + (
+            RETRANSMIT_INTERVAL if self._state == SpeechState.UNKNOWN else POLL_INTERVAL
+        )
         span = self.spans[self._index]
         loud, text = round(100 * self.volume), to_ascii(self.text[span.start : span.end])
         return [messages.Speak(self.sentence, loud, text)]
 
     def overdue(self, now: float) -> list[Event]:
         """The end of it, where the board neither says the sentence nor that it cannot."""
-        patience = self._length + PLAY_TIMEOUT if self._state == _HEARD else PREPARE_TIMEOUT
-        if self.over or self._state == _UNKNOWN or now < self._since + patience:
+        patience = (
+            self._length + PLAY_TIMEOUT if self._state == SpeechState.PLAYING else PREPARE_TIMEOUT
+        )
+        if self.over or self._state == SpeechState.UNKNOWN or now < self._since + patience:
             return []
         return [self._end(SpeechEndReason.FAILED, now, "the board's voice is stuck")]
 
@@ -101,24 +96,24 @@ class SpeakRequest:
         return [] if self.over else [self._end(SpeechEndReason.STOPPED, now)]
 
     def receive(self, said: messages.Speech, now: float) -> list[Event]:
-        if self.over or said.sentence != self.sentence or said.state == _UNKNOWN:
+        if self.over or said.sentence != self.sentence or said.state == SpeechState.UNKNOWN:
             return []
         if said.state != self._state:
             self._since = now
         self._state = said.state
         found: list[Event] = []
-        if said.begun and said.state in (_HEARD, _DONE):
+        if said.begun and said.state in (SpeechState.PLAYING, SpeechState.DONE):
             self._length = said.length / 1000
             found += self._sounding(said, now)
         match said.state:
-            case state if state == _DONE:
+            case SpeechState.DONE:
                 begun = said.begun or said.ended
                 self._prepared += (begun - said.asked) / 1e6
                 self._heard += (said.ended - begun) / 1e6
                 found += self._next(now)
-            case state if state == _FAILED:
+            case SpeechState.FAILED:
                 found.append(self._end(SpeechEndReason.FAILED, now, said.trouble))
-            case state if state == _STOPPED:
+            case SpeechState.STOPPED:
                 found.append(self._end(SpeechEndReason.STOPPED, now))
         return found
 
@@ -126,7 +121,7 @@ class SpeakRequest:
         if self._index + 1 == len(self.spans):
             return [self._end(SpeechEndReason.DONE, now)]
         self._index += 1
-        self._ask, self._since, self._state = now, now, _UNKNOWN
+        self._ask, self._since, self._state = now, now, SpeechState.UNKNOWN
         return []
 
     def _sounding(self, said: messages.Speech, now: float) -> list[Event]:

@@ -8,8 +8,10 @@ import codecs
 from dataclasses import replace
 
 from duotui.base.errors import Exit
-from duotui.protocol import events, messages
-from duotui.protocol.events import Activity, EndReason, Event, Mode, Request, Source, Token
+from duotui.protocol import events, messages, story_messages
+from duotui.protocol.events import Activity, EndReason, Event, Source
+from duotui.protocol.request import Mode, Request
+from duotui.protocol.tokens import Token
 
 MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(EndReason)
 """In the order of their numbers on the wire."""
@@ -28,7 +30,7 @@ class TokenStream:
         self.source, self.request, self.number = source, request, number
         self.next = 0
         self.over = False
-        self._start: messages.Start | None = None
+        self._start: story_messages.Start | None = None
         self._ids: list[int] = []
         self._clocks: list[int] = []
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -77,22 +79,22 @@ class TokenStream:
             return []
         return [events.RunEnded(now, self.source, EndReason.CANCELLED, len(self._ids), 0, 0.0)]
 
-    def receive(self, event: messages.StoryEvent, now: float) -> list[Event]:
+    def receive(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
         """What the event of index `next` means to whoever watches."""
-        cut_off = isinstance(event, messages.End) and _reason(event) in _INTERRUPTED
+        cut_off = isinstance(event, story_messages.End) and _reason(event) in _INTERRUPTED
         if self.regenerating and not cut_off:
             return self._compared(event, now)
         self.next += 1
         match event:
-            case messages.Start():
+            case story_messages.Start():
                 self._start = event
                 return [self._started(event, now)]
-            case messages.Next():
+            case story_messages.Next():
                 self._ids.append(event.id)
                 text = self._decoder.decode(event.text).translate(CONTROL_CHARACTERS)
                 token = Token(event.index - 1, event.id, text, event.clock, event.probability)
                 return [events.Tokens(now, self.source, (token,))]
-            case messages.End():
+            case story_messages.End():
                 self.over = True
                 return [
                     events.RunEnded(
@@ -106,7 +108,7 @@ class TokenStream:
                 ]
         return []
 
-    def _compared(self, event: messages.StoryEvent, now: float) -> list[Event]:
+    def _compared(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
         """An event that is told again, which must be what it was."""
         if not self._same(event):
             self.over = True
@@ -129,19 +131,19 @@ class TokenStream:
         start, *rest = self._clocks
         return [events.Regenerated(now, self.source, start, tuple(rest))]
 
-    def _same(self, event: messages.StoryEvent) -> bool:
+    def _same(self, event: story_messages.StoryEvent) -> bool:
         match event, self._start:
-            case messages.Start(), messages.Start() as before:
+            case story_messages.Start(), story_messages.Start() as before:
                 return (event.ids, event.steps, event.seed) == (
                     before.ids,
                     before.steps,
                     before.seed,
                 )
-            case messages.Next(), _:
+            case story_messages.Next(), _:
                 return event.id == self._ids[event.index - 1]
         return False
 
-    def _started(self, start: messages.Start, now: float) -> events.RunStarted:
+    def _started(self, start: story_messages.Start, now: float) -> events.RunStarted:
         # The request's own floats, not their float32 neighbours: 0.8 and not 0.800000011920929.
         request = replace(self.request, steps=start.steps, seed=start.seed)
         return events.RunStarted(
@@ -159,9 +161,9 @@ class TokenStream:
         )
 
 
-def _reason(end: messages.End) -> EndReason:
+def _reason(end: story_messages.End) -> EndReason:
     return REASONS[min(end.reason, REASONS.index(EndReason.FAILED))]
 
 
-def _clock(event: messages.StoryEvent) -> int:
-    return event.clock if isinstance(event, messages.Start | messages.Next) else 0
+def _clock(event: story_messages.StoryEvent) -> int:
+    return event.clock if isinstance(event, story_messages.Start | story_messages.Next) else 0

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from duotui.protocol.events import Mode, Ready, Request
+from duotui.protocol.events import Ready
+from duotui.protocol.request import Mode, Request
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.mean_rate import Score, score
 from duotui.scoring.mistake import GrammarMistake

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from duotui.base.errors import UsageError
 from duotui.protocol import events
-from duotui.protocol.events import Event, Request, Source
+from duotui.protocol.events import Event, Source
+from duotui.protocol.request import Request
 from duotui.session.recording import read
 from duotui.session.session import StateCallback
 from duotui.session.state import SessionState, reduce

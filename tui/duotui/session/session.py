@@ -16,7 +16,17 @@ from duotui.base.errors import UsageError
 from duotui.link.connection import Connection
 from duotui.link.port_thread import Channel
 from duotui.protocol import events
-from duotui.protocol.events import Batch, Event, Mode, Request, Source
+from duotui.protocol.commands import (
+    PauseRun,
+    StartListening,
+    StartRun,
+    StartSpeech,
+    StopListening,
+    StopRun,
+    StopSpeech,
+)
+from duotui.protocol.events import Batch, Event, Source
+from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder
 from duotui.session.state import SessionState, reduce
 
@@ -117,31 +127,31 @@ class Session:
     def generate(self, request: Request) -> None:
         self.open()
         self._request = request
-        self._board.generate(request, self._number())
+        self._board.command(StartRun(request, self._number()))
 
     def stop(self) -> None:
         for connection in self._connections():
-            connection.stop()
+            connection.command(StopRun())
 
     def pause(self, on: bool) -> None:
         for connection in self._connections():
-            connection.pause(on)
+            connection.command(PauseRun(on))
 
     def step(self) -> None:
         """A board is not told to step."""
 
     def speak(self, text: str = "", volume: float = 1.0) -> None:
-        self._board.speak(text or self.state.board.text, self._number(), volume)
+        self._board.command(StartSpeech(text or self.state.board.text, self._number(), volume))
 
     def stop_speaking(self) -> None:
-        self._board.stop_speaking()
+        self._board.command(StopSpeech())
 
     def start_listening(self) -> None:
         """Have the board listen, until it is `enough`: Sound events, and one ListenEnded."""
-        self._board.start_listening(self._number())
+        self._board.command(StartListening(self._number()))
 
     def stop_listening(self) -> None:
-        self._board.stop_listening()
+        self._board.command(StopListening())
 
     def record(self, path: Path | None) -> None:
         if self._recorder is not None:
@@ -207,7 +217,7 @@ class Session:
             )
             return
         reference = replace(self._request, mode=Mode.REFERENCE, seed=run.seed, steps=run.steps)
-        self._baseline.generate(reference, self._number())
+        self._baseline.command(StartRun(reference, self._number()))
 
 
 _REPEATED_IN_RECORDINGS = (events.LinkOpening, events.LinkUp, events.Ready)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, EndReason, Event, Source, SpeechEndReason, Token
+from duotui.protocol.events import Activity, EndReason, Event, Source, SpeechEndReason
+from duotui.protocol.tokens import Token
 from duotui.session.token_diff import TokenDiff, extend, settled
 
 RATE_HISTORY = 240

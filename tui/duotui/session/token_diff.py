@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from duotui.protocol.events import Token
+from duotui.protocol.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

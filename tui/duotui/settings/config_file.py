@@ -19,7 +19,7 @@ from typing import Any
 from platformdirs import user_config_path, user_data_path
 
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.settings import parental_settings
 from duotui.settings.parental_settings import ParentalSettings
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 
 REPLY_TIMEOUT = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from duotui.base.clock import Clock
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 
 UtteranceStarted = Callable[["Utterance"], None]
 

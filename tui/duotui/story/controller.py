@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from duotui.base.errors import NotReady
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import choices, parental_policy
 from duotui.story import diary as diaries

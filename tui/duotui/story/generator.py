@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from duotui.protocol.events import Batch, EndReason, Mode, Request, available_mode
+from duotui.protocol.events import Batch, EndReason
+from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
 from duotui.session.state import LinkState, SessionState, SourceState
 from duotui.story.sentences import (

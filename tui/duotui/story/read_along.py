@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 from duotui.speech.tts import TextToSpeech, Utterance
 from duotui.story.generator import GeneratedStory
 

@@ -4,7 +4,7 @@ engine to tell on from. Pure; what a sentence is, core/reading.py says."""
 import re
 from collections.abc import Iterator, Sequence
 
-from duotui.protocol.speak_request import sentences
+from duotui.protocol.sentence_splitter import sentences
 
 FORCED_ENDING = "From that day on,"
 NEXT_OPENING = "The next day,"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.scoring.teacher_forcing import Agreement, parse_steps
 from duotui.targets.engine_binary import find_engine
 

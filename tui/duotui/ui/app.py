@@ -12,7 +12,7 @@ from textual.screen import Screen
 from duotui.base.errors import UsageError
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeSession
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.session.session import SessionProtocol
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings

@@ -2,7 +2,8 @@
 
 import math
 
-from duotui.protocol.events import EndReason, Request, RunStarted, SpeechEndReason
+from duotui.protocol.events import EndReason, RunStarted, SpeechEndReason
+from duotui.protocol.request import Request
 from duotui.session.state import SourceState
 from duotui.ui.glyphs import Glyphs
 

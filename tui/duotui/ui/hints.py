@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.session.state import LinkState, SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import why_missing

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from duotui.protocol.events import EndReason, Source, Token
+from duotui.protocol.events import EndReason, Source
+from duotui.protocol.tokens import Token
 from duotui.session.state import LinkState, SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable

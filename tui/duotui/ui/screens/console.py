@@ -16,7 +16,8 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from duotui.protocol.events import Batch, Fault, Mode, Ready, Request, Source, available_mode
+from duotui.protocol.events import Batch, Fault, Ready, Source
+from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
 from duotui.session.state import LinkState, SessionState
 from duotui.ui import formatting

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from duotui.base.errors import UsageError
-from duotui.protocol.events import Mode, Request
+from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
 from duotui.ui.glyphs import Glyphs
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from duotui.protocol.events import Request
+from duotui.protocol.request import Request
 from duotui.session.state import SessionState, SourceState
 from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.protocol.events import WordMark
+from duotui.protocol.tokens import WordMark
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import printable
 

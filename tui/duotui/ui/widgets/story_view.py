@@ -11,7 +11,8 @@ from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
-from duotui.protocol.events import RunStarted, Source, Token
+from duotui.protocol.events import RunStarted, Source
+from duotui.protocol.tokens import Token
 from duotui.session.state import SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
