@@ -153,7 +153,19 @@ def _console(rate: int, folder: Path) -> float:
 def _stream(rate: int) -> Iterator[events.Event]:
     board, count = Source.BOARD, rate * CONSOLE_SECONDS
     yield events.LinkUp(0.0, board, "sim", "bench")
-    yield events.RunStarted(0.0, board, 1, "Once", Mode.REFERENCE, count, 1.0, 0.9, 1, 0, (1, 2))
+    yield events.RunStarted(
+        0.0,
+        board,
+        story=1,
+        prompt="Once",
+        mode=Mode.REFERENCE,
+        steps=count,
+        temperature=1.0,
+        top_p=0.9,
+        seed=1,
+        clock=0,
+        ids=(1, 2),
+    )
     per_batch = max(1, rate // 30)
     for first in range(0, count, per_batch):
         numbers = range(first, min(count, first + per_batch))

@@ -97,14 +97,14 @@ def hear(case: Case) -> Result:
     heard = _EAR[0].understood(words, margin)
     voice = case.voice[0] if case.voice else ""
     return Result(
-        case.text,
-        case.slots,
-        voice,
-        case.condition,
-        words,
-        margin,
-        dict(heard.slots) if heard else {},
-        heard.confidence if heard else 0.0,
+        text=case.text,
+        wished=case.slots,
+        voice=voice,
+        condition=case.condition,
+        words=words,
+        margin=margin,
+        slots=dict(heard.slots) if heard else {},
+        confidence=heard.confidence if heard else 0.0,
     )
 
 

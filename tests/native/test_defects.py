@@ -66,7 +66,16 @@ def told(defect: Path, case: Case) -> Run:
     )
     rows = [line.split() for line in done.stdout.splitlines()]
     ids = tuple(int(id_) for id_, _ in rows)
-    return Run(True, ids, "", 1.0, 0.0, 0, 0, tuple(float(p) for _, p in rows))
+    return Run(
+        counted=True,
+        ids=ids,
+        text="",
+        rate=1.0,
+        first=0.0,
+        peak=0,
+        faults=0,
+        probabilities=tuple(float(p) for _, p in rows),
+    )
 
 
 def judged(run: Run, right: Run, case: Case) -> Verdict:

@@ -111,7 +111,16 @@ def baseline(pieces: list[str]) -> Baseline:
 
 
 def run(rate: float) -> Run:
-    return Run(True, ids(words(TALE)), TALE, rate, 0.4, 31_000, 0, (0.5,) * len(words(TALE)))
+    return Run(
+        counted=True,
+        ids=ids(words(TALE)),
+        text=TALE,
+        rate=rate,
+        first=0.4,
+        peak=31_000,
+        faults=0,
+        probabilities=(0.5,) * len(words(TALE)),
+    )
 
 
 def agreement(*others: int) -> Agreement:

@@ -113,16 +113,16 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
             Ready(
                 0.2,
                 source,
-                "0.1.0",
-                "stories15M.duo",
-                machine,
-                "cd590644" * 8,
-                "50a52ef8" * 8,
-                modes,
-                32000,
-                256,
-                15191712,
-                boot,
+                version="0.1.0",
+                model="stories15M.duo",
+                machine=machine,
+                model_hash="cd590644" * 8,
+                tokenizer_hash="50a52ef8" * 8,
+                modes=modes,
+                vocabulary=32000,
+                context=256,
+                parameters=15191712,
+                boot=boot,
             ),
         ]
     return tuple(events)
@@ -150,7 +150,19 @@ def tokens(
 
 def started(source: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
     ids = (1, *(sum(map(ord, piece)) for piece in words(prompt)))
-    return RunStarted(0.5, source, 1, prompt, Mode.EXACT, steps, 1.0, 0.9, 123, 0, ids)
+    return RunStarted(
+        0.5,
+        source,
+        story=1,
+        prompt=prompt,
+        mode=Mode.EXACT,
+        steps=steps,
+        temperature=1.0,
+        top_p=0.9,
+        seed=123,
+        clock=0,
+        ids=ids,
+    )
 
 
 def gauges(
@@ -158,7 +170,18 @@ def gauges(
 ) -> tuple[Event, ...]:
     activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.GENERATING
     return (
-        EngineStats(1.0, source, activity, told, told * 41_000, 400_000, 30_412, 31_204, 3, 0),
+        EngineStats(
+            1.0,
+            source,
+            activity=activity,
+            tokens=told,
+            clock=told * 41_000,
+            first=400_000,
+            rss=30_412,
+            peak=31_204,
+            faults=3,
+            repeats=0,
+        ),
         LinkHealth(1.0, source, 4210, 2, 0, 12),
     )
 

@@ -63,22 +63,22 @@ def new_services(
     )
     favourites = Favourites(folder / "favourites.jsonl")
     catalogue = Catalogue(
-        deck(),
-        generator,
-        session,
-        favourites,
-        lambda choice, rng: fallback_stories.for_choice(choice, rng).sentences,
-        rng,
-        wall,
+        deck=deck(),
+        generator=generator,
+        session=session,
+        favourites=favourites,
+        stored=lambda choice, rng: fallback_stories.for_choice(choice, rng).sentences,
+        rng=rng,
+        wall=wall,
     )
     made = StoryServices(
-        session,
-        catalogue,
-        reader or Hurried(),
-        Diary(folder / "diary.txt", wall),
-        MonotonicClock(),
-        wall,
-        voice_input,
+        session=session,
+        catalogue=catalogue,
+        reader=reader or Hurried(),
+        diary=Diary(folder / "diary.txt", wall),
+        clock=MonotonicClock(),
+        wall=wall,
+        voice_input=voice_input,
     )
     return made, session
 

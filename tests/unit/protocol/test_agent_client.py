@@ -18,12 +18,35 @@ from support.protocol_agent import Agent
 
 STORY = 77
 HELLO = messages.Hello(
-    1, 0, 99, 0, 0, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+    protocol=1,
+    state=0,
+    boot=99,
+    story=0,
+    events=0,
+    modes=1,
+    vocabulary=512,
+    context=256,
+    parameters=1000,
+    model_hash=b"m" * 32,
+    tokenizer_hash=b"t" * 32,
+    version="0.1.0",
+    model="m.bin",
+    machine="here",
 )
 
 
 def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
-    return story_messages.Start(STORY, 0, 0, 256, 1.0, 0.9, 123, 1000, ids)
+    return story_messages.Start(
+        story=STORY,
+        index=0,
+        mode=0,
+        steps=256,
+        temperature=1.0,
+        top_p=0.9,
+        seed=123,
+        clock=1000,
+        ids=ids,
+    )
 
 
 def token(index: int, text: bytes = b" a", id_: int = 7) -> story_messages.Next:
@@ -48,7 +71,16 @@ def telling() -> tuple[AgentClient, Agent]:
     client, agent = greeted()
     client.command(StartRun(Request(), STORY), 0.0)
     (asked,) = client.due(0.0)
-    assert asked == messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")
+    assert asked == messages.Generate(
+        story=STORY,
+        mode=1,
+        flags=1,
+        steps=256,
+        temperature=1.0,
+        top_p=0.9,
+        seed=123,
+        prompt="Once upon a time",
+    )
     client.receive(agent.says(start()), 0.0)
     assert client.due(0.0) == [messages.Ack(STORY, 1)]
     return client, agent
@@ -151,7 +183,20 @@ def test_a_story_left_by_another_host_is_stopped() -> None:
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
     busy = messages.Hello(
-        1, 1, 99, 4711, 20, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+        protocol=1,
+        state=1,
+        boot=99,
+        story=4711,
+        events=20,
+        modes=1,
+        vocabulary=512,
+        context=256,
+        parameters=1000,
+        model_hash=b"m" * 32,
+        tokenizer_hash=b"t" * 32,
+        version="0.1.0",
+        model="m.bin",
+        machine="here",
     )
     client.receive(Agent().says(busy), 0.0)
     assert messages.Cancel(4711) in client.due(0.0)
@@ -162,7 +207,20 @@ def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
     client.receive(agent.says(token(1), token(2)), 0.1)
     client.opened(5.0)
     same = messages.Hello(
-        1, 1, 99, STORY, 9, 1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+        protocol=1,
+        state=1,
+        boot=99,
+        story=STORY,
+        events=9,
+        modes=1,
+        vocabulary=512,
+        context=256,
+        parameters=1000,
+        model_hash=b"m" * 32,
+        tokenizer_hash=b"t" * 32,
+        version="0.1.0",
+        model="m.bin",
+        machine="here",
     )
     client.receive(agent.says(same), 5.0)
     assert messages.Resume(STORY, 3) in client.due(5.0)
@@ -172,10 +230,32 @@ def test_pause_is_repeated_until_the_agent_says_so() -> None:
     client, agent = telling()
     client.command(PauseRun(True), 0.0)
     assert client.due(0.0) == [messages.Pause(STORY, 1)]
-    going = messages.Stats(STORY, 1, 3, 0, 0, 1, 1, 0, 0, 0)
+    going = messages.Stats(
+        story=STORY,
+        state=1,
+        tokens=3,
+        clock=0,
+        first=0,
+        rss=1,
+        peak=1,
+        faults=0,
+        repeats=0,
+        noise=0,
+    )
     client.receive(agent.says(going), 0.1)
     assert messages.Pause(STORY, 1) in client.due(RETRANSMIT_INTERVAL)
-    paused = messages.Stats(STORY, 2, 3, 0, 0, 1, 1, 0, 0, 0)
+    paused = messages.Stats(
+        story=STORY,
+        state=2,
+        tokens=3,
+        clock=0,
+        first=0,
+        rss=1,
+        peak=1,
+        faults=0,
+        repeats=0,
+        noise=0,
+    )
     client.receive(agent.says(paused), 0.4)
     assert messages.Pause(STORY, 1) not in client.due(2.0)
 
@@ -256,7 +336,18 @@ def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
         events.Regenerating(1.0, Source.BOARD, 0, 2)
     ]
     asked = [m for m in client.due(1.0) if isinstance(m, messages.Generate)]
-    assert asked == [messages.Generate(STORY, 1, 1, 256, 1.0, 0.9, 123, "Once upon a time")]
+    assert asked == [
+        messages.Generate(
+            story=STORY,
+            mode=1,
+            flags=1,
+            steps=256,
+            temperature=1.0,
+            top_p=0.9,
+            seed=123,
+            prompt="Once upon a time",
+        )
+    ]
 
 
 def test_what_is_told_again_is_not_told_twice() -> None:

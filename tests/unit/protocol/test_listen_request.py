@@ -26,7 +26,20 @@ from support.protocol_agent import Agent
 NUMBER = 9
 DATA = bytes(range(256)) + bytes(64)
 TALKING = messages.Hello(
-    2, 0, 99, 0, 0, 0xC1, 512, 256, 1000, b"m" * 32, b"t" * 32, "0.1.0", "m.bin", "here"
+    protocol=2,
+    state=0,
+    boot=99,
+    story=0,
+    events=0,
+    modes=0xC1,
+    vocabulary=512,
+    context=256,
+    parameters=1000,
+    model_hash=b"m" * 32,
+    tokenizer_hash=b"t" * 32,
+    version="0.1.0",
+    model="m.bin",
+    machine="here",
 )
 
 

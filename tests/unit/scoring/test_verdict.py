@@ -26,21 +26,30 @@ ROOF = Roofline(BandwidthSweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4
 READY = Ready(
     0,
     Source.BOARD,
-    "0.1.0",
-    "stories15M.duo",
-    "riscv64 c906",
-    "aa" * 32,
-    "bb" * 32,
-    tuple(Mode),
-    32000,
-    256,
-    15_191_712,
-    1,
+    version="0.1.0",
+    model="stories15M.duo",
+    machine="riscv64 c906",
+    model_hash="aa" * 32,
+    tokenizer_hash="bb" * 32,
+    modes=tuple(Mode),
+    vocabulary=32000,
+    context=256,
+    parameters=15_191_712,
+    boot=1,
 )
 
 
 def run(index: int = 0, **changes: object) -> Run:
-    usual = Run(True, IDS, TEXT, 25.0 + index % 4 / 10, 0.3, 31_000, 0, (0.5,) * 4)
+    usual = Run(
+        counted=True,
+        ids=IDS,
+        text=TEXT,
+        rate=25.0 + index % 4 / 10,
+        first=0.3,
+        peak=31_000,
+        faults=0,
+        probabilities=(0.5,) * 4,
+    )
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
@@ -56,13 +65,13 @@ def good() -> Verdict:
     runs = (run(counted=False), *(run(index) for index in range(29)), run(rate=12.0))
     state = conditions(DUO)
     return Verdict(
-        "/dev/ttyACM0",
-        Request(mode=Mode.EXACT),
-        runs,
-        Baseline("mode reference", TEXT, IDS),
-        READY,
-        state,
-        state,
+        target="/dev/ttyACM0",
+        request=Request(mode=Mode.EXACT),
+        runs=runs,
+        baseline=Baseline("mode reference", TEXT, IDS),
+        ready=READY,
+        before=state,
+        after=state,
         agreement=agreement(*IDS),
         own=agreement(*IDS),
         speech=SpeechTiming(9, 1.25, 31.5),

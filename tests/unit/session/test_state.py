@@ -20,7 +20,17 @@ def fold(*found: Event) -> SessionState:
 
 def started(source: Source = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
     return events.RunStarted(
-        0.0, source, 1, "Once", Mode.REFERENCE, 10, 1.0, 0.9, seed, clock, (1, 5, 6)
+        0.0,
+        source,
+        story=1,
+        prompt="Once",
+        mode=Mode.REFERENCE,
+        steps=10,
+        temperature=1.0,
+        top_p=0.9,
+        seed=seed,
+        clock=clock,
+        ids=(1, 5, 6),
     )
 
 
@@ -162,7 +172,18 @@ def test_a_link_that_comes_back_takes_the_story_up() -> None:
 
 
 def test_paused_is_what_the_agent_says() -> None:
-    paused = events.EngineStats(0.0, BOARD, Activity.PAUSED, 2, 0, 0, 0, 0, 0, 0)
+    paused = events.EngineStats(
+        0.0,
+        BOARD,
+        activity=Activity.PAUSED,
+        tokens=2,
+        clock=0,
+        first=0,
+        rss=0,
+        peak=0,
+        faults=0,
+        repeats=0,
+    )
     assert fold(started(), paused).board.paused
     assert not fold(started(), paused, ended()).board.paused
 

@@ -13,13 +13,13 @@ from duotui.story.favourites import FAVOURITES_LIMIT, Favourites, FavouriteStory
 
 WHEN = datetime(2026, 11, 26, 19, 2, 41)
 STORY = FavouriteStory(
-    "The dog",
-    {"who": "dog", "where": "forest", "what": "key", "name": ""},
-    ("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
-    2**64 - 1,
-    "exact",
-    "9f86d081",
-    WHEN,
+    title="The dog",
+    choice={"who": "dog", "where": "forest", "what": "key", "name": ""},
+    sentences=("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
+    seed=2**64 - 1,
+    mode="exact",
+    model_hash="9f86d081",
+    when=WHEN,
 )
 
 

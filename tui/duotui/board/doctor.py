@@ -47,7 +47,9 @@ def examine(target: str) -> Iterator[Finding]:
         try:
             path = find_board(found).path
         except DuotuiError as error:
-            yield Finding("port", False, error.message, error.hint, error.exit)
+            yield Finding(
+                link="port", right=False, what=error.message, mend=error.hint, exit=error.exit
+            )
             return
     broken = False
     for finding in of_port(path, found):
@@ -69,20 +71,34 @@ def of_port(
         return
     if not exists(path, found):
         mend = "plug the board in, then duotui devices: it lists the ports there are"
-        yield Finding("port", False, f"there is no {path}", mend, Exit.NO_DEVICE)
+        yield Finding(
+            link="port", right=False, what=f"there is no {path}", mend=mend, exit=Exit.NO_DEVICE
+        )
         return
     port = listed(path, found)
     yield Finding("port", True, f"{path}{f': {port.described}' if port else ''}")
     if sys.platform == "win32":
         return  # it asks for no permission, and tells who holds a port only when it is opened
     if not os.access(path, os.R_OK | os.W_OK):
-        yield Finding("permission", False, "not for this user", PERMISSION_HINT, Exit.NO_PERMISSION)
+        yield Finding(
+            link="permission",
+            right=False,
+            what="not for this user",
+            mend=PERMISSION_HINT,
+            exit=Exit.NO_PERMISSION,
+        )
         return
     yield Finding("permission", True, "may be read and written")
     names = list(itertools.islice(holders(path, proc), HOLDERS_NAMED))
     if names:
         mend = "close that program"
-        yield Finding("free", False, f"in use by {', '.join(names)}", mend, Exit.BUSY)
+        yield Finding(
+            link="free",
+            right=False,
+            what=f"in use by {', '.join(names)}",
+            mend=mend,
+            exit=Exit.BUSY,
+        )
     else:
         yield Finding("free", True, "no program of yours holds it")
     if port is not None and port.vendor == DUO_VENDOR:
@@ -109,7 +125,9 @@ def _of_line(path: str) -> Iterator[Finding]:
     try:
         transport = SerialTransport(path, patience=10)
     except DuotuiError as error:
-        yield Finding("port", False, error.message, error.hint, error.exit)
+        yield Finding(
+            link="port", right=False, what=error.message, mend=error.hint, exit=error.exit
+        )
         return
     try:
         spawn = TransportSpawn(transport)
@@ -124,7 +142,9 @@ def _of_line(path: str) -> Iterator[Finding]:
         yield from check_board(shell)
         shell.leave()
     except DuotuiError as error:
-        yield Finding("login", False, error.message, error.hint, error.exit)
+        yield Finding(
+            link="login", right=False, what=error.message, mend=error.hint, exit=error.exit
+        )
     finally:
         transport.close()
 

@@ -75,7 +75,9 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
             size += len(contents)
             if not said.status:
                 replaced.append(part)
-    return InstallPlan(facts, parts, tuple(missing), tuple(replaced), size)
+    return InstallPlan(
+        facts=facts, parts=parts, missing=tuple(missing), replaced=tuple(replaced), size=size
+    )
 
 
 def install(
@@ -90,5 +92,12 @@ def install(
         def on(now: TransferProgress, part: InstallFile = part) -> None:
             progress(part, now)
 
-        upload(shell, part.source, part.target, clock, on, part.mode)
+        upload(
+            shell=shell,
+            source=part.source,
+            target=part.target,
+            clock=clock,
+            progress=on,
+            mode=part.mode,
+        )
     shell.run(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {BOARD_FOLDER}/{MODEL_NAME}", 300)

@@ -29,4 +29,10 @@ def read_system_info(shell: Shell) -> SystemInfo:
         shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3]
     )
     swaps = tuple((row[0], int(row[2]) * 1024) for row in rows)
-    return SystemInfo(kernel, machine, memory * 1024, swaps, free_bytes * 1024)
+    return SystemInfo(
+        kernel=kernel,
+        machine=machine,
+        memory=memory * 1024,
+        swaps=swaps,
+        free_bytes=free_bytes * 1024,
+    )

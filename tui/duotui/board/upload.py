@@ -68,7 +68,9 @@ def upload(
     done, size, spoiled = begun, BLOCK_BYTES, 0
     while done < len(data):
         block = data[done : done + size]
-        if _send(shell, block, done, size, part, decode, seconds):
+        if _send(
+            shell=shell, block=block, at=done, size=size, part=part, decode=decode, seconds=seconds
+        ):
             done, spoiled = done + len(block), 0
             if done % (2 * size) == 0:
                 size = min(2 * size, BLOCK_BYTES)

@@ -55,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
     if Path(plan.target).is_file():
         speed = resolve.speed(options.speed)
         recording = Path(plan.target)
-        return judge_recording(recording, plan, writer, show, speed)
+        return judge_recording(
+            recording=recording, options=plan, writer=writer, show=show, speed=speed
+        )
     if plan.target == "sim":
         check_can_simulate()
         find_engine()  # where it cannot be had, that is said before anything is looked at

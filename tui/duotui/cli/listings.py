@@ -23,7 +23,11 @@ def model(options: argparse.Namespace) -> None:
         clock = MonotonicClock()
         print(
             model_store.fetch(
-                model_store.find(options.name), store, clock, line.show, options.source or ""
+                model=model_store.find(options.name),
+                store=store,
+                clock=clock,
+                progress=line.show,
+                source=options.source or "",
             )
         )
         return

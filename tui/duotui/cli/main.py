@@ -97,7 +97,15 @@ def _setup(options: argparse.Namespace) -> None:
     model, tokenizer = resolve.files(options)
     engine = options.engine or resources.BOARD
     setup(
-        SetupOptions(options.target, model, tokenizer, engine, options.yes, options.sd), sys.stdout
+        SetupOptions(
+            target=options.target,
+            model=model,
+            tokenizer=tokenizer,
+            engine=engine,
+            yes=options.yes,
+            card=options.sd,
+        ),
+        sys.stdout,
     )
 
 

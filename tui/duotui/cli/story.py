@@ -74,13 +74,21 @@ def _services(
     )
     shelf = favourites.Favourites(folder / favourites.FAVOURITES_FILE)
     return StoryServices(
-        session,
-        Catalogue(deck(), generator, session, shelf, _stored, rng, datetime.now),
-        _reader(session, child, clock),
-        diary.Diary(folder / diary.DIARY_FILE, datetime.now),
-        clock,
-        datetime.now,
-        _voice_input(session, child),
+        session=session,
+        catalogue=Catalogue(
+            deck=deck(),
+            generator=generator,
+            session=session,
+            favourites=shelf,
+            stored=_stored,
+            rng=rng,
+            wall=datetime.now,
+        ),
+        reader=_reader(session, child, clock),
+        diary=diary.Diary(folder / diary.DIARY_FILE, datetime.now),
+        clock=clock,
+        wall=datetime.now,
+        voice_input=_voice_input(session, child),
     )
 
 

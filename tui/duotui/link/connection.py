@@ -134,7 +134,11 @@ class Connection:
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
             self.client.command(StopSpeech(), now)
-            return [events.LinkLost(now, self.source, error.message, hint, error.exit)]
+            return [
+                events.LinkLost(
+                    now, self.source, reason=error.message, hint=hint, status=error.exit
+                )
+            ]
         self._again = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
         said, self._trouble = self._trouble, error.message
         if said == error.message:

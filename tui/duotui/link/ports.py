@@ -55,7 +55,13 @@ class Port:
 def ports() -> list[Port]:
     """Every serial port of this computer, boards first."""
     found = [
-        Port(p.device, p.product or p.description or "", p.vid, p.pid, p.serial_number or "")
+        Port(
+            path=p.device,
+            name=p.product or p.description or "",
+            vendor=p.vid,
+            product=p.pid,
+            serial_number=p.serial_number or "",
+        )
         for p in list_ports.comports()
     ]
     order = ["duo", "adapter", "usb", "other"]

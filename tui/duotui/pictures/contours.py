@@ -71,7 +71,7 @@ def _joined(rows: Sequence[str], x: int, y: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BorderRun:
     """Pieces in a line between the same two letters: below row `y`, from `start` to before `end`.
     `turns` are where the border goes at either end: 1 down, -1 up, 0 neither."""
 
@@ -81,15 +81,15 @@ class Run:
     turns: tuple[int, int]
 
 
-def _runs(rows: Sequence[str]) -> list[Run]:
-    found: list[Run] = []
+def _runs(rows: Sequence[str]) -> list[BorderRun]:
+    found: list[BorderRun] = []
     for y in range(1, len(rows) - EDGE):
         start = 0
         for (over, under), pieces in groupby(zip(rows[y], rows[y + 1], strict=True)):
             end = start + len(list(pieces))
             if over != under:
                 turns = _turn(rows, y, start - 1, start), _turn(rows, y, end, end - 1)
-                found.append(Run(y, start, end, turns))
+                found.append(BorderRun(y, start, end, turns))
             start = end
     return found
 
@@ -107,7 +107,7 @@ Slopes = dict[tuple[int, int], Crossing]
 """By the row above a piece, and its column."""
 
 
-def _slopes(rows: Sequence[str], runs: Sequence[Run]) -> Slopes:
+def _slopes(rows: Sequence[str], runs: Sequence[BorderRun]) -> Slopes:
     found: Slopes = {}
     for run in runs:
         count, (first, last) = run.end - run.start, run.turns
@@ -119,7 +119,7 @@ def _slopes(rows: Sequence[str], runs: Sequence[Run]) -> Slopes:
 
 
 def _bent(
-    rows: Sequence[str], runs: Sequence[Run], slopes: Slopes, other: Slopes
+    rows: Sequence[str], runs: Sequence[BorderRun], slopes: Slopes, other: Slopes
 ) -> list[list[Crossing]]:
     """Every crossing of the borders below rows, with those of bows."""
     found = [[slopes.get((y, x), FLAT) for x in range(len(row))] for y, row in enumerate(rows)]
@@ -136,7 +136,7 @@ def _bent(
     return found
 
 
-def _cap(rows: Sequence[str], run: Run) -> bool:
+def _cap(rows: Sequence[str], run: BorderRun) -> bool:
     """Whether it goes round two pixels that lie on two of their kind."""
     turn, last = run.turns
     if not turn or turn != last or run.end - run.start != 2:

@@ -100,7 +100,9 @@ def read(path: Path) -> Icon:
             f"{path.name}: plain: not {ICON_COLUMNS} by {ICON_ROWS} characters of ASCII"
         )
     words = tuple(table.get("words", "").split())
-    return Icon(path.stem, frames, plain, words, table.get("common", False))
+    return Icon(
+        name=path.stem, frames=frames, plain=plain, words=words, common=table.get("common", False)
+    )
 
 
 def _not_square(grid: tuple[str, ...]) -> bool:

@@ -30,9 +30,9 @@ class AudioRequests:
                 events.Fault(
                     now,
                     self.source,
-                    "this board has no voice",
-                    "duotui doctor says why",
-                    Exit.NOT_READY,
+                    text="this board has no voice",
+                    hint="duotui doctor says why",
+                    status=Exit.NOT_READY,
                 )
             ]
         ended = self._silence(now)

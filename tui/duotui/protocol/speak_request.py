@@ -137,14 +137,27 @@ class SpeakRequest:
         # by the board's clock, so that a message that was late marks the same word
         begun = now - (said.clock - said.begun) / 1e6
         return [
-            events.SentencePlaying(now, self.source, self._index, begun, said.length / 1000, marks)
+            events.SentencePlaying(
+                now,
+                self.source,
+                index=self._index,
+                begun=begun,
+                length=said.length / 1000,
+                marks=marks,
+            )
         ]
 
     def _end(self, silence: SpeechEndReason, now: float, trouble: str = "") -> events.SpeechEnded:
         self.over = True
         said = self._index + (silence is SpeechEndReason.DONE and bool(self.spans))
         return events.SpeechEnded(
-            now, self.source, silence, said, self._prepared, self._heard, trouble
+            now,
+            self.source,
+            silence=silence,
+            sentences=said,
+            prepared=self._prepared,
+            heard=self._heard,
+            trouble=trouble,
         )
 
 

@@ -50,14 +50,14 @@ class TokenStream:
             steps, seed = self._start.steps, self._start.seed
         request = self.request
         return messages.Generate(
-            self.number,
-            MODES.index(request.mode),
-            1,
-            steps,
-            request.temperature,
-            request.top_p,
-            seed,
-            request.prompt,
+            story=self.number,
+            mode=MODES.index(request.mode),
+            flags=1,
+            steps=steps,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=seed,
+            prompt=request.prompt,
         )
 
     def restart(self) -> None:
@@ -77,7 +77,16 @@ class TokenStream:
         self.over = True
         if not self.started:
             return []
-        return [events.RunEnded(now, self.source, EndReason.CANCELLED, len(self._ids), 0, 0.0)]
+        return [
+            events.RunEnded(
+                now,
+                self.source,
+                reason=EndReason.CANCELLED,
+                tokens=len(self._ids),
+                clock=0,
+                rate=0.0,
+            )
+        ]
 
     def receive(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
         """What the event of index `next` means to whoever watches."""
@@ -92,7 +101,13 @@ class TokenStream:
             case story_messages.Next():
                 self._ids.append(event.id)
                 text = self._decoder.decode(event.text).translate(CONTROL_CHARACTERS)
-                token = Token(event.index - 1, event.id, text, event.clock, event.probability)
+                token = Token(
+                    index=event.index - 1,
+                    id=event.id,
+                    text=text,
+                    clock=event.clock,
+                    probability=event.probability,
+                )
                 return [events.Tokens(now, self.source, (token,))]
             case story_messages.End():
                 self.over = True
@@ -100,10 +115,10 @@ class TokenStream:
                     events.RunEnded(
                         now,
                         self.source,
-                        _reason(event),
-                        event.tokens,
-                        event.clock,
-                        event.rate,
+                        reason=_reason(event),
+                        tokens=event.tokens,
+                        clock=event.clock,
+                        rate=event.rate,
                     )
                 ]
         return []
@@ -118,11 +133,13 @@ class TokenStream:
                 events.Fault(
                     now,
                     self.source,
-                    f"told again, the story is another one {where}",
-                    "the board has another model, or cannot be trusted",
-                    Exit.DIFFERS,
+                    text=f"told again, the story is another one {where}",
+                    hint="the board has another model, or cannot be trusted",
+                    status=Exit.DIFFERS,
                 ),
-                events.RunEnded(now, self.source, EndReason.FAILED, told, 0, 0.0),
+                events.RunEnded(
+                    now, self.source, reason=EndReason.FAILED, tokens=told, clock=0, rate=0.0
+                ),
             ]
         self.next += 1
         self._clocks.append(_clock(event))
@@ -149,15 +166,15 @@ class TokenStream:
         return events.RunStarted(
             now,
             self.source,
-            start.story,
-            request.prompt,
-            MODES[start.mode],
-            request.steps,
-            request.temperature,
-            request.top_p,
-            request.seed,
-            start.clock,
-            start.ids,
+            story=start.story,
+            prompt=request.prompt,
+            mode=MODES[start.mode],
+            steps=request.steps,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            seed=request.seed,
+            clock=start.clock,
+            ids=start.ids,
         )
 
 

@@ -40,12 +40,12 @@ def score(rates: Sequence[float]) -> Score:
     dropped = _apart(rates)
     kept = [rate for index, rate in enumerate(rates) if index not in dropped]
     return Score(
-        tuple(rates),
-        dropped,
-        statistics.fmean(kept),
-        statistics.fmean(rates),
-        statistics.median(kept),
-        statistics.stdev(kept) if len(kept) > 1 else 0.0,
+        rates=tuple(rates),
+        dropped=dropped,
+        mean=statistics.fmean(kept),
+        plain=statistics.fmean(rates),
+        median=statistics.median(kept),
+        deviation=statistics.stdev(kept) if len(kept) > 1 else 0.0,
     )
 
 

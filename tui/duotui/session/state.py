@@ -177,12 +177,22 @@ def _reduce_source(telling: SourceState, event: Event) -> SourceState:
             lost = replace(telling, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
             if lost.running:
                 ended = events.RunEnded(
-                    event.t, event.source, EndReason.LOST, len(lost.tokens), 0, lost.rate
+                    event.t,
+                    event.source,
+                    reason=EndReason.LOST,
+                    tokens=len(lost.tokens),
+                    clock=0,
+                    rate=lost.rate,
                 )
                 lost = replace(lost, ended=ended)
             if lost.speaking:
                 hushed = events.SpeechEnded(
-                    event.t, event.source, SpeechEndReason.LOST, 0, 0.0, 0.0
+                    event.t,
+                    event.source,
+                    silence=SpeechEndReason.LOST,
+                    sentences=0,
+                    prepared=0.0,
+                    heard=0.0,
                 )
                 lost = replace(lost, speech_ended=hushed)
             return lost

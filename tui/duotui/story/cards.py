@@ -88,7 +88,7 @@ class Deck:
     def draw(self, rng: random.Random, name: str = "", own: str = "") -> CardChoice:
         """A surprise."""
         who, where, what = (rng.choice(row).key for row in self.rows().values())
-        return CardChoice(who, where, what, name, own)
+        return CardChoice(who=who, where=where, what=what, name=name, own=own)
 
     def opening(self, choice: CardChoice) -> str:
         """The beginning of its story. The child is its hero where it can be, and the best friend of

@@ -64,13 +64,13 @@ class Catalogue:
         ready = self._session.state.board.ready
         self.favourites.add(
             FavouriteStory(
-                piece.title,
-                {row: getattr(piece.choice, row) for row in CARD_ROWS},
-                tuple(piece.generated.sentences),
-                piece.generated.seed,
-                self.generator.usual.mode,
-                ready.model_hash if ready is not None else "",
-                self._wall(),
+                title=piece.title,
+                choice={row: getattr(piece.choice, row) for row in CARD_ROWS},
+                sentences=tuple(piece.generated.sentences),
+                seed=piece.generated.seed,
+                mode=self.generator.usual.mode,
+                model_hash=ready.model_hash if ready is not None else "",
+                when=self._wall(),
             )
         )
 

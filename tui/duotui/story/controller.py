@@ -30,7 +30,11 @@ class StoryController:
         self._curfew = StoryLimits(services.diary, services.clock, services.wall)
         self.piece: CatalogueStory | None = None
         self._story_run = StoryRun(
-            services.reader, services.diary, services.clock, self._fallback_story, self._narrated
+            reader=services.reader,
+            diary=services.diary,
+            clock=services.clock,
+            nap=self._fallback_story,
+            watch=self._narrated,
         )
         self._jobs = ExclusiveTask(self._failed)
         self._failures: list[str] = []
@@ -196,7 +200,15 @@ class StoryController:
                     self._cards(picked)
                 else:
                     who, where, what = (card.key for card in picked)
-                    self._tell(CardChoice(who, where, what, self.child.name, self.child.is_a))
+                    self._tell(
+                        CardChoice(
+                            who=who,
+                            where=where,
+                            what=what,
+                            name=self.child.name,
+                            own=self.child.is_a,
+                        )
+                    )
             case Step.THE_END, choices.KEY_AGAIN:
                 self.again()
             case Step.THE_END, choices.KEY_NEXT:

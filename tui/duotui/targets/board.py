@@ -59,4 +59,6 @@ def same_board(known: Port, found: list[Port]) -> Port:
 
 
 def _at(path: str, found: list[Port]) -> Port:
-    return listed(path, found) or Port(path, "", None, None, "")
+    return listed(path, found) or Port(
+        path=path, name="", vendor=None, product=None, serial_number=""
+    )

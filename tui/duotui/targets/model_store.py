@@ -99,7 +99,7 @@ def fetch(
         part = target.with_name(target.name + ".part")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _fetch(file, url, part, clock, progress)
+            _fetch(file=file, url=url, part=part, clock=clock, progress=progress)
             found = hashlib.sha256(part.read_bytes()).hexdigest()
             if found != file.sha256:
                 part.unlink()

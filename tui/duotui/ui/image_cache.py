@@ -73,7 +73,13 @@ class ImageCache:
             self._sent += 1
             pixels = enlarged.rgba(key.picture, key.frame, key.light)
             self._write(
-                kitty_graphics.transmit_image(number, enlarged.SIDE, pixels, key.columns, key.rows)
+                kitty_graphics.transmit_image(
+                    number=number,
+                    side=enlarged.SIDE,
+                    rgba=pixels,
+                    columns=key.columns,
+                    rows=key.rows,
+                )
             )
         self._numbers[key] = number
         if len(self._numbers) > IMAGES_LIMIT:

@@ -187,7 +187,15 @@ class ConsoleScreen(StoryActionsScreen):
             self.query_one(Banner).show(state, loss_hint(state, self._key, live))
             story = self.query_one("#board", StoryView)
             if state.board.run is None:
-                story.invite(*invitation(state, self._request, self._key, self._glyphs, live))
+                story.invite(
+                    *invitation(
+                        state=state,
+                        request=self._request,
+                        key=self._key,
+                        glyphs=self._glyphs,
+                        live=live,
+                    )
+                )
             story.show(state)
             baseline = self.query_one("#baseline", StoryView)
             baseline.invite(("invite", baseline_hint(state.baseline)))
@@ -295,7 +303,14 @@ class ConsoleScreen(StoryActionsScreen):
         run = self._session.state.board.run
         if run is not None:
             self._tell(
-                Request(run.prompt, run.mode, run.steps, run.temperature, run.top_p, run.seed)
+                Request(
+                    prompt=run.prompt,
+                    mode=run.mode,
+                    steps=run.steps,
+                    temperature=run.temperature,
+                    top_p=run.top_p,
+                    seed=run.seed,
+                )
             )
         elif (link := self._session.state.board.link).gone or link is LinkState.CLOSED:
             self._session.open()
