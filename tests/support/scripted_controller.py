@@ -22,9 +22,9 @@ TALE = (
 
 
 class ScriptedController:
-    def __init__(self, scene: StoryViewState, child: ParentalSettings) -> None:
-        self.scene, self.child = scene, child
-        self.say = strings_in(child.language)
+    def __init__(self, view: StoryViewState, parental: ParentalSettings) -> None:
+        self.view, self.parental = view, parental
+        self.strings = strings_in(parental.language)
         self.word: WordMark | None = None
         self.troubles: tuple[str, ...] = ()
         self.asked: list[tuple[object, ...]] = []
@@ -39,8 +39,8 @@ class ScriptedController:
     async def close(self) -> None:
         self.asked.append(("close",))
 
-    def apply_settings(self, child: ParentalSettings, say: object) -> None:
-        self.child, self.say = child, strings_in(child.language)
+    def apply_settings(self, parental: ParentalSettings, strings: object) -> None:
+        self.parental, self.strings = parental, strings_in(parental.language)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *arguments: self.asked.append((name, *arguments))
@@ -51,44 +51,44 @@ def mark(sentence: str, word: str) -> WordMark:
     return WordMark(0.0, at, at + len(word))
 
 
-def hours(child: ParentalSettings) -> dict[str, ScriptedController]:
+def hours(parental: ParentalSettings) -> dict[str, ScriptedController]:
     """One for each thing that can be seen."""
-    say, language = strings_in(child.language), child.language
+    say, language = strings_in(parental.language), parental.language
     who, where, what = (choices.cards(deck(), row, language) for row in range(3))
     favourites = (
         ChoiceOption("0", choices.title(deck(), _CHOICE, language), "cat"),
         ChoiceOption("1", "a dragon, the sea, a cake", "dragon"),
     )
     scenes = {
-        "who": StoryViewState(Step.CARDS, who, at=1),
-        "what": StoryViewState(Step.CARDS, what, at=6, row=2, picked=(who[1], where[0])),
+        "who": StoryViewState(Step.CARDS, who, cursor=1),
+        "what": StoryViewState(Step.CARDS, what, cursor=6, row=2, picked=(who[1], where[0])),
         "telling": StoryViewState(Step.TELLING, sentences=TALE, current=4),
-        "held": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, held=True),
-        "thinking": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, thinks=True),
+        "held": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, paused=True),
+        "thinking": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, thinking=True),
         "napping": StoryViewState(
-            Step.TELLING, sentences=TALE[:1], current=0, napping=True, sleepy=True
+            Step.TELLING, sentences=TALE[:1], current=0, fallback_playing=True, board_away=True
         ),
-        "awake": StoryViewState(Step.TELLING, sentences=TALE[:3], current=2, back=True),
+        "awake": StoryViewState(Step.TELLING, sentences=TALE[:3], current=2, board_back=True),
         "end": StoryViewState(
             Step.THE_END, choices.ending(say, kept=False), sentences=TALE, current=5
         ),
         "kept": StoryViewState(
-            Step.THE_END, choices.ending(say, kept=True), sentences=TALE, kept=True
+            Step.THE_END, choices.ending(say, kept=True), sentences=TALE, saved=True
         ),
         "shelf": StoryViewState(Step.SHELF, favourites),
         "empty": StoryViewState(Step.SHELF),
         "listening": StoryViewState(Step.LISTENING),
         "heard": StoryViewState(
-            Step.HEARD, choices.answers(say), heard=choices.title(deck(), _CHOICE, language)
+            Step.HEARD, choices.answers(say), recognized=choices.title(deck(), _CHOICE, language)
         ),
-        "missed": StoryViewState(Step.CARDS, who, missed="not_heard"),
+        "missed": StoryViewState(Step.CARDS, who, not_understood="not_heard"),
         "night": StoryViewState(
             Step.RESTING, rest=RestReason.QUIET, until=datetime(2026, 11, 27, 6, 30)
         ),
         "over": StoryViewState(Step.RESTING, rest=RestReason.TIME_OVER, one_more=True),
         "asleep": StoryViewState(Step.RESTING, rest=RestReason.ASLEEP),
     }
-    found = {name: ScriptedController(scene, child) for name, scene in scenes.items()}
+    found = {name: ScriptedController(scene, parental) for name, scene in scenes.items()}
     found["telling"].word = mark(TALE[4], "castle")
     found["napping"].word = mark(TALE[0], "time,")
     return found

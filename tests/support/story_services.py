@@ -74,7 +74,7 @@ def new_services(
     made = StoryServices(
         session=session,
         catalogue=catalogue,
-        reader=reader or Hurried(),
+        tts=reader or Hurried(),
         diary=Diary(folder / "diary.txt", wall),
         clock=MonotonicClock(),
         wall=wall,
@@ -83,6 +83,8 @@ def new_services(
     return made, session
 
 
-def new_controller(made: StoryServices, child: ParentalSettings | None = None) -> StoryController:
-    child = child or ParentalSettings(name="Lily")
-    return StoryController(made, child, strings_in(child.language))
+def new_controller(
+    made: StoryServices, parental: ParentalSettings | None = None
+) -> StoryController:
+    parental = parental or ParentalSettings(name="Lily")
+    return StoryController(made, parental, strings_in(parental.language))

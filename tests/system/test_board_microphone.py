@@ -265,15 +265,15 @@ async def test_the_story_hour_listens_by_the_board(
     )
     shown.open()
     shown.listen()
-    assert shown.scene.act is Step.LISTENING
-    await until(shown, lambda: shown.scene.act is not Step.LISTENING)
+    assert shown.view.step is Step.LISTENING
+    await until(shown, lambda: shown.view.step is not Step.LISTENING)
     if there:
-        assert (shown.scene.act, shown.scene.heard) == (Step.HEARD, "a dragon, the castle")
-        shown.go()
-        await until(shown, lambda: shown.scene.act is Step.THE_END)
-        assert "dragon" in shown.scene.sentences[0]
+        assert (shown.view.step, shown.view.recognized) == (Step.HEARD, "a dragon, the castle")
+        shown.select()
+        await until(shown, lambda: shown.view.step is Step.THE_END)
+        assert "dragon" in shown.view.sentences[0]
     else:
-        assert (shown.scene.act, shown.scene.missed) == (Step.CARDS, "cannot_hear")
+        assert (shown.view.step, shown.view.not_understood) == (Step.CARDS, "cannot_hear")
         assert any(NO_MICROPHONE[0] in line for line in shown.troubles)
     await shown.close()
 

@@ -96,7 +96,7 @@ async def test_the_hour_of_the_day_is_heard_in_the_boards_voice(
         shown.subscribe(news.set)
         shown.open()
         shown.surprise()
-        while shown.scene.act is not Step.THE_END:
+        while shown.view.step is not Step.THE_END:
             await asyncio.wait_for(news.wait(), 60)
             news.clear()
         await shown.close()
@@ -186,11 +186,11 @@ async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: 
     shown.subscribe(watch)
     shown.open()
     shown.surprise()
-    scene: StoryViewState = shown.scene
-    while scene.act is not Step.THE_END:
+    scene: StoryViewState = shown.view
+    while scene.step is not Step.THE_END:
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
-        scene = shown.scene
+        scene = shown.view
     assert (voice.parent / "said").read_text().splitlines() == list(scene.sentences)
     assert telling_while_said
     assert not any(telling_while_said)

@@ -161,33 +161,33 @@ async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
             assert sim.process is not None
             os.kill(sim.process.pid, signal.SIGKILL)
 
-    trial = RunSeries(session, Request(mode=Mode.EXACT), told, runs=30)
+    series = RunSeries(session, Request(mode=Mode.EXACT), told, runs=30)
     try:
-        await trial.run()
+        await series.run()
     finally:
         await session.close()
-    assert (trial.trouble, trial.complete, trial.disturbed) == (None, True, 1)
-    assert len({run.ids for run in trial.runs}) == 1
+    assert (series.trouble, series.complete, series.disturbed) == (None, True, 1)
+    assert len({run.ids for run in series.runs}) == 1
 
 
 async def test_it_can_be_stopped_between_runs() -> None:
     session = new_session(SimulatedDuo())
-    trial = RunSeries(session, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
-    trial.stop(Cancelled("stopped"))
+    series = RunSeries(session, Request(mode=Mode.EXACT, steps=20), lambda _: None, runs=30)
+    series.stop(Cancelled("stopped"))
     try:
-        await trial.run()
+        await series.run()
     finally:
         await session.close()
-    assert isinstance(trial.trouble, Cancelled)
-    assert trial.runs == []
+    assert isinstance(series.trouble, Cancelled)
+    assert series.runs == []
 
 
 async def test_a_port_that_is_not_there_is_said() -> None:
     session = new_session(BoardTarget("/dev/ttyNONE0"))
-    trial = RunSeries(session, Request(), lambda _: None)
+    series = RunSeries(session, Request(), lambda _: None)
     try:
-        await trial.run()
+        await series.run()
     finally:
         await session.close()
-    assert trial.trouble is not None
-    assert trial.trouble.exit == 3
+    assert series.trouble is not None
+    assert series.trouble.exit == 3

@@ -36,36 +36,36 @@ from support.story_services import AFTERNOON, Hurried, new_controller, new_servi
 async def until(shown: StoryController, wanted: Callable[[StoryViewState], bool]) -> StoryViewState:
     news = asyncio.Event()
     shown.subscribe(news.set)
-    while not wanted(shown.scene):
+    while not wanted(shown.view):
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
-    return shown.scene
+    return shown.view
 
 
 def at_end(scene: StoryViewState) -> bool:
-    return scene.act is Step.THE_END
+    return scene.step is Step.THE_END
 
 
 def telling(scene: StoryViewState) -> bool:
-    return scene.act is Step.TELLING
+    return scene.step is Step.TELLING
 
 
 async def test_three_cards_are_a_story_with_a_beginning_and_an_end(tmp_path: Path) -> None:
     made, _ = new_services(SimulatedDuo(), tmp_path)
     shown = new_controller(made)
     shown.open()
-    assert (shown.scene.act, shown.scene.row) == (Step.CARDS, 0)
+    assert (shown.view.step, shown.view.row) == (Step.CARDS, 0)
     shown.pick(2)
-    assert [offer.key for offer in shown.scene.picked] == [deck().who[1].key]
+    assert [offer.key for offer in shown.view.picked] == [deck().who[1].key]
     shown.move(1)
-    shown.go()
+    shown.select()
     shown.pick(1)
     scene = await until(shown, at_end)
     assert "Lily" in " ".join(scene.sentences)
     assert len(scene.sentences) > 4
     assert all(made.catalogue.generator.fits(sentence) for sentence in scene.sentences)
     assert scene.sentences[-1].rstrip("\"'”’")[-1] in ".!?"
-    assert made.reader.said == list(scene.sentences)  # type: ignore[attr-defined]
+    assert made.tts.said == list(scene.sentences)  # type: ignore[attr-defined]
     written = (tmp_path / "diary.txt").read_text()
     assert written.startswith("2026-11-26 15:30  Lily chose: a cat")
     assert all(sentence in written for sentence in scene.sentences)
@@ -80,7 +80,7 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     shown.surprise()
     first = (await until(shown, at_end)).sentences
     shown.keep()
-    assert shown.scene.kept
+    assert shown.view.saved
     shown.again()
     await until(shown, telling)
     assert (await until(shown, at_end)).sentences == first
@@ -90,8 +90,10 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     shown = new_controller(later)
     shown.open()
     shown.favourites()
-    assert [offer.label for offer in shown.scene.offers] == [made.catalogue.shelf.all()[0].title]
-    shown.go()
+    assert [offer.label for offer in shown.view.options] == [
+        made.catalogue.favourites.all()[0].title
+    ]
+    shown.select()
     assert (await until(shown, at_end)).sentences == first
     assert session.state.board.run is None  # nobody was asked
     await shown.close()
@@ -108,7 +110,7 @@ async def test_what_happens_next_goes_on_from_there(tmp_path: Path) -> None:
     longer = (await until(shown, at_end)).sentences
     assert longer[: len(first)] == first
     assert longer[len(first)].startswith("The next day,")
-    assert made.reader.said == list(longer)  # type: ignore[attr-defined]
+    assert made.tts.said == list(longer)  # type: ignore[attr-defined]
     await shown.close()
 
 
@@ -140,18 +142,18 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     session.subscribe(kill)
     shown.open()
     shown.surprise()
-    napping = await until(shown, lambda scene: scene.napping and scene.current > 0)
+    napping = await until(shown, lambda scene: scene.fallback_playing and scene.current > 0)
     assert killed
-    assert napping.sleepy
+    assert napping.board_away
     stories = [story.sentences for story in fallback_stories.stories()]
     assert any(napping.sentences == story[: len(napping.sentences)] for story in stories)
     board.dead = False
     end = await until(shown, at_end)
-    said = made.reader.said  # type: ignore[attr-defined]
+    said = made.tts.said  # type: ignore[attr-defined]
     await shown.close()
     calm = await undisturbed(tmp_path / "calm", 5)
     assert end.sentences == calm
-    assert not end.sleepy
+    assert not end.board_away
     assert [sentence for sentence in said if sentence in calm] == list(calm)
     assert len(said) > len(calm)
 
@@ -165,13 +167,13 @@ async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) ->
     made, session = new_services(Nowhere(), tmp_path)
     shown = new_controller(made)
     shown.open()
-    await until(shown, lambda scene: scene.sleepy)
+    await until(shown, lambda scene: scene.board_away)
     shown.surprise()
-    scene = await until(shown, lambda scene: scene.napping and scene.current > 3)
+    scene = await until(shown, lambda scene: scene.fallback_playing and scene.current > 3)
     assert session.state.board.link in (LinkState.AWAY, LinkState.LOST)
     assert shown.troubles[0] == "there is no board"
     shown.back()
-    assert (scene.act, shown.scene.act) == (Step.TELLING, Step.CARDS)
+    assert (scene.step, shown.view.step) == (Step.TELLING, Step.CARDS)
     await shown.close()
 
 
@@ -185,8 +187,8 @@ async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path
     while len(reader.said) < 2:  # noqa: ASYNC110 - it is shown before it is read
         await asyncio.sleep(0)
     shown.stop()
-    scene = shown.scene
-    assert scene.held
+    scene = shown.view
+    assert scene.paused
     assert shown.word is None or await asyncio.sleep(0) is None
     assert reader.position() == 0
     reader.pace = 60_000
@@ -203,7 +205,7 @@ async def test_leaving_a_story_is_written_down(tmp_path: Path) -> None:
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
     shown.back()
-    assert shown.scene.act is Step.CARDS
+    assert shown.view.step is Step.CARDS
     shown.surprise()
     await until(shown, lambda scene: scene.current == 0)
     assert "stopped" in (tmp_path / "diary.txt").read_text()
@@ -239,7 +241,7 @@ async def test_where_nothing_is_fit_a_stored_ending_closes_it(tmp_path: Path) ->
     scene = await until(shown, at_end)
     assert scene.sentences[-1] in fallback_stories.endings()
     assert scene.sentences[:-1] == tuple(
-        whole_sentences(made.catalogue.deck.opening(shown.piece.choice), over=True)
+        whole_sentences(made.catalogue.deck.opening(shown.story.choice), over=True)
     )
     await shown.close()
 
@@ -260,20 +262,20 @@ async def test_it_rests_after_the_story_not_in_it(
     shown.surprise()
     await until(shown, at_end)
     shown.surprise()
-    assert (shown.scene.act, shown.scene.rest, shown.scene.one_more) == (
+    assert (shown.view.step, shown.view.rest, shown.view.one_more) == (
         Step.RESTING,
         rest,
         one_more,
     )
-    shown.go()
+    shown.select()
     if one_more:
-        assert shown.scene.act is Step.CARDS
+        assert shown.view.step is Step.CARDS
         shown.surprise()
         await until(shown, at_end)
         shown.surprise()
-        assert (shown.scene.act, shown.scene.one_more) == (Step.RESTING, False)
+        assert (shown.view.step, shown.view.one_more) == (Step.RESTING, False)
     else:
-        assert shown.scene.act is Step.RESTING
+        assert shown.view.step is Step.RESTING
     await shown.close()
 
 
@@ -290,14 +292,14 @@ async def test_quiet_hours_say_until_when_and_end_by_themselves(tmp_path: Path) 
     )
     made, _ = new_services(SimulatedDuo(), tmp_path, wall=wall)
     shown = new_controller(made, child)
-    assert (shown.scene.act, shown.scene.rest) == (Step.RESTING, RestReason.QUIET)
-    assert shown.scene.until == now.replace(hour=6, minute=30) + timedelta(days=1)
+    assert (shown.view.step, shown.view.rest) == (Step.RESTING, RestReason.QUIET)
+    assert shown.view.until == now.replace(hour=6, minute=30) + timedelta(days=1)
     shown.surprise()
     shown.pick(1)
-    assert shown.scene.act is Step.RESTING
+    assert shown.view.step is Step.RESTING
     now += timedelta(hours=9)
-    shown.go()
-    assert shown.scene.act is Step.CARDS
+    shown.select()
+    assert shown.view.step is Step.CARDS
     await shown.close()
 
 
@@ -310,7 +312,7 @@ async def test_what_nobody_expected_is_the_cards_again(tmp_path: Path) -> None:
     shown.open()
     for count in (1, 2):
         shown.surprise()
-        await until(shown, lambda scene: scene.act is Step.CARDS)
+        await until(shown, lambda scene: scene.step is Step.CARDS)
         assert shown.troubles.count("RuntimeError: nobody expected this") == count
     assert shown.alive
     await shown.close()
@@ -361,14 +363,14 @@ async def test_a_wish_is_asked_for_and_then_told(tmp_path: Path) -> None:
     shown = new_controller(made)
     shown.open()
     shown.listen()
-    assert shown.scene.act is Step.LISTENING
-    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
-    assert (scene.act, scene.heard) == (Step.HEARD, "a dragon, the castle")
+    assert shown.view.step is Step.LISTENING
+    scene = await until(shown, lambda scene: scene.step is not Step.LISTENING)
+    assert (scene.step, scene.recognized) == (Step.HEARD, "a dragon, the castle")
     shown.pick(2)
-    assert shown.scene.act is Step.CARDS
+    assert shown.view.step is Step.CARDS
     shown.listen()
-    await until(shown, lambda scene: scene.act is Step.HEARD)
-    shown.go()
+    await until(shown, lambda scene: scene.step is Step.HEARD)
+    shown.select()
     scene = await until(shown, at_end)
     assert "dragon" in scene.sentences[0]
     assert "castle" in " ".join(scene.sentences[:4])
@@ -383,8 +385,8 @@ async def test_what_is_no_wish_begins_nothing(tmp_path: Path) -> None:
     shown = new_controller(made)
     shown.open()
     shown.listen()
-    scene = await until(shown, lambda scene: scene.act is not Step.LISTENING)
-    assert (scene.act, scene.missed) == (Step.CARDS, "not_heard")
+    scene = await until(shown, lambda scene: scene.step is not Step.LISTENING)
+    assert (scene.step, scene.not_understood) == (Step.CARDS, "not_heard")
     await shown.close()
 
 
@@ -400,7 +402,7 @@ async def test_without_a_microphone_it_says_so_and_goes_on(tmp_path: Path) -> No
         shown = new_controller(made, child)
         shown.open()
         shown.listen()
-        scene = await until(shown, lambda scene: scene.missed != "")
-        assert (scene.act, scene.missed) == (Step.CARDS, "cannot_hear")
+        scene = await until(shown, lambda scene: scene.not_understood != "")
+        assert (scene.step, scene.not_understood) == (Step.CARDS, "cannot_hear")
     assert any("no microphone" in line for line in shown.troubles)
     await shown.close()

@@ -114,8 +114,8 @@ async def test_keys_are_the_hours() -> None:
             ("move", 1),
             ("move", -1),
             ("move", 1),
-            ("go",),
-            ("halt",),
+            ("select",),
+            ("stop",),
             ("back",),
             ("back",),
             ("again",),
@@ -191,7 +191,7 @@ async def test_the_gate_opens_for_who_can_add() -> None:
 
 async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
     app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
-    app._controller.child = replace(STILL, code="4711")  # type: ignore[misc]
+    app._controller.parental = replace(STILL, code="4711")  # type: ignore[misc]
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q", *"4711")
         assert app.screen.query_one(Input).password
@@ -232,15 +232,15 @@ async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
         app.screen.query_one("#theme", Input).value = "forest"
         await pilot.press("enter")
         assert isinstance(app.screen, StoryScreen)
-        assert (stage.child.name, stage.child.pace, app.theme) == ("Emma", 60, "forest")
+        assert (stage.parental.name, stage.parental.pace, app.theme) == ("Emma", 60, "forest")
     kept = config_file.load(home / "config.toml").parental
     assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
 
 
 async def test_bedtime_has_its_own_theme() -> None:
-    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(controller=19).time())
-    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(controller=20), "bedtime")):
-        app = nursery(ScriptedController(hours(child)["who"].scene, child), child=child, now=now)
+    child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
+    for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
+        app = nursery(ScriptedController(hours(child)["who"].view, child), child=child, now=now)
         async with app.run_test():
             assert app.theme == theme
 
@@ -253,10 +253,10 @@ async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
 
         async def heard(stories: int) -> int:
-            while not (shown.scene.act is Step.THE_END and ends(made.diary.path) == stories):
+            while not (shown.view.step is Step.THE_END and ends(made.diary.path) == stories):
                 await pilot.pause()
                 assert not technical(said(app))
-            return len(shown.scene.sentences)
+            return len(shown.view.sentences)
 
         await pilot.press("right", "enter", "enter", "2")
         first = await heard(1)
@@ -264,7 +264,7 @@ async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
         assert await heard(2) > first
         await pilot.press("k", "f", "1")
         assert await heard(3) > first
-        assert len(made.catalogue.shelf.all()) == 1
+        assert len(made.catalogue.favourites.all()) == 1
 
 
 def ends(diary: Path) -> int:
@@ -341,11 +341,7 @@ class Clumsy:
                         case "the engine lives":
                             board.dead = False
                         case "it is night" | "it is day":
-                            now = (
-                                AFTERNOON.replace(controller=22)
-                                if step == "it is night"
-                                else AFTERNOON
-                            )
+                            now = AFTERNOON.replace(hour=22) if step == "it is night" else AFTERNOON
                         case "a while goes by":
                             await pilot.pause(WHILE)
                         case _ if step in RESIZED:
@@ -360,8 +356,8 @@ class Clumsy:
             assert not shown._failures
 
     def look(self, app: StoryApp, shown: StoryController) -> None:
-        self.acts.add(shown.scene.act)
-        self.sleepy |= shown.scene.sleepy
+        self.acts.add(shown.view.step)
+        self.sleepy |= shown.view.board_away
         assert app.is_running
         assert app._exception is None
         if not isinstance(app.screen, GateScreen | ParentalSettingsScreen):

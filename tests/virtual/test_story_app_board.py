@@ -52,24 +52,26 @@ async def told(
     session.subscribe(watch)
     shown.open()
     shown.surprise()
-    await until(shown, lambda: shown.scene.act is Step.THE_END or (lost and shown.scene.napping))
+    await until(
+        shown, lambda: shown.view.step is Step.THE_END or (lost and shown.view.fallback_playing)
+    )
     if lose is not None:
-        assert shown.scene.napping
-        assert shown.scene.sleepy
+        assert shown.view.fallback_playing
+        assert shown.view.board_away
         if not scene.wire.host_path:
             scene.wire.plug()
-        await until(shown, lambda: shown.scene.act is Step.THE_END)
+        await until(shown, lambda: shown.view.step is Step.THE_END)
     await shown.close()
     return shown, reader
 
 
 async def test_the_rest_of_the_same_story_comes_after_a_nap(scene: Scene, tmp_path: Path) -> None:
     calm, _ = await told(scene, tmp_path / "calm", None)
-    whole = calm.scene.sentences
+    whole = calm.view.sentences
     assert len(whole) > 5
     naps = {sentence for story in fallback_stories.stories() for sentence in story.sentences}
     for name, lose in (("pulled", scene.wire.unplug), ("reset", scene.board.reset)):
         shown, reader = await told(scene, tmp_path / name, lose)
-        assert shown.scene.sentences == whole
+        assert shown.view.sentences == whole
         assert [sentence for sentence in reader.said if sentence not in naps] == list(whole)
         assert naps & set(reader.said)

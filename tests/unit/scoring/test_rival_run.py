@@ -37,7 +37,7 @@ def test_it_has_told_what_it_had_told_by_then(seconds: float) -> None:
     found = rival("base", states(*told()))
     assert found is not None
     then = found.at(seconds)
-    whole = found.telling
+    whole = found.source_state
     assert whole.run is not None
     clocks = [token.clock - whole.run.clock for token in whole.tokens]
     assert len(then.tokens) == sum(clock <= seconds * 1e6 for clock in clocks)
@@ -68,4 +68,4 @@ def test_only_a_whole_story_races_and_the_last_of_them() -> None:
     assert rival("base", states(*stopped)) is None
     twice = rival("base", states(*told(), *told(80_000)))
     assert twice is not None
-    assert elapsed(twice.telling) > 1.9 * 41_000 * len(PIECES) / 1e6
+    assert elapsed(twice.source_state) > 1.9 * 41_000 * len(PIECES) / 1e6

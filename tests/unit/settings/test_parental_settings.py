@@ -165,7 +165,7 @@ def test_nobody_asks_for_one_more_in_quiet_hours() -> None:
 )
 def test_a_story_is_never_broken_off(now: datetime, spent: Usage) -> None:
     child = replace(QUIET, minutes_a_day=1, sleep_after=SleepTimer(stories=1))
-    assert permission(child, now, spent, telling=True) == Allowed()
+    assert permission(child, now, spent, running=True) == Allowed()
 
 
 # The evening

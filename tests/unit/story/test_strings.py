@@ -32,7 +32,7 @@ def test_every_phrase_is_there_and_no_other(language: str) -> None:
 
 def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
     sources = [path for folder in ("story", "ui") for path in (PACKAGE / folder).rglob("*.py")]
-    said = re.compile(r'\b_?say\.(\w+)|\b_missed\("(\w+)"\)')
+    said = re.compile(r'\b_?strings\.(\w+)|\b_show_not_understood\("(\w+)"\)')
     found = {
         name
         for path in sources

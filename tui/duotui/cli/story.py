@@ -84,7 +84,7 @@ def _services(
             rng=rng,
             wall=datetime.now,
         ),
-        reader=_reader(session, child, clock),
+        tts=_reader(session, child, clock),
         diary=diary.Diary(folder / diary.DIARY_FILE, datetime.now),
         clock=clock,
         wall=datetime.now,

@@ -38,21 +38,21 @@ class BaselineSource:
         if self.recording is not None:
             return load_recorded(self.recording, request.prompt), None
         session = single_session(SimulatedDuo(self.model, self.tokenizer))
-        trial = RunSeries(session, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
+        series = RunSeries(session, replace(request, mode=Mode.REFERENCE), runs=1, warm=0)
         try:
-            await trial.run()
+            await series.run()
         finally:
             await session.close()
-        if isinstance(trial.trouble, NotReady):
+        if isinstance(series.trouble, NotReady):
             raise NotReady(
-                f"no baseline: {trial.trouble}", "--baseline FILE takes what run.c printed"
+                f"no baseline: {series.trouble}", "--baseline FILE takes what run.c printed"
             )
-        if trial.trouble is not None:
-            raise trial.trouble
+        if series.trouble is not None:
+            raise series.trouble
         ready = session.state.board.ready
         assert ready is not None
         source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
-        return Baseline(source, trial.runs[0].text, trial.runs[0].ids), ready
+        return Baseline(source, series.runs[0].text, series.runs[0].ids), ready
 
     def followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
         """With the reference's opinion of the story, and of its own. Blocks."""

@@ -12,153 +12,163 @@ Phrases = Mapping[str, str]
 
 
 def markdown_report(verdict: Verdict, language: str = "en") -> str:
-    say = REPORT_LANGUAGES[language]
-    return "\n".join(_lines(verdict, say)) + "\n"
+    strings = REPORT_LANGUAGES[language]
+    return "\n".join(_lines(verdict, strings)) + "\n"
 
 
-def _lines(v: Verdict, say: Phrases) -> Iterator[str]:
-    yield f"# {say['title']}"
+def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
+    yield f"# {strings['title']}"
     yield ""
     for reason in v.void:
-        yield f"**{say['void']}: {reason}**"
+        yield f"**{strings['void']}: {reason}**"
         yield ""
     if v.trouble:
-        yield f"**{say['early']}: {v.trouble}**"
+        yield f"**{strings['early']}: {v.trouble}**"
         yield ""
-    yield from results([v], say)
+    yield from results([v], strings)
     yield ""
-    yield from _speed(v, say)
-    yield from _correctness(v, say)
+    yield from _speed(v, strings)
+    yield from _correctness(v, strings)
     if v.roof is not None:
-        yield f"## {say['roofline']}"
-        yield from (f"- {name}: {value}" for name, value in roofline(v, say))
+        yield f"## {strings['roofline']}"
+        yield from (f"- {name}: {value}" for name, value in roofline(v, strings))
         yield ""
     if v.speech is not None:
-        yield f"## {say['speech']}"
+        yield f"## {strings['speech']}"
         said = v.speech
-        yield say["said"].format(n=said.sentences, heard=said.heard, prepared=said.prepared)
+        yield strings["said"].format(n=said.sentences, heard=said.heard, prepared=said.prepared)
         yield ""
-    yield f"## {say['environment']}"
-    yield from table([["", say["before"], say["after"]], *environment(v, say)])
+    yield f"## {strings['environment']}"
+    yield from table([["", strings["before"], strings["after"]], *environment(v, strings)])
     yield ""
-    yield f"## {say['runs']}"
-    yield from table([[say[name] for name in RUN_COLUMNS], *run_rows(v)])
+    yield f"## {strings['runs']}"
+    yield from table([[strings[name] for name in RUN_COLUMNS], *run_rows(v)])
     yield ""
-    yield from _stories(v, say)
+    yield from _stories(v, strings)
 
 
 def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
     """Several boards that were judged side by side: a row each, then what is to be said of each."""
-    say = REPORT_LANGUAGES[language]
-    lines = [f"# {say['title']}", "", *results(verdicts, say)]
+    strings = REPORT_LANGUAGES[language]
+    lines = [f"# {strings['title']}", "", *results(verdicts, strings)]
     for v in verdicts:
         lines += ["", f"## {v.target}"]
-        lines += [f"- **{say['void']}: {reason}**" for reason in v.void]
+        lines += [f"- **{strings['void']}: {reason}**" for reason in v.void]
         if v.trouble:
-            lines.append(f"- **{say['early']}: {v.trouble}**")
-        lines += [f"- {name}: {value}" for name, value in (*facts(v, say), *roofline(v, say))]
+            lines.append(f"- **{strings['early']}: {v.trouble}**")
+        lines += [
+            f"- {name}: {value}" for name, value in (*facts(v, strings), *roofline(v, strings))
+        ]
     return "\n".join(lines) + "\n"
 
 
-def results(verdicts: Sequence[Verdict], say: Phrases) -> Iterator[str]:
+def results(verdicts: Sequence[Verdict], strings: Phrases) -> Iterator[str]:
     """The contest's own table, with a row for each."""
     count = max(len(v.counted) for v in verdicts)
-    head = [say["mark"], say["rate"].format(n=count), say["same"], say["grammar"], say["remark"]]
+    head = [
+        strings["mark"],
+        strings["rate"].format(n=count),
+        strings["same"],
+        strings["grammar"],
+        strings["remark"],
+    ]
     rows = [
         [
             v.target,
-            f"{v.score.mean:.6f}" if v.score else say["none"],
-            sameness(v, say),
-            _grammar(v, say),
-            remarks(v, say),
+            f"{v.score.mean:.6f}" if v.score else strings["none"],
+            sameness(v, strings),
+            _grammar(v, strings),
+            remarks(v, strings),
         ]
         for v in verdicts
     ]
     yield from table([head, *rows])
 
 
-def sameness(v: Verdict, say: Phrases) -> str:
+def sameness(v: Verdict, strings: Phrases) -> str:
     if v.identical is None:
-        return say["unknown"]
+        return strings["unknown"]
     if v.identical:
-        return say["yes"].format(n=len(v.counted))
+        return strings["yes"].format(n=len(v.counted))
     first = v.difference
-    return say["no"].format(n=len(v.counted), same=v.same, first=0 if first is None else first + 1)
+    return strings["no"].format(
+        n=len(v.counted), same=v.same, first=0 if first is None else first + 1
+    )
 
 
-def _grammar(v: Verdict, say: Phrases) -> str:
+def _grammar(v: Verdict, strings: Phrases) -> str:
     if v.mistakes is None or v.baseline_mistakes is None:
-        return say["none"]
+        return strings["none"]
     return f"{len(v.mistakes)} ({len(v.baseline_mistakes)})"
 
 
-def remarks(v: Verdict, say: Phrases) -> str:
+def remarks(v: Verdict, strings: Phrases) -> str:
     mode = str(v.request.mode)
-    again = f"; {v.disturbed} {say['disturbed']}" if v.disturbed else ""
-    early = f"; {say['early']}: {v.trouble}" if v.trouble else ""
-    void = f"; {say['void']}" if v.void else ""
+    again = f"; {v.disturbed} {strings['disturbed']}" if v.disturbed else ""
+    early = f"; {strings['early']}: {v.trouble}" if v.trouble else ""
+    void = f"; {strings['void']}" if v.void else ""
     return mode + again + early + void
 
 
-def _speed(v: Verdict, say: Phrases) -> Iterator[str]:
+def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
     s = v.score
     if s is None:
         return
-    dropped = ", ".join(f"{s.rates[index]:.6f}" for index in s.dropped) or say["none"]
-    head = [say[name] for name in ("mean", "dropped", "all", "median", "deviation")]
+    dropped = ", ".join(f"{s.rates[index]:.6f}" for index in s.dropped) or strings["none"]
+    head = [strings[name] for name in ("mean", "dropped", "all", "median", "deviation")]
     numbers = [f"{s.mean:.6f}", dropped, f"{s.plain:.6f}", f"{s.median:.6f}", f"{s.deviation:.6f}"]
     yield from table([head, numbers])
     yield ""
-    yield say["rule"]
+    yield strings["rule"]
     yield ""
 
 
-def facts(v: Verdict, say: Phrases) -> Iterator[tuple[str, str]]:
+def facts(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
     """Of correctness, apart from the diff itself."""
-    yield say["same"], sameness(v, say)
+    yield strings["same"], sameness(v, strings)
     if v.baseline is not None:
-        yield say["baseline"], v.baseline.source
+        yield strings["baseline"], v.baseline.source
     if v.agreement is not None:
         steps = len(v.agreement.chosen)
-        yield say["agreement"], f"{v.agreement.fraction:.2%} ({v.agreement.agreed} / {steps})"
+        yield strings["agreement"], f"{v.agreement.fraction:.2%} ({v.agreement.agreed} / {steps})"
         own = f" ({v.own.nats:.3f})" if v.own is not None else ""
-        yield say["nats"], f"{v.agreement.nats:.3f}{own}"
+        yield strings["nats"], f"{v.agreement.nats:.3f}{own}"
     if v.deviation is not None:
-        doubt = "" if v.doubt is None else f"; ≠ {say['doubt'].format(first=v.doubt + 1)}"
-        yield say["deviation_of"], f"{v.deviation:.1e}{doubt}"
+        doubt = "" if v.doubt is None else f"; ≠ {strings['doubt'].format(first=v.doubt + 1)}"
+        yield strings["deviation_of"], f"{v.deviation:.1e}{doubt}"
     if v.mistakes is not None:
-        yield say["mistakes"], _grammar(v, say)
+        yield strings["mistakes"], _grammar(v, strings)
 
 
-def _correctness(v: Verdict, say: Phrases) -> Iterator[str]:
-    yield f"## {say['correctness']}"
-    for name, value in facts(v, say):
+def _correctness(v: Verdict, strings: Phrases) -> Iterator[str]:
+    yield f"## {strings['correctness']}"
+    for name, value in facts(v, strings):
         yield f"- {name}: {value}"
     yield ""
 
 
-def roofline(v: Verdict, say: Phrases) -> Iterator[tuple[str, str]]:
+def roofline(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
     """How near the figure is to what the machine's memory allows."""
     if v.roof is None:
         return
-    yield say["bytes"], f"{v.roof.bytes / 1e6:.2f} MB"
-    yield say["bandwidth"], f"{v.roof.sweep.memory / 1e6:.0f} MB/s"
+    yield strings["bytes"], f"{v.roof.bytes / 1e6:.2f} MB"
+    yield strings["bandwidth"], f"{v.roof.sweep.memory / 1e6:.0f} MB/s"
     reached = f" ({v.roof.reached(v.score.mean):.0%})" if v.score else ""
-    yield say["roof"], f"{v.roof.rate:.2f} tok/s{reached}"
+    yield strings["roof"], f"{v.roof.rate:.2f} tok/s{reached}"
 
 
-def environment(v: Verdict, say: Phrases) -> Iterator[list[str]]:
+def environment(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
     """Rows of what it takes to do it again: a name, before, after."""
-    yield [say["command"], f"`{command(v)}`", ""]
+    yield [strings["command"], f"`{command(v)}`", ""]
     if v.ready is not None:
-        yield [say["engine"], f"duollama {v.ready.version}, {v.ready.machine}", ""]
+        yield [strings["engine"], f"duollama {v.ready.version}, {v.ready.machine}", ""]
         if v.built:
-            yield [say["built"], v.built, ""]
-        yield [say["model"], f"{v.ready.model}, {v.ready.model_hash}", ""]
+            yield [strings["built"], v.built, ""]
+        yield [strings["model"], f"{v.ready.model}, {v.ready.model_hash}", ""]
     for name, value in CONDITIONS.items():
-        row = [value(c, say) if c is not None else "" for c in (v.before, v.after)]
+        row = [value(c, strings) if c is not None else "" for c in (v.before, v.after)]
         if any(row):
-            yield [say[name], *row]
+            yield [strings[name], *row]
 
 
 def command(v: Verdict) -> str:
@@ -173,10 +183,10 @@ def command(v: Verdict) -> str:
     )
 
 
-def _swap(c: MachineConditions, say: Phrases) -> str:
+def _swap(c: MachineConditions, strings: Phrases) -> str:
     if c.swaps is None:
         return ""
-    return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or say["off"]
+    return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or strings["off"]
 
 
 def _memory(c: MachineConditions, _: Phrases) -> str:
@@ -184,9 +194,9 @@ def _memory(c: MachineConditions, _: Phrases) -> str:
     return f"{c.memory / 2**20:.1f} MB{free}" if c.memory else ""
 
 
-def _clock(c: MachineConditions, say: Phrases) -> str:
+def _clock(c: MachineConditions, strings: Phrases) -> str:
     known = [f"{c.clock} MHz"] if c.clock else []
-    return ", ".join(known + [say["slowed"]] * (c.slowed and c.is_duo)) or say["none"]
+    return ", ".join(known + [strings["slowed"]] * (c.slowed and c.is_duo)) or strings["none"]
 
 
 CONDITIONS: Mapping[str, Callable[[MachineConditions, Phrases], str]] = {
@@ -212,14 +222,14 @@ def run_rows(v: Verdict) -> Iterator[list[str]]:
         yield [str(index + 1), rate, f"{run.first:.3f} s", str(run.faults), peak, same]
 
 
-def _stories(v: Verdict, say: Phrases) -> Iterator[str]:
+def _stories(v: Verdict, strings: Phrases) -> Iterator[str]:
     if v.baseline is None or v.identical is not False:
-        yield f"## {say['story']}"
+        yield f"## {strings['story']}"
         yield ""
         yield from (f"> {line}" for line in v.story.strip().split("\n"))
         return
-    yield f"## {say['stories']}"
-    yield say["legend"]
+    yield f"## {strings['stories']}"
+    yield strings["legend"]
     yield ""
     marks = {"=": "{}", "+": "[+ {} +]", "-": "[- {} -]"}
     yield "> " + " ".join(

@@ -11,17 +11,17 @@ from duotui.session.state import SessionState, SourceState
 class RivalRun:
     """`telling` is its whole story."""
 
-    def __init__(self, name: str, telling: SourceState) -> None:
-        assert telling.run is not None
-        self.name, self.telling = name, telling
-        self._clocks = [token.clock - telling.run.clock for token in telling.tokens]
+    def __init__(self, name: str, source_state: SourceState) -> None:
+        assert source_state.run is not None
+        self.name, self.source_state = name, source_state
+        self._clocks = [token.clock - source_state.run.clock for token in source_state.tokens]
 
     def at(self, elapsed: float) -> SourceState:
         """As far as it was `elapsed` seconds after its start, by the clock of what told it."""
         told = bisect.bisect_right(self._clocks, elapsed * 1e6)
         if told == len(self._clocks):
-            return self.telling
-        return replace(self.telling, tokens=self.telling.tokens[:told], ended=None)
+            return self.source_state
+        return replace(self.source_state, tokens=self.source_state.tokens[:told], ended=None)
 
 
 def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
@@ -30,8 +30,8 @@ def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
     return RivalRun(name, found[-1]) if found else None
 
 
-def elapsed(telling: SourceState) -> float:
+def elapsed(source_state: SourceState) -> float:
     """Seconds from the start of a story to its last token until now, by its narrator's clock."""
-    if telling.run is None or not telling.tokens:
+    if source_state.run is None or not source_state.tokens:
         return 0.0
-    return (telling.tokens[-1].clock - telling.run.clock) / 1e6
+    return (source_state.tokens[-1].clock - source_state.run.clock) / 1e6

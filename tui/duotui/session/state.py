@@ -139,11 +139,11 @@ class SessionState:
 
 def reduce(state: SessionState, event: Event) -> SessionState:
     """The state after `event`. Pure."""
-    telling = _reduce_source(state.of(event.source), event)
+    source_state = _reduce_source(state.of(event.source), event)
     if event.source is Source.BOARD:
-        state = replace(state, board=telling)
+        state = replace(state, board=source_state)
     else:
-        state = replace(state, baseline=telling)
+        state = replace(state, baseline=source_state)
     match event:
         case events.RunStarted():
             return replace(state, diff=_compare(TokenDiff(), state), fault=None)
@@ -156,15 +156,15 @@ def reduce(state: SessionState, event: Event) -> SessionState:
     return state
 
 
-def _reduce_source(telling: SourceState, event: Event) -> SourceState:
+def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
     match event:
         case events.LinkOpening():
             return replace(
-                telling, link=LinkState.OPENING, target=event.target, trouble="", hint=""
+                source_state, link=LinkState.OPENING, target=event.target, trouble="", hint=""
             )
         case events.LinkUp():
             return replace(
-                telling,
+                source_state,
                 link=LinkState.UP,
                 target=event.target,
                 described=event.described,
@@ -172,9 +172,9 @@ def _reduce_source(telling: SourceState, event: Event) -> SourceState:
                 hint="",
             )
         case events.LinkReconnecting():
-            return replace(telling, link=LinkState.AWAY, trouble=event.reason, hint=event.hint)
+            return replace(source_state, link=LinkState.AWAY, trouble=event.reason, hint=event.hint)
         case events.LinkLost():
-            lost = replace(telling, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
+            lost = replace(source_state, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
             if lost.running:
                 ended = events.RunEnded(
                     event.t,
@@ -197,16 +197,16 @@ def _reduce_source(telling: SourceState, event: Event) -> SourceState:
                 lost = replace(lost, speech_ended=hushed)
             return lost
         case events.LinkSilent():
-            return replace(telling, link=LinkState.SILENT)
+            return replace(source_state, link=LinkState.SILENT)
         case events.LinkResponding():
-            return replace(telling, link=LinkState.UP)
+            return replace(source_state, link=LinkState.UP)
         case events.LinkHealth():
-            return replace(telling, health=event)
+            return replace(source_state, health=event)
         case events.Ready():
-            return replace(telling, ready=event, link=LinkState.UP)
+            return replace(source_state, ready=event, link=LinkState.UP)
         case events.RunStarted():
             return replace(
-                telling,
+                source_state,
                 run=event,
                 tokens=(),
                 ended=None,
@@ -218,38 +218,38 @@ def _reduce_source(telling: SourceState, event: Event) -> SourceState:
                 speech_ended=None,
             )
         case events.Regenerating():
-            return replace(telling, regenerating=event)
+            return replace(source_state, regenerating=event)
         case events.Regenerated():
-            return _regenerated(telling, event)
+            return _regenerated(source_state, event)
         case events.Tokens():
-            back = telling.ended is not None and telling.ended.reason is EndReason.LOST
-            resumed = replace(telling, ended=None) if back else telling
-            grown = replace(resumed, tokens=telling.tokens + event.tokens)
+            back = source_state.ended is not None and source_state.ended.reason is EndReason.LOST
+            resumed = replace(source_state, ended=None) if back else source_state
+            grown = replace(resumed, tokens=source_state.tokens + event.tokens)
             return replace(grown, rates=(*grown.rates, grown.rate_now)[-RATE_HISTORY:])
         case events.EngineStats():
-            return replace(telling, stats=event)
+            return replace(source_state, stats=event)
         case events.RunEnded():
-            return replace(telling, ended=event)
+            return replace(source_state, ended=event)
         case events.SpeechStarted():
-            return replace(telling, speech=event, sentence=None, speech_ended=None)
+            return replace(source_state, speech=event, sentence=None, speech_ended=None)
         case events.SentencePlaying():
-            return replace(telling, sentence=event)
+            return replace(source_state, sentence=event)
         case events.SpeechEnded():
-            return replace(telling, speech_ended=event)
-    return telling
+            return replace(source_state, speech_ended=event)
+    return source_state
 
 
-def _regenerated(telling: SourceState, event: events.Regenerated) -> SourceState:
+def _regenerated(source_state: SourceState, event: events.Regenerated) -> SourceState:
     """The same tokens, by the clock of the agent that told them last. A recording may be of other
     ones."""
-    if len(event.clocks) != len(telling.tokens):
-        return replace(telling, regenerating=None)
+    if len(event.clocks) != len(source_state.tokens):
+        return replace(source_state, regenerating=None)
     return replace(
-        telling,
-        run=telling.run and replace(telling.run, clock=event.clock),
+        source_state,
+        run=source_state.run and replace(source_state.run, clock=event.clock),
         tokens=tuple(
             replace(token, clock=clock)
-            for token, clock in zip(telling.tokens, event.clocks, strict=True)
+            for token, clock in zip(source_state.tokens, event.clocks, strict=True)
         ),
         regenerating=None,
     )

@@ -43,9 +43,9 @@ class Catalogue:
         self.deck, self.generator, self.favourites = deck, generator, favourites
         self._session, self._stored, self._rng, self._wall = session, stored, rng, wall
 
-    def drawn(self, child: ParentalSettings) -> CardChoice:
+    def drawn(self, parental: ParentalSettings) -> CardChoice:
         """A surprise."""
-        return self.deck.draw(self._rng, child.name, child.is_a)
+        return self.deck.draw(self._rng, parental.name, parental.is_a)
 
     def new(self, choice: CardChoice, language: str) -> CatalogueStory:
         """Nothing of it is told yet, but its opening."""
@@ -57,17 +57,17 @@ class Catalogue:
         )
         return CatalogueStory(choices.title(self.deck, choice, language), choice, generated)
 
-    def while_away(self, piece: CatalogueStory) -> Sequence[str]:
-        return self._stored(piece.choice, self._rng)
+    def while_away(self, story: CatalogueStory) -> Sequence[str]:
+        return self._stored(story.choice, self._rng)
 
-    def keep(self, piece: CatalogueStory) -> None:
+    def keep(self, story: CatalogueStory) -> None:
         ready = self._session.state.board.ready
         self.favourites.add(
             FavouriteStory(
-                title=piece.title,
-                choice={row: getattr(piece.choice, row) for row in CARD_ROWS},
-                sentences=tuple(piece.generated.sentences),
-                seed=piece.generated.seed,
+                title=story.title,
+                choice={row: getattr(story.choice, row) for row in CARD_ROWS},
+                sentences=tuple(story.generated.sentences),
+                seed=story.generated.seed,
                 mode=self.generator.usual.mode,
                 model_hash=ready.model_hash if ready is not None else "",
                 when=self._wall(),

@@ -16,18 +16,21 @@ def cards(deck: Deck, row: int, language: str) -> tuple[ChoiceOption, ...]:
     return tuple(ChoiceOption(card.key, card.label[language], card.picture) for card in found)
 
 
-def ending(say: StoryStrings, *, kept: bool) -> tuple[ChoiceOption, ...]:
-    offers = (
-        ChoiceOption(KEY_AGAIN, say.again, "book"),
-        ChoiceOption(KEY_NEXT, say.next, "star"),
-        ChoiceOption(KEY_NEW, say.another, "gift"),
-        ChoiceOption(KEY_KEEP, say.keep, "heart"),
+def ending(strings: StoryStrings, *, kept: bool) -> tuple[ChoiceOption, ...]:
+    options = (
+        ChoiceOption(KEY_AGAIN, strings.again, "book"),
+        ChoiceOption(KEY_NEXT, strings.next, "star"),
+        ChoiceOption(KEY_NEW, strings.another, "gift"),
+        ChoiceOption(KEY_KEEP, strings.keep, "heart"),
     )
-    return offers[:-1] if kept else offers
+    return options[:-1] if kept else options
 
 
-def answers(say: StoryStrings) -> tuple[ChoiceOption, ...]:
-    return (ChoiceOption(KEY_YES, say.yes, "awake"), ChoiceOption(KEY_NO, say.no, "listening"))
+def answers(strings: StoryStrings) -> tuple[ChoiceOption, ...]:
+    return (
+        ChoiceOption(KEY_YES, strings.yes, "awake"),
+        ChoiceOption(KEY_NO, strings.no, "listening"),
+    )
 
 
 def favourites(stories: Iterable[FavouriteStory], deck: Deck) -> tuple[ChoiceOption, ...]:
@@ -38,9 +41,9 @@ def favourites(stories: Iterable[FavouriteStory], deck: Deck) -> tuple[ChoiceOpt
     )
 
 
-def wished(deck: Deck, slots: Mapping[str, str], say: StoryStrings, language: str) -> str:
+def wished(deck: Deck, slots: Mapping[str, str], strings: StoryStrings, language: str) -> str:
     """What was understood, as it is called on the cards."""
-    commands = {"again": say.again, "next": say.next, "surprise": say.surprise}
+    commands = {"again": strings.again, "next": strings.next, "surprise": strings.surprise}
     if slots.get("command") in commands:
         return commands[slots["command"]]
     rows = deck.rows()

@@ -17,56 +17,58 @@ from duotui.story.catalogue import CatalogueStory
 from duotui.story.exclusive_task import ExclusiveTask
 from duotui.story.limits import StoryLimits
 from duotui.story.services import StoryServices
-from duotui.story.story_run import StoryRun, Tell
+from duotui.story.story_run import GenerateStory, StoryRun
 from duotui.story.strings import StoryStrings
 from duotui.story.view_state import ChoiceOption, Step, StoryViewState
 
 
 class StoryController:
-    def __init__(self, services: StoryServices, child: ParentalSettings, say: StoryStrings) -> None:
-        self.child, self.say = child, say
+    def __init__(
+        self, services: StoryServices, parental: ParentalSettings, strings: StoryStrings
+    ) -> None:
+        self.parental, self.strings = parental, strings
         self._services = services
-        self._watch: Callable[[], None] = lambda: None
-        self._curfew = StoryLimits(services.diary, services.clock, services.wall)
-        self.piece: CatalogueStory | None = None
+        self._on_change: Callable[[], None] = lambda: None
+        self._limits = StoryLimits(services.diary, services.clock, services.wall)
+        self.story: CatalogueStory | None = None
         self._story_run = StoryRun(
-            reader=services.reader,
+            tts=services.tts,
             diary=services.diary,
             clock=services.clock,
-            nap=self._fallback_story,
-            watch=self._narrated,
+            fallback_story=self._fallback_story,
+            on_change=self._on_read_along,
         )
-        self._jobs = ExclusiveTask(self._failed)
+        self._task = ExclusiveTask(self._on_error)
         self._failures: list[str] = []
-        self._wish: Mapping[str, str] = {}
-        self.scene = StoryViewState()
-        self._cards(())
-        services.session.subscribe(lambda _state, _batch: self._linked())
+        self._spoken_slots: Mapping[str, str] = {}
+        self.view = StoryViewState()
+        self._show_cards(())
+        services.session.subscribe(lambda _state, _batch: self._on_session())
 
     def subscribe(self, watch: Callable[[], None]) -> None:
-        self._watch = watch
+        self._on_change = watch
 
-    def apply_settings(self, child: ParentalSettings, say: StoryStrings) -> None:
+    def apply_settings(self, parental: ParentalSettings, strings: StoryStrings) -> None:
         """What parents have settled anew; a story that is told goes on."""
-        self.child, self.say = child, say
-        if self.scene.act is not Step.TELLING:
-            self._cards(())
+        self.parental, self.strings = parental, strings
+        if self.view.step is not Step.TELLING:
+            self._show_cards(())
 
     def open(self) -> None:
         self._services.session.open()
-        self._jobs.open()
-        if self.child.microphone != "off" and self._services.voice_input is not None:
+        self._task.open()
+        if self.parental.microphone != "off" and self._services.voice_input is not None:
             self._services.voice_input.open()
 
     async def close(self) -> None:
         """Within a second."""
-        await self._jobs.close()
+        await self._task.close()
         await self._services.close()
 
     @property
     def alive(self) -> bool:
         """Whether a key can still begin a story."""
-        return self._jobs.alive
+        return self._task.alive
 
     @property
     def word(self) -> WordMark | None:
@@ -81,132 +83,134 @@ class StoryController:
     # Keys
 
     def move(self, by: int) -> None:
-        if self.scene.offers:
-            self._view(at=(self.scene.at + by) % len(self.scene.offers))
+        if self.view.options:
+            self._update(cursor=(self.view.cursor + by) % len(self.view.options))
 
     def pick(self, number: int) -> None:
         """The card of that number, from 1."""
-        if 1 <= number <= len(self.scene.offers):
-            self._view(at=number - 1)
-            self.go()
+        if 1 <= number <= len(self.view.options):
+            self._update(cursor=number - 1)
+            self.select()
 
-    def go(self) -> None:
+    def select(self) -> None:
         """The card under the cursor; a story that is held goes on; one more before sleep."""
-        scene = self.scene
-        if scene.act is Step.TELLING:
-            self._story_run.read_along.hold(False)
-        elif scene.act is Step.RESTING:
-            self._curfew.bonus = scene.one_more
-            self._cards(())
-        elif scene.offers:
-            self._chosen(scene.offers[scene.at])
+        view = self.view
+        if view.step is Step.TELLING:
+            self._story_run.read_along.pause(False)
+        elif view.step is Step.RESTING:
+            self._limits.bonus = view.one_more
+            self._show_cards(())
+        elif view.options:
+            self._select_option(view.options[view.cursor])
 
     def stop(self) -> None:
         """The one key that stops a story, and lets it go on; elsewhere it is `go`."""
         read_along = self._story_run.read_along
-        if self.scene.act is Step.TELLING:
-            read_along.hold(not read_along.held)
+        if self.view.step is Step.TELLING:
+            read_along.pause(not read_along.paused)
         else:
-            self.go()
+            self.select()
 
     def back(self) -> None:
         """One question back; out of a story, to the cards."""
-        if self.scene.act is not Step.RESTING:
-            self._jobs.start(None)
-            self._cards(self.scene.picked[:-1] if self.scene.act is Step.CARDS else ())
+        if self.view.step is not Step.RESTING:
+            self._task.start(None)
+            self._show_cards(self.view.picked[:-1] if self.view.step is Step.CARDS else ())
 
     def surprise(self) -> None:
-        if self.scene.act in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
-            self._tell(self._services.catalogue.drawn(self.child))
+        if self.view.step in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
+            self._start_new(self._services.catalogue.drawn(self.parental))
 
     def again(self) -> None:
-        if self.scene.act in (Step.TELLING, Step.THE_END):
+        if self.view.step in (Step.TELLING, Step.THE_END):
             self._repeat()
 
     def what_next(self) -> None:
-        if self.scene.act is Step.THE_END:
-            self._go_on()
+        if self.view.step is Step.THE_END:
+            self._continue()
 
     def keep(self) -> None:
         """Among the favourites."""
-        if self.piece is not None and self.scene.act is Step.THE_END:
-            self._services.catalogue.keep(self.piece)
-            self._end(kept=True)
+        if self.story is not None and self.view.step is Step.THE_END:
+            self._services.catalogue.keep(self.story)
+            self._show_end(kept=True)
 
     def favourites(self) -> None:
-        if self.scene.act in (Step.CARDS, Step.THE_END):
+        if self.view.step in (Step.CARDS, Step.THE_END):
             self._show(StoryViewState(Step.SHELF, self._services.catalogue.favourite_options()))
 
     def choose(self, slots: Mapping[str, str]) -> None:
         """Some of who, where and what, as they were said; the rest is a surprise."""
-        drawn = self._services.catalogue.drawn(self.child)
-        self._tell(replace(drawn, **{row: slots[row] for row in CARD_ROWS if row in slots}))
+        drawn = self._services.catalogue.drawn(self.parental)
+        self._start_new(replace(drawn, **{row: slots[row] for row in CARD_ROWS if row in slots}))
 
     def listen(self) -> None:
         """Listen to what the child wishes, and ask whether it was understood."""
         voice_input = self._services.voice_input
-        if self.scene.act not in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
+        if self.view.step not in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
             return
-        if voice_input is None or self.child.microphone == "off":
-            self._missed("cannot_hear")
+        if voice_input is None or self.parental.microphone == "off":
+            self._show_not_understood("cannot_hear")
             return
 
         async def job() -> None:
             try:
                 heard = await voice_input.listen()
             except NotReady:
-                self._missed("cannot_hear")
+                self._show_not_understood("cannot_hear")
                 return
             if heard is None:
-                self._missed("not_heard")
+                self._show_not_understood("not_heard")
             else:
-                self._understood(heard.slots)
+                self._ask_confirmation(heard.slots)
 
         self._show(StoryViewState(Step.LISTENING))
-        self._jobs.start(job)
+        self._task.start(job)
 
     # What follows
 
-    def _missed(self, how: str) -> None:
-        self._cards(())
-        if self.scene.act is Step.CARDS:
-            self._view(missed=how)
+    def _show_not_understood(self, how: str) -> None:
+        self._show_cards(())
+        if self.view.step is Step.CARDS:
+            self._update(not_understood=how)
 
-    def _understood(self, slots: Mapping[str, str]) -> None:
+    def _ask_confirmation(self, slots: Mapping[str, str]) -> None:
         """It is asked for before anything begins."""
-        labels = choices.wished(self._services.catalogue.deck, slots, self.say, self.child.language)
-        self._wish = slots
-        self._show(StoryViewState(Step.HEARD, choices.answers(self.say), heard=labels))
+        labels = choices.wished(
+            self._services.catalogue.deck, slots, self.strings, self.parental.language
+        )
+        self._spoken_slots = slots
+        self._show(StoryViewState(Step.HEARD, choices.answers(self.strings), recognized=labels))
 
-    def _wished(self) -> None:
-        match self._wish.get("command"):
+    def _follow_speech(self) -> None:
+        match self._spoken_slots.get("command"):
             case "again":
                 self._repeat()
             case "next":
-                self._go_on()
+                self._continue()
             case "surprise":
                 self.surprise()
             case _:
-                self.choose(self._wish)
-        if self.scene.act is Step.HEARD:
-            self._cards(())
+                self.choose(self._spoken_slots)
+        if self.view.step is Step.HEARD:
+            self._show_cards(())
 
-    def _chosen(self, offer: ChoiceOption) -> None:
-        scene = self.scene
-        match scene.act, offer.key:
+    def _select_option(self, option: ChoiceOption) -> None:
+        view = self.view
+        match view.step, option.key:
             case Step.CARDS, _:
-                picked = (*scene.picked, offer)
+                picked = (*view.picked, option)
                 if len(picked) < len(CARD_ROWS):
-                    self._cards(picked)
+                    self._show_cards(picked)
                 else:
                     who, where, what = (card.key for card in picked)
-                    self._tell(
+                    self._start_new(
                         CardChoice(
                             who=who,
                             where=where,
                             what=what,
-                            name=self.child.name,
-                            own=self.child.is_a,
+                            name=self.parental.name,
+                            own=self.parental.is_a,
                         )
                     )
             case Step.THE_END, choices.KEY_AGAIN:
@@ -216,102 +220,104 @@ class StoryController:
             case Step.THE_END, choices.KEY_KEEP:
                 self.keep()
             case Step.HEARD, choices.KEY_YES:
-                self._wished()
+                self._follow_speech()
             case Step.SHELF, number:
-                self._begin(
+                self._start(
                     diaries.DIARY_AGAIN, self._services.catalogue.favourite(int(number)), None
                 )
             case _:
-                self._cards(())
+                self._show_cards(())
 
-    def _cards(self, picked: tuple[ChoiceOption, ...]) -> None:
-        rest = self._curfew.rest(self.child)
+    def _show_cards(self, picked: tuple[ChoiceOption, ...]) -> None:
+        rest = self._limits.rest(self.parental)
         if rest is not None:
             self._show(rest)
             return
         row = len(picked)
-        offers = choices.cards(self._services.catalogue.deck, row, self.child.language)
-        self._show(StoryViewState(Step.CARDS, offers, row=row, picked=picked))
+        options = choices.cards(self._services.catalogue.deck, row, self.parental.language)
+        self._show(StoryViewState(Step.CARDS, options, row=row, picked=picked))
 
-    def _end(self, *, kept: bool) -> None:
+    def _show_end(self, *, kept: bool) -> None:
         shown = self._story_run.read_along.sentences
         self._show(
             StoryViewState(
                 Step.THE_END,
-                choices.ending(self.say, kept=kept),
+                choices.ending(self.strings, kept=kept),
                 sentences=shown,
                 current=len(shown),
-                kept=kept,
+                saved=kept,
             )
         )
 
     def _repeat(self) -> None:
-        if self.piece is not None and self.piece.generated.over:
-            self._begin(diaries.DIARY_AGAIN, self.piece, None)
+        if self.story is not None and self.story.generated.over:
+            self._start(diaries.DIARY_AGAIN, self.story, None)
 
-    def _go_on(self) -> None:
-        piece = self.piece
-        if piece is not None and piece.generated.over:
-            first = len(piece.generated.sentences)
-            self._begin(
-                diaries.DIARY_NEXT, piece, self._services.catalogue.generator.continue_story, first
+    def _continue(self) -> None:
+        story = self.story
+        if story is not None and story.generated.over:
+            first = len(story.generated.sentences)
+            self._start(
+                diaries.DIARY_NEXT, story, self._services.catalogue.generator.continue_story, first
             )
 
-    def _tell(self, choice: CardChoice) -> None:
+    def _start_new(self, choice: CardChoice) -> None:
         catalogue = self._services.catalogue
-        piece = catalogue.new(choice, self.child.language)
-        self._begin(diaries.DIARY_CHOSE, piece, catalogue.generator.generate)
+        story = catalogue.new(choice, self.parental.language)
+        self._start(diaries.DIARY_CHOSE, story, catalogue.generator.generate)
 
-    def _begin(self, how: str, piece: CatalogueStory, tell: Tell | None, first: int = 0) -> None:
-        rest = self._curfew.rest(self.child)
+    def _start(
+        self, how: str, story: CatalogueStory, tell: GenerateStory | None, first: int = 0
+    ) -> None:
+        rest = self._limits.rest(self.parental)
         if rest is not None:
             self._show(rest)
             return
-        one_more, self.piece, services = self._curfew.story_started(), piece, self._services
+        one_more, self.story, services = self._limits.story_started(), story, self._services
 
         async def job() -> None:
             now = services.wall()
-            services.reader.configure(
-                parental_policy.pace(self.child, now), parental_policy.volume(self.child, now)
+            services.tts.configure(
+                parental_policy.pace(self.parental, now), parental_policy.volume(self.parental, now)
             )
-            services.diary.begin(self.child.name, piece.title, how, one_more=one_more)
-            await self._story_run.run(piece.generated, tell, first)
-            self._curfew.told += 1
-            self._end(kept=False)
+            services.diary.begin(self.parental.name, story.title, how, one_more=one_more)
+            await self._story_run.run(story.generated, tell, first)
+            self._limits.told += 1
+            self._show_end(kept=False)
 
-        self._show(StoryViewState(Step.TELLING, thinks=True))
-        self._jobs.start(job)
+        self._show(StoryViewState(Step.TELLING, thinking=True))
+        self._task.start(job)
 
     # What is on the stage
 
-    def _narrated(self) -> None:
+    def _on_read_along(self) -> None:
         read = self._story_run.read_along
-        if self.scene.act is Step.TELLING:
-            self._view(
+        if self.view.step is Step.TELLING:
+            self._update(
                 sentences=read.sentences,
                 current=read.current,
-                thinks=read.thinks,
-                held=read.held,
-                napping=read.napping,
-                back=read.back,
+                thinking=read.thinking,
+                paused=read.paused,
+                fallback_playing=read.fallback_playing,
+                board_back=read.board_back,
             )
 
-    def _linked(self) -> None:
-        if self._services.sleepy != self.scene.sleepy:
-            self._show(self.scene)
+    def _on_session(self) -> None:
+        if self._services.board_away != self.view.board_away:
+            self._show(self.view)
 
-    def _failed(self, error: Exception) -> None:
+    def _on_error(self, error: Exception) -> None:
         """A child sees the cards again; a grown-up, what it was."""
         self._failures.append(f"{type(error).__name__}: {error}")
-        self._cards(())
+        self._show_cards(())
 
     def _fallback_story(self) -> Sequence[str]:
-        assert self.piece is not None
-        return self._services.catalogue.while_away(self.piece)
+        assert self.story is not None
+        return self._services.catalogue.while_away(self.story)
 
-    def _view(self, **changes: object) -> None:
-        self._show(replace(self.scene, **changes))  # type: ignore[arg-type]
+    def _update(self, **changes: object) -> None:
+        self._show(replace(self.view, **changes))  # type: ignore[arg-type]
 
-    def _show(self, scene: StoryViewState) -> None:
-        self.scene = replace(scene, sleepy=self._services.sleepy)
-        self._watch()
+    def _show(self, view: StoryViewState) -> None:
+        self.view = replace(view, board_away=self._services.board_away)
+        self._on_change()

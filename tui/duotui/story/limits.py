@@ -19,13 +19,13 @@ class StoryLimits:
         self._diary, self._clock, self._wall = diary, clock, wall
         self._began = clock.now()
 
-    def rest(self, child: ParentalSettings) -> StoryViewState | None:
+    def rest(self, parental: ParentalSettings) -> StoryViewState | None:
         """What is on the stage where no story may begin now."""
         now = self._wall()
         today = now.date()
         awake = timedelta(seconds=self._clock.now() - self._began)
         spent = Usage(self._diary.used(today), self._diary.extra(today), self.told, awake)
-        found = permission(child, now, spent)
+        found = permission(parental, now, spent)
         if isinstance(found, Allowed) or (self.bonus and not isinstance(found, QuietHours)):
             return None
         self.bonus = False

@@ -56,41 +56,41 @@ Permission = Allowed | QuietHours | TimeOver | SleepTimerOver
 
 
 def permission(
-    child: ParentalSettings, now: datetime, spent: Usage, *, telling: bool = False
+    parental: ParentalSettings, now: datetime, spent: Usage, *, running: bool = False
 ) -> Permission:
     """Whether a story may begin. One that is being told always goes on to its end."""
-    if telling:
+    if running:
         return Allowed()
-    one_more = spent.extra < child.one_more
-    if child.quiet_to is not None and _between(now, child.quiet_from, child.quiet_to):
-        return QuietHours(_next(now, child.quiet_to))
-    if 0 < child.minutes_a_day <= spent.used / _MINUTE:
+    one_more = spent.extra < parental.one_more
+    if parental.quiet_to is not None and _between(now, parental.quiet_from, parental.quiet_to):
+        return QuietHours(_next(now, parental.quiet_to))
+    if 0 < parental.minutes_a_day <= spent.used / _MINUTE:
         return TimeOver(one_more)
-    timer = child.sleep_after
+    timer = parental.sleep_after
     if 0 < timer.stories <= spent.told or 0 < timer.minutes <= spent.awake / _MINUTE:
         return SleepTimerOver(one_more)
     return Allowed()
 
 
-def bedtime(child: ParentalSettings, now: datetime) -> bool:
-    return _between(now, child.bedtime_from, child.morning)
+def bedtime(parental: ParentalSettings, now: datetime) -> bool:
+    return _between(now, parental.bedtime_from, parental.morning)
 
 
-def theme(child: ParentalSettings, now: datetime) -> str:
+def theme(parental: ParentalSettings, now: datetime) -> str:
     """The name of one; empty: the program's own."""
-    return BEDTIME_THEME if bedtime(child, now) else child.theme
+    return BEDTIME_THEME if bedtime(parental, now) else parental.theme
 
 
-def pace(child: ParentalSettings, now: datetime) -> float:
+def pace(parental: ParentalSettings, now: datetime) -> float:
     """Words a minute."""
-    return child.pace * (BEDTIME_PACE if bedtime(child, now) else 1.0)
+    return parental.pace * (BEDTIME_PACE if bedtime(parental, now) else 1.0)
 
 
-def volume(child: ParentalSettings, now: datetime) -> float:
+def volume(parental: ParentalSettings, now: datetime) -> float:
     """From 0 to 1."""
-    night = _between(now, child.evening, child.morning)
-    loud = (child.volume_night if night else child.volume) / 100
-    return loud * (BEDTIME_PACE if bedtime(child, now) else 1.0)
+    night = _between(now, parental.evening, parental.morning)
+    loud = (parental.volume_night if night else parental.volume) / 100
+    return loud * (BEDTIME_PACE if bedtime(parental, now) else 1.0)
 
 
 _MINUTE = timedelta(minutes=1)

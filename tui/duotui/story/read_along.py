@@ -17,16 +17,19 @@ class ReadAlong:
     has changed; which word it is is asked for."""
 
     def __init__(
-        self, reader: TextToSpeech, nap: Callable[[], Sequence[str]], watch: Callable[[], None]
+        self,
+        tts: TextToSpeech,
+        fallback_story: Callable[[], Sequence[str]],
+        on_change: Callable[[], None],
     ) -> None:
-        self._reader, self._nap, self._watch = reader, nap, watch
+        self._tts, self._fallback_story, self._on_change = tts, fallback_story, on_change
         self.sentences: tuple[str, ...] = ()
         self.current = -1
-        self.thinks = self.napping = self.back = False
+        self.thinking = self.fallback_playing = self.board_back = False
         """`back`: it was away, and tells again."""
         self._utterance: Utterance | None = None
-        self._saying: asyncio.Task[None] | None = None
-        self._broken_off = False
+        self._speaking: asyncio.Task[None] | None = None
+        self._interrupted = False
         """The sentence was, to be said again; it may be asked for before it is silent."""
         self._going = asyncio.Event()
         self._going.set()
@@ -34,96 +37,96 @@ class ReadAlong:
     def start(self) -> None:
         """Nothing of the story before is left."""
         self.sentences, self.current = (), -1
-        self.thinks = self.napping = self.back = False
+        self.thinking = self.fallback_playing = self.board_back = False
         self._going.set()
 
     @property
-    def held(self) -> bool:
+    def paused(self) -> bool:
         return not self._going.is_set()
 
-    def hold(self, on: bool) -> None:
+    def pause(self, on: bool) -> None:
         """Silence at once; then its sentence again."""
-        if on == self.held:
+        if on == self.paused:
             return
         if on:
             self._going.clear()
-            if self._saying is not None:
-                self._broken_off = True
-                self._saying.cancel()
+            if self._speaking is not None:
+                self._interrupted = True
+                self._speaking.cancel()
         else:
             self._going.set()
-        self._watch()
+        self._on_change()
 
     @property
     def word(self) -> WordMark | None:
         """The word of the current sentence that is heard now."""
         said = self._utterance
-        return said.word_at(self._reader.position()) if said is not None else None
+        return said.word_at(self._tts.position()) if said is not None else None
 
     async def read(self, generated: GeneratedStory, first: int = 0) -> None:
         """From its sentence `first` to its end."""
         at = first
         while True:
-            if at < len(generated.sentences) and (generated.over or not self._reader.alone):
-                self.thinks = False
-                await self._say(generated.sentences, at)
+            if at < len(generated.sentences) and (generated.over or not self._tts.alone):
+                self.thinking = False
+                await self._speak(generated.sentences, at)
                 at += 1
-                self.back = False
+                self.board_back = False
             elif generated.over:
                 return
             elif generated.away:
                 await self._while_away(generated, at)
             else:
-                self._think(generated)
+                self._show_thinking(generated)
                 await generated.changed()
 
-    def _think(self, generated: GeneratedStory) -> None:
-        self.sentences, self.thinks = tuple(generated.sentences[: self.current + 1]), True
-        self._watch()
+    def _show_thinking(self, generated: GeneratedStory) -> None:
+        self.sentences, self.thinking = tuple(generated.sentences[: self.current + 1]), True
+        self._on_change()
 
     async def _while_away(self, generated: GeneratedStory, at: int) -> None:
         def needed() -> bool:
             return generated.away and not generated.over and len(generated.sentences) <= at
 
-        self._think(generated)
+        self._show_thinking(generated)
         try:
             async with asyncio.timeout(AWAY_GRACE):
                 while needed():
                     await generated.changed()
         except TimeoutError:
             told, current = self.sentences, self.current
-            self.napping, self.thinks = True, False
+            self.fallback_playing, self.thinking = True, False
             try:
                 while needed():
-                    story = self._nap()
+                    story = self._fallback_story()
                     for index in range(len(story)):
-                        await self._say(story, index)
+                        await self._speak(story, index)
                         if not needed():
                             break
             finally:
-                self.napping = False
+                self.fallback_playing = False
                 self.sentences, self.current = told, current
-            self.back = True
-            self._watch()
+            self.board_back = True
+            self._on_change()
 
-    async def _say(self, sentences: Sequence[str], at: int) -> None:
+    async def _speak(self, sentences: Sequence[str], at: int) -> None:
         self.sentences, self.current = tuple(sentences[: at + 1]), at
         if at + 1 < len(sentences):
-            self._reader.prepare(sentences[at + 1])
+            self._tts.prepare(sentences[at + 1])
         while True:
-            self._watch()
+            self._on_change()
             await self._going.wait()
-            self._broken_off = False
-            self._saying = asyncio.create_task(self._reader.say(sentences[at], self._begun))
+            self._interrupted = False
+            self._speaking = asyncio.create_task(self._tts.say(sentences[at], self._on_utterance))
             try:
-                return await self._saying
+                return await self._speaking
             except asyncio.CancelledError:
                 task = asyncio.current_task()
-                if not self._broken_off or (task is not None and task.cancelling()):
+                if not self._interrupted or (task is not None and task.cancelling()):
                     raise
             finally:
-                self._utterance = self._saying = None
+                self._utterance = self._speaking = None
 
-    def _begun(self, said: Utterance) -> None:
+    def _on_utterance(self, said: Utterance) -> None:
         self._utterance = said
-        self._watch()
+        self._on_change()

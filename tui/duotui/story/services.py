@@ -19,14 +19,14 @@ class StoryServices:
 
     session: SessionProtocol
     catalogue: Catalogue
-    reader: TextToSpeech
+    tts: TextToSpeech
     diary: Diary
     clock: Clock
     wall: Callable[[], datetime]
     voice_input: VoiceInput | None = None
 
     @property
-    def sleepy(self) -> bool:
+    def board_away(self) -> bool:
         """Whether what tells is away."""
         return self.session.state.board.link in (LinkState.AWAY, LinkState.LOST)
 
@@ -37,7 +37,7 @@ class StoryServices:
         lines = (
             board.trouble,
             fault.text if fault is not None else "",
-            self.reader.trouble,
+            self.tts.trouble,
             self.catalogue.favourites.trouble,
             self.diary.trouble,
             self.voice_input.trouble if self.voice_input is not None else "",
@@ -48,5 +48,5 @@ class StoryServices:
         """Within a second."""
         if self.voice_input is not None:
             await self.voice_input.close()
-        await self.reader.close()
+        await self.tts.close()
         await self.session.close()

@@ -11,7 +11,7 @@ from duotui.story.diary import Diary
 from duotui.story.generator import GeneratedStory
 from duotui.story.read_along import ReadAlong
 
-Tell = Callable[[GeneratedStory], Coroutine[Any, Any, None]]
+GenerateStory = Callable[[GeneratedStory], Coroutine[Any, Any, None]]
 
 
 class StoryRun:
@@ -19,40 +19,42 @@ class StoryRun:
 
     def __init__(
         self,
-        reader: TextToSpeech,
+        tts: TextToSpeech,
         diary: Diary,
         clock: Clock,
-        nap: Callable[[], Sequence[str]],
-        watch: Callable[[], None],
+        fallback_story: Callable[[], Sequence[str]],
+        on_change: Callable[[], None],
     ) -> None:
-        self.read_along = ReadAlong(reader, nap, watch)
+        self.read_along = ReadAlong(tts, fallback_story, on_change)
         self._diary, self._clock = diary, clock
 
-    async def run(self, generated: GeneratedStory, tell: Tell | None, first: int = 0) -> None:
+    async def run(
+        self, generated: GeneratedStory, generate: GenerateStory | None, first: int = 0
+    ) -> None:
         """From its sentence `first` to its end; `tell` tells what is not there yet. Where the task
         is cancelled it is silent at once, and the diary says so."""
         began, out = self._clock.now(), len(generated.left_out)
         self.read_along.start()
-        generated.over = tell is None
-        telling = asyncio.create_task(tell(generated)) if tell is not None else None
+        generated.over = generate is None
+        generating = asyncio.create_task(generate(generated)) if generate is not None else None
         made: timedelta | None = None
 
         def told(_: object) -> None:
             nonlocal made
             made = timedelta(seconds=self._clock.now() - began)
 
-        if telling is not None:
-            telling.add_done_callback(told)
+        if generating is not None:
+            generating.add_done_callback(told)
         whole = False
         try:
             await self.read_along.read(generated, first)
-            if telling is not None:
-                await telling
+            if generating is not None:
+                await generating
             whole = True
         finally:
-            if telling is not None and not telling.done():
-                telling.cancel()
-                await asyncio.wait({telling})
+            if generating is not None and not generating.done():
+                generating.cancel()
+                await asyncio.wait({generating})
             heard = len(generated.sentences) if whole else self.read_along.current + 1
             for sentence in generated.sentences[first:heard]:
                 self._diary.say(sentence)

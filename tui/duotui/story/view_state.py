@@ -40,21 +40,21 @@ class StoryViewState:
     `heard` is what a child is thought to have said, `missed` why it is not known (a phrase's
     name)."""
 
-    act: Step = Step.CARDS
-    offers: tuple[ChoiceOption, ...] = ()
-    at: int = 0
+    step: Step = Step.CARDS
+    options: tuple[ChoiceOption, ...] = ()
+    cursor: int = 0
     row: int = 0
     picked: tuple[ChoiceOption, ...] = ()
     sentences: tuple[str, ...] = ()
     current: int = -1
-    thinks: bool = False
-    held: bool = False
-    sleepy: bool = False
-    napping: bool = False
-    back: bool = False
-    kept: bool = False
-    heard: str = ""
-    missed: str = ""
+    thinking: bool = False
+    paused: bool = False
+    board_away: bool = False
+    fallback_playing: bool = False
+    board_back: bool = False
+    saved: bool = False
+    recognized: str = ""
+    not_understood: str = ""
     rest: RestReason | None = None
     until: datetime | None = None
     one_more: bool = False

@@ -150,7 +150,7 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
         found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
     if rival is not None:
         then = rival.at(elapsed)
-        found.append(Lane(rival.name, len(then.tokens), limit, rival.telling.rate))
+        found.append(Lane(rival.name, len(then.tokens), limit, rival.source_state.rate))
     others = []
     if verdict.roof is not None:
         others.append(("its memory's roof", verdict.roof.rate))
@@ -182,9 +182,11 @@ def kinds(state: SessionState, verdict: Verdict) -> list[str]:
 
 def rival_or_baseline(state: SessionState, rival: RivalRun) -> SessionState:
     """The rival's story as far as it is by now, where a baseline's would be."""
-    telling = rival.at(rival_run.elapsed(state.board))
+    source_state = rival.at(rival_run.elapsed(state.board))
     return replace(
-        state, baseline=telling, diff=extend(TokenDiff(), state.board.tokens, telling.tokens)
+        state,
+        baseline=source_state,
+        diff=extend(TokenDiff(), state.board.tokens, source_state.tokens),
     )
 
 

@@ -37,11 +37,11 @@ def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
         return StatusText(glyphs.opening, f"waiting for the engine{glyphs.waiting}", "text-warning")
     if board.regenerating is not None and board.running:
         again = f"telling again, {board.regenerating.told} of {board.regenerating.count}"
-        return StatusText(glyphs.telling, again, "text-accent")
+        return StatusText(glyphs.board, again, "text-accent")
     if board.paused:
         return StatusText(glyphs.paused, "paused", "text-warning")
     if board.running:
-        return StatusText(glyphs.telling, "telling", "text-accent")
+        return StatusText(glyphs.board, "telling", "text-accent")
     if board.speaking and board.speech is not None:
         said = board.sentence.index + 1 if board.sentence else 0
         word = f"speaking, {said} of {len(board.speech.sentences)}"
@@ -64,8 +64,8 @@ def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
     told, compared = len(board.tokens), diff.compared
     if diff.first is not None:
         detail = ", ".join(
-            _choice(source, telling, diff.first, glyphs)
-            for source, telling in ((Source.BOARD, board), (Source.BASELINE, baseline))
+            _choice(source, board, diff.first, glyphs)
+            for source, board in ((Source.BOARD, board), (Source.BASELINE, baseline))
         )
         word = f"differs at token {diff.first + 1}"
         return StatusText(glyphs.differs, word, "duo-board", detail)
@@ -95,16 +95,16 @@ def why_missing(baseline: SourceState) -> str:
     return ""
 
 
-def _trouble(telling: SourceState) -> str:
+def _trouble(board: SourceState) -> str:
     """What went wrong and what helps, as sentences; the last one without its full stop."""
-    parts = (part.rstrip(".") for part in (telling.trouble, telling.hint) if part)
+    parts = (part.rstrip(".") for part in (board.trouble, board.hint) if part)
     return ". ".join(part[:1].upper() + part[1:] for part in parts)
 
 
-def _choice(source: Source, telling: SourceState, index: int, glyphs: Glyphs) -> str:
-    if index >= len(telling.tokens):
+def _choice(source: Source, board: SourceState, index: int, glyphs: Glyphs) -> str:
+    if index >= len(board.tokens):
         return f"{source} ends"
-    token: Token = telling.tokens[index]
+    token: Token = board.tokens[index]
     said = f"{source} {glyphs.quote(printable(token.text).strip() or token.text)}"
     if math.isnan(token.probability):
         return said

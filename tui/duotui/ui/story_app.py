@@ -43,7 +43,7 @@ class StoryApp(BaseApp):
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
     ) -> None:
-        self._images = ImageCache(controller.child.pictures)
+        self._images = ImageCache(controller.parental.pictures)
         super().__init__(settings, ascii=ascii)
         self._controller, self._wall, self._rng = controller, wall, rng
 
@@ -54,12 +54,14 @@ class StoryApp(BaseApp):
         return StoryScreen(self._controller, self._glyphs, self._images)
 
     def on_mount(self) -> None:
-        self._dress()
-        self.set_interval(MINUTE_SECONDS, self._dress)
+        self._apply_parental_theme()
+        self.set_interval(MINUTE_SECONDS, self._apply_parental_theme)
 
-    def _dress(self) -> None:
+    def _apply_parental_theme(self) -> None:
         """For the hour: at bedtime it is another theme."""
-        wanted = parental_policy.theme(self._controller.child, self._wall()) or self._settings.theme
+        wanted = (
+            parental_policy.theme(self._controller.parental, self._wall()) or self._settings.theme
+        )
         if self.theme != wanted:
             self.apply_theme(wanted)
 
@@ -68,8 +70,8 @@ class StoryApp(BaseApp):
         if isinstance(self.screen, ParentalSettingsScreen):
             await super().action_quit()
         elif not isinstance(self.screen, GateScreen):
-            child = self._controller.child
-            gate = GateScreen(child.code, strings_in(child.language), self._rng, self._glyphs)
+            parental = self._controller.parental
+            gate = GateScreen(parental.code, strings_in(parental.language), self._rng, self._glyphs)
             self.push_screen(gate, self._through)
 
     def action_help_quit(self) -> None:
@@ -79,17 +81,18 @@ class StoryApp(BaseApp):
         if grown_up:
             notes = (*self._warnings, *self._controller.troubles)
             self.push_screen(
-                ParentalSettingsScreen(self._controller.child, notes, self._glyphs), self._settled
+                ParentalSettingsScreen(self._controller.parental, notes, self._glyphs),
+                self._on_parental_settings,
             )
 
-    def _settled(self, child: ParentalSettings | None) -> None:
-        if child is None:
+    def _on_parental_settings(self, parental: ParentalSettings | None) -> None:
+        if parental is None:
             return
-        self._settings = replace(self._settings, parental=child)
+        self._settings = replace(self._settings, parental=parental)
         config_file.save(self._settings)
-        self._controller.apply_settings(child, strings_in(child.language))
-        self._images.settle(child.pictures)
-        self._dress()
+        self._controller.apply_settings(parental, strings_in(parental.language))
+        self._images.settle(parental.pictures)
+        self._apply_parental_theme()
 
     def close_session(self) -> Coroutine[Any, Any, None]:
         return self._controller.close()

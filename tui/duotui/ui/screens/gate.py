@@ -27,17 +27,19 @@ class GateScreen(DialogScreen[bool]):
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
 
-    def __init__(self, code: str, say: StoryStrings, rng: random.Random, glyphs: Glyphs) -> None:
+    def __init__(
+        self, code: str, strings: StoryStrings, rng: random.Random, glyphs: Glyphs
+    ) -> None:
         super().__init__()
-        self._say, self._glyphs = say, glyphs
+        self._strings, self._glyphs = strings, glyphs
         one, other = rng.randrange(12, 90), rng.randrange(12, 90)
-        self._question = say.code if code else f"{one} + {other} = ?"
+        self._question = strings.code if code else f"{one} + {other} = ?"
         self._answer = code or str(one + other)
         self._secret = bool(code)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="panel") as panel:
-            panel.border_title = self._say.grown_ups
+            panel.border_title = self._strings.grown_ups
             yield Static(Content(self._question))
             yield Input(
                 id="answer", type="integer", max_length=4, compact=True, password=self._secret

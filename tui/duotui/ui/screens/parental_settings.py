@@ -27,12 +27,12 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
         Binding("down", "app.focus_next", "Next field", show=False, priority=True),
     ]
 
-    def __init__(self, child: ParentalSettings, notes: tuple[str, ...], glyphs: Glyphs) -> None:
+    def __init__(self, parental: ParentalSettings, notes: tuple[str, ...], glyphs: Glyphs) -> None:
         super().__init__()
-        self._child, self._notes, self._glyphs = child, notes, glyphs
+        self._parental, self._notes, self._glyphs = parental, notes, glyphs
 
     def compose(self) -> ComposeResult:
-        values = to_table(self._child)
+        values = to_table(self._parental)
         with VerticalScroll(id="panel", can_focus=False) as panel:
             panel.border_title = "For grown-ups"
             panel.border_subtitle = "enter uses it, escape leaves, ctrl+q ends the story machine"
@@ -51,22 +51,22 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
 
     def _checked(self) -> ParentalSettings | None:
         """The household as it stands, or None with the first thing that is wrong shown."""
-        child, wrong = self._child, ""
+        parental, wrong = self._parental, ""
         for name in PARENTAL_KINDS:
             field = self.query_one(f"#{name}", Input)
             try:
-                child = replace(child, **{name: check(name, field.value)})
+                parental = replace(parental, **{name: check(name, field.value)})
                 field.remove_class("-wrong")
             except UsageError as error:
                 field.add_class("-wrong")
                 wrong = wrong or f"{self._glyphs.warning} {name}: {error.message}"
         self.query_one("#wrong", Static).update(Content(wrong))
-        return None if wrong else child
+        return None if wrong else parental
 
     def action_apply(self) -> None:
-        child = self._checked()
-        if child is not None:
-            self.dismiss(child)
+        parental = self._checked()
+        if parental is not None:
+            self.dismiss(parental)
 
 
 def _text(value: str | int | bool) -> str:

@@ -72,93 +72,100 @@ class StoryScreen(LiveScreen):
             picture.refresh()
 
     def show_news(self) -> None:
-        scene, moving = self._controller.scene, self._controller.child.motion
+        view, moving = self._controller.view, self._controller.parental.motion
         for act in Step:
-            self.set_class(scene.act is act, f"-{act.replace(' ', '-')}")
-        self.set_class(not scene.offers, "-empty")
+            self.set_class(view.step is act, f"-{act.replace(' ', '-')}")
+        self.set_class(not view.options, "-empty")
         with self.app.batch_update():
-            self.query_one("#question", Static).update(self._question(scene))
+            self.query_one("#question", Static).update(self._question(view))
             picture = self.query_one("#picture", PictureView)
-            picture.show(self._shown(scene))
+            picture.show(self._shown(view))
             picture.moving = moving
-            self.query_one("#machine", Static).update(Content(self._machine(scene)))
-            self.query_one(CardRow).show(scene.offers, scene.at, moving)
-            self.query_one("#hints", Static).update(self._keys(scene))
+            self.query_one("#machine", Static).update(Content(self._machine(view)))
+            self.query_one(CardRow).show(view.options, view.cursor, moving)
+            self.query_one("#hints", Static).update(self._keys(view))
             self._follow()
 
     def _follow(self) -> None:
         """The word that is heard by now."""
-        scene = self._controller.scene
-        self.query_one(StoryPage).show(scene.sentences, scene.current, self._controller.word)
+        view = self._controller.view
+        self.query_one(StoryPage).show(view.sentences, view.current, self._controller.word)
 
     # What is shown
 
-    def _question(self, scene: StoryViewState) -> Content:
-        say, word = self._controller.say, ""
-        match scene.act:
-            case Step.CARDS if scene.missed:
-                word = getattr(say, scene.missed)
+    def _question(self, view: StoryViewState) -> Content:
+        strings, word = self._controller.strings, ""
+        match view.step:
+            case Step.CARDS if view.not_understood:
+                word = getattr(strings, view.not_understood)
             case Step.LISTENING:
-                word = say.listening
+                word = strings.listening
             case Step.HEARD:
-                word = say.heard.format(scene.heard)
+                word = strings.heard.format(view.recognized)
             case Step.CARDS:
-                word = (say.who, say.where, say.what)[scene.row]
+                word = (strings.who, strings.where, strings.what)[view.row]
             case Step.SHELF:
-                word = say.favourites if scene.offers else say.no_favourites
+                word = strings.favourites if view.options else strings.no_favourites
             case Step.THE_END:
-                word = say.kept if scene.kept else say.the_end
-            case Step.TELLING if scene.held:
-                word = say.waiting
-            case Step.RESTING if scene.rest is RestReason.QUIET and scene.until is not None:
-                word = say.quiet.format(f"{scene.until:%H:%M}")
+                word = strings.kept if view.saved else strings.the_end
+            case Step.TELLING if view.paused:
+                word = strings.waiting
+            case Step.RESTING if view.rest is RestReason.QUIET and view.until is not None:
+                word = strings.quiet.format(f"{view.until:%H:%M}")
             case Step.RESTING:
-                word = say.time_over if scene.rest is RestReason.TIME_OVER else say.asked_to_sleep
-        chosen = "".join(f"   {offer.label}" for offer in scene.picked)
+                word = (
+                    strings.time_over
+                    if view.rest is RestReason.TIME_OVER
+                    else strings.asked_to_sleep
+                )
+        chosen = "".join(f"   {option.label}" for option in view.picked)
         return Content.assemble(
             Content.styled(word, "bold $story-sentence"), Content.styled(chosen, "$story-text")
         )
 
-    def _machine(self, scene: StoryViewState) -> str:
+    def _machine(self, view: StoryViewState) -> str:
         """What the story machine says of itself."""
-        say = self._controller.say
-        if scene.act is Step.TELLING:
-            if scene.napping:
-                return say.sleepy
-            return say.thinking if scene.thinks else say.awake if scene.back else ""
-        if scene.act is Step.CARDS and self._controller.child.name:
-            return say.hello.format(self._controller.child.name)
+        strings = self._controller.strings
+        if view.step is Step.TELLING:
+            if view.fallback_playing:
+                return strings.sleepy
+            return strings.thinking if view.thinking else strings.awake if view.board_back else ""
+        if view.step is Step.CARDS and self._controller.parental.name:
+            return strings.hello.format(self._controller.parental.name)
         return ""
 
-    def _shown(self, scene: StoryViewState) -> Icon:
-        if scene.act in (Step.LISTENING, Step.HEARD):
+    def _shown(self, view: StoryViewState) -> Icon:
+        if view.step in (Step.LISTENING, Step.HEARD):
             return icons.named("listening")
-        if scene.act is Step.RESTING:
+        if view.step is Step.RESTING:
             return icons.named("night")
-        if scene.act in (Step.THE_END, Step.SHELF):
-            return icons.named("end" if scene.offers else "book")
-        if scene.napping and scene.current == 0:
+        if view.step in (Step.THE_END, Step.SHELF):
+            return icons.named("end" if view.options else "book")
+        if view.fallback_playing and view.current == 0:
             self._picture = icons.named("asleep")
-        elif 0 <= scene.current < len(scene.sentences):
-            self._picture = icons.icon_of_sentence(scene.sentences[scene.current]) or self._picture
-        elif scene.thinks:
+        elif 0 <= view.current < len(view.sentences):
+            self._picture = icons.icon_of_sentence(view.sentences[view.current]) or self._picture
+        elif view.thinking:
             self._picture = icons.named("thinking")
         return self._picture or icons.named("awake")
 
-    def _keys(self, scene: StoryViewState) -> Content:
-        say = self._controller.say
+    def _keys(self, view: StoryViewState) -> Content:
+        strings = self._controller.strings
         told: list[tuple[str, str]] = []
-        match scene.act:
+        match view.step:
             case Step.CARDS | Step.SHELF | Step.THE_END:
-                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", say.surprise)]
-                if scene.act is Step.CARDS:
-                    told += [("F", say.favourites), ("V", say.speak)]
+                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", strings.surprise)]
+                if view.step is Step.CARDS:
+                    told += [("F", strings.favourites), ("V", strings.speak)]
             case Step.HEARD:
-                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", say.speak)]
+                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", strings.speak)]
             case Step.TELLING:
-                told = [(say.keys_space, say.go_on if scene.held else say.stop), ("A", say.again)]
-            case Step.RESTING if scene.one_more:
-                told = [("Enter", say.one_more)]
+                told = [
+                    (strings.keys_space, strings.go_on if view.paused else strings.stop),
+                    ("A", strings.again),
+                ]
+            case Step.RESTING if view.one_more:
+                told = [("Enter", strings.one_more)]
         return Content("   ").join(
             Content.assemble(Content.styled(f" {key} ", "reverse"), f" {name}" if name else "")
             for key, name in told
@@ -177,7 +184,7 @@ class StoryScreen(LiveScreen):
         self._controller.pick(number)
 
     def action_go(self) -> None:
-        self._controller.go()
+        self._controller.select()
 
     def action_halt(self) -> None:
         self._controller.stop()

@@ -36,14 +36,14 @@ class CardView(Vertical):
         yield PictureView(self._glyphs, images=self._images)
         yield Static(classes="name")
 
-    def show(self, number: int, offer: ChoiceOption, chosen: bool, moving: bool) -> None:
+    def show(self, number: int, option: ChoiceOption, chosen: bool, moving: bool) -> None:
         self._number = number
         self.set_class(chosen, "-chosen")
         picture = self.query_one(PictureView)
-        picture.show(icons.named(offer.picture))
+        picture.show(icons.named(option.picture))
         picture.moving = chosen and moving
         sign = self._glyphs.choose[1] if chosen else ""
-        label = Content(f"{sign}{number} {offer.label}")
+        label = Content(f"{sign}{number} {option.label}")
         self.query_one(Static).update(label.stylize("reverse bold") if chosen else label)
 
     def on_click(self) -> None:
@@ -56,15 +56,15 @@ class CardRow(Horizontal):
     def __init__(self, glyphs: Glyphs, images: ImageCache | None) -> None:
         super().__init__(id="cards")
         self._glyphs, self._images = glyphs, images
-        self._offers: tuple[ChoiceOption, ...] = ()
+        self._options: tuple[ChoiceOption, ...] = ()
         self._at, self._moving = 0, False
 
     def compose(self) -> ComposeResult:
         for _ in range(CARDS_LIMIT):
             yield CardView(self._glyphs, self._images)
 
-    def show(self, offers: Sequence[ChoiceOption], at: int, moving: bool) -> None:
-        self._offers, self._at, self._moving = tuple(offers), at, moving
+    def show(self, options: Sequence[ChoiceOption], at: int, moving: bool) -> None:
+        self._options, self._at, self._moving = tuple(options), at, moving
         self._draw()
 
     def on_resize(self) -> None:
@@ -73,17 +73,17 @@ class CardRow(Horizontal):
     @property
     def _large(self) -> bool:
         """Where three fit, unless small ones would all fit and these do not."""
-        count, width = len(self._offers), self.size.width
+        count, width = len(self._options), self.size.width
         all_small = width >= count * CARD_WIDTH and width < count * LARGE_CARD_WIDTH
         return self.size.height >= 20 and width >= 3 * LARGE_CARD_WIDTH and not all_small
 
     def _draw(self) -> None:
         width = LARGE_CARD_WIDTH if self._large else CARD_WIDTH
         fits = max(1, min(CARDS_LIMIT, self.size.width // width))
-        first = max(0, min(self._at - fits // 2, len(self._offers) - fits))
+        first = max(0, min(self._at - fits // 2, len(self._options) - fits))
         self.set_class(self._large, "-large")
         for place, card in enumerate(self.query(CardView)):
             number = first + place
-            card.display = place < fits and number < len(self._offers)
+            card.display = place < fits and number < len(self._options)
             if card.display:
-                card.show(number + 1, self._offers[number], number == self._at, self._moving)
+                card.show(number + 1, self._options[number], number == self._at, self._moving)

@@ -50,7 +50,7 @@ class StoryView(ScrollView, can_focus=True):
         self._glyphs = glyphs
         self._sign = glyphs.board if source is Source.BOARD else glyphs.baseline
         self._wrapping = Wrapping(STORY_WIDTH)
-        self._telling = SourceState()
+        self._source_state = SourceState()
         self._first: int | None = None
         self._run: RunStarted | None = None
         self._shown = 0
@@ -71,14 +71,14 @@ class StoryView(ScrollView, can_focus=True):
 
     def show(self, state: SessionState) -> None:
         """Draw what came since the last state."""
-        telling = state.of(self._source)
-        changed = telling is not self._telling or state.diff.first != self._first
-        restart = telling.run is not self._run or len(telling.tokens) < self._shown
-        self._telling = telling
+        source_state = state.of(self._source)
+        changed = source_state is not self._source_state or state.diff.first != self._first
+        restart = source_state.run is not self._run or len(source_state.tokens) < self._shown
+        self._source_state = source_state
         if restart:
             self._follow = True
         if restart or state.diff.first != self._first:
-            self._run, self._first = telling.run, state.diff.first
+            self._run, self._first = source_state.run, state.diff.first
             self._rewrap()
         elif changed:
             self._grow()
@@ -106,7 +106,7 @@ class StoryView(ScrollView, can_focus=True):
         self.refresh()
 
     def _grow(self) -> None:
-        fresh = self._telling.tokens[self._shown :]
+        fresh = self._source_state.tokens[self._shown :]
         start = len(self._wrapping.lines) - 1
         self._drawn.pop(start, None)
         for kind, text in self._kinds(fresh):
@@ -125,7 +125,7 @@ class StoryView(ScrollView, can_focus=True):
             at = numbered[0]
             if self._first is not None and at >= self._first:
                 return "differs" if at == self._first else "after"
-            return "prompt" if at < self._telling.prompt_steps else "told"
+            return "prompt" if at < self._source_state.prompt_steps else "told"
 
         for name, run in groupby(enumerate(fresh, self._shown), key=kind):
             text = "".join(token.text for _, token in run)
@@ -179,7 +179,7 @@ class StoryView(ScrollView, can_focus=True):
         if selection is not None and (span := selection.get_span(number)) is not None:
             segments = self._select(segments, *span)
         strip = Strip(segments)
-        if number == last and self._telling.running and strip.cell_length < width:
+        if number == last and self._source_state.running and strip.cell_length < width:
             caret = Segment(self._glyphs.caret, self.get_component_rich_style("story--caret"))
             strip = Strip([*strip, caret])
         return strip.adjust_cell_length(width, base).apply_offsets(0, number)
