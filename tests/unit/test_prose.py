@@ -6,22 +6,17 @@ Code blocks, tables, quotations and headings are not sentences. A list item is o
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.pages import PAGES, ROOT
+
 WORDS = 30
 CHARACTERS = 120
 
 EXEMPT = {"docs/engine.md", "docs/packed.md", "docs/architecture.md"}
 """Pages that are still to be rewritten."""
-
-PAGES = [
-    path.relative_to(ROOT).as_posix()
-    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-]
 
 CODE = re.compile(r"`[^`]*`")
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
