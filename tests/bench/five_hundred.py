@@ -9,6 +9,7 @@ import random
 import statistics
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from duotui.base import resources
@@ -37,7 +38,7 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
         generated = GeneratedStory(
             deck().opening(known),
             rng.randrange(1, 2**31),
-            lambda sentence, a=known.name, b=choice.name: renamed(sentence, a, b),
+            partial(renamed, known=known.name, name=choice.name),
         )
         await generator.generate(generated)
         text = " ".join(generated.sentences)

@@ -38,7 +38,7 @@ NAMES = {
 def fits(shape: Shape, quantisation: GGMLQuantizationType) -> bool:
     """Whether the rows are made of whole blocks."""
     block, _ = gguf.GGML_QUANT_SIZES[quantisation]
-    return shape.dim % block == 0 and shape.hidden % block == 0
+    return bool(shape.dim % block == 0 and shape.hidden % block == 0)
 
 
 def export(

@@ -12,13 +12,14 @@ import argparse
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from duotui.judge.grammar import find_mistakes
 
 SEPARATOR = "<|endoftext|>"
 
-PLANTS = {
+PLANTS: dict[str, tuple[str, str | Callable[[re.Match[str]], str]]] = {
     "agreement: was, were": (r"\b(He|She|It|he|she|it) was\b", r"\1 were"),
     "agreement: they were, was": (r"\b(They|they|We|we) were\b", r"\1 was"),
     "article: a, an": (r"\ba (?=[bcdfglmnprt]\w)", "an "),

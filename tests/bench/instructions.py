@@ -31,8 +31,8 @@ def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Cou
     log = plugin.with_name("counts")
     done = subprocess.run(
         [
-            *[QEMU_AARCH64, "-cpu", PROCESSOR, "-plugin", plugin, "-d", "plugin", "-D", log],
-            *[program, *arguments, "-n", str(steps), "--ids", plugin.with_name("ids")],
+            *(QEMU_AARCH64, "-cpu", PROCESSOR, "-plugin", plugin, "-d", "plugin", "-D", log),
+            *(program, *arguments, "-n", str(steps), "--ids", plugin.with_name("ids")),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

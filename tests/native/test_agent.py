@@ -9,6 +9,7 @@ import subprocess
 import termios
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_pause_holds_and_goes_on_and_cancel_ends_a_paused_story(host: Host) -> N
         ({"prompt": "word " * 700}, 3),
     ],
 )
-def test_what_cannot_be_told_is_refused(host: Host, changes: dict[str, object], code: int) -> None:
+def test_what_cannot_be_told_is_refused(host: Host, changes: dict[str, Any], code: int) -> None:
     host.generate(**changes)
     refused = host.until("REFUSED")
     assert (refused["code"], bool(refused["text"])) == (code, True)

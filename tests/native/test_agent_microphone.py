@@ -16,7 +16,7 @@ import pytest
 from duotui.protocol.adpcm import decode
 from support import agent_peer
 from support.agent_host import STOPPED, STORY, Host, ended
-from support.agent_scripts import is_, script
+from support.agent_scripts import field_is, is_, script
 from support.engine import Engine
 
 UNKNOWN, OPENING, HEARS, OVER, FAILED = range(5)
@@ -204,7 +204,7 @@ def test_who_asks_again_is_listened_for_longer(recorder: Recorder) -> None:
     host = recorder(PACED)
     host.say("LISTEN", listen=3)
     for index in range(20, 101, 20):
-        host.until("SOUND", lambda v, index=index: v["index"] == index)
+        host.until("SOUND", field_is("index", index))
         host.say("LISTEN", listen=3)
     host.say("ENOUGH", listen=3)
     host.until("HEARING", is_(OVER))
@@ -283,7 +283,7 @@ def test_a_board_without_a_microphone_says_so(recorder: Recorder, script: str) -
 def test_a_recorder_that_is_not_there_is_none(
     engine: Engine, parrot: tuple[Path, Path], tmp_path: Path, name: str | None
 ) -> None:
-    host = Host(engine, *parrot, ear=tmp_path / name if name else None)
+    host = Host(engine, *parrot, microphone=tmp_path / name if name else None)
     try:
         assert not can_listen(host)
     finally:
@@ -307,9 +307,9 @@ def test_nothing_is_listened_to_while_a_story_is_told(recorder: Recorder) -> Non
     host.say("CANCEL", story=STORY)
     for listen in range(4, 1000):  # until it is cancelled
         host.say("LISTEN", listen=listen)
-        if host.until("HEARING", lambda v, n=listen: v["listen"] == n)["state"] == OPENING:
+        if host.until("HEARING", field_is("listen", listen))["state"] == OPENING:
             break
-    host.until("SOUND", lambda v: v["listen"] == listen)
+    host.until("SOUND", field_is("listen", listen))
     assert not sounds(host, 3)
 
 
@@ -333,7 +333,7 @@ def test_pings_are_answered_meanwhile(recorder: Recorder) -> None:
     host.until("SOUND")
     for nonce in range(20):
         host.say("PING", nonce=nonce)
-        host.until("PONG", lambda v, nonce=nonce: v["nonce"] == nonce)
+        host.until("PONG", field_is("nonce", nonce))
     host.until("SOUND")
 
 

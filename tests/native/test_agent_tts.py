@@ -4,7 +4,9 @@ import contextlib
 import os
 import select
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,10 @@ wait
 """One with a player that does not end."""
 
 Speaker = Callable[[str], Host]
+
+
+def _is_over(sentence: int, values: dict[str, Any]) -> bool:
+    return values["sentence"] == sentence and values["state"] in (DONE, FAILED)
 
 
 @pytest.fixture
@@ -132,9 +138,7 @@ def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> N
     host.say("CANCEL", story=STORY)
     for sentence in range(4, 1000):  # until it is cancelled: what is refused stays refused
         host.say("SPEAK", sentence=sentence, volume=100, text="Now!")
-        said = host.until(
-            "SPEECH", lambda v, n=sentence: v["sentence"] == n and v["state"] in (DONE, FAILED)
-        )
+        said = host.until("SPEECH", partial(_is_over, sentence))
         if said["state"] == DONE:
             break
     assert log.read_text() == "Now!\n"

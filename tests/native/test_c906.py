@@ -22,7 +22,7 @@ WEIGHTS = 15_187_968
 
 # A repeat of each loop: 8 cycles a weight, 64 a group, 2 million for the rest, 1 a weight. At
 # 1000 MHz the winner's 474,624 groups and the rest take 32.375936 ms, its 17,086,464 bytes less.
-LOOPS = {
+LOOPS: dict[str, count.Counts] = {
     "scalar": {Kind("int"): 8 * 96 * 288},
     "winner": {Kind("vwmul", 8, 16): 8 * 864},
     "rest": {Kind("load"): 2e6},
@@ -123,7 +123,7 @@ def test_bytes_are_those_of_the_tokens_between() -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, count.Counts]:
     """The model without emulators: counts of the loops that give what is published."""
-    loops = {**LOOPS, "winner": {Kind("vwmul", 8, 16): 10 * 864}}
+    loops: dict[str, count.Counts] = {**LOOPS, "winner": {Kind("vwmul", 8, 16): 10 * 864}}
     monkeypatch.setattr(count, "prepare", Path)
     monkeypatch.setattr(c906, "count_loops", lambda _: loops)
     return loops

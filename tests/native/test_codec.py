@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from support.c_program import SANITIZED, compile_c
-from support.engine import NATIVE, ROOT
+from support.engine import NATIVE
+from support.paths import ROOT
 
 HERE = Path(__file__).parent
 VECTORS = [

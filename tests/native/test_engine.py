@@ -89,7 +89,7 @@ def token_cases() -> list[tuple[str, str, list[int]]]:
     return cases
 
 
-NONE = [("", "", [])]  # where there are none, `shared` skips
+NONE: list[tuple[str, str, list[int]]] = [("", "", [])]  # where there are none, `shared` skips
 
 
 @pytest.mark.parametrize(("name", "text", "ids"), token_cases() or NONE)

@@ -35,8 +35,8 @@ class Host:
         self.process = subprocess.Popen(
             [
                 *(engine.path, "serve", model, "-z", tokenizer),
-                *(["--voice", voice] if voice else []),
-                *(["--ear", microphone] if microphone else []),
+                *(("--voice", voice) if voice else ()),
+                *(("--ear", microphone) if microphone else ()),
             ],
             stdin=self.slave,
             stdout=self.slave,
@@ -71,7 +71,7 @@ class Host:
             assert select.select([self.master], [], [], left)[0], f"no {name} came"
             self.heard += self.splitter.feed(os.read(self.master, 65536))
 
-    def generate(self, story: int = STORY, **changes: object) -> None:
+    def generate(self, story: int = STORY, **changes: Any) -> None:
         asked: dict[str, object] = {
             "mode": 0,
             "flags": 1,
@@ -98,4 +98,4 @@ class Host:
 
 
 def ended(values: dict[str, Any]) -> bool:
-    return values["kind"] == 2
+    return bool(values["kind"] == 2)

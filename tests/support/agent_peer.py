@@ -1,9 +1,16 @@
-"""The wire of docs/protocol.md once more, as small as it gets: the tests' own view of it, made
-without a look at the C or at tui/duotui/link, so that a mistake has to be made twice to pass."""
+"""A second implementation of docs/protocol.md, for tests.
+
+It was written without a look at the C or at duotui.protocol, so a mistake must be made twice to
+pass."""
 
 import math
 import struct
 import zlib
+from collections.abc import Mapping
+from typing import Any
+
+Received = tuple[str, int, dict[str, Any]]
+"""A message's name, sequence number and fields."""
 
 PAYLOAD_MAX = 4096
 NAMES = {
@@ -65,11 +72,11 @@ BODIES = {
 }
 
 
-def _fields(text):
+def _fields(text: str) -> list[list[str]]:
     return [field.split(":") for field in text.split()]
 
 
-def pack(name, values):
+def pack(name: str, values: Mapping[str, Any]) -> bytes:
     fields = FIELDS[name] + (BODIES[values["kind"]] if name == "EVENT" else "")
     out = b""
     for field, kind in _fields(fields):
@@ -90,20 +97,20 @@ def pack(name, values):
     return out
 
 
-def unpack(name, payload):
+def unpack(name: str, payload: bytes) -> dict[str, Any]:
     """The fields by name, or ValueError. NaN is None."""
     at = 0
 
-    def take(count):
+    def take(count: int) -> bytes:
         nonlocal at
         if at + count > len(payload):
             raise ValueError("short")
         at += count
         return payload[at - count : at]
 
-    values = {}
+    values: dict[str, Any] = {}
 
-    def read(fields):
+    def read(fields: str) -> None:
         for field, kind in _fields(fields):
             if kind == "h":
                 values[field] = take(32).hex()
@@ -132,7 +139,7 @@ def unpack(name, payload):
     return values
 
 
-def stuff(data):
+def stuff(data: bytes) -> bytes:
     out, data = b"", data + b"\0"
     while data:
         run = data.index(0)
@@ -147,7 +154,7 @@ def stuff(data):
     return out
 
 
-def unstuff(piece):
+def unstuff(piece: bytes) -> bytes:
     out, at = b"", 0
     while at < len(piece):
         code = piece[at]
@@ -161,23 +168,23 @@ def unstuff(piece):
     return out
 
 
-def frame(type_, seq, payload):
+def frame(type_: int, seq: int, payload: bytes) -> bytes:
     head = struct.pack("<BH", type_, seq) + payload
     return b"\0" + stuff(head + struct.pack("<I", zlib.crc32(head))) + b"\0"
 
 
-def message(name, seq=0, **values):
+def message(name: str, seq: int = 0, **values: Any) -> bytes:
     return frame(TYPES[name], seq, pack(name, values))
 
 
 class Splitter:
     """Bytes in, (name, seq, values) out; what is not a message is counted in `noise`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pending = b""
         self.noise = 0
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> list[Received]:
         pieces = (self.pending + data).split(b"\0")
         self.pending = pieces.pop()
         found = []
@@ -191,7 +198,7 @@ class Splitter:
         return found
 
     @staticmethod
-    def read(piece):
+    def read(piece: bytes) -> Received:
         data = unstuff(piece)
         if not 7 <= len(data) <= PAYLOAD_MAX + 7:
             raise ValueError("size")

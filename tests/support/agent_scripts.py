@@ -12,5 +12,9 @@ def script(path: Path, text: str, **names: Path) -> Path:
     return path
 
 
+def field_is(name: str, wanted: object) -> Callable[[dict[str, Any]], bool]:
+    return lambda values: bool(values[name] == wanted)
+
+
 def is_(state: int) -> Callable[[dict[str, Any]], bool]:
-    return lambda values: values["state"] == state
+    return field_is("state", state)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer
 from duotui.board.shell import Shell
+from duotui.link.serial_transport import SerialTransport
 from duotui.targets.virtual_duo import VirtualDuo
 from duotui.ui.app import ConsoleApp
 
@@ -30,6 +31,12 @@ class RunningBoard:
 
     def shell(self) -> Shell:
         return Shell.enter(self.spawn, self.find())
+
+
+def port_of(spawn: TransportSpawn) -> str:
+    """The serial port that `spawn` is connected to."""
+    assert isinstance(spawn.transport, SerialTransport)
+    return spawn.transport.target
 
 
 StartBoard = Callable[..., AbstractContextManager[RunningBoard]]

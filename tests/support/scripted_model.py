@@ -7,6 +7,7 @@ Every token that is not in the text (BOS, bytes of a prompt) leads to the first 
 
 import itertools
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 BOS = 1
@@ -16,9 +17,10 @@ FIRST_PIECE = 260
 CERTAIN = 40.0  # the logit of the token that follows; every other logit is 0
 
 
-def _ids(pieces):
+def _ids(pieces: list[bytes]) -> tuple[list[int], int]:
     """A piece of the form <0xNN> is the byte's own token; any other gets a token for itself."""
-    ids, free = [], FIRST_PIECE
+    ids: list[int] = []
+    free = FIRST_PIECE
     for piece in pieces:
         if len(piece) == 6 and piece.startswith(b"<0x") and piece.endswith(b">"):
             ids.append(FIRST_BYTE + int(piece[3:5], 16))
@@ -29,7 +31,7 @@ def _ids(pieces):
     return ids, free
 
 
-def _vocabulary(pieces, ids, size):
+def _vocabulary(pieces: list[bytes], ids: list[int], size: int) -> list[bytes]:
     vocabulary = [b"<unk>", b"\n<s>\n", b"\n</s>\n"]
     vocabulary += [b"<0x%02X>" % byte for byte in range(256)]
     vocabulary += [b" "] + [b""] * (size - FIRST_PIECE)
@@ -42,7 +44,9 @@ def _vocabulary(pieces, ids, size):
 WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
 
 
-def write_parrot(folder, pieces, context, ends=False, layers=1):
+def write_parrot(
+    folder: Path, pieces: Iterable[bytes], context: int, ends: bool = False, layers: int = 1
+) -> tuple[Path, Path]:
     """Write parrot.bin and tokenizer.bin into `folder`; return both paths.
 
     The story is `pieces` again and again, or, with `ends`, once and then BOS. More `layers` only
@@ -64,8 +68,10 @@ def write_parrot(folder, pieces, context, ends=False, layers=1):
         struct.pack_into("<f", classifier, 4 * (target * dim + source), CERTAIN / dim**0.5)
 
     ones = struct.pack("<f", 1.0) * dim
-    zeros = lambda count: bytes(4 * count)  # noqa: E731
-    folder = Path(folder)
+
+    def zeros(count: int) -> bytes:
+        return bytes(4 * count)
+
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "parrot.bin"
     with open(model, "wb") as out:

@@ -148,7 +148,7 @@ def tokens(
     )
 
 
-def started(source: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> Event:
+def started(source: Source, prompt: str = "Once upon a time,", *, steps: int = 256) -> RunStarted:
     ids = (1, *(sum(map(ord, piece)) for piece in words(prompt)))
     return RunStarted(
         0.5,
@@ -195,7 +195,7 @@ def story(
     period: int = 41_000,
 ) -> list[Event]:
     """A story as it comes: it starts, and grows by `batch` tokens at a time."""
-    events = [started(source, steps=steps)]
+    events: list[Event] = [started(source, steps=steps)]
     for at in range(0, len(pieces), batch):
         events.append(tokens(source, pieces[at : at + batch], start=at, period=period))
     return [*events, *gauges(source, len(pieces))]

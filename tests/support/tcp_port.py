@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import serial
 from serial.rfc2217 import PortManager
@@ -46,7 +46,11 @@ def _serve(listening: socket.socket, path: str, scheme: str) -> None:
         except OSError:
             return
         with peer, _Pty(path, timeout=0.01) as port, suppress(OSError):
-            manager = PortManager(port, _Connection(peer)) if scheme == "rfc2217" else None
+            manager = (
+                PortManager(cast("Any", port), cast("Any", _Connection(peer)))
+                if scheme == "rfc2217"
+                else None
+            )
             back = threading.Thread(target=_back, args=(peer, port, manager))
             back.start()
             try:

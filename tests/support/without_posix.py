@@ -14,6 +14,7 @@ import signal
 import sys
 import types
 import warnings
+from typing import Any
 
 LOADED = (
     "serial.tools.list_ports",
@@ -43,18 +44,18 @@ def hide() -> None:
         delattr(os, name)
     for name in SIGNALS:
         delattr(signal, name)
-    signal.SIGBREAK = signal.SIGUSR1
+    vars(signal)["SIGBREAK"] = signal.SIGUSR1
     loop = asyncio.unix_events._UnixSelectorEventLoop
     del loop.add_signal_handler, loop.remove_signal_handler  # those of the base class raise
     imported = builtins.__import__
 
-    def refuse(name, scope=None, *rest, **more):
+    def refuse(name: str, scope: Any = None, *rest: Any, **more: Any) -> Any:
         importer = (scope or {}).get("__name__", "").partition(".")[0]
         if name in MODULES and importer in WITHOUT:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return imported(name, scope, *rest, **more)
 
-    builtins.__import__ = refuse
+    vars(builtins)["__import__"] = refuse
     sys.platform = "win32"
 
 

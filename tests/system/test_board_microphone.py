@@ -101,14 +101,14 @@ async def opened() -> AsyncIterator[Callable[[SimulatedDuo], Session]]:
         await session.close()
 
 
-Recorder = "Callable[[float], Path]"
-Open = "Callable[[Sim], Session]"
-
-
 @needs_pocketsphinx
 @pytest.mark.parametrize("pace", [1.0, 0.0], ids=["as-it-is-said", "at-once"])
 async def test_a_wish_said_to_the_board_is_understood(
-    recorder: Recorder, opened: Open, ear: Recognizer, tmp_path: Path, pace: float
+    recorder: Callable[[float], Path],
+    opened: Callable[[SimulatedDuo], Session],
+    ear: Recognizer,
+    tmp_path: Path,
+    pace: float,
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(pace)))
     recording: list[int] = []
@@ -145,7 +145,7 @@ def losing() -> Callable[[bytes], bytes]:
 
 @needs_pocketsphinx
 async def test_it_is_understood_where_one_sound_in_ten_is_lost(
-    recorder: Recorder, opened: Open, ear: Recognizer
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session], ear: Recognizer
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=losing()))
     said = await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT)
@@ -155,7 +155,9 @@ async def test_it_is_understood_where_one_sound_in_ten_is_lost(
 
 
 @needs_pocketsphinx
-async def test_a_bad_cable_makes_it_no_shorter(recorder: Recorder, opened: Open) -> None:
+async def test_a_bad_cable_makes_it_no_shorter(
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
+) -> None:
     """What was lost is silence as long."""
     lengths = []
     for corrupt in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
@@ -170,7 +172,7 @@ async def test_a_bad_cable_makes_it_no_shorter(recorder: Recorder, opened: Open)
 
 @needs_pocketsphinx
 async def test_who_stops_early_has_what_was_said_and_may_listen_again(
-    recorder: Recorder, opened: Open
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(1.0)))
     microphone = await open_board_microphone(session)
@@ -184,7 +186,7 @@ async def test_who_stops_early_has_what_was_said_and_may_listen_again(
 
 @needs_pocketsphinx
 async def test_a_recorder_that_dies_says_why(
-    recorder: Recorder, opened: Open, tmp_path: Path
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session], tmp_path: Path
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(1.0)))
     microphone = await open_board_microphone(session)
@@ -196,7 +198,7 @@ async def test_a_recorder_that_dies_says_why(
 
 @needs_pocketsphinx
 async def test_a_board_that_is_lost_while_it_listens_is_said(
-    recorder: Recorder, opened: Open
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
 ) -> None:
     board = Mortal(microphone=recorder(1.0))
     microphone = await open_board_microphone(opened(board))
@@ -207,7 +209,7 @@ async def test_a_board_that_is_lost_while_it_listens_is_said(
 
 
 @needs_pocketsphinx
-async def test_a_board_without_one_says_so(opened: Open) -> None:
+async def test_a_board_without_one_says_so(opened: Callable[[SimulatedDuo], Session]) -> None:
     session = opened(SimulatedDuo())
     with pytest.raises(NotReady) as caught:
         await open_board_microphone(session)
@@ -218,7 +220,7 @@ async def test_a_board_without_one_says_so(opened: Open) -> None:
 
 @needs_pocketsphinx
 async def test_a_board_that_is_lost_for_good_is_not_waited_for(
-    opened: Open, tmp_path: Path
+    opened: Callable[[SimulatedDuo], Session], tmp_path: Path
 ) -> None:
     session = opened(SimulatedDuo(model=tmp_path / "no.bin"))
     with pytest.raises(NotReady, match=r"no\.bin"):
@@ -227,7 +229,7 @@ async def test_a_board_that_is_lost_for_good_is_not_waited_for(
 
 @needs_pocketsphinx
 async def test_what_was_heard_is_written_nowhere(
-    recorder: Recorder, opened: Open, tmp_path: Path
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session], tmp_path: Path
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0)))
     session.record(tmp_path / "before.jsonl")
@@ -252,7 +254,7 @@ async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
 @needs_pocketsphinx
 @pytest.mark.parametrize("there", [True, False], ids=["microphone", "none"])
 async def test_the_story_hour_listens_by_the_board(
-    recorder: Recorder, tmp_path: Path, there: bool
+    recorder: Callable[[float], Path], tmp_path: Path, there: bool
 ) -> None:
     board = SimulatedDuo(microphone=recorder(1.0) if there else None)
     made, session = new_services(board, tmp_path)
@@ -295,7 +297,7 @@ async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
 
 @needs_pocketsphinx
 async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
-    recorder: Recorder, opened: Open, tmp_path: Path
+    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session], tmp_path: Path
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0)))
     listening = VoiceInput(

@@ -4,6 +4,7 @@ import asyncio
 import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,8 +91,10 @@ async def test_the_hour_of_the_day_is_heard_in_the_boards_voice(
 ) -> None:
     child = ParentalSettings(name="Lily", volume=70, volume_night=20)
     for wall in (AFTERNOON, AFTERNOON.replace(hour=22)):
-        made, session = new_services(SimulatedDuo(voice=voice), tmp_path, wall=lambda at=wall: at)
-        shown = new_controller(replace(made, reader=reader(session)), child)
+        made, session = new_services(
+            SimulatedDuo(voice=voice), tmp_path, wall=partial(AFTERNOON.replace, hour=wall.hour)
+        )
+        shown = new_controller(replace(made, tts=reader(session)), child)
         news = asyncio.Event()
         shown.subscribe(news.set)
         shown.open()
@@ -174,7 +177,7 @@ async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> Non
 async def test_a_whole_story_is_told_first_and_then_said(tmp_path: Path, voice: Path) -> None:
     made, session = new_services(SimulatedDuo(voice=voice), tmp_path)
     speaker = BoardTts(session, MonotonicClock(), 60_000)
-    shown = new_controller(replace(made, reader=speaker))
+    shown = new_controller(replace(made, tts=speaker))
     news = asyncio.Event()
     telling_while_said: list[bool] = []
 

@@ -18,6 +18,7 @@ from duotui.board.doctor import doctor, of_port
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.link.ports import DUO_VENDOR, Port
+from support.fixture_types import port_of
 from support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_no_permission(tmp_path: Path) -> None:
 
 def test_a_port_that_another_program_holds(line: OpenLine) -> None:
     with line() as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         end = os.open(port, os.O_RDWR | os.O_NOCTTY)
         holder = subprocess.Popen(["sleep", "100"], stdin=end)
         try:
@@ -101,7 +102,7 @@ def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> N
 
 def test_a_line_with_nobody_at_its_end(line: OpenLine) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         spawn.transport.close()
         status, said = examined(port, as_json=True)
     found = json.loads(said)
@@ -111,7 +112,7 @@ def test_a_line_with_nobody_at_its_end(line: OpenLine) -> None:
 
 def test_another_computer_is_seen(line: OpenLine) -> None:
     with line() as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         spawn.transport.close()
         status, said = examined(port)
     assert status is Exit.NOT_READY

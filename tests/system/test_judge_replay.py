@@ -12,6 +12,7 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
 from duotui.judge.session import JudgeOptions, Phase, replayed_session
+from duotui.protocol.events import RunStarted
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder
 from duotui.session.replay import ReplaySession
@@ -52,21 +53,23 @@ async def test_it_can_be_held_stepped_and_ended(
     trial: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
     session = replayed_session(trial[0], OPTIONS)
+    replay = session.replay
+    assert replay is not None
     news = asyncio.Event()
     session.subscribe(lambda _: news.set())
     holding = asyncio.create_task(session.run())
     while not session.state.board.tokens:
         await news.wait()
         news.clear()
-    session.replay.pause(True)
+    replay.pause(True)
     for _ in range(2):
         before = session.state.board.tokens
-        session.replay.step()
+        replay.step()
         while session.state.board.tokens is before:
             await news.wait()
             news.clear()
     while len(session.so_far.runs) < 2:
-        session.replay.pause(False)
+        replay.pause(False)
         await news.wait()
         news.clear()
     session.stop(Cancelled("enough"))
@@ -91,7 +94,7 @@ def test_what_cannot_be_judged_is_refused(
     for event in events:
         recorder.write(event)
     for event in events:
-        recorder.write(replace(event, seed=8) if hasattr(event, "seed") else event)
+        recorder.write(replace(event, seed=8) if isinstance(event, RunStarted) else event)
     recorder.close()
     with pytest.raises(UsageError, match="different stories"):
         replayed_session(mixed, OPTIONS)

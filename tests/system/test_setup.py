@@ -17,6 +17,7 @@ from duotui.board.installer import install_files, plan_install
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.targets.engine_binary import ENGINE_VARIABLE, find_engine
+from support.fixture_types import port_of
 from support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 def test_another_computer_is_no_duo(line: OpenLine) -> None:
     with line() as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         spawn.transport.close()
         said = one_line(setup(port, "--yes"), 6)
     assert said == "duotui: this is no Duo: its processor is x86_64; name another port\n"
@@ -51,7 +52,7 @@ def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
     with line() as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         spawn.transport.close()
         done = setup(port)
     assert one_line(done, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
@@ -72,7 +73,7 @@ def test_bad_input(arguments: list[str], status: int, said: str) -> None:
 
 def test_a_line_without_a_shell(line: OpenLine) -> None:
     with line("cat") as spawn:
-        port = spawn.transport.target
+        port = port_of(spawn)
         spawn.transport.close()
         assert "another program has the board's line" in one_line(setup(port, "--yes"), 6)
 

@@ -146,7 +146,7 @@ def test_an_engine_that_cannot_come_back_is_said_and_what_was_told_is_kept(
     parrot: list[str], tmp_path: Path
 ) -> None:
     own = list(parrot)
-    own[3] = shutil.copy(parrot[3], tmp_path)
+    own[3] = str(shutil.copy(parrot[3], tmp_path))
     process = started(own)
     (engine,) = engines_of(process.pid)
     Path(own[3]).unlink()

@@ -58,7 +58,8 @@ def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
 def test_goes_on_after_a_break(line: OpenLine, tmp_path: Path, source: Path) -> None:
     """The line is lost in the third block; another one takes it up from there."""
     target = tmp_path / "target"
-    clock, sent = ManualClock(), []
+    clock = ManualClock()
+    sent: list[TransferProgress] = []
 
     def breaks(now: TransferProgress) -> None:
         if now.done == 2 * BLOCK_BYTES:
@@ -82,7 +83,8 @@ def test_a_push_whose_host_was_killed_lets_go_of_the_line(line: OpenLine) -> Non
 
 
 def test_what_a_break_spoiled_is_sent_again(line: OpenLine, tmp_path: Path, source: Path) -> None:
-    target, sent = tmp_path / "target", []
+    target = tmp_path / "target"
+    sent: list[TransferProgress] = []
     (tmp_path / "target.part").write_bytes(bytes(3 * BLOCK_BYTES))
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from duotui.targets.engine_binary import find_engine
-from support.engine import ROOT
+from support.paths import ROOT
 
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d")
 

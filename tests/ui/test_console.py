@@ -1,5 +1,8 @@
 """What is told is shown: all of it, as it is, and without the keys having to wait."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from textual.widgets import Static
 
@@ -165,9 +168,9 @@ async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(
         wrapped = 0
         append = type(board._wrapping)._break
 
-        def count(self: object, spans: list[object]) -> object:
+        def count(self: object, spans: Sequence[Any]) -> object:
             nonlocal wrapped
-            wrapped += sum(len(span.text) for span in spans)  # type: ignore[attr-defined]
+            wrapped += sum(len(span.text) for span in spans)
             return append(self, spans)  # type: ignore[arg-type]
 
         with pytest.MonkeyPatch.context() as patch:

@@ -185,13 +185,15 @@ async def test_a_recording_is_held_and_stepped() -> None:
     recording = VECTORS / "recording-1.jsonl"
     options = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
     session = replayed_session(recording, options)
+    replay = session.replay
+    assert replay is not None
     async with view(session).run_test(size=(120, 40)) as pilot:
-        while not session.replay.going:
+        while not replay.going:
             await pilot.pause()
         await pilot.press("space")
-        assert not session.replay.going
+        assert not replay.going
         await pilot.press("space")
-        assert session.replay.going
+        assert replay.going
 
 
 async def test_s_ends_the_runs_and_only_them() -> None:

@@ -372,7 +372,7 @@ async def test_a_recording_cannot_be_asked(make: MakeConsole) -> None:
 
 # The way out
 
-WHEREVER = {
+WHEREVER: dict[str, list[Event]] = {
     "while nothing is known": [],
     "while connecting": [LinkOpening(0, BOARD, "/dev/ttyACM0")],
     "while a story is told": scripted_session.identical_so_far(),
@@ -388,7 +388,8 @@ async def test_the_program_can_be_left_from_everywhere(
     at = ScriptedSession()
     app = make(at)
     async with app.run_test() as pilot:
-        await pilot.press(*before)
+        for each in before:
+            await pilot.press(each)
         await pilot.press(key)
         assert app._exit
     assert at.asked.count("close") == 1

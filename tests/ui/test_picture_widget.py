@@ -17,6 +17,7 @@ from duotui.ui.widgets.picture import FRAME_COUNT, PictureView
 CAT, APPLE = icons.named("cat"), icons.named("apple")
 PAGE = (0x10, 0x14, 0x1C)
 
+Ink = tuple[int, int, int] | None
 Cells = list[tuple[str, tuple[int, int, int] | None, tuple[int, int, int] | None]]
 
 
@@ -30,7 +31,7 @@ class Frame(App[None]):
     ) -> None:
         super().__init__()
         self.view = PictureView(glyphs, picture)
-        self._size = size
+        self._view_size = size
         for theme in themes.load([themes.packaged()])[0]:
             self.register_theme(theme)
         self.theme = "duo-dark"
@@ -39,7 +40,7 @@ class Frame(App[None]):
         return dict(themes.VARIABLES)
 
     def compose(self) -> ComposeResult:
-        self.view.styles.width, self.view.styles.height = self._size
+        self.view.styles.width, self.view.styles.height = self._view_size
         yield self.view
 
 
@@ -56,18 +57,21 @@ def line(view: PictureView, y: int) -> Cells:
     return found
 
 
-def inks(segment: Segment) -> list[tuple[int, int, int] | None]:
+def inks(segment: Segment) -> tuple[Ink, Ink]:
     style = segment.style
     assert style is not None
-    both = (style.color, style.bgcolor)
-    return [None if c is None or c.triplet is None else tuple(c.triplet) for c in both]
+    ink, ground = (
+        None if c is None or c.triplet is None else (c.triplet.red, c.triplet.green, c.triplet.blue)
+        for c in (style.color, style.bgcolor)
+    )
+    return ink, ground
 
 
 def text(view: PictureView) -> list[str]:
     return ["".join(cell[0] for cell in line(view, y)).rstrip() for y in range(view.size.height)]
 
 
-def seen(view: PictureView, y: int) -> tuple[list[object], list[object]]:
+def seen(view: PictureView, y: int) -> tuple[list[Ink], list[Ink]]:
     """The colours of the upper and of the lower halves of a line; the page is None."""
     upper, lower = [], []
     for letter, ink, ground in line(view, y):

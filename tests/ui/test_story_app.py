@@ -191,7 +191,7 @@ async def test_the_gate_opens_for_who_can_add() -> None:
 
 async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
     app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
-    app._controller.parental = replace(STILL, code="4711")  # type: ignore[misc]
+    app._controller.parental = replace(STILL, code="4711")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q", *"4711")
         assert app.screen.query_one(Input).password

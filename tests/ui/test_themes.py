@@ -110,10 +110,12 @@ def test_bedtime_has_no_blue() -> None:
         assert max(colour.rgb) <= 0xC8 or name not in theme.variables, f"{name} is dim"
     assert max(Color.parse(theme.foreground or "").rgb) <= 0xC8
     light = Color.parse(theme.variables["story-light"]).rgb
-    for colour in icons.PALETTE:
-        grid = Icon("one", (((colour * ICON_SIZE),) * ICON_SIZE,), ())
-        (red, green, blue), *_ = icons.pixels(grid, 0, light)[0]
-        assert blue <= green <= red, colour
+    for letter in icons.PALETTE:
+        grid = Icon("one", (((letter * ICON_SIZE),) * ICON_SIZE,), ())
+        pixel = icons.pixels(grid, 0, light)[0][0]
+        assert pixel is not None
+        red, green, blue = pixel
+        assert blue <= green <= red, letter
 
 
 def test_cream_is_for_dyslexic_readers() -> None:

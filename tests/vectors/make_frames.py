@@ -6,6 +6,7 @@ import struct
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -13,16 +14,21 @@ from support.agent_peer import TYPES, Splitter, frame, pack, stuff, unpack  # no
 
 F32_MAX = struct.unpack("<f", bytes.fromhex("ffff7f7f"))[0]
 F32_TINY = struct.unpack("<f", bytes.fromhex("01000000"))[0]
-f32 = lambda x: struct.unpack("<f", struct.pack("<f", x))[0]  # noqa: E731
 U8, U16, U32, U64 = 0xFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 STORY15M = "cd590644d963867a2b6e5a1107f51fad663c41d79c149fbecbbb1f95fa81f49a"
 RAMP = bytes(range(32)).hex()
 
-ROWS = []
-FRAMES = {}
+ROWS: list[list[str]] = []
+FRAMES: dict[str, bytes] = {}
 
 
-def row(name, message_, seq, **values):
+def f32(x: float) -> float:
+    """`x` rounded to fp32."""
+    (rounded,) = struct.unpack("<f", struct.pack("<f", x))
+    return float(rounded)
+
+
+def row(name: str, message_: str, seq: int, **values: Any) -> None:
     payload = pack(message_, values)
     assert len(payload) <= 4096
     bytes_ = frame(TYPES[message_], seq, payload)
@@ -40,7 +46,7 @@ def row(name, message_, seq, **values):
     )
 
 
-def noise(name, raw, count, *frames):
+def noise(name: str, raw: bytes, count: int, *frames: str) -> None:
     """`raw` must give these frames and this many bytes of noise (bytes 0x00 are never noise)."""
     splitter = Splitter()
     found = splitter.feed(raw)
@@ -51,7 +57,7 @@ def noise(name, raw, count, *frames):
     )
 
 
-def host():
+def host() -> None:
     row("hello_ask", "HELLO?", 0, protocol=2)
     row("hello_ask_max", "HELLO?", U16, protocol=U8)
     row(
@@ -143,7 +149,7 @@ def host():
     row("enough_max", "ENOUGH", 273, listen=U32)
 
 
-def agent():
+def agent() -> None:
     row(
         "hello",
         "HELLO",
@@ -525,7 +531,7 @@ def agent():
     row("hearing_max", "HEARING", U16, listen=U32, state=U8, trouble="é" * 2044)
 
 
-def noises():
+def noises() -> None:
     ping, ack = FRAMES["ping"], FRAMES["ack"]
     noise("noise_zeros", bytes(9), 0)
     noise("noise_login", b"\0\r\nmilkv-duo login: \0", 20 - 1)

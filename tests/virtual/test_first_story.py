@@ -18,6 +18,7 @@ from duotui.board.checks import check_board
 from duotui.protocol.events import EndReason, Regenerated, Source
 from duotui.protocol.request import Mode, Request
 from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, prepared_card
+from support.fixture_types import port_of
 from support.scripted_model import write_parrot
 from support.sessions import Watch, new_session, over
 
@@ -92,7 +93,7 @@ def test_setup_makes_a_board_from_its_box_tell(
     parrot = ("--model", model, "--tokenizer", tokenizer)
     with start() as duo:
         assert duo.find() is not None  # it has started
-        port = duo.spawn.transport.target
+        port = port_of(duo.spawn)
         duo.spawn.transport.close()
 
         def duotui(*arguments: str | Path) -> str:

@@ -58,8 +58,8 @@ async def told(
     if lose is not None:
         assert shown.view.fallback_playing
         assert shown.view.board_away
-        if not scene.wire.host_path:
-            scene.wire.plug()
+        if not scene.cable.host_path:
+            scene.cable.plug()
         await until(shown, lambda: shown.view.step is Step.THE_END)
     await shown.close()
     return shown, reader
@@ -70,7 +70,7 @@ async def test_the_rest_of_the_same_story_comes_after_a_nap(scene: Scene, tmp_pa
     whole = calm.view.sentences
     assert len(whole) > 5
     naps = {sentence for story in fallback_stories.stories() for sentence in story.sentences}
-    for name, lose in (("pulled", scene.wire.unplug), ("reset", scene.board.reset)):
+    for name, lose in (("pulled", scene.cable.unplug), ("reset", scene.board.reset)):
         shown, reader = await told(scene, tmp_path / name, lose)
         assert shown.view.sentences == whole
         assert [sentence for sentence in reader.said if sentence not in naps] == list(whole)

@@ -1,5 +1,6 @@
 """The picture of a word: which one a sentence has, and that each file is a picture."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,7 @@ def _clear(grid: tuple[tuple[Colour | None, ...], ...], x: int, y: int) -> bool:
 def contrast(one: Colour, other: Colour) -> float:
     def luminance(colour: Colour) -> float:
         parts = ((part / 255) ** 2.2 for part in colour)
-        return sum(s * part for s, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+        return math.fsum(s * part for s, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)

@@ -13,14 +13,13 @@ from duotui.protocol.events import Event, Source
 from duotui.protocol.frames import Frame
 from duotui.protocol.listen_request import (
     MAX_AUDIO_GAP,
-    POLL_INTERVAL,
-    RETRANSMIT_INTERVAL,
     START_TIMEOUT,
     ListenRequest,
 )
 from duotui.protocol.message import Message
 from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Sound, Speak
 from duotui.protocol.request import Request
+from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 from support.protocol_agent import Agent
 
 NUMBER = 9
@@ -105,7 +104,7 @@ def test_no_more_than_half_a_minute_comes_of_whatever_is_said(
 def test_the_board_ends_it(state: int, said: str, trouble: str) -> None:
     one = capture()
     assert ended(one.receive(Hearing(NUMBER, state, said), 0.1)) == [trouble]
-    assert one.due(9.0) == one.receive(sound(0), 9.0) == one.overdue(99.0) == []
+    assert (one.due(9.0), one.receive(sound(0), 9.0), one.overdue(99.0)) == ([], [], [])
 
 
 def test_a_board_that_gives_nothing_is_given_up() -> None:

@@ -11,13 +11,12 @@ from duotui.protocol.messages import Speak
 from duotui.protocol.sentence_splitter import sentences
 from duotui.protocol.speak_request import (
     PLAY_TIMEOUT,
-    POLL_INTERVAL,
     PREPARE_TIMEOUT,
-    RETRANSMIT_INTERVAL,
     SpeakRequest,
     to_ascii,
     word_at,
 )
+from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
 FIRST = 2**32 - 1
 TEXT = 'One day, Tim said, "Go!"\nThe end.'

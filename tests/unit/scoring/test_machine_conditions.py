@@ -55,6 +55,7 @@ def test_this_computer_says_it_too() -> None:
     done = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
     found = parse_conditions(done.stdout)
     assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
+    assert found.busy is not None
     assert 0 <= found.busy <= 1
     assert found.memory > found.available > 0
 

@@ -48,7 +48,7 @@ def test_it_has_told_what_it_had_told_by_then(seconds: float) -> None:
 def test_the_clock_begins_with_the_story() -> None:
     """Also where the board had been running for a day before."""
     day = 86_400_000_000
-    late = replace(scripted_session.started(BOARD), clock=day)  # type: ignore[type-var]
+    late = replace(scripted_session.started(BOARD), clock=day)
     shifted = scripted_session.tokens(BOARD, PIECES)
     shifted = replace(
         shifted, tokens=tuple(replace(token, clock=token.clock + day) for token in shifted.tokens)

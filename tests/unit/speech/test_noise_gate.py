@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,11 +24,11 @@ def level(samples: object) -> float:
     return float(np.sqrt(np.mean(np.square(np.asarray(samples, float)))))
 
 
-def samples(heard: bytes) -> object:
+def samples(heard: bytes) -> Any:
     return np.frombuffer(heard, "<i2").astype(float)
 
 
-def hum(seconds: float, loud: float, seed: int) -> object:
+def hum(seconds: float, loud: float, seed: int) -> Any:
     return np.random.default_rng(seed).normal(0.0, loud, int(RATE * seconds))
 
 
