@@ -48,7 +48,7 @@ def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
 def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: str) -> None:
     others = {SOURCES / f"simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
-    compile_c("-O2", *sorted(set(SOURCES.glob("*.c")) - others), soft, out=program)
+    compile_c("-O2", *sorted(set(SOURCES.rglob("*.c")) - others), soft, out=program)
     teller = Engine(program)
     assert b"use one of avx512" in teller.run("model", "--kernels", "none").stderr
     must_tell_the_reference(teller, shipped, name, STORIES, tmp_path)
