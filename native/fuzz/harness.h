@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "teller.h"
 
 enum {

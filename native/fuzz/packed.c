@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "crc32.h"
+#include "base/crc32.h"
 #include "harness.h"
 #include "inspect.h"
 

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 #include "tokenizer.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 enum { MOST_VOCAB = 4096, BOS = 1 };
 

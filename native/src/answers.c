@@ -7,7 +7,7 @@
 #include "ear.h"
 #include "machine.h"
 #include "story.h"
-#include "version.h"
+#include "base/version.h"
 #include "voice.h"
 
 enum { PIECE = 4000 };  // bytes of a token's text that fit into its payload

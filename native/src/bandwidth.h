@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 // A line a measurement, "read BYTES MB_PER_SECOND": reading again and again what is so large, from
 // 16 KiB, which is in a cache, to 8 MiB, which on a small board is not; then "copy" and "fill" of

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "adpcm.h"
-#include "child.h"
+#include "base/subprocess.h"
 #include "story.h"
 
 // Microseconds.

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "teller.h"
 
 // `path` has the story's ids, as --ids writes them: after "prompt:" the prompt's, then "out:" and

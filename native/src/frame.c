@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "crc32.h"
+#include "base/crc32.h"
 
 // COBS (Cheshire and Baker 1999). A full block that ends the data is not followed by an empty one.
 static size_t stuff(uint8_t *out, const uint8_t *body, size_t length) {

@@ -12,7 +12,7 @@
 
 #include "matrix.h"
 #include "simd.h"
-#include "source.h"
+#include "base/file_view.h"
 
 // What rows have in common says nothing of which is the largest, and its bits would be lost to what
 // does: a tile's rows are coded as what they differ by from the nearest of a few anchors.

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 // Print it; every section is read and checked.
 bool inspect(const char *path, Failure *failure);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "packed.h"
 #include "product.h"
 #include "simd.h"

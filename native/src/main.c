@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "bandwidth.h"
-#include "failure.h"
+#include "base/failure.h"
 #include "follow.h"
 #include "inspect.h"
 #include "options.h"
@@ -20,7 +20,7 @@
 #include "serve.h"
 #include "teller.h"
 #include "tokenizer.h"
-#include "utf8.h"
+#include "base/utf8.h"
 #include "weights.h"
 
 // llama2.c's tokenizer.bin in the current directory; if there is none, the one beside the model.

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "choose.h"
-#include "failure.h"
+#include "base/failure.h"
 #include "packed.h"
 #include "simd.h"
 

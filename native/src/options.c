@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "layers.h"
-#include "version.h"
+#include "base/version.h"
 
 static const char version[] = "duollama " DUO_VERSION "\n";
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "teller.h"
 
 typedef enum { COMMAND_TELL, COMMAND_SERVE, COMMAND_PACK, COMMAND_INSPECT,

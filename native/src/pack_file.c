@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "pack.h"
-#include "sha256.h"
+#include "base/sha256.h"
 #include "tokenizer.h"
-#include "version.h"
+#include "base/version.h"
 
 // The whole of a tokenizer that is one for `vocab` pieces, malloced.
 static void *read_tokenizer(const char *path, int32_t vocab, size_t *size, Failure *failure) {

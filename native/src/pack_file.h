@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 // For `modes` (PACKED_EXACT, PACKED_FAST), into `out`, or, where that is NULL, beside the model with
 // the ending .duo. Prints where it went. Deterministic: the same files give the same bytes.

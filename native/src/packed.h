@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "head.h"
 #include "matrix.h"
 #include "model.h"
 #include "shape.h"
-#include "source.h"
+#include "base/file_view.h"
 
 // What a file may hold; the order is the file's.
 typedef enum {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "crc32.h"
+#include "base/crc32.h"
 #include "packed.h"
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};

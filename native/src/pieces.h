@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 // Pieces are C strings as in llama2.c: one that holds a NUL ends there.
 // There are many: each is small, for a board's sake.

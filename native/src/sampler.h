@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 typedef struct {
     float probability;

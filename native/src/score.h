@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "weights.h"
 
 // For each line of ids in `path` (without BOS): a line of "likeliest:nats" on `out`, one for each of

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "choose.h"
-#include "failure.h"
+#include "base/failure.h"
 #include "layers.h"
 #include "transformer.h"
 #include "weights.h"

@@ -13,7 +13,7 @@
 #include "ear.h"
 #include "hear.h"
 #include "machine.h"
-#include "pipe.h"
+#include "base/pipe.h"
 #include "story.h"
 #include "terminal.h"
 #include "voice.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 
 typedef struct {
     int32_t dim, hidden, layers, heads, kv_heads, vocab, context;

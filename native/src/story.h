@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "teller.h"
 
 typedef enum { STATE_IDLE, STATE_TELLING, STATE_PAUSED } State;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "narrator.h"
 #include "simd.h"
 #include "tokenizer.h"

@@ -2,7 +2,7 @@
 #ifndef DUO_TERMINAL_H
 #define DUO_TERMINAL_H
 
-#include "failure.h"
+#include "base/failure.h"
 
 // Take the terminal that stdin is: raw and non-blocking, by a file of our own, so that a shell that
 // shares stdin never finds it non-blocking. The descriptor, or -1 where stdin is no terminal.

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "pieces.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 enum {
     BOS = 1,

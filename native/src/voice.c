@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/subprocess.h"
 #include "story.h"
 
 enum { PROBE = 2000 };  // milliseconds

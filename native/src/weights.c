@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "pack.h"
-#include "sha256.h"
+#include "base/sha256.h"
 
 bool weights_open(Weights *w, const char *path, Failure *failure) {
     *w = (Weights){.path = path, .file = {.file = -1}, .packed = packed_is(path)};

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE  // pipe2
-#include "pipe.h"
+#include "base/pipe.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "source.h"
+#include "base/file_view.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "child.h"
+#include "base/subprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pipe.h"
+#include "base/pipe.h"
 
 enum { HELD = 200 };  // milliseconds
 
