@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 // Floats are added in at most a few hundred steps, each off by 2^-24 of what is there: this is
 // more than all of them together, as a share of the product of the lengths.

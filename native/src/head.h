@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "matrix.h"
-#include "simd.h"
+#include "kernels/int_matrix.h"
+#include "kernels/simd.h"
 #include "base/file_view.h"
 
 // What rows have in common says nothing of which is the largest, and its bits would be lost to what

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 static int64_t whole_groups(int64_t n) { return (n + GROUP - 1) / GROUP * GROUP; }
 

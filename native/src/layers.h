@@ -8,8 +8,8 @@
 
 #include "base/failure.h"
 #include "packed.h"
-#include "product.h"
-#include "simd.h"
+#include "kernels/matmul_exact.h"
+#include "kernels/simd.h"
 
 // The int8 plane times int8; or all planes, in fp32, as llama2.c computes it, to the bit.
 typedef enum { DRAFT, PRECISE } Precision;

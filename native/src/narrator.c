@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 #include "layers.h"
 #include "sampler.h"
 

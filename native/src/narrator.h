@@ -12,7 +12,7 @@
 #include "choose.h"
 #include "base/failure.h"
 #include "packed.h"
-#include "simd.h"
+#include "kernels/simd.h"
 
 typedef struct {
     bool exact;           // or fast

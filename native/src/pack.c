@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 // Weights of the model that become the matrix `part` of `layer`.
 static const float *weights_of(const Model *m, int32_t layer, Part part) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 void part_size(Shape s, Part part, int32_t *rows, int32_t *columns) {
     *rows = part == PART_K || part == PART_V         ? shape_kv(s)

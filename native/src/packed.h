@@ -9,7 +9,7 @@
 
 #include "base/failure.h"
 #include "head.h"
-#include "matrix.h"
+#include "kernels/int_matrix.h"
 #include "model.h"
 #include "shape.h"
 #include "base/file_view.h"

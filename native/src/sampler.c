@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 bool sampler_init(Sampler *sampler, int32_t vocab, float temperature, float topp, uint64_t seed,
                   Failure *failure) {

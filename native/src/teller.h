@@ -9,7 +9,7 @@
 
 #include "base/failure.h"
 #include "narrator.h"
-#include "simd.h"
+#include "kernels/simd.h"
 #include "tokenizer.h"
 #include "weights.h"
 

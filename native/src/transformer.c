@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 static float *take(float **rest, uint64_t count) {
     float *slice = *rest;

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "model.h"
 #include "packed.h"
-#include "simd.h"
+#include "kernels/simd.h"
 #include "tokenizer.h"
 
 typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
-#include "simd.h"
+#include "kernels/ops_f32.h"
+#include "kernels/simd.h"
 
 enum { TRIALS = 60, MOST_COUNT = 9, KINDS = 7 };
 

@@ -10,10 +10,10 @@ import pytest
 from native.compiler import SANITIZED, compile_c
 from native.engine import NATIVE
 
-SOURCES = NATIVE / "src"
+SOURCES = NATIVE / "src/kernels"
 CHECK = [
     Path(__file__).with_name("simd_check.c"),
-    *[SOURCES / "matrix.c", SOURCES / "kernels.c", *sorted(SOURCES.glob("simd*.c"))],
+    *[SOURCES / "int_matrix.c", SOURCES / "ops_f32.c", *sorted(SOURCES.glob("simd*.c"))],
 ]
 PLAIN = ["-O3"]
 

@@ -4,7 +4,7 @@
 
 #include <arm_neon.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 #define PART __attribute__((always_inline)) static inline
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 #define PART HERE __attribute__((always_inline)) static inline
 

@@ -2,7 +2,7 @@
 #ifndef DUO_SIMD_NEON_DOTPROD_H
 #define DUO_SIMD_NEON_DOTPROD_H
 
-#include "simd_neon.h"
+#include "kernels/simd_neon.h"
 
 #if SIMD_DOTPROD
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "matrix.h"
+#include "kernels/int_matrix.h"
 
 // How far the products of rows with x may be from what they are by their approximations.
 typedef struct {

@@ -3,7 +3,7 @@
 
 #define HERE __attribute__((target("avx2,fma")))
 #define REGISTERS 16
-#include "simd_x86.h"
+#include "kernels/simd_x86.h"
 
 enum { MOST_DRAFT = 3 };  // more than 3 vectors' sums do not stay in 16 registers
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "matrix.h"
-#include "simd.h"
+#include "kernels/int_matrix.h"
+#include "kernels/simd.h"
 
 enum { BATCH = 16 };  // vectors at once, at most
 

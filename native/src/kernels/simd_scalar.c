@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 static void quantise(Activation *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {

@@ -4,12 +4,12 @@
 //
 // On the C906 an instruction takes 2 cycles for each register of its result, however few lanes
 // are asked for. So a tile's 32 rows fill the registers, and what has no 32 takes fewer registers.
-#include "simd.h"
+#include "kernels/simd.h"
 
 #if defined(__riscv_vector)
 // gcc's scheduling before registers are given out makes loads early until registers run out.
 #pragma GCC optimize("no-schedule-insns")
-#include "simd_rvv_matrix.h"
+#include "kernels/simd_rvv_matrix.h"
 
 static inline float sum_of(vfloat32m8_t x, size_t lanes) {
     vfloat32m1_t zero = __riscv_vfmv_v_f_f32m1(0.0f, 1);

@@ -6,7 +6,7 @@
 #include <riscv_vector.h>
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 // Every lane of the registers that have to be read to the end, or the lanes of a tile, of half.
 enum { LANES = TILE, HALF = TILE / 2 };

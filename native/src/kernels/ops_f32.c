@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernels/ops_f32.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "product.h"
+#include "kernels/matmul_exact.h"
 
 #include <string.h>
 

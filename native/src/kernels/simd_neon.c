@@ -2,8 +2,8 @@
 // have.
 #if defined(__aarch64__)
 
-#include "simd_neon_matrix.h"
-#include "simd_neon_dotprod.h"
+#include "kernels/simd_neon_matrix.h"
+#include "kernels/simd_neon_dotprod.h"
 
 // The first n of four floats, then zeros; all where there are more.
 PART float32x4_t load_first(const float *p, int32_t n) {

@@ -1,4 +1,4 @@
-#include "matrix.h"
+#include "kernels/int_matrix.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "simd.h"
+#include "kernels/simd.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #if defined(__x86_64__)
 extern const Simd simd_avx2, simd_avx512;
 #elif defined(__aarch64__)
-#include "simd_neon.h"
+#include "kernels/simd_neon.h"
 extern const Simd simd_neon, simd_dotprod;
 #elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
 extern const Simd simd_rvv;

@@ -3,7 +3,7 @@
 
 #define HERE __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")))
 #define REGISTERS 32
-#include "simd_x86.h"
+#include "kernels/simd_x86.h"
 
 // A tile's bytes of four columns, (column, row), as a dword for each row: its bytes of columns
 // 0, 2, 1 and 3. What comes first are rows 0-7 and 16-23, then the others.
