@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "shape.h"
+#include "model/config.h"
 
 // Larger ones take all the time: RoPE's angles are computed for the whole context.
 enum { MOST_VOCAB = 2048, MOST_CONTEXT = 256 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 #include "base/utf8.h"
 
 enum { MOST_VOCAB = 4096, BOS = 1 };

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "head.h"
+#include "model/lm_head.h"
 
 // A row that is known better than by its four bits.
 typedef struct {

@@ -4,7 +4,7 @@
 #define DUO_HEAR_H
 
 #include "answers.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 
 // Microseconds; docs/protocol.md, "What makes it lose nothing".
 enum { REPEAT = 300000, GAUGE = 250000, FORSAKEN = 4000000 };

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "packed.h"
+#include "model/packed.h"
 
 static const char *const names[SECTIONS] = {
     [SECTION_NORMS] = "norms",

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "packed.h"
+#include "model/packed.h"
 #include "kernels/matmul_exact.h"
 #include "kernels/simd.h"
 

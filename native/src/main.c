@@ -19,7 +19,7 @@
 #include "score.h"
 #include "serve.h"
 #include "teller.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 #include "base/utf8.h"
 #include "weights.h"
 

@@ -11,7 +11,7 @@
 
 #include "choose.h"
 #include "base/failure.h"
-#include "packed.h"
+#include "model/packed.h"
 #include "kernels/simd.h"
 
 typedef struct {

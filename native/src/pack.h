@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "model.h"
-#include "packed.h"
+#include "model/checkpoint.h"
+#include "model/packed.h"
 
 // The square of the length of x (n).
 static inline double squares_of(const float *x, int32_t n) {

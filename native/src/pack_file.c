@@ -7,7 +7,7 @@
 
 #include "pack.h"
 #include "base/sha256.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 #include "base/version.h"
 
 // The whole of a tokenizer that is one for `vocab` pieces, malloced.

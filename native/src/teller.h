@@ -10,7 +10,7 @@
 #include "base/failure.h"
 #include "narrator.h"
 #include "kernels/simd.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 #include "weights.h"
 
 enum { TOKEN_BOS = 1 };

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "model.h"
+#include "model/checkpoint.h"
 
 typedef struct {
     const Model *model;

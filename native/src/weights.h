@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "model.h"
-#include "packed.h"
+#include "model/checkpoint.h"
+#include "model/packed.h"
 #include "kernels/simd.h"
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 
 typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "model/checkpoint.h"
 #include "sampler.h"
 #include "transformer.h"
 

@@ -25,7 +25,7 @@ PROMPT = (1, 430, 445, 261, 405)
 """Once upon a time."""
 
 KINDS = ("none", "weight", "row", "seed", "bit")
-SOURCES = ("base/failure", "kernels/ops_f32", "model", "sampler", "shape", "transformer")
+SOURCES = ("base/failure", "kernels/ops_f32", "model/checkpoint", "sampler", "model/config", "transformer")
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "model.h"
+#include "model/checkpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "pieces.h"
+#include "model/vocab.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "shape.h"
+#include "model/config.h"
 
 #include <stddef.h>
 

@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "head.h"
+#include "model/lm_head.h"
 #include "kernels/int_matrix.h"
-#include "model.h"
-#include "shape.h"
+#include "model/checkpoint.h"
+#include "model/config.h"
 #include "base/file_view.h"
 
 // What a file may hold; the order is the file's.

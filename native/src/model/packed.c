@@ -1,4 +1,4 @@
-#include "packed.h"
+#include "model/packed.h"
 
 #include <stdlib.h>
 #include <string.h>

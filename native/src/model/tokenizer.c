@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "tokenizer.h"
+#include "model/tokenizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pieces.h"
+#include "model/vocab.h"
 #include "base/utf8.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "shape.h"
+#include "model/config.h"
 
 typedef struct {
     Shape shape;

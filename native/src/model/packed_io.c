@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/crc32.h"
-#include "packed.h"
+#include "model/packed.h"
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 

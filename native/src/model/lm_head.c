@@ -1,4 +1,4 @@
-#include "head.h"
+#include "model/lm_head.h"
 
 #include <math.h>
 #include <string.h>
