@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "teller.h"
+#include "infer/generator.h"
 
 enum {
     MOST_INPUT = 1 << 18,  // bytes; larger ones are not looked at

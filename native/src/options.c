@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "layers.h"
+#include "infer/quant_transformer.h"
 #include "base/version.h"
 
 static const char version[] = "duollama " DUO_VERSION "\n";

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "teller.h"
+#include "infer/generator.h"
 
 typedef enum { COMMAND_TELL, COMMAND_SERVE, COMMAND_PACK, COMMAND_INSPECT,
                COMMAND_BANDWIDTH } Command;

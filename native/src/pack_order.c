@@ -1,8 +1,8 @@
 #include <stdlib.h>
 
 #include "pack.h"
-#include "sampler.h"
-#include "transformer.h"
+#include "infer/sampler.h"
+#include "infer/transformer.h"
 
 // Tokens from which the likeliest rows are known; fuzzing has no time for as many.
 #ifndef LISTENED

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "teller.h"
+#include "infer/generator.h"
 
 typedef enum { STATE_IDLE, STATE_TELLING, STATE_PAUSED } State;
 typedef enum { REASON_STEPS, REASON_BOS, REASON_CANCELLED, REASON_FAILED } Reason;

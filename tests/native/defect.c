@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "model/checkpoint.h"
-#include "sampler.h"
-#include "transformer.h"
+#include "infer/sampler.h"
+#include "infer/transformer.h"
 
 static void check(bool done, const Failure *failure) {
     if (done) return;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "teller.h"
+#include "infer/generator.h"
 
 int main(int argc, char **argv) {
     if (argc != 6) return EXIT_USAGE;

@@ -1,4 +1,4 @@
-#include "bins.h"
+#include "infer/histogram.h"
 
 #include <math.h>
 

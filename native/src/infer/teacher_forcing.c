@@ -1,13 +1,13 @@
-#include "follow.h"
+#include "infer/teacher_forcing.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sampler.h"
-#include "scorer.h"
-#include "transformer.h"
+#include "infer/sampler.h"
+#include "infer/scorer.h"
+#include "infer/transformer.h"
 
 typedef struct {
     Transformer transformer;

@@ -3,7 +3,7 @@
 #ifndef DUO_BINS_H
 #define DUO_BINS_H
 
-#include "choice.h"
+#include "infer/candidates.h"
 
 enum { BINS = 128, IN_ONE = 4 };  // a quarter of the temperature wide: the last begins at e^-32
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/failure.h"
-#include "teller.h"
+#include "infer/generator.h"
 
 // `path` has the story's ids, as --ids writes them: after "prompt:" the prompt's, then "out:" and
 // every next one. For each of the latter a line on `out`:

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "choose.h"
+#include "infer/exact_sampler.h"
 #include "base/failure.h"
 #include "model/packed.h"
 #include "kernels/simd.h"

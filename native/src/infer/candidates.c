@@ -1,4 +1,4 @@
-#include "choice.h"
+#include "infer/candidates.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,11 +1,11 @@
-#include "score.h"
+#include "infer/perplexity.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scorer.h"
+#include "infer/scorer.h"
 
 enum { BOS = 1 };
 

@@ -1,11 +1,11 @@
-#include "narrator.h"
+#include "infer/speculative.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "kernels/ops_f32.h"
-#include "layers.h"
-#include "sampler.h"
+#include "infer/quant_transformer.h"
+#include "infer/sampler.h"
 
 enum { BOS = 1, MOST_DRAFTS = 7 };
 

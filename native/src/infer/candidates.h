@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "choose.h"
+#include "infer/exact_sampler.h"
 
 typedef struct {
     Chooser *c;

@@ -1,10 +1,10 @@
-#include "teller.h"
+#include "infer/generator.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "sampler.h"
-#include "transformer.h"
+#include "infer/sampler.h"
+#include "infer/transformer.h"
 
 struct Teller {
     const Tokenizer *tokenizer;

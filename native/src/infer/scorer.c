@@ -1,4 +1,4 @@
-#include "scorer.h"
+#include "infer/scorer.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "transformer.h"
+#include "infer/transformer.h"
 
 #include <math.h>
 #include <stdlib.h>

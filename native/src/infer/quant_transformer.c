@@ -1,4 +1,4 @@
-#include "layers.h"
+#include "infer/quant_transformer.h"
 
 #include <math.h>
 #include <stdlib.h>

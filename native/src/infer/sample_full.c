@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "choice.h"
+#include "infer/candidates.h"
 
 double rounding_of(double n) { return 6.0 * sqrt(n) / 33554432.0; }
 

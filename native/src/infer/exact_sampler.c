@@ -1,9 +1,9 @@
-#include "choose.h"
+#include "infer/exact_sampler.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "choice.h"
+#include "infer/candidates.h"
 
 // How far below the largest logit the first rows are taken, and how much further at each step, in
 // units of the temperature.

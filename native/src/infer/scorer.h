@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "choose.h"
+#include "infer/exact_sampler.h"
 #include "base/failure.h"
-#include "layers.h"
-#include "transformer.h"
+#include "infer/quant_transformer.h"
+#include "infer/transformer.h"
 #include "weights.h"
 
 typedef struct {

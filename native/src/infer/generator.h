@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "narrator.h"
+#include "infer/speculative.h"
 #include "kernels/simd.h"
 #include "model/tokenizer.h"
 #include "weights.h"
