@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack.h"
+#include "pack/pack.h"
 #include "base/sha256.h"
 
 bool weights_open(Weights *w, const char *path, Failure *failure) {

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "pack.h"
+#include "pack/pack.h"
 #include "infer/sampler.h"
 #include "infer/transformer.h"
 
