@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "harness.h"
-#include "frame.h"
-#include "message.h"
+#include "agent/frame.h"
+#include "agent/message.h"
 
 // docs/protocol.md, host to agent: 1, 4, 8 bytes, a float, a string.
 static const char *const fields[] = {

@@ -17,7 +17,7 @@
 #include "options.h"
 #include "pack_file.h"
 #include "infer/perplexity.h"
-#include "serve.h"
+#include "agent/agent.h"
 #include "infer/generator.h"
 #include "model/tokenizer.h"
 #include "base/utf8.h"

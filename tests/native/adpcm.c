@@ -2,8 +2,8 @@
 // begins with, and its bytes in hex.
 #include <stdio.h>
 
-#include "adpcm.h"
-#include "ear.h"
+#include "agent/adpcm.h"
+#include "agent/mic_process.h"
 
 int main(void) {
     static int16_t samples[SOUND_SAMPLES];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
+#include "agent/frame.h"
 
 static void print_hex(const uint8_t *bytes, size_t length) {
     for (size_t i = 0; i < length; i++) printf("%02x", bytes[i]);

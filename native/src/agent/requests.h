@@ -3,7 +3,7 @@
 #ifndef DUO_HEAR_H
 #define DUO_HEAR_H
 
-#include "answers.h"
+#include "agent/responses.h"
 #include "model/tokenizer.h"
 
 // Microseconds; docs/protocol.md, "What makes it lose nothing".

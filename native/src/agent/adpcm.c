@@ -1,4 +1,4 @@
-#include "adpcm.h"
+#include "agent/adpcm.h"
 
 // The IMA's tables: how large a step is, and where the next one is from what was taken.
 static const int16_t sizes[] = {

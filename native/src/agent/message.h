@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frame.h"
+#include "agent/frame.h"
 
 enum {
     ASK_HELLO = 0x01, GENERATE, CANCEL, PAUSE, ACK, RESUME, PING, ASK_STATS, BYE, SPEAK, HUSH,

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "serve.h"
+#include "agent/agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ear.h"
-#include "hear.h"
-#include "machine.h"
+#include "agent/mic_process.h"
+#include "agent/requests.h"
+#include "agent/system_info.h"
 #include "base/pipe.h"
-#include "story.h"
-#include "terminal.h"
-#include "voice.h"
+#include "agent/generation_job.h"
+#include "agent/tty.h"
+#include "agent/tts_process.h"
 
 enum { REPEAT_MOST = 2400000 };  // microseconds
 enum { FAREWELL = 1000000 };     // for a host that says BYE and then reads nothing

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "voice.h"
+#include "agent/tts_process.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/subprocess.h"
-#include "story.h"
+#include "agent/generation_job.h"
 
 enum { PROBE = 2000 };  // milliseconds
 

@@ -1,4 +1,4 @@
-#include "machine.h"
+#include "agent/system_info.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "story.h"
+#include "agent/generation_job.h"
 
 // Kibibytes of the line `name` in /proc/self/status; 0 where there is none.
 static uint32_t memory(const char *status, const char *name) {

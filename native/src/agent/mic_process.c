@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "ear.h"
+#include "agent/mic_process.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adpcm.h"
+#include "agent/adpcm.h"
 #include "base/subprocess.h"
-#include "story.h"
+#include "agent/generation_job.h"
 
 // Microseconds.
 enum {

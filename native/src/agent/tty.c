@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "terminal.h"
+#include "agent/tty.h"
 
 #include <fcntl.h>
 #include <termios.h>

@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "agent/frame.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
-#include "answers.h"
+#include "agent/responses.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "ear.h"
-#include "machine.h"
-#include "story.h"
+#include "agent/mic_process.h"
+#include "agent/system_info.h"
+#include "agent/generation_job.h"
 #include "base/version.h"
-#include "voice.h"
+#include "agent/tts_process.h"
 
 enum { PIECE = 4000 };  // bytes of a token's text that fit into its payload
 

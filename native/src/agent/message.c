@@ -1,4 +1,4 @@
-#include "message.h"
+#include "agent/message.h"
 
 #include <string.h>
 

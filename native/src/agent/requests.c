@@ -1,11 +1,11 @@
-#include "hear.h"
+#include "agent/requests.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ear.h"
-#include "story.h"
-#include "voice.h"
+#include "agent/mic_process.h"
+#include "agent/generation_job.h"
+#include "agent/tts_process.h"
 
 enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
 

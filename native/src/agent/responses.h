@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "frame.h"
-#include "message.h"
+#include "agent/frame.h"
+#include "agent/message.h"
 #include "weights.h"
 
 typedef struct {

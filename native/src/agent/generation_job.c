@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "story.h"
+#include "agent/generation_job.h"
 
 #include <pthread.h>
 #include <stdlib.h>
