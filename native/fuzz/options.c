@@ -1,5 +1,5 @@
 // A command line: arguments that end with a newline or a NUL.
-#include "options.h"
+#include "cli/options.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include "base/crc32.h"
 #include "harness.h"
-#include "inspect.h"
+#include "cli/inspect.h"
 
 // docs/packed.md: a header that ends with the number of sections (u32), a SHA-256 and its check
 // (u32), then the entries: offset (u64), size (u64), check (u32), 4 bytes more.

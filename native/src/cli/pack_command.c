@@ -1,4 +1,4 @@
-#include "pack_file.h"
+#include "cli/pack_command.h"
 
 #include <errno.h>
 #include <stdio.h>

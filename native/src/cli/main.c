@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bandwidth.h"
+#include "cli/membench.h"
 #include "base/failure.h"
 #include "infer/teacher_forcing.h"
-#include "inspect.h"
-#include "options.h"
-#include "pack_file.h"
+#include "cli/inspect.h"
+#include "cli/options.h"
+#include "cli/pack_command.h"
 #include "infer/perplexity.h"
 #include "agent/agent.h"
 #include "infer/generator.h"

@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "bandwidth.h"
+#include "cli/membench.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "inspect.h"
+#include "cli/inspect.h"
 
 #include <stdio.h>
 
