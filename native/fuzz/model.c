@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "pack/pack.h"
 #include "model/config.h"
 
 // Larger ones take all the time: RoPE's angles are computed for the whole context.
@@ -35,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Asked asked = asked_of(data);
     Failure failure = {0};
     Weights weights;
-    if (!weights_open(&weights, file_of(data + ASKED, size - ASKED), &failure)) {
+    if (!weights_open(&weights, file_of(data + ASKED, size - ASKED), pack_model, &failure)) {
         must_say(&failure);
         return 0;
     }

@@ -9,6 +9,7 @@
 
 #include "base/crc32.h"
 #include "harness.h"
+#include "pack/pack.h"
 #include "cli/inspect.h"
 
 // docs/packed.md: a header that ends with the number of sections (u32), a SHA-256 and its check
@@ -91,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     Failure failure = {0};
     Weights weights;
-    if (!weights_open(&weights, path, &failure)) {
+    if (!weights_open(&weights, path, pack_model, &failure)) {
         must_say(&failure);
         return 0;
     }

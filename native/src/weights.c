@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack/pack.h"
 #include "base/sha256.h"
 
-bool weights_open(Weights *w, const char *path, Failure *failure) {
-    *w = (Weights){.path = path, .file = {.file = -1}, .packed = packed_is(path)};
+bool weights_open(Weights *w, const char *path, Packer packer, Failure *failure) {
+    *w = (Weights){.path = path, .packer = packer, .file = {.file = -1}, .packed = packed_is(path)};
     w->forms[0].file = w->forms[1].file = -1;
     if (w->packed) {
         if (!packed_open(&w->file, path, 0, failure)) return false;
@@ -58,7 +57,7 @@ const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
     if (w->packed) {
         if (!packed_open(form, w->path, bit, failure)) return NULL;
     } else {
-        if (!pack_model(form, &w->model, bit, failure)) return NULL;
+        if (!w->packer(form, &w->model, bit, failure)) return NULL;
     }
     w->ready[mode - MODE_EXACT] = true;
     return form;

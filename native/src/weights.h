@@ -13,8 +13,12 @@
 
 typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
 
+// Packs a checkpoint in memory for `modes`: pack_model() of pack/pack.h, which stands above this.
+typedef bool (*Packer)(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
+
 typedef struct {
     const char *path;
+    Packer packer;
     Shape shape;
     uint64_t parameters;
     bool packed;        // the file is a .duo
@@ -24,8 +28,9 @@ typedef struct {
     bool ready[2];
 } Weights;
 
-// Read the header of `path`, which must outlive the weights.
-bool weights_open(Weights *weights, const char *path, Failure *failure);
+// Read the header of `path`, which must outlive the weights. `packer` is for a llama2.c file that is told
+// from in mode exact or fast.
+bool weights_open(Weights *weights, const char *path, Packer packer, Failure *failure);
 void weights_close(Weights *weights);
 
 // Whether it can be told from in `mode`.

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "infer/generator.h"
+#include "pack/pack.h"
 
 int main(int argc, char **argv) {
     if (argc != 6) return EXIT_USAGE;
     Failure failure;
     Weights weights;
-    if (!weights_open(&weights, argv[1], &failure)) return failure.status;
+    if (!weights_open(&weights, argv[1], pack_model, &failure)) return failure.status;
     Tokenizer *tokenizer = tokenizer_open(argv[2], weights.shape.vocab, &failure);
     if (!tokenizer) return failure.status;
     Settings settings = {

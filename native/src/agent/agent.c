@@ -17,6 +17,7 @@
 #include "agent/generation_job.h"
 #include "agent/tty.h"
 #include "agent/tts_process.h"
+#include "pack/pack.h"
 
 enum { REPEAT_MOST = 2400000 };  // microseconds
 enum { FAREWELL = 1000000 };     // for a host that says BYE and then reads nothing
@@ -137,7 +138,7 @@ static void on_signal(int number) {
 
 static bool prepare(const char *model_path, const char *tokenizer_path, const char *voice,
                     const char *ear, Failure *failure) {
-    if (!weights_open(&agent.weights, model_path, failure)) return false;
+    if (!weights_open(&agent.weights, model_path, pack_model, failure)) return false;
     agent.tokenizer = weights_tokenizer(&agent.weights, tokenizer_path, failure);
     if (!agent.tokenizer) return false;
     const char *slash = strrchr(model_path, '/'), *name = slash ? slash + 1 : model_path;

@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "cli/pack_command.h"
 #include "infer/perplexity.h"
+#include "pack/pack.h"
 #include "agent/agent.h"
 #include "infer/generator.h"
 #include "model/tokenizer.h"
@@ -147,7 +148,7 @@ static bool tell(const Options *o, Weights *weights, const Tokenizer *tokenizer,
 
 static bool run(const Options *o, const char *tokenizer_path, Failure *failure) {
     Weights weights;
-    if (!weights_open(&weights, o->model_path, failure)) return false;
+    if (!weights_open(&weights, o->model_path, pack_model, failure)) return false;
     Tokenizer *tokenizer = weights_tokenizer(&weights, tokenizer_path, failure);
     bool done = tokenizer != NULL;
     if (done && o->follow_path) {
