@@ -6,7 +6,7 @@
 
 #include "agent/frame.h"
 #include "agent/message.h"
-#include "weights.h"
+#include "model/model.h"
 
 typedef struct {
     uint8_t bytes[4 * FRAME_WIRE];  // what the terminal has not taken yet

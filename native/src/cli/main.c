@@ -22,7 +22,7 @@
 #include "infer/generator.h"
 #include "model/tokenizer.h"
 #include "base/utf8.h"
-#include "weights.h"
+#include "model/model.h"
 
 // llama2.c's tokenizer.bin in the current directory; if there is none, the one beside the model.
 // Malloced; NULL where memory is short.

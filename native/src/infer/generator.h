@@ -11,7 +11,7 @@
 #include "infer/speculative.h"
 #include "kernels/simd.h"
 #include "model/tokenizer.h"
-#include "weights.h"
+#include "model/model.h"
 
 enum { TOKEN_BOS = 1 };
 

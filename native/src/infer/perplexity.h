@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/failure.h"
-#include "weights.h"
+#include "model/model.h"
 
 // For each line of ids in `path` (without BOS): a line of "likeliest:nats" on `out`, one for each of
 // its ids. nats is -ln of the id's probability at temperature 1.

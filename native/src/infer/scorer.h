@@ -10,7 +10,7 @@
 #include "base/failure.h"
 #include "infer/quant_transformer.h"
 #include "infer/transformer.h"
-#include "weights.h"
+#include "model/model.h"
 
 typedef struct {
     Shape shape;
