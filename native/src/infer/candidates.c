@@ -5,6 +5,8 @@
 
 static const double HALF_BIT = 1.0 / 16777216.0;
 
+double rounding_of(double n) { return 6.0 * sqrt(n) / 33554432.0; }
+
 // exp(x), and a bound of what is lost on the way to x and in here.
 static double weight_of(double x, float *slack) {
     *slack = 1e-5f + 2e-7f * fabsf((float)x);

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "infer/candidates.h"
+#include "infer/sample_full.h"
+#include "infer/sample_top_p.h"
 
 // How far below the largest logit the first rows are taken, and how much further at each step, in
 // units of the temperature.

@@ -1,9 +1,7 @@
+#include "infer/sample_full.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "infer/candidates.h"
-
-double rounding_of(double n) { return 6.0 * sqrt(n) / 33554432.0; }
 
 // Fill Chooser.order with the indices of all rows, the lowest id first.
 static void order_by_id(const Choice *choice) {

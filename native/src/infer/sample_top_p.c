@@ -1,8 +1,9 @@
+#include "infer/sample_top_p.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "infer/histogram.h"
-#include "infer/candidates.h"
 
 // Weights that differ by less may be one probability, after llama2.c's division, and then stand in
 // the order of their ids.
