@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "model/packed.h"
+#include "model/packed_io.h"
 
 static const char *const names[SECTIONS] = {
     [SECTION_NORMS] = "norms",

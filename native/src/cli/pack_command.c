@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/packed_io.h"
 #include "pack/pack.h"
 #include "base/sha256.h"
 #include "model/tokenizer.h"

@@ -22,4 +22,11 @@ void softmax(float *x, int32_t n);
 // gate = silu(gate) * up, both (n)
 void swiglu(float *gate, const float *up, int32_t n);
 
+// The square of the length of x (n), in fp64.
+static inline double norm_squared(const float *x, int32_t n) {
+    double squares = 0.0;
+    for (int32_t i = 0; i < n; i++) squares += (double)x[i] * (double)x[i];
+    return squares;
+}
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sha256.h"
+#include "model/packed_io.h"
 
 bool weights_open(Weights *w, const char *path, Packer packer, Failure *failure) {
     *w = (Weights){.path = path, .packer = packer, .file = {.file = -1}, .packed = packed_is(path)};

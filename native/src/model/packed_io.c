@@ -1,5 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
+#include "model/packed_io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -11,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/crc32.h"
-#include "model/packed.h"
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 

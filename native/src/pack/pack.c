@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "kernels/ops_f32.h"
+#include "model/packed_io.h"
+#include "pack/pack_anchors.h"
+#include "pack/pack_collapsed.h"
+#include "pack/pack_order.h"
 
 // Weights of the model that become the matrix `part` of `layer`.
 static const float *weights_of(const Model *m, int32_t layer, Part part) {
@@ -76,7 +80,7 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
     int64_t padded = (int64_t)head->tiles * TILE;
     bool there = slot < head->told;  // the last tile may have slots without a row
 
-    double most = 0.0, squares = there ? squares_of(row, head->dim) : 0.0;
+    double most = 0.0, squares = there ? norm_squared(row, head->dim) : 0.0;
     // not by fmax(): gcc 12 for aarch64 ends with an internal error when it makes vectors of that
     for (int32_t i = 0; there && i < head->dim; i++) {
         double size = fabs((double)row[i] - (double)anchor[i]);
@@ -114,7 +118,7 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
 
 // Rounded up: a factor of a bound.
 static float length_of(const float *x, int32_t n) {
-    return (float)sqrt(squares_of(x, n)) * 1.000001f;
+    return (float)sqrt(norm_squared(x, n)) * 1.000001f;
 }
 
 static bool pack_head(const Packed *p, const Model *m, Room *room) {

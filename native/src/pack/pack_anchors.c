@@ -1,8 +1,10 @@
+#include "pack/pack_anchors.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack/pack.h"
+#include "kernels/ops_f32.h"
 
 enum { ROUNDS = 8 };
 
@@ -12,7 +14,7 @@ static void average_tile(const Head *head, const float *rows, int32_t tile, floa
     memset(mean, 0, (size_t)head->dim * sizeof *mean);
     for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE && slot < head->told; slot++) {
         const float *row = rows + (int64_t)head->ids[slot] * head->dim;
-        if (!(squares_of(row, head->dim) < (double)LONGEST * (double)LONGEST)) continue;
+        if (!(norm_squared(row, head->dim) < (double)LONGEST * (double)LONGEST)) continue;
         for (int32_t i = 0; i < head->dim; i++) mean[i] += row[i];
         count++;
     }

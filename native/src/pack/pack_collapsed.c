@@ -1,8 +1,10 @@
+#include "pack/pack_collapsed.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pack/pack.h"
+#include "kernels/ops_f32.h"
 
 static const double SLACK = 1.0;  // of a logit
 
@@ -47,7 +49,7 @@ int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const floa
                        float *centre, float *radius, bool *collapsed) {
     // The classifier reads vectors that are about as long as the final norm's weight. Within this
     // distance of a centre no logit is more than SLACK from the centre's.
-    double squares = squares_of(final_norm, dim);
+    double squares = norm_squared(final_norm, dim);
     double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
     memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
     memset(centre, 0, (size_t)dim * sizeof *centre);

@@ -1,6 +1,7 @@
+#include "pack/pack_order.h"
+
 #include <stdlib.h>
 
-#include "pack/pack.h"
 #include "infer/sampler.h"
 #include "infer/transformer.h"
 
