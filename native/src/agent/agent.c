@@ -13,6 +13,7 @@
 #include "agent/mic_process.h"
 #include "agent/requests.h"
 #include "agent/system_info.h"
+#include "base/clock.h"
 #include "base/pipe.h"
 #include "agent/generation_job.h"
 #include "agent/tty.h"

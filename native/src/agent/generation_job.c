@@ -3,8 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 typedef struct {
     uint64_t clock;
@@ -24,12 +25,6 @@ static struct {
     Reason reason;
     uint64_t ended;
 } story = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-uint64_t clock_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 // One step, without the lock; false when the story is over.
 static bool step(void) {

@@ -33,9 +33,6 @@ typedef struct {
     double rate;         // END: tok/s as llama2.c counts
 } Event;
 
-// Microseconds of the agent's monotonic clock.
-uint64_t clock_now(void);
-
 // Start the thread. It writes a byte to `wake` whenever there is a new event.
 bool story_thread(int wake, Failure *failure);
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "agent/adpcm.h"
+#include "base/clock.h"
 #include "base/subprocess.h"
-#include "agent/generation_job.h"
 
 // Microseconds.
 enum {

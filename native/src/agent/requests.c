@@ -6,6 +6,7 @@
 #include "agent/mic_process.h"
 #include "agent/generation_job.h"
 #include "agent/tts_process.h"
+#include "base/clock.h"
 
 enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
 

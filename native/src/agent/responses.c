@@ -7,6 +7,7 @@
 #include "agent/mic_process.h"
 #include "agent/system_info.h"
 #include "agent/generation_job.h"
+#include "base/clock.h"
 #include "base/version.h"
 #include "agent/tts_process.h"
 

@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "agent/generation_job.h"
+#include "base/clock.h"
 
 // Kibibytes of the line `name` in /proc/self/status; 0 where there is none.
 static uint32_t memory(const char *status, const char *name) {

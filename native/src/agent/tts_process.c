@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/subprocess.h"
-#include "agent/generation_job.h"
 
 enum { PROBE = 2000 };  // milliseconds
 

@@ -7,16 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/membench.h"
+#include "base/clock.h"
 #include "base/failure.h"
 #include "infer/teacher_forcing.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/pack_command.h"
 #include "infer/perplexity.h"
+#include "model/packed_io.h"
 #include "pack/pack.h"
 #include "agent/agent.h"
 #include "infer/generator.h"
@@ -68,12 +69,6 @@ static bool close_ids(FILE *ids, const char *path, Failure *failure) {
                 path, strerror(errno));
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 // The story on stdout, its ids on `ids` where that is not NULL, the speed on stderr.
 static bool print_story(Teller *teller, bool compat, FILE *ids, Failure *failure) {
     if (ids) {
@@ -86,7 +81,7 @@ static bool print_story(Teller *teller, bool compat, FILE *ids, Failure *failure
     Utf8Stream stream = {0};
     Next next;
     int64_t steps = 0, warmup = teller_warmup(teller);
-    double start = 0;
+    uint64_t start = 0;
     while (teller_next(teller, &next)) {
         steps++;
         if (ids) fprintf(ids, " %d", next.id);
@@ -94,9 +89,9 @@ static bool print_story(Teller *teller, bool compat, FILE *ids, Failure *failure
         if (compat) print_compat(next.text, next.length);
         else print_clean(&stream, next.text, next.length);
         if (!flush_story(failure)) return false;
-        if (steps == warmup) start = seconds();
+        if (steps == warmup) start = clock_now();
     }
-    double elapsed = seconds() - start;
+    double elapsed = (double)(clock_now() - start) / 1e6;
     if (teller_failure(teller)) *failure = *teller_failure(teller);
 
     char out[UTF8_ROOM(0)];

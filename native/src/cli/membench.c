@@ -1,10 +1,10 @@
-#define _POSIX_C_SOURCE 200809L
 #include "cli/membench.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 enum { LEAST = 16 << 10, MOST = 8 << 20, TRIES = 4 };
 
@@ -35,23 +35,18 @@ static uint64_t fill_all(uint64_t *memory, uint64_t *other, size_t words) {
     return memory[words / 2];
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void measure(const char *name, Pass pass, uint64_t *memory, uint64_t *other, size_t bytes,
                     FILE *out) {
     volatile uint64_t sink = 0;  // so that no pass is left out
     double best = 0.0;
     for (int i = 0; i < TRIES; i++) {
-        double start = seconds(), spent = 0.0;
+        uint64_t start = clock_now();
+        double spent = 0.0;
         int passes = 0;
         while (spent < LONG_ENOUGH) {
             sink = sink ^ pass(memory, other, bytes / sizeof *memory);
             passes++;
-            spent = seconds() - start;
+            spent = (double)(clock_now() - start) / 1e6;
         }
         double rate = (double)passes * (double)bytes / spent;
         if (rate > best) best = rate;
