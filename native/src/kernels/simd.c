@@ -8,7 +8,6 @@
 #if defined(__x86_64__)
 extern const Simd simd_avx2, simd_avx512;
 #elif defined(__aarch64__)
-#include "kernels/simd_neon.h"
 extern const Simd simd_neon, simd_dotprod;
 #elif defined(__riscv_vector) || defined(__riscv_xtheadvector)
 extern const Simd simd_rvv;

@@ -94,6 +94,13 @@ static inline float float_of(uint16_t half) {
     return u.number;
 }
 
+// Whether this compiler has the set `dotprod` of AArch64: gcc always does, clang since version 16.
+#if defined(__ARM_FEATURE_DOTPROD) || !defined(__clang__) || __clang_major__ >= 16
+#define SIMD_DOTPROD 1
+#else
+#define SIMD_DOTPROD 0
+#endif
+
 // Plain C, for any machine; the one below is every set's that has nothing better.
 extern const Simd simd_scalar;
 float simd_bounds(float *value, float *upper, float *peak, const Bounds *by, int32_t n);

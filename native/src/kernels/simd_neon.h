@@ -8,13 +8,6 @@
 
 #define PART __attribute__((always_inline)) static inline
 
-// gcc knows the dot product's intrinsics always, clang since 16, both where it is asked to use it.
-#if defined(__ARM_FEATURE_DOTPROD) || !defined(__clang__) || __clang_major__ >= 16
-#define SIMD_DOTPROD 1
-#else
-#define SIMD_DOTPROD 0
-#endif
-
 // `call` with N = n, 4 at most, as a constant, so that what has N elements stays in registers.
 #define WITH_CONSTANT(n, call)                    \
     switch (n) {                                  \
