@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from native.engine import NATIVE, ROOT
 
 LAYERS = ("base", "kernels", "model", "infer", "pack", "agent", "cli")
