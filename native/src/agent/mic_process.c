@@ -21,7 +21,7 @@ enum { SOUNDS_MOST = MOST / 1000000 * SOUND_RATE / SOUND_SAMPLES };
 
 static struct {
     const char *program;  // NULL: there is no microphone
-    Child child;
+    Subprocess process;
     Hearing hearing;
     uint64_t begun, asked, heard;
     uint8_t pcm[2 * SOUND_SAMPLES];
@@ -29,16 +29,16 @@ static struct {
     Adpcm coder;
     Sound sound;
     uint32_t sounds;
-} ear = {.child = CHILD_NONE};
+} ear = {.process = SUBPROCESS_NONE};
 
 static bool start(const char *program) {
     ear.length = 0;
-    return child_start(&ear.child, (const char *[]){program, NULL}, NULL, 0, true);
+    return subprocess_start(&ear.process, (const char *[]){program, NULL}, NULL, 0, true);
 }
 
 // What read() says; at most to the end of a sound.
 static ssize_t take(void) {
-    ssize_t got = read(ear.child.said, ear.pcm + ear.length, sizeof ear.pcm - ear.length);
+    ssize_t got = read(ear.process.out, ear.pcm + ear.length, sizeof ear.pcm - ear.length);
     if (got > 0) ear.length += (size_t)got;
     return got;
 }
@@ -49,7 +49,7 @@ static bool listening(void) {
 
 bool ear_open(const char *program) {
     if (!program || !start(program)) return false;
-    struct pollfd fd = {.fd = ear.child.said, .events = POLLIN};
+    struct pollfd fd = {.fd = ear.process.out, .events = POLLIN};
     uint64_t until = clock_now() + DEAF;
     while (ear.length < sizeof ear.pcm) {
         uint64_t now = clock_now();
@@ -58,7 +58,7 @@ bool ear_open(const char *program) {
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     }
     if (ear.length == sizeof ear.pcm) ear.program = program;
-    child_end(&ear.child);
+    subprocess_end(&ear.process);
     return ear.program != NULL;
 }
 
@@ -90,17 +90,17 @@ void ear_refuse(uint32_t number, const char *why) {
 }
 
 void ear_stop(void) {
-    child_end(&ear.child);
+    subprocess_end(&ear.process);
     if (listening()) ear.hearing.state = EAR_OVER;
 }
 
-int ear_descriptor(void) { return ear.child.said; }
+int ear_descriptor(void) { return ear.process.out; }
 
 static void fail_hearing(const char *why) {
     Hearing *hearing = &ear.hearing;
-    child_complaint(&ear.child, hearing->trouble, sizeof hearing->trouble);
+    subprocess_last_error(&ear.process, hearing->trouble, sizeof hearing->trouble);
     if (!hearing->trouble[0]) snprintf(hearing->trouble, sizeof hearing->trouble, "%s", why);
-    child_end(&ear.child);
+    subprocess_end(&ear.process);
     hearing->state = EAR_FAILED;
 }
 
@@ -147,7 +147,7 @@ bool ear_overdue(uint64_t now) {
     }
     if (now < ear.heard + DEAF) return false;
     // What it gives may be waiting for the terminal.
-    struct pollfd fd = {.fd = ear.child.said, .events = POLLIN};
+    struct pollfd fd = {.fd = ear.process.out, .events = POLLIN};
     if (poll(&fd, 1, 0) > 0) {
         ear.heard = now;
         return false;

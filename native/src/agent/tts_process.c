@@ -13,18 +13,18 @@ enum { PROBE = 2000 };  // milliseconds
 
 static struct {
     const char *program;  // NULL: there is no voice
-    Child child;
+    Subprocess process;
     char line[512];
     size_t length;
     Speech speech;
-} voice = {.child = CHILD_NONE};
+} voice = {.process = SUBPROCESS_NONE};
 
 // Start the program with `text` as the one line of its stdin.
 static bool start(const char *program, uint8_t volume, const uint8_t *text, size_t length) {
     char loud[4];
     snprintf(loud, sizeof loud, "%u", volume);
     voice.length = 0;
-    return child_start(&voice.child, (const char *[]){program, loud, NULL}, text, length, false);
+    return subprocess_start(&voice.process, (const char *[]){program, loud, NULL}, text, length, false);
 }
 
 static void end(SpeechState state) {
@@ -38,16 +38,16 @@ static bool speaking(void) {
 
 bool voice_open(const char *program) {
     if (!program || !start(program, VOLUME_MOST, NULL, 0)) return false;
-    struct pollfd fd = {.fd = voice.child.said, .events = POLLIN};
+    struct pollfd fd = {.fd = voice.process.out, .events = POLLIN};
     uint64_t until = clock_now() + PROBE * 1000;
     ssize_t got = 1;
     while (got > 0) {
         uint64_t now = clock_now();
         if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) break;
-        got = read(voice.child.said, voice.line, sizeof voice.line);
+        got = read(voice.process.out, voice.line, sizeof voice.line);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) got = 1;
     }
-    if (child_end(&voice.child) && got == 0) voice.program = program;
+    if (subprocess_end(&voice.process) && got == 0) voice.program = program;
     return voice.program != NULL;
 }
 
@@ -78,11 +78,11 @@ void voice_refuse(uint32_t number, const char *why) {
 }
 
 void voice_stop(void) {
-    child_end(&voice.child);
+    subprocess_end(&voice.process);
     if (speaking()) end(SPEECH_STOPPED);
 }
 
-int voice_descriptor(void) { return voice.child.said; }
+int voice_descriptor(void) { return voice.process.out; }
 
 // A line of the program. True where the sentence begins with it.
 static bool understand(const char *line) {
@@ -107,10 +107,10 @@ static bool understand(const char *line) {
 
 bool voice_hear(void) {
     char bytes[1024];
-    ssize_t got = read(voice.child.said, bytes, sizeof bytes);
+    ssize_t got = read(voice.process.out, bytes, sizeof bytes);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got <= 0) {
-        end(child_end(&voice.child) ? SPEECH_DONE : SPEECH_FAILED);
+        end(subprocess_end(&voice.process) ? SPEECH_DONE : SPEECH_FAILED);
         return true;
     }
     bool changed = false;

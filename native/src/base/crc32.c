@@ -24,7 +24,7 @@ static void fill(void) {
 
 // Eight bytes at a time, each by its own table, so that their loads do not wait for each other
 // (Kounavis and Berry 2005): a packed model of 44 MB is checked whenever it is opened.
-uint32_t crc32_go_on(uint32_t crc, const void *bytes, size_t length) {
+uint32_t crc32_continue(uint32_t crc, const void *bytes, size_t length) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, fill);
     const uint8_t *data = bytes;
@@ -43,4 +43,4 @@ uint32_t crc32_go_on(uint32_t crc, const void *bytes, size_t length) {
     return ~crc;
 }
 
-uint32_t crc32(const void *bytes, size_t length) { return crc32_go_on(0, bytes, length); }
+uint32_t crc32(const void *bytes, size_t length) { return crc32_continue(0, bytes, length); }

@@ -1,4 +1,4 @@
-// CRC-32 (reflected, polynomial 0x04c11db7, as in zip): of a frame, of a section of a packed model.
+// CRC-32 (reflected, polynomial 0x04c11db7, as in zip) of frames and of a packed model's sections.
 #ifndef DUO_CRC32_H
 #define DUO_CRC32_H
 
@@ -7,7 +7,7 @@
 
 uint32_t crc32(const void *bytes, size_t length);
 
-// That of what `crc` is of, and then these.
-uint32_t crc32_go_on(uint32_t crc, const void *bytes, size_t length);
+// The CRC-32 of the bytes that `crc` covers followed by these.
+uint32_t crc32_continue(uint32_t crc, const void *bytes, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
-// What went wrong, as the one line that a user reads. Functions that can fail return false
-// and fill a Failure; only main.c prints it and chooses the exit status.
+// An error as one line for the user. Functions that can fail return false and fill a Failure; only
+// main.c and agent.c print it and choose the exit status.
 #ifndef DUO_FAILURE_H
 #define DUO_FAILURE_H
 
@@ -9,7 +9,7 @@
 enum { EXIT_OK = 0, EXIT_UNEXPECTED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
-    int status;      // EXIT_USAGE: the input is bad; EXIT_UNEXPECTED: the machine failed us
+    int status;      // EXIT_USAGE: bad input; EXIT_UNEXPECTED: memory, disk, system
     char text[512];  // one line, no newline: what is wrong and what to do
 } Failure;
 

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-const void *source_read(const Source *source, uint64_t at, size_t size, void *buffer) {
-    if (source->memory && at + size <= source->held) return (const char *)source->memory + at;
+const void *file_view_read(const FileView *view, uint64_t at, size_t size, void *buffer) {
+    if (view->memory && at + size <= view->held) return (const char *)view->memory + at;
     char *to = buffer;
     size_t done = 0;
     while (done < size) {
-        ssize_t count = pread(source->file, to + done, size - done,
-                              (off_t)(source->offset + at + done));
+        ssize_t count = pread(view->file, to + done, size - done,
+                              (off_t)(view->offset + at + done));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return NULL;
         done += (size_t)count;

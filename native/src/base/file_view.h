@@ -1,5 +1,5 @@
-// Bytes that are read where they lie: the first of them in memory, and the others, where the memory
-// is not to spare, in a file.
+// A view of bytes in a file, of which the first `held` are mapped or copied into memory and the rest
+// are read by pread() when they are asked for.
 #ifndef DUO_SOURCE_H
 #define DUO_SOURCE_H
 
@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 typedef struct {
-    const void *memory;  // (held) the first ones
+    const void *memory;  // (held) the first bytes; NULL where held is 0
     uint64_t held;
-    int file;
+    int file;            // descriptor
     uint64_t offset;     // of the first byte in the file
-} Source;
+} FileView;
 
 // `size` bytes from `at` on: a pointer into memory, or into `buffer` (size), which is filled. NULL
-// where the file cannot be read, because it was cut short or its card was pulled.
-const void *source_read(const Source *source, uint64_t at, size_t size, void *buffer);
+// where pread() fails: the file was truncated, or its card was pulled.
+const void *file_view_read(const FileView *view, uint64_t at, size_t size, void *buffer);
 
 #endif

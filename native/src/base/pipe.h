@@ -1,10 +1,10 @@
-// Pipes that no child inherits.
+// Pipes that are closed on exec.
 #ifndef DUO_PIPE_H
 #define DUO_PIPE_H
 
 #include <stdbool.h>
 
-// Both ends, with `flags`: 0 or O_NONBLOCK. False, with errno, where there is none to be had.
+// Open a pipe, both ends close-on-exec, with `flags`: 0 or O_NONBLOCK. False, with errno, on failure.
 bool pipe_open(int ends[2], int flags);
 
 #endif

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4): which model this is, on both ends of the wire.
+// SHA-256 (FIPS 180-4): identifies a model file on both ends of the wire.
 #ifndef DUO_SHA256_H
 #define DUO_SHA256_H
 
@@ -10,7 +10,7 @@
 
 typedef struct {
     uint32_t state[8];
-    uint8_t block[64];  // what does not yet fill one
+    uint8_t block[64];  // an incomplete block
     uint64_t total;     // bytes so far
 } Sha256;
 

@@ -1,5 +1,5 @@
-// A program that the agent has started: what it says comes through a pipe that nobody waits for, and it
-// ends, with all that it started, when it is told to.
+// A child process with non-blocking pipes for its stdout and stderr. It leads a process group, so that
+// what it starts itself is killed with it.
 #ifndef DUO_CHILD_H
 #define DUO_CHILD_H
 
@@ -9,22 +9,22 @@
 #include <sys/types.h>
 
 typedef struct {
-    pid_t process;   // 0: none
-    int said;        // its stdout; -1: none
-    int complaints;  // its stderr, where it is apart; -1: none
-} Child;
+    pid_t pid;  // 0: none
+    int out;    // read end of its stdout; -1: none
+    int err;    // read end of its stderr, if that is separate; -1: none
+} Subprocess;
 
-#define CHILD_NONE {.said = -1, .complaints = -1}
+#define SUBPROCESS_NONE {.out = -1, .err = -1}
 
-// Start it with `text`, less than a pipe holds, on its stdin; NULL: nothing. `arguments` begin with the
-// program and end with NULL. Where `apart` is false stderr is among what it says.
-bool child_start(Child *child, const char *const *arguments, const uint8_t *text, size_t length,
-                 bool apart);
+// Start `arguments`, which begin with the program's path and end with NULL. `text` (length), shorter
+// than a pipe's buffer, goes to its stdin; NULL: nothing. `separate_stderr`: else stderr is `out` too.
+bool subprocess_start(Subprocess *process, const char *const *arguments, const uint8_t *text, size_t length,
+                 bool separate_stderr);
 
-// The last line of its complaints, into `line`; "" where there is none. Before child_end.
-void child_complaint(const Child *child, char *line, size_t size);
+// The last line of its stderr, into `line` (size); "" where there is none. Call before subprocess_end().
+void subprocess_last_error(const Subprocess *process, char *line, size_t size);
 
-// Let go of it, who has ended or must; whether it did what it was told.
-bool child_end(Child *child);
+// Kill its process group, reap it and close its pipes. True where it had exited with status 0.
+bool subprocess_end(Subprocess *process);
 
 #endif

@@ -1,4 +1,4 @@
-// UTF-8: is a text valid, and bytes that come in pieces made fit for a terminal.
+// UTF-8 validation, and a stream decoder that makes token text safe for a terminal.
 #ifndef DUO_UTF8_H
 #define DUO_UTF8_H
 
@@ -7,8 +7,8 @@
 
 bool utf8_valid(const char *text);
 
-// Pieces of a story may end in the middle of a character (byte-fallback tokens always do), so
-// what is not complete waits here for the next piece.
+// A token's text may end in the middle of a character (byte-fallback tokens always do). An
+// incomplete character is held here until the next token's text.
 typedef struct {
     unsigned char held[4];
     size_t count;
@@ -21,7 +21,7 @@ typedef struct {
 // U+FFFD. Control characters other than newline and tab are dropped, since terminals obey them.
 size_t utf8_push(Utf8Stream *stream, const char *bytes, size_t length, char *out);
 
-// The end of the text: what still waits is incomplete for ever.
+// The end of the text: an incomplete character becomes U+FFFD.
 size_t utf8_end(Utf8Stream *stream, char *out);
 
 #endif

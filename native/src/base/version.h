@@ -1,4 +1,4 @@
-// One number for the command line and the agent.
+// The version that the command line and the agent report.
 #ifndef DUO_VERSION_H
 #define DUO_VERSION_H
 

@@ -89,7 +89,7 @@ static void print_cost(const Packed *p, bool exact) {
 
 // It is a file's text, and nothing that a terminal would obey.
 static void print_provenance(const Section *text) {
-    const char *bytes = text->source.memory;
+    const char *bytes = text->view.memory;
     putchar('\n');
     for (uint64_t i = 0; bytes && i < text->size && i < 4096; i++) {
         if (bytes[i] == '\n' || (bytes[i] >= ' ' && bytes[i] <= '~')) putchar(bytes[i]);

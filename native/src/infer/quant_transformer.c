@@ -171,7 +171,7 @@ static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *fail
     for (int32_t t = 0; t < count; t++) {
         float *x = l->x + t * l->stride;
         bool own = p->tied && l->half;  // mode fast has no other form of them
-        const void *row = own ? NULL : source_read(&rows->source, (uint64_t)p->slots[tokens[t]] * size, size, x);
+        const void *row = own ? NULL : file_view_read(&rows->view, (uint64_t)p->slots[tokens[t]] * size, size, x);
         if (own ? !head_row(&p->head, tokens[t], x) : !row) {
             return fail(failure, EXIT_UNEXPECTED,
                         "the model's file can no longer be read; check the card, or fetch it again");

@@ -209,7 +209,7 @@ static bool choose_from_all(Narrator *n, const float *x, float coin, int32_t *id
     float products[ROWS];
     for (int32_t first = 0; first < head->vocab; first += ROWS) {
         int32_t count = head->vocab - first < ROWS ? head->vocab - first : ROWS;
-        const float *w = source_read(&head->rows, (uint64_t)first * row, (size_t)count * row, n->rows);
+        const float *w = file_view_read(&head->rows, (uint64_t)first * row, (size_t)count * row, n->rows);
         if (!w) return unreadable(failure);
         matmul(products, w, head->dim, x, count, head->dim);
         for (int32_t i = 0; i < count; i++) n->logits[head->ids[first + i]] = products[i];

@@ -71,7 +71,7 @@ enum { MOST_FINE = 1 << 15 };  // bytes of a row: shape_check() allows dim 65536
 
 const uint8_t *head_fine_rows(const Head *head, int32_t slot, int32_t count, uint8_t *buffer) {
     size_t size = (size_t)head->groups * (GROUP / 2);
-    return source_read(&head->fine, (uint64_t)slot * size, (size_t)count * size, buffer);
+    return file_view_read(&head->fine, (uint64_t)slot * size, (size_t)count * size, buffer);
 }
 
 float head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
@@ -86,7 +86,7 @@ bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int3
         for (run = 1; i + run < count && slots[i + run] == slots[i] + run;) run++;
         float *to = buffer + (int64_t)i * head->dim;
         size_t bytes = (size_t)run * size;
-        const float *rows = source_read(&head->rows, (uint64_t)slots[i] * size, bytes, to);
+        const float *rows = file_view_read(&head->rows, (uint64_t)slots[i] * size, bytes, to);
         if (!rows) return false;
         if (rows != to) memcpy(to, rows, bytes);
     }

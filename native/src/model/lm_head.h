@@ -28,8 +28,8 @@ typedef struct {
     const int32_t *ids;     // (vocab) of each slot: the told ones, the likeliest first, and the others
     const int32_t *slots;   // (vocab) of each id
     const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.screen
-    Source fine;            // (told, groups * 16) bytes; see Simd.refine
-    Source rows;            // (vocab, dim) fp32, by slot
+    FileView fine;            // (told, groups * 16) bytes; see Simd.refine
+    FileView rows;            // (vocab, dim) fp32, by slot
     // (tiles * TILE) each:
     const float *scale;         // d = scale * q8, w = anchor + d
     const float *coarse_error;  // length of d - scale * 16 * coarse

@@ -68,10 +68,10 @@ Tokenizer *weights_tokenizer(const Weights *w, const char *path, Failure *failur
     if (path) return tokenizer_open(path, w->shape.vocab, failure);
     const Section *section = &w->file.sections[SECTION_TOKENIZER];
     // Through the file and not its mapping, for it is read once.
-    Source source = {.file = section->source.file, .offset = section->source.offset};
+    FileView view = {.file = section->view.file, .offset = section->view.offset};
     void *bytes = malloc((size_t)section->size + 1);
     Tokenizer *tokenizer = NULL;
-    if (!bytes || !source_read(&source, 0, (size_t)section->size, bytes)) {
+    if (!bytes || !file_view_read(&view, 0, (size_t)section->size, bytes)) {
         fail(failure, EXIT_UNEXPECTED, "cannot read the tokenizer in '%.200s'", w->path);
     } else {
         tokenizer = tokenizer_read(w->path, bytes, (size_t)section->size, w->shape.vocab, failure);
@@ -92,7 +92,7 @@ bool weights_tokenizer_hash(const Weights *w, const char *path, uint8_t digest[3
     const Section *section = &w->file.sections[SECTION_TOKENIZER];
     Sha256 sha;
     sha256_begin(&sha);
-    sha256_add(&sha, section->source.memory, section->size);
+    sha256_add(&sha, section->view.memory, section->size);
     sha256_end(&sha, digest);
     return true;
 }

@@ -31,7 +31,7 @@ static void put_together(const Matrix *m, float *w) {
 // Rows (vocab, dim) as the model has them, into `to`.
 static const float *in_order_of_ids(const Packed *p, SectionKind kind, float *to) {
     size_t dim = (size_t)p->shape.dim;
-    const char *rows = (const char *)p->mapping + p->sections[kind].source.offset;
+    const char *rows = (const char *)p->mapping + p->sections[kind].view.offset;
     for (int32_t id = 0; id < p->shape.vocab; id++) {
         memcpy(to + (size_t)id * dim, rows + (size_t)p->slots[id] * dim * sizeof *to, dim * sizeof *to);
     }
@@ -117,7 +117,7 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
 }
 
 static const void *start(const Packed *p, SectionKind kind) {
-    return p->sections[kind].source.memory;
+    return p->sections[kind].view.memory;
 }
 
 bool packed_bind(Packed *p, Failure *failure) {
@@ -167,8 +167,8 @@ bool packed_bind(Packed *p, Failure *failure) {
         .ids = ids,
         .slots = p->slots,
         .coarse = start(p, SECTION_HEAD_COARSE),
-        .fine = p->sections[SECTION_HEAD_FINE].source,
-        .rows = p->sections[p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER].source,
+        .fine = p->sections[SECTION_HEAD_FINE].view,
+        .rows = p->sections[p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER].view,
         .scale = factors,
         .coarse_error = factors + padded,
         .fine_error = factors + 2 * padded,

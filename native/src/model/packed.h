@@ -49,7 +49,7 @@ enum { PACKED_EXACT = 1, PACKED_FAST = 2 };  // bits of Packed.modes
 enum { PACKED_LIKELIEST = 1 << 19 };
 
 typedef struct {
-    Source source;
+    FileView view;
     uint64_t size;   // bytes; 0 where it is not there
     uint32_t check;  // CRC-32 of them
 } Section;

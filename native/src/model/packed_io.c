@@ -96,9 +96,9 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
 
 // Use the first `most` bytes of a section in memory, and the others in the file.
 static void hold(Packed *p, int kind, uint64_t most) {
-    Source *source = &p->sections[kind].source;
-    if (most < source->held) source->held = most;
-    if (source->held == 0) source->memory = NULL;
+    FileView *view = &p->sections[kind].view;
+    if (most < view->held) view->held = most;
+    if (view->held == 0) view->memory = NULL;
 }
 
 // Each section where its entry says, with the size that the shape asks for.
@@ -116,7 +116,7 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
             return damaged(path, "it is cut short", failure);
         }
         p->sections[kind] = (Section){
-            .source = {.memory = (const char *)p->mapping + entry->offset,
+            .view = {.memory = (const char *)p->mapping + entry->offset,
                        .held = entry->size,
                        .file = p->file,
                        .offset = entry->offset},
@@ -133,14 +133,14 @@ static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECT
 bool packed_whole(const Packed *p, SectionKind kind) {
     static const size_t MOST = 1 << 16;
     const Section *section = &p->sections[kind];
-    Source bytes = {.file = p->file, .offset = section->source.offset};
+    FileView bytes = {.file = p->file, .offset = section->view.offset};
     uint32_t crc = 0;
     char *buffer = malloc(MOST);
     bool readable = buffer != NULL;
     for (uint64_t at = 0; readable && at < section->size; at += MOST) {
         size_t size = section->size - at < MOST ? (size_t)(section->size - at) : MOST;
-        readable = source_read(&bytes, at, size, buffer) != NULL;
-        if (readable) crc = crc32_go_on(crc, buffer, size);
+        readable = file_view_read(&bytes, at, size, buffer) != NULL;
+        if (readable) crc = crc32_continue(crc, buffer, size);
     }
     free(buffer);
     return readable && crc == section->check;
@@ -148,7 +148,7 @@ bool packed_whole(const Packed *p, SectionKind kind) {
 
 // The ids in the order of their rows: each once, all of them ids. `seen` (vocab) is all 0.
 static bool check_ids(const Packed *p, bool *seen) {
-    const int32_t *ids = p->sections[SECTION_HEAD_IDS].source.memory;
+    const int32_t *ids = p->sections[SECTION_HEAD_IDS].view.memory;
     for (int32_t i = 0; i < p->shape.vocab; i++) {
         if (ids[i] < 0 || ids[i] >= p->shape.vocab || seen[ids[i]]) return false;
         seen[ids[i]] = true;
@@ -158,7 +158,7 @@ static bool check_ids(const Packed *p, bool *seen) {
 
 static bool check_anchors(const Packed *p) {
     const Section *section = &p->sections[SECTION_HEAD_ANCHORS];
-    const uint8_t *bytes = section->source.memory;
+    const uint8_t *bytes = section->view.memory;
     for (uint64_t i = section->size - (uint64_t)tiles_of(p->told); i < section->size; i++) {
         if (bytes[i] >= ANCHORS) return false;
     }
@@ -167,8 +167,8 @@ static bool check_anchors(const Packed *p) {
 
 // Patches: each block's after the one's before it, each within its block.
 static bool check_patches(const Packed *p) {
-    const uint32_t *patched = p->sections[SECTION_PATCHED].source.memory;
-    const uint16_t *at = p->sections[SECTION_PATCH_AT].source.memory;
+    const uint32_t *patched = p->sections[SECTION_PATCHED].view.memory;
+    const uint16_t *at = p->sections[SECTION_PATCH_AT].view.memory;
     uint64_t last = p->sections[SECTION_PATCHED].size / sizeof *patched - 1;
     if (patched[0] != 0 || patched[last] != p->patches) return false;
     for (uint64_t i = 0; i < last; i++) {
@@ -267,7 +267,7 @@ static bool write_all(FILE *out, const Packed *p, const Start *start) {
         if (section->size == 0) continue;
         size_t gap = (size_t)(start->entries[kind].offset - at), size = (size_t)section->size;
         if (fwrite(zeros, 1, gap, out) != gap) return false;
-        if (fwrite(section->source.memory, 1, size, out) != size) return false;
+        if (fwrite(section->view.memory, 1, size, out) != size) return false;
         at += gap + size;
     }
     return fflush(out) == 0 && fsync(fileno(out)) == 0;
@@ -287,7 +287,7 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
         start.entries[kind] = (Entry){
             .offset = offset,
             .size = section->size,
-            .check = crc32(section->source.memory, section->size),
+            .check = crc32(section->view.memory, section->size),
         };
         end = offset + section->size;
     }
