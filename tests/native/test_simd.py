@@ -23,10 +23,10 @@ SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
     **dict.fromkeys(["unpack", "accumulate"], 0.0),
-    **dict.fromkeys(["draft", "screen", "refine", "dot", "bounds"], SUM),
-    **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
+    **dict.fromkeys(["matmul_int8", "matmul_int4", "dot_int4", "dot", "bounds"], SUM),
+    **dict.fromkeys(["scores", "scores_bf16", "weighted_sum", "weighted_sum_bf16", "softmax"], SUM),
     "swiglu": FUNCTION,
-    "mass": 2e-4,
+    "sum_exp": 2e-4,
 }
 
 

@@ -194,7 +194,7 @@ static void weigh_tail(Choice *choice) {
     choice->others = choice->edge = 0.0;
     if (choice->count < head->told) {
         const float *x = c->certify ? c->upper : choice->value;
-        choice->others = (double)c->simd->mass(x, choice->most, scale, head->told) * 1.0005 +
+        choice->others = (double)c->simd->sum_exp(x, choice->most, scale, head->told) * 1.0005 +
                          head->told * 1e-13;
         choice->edge = weight_of((double)(choice->reach - choice->most) / t, &slack);
         choice->edge *= 1.0 + (double)slack;

@@ -141,7 +141,7 @@ static float share_of(const Choice *choice, float logit) {
     float scale = c->temperature > 0.0f ? 1.0f / c->temperature : 1.0f, most = logit;
     for (int32_t i = 0; i < choice->count; i++) most = fmaxf(most, c->rows[i].value);
     for (int32_t i = 0; i < c->head->told; i++) most = fmaxf(most, choice->value[i]);
-    double all = (double)c->simd->mass(choice->value, most, scale, c->head->told);
+    double all = (double)c->simd->sum_exp(choice->value, most, scale, c->head->told);
     for (int32_t i = 0; i < choice->count; i++) {
         all += (double)expf((c->rows[i].value - most) * scale);
     }
@@ -159,7 +159,7 @@ static float begin(Choice *choice, Chooser *c, const Probe *probe, float *value)
         likely.rounding *= LIKELY;
     }
     bound_collapsed(choice);
-    return head_bounds(c->head, c->simd, &likely, value, c->upper, c->peak);
+    return lm_head_bounds(c->head, c->simd, &likely, value, c->upper, c->peak);
 }
 
 Outcome choose(Chooser *c, const Probe *probe, float *value, float coin, int32_t *id,

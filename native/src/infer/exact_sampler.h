@@ -16,7 +16,7 @@ bool chooser_init(Chooser *chooser, const Head *head, const Simd *simd, float te
 void chooser_free(Chooser *chooser);
 
 // The token that `coin`, 0 to 1, chooses (temperature 0 needs none), where value (tiles * TILE) is
-// what Simd.screen made of the probe; it is overwritten. `probability`, if not NULL, gets the
+// what Simd.matmul_int4 made of the probe; it is overwritten. `probability`, if not NULL, gets the
 // token's, to a few digits. OPEN: it is one or another by how llama2.c's sums are rounded; with all
 // the logits in fp32 its sampler says which.
 Outcome choose(Chooser *chooser, const Probe *probe, float *value, float coin, int32_t *id,

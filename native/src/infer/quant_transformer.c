@@ -96,8 +96,8 @@ static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
         if (l->half) {
             uint16_t *keys = (uint16_t *)l->keys + at + position;
             uint16_t *values = (uint16_t *)l->values + at + (int64_t)position * size;
-            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = half_of(key[i]);
-            for (int32_t i = 0; i < size; i++) values[i] = half_of(value[i]);
+            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = bf16_of_f32(key[i]);
+            for (int32_t i = 0; i < size; i++) values[i] = bf16_of_f32(value[i]);
         } else {
             float *keys = (float *)l->keys + at + position;
             float *values = (float *)l->values + at + (int64_t)position * size;
@@ -119,9 +119,9 @@ static void attend(Layers *l, Precision precision, int32_t layer, int32_t t, int
         float *mixed = l->mixed + t * l->stride + head * size;
         int64_t at = cache_at(l, layer, head / sharing);
         if (l->half) {
-            simd->scores_half(l->scores, (uint16_t *)l->keys + at, l->capacity, query, size, n);
+            simd->scores_bf16(l->scores, (uint16_t *)l->keys + at, l->capacity, query, size, n);
             simd->softmax(l->scores, scale, n);
-            simd->mix_half(mixed, (uint16_t *)l->values + at, size, l->scores, size, n);
+            simd->weighted_sum_bf16(mixed, (uint16_t *)l->values + at, size, l->scores, size, n);
         } else {
             simd->scores(l->scores, (float *)l->keys + at, l->capacity, query, size, n);
             if (precision == PRECISE) {
@@ -130,7 +130,7 @@ static void attend(Layers *l, Precision precision, int32_t layer, int32_t t, int
             } else {
                 simd->softmax(l->scores, scale, n);
             }
-            simd->mix(mixed, (float *)l->values + at, size, l->scores, size, n);
+            simd->weighted_sum(mixed, (float *)l->values + at, size, l->scores, size, n);
         }
     }
 }
@@ -144,13 +144,13 @@ static void prepare(Layers *l, Precision precision, const float *x, int64_t stri
 // out (count, out_stride) = the part of `layer` times x (count, stride), which prepare() has seen.
 static void multiply(Layers *l, Precision precision, int32_t layer, Part part, float *out,
                      int64_t out_stride, const float *x, int64_t stride, int32_t count) {
-    const Matrix *m = &l->packed->matrices[layer * PARTS + (int32_t)part];
+    const IntMatrix *m = &l->packed->matrices[layer * PARTS + (int32_t)part];
     if (precision == PRECISE) {
-        l->bytes += product_bytes(m);
-        product(l->simd, out, out_stride, m, x, stride, count);
+        l->bytes += matmul_exact_bytes(m);
+        matmul_exact(l->simd, out, out_stride, m, x, stride, count);
     } else {
-        l->bytes += draft_bytes(m);
-        l->simd->draft(out, out_stride, m, l->quantised, count);
+        l->bytes += matmul_int8_bytes(m);
+        l->simd->matmul_int8(out, out_stride, m, l->quantised, count);
     }
 }
 
@@ -198,8 +198,8 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
         for (int32_t t = 0; t < count; t++) {
             const float *cosine = p->cosine + (position + t) * (head / 2);
             const float *sine = p->sine + (position + t) * (head / 2);
-            rotate(l->query + t * stride, s.dim, cosine, sine, head);
-            rotate(l->key + t * stride, kv, cosine, sine, head);
+            rope_rotate(l->query + t * stride, s.dim, cosine, sine, head);
+            rope_rotate(l->key + t * stride, kv, cosine, sine, head);
             remember(l, layer, t, position + t);
         }
         for (int32_t t = 0; t < count; t++) attend(l, precision, layer, t, position + t);

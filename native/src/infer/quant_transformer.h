@@ -30,7 +30,7 @@ typedef struct {
     float *branch;           // (BATCH, stride) what a block adds to the residual stream
     float *gate, *up;        // (BATCH, wide)
     float *scores;           // (positions) of one head
-    Activation quantised[BATCH];
+    QuantizedVector quantised[BATCH];
     // One after another for each layer and key head:
     void *keys;              // (head, capacity) a column for each position
     void *values;            // (capacity, head) a row for each position

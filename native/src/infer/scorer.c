@@ -68,7 +68,7 @@ bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
     if (!layers_run(l, s->precision, &token, 1, position, failure)) return false;
     s->probe = (Probe){.x = l->normed, .quantised = l->quantised[0]};
     head_probe(head, l->simd, &s->probe);
-    l->simd->screen(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
+    l->simd->matmul_int4(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
                     l->quantised, 1);
     *likeliest = 0;
     Outcome outcome = choose(&s->greedy, &s->probe, copy_of_values(s), 0.0f, likeliest, NULL);

@@ -97,7 +97,7 @@ static void screen(Narrator *n, const Head *head, Probe *probes, int32_t count) 
         head_probe(head, n->narration.simd, &probes[t]);
     }
     int64_t slots = (int64_t)head->tiles * TILE;
-    n->narration.simd->screen(n->value, slots, head->coarse, head->tiles, head->groups,
+    n->narration.simd->matmul_int4(n->value, slots, head->coarse, head->tiles, head->groups,
                               n->layers.quantised, count);
     uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
     uint64_t vectors = ANCHORS + (head->told < head->vocab);

@@ -85,7 +85,7 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
     int32_t dim = s.dim, hidden = s.hidden, head = dim / s.heads, kv = head * s.kv_heads;
 
     memcpy(t->x, m->embedding + (int64_t)token * dim, (size_t)dim * sizeof(float));
-    turns_of(t->cosine, t->sine, position, head);
+    rope_table(t->cosine, t->sine, position, head);
 
     for (int64_t layer = 0; layer < s.layers; layer++) {
         float *keys = t->keys + layer * t->positions * kv;      // (positions, kv)
@@ -97,8 +97,8 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
         matmul(t->query, m->wq + layer * dim * dim, dim, t->normed, dim, dim);
         matmul(key, m->wk + layer * kv * dim, dim, t->normed, kv, dim);
         matmul(value, m->wv + layer * kv * dim, dim, t->normed, kv, dim);
-        rotate(t->query, dim, t->cosine, t->sine, head);
-        rotate(key, kv, t->cosine, t->sine, head);
+        rope_rotate(t->query, dim, t->cosine, t->sine, head);
+        rope_rotate(key, kv, t->cosine, t->sine, head);
         attend(t, keys, values, position);
         matmul(t->branch, m->wo + layer * dim * dim, dim, t->mixed, dim, dim);
         add(t->x, t->branch, dim);

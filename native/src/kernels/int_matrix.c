@@ -33,21 +33,21 @@ static uint8_t multiplier_of(const float *w, int32_t n, float scale) {
     return (uint8_t)(steps < 1.0 ? 1.0 : steps > MOST_MULTIPLIER ? MOST_MULTIPLIER : steps);
 }
 
-// A weight in the planes; true where it is that weight exactly.
+// A weight as its three planes. split_weight() is true where they hold it exactly.
 typedef struct {
     int32_t high, middle, low;
-} Parts;
+} SplitWeight;
 
-static bool split(float w, float scale, uint8_t multiplier, Parts *parts) {
+static bool split_weight(float w, float scale, uint8_t multiplier, SplitWeight *split) {
     double unit = (double)w / (double)scale;  // exact: a power of two
     double most = (double)multiplier * MOST_HIGH * BASE;
-    double near = isnan(unit) ? 0.0 : unit > most ? most : unit < -most ? -most : unit;
-    double whole = floor(near);
-    int32_t upper = (int32_t)floor(whole / BASE);
-    parts->low = (int32_t)(whole - (double)upper * BASE);
-    parts->high = (int32_t)nearbyint(near / ((double)multiplier * BASE));
-    parts->middle = upper - parts->high * multiplier;
-    return whole == unit;
+    double clamped = isnan(unit) ? 0.0 : unit > most ? most : unit < -most ? -most : unit;
+    double integer = floor(clamped);
+    int32_t upper = (int32_t)floor(integer / BASE);
+    split->low = (int32_t)(integer - (double)upper * BASE);
+    split->high = (int32_t)nearbyint(clamped / ((double)multiplier * BASE));
+    split->middle = upper - split->high * multiplier;
+    return integer == unit;
 }
 
 // The weight of a lane of the tiles, where the matrix has one: rows and columns are padded.
@@ -56,19 +56,19 @@ typedef struct {
     float scale;
 } Lane;
 
-static Lane lane_of(const Matrix *m, const float *w, int32_t row) {
+static Lane lane_of(const IntMatrix *m, const float *w, int32_t row) {
     if (row >= m->rows) return (Lane){NULL, 1.0f};
     const float *weights = w + (int64_t)row * m->columns;
     return (Lane){weights, scale_of(weights, m->columns)};
 }
 
-static int32_t width_of(const Matrix *m, int32_t group) {
+static int32_t width_of(const IntMatrix *m, int32_t group) {
     int32_t left = m->columns - group * GROUP;
     return left < GROUP ? left : GROUP;
 }
 
 // The patches of a block into `at` and `weight`, which may be NULL; their number.
-static uint32_t find_patches(const Matrix *m, const float *w, int64_t block, uint16_t *at,
+static uint32_t find_patches(const IntMatrix *m, const float *w, int64_t block, uint16_t *at,
                              float *weight) {
     int32_t tile = (int32_t)(block / m->groups), group = (int32_t)(block % m->groups);
     uint32_t count = 0;
@@ -78,8 +78,8 @@ static uint32_t find_patches(const Matrix *m, const float *w, int64_t block, uin
         const float *weights = row.row + group * GROUP;
         uint8_t multiplier = multiplier_of(weights, width_of(m, group), row.scale);
         for (int32_t i = 0; i < width_of(m, group); i++) {
-            Parts parts;
-            if (split(weights[i], row.scale, multiplier, &parts)) continue;
+            SplitWeight split;
+            if (split_weight(weights[i], row.scale, multiplier, &split)) continue;
             if (at) at[count] = (uint16_t)(i * TILE + lane);
             if (weight) weight[count] = weights[i];
             count++;
@@ -88,7 +88,7 @@ static uint32_t find_patches(const Matrix *m, const float *w, int64_t block, uin
     return count;
 }
 
-uint32_t matrix_patches(const Matrix *m, const float *w) {
+uint32_t int_matrix_count_patches(const IntMatrix *m, const float *w) {
     uint32_t count = 0;
     for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
         count += find_patches(m, w, block, NULL, NULL);
@@ -96,43 +96,43 @@ uint32_t matrix_patches(const Matrix *m, const float *w) {
     return count;
 }
 
-static void pack_row(const Matrix *m, const MatrixRoom *room, Lane row, int32_t tile,
+static void pack_row(const IntMatrix *m, const IntMatrixPlanes *out, Lane row, int32_t tile,
                      int32_t lane) {
     for (int32_t group = 0; group < m->groups; group++) {
         int32_t width = row.row ? width_of(m, group) : 0;
         int64_t block = (int64_t)tile * m->groups + group;
         const float *weights = row.row ? row.row + group * GROUP : NULL;
         uint8_t multiplier = width ? multiplier_of(weights, width, row.scale) : 1;
-        room->multiplier[block * TILE + lane] = multiplier;
+        out->multiplier[block * TILE + lane] = multiplier;
         for (int32_t i = 0; i < GROUP; i++) {
-            Parts parts = {0};
-            if (i < width) split(weights[i], row.scale, multiplier, &parts);
+            SplitWeight split = {0};
+            if (i < width) split_weight(weights[i], row.scale, multiplier, &split);
             int64_t at = block * BLOCK + i * TILE + lane;
-            room->high[at] = (int8_t)parts.high;
-            if (room->middle) room->middle[at] = (int8_t)parts.middle;
-            if (room->low) room->low[at] = (uint16_t)parts.low;
+            out->high[at] = (int8_t)split.high;
+            if (out->middle) out->middle[at] = (int8_t)split.middle;
+            if (out->low) out->low[at] = (uint16_t)split.low;
         }
     }
 }
 
-void matrix_pack(const Matrix *m, const float *w, const MatrixRoom *room) {
+void int_matrix_pack(const IntMatrix *m, const float *w, const IntMatrixPlanes *out) {
     for (int32_t row = 0; row < m->tiles * TILE; row++) {
         Lane lane = lane_of(m, w, row);
-        room->scale[row] = lane.scale;
-        pack_row(m, room, lane, row / TILE, row % TILE);
+        out->scale[row] = lane.scale;
+        pack_row(m, out, lane, row / TILE, row % TILE);
     }
-    if (!room->patched) return;
+    if (!out->patched) return;
     for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
-        uint32_t first = room->patched[block];
+        uint32_t first = out->patched[block];
         uint32_t found = 0;
-        if (room->patch) {  // a model may need none
-            found = find_patches(m, w, block, room->patch_at + first, room->patch + first);
+        if (out->patch) {  // a model may need none
+            found = find_patches(m, w, block, out->patch_at + first, out->patch + first);
         }
-        room->patched[block + 1] = first + found;
+        out->patched[block + 1] = first + found;
     }
 }
 
-void matrix_patch(const Matrix *m, int64_t block, float *plain) {
+void int_matrix_apply_patches(const IntMatrix *m, int64_t block, float *plain) {
     for (uint32_t i = m->patched[block]; i < m->patched[block + 1]; i++) {
         plain[m->patch_at[i]] = m->patch[i];
     }

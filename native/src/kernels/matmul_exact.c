@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void product(const Simd *simd, float *out, int64_t stride, const Matrix *w, const float *x,
+void matmul_exact(const Simd *simd, float *out, int64_t stride, const IntMatrix *w, const float *x,
              int64_t x_stride, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++, out += TILE) {
         _Alignas(64) float plain[BLOCK], sums[BATCH * TILE];
@@ -10,7 +10,7 @@ void product(const Simd *simd, float *out, int64_t stride, const Matrix *w, cons
         for (int32_t group = 0; group < w->groups; group++) {
             int64_t block = (int64_t)tile * w->groups + group;
             simd->unpack(plain, w, block);
-            matrix_patch(w, block, plain);
+            int_matrix_apply_patches(w, block, plain);
             simd->accumulate(sums, plain, x + group * GROUP, x_stride, count);
         }
         for (int32_t t = 0; t < count; t++) {
@@ -19,14 +19,14 @@ void product(const Simd *simd, float *out, int64_t stride, const Matrix *w, cons
     }
 }
 
-uint64_t draft_bytes(const Matrix *w) {
+uint64_t matmul_int8_bytes(const IntMatrix *w) {
     uint64_t blocks = (uint64_t)w->tiles * (uint64_t)w->groups;
     return blocks * (BLOCK + TILE) + (uint64_t)w->tiles * TILE * sizeof *w->scale;
 }
 
-uint64_t product_bytes(const Matrix *w) {
+uint64_t matmul_exact_bytes(const IntMatrix *w) {
     uint64_t blocks = (uint64_t)w->tiles * (uint64_t)w->groups;
     uint64_t patches = w->patched[blocks] - w->patched[0];
-    return draft_bytes(w) + blocks * (BLOCK * (sizeof *w->middle + sizeof *w->low) + sizeof *w->patched) +
+    return matmul_int8_bytes(w) + blocks * (BLOCK * (sizeof *w->middle + sizeof *w->low) + sizeof *w->patched) +
            patches * (sizeof *w->patch_at + sizeof *w->patch);
 }

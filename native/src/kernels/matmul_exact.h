@@ -1,5 +1,5 @@
-// A matrix times some vectors in fp32, from its planes, to the bit as llama2.c has it: the weights
-// are put together block by block, once for all the vectors.
+// fp32 matmul from integer planes, bit for bit llama2.c's matmul(): each block of weights is unpacked
+// to fp32 in the first-level cache and multiplied with up to 16 vectors, one column after another.
 #ifndef DUO_PRODUCT_H
 #define DUO_PRODUCT_H
 
@@ -8,17 +8,17 @@
 #include "kernels/int_matrix.h"
 #include "kernels/simd.h"
 
-enum { BATCH = 16 };  // vectors at once, at most
+enum { BATCH = 16 };  // most vectors of one call
 
-// out (count, stride) = w @ x (count, x_stride), which is 0 from w's columns to its groups' end.
+// out (count, stride) = w @ x (count, x_stride); x is 0 from w's columns to the end of its groups.
 // stride is at least w's tiles * TILE: rows that are only padding are written too.
-void product(const Simd *simd, float *out, int64_t stride, const Matrix *w, const float *x,
+void matmul_exact(const Simd *simd, float *out, int64_t stride, const IntMatrix *w, const float *x,
              int64_t x_stride, int32_t count);
 
-// Bytes of weights that it reads.
-uint64_t product_bytes(const Matrix *w);
+// Bytes of weights that one call reads.
+uint64_t matmul_exact_bytes(const IntMatrix *w);
 
-// Those of Simd.draft.
-uint64_t draft_bytes(const Matrix *w);
+// Bytes of weights that one call of Simd.matmul_int8 reads.
+uint64_t matmul_int8_bytes(const IntMatrix *w);
 
 #endif

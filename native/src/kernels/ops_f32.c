@@ -6,7 +6,8 @@
 // Four neighbouring floats; a vector register on any machine that has them.
 typedef float Four __attribute__((vector_size(16)));
 
-// The numbers of both, counted through, in that order. gcc has the one since 12, clang not the other.
+// Elements of a (0-3) and b (4-7) in the given order. gcc has __builtin_shufflevector since version 12;
+// clang lacks __builtin_shuffle.
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -14,8 +15,8 @@ typedef int32_t Order __attribute__((vector_size(16)));
 #define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (Order){__VA_ARGS__})
 #endif
 
-// w * x, rounded: gcc's vectors for RISC-V fuse it with an addition that follows, for all of
-// -ffp-contract=off, if it may see both.
+// w * x, rounded. The barrier keeps gcc from fusing it with a following addition of RISC-V vectors,
+// which it does in spite of -ffp-contract=off.
 static inline Four times(Four w, float x) {
     Four product = w * x;
 #if defined(__riscv_vector) && !defined(__riscv_xtheadvector)
@@ -31,8 +32,8 @@ static Four load(const float *p) {
 }
 
 // sums[i] = w[i] . x for 4 * `fours` rows that are `stride` apart. Each row is summed from its
-// first column to its last, as llama2.c does: the result is its result to the bit. What goes on
-// side by side is rows, not parts of one sum; blocks of 4 x 4 are transposed to that end.
+// first column to its last, as llama2.c does: the result is equal bit for bit. Rows are
+// summed in parallel, not parts of one sum; blocks of 4 x 4 are transposed for that.
 static inline void dot_rows(Four *sums, const float *w, int64_t stride, const float *x,
                             int32_t columns, int fours) {
     int32_t j = 0;
@@ -86,7 +87,7 @@ void rmsnorm(float *out, const float *x, const float *weight, int32_t n) {
     for (int32_t i = 0; i < n; i++) out[i] = weight[i] * (scale * x[i]);
 }
 
-void turns_of(float *cosine, float *sine, int32_t position, int32_t head) {
+void rope_table(float *cosine, float *sine, int32_t position, int32_t head) {
     for (int32_t i = 0; i < head / 2; i++) {
         float frequency = 1.0f / powf(10000.0f, (float)(2 * i) / (float)head);
         float angle = (float)position * frequency;
@@ -95,7 +96,7 @@ void turns_of(float *cosine, float *sine, int32_t position, int32_t head) {
     }
 }
 
-void rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head) {
+void rope_rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head) {
     for (int32_t start = 0; start < n; start += head) {
         for (int32_t i = 0; i < head / 2; i++) {
             float *pair = x + start + 2 * i, a = pair[0], b = pair[1];

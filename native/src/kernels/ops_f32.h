@@ -1,4 +1,5 @@
-// The arithmetic of the transformer on plain float vectors.
+// fp32 operations of the transformer, in the order of llama2.c's run.c and so bit for bit its results:
+// matmul(), rmsnorm(), softmax(), and the RoPE and SwiGLU loops of forward().
 #ifndef DUO_KERNELS_H
 #define DUO_KERNELS_H
 
@@ -11,10 +12,10 @@ void matmul(float *out, const float *w, int64_t stride, const float *x, int32_t 
 // out = weight * x / rms(x), all (n)
 void rmsnorm(float *out, const float *x, const float *weight, int32_t n);
 
-// cosine, sine (head / 2) of the angles by which RoPE turns a head's pairs at `position`; and turn
-// those of x (n).
-void turns_of(float *cosine, float *sine, int32_t position, int32_t head);
-void rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head);
+// RoPE (Su et al. 2021): cosine, sine (head / 2) of a head's angles at `position`; and rotate the
+// neighbouring pairs of x (n), head by head.
+void rope_table(float *cosine, float *sine, int32_t position, int32_t head);
+void rope_rotate(float *x, int32_t n, const float *cosine, const float *sine, int32_t head);
 
 // In place.
 void softmax(float *x, int32_t n);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-// Each set is compiled where the compiler can, and used where the processor has what it needs.
+// A set is compiled if the compiler supports it, and used if the processor has its instructions.
 #if defined(__x86_64__)
 extern const Simd simd_avx2, simd_avx512;
 #elif defined(__aarch64__)

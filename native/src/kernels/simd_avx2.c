@@ -1,4 +1,4 @@
-// x86-64 with AVX2: 32 bytes at once.
+// Kernels for x86-64 with AVX2: registers of 32 bytes.
 #if defined(__x86_64__)
 
 #define HERE __attribute__((target("avx2,fma")))
@@ -9,7 +9,7 @@ enum { MOST_DRAFT = 3 };  // more than 3 vectors' sums do not stay in 16 registe
 
 // Columns are interleaved within the halves of registers, so that a tile's sums are those of rows
 // 0-3 and 16-19, 4-7 and 20-23, 8-11 and 24-27, 12-15 and 28-31.
-PART void rows_in_order(__m256 sum[4]) {
+INLINE void rows_in_order(__m256 sum[4]) {
     __m256 a = sum[0], b = sum[1], c = sum[2], d = sum[3];
     sum[0] = _mm256_permute2f128_ps(a, b, 0x20);
     sum[1] = _mm256_permute2f128_ps(c, d, 0x20);
@@ -19,8 +19,8 @@ PART void rows_in_order(__m256 sum[4]) {
 
 // A row's weights of two columns in a dword, as words of 256 times the weight: it takes less to
 // bring a byte into a word's upper half than to extend its sign.
-PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
-                     const Activation *x, const int32_t n) {
+INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
+                     const QuantizedVector *x, const int32_t n) {
     const __m256i zero = _mm256_setzero_si256();
     __m256 total[MOST_DRAFT][4];
     for (int32_t t = 0; t < n; t++) {
@@ -77,21 +77,21 @@ PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
     }
 }
 
-HERE static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x,
+HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
                        int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST_DRAFT) {
             float *to = out + t * stride + tile * TILE;
             WITH_CONSTANT(smaller(count - t, MOST_DRAFT),
-                          draft_tile(to, stride, w, tile, x + t, smaller(N, MOST_DRAFT)))
+                          matmul_int8_tile(to, stride, w, tile, x + t, smaller(N, MOST_DRAFT)))
         }
     }
 }
 
 // Words of two weights, multiplied and added to words. All 32 columns fit into one: the sum begins
 // with what takes the 8 from every weight, and may wrap around on the way.
-PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const Activation *x, const int32_t n) {
+INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
+                      const QuantizedVector *x, const int32_t n) {
     const __m256i nibble = _mm256_set1_epi8(15);
     // two even columns twice, two odd ones twice
     const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 1, 3, 1, 3, 4, 6, 4, 6, 5, 7, 5, 7,
@@ -109,7 +109,7 @@ PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t
                 _mm256_storeu_si256((void *)(value[t] + 2 * k), _mm256_shuffle_epi8(v, twice));
             }
         }
-        __asm__("" : "+m"(value));  // as in draft
+        __asm__("" : "+m"(value));  // as in matmul_int8
 #pragma GCC unroll 2
         for (int32_t half = 0; half < 2; half++) {
             __m256i sum[MOST];
@@ -144,17 +144,17 @@ PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t
     }
 }
 
-HERE static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                        int32_t groups, const Activation *x, int32_t count) {
+HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                        int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
             WITH_CONSTANT(smaller(count - t, MOST),
-                          screen_tile(to, stride, coarse, groups, x + t, N))
+                          matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }
 }
 
-const Simd simd_avx2 = {.name = "avx2", .draft = draft, .screen = screen, SIMD_IN_COMMON};
+const Simd simd_avx2 = {.name = "avx2", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
 
 #endif

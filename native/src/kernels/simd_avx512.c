@@ -1,4 +1,4 @@
-// x86-64 with AVX-512 and VNNI: 64 bytes at once where they are int8, and 32 registers.
+// Kernels for x86-64 with AVX-512 and VNNI: int8 in registers of 64 bytes, of which there are 32.
 #if defined(__x86_64__)
 
 #define HERE __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -7,7 +7,7 @@
 
 // A tile's bytes of four columns, (column, row), as a dword for each row: its bytes of columns
 // 0, 2, 1 and 3. What comes first are rows 0-7 and 16-23, then the others.
-PART void turn(__m512i rows[2], __m512i columns01, __m512i columns23) {
+INLINE void turn(__m512i rows[2], __m512i columns01, __m512i columns23) {
     const __m512i halves = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9,
                                             24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
                                             16, 0);
@@ -20,13 +20,13 @@ PART void turn(__m512i rows[2], __m512i columns01, __m512i columns23) {
 }
 
 // A group's values in `order`, which is that of four (eight) columns, for vpdpbusd to meet them.
-PART void put(int8_t *to, const int8_t *value, const int8_t order[16]) {
+INLINE void put(int8_t *to, const int8_t *value, const int8_t order[16]) {
     __m256i bytes = _mm256_broadcastsi128_si256(load16(order));
     _mm256_storeu_si256((void *)to, _mm256_shuffle_epi8(load32(value), bytes));
 }
 
-PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
-                     const Activation *x, const int32_t n) {
+INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
+                     const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15};
     const __m512i sign = _mm512_set1_epi8(-128);
     __m512 total[MOST][2];
@@ -78,18 +78,18 @@ PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
     }
 }
 
-HERE static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x,
+HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
                        int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST), draft_tile(to, stride, w, tile, x + t, N))
+            WITH_CONSTANT(smaller(count - t, MOST), matmul_int8_tile(to, stride, w, tile, x + t, N))
         }
     }
 }
 
-PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const Activation *x, const int32_t n) {
+INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
+                      const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15};
     const __m512i nibble = _mm512_set1_epi8(15);
     __m512 total[MOST][2];
@@ -101,7 +101,7 @@ PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t
             put(value[t], x[t].value + group * GROUP, order);
             sum[t][0] = sum[t][1] = _mm512_set1_epi32(-8 * x[t].sum[group]);
         }
-        __asm__("" : "+m"(value));  // as in draft
+        __asm__("" : "+m"(value));  // as in matmul_int8
         for (int32_t i = 0; i < GROUP; i += 8, coarse += 4 * TILE) {
             __m512i rows[2];
             turn(rows, _mm512_loadu_si512(coarse), _mm512_loadu_si512(coarse + 2 * TILE));
@@ -130,17 +130,17 @@ PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t
     }
 }
 
-HERE static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                        int32_t groups, const Activation *x, int32_t count) {
+HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                        int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
             WITH_CONSTANT(smaller(count - t, MOST),
-                          screen_tile(to, stride, coarse, groups, x + t, N))
+                          matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }
 }
 
-const Simd simd_avx512 = {.name = "avx512", .draft = draft, .screen = screen, SIMD_IN_COMMON};
+const Simd simd_avx512 = {.name = "avx512", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
 
 #endif

@@ -1,19 +1,19 @@
-// AArch64: NEON, which every such processor has, and its dot product, which those since about 2018
-// have.
+// Kernels for AArch64: NEON, which every such processor has, and the dot product of ARMv8.2, which
+// processors since about 2018 have.
 #if defined(__aarch64__)
 
 #include "kernels/simd_neon_matrix.h"
 #include "kernels/simd_neon_dotprod.h"
 
 // The first n of four floats, then zeros; all where there are more.
-PART float32x4_t load_first(const float *p, int32_t n) {
+INLINE float32x4_t load_first(const float *p, int32_t n) {
     if (n >= 4) return vld1q_f32(p);
     float four[4] = {0};
     memcpy(four, p, (size_t)n * sizeof *p);
     return vld1q_f32(four);
 }
 
-PART void store_first(float *p, float32x4_t x, int32_t n) {
+INLINE void store_first(float *p, float32x4_t x, int32_t n) {
     if (n >= 4) {
         vst1q_f32(p, x);
         return;
@@ -24,7 +24,7 @@ PART void store_first(float *p, float32x4_t x, int32_t n) {
 }
 
 // All bits of the first n of four.
-PART uint32x4_t first(int32_t n) {
+INLINE uint32x4_t first(int32_t n) {
     static const int32_t order[4] = {0, 1, 2, 3};
     return vcltq_s32(vld1q_s32(order), vdupq_n_s32(n));
 }
@@ -44,34 +44,34 @@ static float dot(const float *a, const float *b, int32_t n) {
     return vaddvq_f32(vaddq_f32(vaddq_f32(sum[0], sum[1]), vaddq_f32(sum[2], sum[3])));
 }
 
-// 4 n numbers, floats or their upper halves, from the one at `at` on.
-PART void load_numbers(float32x4_t *to, const void *m, int64_t at, const int is_half,
+// 4 n numbers, fp32 or bfloat16, from the one at `at` on.
+INLINE void load_numbers(float32x4_t *to, const void *m, int64_t at, const int is_bf16,
                        const int32_t n) {
     const float *whole = (const float *)m + at;
     const uint16_t *half = (const uint16_t *)m + at;
     int32_t k = 0;
-    for (; is_half && k + 2 <= n; k += 2) {
+    for (; is_bf16 && k + 2 <= n; k += 2) {
         uint16x8_t eight = vld1q_u16(half + 4 * k);
         to[k] = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(eight), 16));
         to[k + 1] = vreinterpretq_f32_u32(vshll_high_n_u16(eight, 16));
     }
     for (; k < n; k++) {
-        to[k] = is_half ? vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(half + 4 * k), 16))
+        to[k] = is_bf16 ? vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(half + 4 * k), 16))
                         : vld1q_f32(whole + 4 * k);
     }
 }
 
-// out (4 n) = the columns from `start` on of weights (rows) @ m (rows, stride): of halves in any
-// order, of floats as llama2.c has it.
-PART void add_columns(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                      int32_t start, const int is_half, const int32_t n) {
+// out (4 n) = the columns from `start` on of weights (rows) @ m (rows, stride): bfloat16 in any
+// order, fp32 as llama2.c.
+INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
+                      int32_t start, const int is_bf16, const int32_t n) {
     float32x4_t sum[8];
     for (int32_t k = 0; k < n; k++) sum[k] = vdupq_n_f32(0.0f);
     for (int32_t i = 0; i < rows; i++) {
         float32x4_t b[8];
-        load_numbers(b, m, i * stride + start, is_half, n);
+        load_numbers(b, m, i * stride + start, is_bf16, n);
         for (int32_t k = 0; k < n; k++) {
-            sum[k] = is_half ? vfmaq_n_f32(sum[k], b[k], weights[i])
+            sum[k] = is_bf16 ? vfmaq_n_f32(sum[k], b[k], weights[i])
                              : vaddq_f32(sum[k], vmulq_n_f32(b[k], weights[i]));
         }
     }
@@ -79,16 +79,16 @@ PART void add_columns(float *out, const void *m, int64_t stride, const float *we
 }
 
 // out (columns) = weights (rows) @ m (rows, stride)
-PART void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                   int32_t columns, const int is_half) {
+INLINE void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
+                   int32_t columns, const int is_bf16) {
     int32_t j = 0;
-    for (; j + 32 <= columns; j += 32) add_columns(out, m, stride, weights, rows, j, is_half, 8);
+    for (; j + 32 <= columns; j += 32) add_columns(out, m, stride, weights, rows, j, is_bf16, 8);
     for (; j + 4 <= columns; j += smaller((columns - j) / 4, 4) * 4) {
         WITH_CONSTANT(smaller((columns - j) / 4, 4),
-                      add_columns(out, m, stride, weights, rows, j, is_half, N))
+                      add_columns(out, m, stride, weights, rows, j, is_bf16, N))
     }
     if (j < columns && columns >= 4) {  // the last four, some of them once more
-        add_columns(out, m, stride, weights, rows, columns - 4, is_half, 1);
+        add_columns(out, m, stride, weights, rows, columns - 4, is_bf16, 1);
         return;
     }
     for (; j < columns; j++) {
@@ -96,7 +96,7 @@ PART void add_rows(float *out, const void *m, int64_t stride, const float *weigh
         for (int32_t i = 0; i < rows; i++) {
             const float *whole = (const float *)m + i * stride + j;
             const uint16_t *half = (const uint16_t *)m + i * stride + j;
-            sum += weights[i] * (is_half ? float_of(*half) : *whole);
+            sum += weights[i] * (is_bf16 ? f32_of_bf16(*half) : *whole);
         }
         out[j] = sum;
     }
@@ -107,24 +107,24 @@ static void scores(float *out, const float *keys, int64_t stride, const float *q
     add_rows(out, keys, stride, query, size, n, 0);
 }
 
-static void scores_half(float *out, const uint16_t *keys, int64_t stride, const float *query,
+static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const float *query,
                         int32_t size, int32_t n) {
     add_rows(out, keys, stride, query, size, n, 1);
 }
 
-static void mix(float *out, const float *values, int64_t stride, const float *weights,
+static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
                 int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 0);
 }
 
-static void mix_half(float *out, const uint16_t *values, int64_t stride, const float *weights,
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
                      int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 1);
 }
 
 // e^x = 2^n e^r with |r| <= ln 2 / 2, of x up to 88.7, relative error below 2e-7; what is below -87
 // counts as -87. NaN remains NaN.
-PART float32x4_t exponential(float32x4_t x) {
+INLINE float32x4_t exponential(float32x4_t x) {
     x = vmaxq_f32(x, vdupq_n_f32(-87.0f));
     float32x4_t n = vrndnq_f32(vmulq_n_f32(x, 1.44269504f));
     float32x4_t r = vfmsq_n_f32(x, n, 0.693359375f);  // ln 2 in two parts
@@ -172,7 +172,7 @@ static void swiglu(float *gate, const float *up, int32_t n) {
     }
 }
 
-static float mass(const float *x, float most, float scale, int32_t n) {
+static float sum_exp(const float *x, float most, float scale, int32_t n) {
     float32x4_t sum[2] = {vdupq_n_f32(0.0f), vdupq_n_f32(0.0f)};
     int32_t i = 0;
     for (; i + 8 <= n; i += 8) {
@@ -192,16 +192,16 @@ static float mass(const float *x, float most, float scale, int32_t n) {
 
 #define SIMD_IN_COMMON                                                                         \
     .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot = dot,              \
-    .scores = scores, .scores_half = scores_half, .mix = mix, .mix_half = mix_half,            \
-    .softmax = softmax, .swiglu = swiglu, .bounds = simd_bounds, .mass = mass
+    .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, .weighted_sum_bf16 = weighted_sum_bf16,            \
+    .softmax = softmax, .swiglu = swiglu, .bounds = simd_bounds, .sum_exp = sum_exp
 
 const Simd simd_neon = {
-    .name = "neon", .draft = draft, .screen = screen, .refine = refine, SIMD_IN_COMMON,
+    .name = "neon", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, .dot_int4 = dot_int4, SIMD_IN_COMMON,
 };
 
 #if SIMD_DOTPROD
 const Simd simd_dotprod = {
-    .name = "dotprod", .draft = draft_dotprod, .screen = screen_dotprod, .refine = refine_dotprod,
+    .name = "dotprod", .matmul_int8 = matmul_int8_dotprod, .matmul_int4 = matmul_int4_dotprod, .dot_int4 = dot_int4_dotprod,
     SIMD_IN_COMMON,
 };
 #endif

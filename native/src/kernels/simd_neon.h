@@ -1,4 +1,4 @@
-// What the kernels for NEON have in common.
+// Shared by the kernels for NEON.
 #ifndef DUO_SIMD_NEON_H
 #define DUO_SIMD_NEON_H
 
@@ -6,7 +6,7 @@
 
 #include "kernels/simd.h"
 
-#define PART __attribute__((always_inline)) static inline
+#define INLINE __attribute__((always_inline)) static inline
 
 // `call` with N = n, 4 at most, as a constant, so that what has N elements stays in registers.
 #define WITH_CONSTANT(n, call)                    \

@@ -13,7 +13,7 @@
 #endif
 
 // Four columns of sixteen rows, as a dword for each row.
-PART void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
+INLINE void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
     uint8x16_t column0 = vld1q_u8(a), column1 = vld1q_u8(a + stride);
     uint8x16_t column2 = vld1q_u8(a + 2 * stride), column3 = vld1q_u8(a + 3 * stride);
     uint8x16_t even[2] = {vzip1q_u8(column0, column2), vzip2q_u8(column0, column2)};
@@ -40,7 +40,7 @@ PART void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
     }
 
 // Sixteen rows of a group, or all 32.
-DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][8], const uint8_t *high, const Activation *x,
+DOTPROD INLINE void matmul_int8_rows_dotprod(int32x4_t sum[][8], const uint8_t *high, const QuantizedVector *x,
                                      int32_t column, const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         uint8x16_t rows[4];
@@ -53,8 +53,8 @@ DOTPROD PART void draft_rows_dotprod(int32x4_t sum[][8], const uint8_t *high, co
     }
 }
 
-DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w, int32_t tile,
-                                     const Activation *x, const int32_t n) {
+DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
+                                     const QuantizedVector *x, const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
@@ -68,29 +68,29 @@ DOTPROD PART void draft_tile_dotprod(float *out, int64_t stride, const Matrix *w
                 for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
             const uint8_t *high = (const uint8_t *)w->high + block * BLOCK + 16 * half;
-            draft_rows_dotprod(sum, high, x, group * GROUP, n, halves);
+            matmul_int8_rows_dotprod(sum, high, x, group * GROUP, n, halves);
             add_group(total, sum, w->multiplier + block * TILE, x, group, n, half, halves);
         }
     }
     for (int32_t t = 0; t < n; t++) {
-        store_draft(out + t * stride, total[t], w->scale + tile * TILE);
+        store_matmul_int8(out + t * stride, total[t], w->scale + tile * TILE);
     }
 }
 
-DOTPROD static void draft_dotprod(float *out, int64_t stride, const Matrix *w, const Activation *x,
+DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
                                   int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
             WITH_CONSTANT(smaller(count - t, MOST),
-                          draft_tile_dotprod(to, stride, w, tile, x + t, N))
+                          matmul_int8_tile_dotprod(to, stride, w, tile, x + t, N))
         }
     }
 }
 
 // The columns 8 * lane to 8 * lane + 7 of a group, even ones times v, odd ones times u.
 #define SCREEN_COLUMNS(lane)                                                                  \
-    __asm__ volatile("" ::: "memory"); /* as in draft */                                      \
+    __asm__ volatile("" ::: "memory"); /* as in matmul_int8 */                                      \
     for (int32_t half = 0; half < halves; half++) {                                           \
         turn(rows, coarse + 4 * lane * TILE + 16 * half, TILE);                               \
         for (int32_t k = 0; k < 4; k++) {                                                     \
@@ -105,8 +105,8 @@ DOTPROD static void draft_dotprod(float *out, int64_t stride, const Matrix *w, c
     }
 
 // Sixteen rows, or a tile's 32.
-DOTPROD PART void screen_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
-                                      int32_t groups, const Activation *x, const int32_t n,
+DOTPROD INLINE void matmul_int4_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
+                                      int32_t groups, const QuantizedVector *x, const int32_t n,
                                       const int32_t halves) {
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
@@ -140,22 +140,22 @@ DOTPROD PART void screen_rows_dotprod(float *out, int64_t stride, const uint8_t 
 }
 
 // What there are registers for: one vector with all rows, or two with half of them.
-DOTPROD static void screen_dotprod(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                                   int32_t groups, const Activation *x, int32_t count) {
+DOTPROD static void matmul_int4_dotprod(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                                   int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += 2) {
             float *to = out + t * stride + tile * TILE;
             if (count - t == 1) {
-                screen_rows_dotprod(to, stride, coarse, groups, x + t, 1, 2);
+                matmul_int4_rows_dotprod(to, stride, coarse, groups, x + t, 1, 2);
             } else {
-                screen_rows_dotprod(to, stride, coarse, groups, x + t, 2, 1);
-                screen_rows_dotprod(to + 16, stride, coarse + 16, groups, x + t, 2, 1);
+                matmul_int4_rows_dotprod(to, stride, coarse, groups, x + t, 2, 1);
+                matmul_int4_rows_dotprod(to + 16, stride, coarse + 16, groups, x + t, 2, 1);
             }
         }
     }
 }
 
-DOTPROD static float refine_dotprod(const uint8_t *row, int32_t groups, const Activation *x) {
+DOTPROD static float dot_int4_dotprod(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
     float32x4_t total = vdupq_n_f32(0.0f);
     for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
         const int8_t *value = x->value + group * GROUP;

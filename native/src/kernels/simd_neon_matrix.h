@@ -1,4 +1,4 @@
-// Matrices in planes for NEON: what rounds as llama2.c does, and what is int8.
+// NEON kernels on integer planes: fp32 as llama2.c rounds it, and int8.
 #ifndef DUO_SIMD_NEON_MATRIX_H
 #define DUO_SIMD_NEON_MATRIX_H
 
@@ -7,7 +7,7 @@
 
 #include "kernels/simd_neon.h"
 
-static void quantise(Activation *to, const float *x, int32_t n) {
+static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {
         int32_t start = group * GROUP;
         float last[GROUP] = {0};
@@ -35,7 +35,7 @@ static void quantise(Activation *to, const float *x, int32_t n) {
 }
 
 // Sixteen rows of a column at a time, as words and then as dwords.
-static void unpack(float *plain, const Matrix *w, int64_t block) {
+static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     for (int32_t half = 0; half < TILE; half += 16) {
@@ -76,7 +76,7 @@ static void unpack(float *plain, const Matrix *w, int64_t block) {
     }
 
 // `n` vectors with 4 * `parts` rows.
-PART void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
+INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
                           const int32_t n, const int32_t parts) {
     float32x4_t sum[MOST][8], v[MOST];
     for (int32_t t = 0; t < n; t++) {
@@ -112,8 +112,8 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
 }
 
 // The sums of a group's rows from 16 * half on, times the rows' multipliers and x's scale.
-PART void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t *multiplier,
-                    const Activation *x, int32_t group, const int32_t n, const int32_t half,
+INLINE void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t *multiplier,
+                    const QuantizedVector *x, int32_t group, const int32_t n, const int32_t half,
                     const int32_t halves) {
     for (int32_t part = 0; part < halves; part++) {
         uint8x16_t bytes = vld1q_u8(multiplier + 16 * (half + part));
@@ -131,7 +131,7 @@ PART void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t *m
     }
 }
 
-PART void store_draft(float *out, float32x4_t total[8], const float *scale) {
+INLINE void store_matmul_int8(float *out, float32x4_t total[8], const float *scale) {
     for (int32_t k = 0; k < 8; k++) {
         float32x4_t unit = vmulq_n_f32(vld1q_f32(scale + 4 * k), 65536.0f);
         vst1q_f32(out + 4 * k, vmulq_f32(total[k], unit));
@@ -162,7 +162,7 @@ PART void store_draft(float *out, float32x4_t total[8], const float *scale) {
     }
 
 // Sixteen rows of a group, or all 32.
-PART void draft_rows(int32x4_t sum[][8], const int8_t *high, const Activation *x, int32_t column,
+INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const QuantizedVector *x, int32_t column,
                      const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         int16x8_t v[MOST];
@@ -177,8 +177,8 @@ PART void draft_rows(int32x4_t sum[][8], const int8_t *high, const Activation *x
 }
 #undef DRAFT_COLUMNS
 
-PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
-                     const Activation *x, const int32_t n) {
+INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
+                     const QuantizedVector *x, const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
@@ -191,28 +191,28 @@ PART void draft_tile(float *out, int64_t stride, const Matrix *w, int32_t tile,
             for (int32_t t = 0; t < n; t++) {
                 for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
-            draft_rows(sum, w->high + block * BLOCK + 16 * half, x, group * GROUP, n, halves);
+            matmul_int8_rows(sum, w->high + block * BLOCK + 16 * half, x, group * GROUP, n, halves);
             add_group(total, sum, w->multiplier + block * TILE, x, group, n, half, halves);
         }
     }
     for (int32_t t = 0; t < n; t++) {
-        store_draft(out + t * stride, total[t], w->scale + tile * TILE);
+        store_matmul_int8(out + t * stride, total[t], w->scale + tile * TILE);
     }
 }
 
-static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST), draft_tile(to, stride, w, tile, x + t, N))
+            WITH_CONSTANT(smaller(count - t, MOST), matmul_int8_tile(to, stride, w, tile, x + t, N))
         }
     }
 }
 
 // All 32 columns fit into a word: the sum begins with what takes the 8 from every weight, and may
 // wrap around on the way.
-PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const Activation *x, const int32_t n) {
+INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
+                      const QuantizedVector *x, const int32_t n) {
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
@@ -254,25 +254,25 @@ PART void screen_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t
     }
 }
 
-static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const Activation *x, int32_t count) {
+static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                   int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
             WITH_CONSTANT(smaller(count - t, MOST),
-                          screen_tile(to, stride, coarse, groups, x + t, N))
+                          matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }
 }
 
 // A row's sixteen bytes as weights times 16: those of its columns 0 to 15 and 16 to 31.
-PART void sixteenths(int8x16_t w[2], const uint8_t *row) {
+INLINE void sixteenths(int8x16_t w[2], const uint8_t *row) {
     uint8x16_t bytes = veorq_u8(vld1q_u8(row), vdupq_n_u8(0x88));
     w[0] = vreinterpretq_s8_u8(vshlq_n_u8(bytes, 4));
     w[1] = vreinterpretq_s8_u8(vandq_u8(bytes, vdupq_n_u8(0xf0)));
 }
 
-static float refine(const uint8_t *row, int32_t groups, const Activation *x) {
+static float dot_int4(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
     float32x4_t total = vdupq_n_f32(0.0f);
     for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
         const int8_t *value = x->value + group * GROUP;

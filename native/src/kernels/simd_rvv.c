@@ -1,5 +1,5 @@
-// The kernels for RISC-V's vectors: 1.0, and 0.7.1, which the Duo's C906 has. One source for both,
-// so nothing is used that either lacks: no sign or zero extension, no fraction of a register, no
+// Kernels for RISC-V vectors: 1.0, and 0.7.1, which the Duo's C906 has. One source for both, so
+// nothing is used that either lacks: no sign or zero extension, no fraction of a register, no
 // lanes kept beyond the vector length (0.7.1 clears them).
 //
 // On the C906 an instruction takes 2 cycles for each register of its result, however few lanes
@@ -28,7 +28,7 @@ static float dot(const float *a, const float *b, int32_t n) {
     return sum;
 }
 
-// out (width) = weights (n) @ rows (n, stride), as llama2.c: what scores and mix both are.
+// out (width) = weights (n) @ rows (n, stride), as llama2.c: both scores and weighted_sum.
 static void weigh(float *out, const float *rows, int64_t stride, const float *weights, int32_t n,
                   int32_t width) {
     for (; width > HALF; width -= LANES, out += LANES, rows += LANES) {
@@ -53,7 +53,7 @@ static void weigh(float *out, const float *rows, int64_t stride, const float *we
     __riscv_vse32(out, sum, lanes);
 }
 
-// The same by halves. They are read in pairs, each as one integer, and become floats without
+// The same for bfloat16. They are read in pairs, each as one integer, and become floats without
 // growing: the even one is its lower half, the odd one its upper. stride is even, so the last pair
 // of an odd width is still within its row.
 static void weigh_half(float *out, const uint16_t *rows, int64_t stride, const float *weights,
@@ -94,17 +94,17 @@ static void scores(float *out, const float *keys, int64_t stride, const float *q
     weigh(out, keys, stride, query, size, n);
 }
 
-static void scores_half(float *out, const uint16_t *keys, int64_t stride, const float *query,
+static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const float *query,
                         int32_t size, int32_t n) {
     weigh_half(out, keys, stride, query, size, n);
 }
 
-static void mix(float *out, const float *values, int64_t stride, const float *weights,
+static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
                 int32_t size, int32_t n) {
     weigh(out, values, stride, weights, n, size);
 }
 
-static void mix_half(float *out, const uint16_t *values, int64_t stride, const float *weights,
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
                      int32_t size, int32_t n) {
     weigh_half(out, values, stride, weights, n, size);
 }
@@ -182,7 +182,7 @@ static float bounds(float *value, float *upper, float *peak, const Bounds *by, i
     return __riscv_vfmv_f(most);
 }
 
-static float mass(const float *x, float most, float scale, int32_t n) {
+static float sum_exp(const float *x, float most, float scale, int32_t n) {
     vfloat32m4_t total = __riscv_vfmv_v_f_f32m4(0.0f, HALF);
     int32_t i = 0;
     for (; i + HALF <= n; i += HALF) {
@@ -204,19 +204,19 @@ static float mass(const float *x, float most, float scale, int32_t n) {
 const Simd simd_rvv = {
     .name = "rvv",
     .quantise = quantise,
-    .draft = draft,
+    .matmul_int8 = matmul_int8,
     .unpack = unpack,
     .accumulate = accumulate,
-    .screen = screen,
-    .refine = refine,
+    .matmul_int4 = matmul_int4,
+    .dot_int4 = dot_int4,
     .dot = dot,
     .scores = scores,
-    .scores_half = scores_half,
-    .mix = mix,
-    .mix_half = mix_half,
+    .scores_bf16 = scores_bf16,
+    .weighted_sum = weighted_sum,
+    .weighted_sum_bf16 = weighted_sum_bf16,
     .softmax = softmax,
     .swiglu = swiglu,
     .bounds = bounds,
-    .mass = mass,
+    .sum_exp = sum_exp,
 };
 #endif

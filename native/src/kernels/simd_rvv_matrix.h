@@ -1,4 +1,4 @@
-// The kernels of RISC-V's vectors that multiply matrices: planes of the layers, bits of the classifier.
+// RISC-V vector kernels that multiply: the layers' planes and the 4-bit rows of the classifier.
 #ifndef DUO_SIMD_RVV_MATRIX_H
 #define DUO_SIMD_RVV_MATRIX_H
 
@@ -19,7 +19,7 @@ static inline int32_t hidden(int32_t x) {
     return x;
 }
 
-static void quantise(Activation *to, const float *x, int32_t n) {
+static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {
         int32_t start = group * GROUP, width = n - start < GROUP ? n - start : GROUP;
         float padded[GROUP];
@@ -59,7 +59,7 @@ static inline void four_columns(vint16m4_t *even, vint16m4_t *odd, const int8_t 
     *odd = __riscv_vwmacc(*odd, value[3], column3, LANES);
 }
 
-static void draft_tile(float *out, const Matrix *w, int32_t tile, const Activation *x) {
+static void matmul_int8_tile(float *out, const IntMatrix *w, int32_t tile, const QuantizedVector *x) {
     const int8_t *high = w->high + (int64_t)tile * w->groups * GROUP * TILE;
     const uint8_t *multiplier = w->multiplier + (int64_t)tile * w->groups * TILE;
     const int8_t *value = x->value;
@@ -87,15 +87,15 @@ static void draft_tile(float *out, const Matrix *w, int32_t tile, const Activati
     __riscv_vse32(out + tile * TILE, total, LANES);
 }
 
-static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t++) draft_tile(out + t * stride, w, tile, x + t);
+        for (int32_t t = 0; t < count; t++) matmul_int8_tile(out + t * stride, w, tile, x + t);
     }
 }
 
-// A column at a time. 65536 * upper + low is a float exactly (matrix.h), so one addition after a
+// A column at a time. 65536 * upper + low is a float exactly (int_matrix.h), so one addition after a
 // multiplication that is not rounded gives it.
-static void unpack(float *plain, const Matrix *w, int64_t block) {
+static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     vuint8m2_t times = __riscv_vle8_v_u8m2(w->multiplier + block * TILE, LANES);
@@ -113,7 +113,7 @@ static void unpack(float *plain, const Matrix *w, int64_t block) {
 enum { MOST = 5 };  // vectors whose sums, of half a tile, stay in registers with what they add
 
 // sums (n, TILE) of half a tile, n from 1 to MOST
-static inline __attribute__((always_inline)) void accumulate_half(float *sums, const float *plain,
+static inline __attribute__((always_inline)) void accumulate_lanes(float *sums, const float *plain,
                                                                   const float *x, int64_t x_stride,
                                                                   const int32_t n) {
     vfloat32m4_t sum0 = __riscv_vle32_v_f32m4(sums, HALF);
@@ -146,11 +146,11 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
             float *to = sums + t * TILE + half;
             const float *from = x + t * x_stride;
             switch (n) {
-            case 1: accumulate_half(to, plain + half, from, x_stride, 1); break;
-            case 2: accumulate_half(to, plain + half, from, x_stride, 2); break;
-            case 3: accumulate_half(to, plain + half, from, x_stride, 3); break;
-            case 4: accumulate_half(to, plain + half, from, x_stride, 4); break;
-            default: accumulate_half(to, plain + half, from, x_stride, MOST);
+            case 1: accumulate_lanes(to, plain + half, from, x_stride, 1); break;
+            case 2: accumulate_lanes(to, plain + half, from, x_stride, 2); break;
+            case 3: accumulate_lanes(to, plain + half, from, x_stride, 3); break;
+            case 4: accumulate_lanes(to, plain + half, from, x_stride, 4); break;
+            default: accumulate_lanes(to, plain + half, from, x_stride, MOST);
             }
             t += n;
         }
@@ -176,9 +176,9 @@ static inline void add_group(float *out, vint16m4_t sum, float scale) {
 // out (n, stride) of a tile += one group of it times that of x (n), n from 1 to MOST_SCREEN. A
 // group's sum is at most 32 * 8 * 127, which 16 bits hold. They may run over on the way there: it
 // is undone before the end.
-static inline __attribute__((always_inline)) void screen_group(float *out, int64_t stride,
+static inline __attribute__((always_inline)) void matmul_int4_group(float *out, int64_t stride,
                                                                const uint8_t *coarse, int32_t group,
-                                                               const Activation *x,
+                                                               const QuantizedVector *x,
                                                                const int32_t n) {
     const int8_t *value0 = x[0].value + group * GROUP, *value1 = value0;
     vint16m4_t sum0 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[0].sum[group]), LANES);
@@ -199,18 +199,18 @@ static inline __attribute__((always_inline)) void screen_group(float *out, int64
 }
 
 // Apart from the loops around them: together they are more than gcc's registers hold.
-static __attribute__((noinline)) void screen_one(float *out, const uint8_t *coarse, int32_t group,
-                                                 const Activation *x) {
-    screen_group(out, 0, coarse, group, x, 1);
+static __attribute__((noinline)) void matmul_int4_one(float *out, const uint8_t *coarse, int32_t group,
+                                                 const QuantizedVector *x) {
+    matmul_int4_group(out, 0, coarse, group, x, 1);
 }
 
-static __attribute__((noinline)) void screen_two(float *out, int64_t stride, const uint8_t *coarse,
-                                                 int32_t group, const Activation *x) {
-    screen_group(out, stride, coarse, group, x, 2);
+static __attribute__((noinline)) void matmul_int4_two(float *out, int64_t stride, const uint8_t *coarse,
+                                                 int32_t group, const QuantizedVector *x) {
+    matmul_int4_group(out, stride, coarse, group, x, 2);
 }
 
-static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const Activation *x, int32_t count) {
+static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                   int32_t groups, const QuantizedVector *x, int32_t count) {
     int32_t shares = (count + MOST_SCREEN - 1) / MOST_SCREEN;
     for (int32_t tile = 0; tile < tiles; tile++, out += TILE) {
         for (int32_t t = 0; t < count; t++) memset(out + t * stride, 0, TILE * sizeof *out);
@@ -218,15 +218,15 @@ static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t ti
             for (int32_t share = 0, t = 0; share < shares; share++) {
                 int32_t n = (count - t + shares - share - 1) / (shares - share);
                 float *to = out + t * stride;
-                if (n == 1) screen_one(to, coarse, group, x + t);
-                else screen_two(to, stride, coarse, group, x + t);
+                if (n == 1) matmul_int4_one(to, coarse, group, x + t);
+                else matmul_int4_two(to, stride, coarse, group, x + t);
                 t += n;
             }
         }
     }
 }
 
-static float refine(const uint8_t *row, int32_t groups, const Activation *x) {
+static float dot_int4(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
     const int8_t *value = x->value;
     vfloat32m4_t total = __riscv_vfmv_v_f_f32m4(0.0f, HALF);
     for (int32_t group = 0; group < groups; group++) {

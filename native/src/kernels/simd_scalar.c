@@ -1,9 +1,10 @@
+// Portable C kernels: any processor. They define what the others must compute.
 #include <math.h>
 #include <string.h>
 
 #include "kernels/simd.h"
 
-static void quantise(Activation *to, const float *x, int32_t n) {
+static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {
         int32_t start = group * GROUP, width = n - start < GROUP ? n - start : GROUP;
         float most = 0.0f;
@@ -21,7 +22,7 @@ static void quantise(Activation *to, const float *x, int32_t n) {
     }
 }
 
-static void draft(float *out, int64_t stride, const Matrix *w, const Activation *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         const float *scale = w->scale + tile * TILE;
         for (int32_t t = 0; t < count; t++) {
@@ -48,7 +49,7 @@ static void draft(float *out, int64_t stride, const Matrix *w, const Activation 
     }
 }
 
-static void unpack(float *plain, const Matrix *w, int64_t block) {
+static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     const uint8_t *multiplier = w->multiplier + block * TILE;
@@ -73,8 +74,8 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
     }
 }
 
-static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const Activation *x, int32_t count) {
+static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
+                   int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++) {
         for (int32_t t = 0; t < count; t++) {
             float total[TILE] = {0};
@@ -97,7 +98,7 @@ static void screen(float *out, int64_t stride, const uint8_t *coarse, int32_t ti
     }
 }
 
-static float refine(const uint8_t *row, int32_t groups, const Activation *x) {
+static float dot_int4(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
     float total = 0.0f;
     for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
         const int8_t *value = x->value + group * GROUP;
@@ -124,15 +125,15 @@ static void scores(float *out, const float *keys, int64_t stride, const float *q
     }
 }
 
-static void scores_half(float *out, const uint16_t *keys, int64_t stride, const float *query,
+static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const float *query,
                         int32_t size, int32_t n) {
     memset(out, 0, (size_t)n * sizeof *out);
     for (int32_t i = 0; i < size; i++) {
-        for (int32_t p = 0; p < n; p++) out[p] += query[i] * float_of(keys[i * stride + p]);
+        for (int32_t p = 0; p < n; p++) out[p] += query[i] * f32_of_bf16(keys[i * stride + p]);
     }
 }
 
-static void mix(float *out, const float *values, int64_t stride, const float *weights,
+static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
                 int32_t size, int32_t n) {
     memset(out, 0, (size_t)size * sizeof *out);
     for (int32_t p = 0; p < n; p++) {
@@ -140,11 +141,11 @@ static void mix(float *out, const float *values, int64_t stride, const float *we
     }
 }
 
-static void mix_half(float *out, const uint16_t *values, int64_t stride, const float *weights,
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
                      int32_t size, int32_t n) {
     memset(out, 0, (size_t)size * sizeof *out);
     for (int32_t p = 0; p < n; p++) {
-        for (int32_t i = 0; i < size; i++) out[i] += weights[p] * float_of(values[p * stride + i]);
+        for (int32_t i = 0; i < size; i++) out[i] += weights[p] * f32_of_bf16(values[p * stride + i]);
     }
 }
 
@@ -189,7 +190,7 @@ float simd_bounds(float *value, float *upper, float *peak, const Bounds *by, int
     return most;
 }
 
-static float mass(const float *x, float most, float scale, int32_t n) {
+static float sum_exp(const float *x, float most, float scale, int32_t n) {
     double sum = 0.0;
     for (int32_t i = 0; i < n; i++) {
         float exponent = (x[i] - most) * scale;
@@ -202,18 +203,18 @@ static float mass(const float *x, float most, float scale, int32_t n) {
 const Simd simd_scalar = {
     .name = "scalar",
     .quantise = quantise,
-    .draft = draft,
+    .matmul_int8 = matmul_int8,
     .unpack = unpack,
     .accumulate = accumulate,
-    .screen = screen,
-    .refine = refine,
+    .matmul_int4 = matmul_int4,
+    .dot_int4 = dot_int4,
     .dot = dot,
     .scores = scores,
-    .scores_half = scores_half,
-    .mix = mix,
-    .mix_half = mix_half,
+    .scores_bf16 = scores_bf16,
+    .weighted_sum = weighted_sum,
+    .weighted_sum_bf16 = weighted_sum_bf16,
     .softmax = softmax,
     .swiglu = swiglu,
     .bounds = simd_bounds,
-    .mass = mass,
+    .sum_exp = sum_exp,
 };

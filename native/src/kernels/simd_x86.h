@@ -1,6 +1,6 @@
-// What the sets of x86-64 have in common: kernels of 32 bytes at once, compiled anew for each set.
-// It says before it includes this: HERE, the instructions that a function may use, and
-// REGISTERS, how many of 32 bytes there are.
+// Shared by the sets of x86-64: kernels on registers of 32 bytes, compiled once for each set. The set
+// defines, before it includes this, HERE: the target attribute of a function; and REGISTERS: how many
+// registers of 32 bytes there are.
 #ifndef DUO_SIMD_X86_H
 #define DUO_SIMD_X86_H
 
@@ -10,7 +10,7 @@
 
 #include "kernels/simd.h"
 
-#define PART HERE __attribute__((always_inline)) static inline
+#define INLINE HERE __attribute__((always_inline)) static inline
 
 enum {
     MOST = 5,  // vectors at once
@@ -29,22 +29,22 @@ enum {
 
 static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
-PART __m128i load16(const void *p) { return _mm_loadu_si128(p); }
-PART __m256i load32(const void *p) { return _mm256_loadu_si256(p); }
+INLINE __m128i load16(const void *p) { return _mm_loadu_si128(p); }
+INLINE __m256i load32(const void *p) { return _mm256_loadu_si256(p); }
 
 // Four bytes in every dword.
-PART int32_t dword(const void *p) {
+INLINE int32_t dword(const void *p) {
     int32_t bytes;
     memcpy(&bytes, p, sizeof bytes);
     return bytes;
 }
 
 // The first n of eight floats, all where there are more.
-PART __m256i first(int32_t n) {
+INLINE __m256i first(int32_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-PART __m256 load_first(const float *p, int32_t n) { return _mm256_maskload_ps(p, first(n)); }
-PART void store_first(float *p, __m256 x, int32_t n) {
+INLINE __m256 load_first(const float *p, int32_t n) { return _mm256_maskload_ps(p, first(n)); }
+INLINE void store_first(float *p, __m256 x, int32_t n) {
     if (n >= 8) {
         _mm256_storeu_ps(p, x);  // a masked store takes AMD's processors many times as long
     } else {
@@ -52,19 +52,19 @@ PART void store_first(float *p, __m256 x, int32_t n) {
     }
 }
 
-PART float sum_of(__m256 x) {
+INLINE float sum_of(__m256 x) {
     __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-PART float largest_of(__m256 x) {
+INLINE float largest_of(__m256 x) {
     __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-HERE static void quantise(Activation *to, const float *x, int32_t n) {
+HERE static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {
         int32_t start = group * GROUP;
         __m256 part[4], most = _mm256_setzero_ps();
@@ -95,7 +95,7 @@ HERE static void quantise(Activation *to, const float *x, int32_t n) {
 
 // Eight multipliers: the four bytes from `low` on of a register's lower half, the four from `high`
 // on of its upper half.
-PART __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
+INLINE __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
     const int32_t zero = (int32_t)0x80808000;  // what a shuffle takes for no byte at all
     __m256i pick = _mm256_setr_epi32(low, low + 1, low + 2, low + 3,
                                      high, high + 1, high + 2, high + 3);
@@ -105,7 +105,7 @@ PART __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
 
 // Sixteen rows of a column at a time, as words and then as dwords; the halves of registers are
 // interleaved by that, and put right.
-HERE static void unpack(float *plain, const Matrix *w, int64_t block) {
+HERE static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
     for (int32_t half = 0; half < TILE; half += 16) {
@@ -127,7 +127,7 @@ HERE static void unpack(float *plain, const Matrix *w, int64_t block) {
 }
 
 // `n` vectors with 8 * `parts` rows.
-PART void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
+INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
                           const int32_t n, const int32_t parts) {
     __m256 sum[MOST][4];
     for (int32_t t = 0; t < n; t++) {
@@ -165,7 +165,7 @@ HERE static void accumulate(float *sums, const float *plain, const float *x, int
     }
 }
 
-HERE static float refine(const uint8_t *row, int32_t groups, const Activation *x) {
+HERE static float dot_int4(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
     const __m256i upper = _mm256_setr_epi32(0, 0, 0, 0, 4, 4, 4, 4), nibble = _mm256_set1_epi8(15);
     const __m256i eight = _mm256_set1_epi8(8), one = _mm256_set1_epi16(1);
     __m256 total = _mm256_setzero_ps();
@@ -196,24 +196,24 @@ HERE static float dot(const float *a, const float *b, int32_t n) {
     return sum_of(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
-// Eight numbers, floats or their upper halves, from the one at `at` on.
-PART __m256 eight_of(const void *m, int64_t at, const int is_half) {
-    if (!is_half) return _mm256_loadu_ps((const float *)m + at);
+// Eight numbers, fp32 or bfloat16, from the one at `at` on.
+INLINE __m256 eight_of(const void *m, int64_t at, const int is_bf16) {
+    if (!is_bf16) return _mm256_loadu_ps((const float *)m + at);
     __m256i bits = _mm256_cvtepu16_epi32(load16((const uint16_t *)m + at));
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
 }
 
-// out (8 n) = the columns from `start` on of weights (rows) @ m (rows, stride): of halves in any
-// order, of floats as llama2.c has it.
-PART void add_columns(float *out, const void *m, int64_t stride, const float *weights,
-                      int32_t rows, int32_t start, const int is_half, const int32_t n) {
+// out (8 n) = the columns from `start` on of weights (rows) @ m (rows, stride): bfloat16 in any
+// order, fp32 as llama2.c.
+INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights,
+                      int32_t rows, int32_t start, const int is_bf16, const int32_t n) {
     __m256 sum[MOST];
     for (int32_t k = 0; k < n; k++) sum[k] = _mm256_setzero_ps();
     for (int32_t i = 0; i < rows; i++) {
         __m256 a = _mm256_set1_ps(weights[i]);
         for (int32_t k = 0; k < n; k++) {
-            __m256 b = eight_of(m, i * stride + start + 8 * k, is_half);
-            sum[k] = is_half ? _mm256_fmadd_ps(a, b, sum[k])
+            __m256 b = eight_of(m, i * stride + start + 8 * k, is_bf16);
+            sum[k] = is_bf16 ? _mm256_fmadd_ps(a, b, sum[k])
                              : _mm256_add_ps(sum[k], _mm256_mul_ps(a, b));
         }
     }
@@ -221,15 +221,15 @@ PART void add_columns(float *out, const void *m, int64_t stride, const float *we
 }
 
 // out (columns) = weights (rows) @ m (rows, stride)
-PART void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                   int32_t columns, const int is_half) {
+INLINE void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
+                   int32_t columns, const int is_bf16) {
     int32_t j = 0;
     for (; j + 8 <= columns; j += smaller((columns - j) / 8, WIDE) * 8) {
         WITH_CONSTANT(smaller((columns - j) / 8, WIDE),
-                      add_columns(out, m, stride, weights, rows, j, is_half, N))
+                      add_columns(out, m, stride, weights, rows, j, is_bf16, N))
     }
     if (j < columns && columns >= 8) {  // the last eight, some of them once more
-        add_columns(out, m, stride, weights, rows, columns - 8, is_half, 1);
+        add_columns(out, m, stride, weights, rows, columns - 8, is_bf16, 1);
         return;
     }
     for (; j < columns; j++) {
@@ -237,7 +237,7 @@ PART void add_rows(float *out, const void *m, int64_t stride, const float *weigh
         for (int32_t i = 0; i < rows; i++) {
             const float *whole = (const float *)m + i * stride + j;
             const uint16_t *half = (const uint16_t *)m + i * stride + j;
-            sum += weights[i] * (is_half ? float_of(*half) : *whole);
+            sum += weights[i] * (is_bf16 ? f32_of_bf16(*half) : *whole);
         }
         out[j] = sum;
     }
@@ -248,29 +248,29 @@ HERE static void scores(float *out, const float *keys, int64_t stride, const flo
     add_rows(out, keys, stride, query, size, n, 0);
 }
 
-HERE static void scores_half(float *out, const uint16_t *keys, int64_t stride, const float *query,
+HERE static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const float *query,
                              int32_t size, int32_t n) {
     add_rows(out, keys, stride, query, size, n, 1);
 }
 
-HERE static void mix(float *out, const float *values, int64_t stride, const float *weights,
+HERE static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
                      int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 0);
 }
 
-HERE static void mix_half(float *out, const uint16_t *values, int64_t stride, const float *weights,
+HERE static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
                           int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 1);
 }
 
-PART __m256 power_of_two(__m256i n) {
+INLINE __m256 power_of_two(__m256i n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
 }
 
 // e^x = 2^n e^r with |r| <= ln 2 / 2, relative error below 2e-7. Beyond the bounds, which are 0
 // and infinity in float, 2^n would not fit; it comes in two factors, because one does not reach
 // the smallest numbers.
-PART __m256 exponential(__m256 x) {
+INLINE __m256 exponential(__m256 x) {
     // the second operand is the result where one is NaN
     x = _mm256_min_ps(_mm256_set1_ps(89.0f), _mm256_max_ps(_mm256_set1_ps(-104.0f), x));
     __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)),
@@ -320,7 +320,7 @@ HERE static void swiglu(float *gate, const float *up, int32_t n) {
     }
 }
 
-HERE static float mass(const float *x, float most, float scale, int32_t n) {
+HERE static float sum_exp(const float *x, float most, float scale, int32_t n) {
     __m256 sum[4];
     for (int32_t k = 0; k < 4; k++) sum[k] = _mm256_setzero_ps();
     for (int32_t i = 0; i < n; i += 32) {
@@ -334,11 +334,11 @@ HERE static float mass(const float *x, float most, float scale, int32_t n) {
     return sum_of(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
 }
 
-// What a set has from here; .name, .draft and .screen are its own.
+// The table entries that both sets share; .name, .matmul_int8 and .matmul_int4 are its own.
 #define SIMD_IN_COMMON                                                                       \
-    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .refine = refine,         \
+    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot_int4 = dot_int4,         \
     .dot = dot, .scores = scores,                                                             \
-    .scores_half = scores_half, .mix = mix, .mix_half = mix_half, .softmax = softmax,         \
-    .swiglu = swiglu, .bounds = simd_bounds, .mass = mass
+    .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax,         \
+    .swiglu = swiglu, .bounds = simd_bounds, .sum_exp = sum_exp
 
 #endif

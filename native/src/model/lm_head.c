@@ -24,7 +24,7 @@ void head_probe(const Head *head, const Simd *simd, Probe *probe) {
     probe->rounding = (float)sqrt(rounding) * 1.000001f;
 }
 
-float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
+float lm_head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
                   float *upper, float *peak) {
     if (!(probe->length < LONGEST)) {
         for (int32_t slot = 0; slot < head->tiles * TILE; slot++) {
@@ -76,7 +76,7 @@ const uint8_t *head_fine_rows(const Head *head, int32_t slot, int32_t count, uin
 
 float head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
                 const uint8_t *fine) {
-    return coarse + head->scale[slot] * simd->refine(fine, head->groups, &probe->quantised);
+    return coarse + head->scale[slot] * simd->dot_int4(fine, head->groups, &probe->quantised);
 }
 
 bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,

@@ -27,8 +27,8 @@ typedef struct {
     int32_t tiles, groups;  // of the told rows
     const int32_t *ids;     // (vocab) of each slot: the told ones, the likeliest first, and the others
     const int32_t *slots;   // (vocab) of each id
-    const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.screen
-    FileView fine;            // (told, groups * 16) bytes; see Simd.refine
+    const uint8_t *coarse;  // (tiles, groups * 16, TILE); see Simd.matmul_int4
+    FileView fine;            // (told, groups * 16) bytes; see Simd.dot_int4
     FileView rows;            // (vocab, dim) fp32, by slot
     // (tiles * TILE) each:
     const float *scale;         // d = scale * q8, w = anchor + d
@@ -45,7 +45,7 @@ typedef struct {
 // What it takes to bound the products with one x.
 typedef struct {
     const float *x;         // (dim), then 0 up to a whole group
-    Activation quantised;   // x in int8
+    QuantizedVector quantised;   // x in int8
     float length;           // of x
     float rounding;         // length of x less its int8 form
 } Probe;
@@ -53,9 +53,9 @@ typedef struct {
 // Quantise x, whose padding is 0, and measure what that costs.
 void head_probe(const Head *head, const Simd *simd, Probe *probe);
 
-// value (tiles * TILE), by Simd.screen: the products by 4 bits. upper: none of them, in fp32, is
+// value (tiles * TILE), by Simd.matmul_int4: the products by 4 bits. upper: none of them, in fp32, is
 // larger; peak (tiles): the largest of each tile. Returns what the largest is at least.
-float head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
+float lm_head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
                   float *upper, float *peak);
 
 // How far head_fine() may be from the product in fp32.

@@ -13,11 +13,11 @@ void part_size(Shape s, Part part, int32_t *rows, int32_t *columns) {
 }
 
 // Rows of a matrix in the model's own order: w (rows, columns).
-static void put_together(const Matrix *m, float *w) {
+static void put_together(const IntMatrix *m, float *w) {
     float plain[BLOCK];
     for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
         simd_scalar.unpack(plain, m, block);
-        matrix_patch(m, block, plain);
+        int_matrix_apply_patches(m, block, plain);
         int32_t first = (int32_t)(block / m->groups) * TILE;
         int32_t start = (int32_t)(block % m->groups) * GROUP;
         for (int32_t lane = 0; lane < TILE && first + lane < m->rows; lane++) {
@@ -50,7 +50,7 @@ bool packed_model(const Packed *p, Model *m, Failure *failure) {
     for (Part part = 0; part < PARTS; part++) {
         parts[part] = to;
         for (int32_t layer = 0; layer < s.layers; layer++) {
-            const Matrix *matrix = &p->matrices[layer * PARTS + (int32_t)part];
+            const IntMatrix *matrix = &p->matrices[layer * PARTS + (int32_t)part];
             put_together(matrix, to);
             to += (int64_t)matrix->rows * matrix->columns;
         }
@@ -136,7 +136,7 @@ bool packed_bind(Packed *p, Failure *failure) {
 
     int64_t blocks = 0, rows = 0;
     for (int32_t i = 0; i < s.layers * PARTS; i++) {
-        Matrix *m = &p->matrices[i];
+        IntMatrix *m = &p->matrices[i];
         part_size(s, (Part)(i % PARTS), &m->rows, &m->columns);
         m->tiles = tiles_of(m->rows);
         m->groups = groups_of(m->columns);

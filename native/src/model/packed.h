@@ -66,7 +66,7 @@ typedef struct {
 
     const float *attention_norm, *ffn_norm, *final_norm;
     const float *cosine, *sine;  // (context, head / 2)
-    Matrix *matrices;     // (layers, PARTS)
+    IntMatrix *matrices;     // (layers, PARTS)
     Head head;
     void *mapping;        // of the file
     size_t mapped;

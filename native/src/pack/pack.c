@@ -23,8 +23,8 @@ typedef struct {
     char *at[SECTIONS];
 } Room;
 
-static Matrix shape_of(Shape s, int32_t i) {
-    Matrix m = {0};
+static IntMatrix shape_of(Shape s, int32_t i) {
+    IntMatrix m = {0};
     part_size(s, (Part)(i % PARTS), &m.rows, &m.columns);
     m.tiles = tiles_of(m.rows);
     m.groups = groups_of(m.columns);
@@ -34,14 +34,14 @@ static Matrix shape_of(Shape s, int32_t i) {
 static uint32_t count_patches(const Model *m) {
     uint32_t count = 0;
     for (int32_t i = 0; i < m->shape.layers * PARTS; i++) {
-        Matrix matrix = shape_of(m->shape, i);
-        count += matrix_patches(&matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)));
+        IntMatrix matrix = shape_of(m->shape, i);
+        count += int_matrix_count_patches(&matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)));
     }
     return count;
 }
 
 static void pack_layers(const Packed *p, const Model *m, Room *room) {
-    MatrixRoom to = {
+    IntMatrixPlanes to = {
         .high = (int8_t *)room->at[SECTION_HIGH],
         .multiplier = (uint8_t *)room->at[SECTION_MULTIPLIER],
         .scale = (float *)(void *)room->at[SECTION_SCALE],
@@ -53,8 +53,8 @@ static void pack_layers(const Packed *p, const Model *m, Room *room) {
     };
     if (to.patched) to.patched[0] = 0;
     for (int32_t i = 0; i < p->shape.layers * PARTS; i++) {
-        const Matrix *matrix = &p->matrices[i];
-        matrix_pack(matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)), &to);
+        const IntMatrix *matrix = &p->matrices[i];
+        int_matrix_pack(matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)), &to);
         int64_t blocks = blocks_of(matrix->rows, matrix->columns);
         to.high += blocks * BLOCK;
         to.multiplier += blocks * TILE;
@@ -172,7 +172,7 @@ static void make_turns(Shape s, Room *room) {
     float *cosine = (float *)(void *)room->at[SECTION_TURNS];
     float *sine = cosine + (int64_t)s.context * (head / 2);
     for (int32_t p = 0; p < s.context; p++) {
-        turns_of(cosine + (int64_t)p * (head / 2), sine + (int64_t)p * (head / 2), p, head);
+        rope_table(cosine + (int64_t)p * (head / 2), sine + (int64_t)p * (head / 2), p, head);
     }
 }
 
