@@ -61,10 +61,10 @@ Asked asked_of(const uint8_t bytes[ASKED]) {
     };
 }
 
-Story tell(Weights *weights, const Tokenizer *tokenizer, const Asked *asked) {
+Story tell(Model *model, const Tokenizer *tokenizer, const Asked *asked) {
     Story story = {.count = -1, .numbers = true};
     Failure failure = {0};
-    Teller *teller = teller_new(weights, tokenizer, asked->settings, asked->prompt, &failure);
+    Teller *teller = teller_new(model, tokenizer, asked->settings, asked->prompt, &failure);
     if (!teller) {
         must_say(&failure);
         return story;
@@ -72,7 +72,7 @@ Story tell(Weights *weights, const Tokenizer *tokenizer, const Asked *asked) {
     story.count = 0;
     for (Next next; teller_next(teller, &next); story.count++) {
         MUST(story.count < MOST_TOLD);
-        MUST(next.id >= 0 && next.id < weights->shape.vocab);
+        MUST(next.id >= 0 && next.id < model->config.vocab);
         MUST(next.length == strlen(next.text));
         story.ids[story.count] = next.id;
         if (asked->settings.probabilities && isnan(next.probability)) story.numbers = false;

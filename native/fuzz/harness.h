@@ -43,7 +43,7 @@ typedef struct {
     int count;     // of them; -1 where it was refused
     bool numbers;  // every probability that was asked for is a number
 } Story;
-Story tell(Weights *weights, const Tokenizer *tokenizer, const Asked *asked);
+Story tell(Model *model, const Tokenizer *tokenizer, const Asked *asked);
 
 // The next number of a sequence; state is any number.
 uint32_t draw(uint32_t *state);

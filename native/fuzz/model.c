@@ -35,24 +35,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < ASKED || size > MOST_INPUT) return 0;
     Asked asked = asked_of(data);
     Failure failure = {0};
-    Weights weights;
-    if (!weights_open(&weights, file_of(data + ASKED, size - ASKED), pack_model, &failure)) {
+    Model model;
+    if (!model_open(&model, file_of(data + ASKED, size - ASKED), pack_checkpoint, &failure)) {
         must_say(&failure);
         return 0;
     }
-    if (weights.shape.vocab <= MOST_VOCAB && weights.shape.context <= MOST_CONTEXT) {
-        Tokenizer *tokenizer = plain_tokenizer(weights.shape.vocab);
-        Story story = tell(&weights, tokenizer, &asked);
+    if (model.config.vocab <= MOST_VOCAB && model.config.context <= MOST_CONTEXT) {
+        Tokenizer *tokenizer = plain_tokenizer(model.config.vocab);
+        Story story = tell(&model, tokenizer, &asked);
         if (asked.settings.mode == MODE_EXACT && story.count >= 0) {
             asked.settings.mode = MODE_REFERENCE;
             asked.settings.probabilities = true;
-            Story true_one = tell(&weights, tokenizer, &asked);
+            Story true_one = tell(&model, tokenizer, &asked);
             MUST(!true_one.numbers || (story.count == true_one.count &&
                                        memcmp(story.ids, true_one.ids,
                                               (size_t)story.count * sizeof *story.ids) == 0));
         }
     }
-    weights_close(&weights);
+    model_close(&model);
     return 0;
 }
 
@@ -68,11 +68,11 @@ static uint64_t promised(const uint8_t *file, size_t size) {
     bool tied = second ? file[36] != 0 : n[5] > 0;
     if (second) memcpy(&group, file + 37, sizeof group);
     else if (n[5] < 0 && n[5] > INT32_MIN) n[5] = -n[5];
-    Shape s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
+    ModelConfig s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
     Failure failure;
-    if (!shape_check("", s, &failure) || group < 1) return 0;
-    Counts counts = shape_counts(s);
-    uint64_t all = shape_parameters(s, counts, tied);
+    if (!config_check("", s, &failure) || group < 1) return 0;
+    WeightCounts counts = config_weight_counts(s);
+    uint64_t all = config_parameters(s, counts, tied);
     uint64_t norms = 2 * counts.norm + (uint64_t)s.dim, rest = all - norms;
     if (second) return HEADER_2 + 4 * norms + rest + rest / (uint64_t)group * 4;
     return HEADER_0 + 4 * (all + (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * 2);

@@ -91,21 +91,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     Failure failure = {0};
-    Weights weights;
-    if (!weights_open(&weights, path, pack_model, &failure)) {
+    Model model;
+    if (!model_open(&model, path, pack_checkpoint, &failure)) {
         must_say(&failure);
         return 0;
     }
-    if (weights.packed) {
+    if (model.packed) {
         // else the mutator no longer knows where the checksums are
         size_t start = start_of(file, size - ASKED);
         MUST(start > 0 && u32_at(file + CHECK) == check_of(file, start));
-        Tokenizer *tokenizer = weights_tokenizer(&weights, NULL, &failure);
-        if (tokenizer) tell(&weights, tokenizer, &asked);
+        Tokenizer *tokenizer = model_tokenizer(&model, NULL, &failure);
+        if (tokenizer) tell(&model, tokenizer, &asked);
         else must_say(&failure);
         tokenizer_close(tokenizer);
     }
-    weights_close(&weights);
+    model_close(&model);
     return 0;
 }
 

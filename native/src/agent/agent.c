@@ -139,19 +139,19 @@ static void on_signal(int number) {
 
 static bool prepare(const char *model_path, const char *tokenizer_path, const char *voice,
                     const char *ear, Failure *failure) {
-    if (!weights_open(&agent.weights, model_path, pack_model, failure)) return false;
-    agent.tokenizer = weights_tokenizer(&agent.weights, tokenizer_path, failure);
+    if (!model_open(&agent.model, model_path, pack_checkpoint, failure)) return false;
+    agent.tokenizer = model_tokenizer(&agent.model, tokenizer_path, failure);
     if (!agent.tokenizer) return false;
     const char *slash = strrchr(model_path, '/'), *name = slash ? slash + 1 : model_path;
     Identity *self = &agent.identity;
     *self = (Identity){
-        .weights = &agent.weights,
+        .model = &agent.model,
         .model_name = strlen(name) > 255 ? "model" : name,
         .boot = machine_boot(),
     };
     machine_describe(self->machine, sizeof self->machine);
-    if (!weights_hash(&agent.weights, self->model_hash, failure) ||
-        !weights_tokenizer_hash(&agent.weights, tokenizer_path, self->tokenizer_hash, failure)) {
+    if (!model_sha256(&agent.model, self->model_hash, failure) ||
+        !model_tokenizer_sha256(&agent.model, tokenizer_path, self->tokenizer_hash, failure)) {
         return false;
     }
     self->voice = voice_open(voice);

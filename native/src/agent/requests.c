@@ -34,7 +34,7 @@ static uint8_t refusal(Agent *agent, const Failure *failure, const char *prompt)
     Failure ignored;
     size_t count = 0;
     free(tokenizer_encode(agent->tokenizer, prompt, &count, &ignored));
-    return count > (size_t)agent->weights.shape.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
+    return count > (size_t)agent->model.config.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
 }
 
 static void generate(Agent *agent, uint32_t number, Settings settings, const char *prompt) {
@@ -52,14 +52,14 @@ static void generate(Agent *agent, uint32_t number, Settings settings, const cha
         refuse(agent, number, REFUSED_SETTINGS, "there is no story 0");
         return;
     }
-    if (!weights_has(&agent->weights, settings.mode)) {
+    if (!model_has_mode(&agent->model, settings.mode)) {
         refuse(agent, number, REFUSED_MODE, "this model was packed without that mode");
         return;
     }
     voice_stop();  // before the model needs its memory
     ear_stop();
     Failure failure = {0};
-    Teller *teller = teller_new(&agent->weights, agent->tokenizer, settings, prompt, &failure);
+    Teller *teller = teller_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
     if (teller && teller_prompt(teller, &count) && count > PROMPT_IDS) {
         teller_free(teller);

@@ -10,7 +10,7 @@
 enum { REPEAT = 300000, GAUGE = 250000, FORSAKEN = 4000000 };
 
 typedef struct {
-    Weights weights;
+    Model model;
     Tokenizer *tokenizer;
     Identity identity;
     Decoder decoder;

@@ -40,14 +40,14 @@ void say_hello(Outbox *o, const Identity *of) {
     write_uint(&w, s.events, 4);
     uint64_t modes = 0;
     for (Mode mode = MODE_REFERENCE; mode <= MODE_FAST; mode++) {
-        if (weights_has(of->weights, mode)) modes |= 1u << mode;
+        if (model_has_mode(of->model, mode)) modes |= 1u << mode;
     }
     if (of->ear) modes |= HELLO_EAR;
     if (of->voice) modes |= HELLO_VOICE;
     write_uint(&w, modes, 1);
-    write_uint(&w, (uint32_t)of->weights->shape.vocab, 4);
-    write_uint(&w, (uint32_t)of->weights->shape.context, 4);
-    write_uint(&w, of->weights->parameters, 8);
+    write_uint(&w, (uint32_t)of->model->config.vocab, 4);
+    write_uint(&w, (uint32_t)of->model->config.context, 4);
+    write_uint(&w, of->model->parameters, 8);
     write_bytes(&w, of->model_hash, 32);
     write_bytes(&w, of->tokenizer_hash, 32);
     write_str(&w, DUO_VERSION, strlen(DUO_VERSION));

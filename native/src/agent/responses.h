@@ -16,7 +16,7 @@ typedef struct {
 
 // What HELLO says, but for the story.
 typedef struct {
-    const Weights *weights;
+    const Model *model;
     const char *model_name;
     uint8_t model_hash[32], tokenizer_hash[32];
     char machine[128];

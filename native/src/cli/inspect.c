@@ -14,7 +14,7 @@ static const char *const names[SECTIONS] = {
     [SECTION_PATCHED] = "layers, patches of each block",
     [SECTION_PATCH_AT] = "layers, places of patches",
     [SECTION_PATCH] = "layers, patches",
-    [SECTION_TURNS] = "cosines and sines of positions",
+    [SECTION_ROPE] = "cosines and sines of positions",
     [SECTION_HEAD_IDS] = "classifier, ids",
     [SECTION_HEAD_COARSE] = "classifier, 4 bits",
     [SECTION_HEAD_FINE] = "classifier, 4 more bits",
@@ -30,14 +30,14 @@ static const char *const names[SECTIONS] = {
 static uint64_t size_of(const Packed *p, SectionKind kind) { return p->sections[kind].size; }
 
 static void print_shape(const Packed *p) {
-    Shape s = p->shape;
+    ModelConfig s = p->config;
     printf("dim %d, hidden %d, %d layers, %d heads, %d key heads, vocabulary %d, context %d\n",
            s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context);
     printf("for mode%s%s%s\n", p->modes & PACKED_EXACT ? " exact" : "",
            p->modes == (PACKED_EXACT | PACKED_FAST) ? " and" : "",
            p->modes & PACKED_FAST ? " fast" : "");
     printf("%d rows of the classifier have planes, %d are bounded by one centre (radius %.3g)\n",
-           p->told, s.vocab - p->told, (double)p->radius);
+           p->coded, s.vocab - p->coded, (double)p->radius);
     if (p->modes & PACKED_EXACT) {
         printf("%u weights of the layers are patches, all others in the planes exactly\n", p->patches);
     }
@@ -50,7 +50,7 @@ static bool print_sections(const Packed *p, const char *path, Failure *failure) 
         if (section->size == 0) continue;
         printf("%12llu  %08x  %s\n", (unsigned long long)section->size, section->check,
                names[kind]);
-        if (!packed_whole(p, (SectionKind)kind)) {
+        if (!packed_section_intact(p, (SectionKind)kind)) {
             return fail(failure, EXIT_USAGE, "'%.200s' is damaged: the checksum of its section '%s' "
                         "is wrong; pack or fetch it again", path, names[kind]);
         }
@@ -64,16 +64,16 @@ static uint64_t likeliest_of(const Packed *p, SectionKind kind) {
 
 // What a mode holds for the whole context, and reads for a token that nothing in it is refined for.
 static void print_cost(const Packed *p, bool exact) {
-    Shape s = p->shape;
+    ModelConfig s = p->config;
     uint64_t layers = size_of(p, SECTION_NORMS) + size_of(p, SECTION_HIGH) +
                       size_of(p, SECTION_MULTIPLIER) + size_of(p, SECTION_SCALE);
     uint64_t screen = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 2 +
                       size_of(p, SECTION_HEAD_ANCHORS) +
-                      (p->told < s.vocab ? size_of(p, SECTION_HEAD_CENTRE) : 0);
+                      (p->coded < s.vocab ? size_of(p, SECTION_HEAD_CENTRE) : 0);
     uint64_t held = layers + size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) +
                     size_of(p, SECTION_HEAD_IDS) + size_of(p, SECTION_HEAD_ANCHORS) +
                     size_of(p, SECTION_HEAD_CENTRE);
-    uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)s.context;
+    uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)config_kv_dim(s) * (uint64_t)s.context;
     SectionKind rows = p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER;
     uint64_t precise = 0;
     for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {

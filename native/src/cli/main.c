@@ -123,9 +123,9 @@ static void print_statistics(const Teller *teller) {
             (unsigned long long)e.counters.open);
 }
 
-static bool tell(const Options *o, Weights *weights, const Tokenizer *tokenizer,
+static bool tell(const Options *o, Model *model, const Tokenizer *tokenizer,
                  Failure *failure) {
-    Teller *teller = teller_new(weights, tokenizer, o->settings, o->prompt, failure);
+    Teller *teller = teller_new(model, tokenizer, o->settings, o->prompt, failure);
     if (!teller) return false;
     FILE *ids = NULL;
     bool told = false;
@@ -142,22 +142,22 @@ static bool tell(const Options *o, Weights *weights, const Tokenizer *tokenizer,
 }
 
 static bool run(const Options *o, const char *tokenizer_path, Failure *failure) {
-    Weights weights;
-    if (!weights_open(&weights, o->model_path, pack_model, failure)) return false;
-    Tokenizer *tokenizer = weights_tokenizer(&weights, tokenizer_path, failure);
+    Model model;
+    if (!model_open(&model, o->model_path, pack_checkpoint, failure)) return false;
+    Tokenizer *tokenizer = model_tokenizer(&model, tokenizer_path, failure);
     bool done = tokenizer != NULL;
     if (done && o->follow_path) {
-        done = follow_file(&weights, tokenizer, o->settings, o->follow_path, o->likely, stdout,
+        done = follow_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
                            failure) &&
                flush_story(failure);
     } else if (done && o->score_path) {
-        done = score_file(&weights, o->settings.mode, o->score_path, stdout, failure) &&
+        done = score_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
                flush_story(failure);
     } else if (done) {
-        done = tell(o, &weights, tokenizer, failure);
+        done = tell(o, &model, tokenizer, failure);
     }
     tokenizer_close(tokenizer);
-    weights_close(&weights);
+    model_close(&model);
     return done;
 }
 
@@ -176,7 +176,7 @@ static bool start(char **arguments, int *status, Failure *failure) {
     char *found = NULL;
     const char *tokenizer_path = options.tokenizer_path;
     // A packed model has its own.
-    bool wanted = !tokenizer_path && !packed_is(options.model_path);
+    bool wanted = !tokenizer_path && !packed_file_is(options.model_path);
     if (wanted) tokenizer_path = found = find_tokenizer(options.model_path);
     bool done = false;
     if (wanted && !found) {

@@ -54,7 +54,7 @@ static bool finish(Packed *p, const char *model, const char *tokenizer, const ch
     if (!sha256_file(model, p->origin, failure)) return false;
     char text[512];
     size_t length = describe(p, tokenizer, text, failure), size = 0;
-    void *bytes = length ? read_tokenizer(tokenizer, p->shape.vocab, &size, failure) : NULL;
+    void *bytes = length ? read_tokenizer(tokenizer, p->config.vocab, &size, failure) : NULL;
     if (!bytes) return false;
     p->sections[SECTION_TOKENIZER] = (Section){{bytes, size, -1, 0}, size, 0};
     p->sections[SECTION_PROVENANCE] = (Section){{text, length, -1, 0}, length, 0};
@@ -78,21 +78,21 @@ static char *name_beside(const char *model) {
 
 bool pack_file(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
                Failure *failure) {
-    if (packed_is(model_path)) {
+    if (packed_file_is(model_path)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed already; give the .bin file",
                     model_path);
     }
-    Model model;
+    Checkpoint checkpoint;
     Packed packed = {.file = -1};
-    if (!model_open(&model, model_path, failure)) return false;
+    if (!checkpoint_open(&checkpoint, model_path, failure)) return false;
     char *beside = out ? NULL : name_beside(model_path);
     bool done = false;
     if (!out && !beside) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
-    else if (pack_model(&packed, &model, modes, failure)) {
+    else if (pack_checkpoint(&packed, &checkpoint, modes, failure)) {
         done = finish(&packed, model_path, tokenizer, out ? out : beside, failure);
     }
     packed_close(&packed);
     free(beside);
-    model_close(&model);
+    checkpoint_close(&checkpoint);
     return done;
 }

@@ -32,12 +32,12 @@ static void weigh(const Choice *choice, Row *row) {
 // Take in a row whose further 4 bits are `fine`.
 static void take_in(Choice *choice, int32_t slot, const uint8_t *fine) {
     Chooser *c = choice->c;
-    const Head *head = c->head;
+    const LmHead *head = c->head;
     Row *row = &c->rows[choice->count++];
     *row = (Row){.id = head->ids[slot], .slot = slot};
-    row->value = head_fine(head, c->simd, choice->probe, slot, choice->value[slot], fine);
-    row->error = c->certify ? head_fine_error(head, choice->probe, slot) : 0.0f;
-    if (c->certify && !(row->error < LONGEST && fabsf(row->value) < LONGEST)) {
+    row->value = lm_head_fine(head, c->simd, choice->input, slot, choice->value[slot], fine);
+    row->error = c->certify ? lm_head_fine_error(head, choice->input, slot) : 0.0f;
+    if (c->certify && !(row->error < NORM_LIMIT && fabsf(row->value) < NORM_LIMIT)) {
         row->value = 0.0f;
         row->error = INFINITY;
     }
@@ -48,7 +48,7 @@ static void take_in(Choice *choice, int32_t slot, const uint8_t *fine) {
 // The further 4 bits of rows that lie together, counted. NULL where they could not be read.
 static const uint8_t *read_fine(Choice *choice, int32_t slot, int32_t count) {
     Chooser *c = choice->c;
-    const uint8_t *fine = head_fine_rows(c->head, slot, count, c->fine);
+    const uint8_t *fine = lm_head_fine_rows(c->head, slot, count, c->fine);
     choice->unreadable = choice->unreadable || !fine;
     c->counters.bytes += (uint64_t)count * (uint64_t)c->head->groups * (GROUP / 2);
     return fine;
@@ -70,7 +70,7 @@ static int32_t make_exact(Choice *choice, bool (*wanted)(const Row *, double), d
             at[count++] = i;
         }
         if (count == 0 || (count < EXACT_ROWS && i < choice->count)) continue;
-        if (!head_exact(c->head, choice->probe, slots, count, c->buffer, products)) {
+        if (!lm_head_exact(c->head, choice->input, slots, count, c->buffer, products)) {
             choice->unreadable = true;
             return all + count;
         }
@@ -133,7 +133,7 @@ static void add_highest(Choice *choice) {
         if (c->peak[tile] > c->peak[highest]) highest = tile;
     }
     for (int32_t slot = highest * TILE; slot < (highest + 1) * TILE; slot++) {
-        if (c->upper[slot] >= c->peak[highest] && slot < c->head->told) {
+        if (c->upper[slot] >= c->peak[highest] && slot < c->head->coded) {
             choice_add(choice, slot);
             return;
         }
@@ -180,7 +180,7 @@ static void weigh_rounding(Choice *choice) {
         if (!(c->peak[tile] > least)) continue;
         for (int32_t i = tile * TILE; i < (tile + 1) * TILE; i++) added += c->upper[i] > least;
     }
-    if (choice->collapsed > least) added += c->head->vocab - c->head->told;
+    if (choice->collapsed > least) added += c->head->vocab - c->head->coded;
     lost += fmin(choice->tail, (c->head->vocab - choice->count) * half);
     choice->rounding = rounding_of(added) + lost / sum;
 }
@@ -188,26 +188,26 @@ static void weigh_rounding(Choice *choice) {
 // The rows that are not taken in, as weights.
 static void weigh_tail(Choice *choice) {
     Chooser *c = choice->c;
-    const Head *head = c->head;
+    const LmHead *head = c->head;
     float scale = 1.0f / c->temperature, slack;
     double t = (double)c->temperature;
     choice->others = choice->edge = 0.0;
-    if (choice->count < head->told) {
+    if (choice->count < head->coded) {
         const float *x = c->certify ? c->upper : choice->value;
-        choice->others = (double)c->simd->sum_exp(x, choice->most, scale, head->told) * 1.0005 +
-                         head->told * 1e-13;
+        choice->others = (double)c->simd->sum_exp(x, choice->most, scale, head->coded) * 1.0005 +
+                         head->coded * 1e-13;
         choice->edge = weight_of((double)(choice->reach - choice->most) / t, &slack);
         choice->edge *= 1.0 + (double)slack;
     }
     choice->tail = choice->others;
     choice->tail_least = c->certify ? 0.0 : choice->others;
-    if (head->told < head->vocab) {
+    if (head->coded < head->vocab) {
         double one = weight_of((double)(choice->collapsed - choice->most) / t, &slack);
         one *= 1.0 + (double)slack;
         double least = weight_of((double)(choice->collapsed_least - choice->most) / t, &slack);
         least *= fmax(1.0 - (double)slack, 0.0);
-        choice->tail += (head->vocab - head->told) * one;
-        choice->tail_least += (head->vocab - head->told) * least;
+        choice->tail += (head->vocab - head->coded) * one;
+        choice->tail_least += (head->vocab - head->coded) * least;
         choice->edge = fmax(choice->edge, one);
     }
     if (c->certify) weigh_rounding(choice);

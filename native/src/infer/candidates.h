@@ -27,7 +27,7 @@ typedef struct {
 } Counters;
 
 typedef struct {
-    const Head *head;
+    const LmHead *head;
     const Simd *simd;
     float temperature, topp;
     bool certify;      // no doubt is left: mode exact. Else the likeliest values are taken as true
@@ -45,7 +45,7 @@ typedef struct {
 
 typedef struct {
     Chooser *c;
-    const Probe *probe;
+    const LmHeadInput *input;
     float *value;      // of the rows that are not yet in `rows`; -INFINITY of those that are
     int32_t count;     // of rows
     int32_t exact;     // of them, in fp32

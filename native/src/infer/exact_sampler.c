@@ -16,15 +16,15 @@ enum { MOST_STEPS = 64 };
 // The errors of four bits are hardly ever more than this share of their bound.
 static const float LIKELY = 0.3f;
 
-bool chooser_init(Chooser *c, const Head *head, const Simd *simd, float temperature, float topp,
+bool chooser_init(Chooser *c, const LmHead *head, const Simd *simd, float temperature, float topp,
                   Failure *failure) {
-    size_t told = (size_t)head->told;
+    size_t coded = (size_t)head->coded;
     *c = (Chooser){.head = head, .simd = simd, .temperature = temperature, .topp = topp};
-    c->rows = malloc(told * sizeof *c->rows);
-    c->highs = malloc(told * sizeof *c->highs);
-    c->lows = malloc(told * sizeof *c->lows);
-    c->order = malloc(told * sizeof *c->order);
-    c->spare = malloc(told * sizeof *c->spare);
+    c->rows = malloc(coded * sizeof *c->rows);
+    c->highs = malloc(coded * sizeof *c->highs);
+    c->lows = malloc(coded * sizeof *c->lows);
+    c->order = malloc(coded * sizeof *c->order);
+    c->spare = malloc(coded * sizeof *c->spare);
     c->upper = malloc((size_t)head->tiles * TILE * sizeof *c->upper);
     c->peak = malloc((size_t)head->tiles * sizeof *c->peak);
     c->fine = malloc(TILE * (size_t)head->groups * (GROUP / 2));
@@ -35,7 +35,7 @@ bool chooser_init(Chooser *c, const Head *head, const Simd *simd, float temperat
     for (size_t i = 0; i < count; i++) there += all[i] != NULL;
     if (there == count) return true;
     chooser_free(c);
-    return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->told);
+    return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->coded);
 }
 
 void chooser_free(Chooser *c) {
@@ -58,7 +58,7 @@ static Outcome find_in_tail(Choice *choice, float coin, int32_t *id) {
     for (int32_t i = 0; i < choice->count; i++) all += c->rows[i].high;
     target = (double)coin * all - (all - choice->tail);
     *id = choice->count > 0 ? c->rows[choice->count - 1].id : c->head->ids[0];
-    for (int32_t slot = 0; slot < c->head->told && target > 0.0; slot++) {
+    for (int32_t slot = 0; slot < c->head->coded && target > 0.0; slot++) {
         if (choice->value[slot] == -INFINITY) continue;
         target -= (double)expf((choice->value[slot] - choice->most) / c->temperature);
         *id = c->head->ids[slot];
@@ -89,7 +89,7 @@ static Outcome sample(Choice *choice, float least, float coin, int32_t *found, i
         bool wide = choice->others > choice->doubt / 4;
         if (c->certify && finding == REFINE && !wide && choice_refine(choice)) continue;
         if (choice->costly) break;
-        if (choice->count < c->head->told && (wide || finding == EXTEND)) {
+        if (choice->count < c->head->coded && (wide || finding == EXTEND)) {
             int32_t before = choice->count;
             choice_extend(choice, choice->reach - step);
             // where few are near, the next ones are far: look further each time
@@ -125,12 +125,12 @@ static Outcome greedy(Choice *choice, float least, int32_t *found) {
 // The bounds of what the collapsed rows have in common.
 static void bound_collapsed(Choice *choice) {
     const Chooser *c = choice->c;
-    const Head *head = c->head;
+    const LmHead *head = c->head;
     choice->collapsed = choice->collapsed_least = -INFINITY;
-    if (head->told == head->vocab) return;
-    float centre = c->simd->dot(head->centre, choice->probe->x, head->dim);
-    float slack = fabsf(centre) * 1e-5f + 1e-5f * choice->probe->length;
-    float wide = c->certify ? head->radius * choice->probe->length + slack : 0.0f;
+    if (head->coded == head->vocab) return;
+    float centre = c->simd->dot(head->centre, choice->input->x, head->dim);
+    float slack = fabsf(centre) * 1e-5f + 1e-5f * choice->input->length;
+    float wide = c->certify ? head->radius * choice->input->length + slack : 0.0f;
     choice->collapsed = centre + wide;
     choice->collapsed_least = centre - wide;
 }
@@ -140,20 +140,20 @@ static float share_of(const Choice *choice, float logit) {
     const Chooser *c = choice->c;
     float scale = c->temperature > 0.0f ? 1.0f / c->temperature : 1.0f, most = logit;
     for (int32_t i = 0; i < choice->count; i++) most = fmaxf(most, c->rows[i].value);
-    for (int32_t i = 0; i < c->head->told; i++) most = fmaxf(most, choice->value[i]);
-    double all = (double)c->simd->sum_exp(choice->value, most, scale, c->head->told);
+    for (int32_t i = 0; i < c->head->coded; i++) most = fmaxf(most, choice->value[i]);
+    double all = (double)c->simd->sum_exp(choice->value, most, scale, c->head->coded);
     for (int32_t i = 0; i < choice->count; i++) {
         all += (double)expf((c->rows[i].value - most) * scale);
     }
-    int32_t left = c->head->vocab - c->head->told;
+    int32_t left = c->head->vocab - c->head->coded;
     if (left > 0) all += left * (double)expf((choice->collapsed - most) * scale);
     return (float)((double)expf((logit - most) * scale) / all);
 }
 
 // Bound all the rows. What the largest of them is at least.
-static float begin(Choice *choice, Chooser *c, const Probe *probe, float *value) {
-    *choice = (Choice){.c = c, .probe = probe, .value = value};
-    Probe likely = *probe;
+static float begin(Choice *choice, Chooser *c, const LmHeadInput *input, float *value) {
+    *choice = (Choice){.c = c, .input = input, .value = value};
+    LmHeadInput likely = *input;
     if (!c->certify) {
         likely.length *= LIKELY;
         likely.rounding *= LIKELY;
@@ -162,12 +162,12 @@ static float begin(Choice *choice, Chooser *c, const Probe *probe, float *value)
     return lm_head_bounds(c->head, c->simd, &likely, value, c->upper, c->peak);
 }
 
-Outcome choose(Chooser *c, const Probe *probe, float *value, float coin, int32_t *id,
+Outcome choose(Chooser *c, const LmHeadInput *input, float *value, float coin, int32_t *id,
                float *probability) {
     Choice choice;
-    float least = begin(&choice, c, probe, value);
-    c->counters.screened += (uint64_t)c->head->told;
-    c->counters.bounded += (uint64_t)(c->head->vocab - c->head->told);
+    float least = begin(&choice, c, input, value);
+    c->counters.screened += (uint64_t)c->head->coded;
+    c->counters.bounded += (uint64_t)(c->head->vocab - c->head->coded);
     c->counters.choices++;
 
     int32_t found = -1;
@@ -185,12 +185,12 @@ Outcome choose(Chooser *c, const Probe *probe, float *value, float coin, int32_t
     return outcome;
 }
 
-float chooser_probability(Chooser *c, const Probe *probe, float *value, int32_t id, bool all) {
+float chooser_probability(Chooser *c, const LmHeadInput *input, float *value, int32_t id, bool all) {
     Choice choice;
-    begin(&choice, c, probe, value);
+    begin(&choice, c, input, value);
     int32_t slot = c->head->slots[id];
     float logit = choice.collapsed;
-    if (slot < c->head->told) {
+    if (slot < c->head->coded) {
         choice_add(&choice, slot);
         if (choice.count > 0) logit = c->rows[0].value;
     }

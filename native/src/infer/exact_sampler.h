@@ -11,7 +11,7 @@
 
 typedef enum { CHOSEN, OPEN, UNREADABLE } Outcome;
 
-bool chooser_init(Chooser *chooser, const Head *head, const Simd *simd, float temperature,
+bool chooser_init(Chooser *chooser, const LmHead *head, const Simd *simd, float temperature,
                   float topp, Failure *failure);
 void chooser_free(Chooser *chooser);
 
@@ -19,11 +19,11 @@ void chooser_free(Chooser *chooser);
 // what Simd.matmul_int4 made of the probe; it is overwritten. `probability`, if not NULL, gets the
 // token's, to a few digits. OPEN: it is one or another by how llama2.c's sums are rounded; with all
 // the logits in fp32 its sampler says which.
-Outcome choose(Chooser *chooser, const Probe *probe, float *value, float coin, int32_t *id,
+Outcome choose(Chooser *chooser, const LmHeadInput *input, float *value, float coin, int32_t *id,
                float *probability);
 
 // The probability of `id`; value as above. `all`: by 8 bits of every row, else by 4 bits of most, to
 // a few digits.
-float chooser_probability(Chooser *chooser, const Probe *probe, float *value, int32_t id, bool all);
+float chooser_probability(Chooser *chooser, const LmHeadInput *input, float *value, int32_t id, bool all);
 
 #endif

@@ -48,37 +48,37 @@ static Narration narration_of(Settings s) {
     };
 }
 
-static bool prepare(Teller *t, Weights *weights, Settings settings, const char *prompt,
+static bool prepare(Teller *t, Model *model, Settings settings, const char *prompt,
                     Failure *failure) {
     if (!check_settings(settings, failure)) return false;
-    Shape shape = weights->shape;
-    if (settings.steps == 0 || settings.steps > (uint32_t)shape.context) {
-        settings.steps = (uint32_t)shape.context;
+    ModelConfig config = model->config;
+    if (settings.steps == 0 || settings.steps > (uint32_t)config.context) {
+        settings.steps = (uint32_t)config.context;
     }
     t->settings = settings;
     t->prompt = tokenizer_encode(t->tokenizer, prompt, &t->prompt_count, failure);
     if (!t->prompt) return false;
-    if (t->prompt_count > (size_t)shape.context) {
+    if (t->prompt_count > (size_t)config.context) {
         return fail(failure, EXIT_USAGE,
                     "the prompt has %zu tokens and the model reads at most %d; shorten the prompt",
-                    t->prompt_count, shape.context);
+                    t->prompt_count, config.context);
     }
     t->token = t->prompt[0];
     if (settings.mode != MODE_REFERENCE) {
-        const Packed *packed = weights_packed(weights, settings.mode, failure);
+        const Packed *packed = model_packed(model, settings.mode, failure);
         if (packed) {
             t->narrator = narrator_new(packed, narration_of(settings), t->prompt,
                                        (int32_t)t->prompt_count, failure);
         }
         return t->narrator != NULL;
     }
-    const Model *model = weights_model(weights, failure);
-    return model && transformer_init(&t->transformer, model, (int32_t)settings.steps, failure) &&
-           sampler_init(&t->sampler, shape.vocab, settings.temperature, settings.topp,
+    const Checkpoint *checkpoint = model_checkpoint(model, failure);
+    return checkpoint && transformer_init(&t->transformer, checkpoint, (int32_t)settings.steps, failure) &&
+           sampler_init(&t->sampler, config.vocab, settings.temperature, settings.topp,
                         settings.seed, failure);
 }
 
-Teller *teller_new(Weights *weights, const Tokenizer *tokenizer, Settings settings,
+Teller *teller_new(Model *model, const Tokenizer *tokenizer, Settings settings,
                    const char *prompt, Failure *failure) {
     Teller *t = calloc(1, sizeof *t);
     if (!t) {
@@ -86,7 +86,7 @@ Teller *teller_new(Weights *weights, const Tokenizer *tokenizer, Settings settin
         return NULL;
     }
     t->tokenizer = tokenizer;
-    if (prepare(t, weights, settings, prompt, failure)) return t;
+    if (prepare(t, model, settings, prompt, failure)) return t;
     teller_free(t);
     return NULL;
 }

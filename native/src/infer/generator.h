@@ -40,7 +40,7 @@ typedef struct Teller Teller;
 // Check the settings, encode the prompt, allocate the state. `weights` and `tokenizer` must outlive
 // the teller. NULL, and `failure`, where the settings or the prompt are bad, the model has no such
 // mode, or memory is short.
-Teller *teller_new(Weights *weights, const Tokenizer *tokenizer, Settings settings,
+Teller *teller_new(Model *model, const Tokenizer *tokenizer, Settings settings,
                    const char *prompt, Failure *failure);
 
 // The settings as they are used: steps resolved to the number that will be told at most.

@@ -15,11 +15,11 @@ static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failu
     for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n")) {
         char *end;
         long id = strtol(word, &end, 10);
-        if (*end || id < 0 || id >= s->shape.vocab) {
+        if (*end || id < 0 || id >= s->config.vocab) {
             return fail(failure, EXIT_USAGE, "'%.100s' in '%.100s' is no id of this model; give "
                         "lines of ids", word, path);
         }
-        if (position == s->shape.context) break;
+        if (position == s->config.context) break;
         int32_t best;
         if (!scorer_step(s, token, position, &best, failure)) return false;
         double nats = scorer_nats(s, (int32_t)id);
@@ -33,7 +33,7 @@ static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failu
 
 enum { MOST_LINE = 1 << 20 };
 
-bool score_file(Weights *weights, Mode mode, const char *path, FILE *out, Failure *failure) {
+bool score_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure) {
     FILE *file = fopen(path, "r");
     if (!file) {
         return fail(failure, EXIT_USAGE, "cannot read '%.200s': %s; give lines of ids", path,
@@ -41,7 +41,7 @@ bool score_file(Weights *weights, Mode mode, const char *path, FILE *out, Failur
     }
     char *line = malloc(MOST_LINE);
     Scorer s = {0};
-    bool scored = line ? scorer_init(&s, weights, mode, 1.0f, failure)
+    bool scored = line ? scorer_init(&s, model, mode, 1.0f, failure)
                        : fail(failure, EXIT_UNEXPECTED, "not enough memory to score a story");
     while (scored && fgets(line, MOST_LINE, file)) {
         scored = score_line(&s, path, line, out, failure);

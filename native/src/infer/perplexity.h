@@ -11,6 +11,6 @@
 
 // For each line of ids in `path` (without BOS): a line of "likeliest:nats" on `out`, one for each of
 // its ids. nats is -ln of the id's probability at temperature 1.
-bool score_file(Weights *weights, Mode mode, const char *path, FILE *out, Failure *failure);
+bool score_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure);
 
 #endif

@@ -22,10 +22,10 @@ static void *take(Block *block, uint64_t bytes) {
 
 // Hand out the slices of `memory`, which may be NULL; their bytes.
 static uint64_t slice(Layers *l, char *memory) {
-    Shape s = l->packed->shape;
+    ModelConfig s = l->packed->config;
     uint64_t narrow = BATCH * (uint64_t)l->stride * sizeof(float);
     uint64_t wide = BATCH * (uint64_t)l->wide * sizeof(float);
-    uint64_t cache = (uint64_t)s.layers * (uint64_t)shape_kv(s) * (uint64_t)l->capacity *
+    uint64_t cache = (uint64_t)s.layers * (uint64_t)config_kv_dim(s) * (uint64_t)l->capacity *
                      (l->half ? sizeof(uint16_t) : sizeof(float));
     Block rest = {memory, 0};
     l->x = take(&rest, narrow);
@@ -51,7 +51,7 @@ static uint64_t slice(Layers *l, char *memory) {
 
 bool layers_init(Layers *l, const Packed *packed, const Simd *simd, bool half, int32_t positions,
                  Failure *failure) {
-    Shape s = packed->shape;
+    ModelConfig s = packed->config;
     *l = (Layers){
         .packed = packed,
         .simd = simd,
@@ -81,13 +81,13 @@ void layers_free(Layers *l) {
 }
 
 static int64_t cache_at(const Layers *l, int32_t layer, int32_t head) {
-    Shape s = l->packed->shape;
+    ModelConfig s = l->packed->config;
     return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * l->capacity;
 }
 
 // The key and value of vector `t` into the caches.
 static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
-    Shape s = l->packed->shape;
+    ModelConfig s = l->packed->config;
     int32_t size = s.dim / s.heads;
     for (int32_t head = 0; head < s.kv_heads; head++) {
         const float *key = l->key + t * l->stride + head * size;
@@ -111,7 +111,7 @@ static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
 // how well their keys match its query.
 static void attend(Layers *l, Precision precision, int32_t layer, int32_t t, int32_t position) {
     const Simd *simd = l->simd;
-    Shape s = l->packed->shape;
+    ModelConfig s = l->packed->config;
     int32_t size = s.dim / s.heads, sharing = s.heads / s.kv_heads, n = position + 1;
     float root = sqrtf((float)size), scale = 1.0f / root;
     for (int32_t head = 0; head < s.heads; head++) {
@@ -142,9 +142,9 @@ static void prepare(Layers *l, Precision precision, const float *x, int64_t stri
 }
 
 // out (count, out_stride) = the part of `layer` times x (count, stride), which prepare() has seen.
-static void multiply(Layers *l, Precision precision, int32_t layer, Part part, float *out,
+static void multiply(Layers *l, Precision precision, int32_t layer, LayerMatrix kind, float *out,
                      int64_t out_stride, const float *x, int64_t stride, int32_t count) {
-    const IntMatrix *m = &l->packed->matrices[layer * PARTS + (int32_t)part];
+    const IntMatrix *m = &l->packed->matrices[layer * LAYER_MATRICES + (int32_t)kind];
     if (precision == PRECISE) {
         l->bytes += matmul_exact_bytes(m);
         matmul_exact(l->simd, out, out_stride, m, x, stride, count);
@@ -160,19 +160,19 @@ static void add(float *x, const float *branch, int64_t n) {
 
 static void norm(Layers *l, const float *weight, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        rmsnorm(l->normed + t * l->stride, l->x + t * l->stride, weight, l->packed->shape.dim);
+        rmsnorm(l->normed + t * l->stride, l->x + t * l->stride, weight, l->packed->config.dim);
     }
 }
 
 static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *failure) {
     const Packed *p = l->packed;
-    size_t size = (size_t)p->shape.dim * sizeof(float);
+    size_t size = (size_t)p->config.dim * sizeof(float);
     const Section *rows = &p->sections[SECTION_EMBEDDING];
     for (int32_t t = 0; t < count; t++) {
         float *x = l->x + t * l->stride;
         bool own = p->tied && l->half;  // mode fast has no other form of them
         const void *row = own ? NULL : file_view_read(&rows->view, (uint64_t)p->slots[tokens[t]] * size, size, x);
-        if (own ? !head_row(&p->head, tokens[t], x) : !row) {
+        if (own ? !lm_head_row(&p->head, tokens[t], x) : !row) {
             return fail(failure, EXIT_UNEXPECTED,
                         "the model's file can no longer be read; check the card, or fetch it again");
         }
@@ -184,17 +184,17 @@ static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *fail
 bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t count,
                 int32_t position, Failure *failure) {
     const Packed *p = l->packed;
-    Shape s = p->shape;
+    ModelConfig s = p->config;
     int64_t stride = l->stride;
-    int32_t kv = shape_kv(s), head = s.dim / s.heads;
+    int32_t kv = config_kv_dim(s), head = s.dim / s.heads;
     if (!embed(l, tokens, count, failure)) return false;
 
     for (int32_t layer = 0; layer < s.layers; layer++) {
         norm(l, p->attention_norm + (int64_t)layer * s.dim, count);
         prepare(l, precision, l->normed, stride, s.dim, count);
-        multiply(l, precision, layer, PART_Q, l->query, stride, l->normed, stride, count);
-        multiply(l, precision, layer, PART_K, l->key, stride, l->normed, stride, count);
-        multiply(l, precision, layer, PART_V, l->value, stride, l->normed, stride, count);
+        multiply(l, precision, layer, MATRIX_Q, l->query, stride, l->normed, stride, count);
+        multiply(l, precision, layer, MATRIX_K, l->key, stride, l->normed, stride, count);
+        multiply(l, precision, layer, MATRIX_V, l->value, stride, l->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
             const float *cosine = p->cosine + (position + t) * (head / 2);
             const float *sine = p->sine + (position + t) * (head / 2);
@@ -204,20 +204,20 @@ bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t c
         }
         for (int32_t t = 0; t < count; t++) attend(l, precision, layer, t, position + t);
         prepare(l, precision, l->mixed, stride, s.dim, count);
-        multiply(l, precision, layer, PART_O, l->branch, stride, l->mixed, stride, count);
+        multiply(l, precision, layer, MATRIX_O, l->branch, stride, l->mixed, stride, count);
         add(l->x, l->branch, count * stride);
 
         norm(l, p->ffn_norm + (int64_t)layer * s.dim, count);
         prepare(l, precision, l->normed, stride, s.dim, count);
-        multiply(l, precision, layer, PART_GATE, l->gate, l->wide, l->normed, stride, count);
-        multiply(l, precision, layer, PART_UP, l->up, l->wide, l->normed, stride, count);
+        multiply(l, precision, layer, MATRIX_GATE, l->gate, l->wide, l->normed, stride, count);
+        multiply(l, precision, layer, MATRIX_UP, l->up, l->wide, l->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
             float *gate = l->gate + t * l->wide, *up = l->up + t * l->wide;
             if (precision == PRECISE) swiglu(gate, up, s.hidden);
             else l->simd->swiglu(gate, up, s.hidden);
         }
         prepare(l, precision, l->gate, l->wide, s.hidden, count);
-        multiply(l, precision, layer, PART_DOWN, l->branch, stride, l->gate, l->wide, count);
+        multiply(l, precision, layer, MATRIX_DOWN, l->branch, stride, l->gate, l->wide, count);
         add(l->x, l->branch, count * stride);
     }
     norm(l, p->final_norm, count);

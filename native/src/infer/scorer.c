@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool scorer_init(Scorer *s, Weights *weights, Mode mode, float temperature, Failure *failure) {
-    int32_t context = weights->shape.context;
+bool scorer_init(Scorer *s, Model *model, Mode mode, float temperature, Failure *failure) {
+    int32_t context = model->config.context;
     *s = (Scorer){
-        .shape = weights->shape,
+        .config = model->config,
         .temperature = temperature > 0.0f ? temperature : 1.0f,
         .precision = mode == MODE_EXACT ? PRECISE : DRAFT,
     };
     if (mode == MODE_REFERENCE) {
-        const Model *model = weights_model(weights, failure);
-        return model && transformer_init(&s->transformer, model, context, failure);
+        const Checkpoint *checkpoint = model_checkpoint(model, failure);
+        return checkpoint && transformer_init(&s->transformer, checkpoint, context, failure);
     }
-    const Packed *p = weights_packed(weights, mode, failure);
+    const Packed *p = model_packed(model, mode, failure);
     const Simd *simd = simd_choose(NULL);
     if (!p || !layers_init(&s->layers, p, simd, mode == MODE_FAST, context, failure) ||
         !chooser_init(&s->greedy, &p->head, simd, 0.0f, 0.0f, failure) ||
@@ -37,7 +37,7 @@ void scorer_free(Scorer *s) {
 
 // Where the last step's values are kept while a chooser changes their copy.
 static float *copy_of_values(Scorer *s) {
-    const Head *head = &s->layers.packed->head;
+    const LmHead *head = &s->layers.packed->head;
     size_t slots = (size_t)head->tiles * TILE;
     memcpy(s->value + slots, s->value, slots * sizeof *s->value);
     return s->value + slots;
@@ -46,12 +46,12 @@ static float *copy_of_values(Scorer *s) {
 static void weigh_all(Scorer *s, int32_t *likeliest) {
     const float *logits = s->logits;
     *likeliest = 0;
-    for (int32_t i = 1; i < s->shape.vocab; i++) {
+    for (int32_t i = 1; i < s->config.vocab; i++) {
         if (logits[i] > logits[*likeliest]) *likeliest = i;
     }
     s->largest = logits[*likeliest];
     s->mass = 0.0;
-    for (int32_t i = 0; i < s->shape.vocab; i++) {
+    for (int32_t i = 0; i < s->config.vocab; i++) {
         s->mass += exp((double)(logits[i] - s->largest) / (double)s->temperature);
     }
 }
@@ -64,14 +64,14 @@ bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
         return true;
     }
     Layers *l = &s->layers;
-    const Head *head = &l->packed->head;
+    const LmHead *head = &l->packed->head;
     if (!layers_run(l, s->precision, &token, 1, position, failure)) return false;
-    s->probe = (Probe){.x = l->normed, .quantised = l->quantised[0]};
-    head_probe(head, l->simd, &s->probe);
+    s->input = (LmHeadInput){.x = l->normed, .quantised = l->quantised[0]};
+    lm_head_prepare(head, l->simd, &s->input);
     l->simd->matmul_int4(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
                     l->quantised, 1);
     *likeliest = 0;
-    Outcome outcome = choose(&s->greedy, &s->probe, copy_of_values(s), 0.0f, likeliest, NULL);
+    Outcome outcome = choose(&s->greedy, &s->input, copy_of_values(s), 0.0f, likeliest, NULL);
     if (outcome == OPEN) *likeliest = head->ids[0];  // only where logits are no numbers
     return true;
 }
@@ -80,5 +80,5 @@ double scorer_nats(Scorer *s, int32_t id) {
     if (s->transformer.memory) {
         return log(s->mass) - (double)(s->logits[id] - s->largest) / (double)s->temperature;
     }
-    return -log((double)chooser_probability(&s->even, &s->probe, copy_of_values(s), id, true));
+    return -log((double)chooser_probability(&s->even, &s->input, copy_of_values(s), id, true));
 }

@@ -13,20 +13,20 @@
 #include "model/model.h"
 
 typedef struct {
-    Shape shape;
+    ModelConfig config;
     float temperature;
     Transformer transformer;  // mode reference
     Layers layers;            // the others
     Chooser greedy, even;     // at temperature 0, and at `temperature`
     Precision precision;
-    Probe probe;
+    LmHeadInput input;
     float *value;             // (2, tiles * TILE) the screen's, and a copy to choose from
     const float *logits;      // mode reference: (vocab) of this step
     float largest;            // of them
     double mass;              // the sum of exp((logit - largest) / temperature)
 } Scorer;
 
-bool scorer_init(Scorer *scorer, Weights *weights, Mode mode, float temperature, Failure *failure);
+bool scorer_init(Scorer *scorer, Model *model, Mode mode, float temperature, Failure *failure);
 void scorer_free(Scorer *scorer);
 
 // Run `token` at `position`; those before it must have been run. The likeliest id after it.

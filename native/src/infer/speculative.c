@@ -18,7 +18,7 @@ struct Narrator {
     Narration narration;
     Layers layers;
     Sampler sampler;         // and the random numbers' state
-    Head likeliest;          // what drafts are chosen from
+    LmHead likeliest;          // what drafts are chosen from
     Chooser chooser, hasty;  // hasty chooses drafts
     int32_t *tokens;         // (steps + 1) the prompt, then what was told
     float *probabilities;    // (steps + 1)
@@ -37,14 +37,14 @@ struct Narrator {
 static bool init(Narrator *n, const int32_t *prompt, int32_t count, Failure *failure) {
     const Packed *p = n->packed;
     Narration *s = &n->narration;
-    n->likeliest = head_of_likeliest(&p->head);
+    n->likeliest = lm_head_draft_subset(&p->head);
     if (!layers_init(&n->layers, p, s->simd, !s->exact, s->steps, failure) ||
         !chooser_init(&n->chooser, &p->head, s->simd, s->temperature, s->topp, failure) ||
         !chooser_init(&n->hasty, &n->likeliest, s->simd, s->temperature, s->topp, failure)) {
         return false;
     }
     n->chooser.certify = s->exact;
-    n->sampler = (Sampler){p->shape.vocab, s->temperature, s->topp, s->seed, NULL};
+    n->sampler = (Sampler){p->config.vocab, s->temperature, s->topp, s->seed, NULL};
     int32_t room = (s->steps > count ? s->steps : count) + 1;
     n->tokens = malloc((size_t)room * sizeof *n->tokens);
     n->probabilities = malloc((size_t)room * sizeof *n->probabilities);
@@ -90,17 +90,17 @@ void narrator_free(Narrator *n) {
 }
 
 // Products of the four bits of `head` with the `count` vectors that the layers left.
-static void screen(Narrator *n, const Head *head, Probe *probes, int32_t count) {
+static void screen(Narrator *n, const LmHead *head, LmHeadInput *inputs, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        probes[t].x = n->layers.normed + t * n->layers.stride;  // lives until the layers run again
-        probes[t].quantised = n->layers.quantised[t];
-        head_probe(head, n->narration.simd, &probes[t]);
+        inputs[t].x = n->layers.normed + t * n->layers.stride;  // lives until the layers run again
+        inputs[t].quantised = n->layers.quantised[t];
+        lm_head_prepare(head, n->narration.simd, &inputs[t]);
     }
     int64_t slots = (int64_t)head->tiles * TILE;
     n->narration.simd->matmul_int4(n->value, slots, head->coarse, head->tiles, head->groups,
                               n->layers.quantised, count);
     uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
-    uint64_t vectors = ANCHORS + (head->told < head->vocab);
+    uint64_t vectors = ANCHORS + (head->coded < head->vocab);
     n->effort.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
                             vectors * (uint64_t)head->dim * sizeof(float);
 }
@@ -123,13 +123,13 @@ static bool read_prompt(Narrator *n, Failure *failure) {
             return false;
         }
         if (n->narration.probabilities) {
-            Probe probes[MOST_DRAFTS + 1];
-            screen(n, &n->packed->head, probes, count);
+            LmHeadInput inputs[MOST_DRAFTS + 1];
+            screen(n, &n->packed->head, inputs, count);
             for (int32_t t = 0; t < count; t++) {
                 float *value = n->value + (int64_t)t * n->packed->head.tiles * TILE;
                 int32_t id = n->tokens[n->run + t + 1];
                 n->probabilities[n->run + t + 1] =
-                    chooser_probability(&n->chooser, &probes[t], value, id, false);
+                    chooser_probability(&n->chooser, &inputs[t], value, id, false);
             }
         }
         n->run += count;
@@ -150,7 +150,7 @@ static int32_t plan_drafts(Narrator *n) {
         verify += (double)p->sections[kind].size;
     }
     draft -= (double)(p->sections[SECTION_HEAD_COARSE].size) *
-             (1.0 - (double)n->likeliest.told / (double)p->head.told);
+             (1.0 - (double)n->likeliest.coded / (double)p->head.coded);
     int32_t most = n->narration.drafts < MOST_DRAFTS ? n->narration.drafts : MOST_DRAFTS, best = 0;
     double best_rate = 1.0 / verify, tokens = 1.0, share = 1.0;
     for (int32_t k = 1; k <= most; k++) {
@@ -177,9 +177,9 @@ static bool draft(Narrator *n, int32_t *drafts, int32_t *count, Failure *failure
     int32_t token = n->tokens[n->run];
     for (int32_t i = 0; i < *count; i++) {
         if (!layers_run(&n->layers, DRAFT, &token, 1, n->run + i, failure)) return false;
-        Probe probe;
-        screen(n, &n->likeliest, &probe, 1);
-        Outcome outcome = choose(&n->hasty, &probe, n->value, coin_of(n, &state), &token, NULL);
+        LmHeadInput input;
+        screen(n, &n->likeliest, &input, 1);
+        Outcome outcome = choose(&n->hasty, &input, n->value, coin_of(n, &state), &token, NULL);
         if (outcome == UNREADABLE) return unreadable(failure);
         if (outcome == OPEN || token == BOS) {
             *count = i;
@@ -195,7 +195,7 @@ enum { ROWS = 256 };  // of the classifier at a time
 // What llama2.c's sampler says of x (dim) from all the logits: they are its own, to the bit.
 static bool choose_from_all(Narrator *n, const float *x, float coin, int32_t *id,
                             float *probability, Failure *failure) {
-    const Head *head = &n->packed->head;
+    const LmHead *head = &n->packed->head;
     size_t row = (size_t)head->dim * sizeof *n->rows;
     if (!n->logits) {
         n->logits = malloc((size_t)head->vocab * sizeof *n->logits);
@@ -231,8 +231,8 @@ static bool decide(Narrator *n, Failure *failure) {
     }
     batch[0] = n->tokens[n->run];
     if (!layers_run(&n->layers, precision_of(n), batch, count + 1, n->run, failure)) return false;
-    Probe probes[MOST_DRAFTS + 1];
-    screen(n, &n->packed->head, probes, count + 1);
+    LmHeadInput inputs[MOST_DRAFTS + 1];
+    screen(n, &n->packed->head, inputs, count + 1);
 
     int32_t agreed = 0;
     for (int32_t t = 0; t <= count; t++) {
@@ -240,10 +240,10 @@ static bool decide(Narrator *n, Failure *failure) {
         float coin = coin_of(n, &n->sampler.state), *probability = NULL;
         if (n->narration.probabilities) probability = &n->probabilities[n->decided];
         int32_t id = BOS;
-        Outcome outcome = choose(&n->chooser, &probes[t], value, coin, &id, probability);
+        Outcome outcome = choose(&n->chooser, &inputs[t], value, coin, &id, probability);
         if (outcome == UNREADABLE) return unreadable(failure);
         if (outcome == OPEN && n->narration.exact &&
-            !choose_from_all(n, probes[t].x, coin, &id, probability, failure)) {
+            !choose_from_all(n, inputs[t].x, coin, &id, probability, failure)) {
             return false;
         }
         n->tokens[n->decided++] = id;

@@ -43,21 +43,21 @@ static int32_t read_ids(FILE *file, const char *name, int32_t *ids, int32_t room
     return count;
 }
 
-static bool read_told(Told *told, const char *path, Shape shape, Failure *failure) {
+static bool read_told(Told *told, const char *path, ModelConfig config, Failure *failure) {
     FILE *file = fopen(path, "r");
     if (!file) {
         return fail(failure, EXIT_USAGE, "cannot read '%.200s': %s; give a file of --ids", path,
                     strerror(errno));
     }
-    int32_t room = 2 * shape.context;
+    int32_t room = 2 * config.context;
     *told = (Told){.ids = malloc((size_t)room * sizeof *told->ids)};
     bool read = told->ids != NULL;
     if (read) {
-        told->prompt = read_ids(file, "prompt:", told->ids, shape.context, shape.vocab);
+        told->prompt = read_ids(file, "prompt:", told->ids, config.context, config.vocab);
         read = told->prompt > 0;
     }
     if (read) {
-        told->count = read_ids(file, "out:", told->ids + told->prompt, shape.context, shape.vocab);
+        told->count = read_ids(file, "out:", told->ids + told->prompt, config.context, config.vocab);
         read = told->count >= told->prompt - 1;
     }
     // What was told begins with the prompt, but for BOS.
@@ -110,23 +110,23 @@ static bool follow(Follower *f, const Told *told, Failure *failure) {
     return true;
 }
 
-bool follow_file(Weights *weights, const Tokenizer *tokenizer, Settings settings, const char *path,
+bool follow_file(Model *model, const Tokenizer *tokenizer, Settings settings, const char *path,
                  int32_t likely, FILE *out, Failure *failure) {
     Told told = {0};
     Follower f = {.tokenizer = tokenizer, .likely = likely, .out = out};
-    Shape shape = weights->shape;
-    const Model *model = weights_model(weights, failure);
-    if (!model) return false;
-    f.printed = malloc((size_t)shape.vocab * sizeof *f.printed);
+    ModelConfig config = model->config;
+    const Checkpoint *checkpoint = model_checkpoint(model, failure);
+    if (!checkpoint) return false;
+    f.printed = malloc((size_t)config.vocab * sizeof *f.printed);
     bool ready = f.printed != NULL ||
                  fail(failure, EXIT_UNEXPECTED, "not enough memory to follow a story");
-    ready = ready && read_told(&told, path, shape, failure) &&
-            transformer_init(&f.transformer, model, shape.context, failure) &&
-            sampler_init(&f.sampler, shape.vocab, settings.temperature, settings.topp,
+    ready = ready && read_told(&told, path, config, failure) &&
+            transformer_init(&f.transformer, checkpoint, config.context, failure) &&
+            sampler_init(&f.sampler, config.vocab, settings.temperature, settings.topp,
                          settings.seed, failure);
     f.another = settings.mode != MODE_REFERENCE;
     if (ready && f.another) {
-        ready = scorer_init(&f.own, weights, settings.mode, settings.temperature, failure);
+        ready = scorer_init(&f.own, model, settings.mode, settings.temperature, failure);
     }
     ready = ready && follow(&f, &told, failure);
     scorer_free(&f.own);

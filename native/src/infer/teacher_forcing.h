@@ -17,7 +17,7 @@
 // what the settings' mode itself gives them (nothing where that is reference), and with their text
 // in hex; all under softmax(logits / temperature), before top-p, for temperature 0 under
 // softmax(logits).
-bool follow_file(Weights *weights, const Tokenizer *tokenizer, Settings settings, const char *path,
+bool follow_file(Model *model, const Tokenizer *tokenizer, Settings settings, const char *path,
                  int32_t likely, FILE *out, Failure *failure);
 
 #endif

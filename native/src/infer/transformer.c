@@ -6,14 +6,14 @@
 
 #include "kernels/ops_f32.h"
 
-static float *take(float **rest, uint64_t count) {
+static float *next_buffer(float **rest, uint64_t count) {
     float *slice = *rest;
     *rest += count;
     return slice;
 }
 
-bool transformer_init(Transformer *t, const Model *model, int32_t positions, Failure *failure) {
-    Shape s = model->shape;
+bool transformer_init(Transformer *t, const Checkpoint *checkpoint, int32_t positions, Failure *failure) {
+    ModelConfig s = checkpoint->config;
     uint64_t dim = (uint64_t)s.dim, hidden = (uint64_t)s.hidden, vocab = (uint64_t)s.vocab;
     uint64_t head = dim / (uint64_t)s.heads, kv = head * (uint64_t)s.kv_heads;
     // No product overflows: model_open() limits every size.
@@ -23,26 +23,26 @@ bool transformer_init(Transformer *t, const Model *model, int32_t positions, Fai
     // calloc's pages come into being when they are first written: a story that ends early never
     // takes the memory of the whole context.
     float *memory = total > SIZE_MAX / sizeof(float) ? NULL : calloc((size_t)total, sizeof(float));
-    *t = (Transformer){.model = model, .positions = positions, .memory = memory};
+    *t = (Transformer){.checkpoint = checkpoint, .positions = positions, .memory = memory};
     if (!memory) {
         return fail(failure, EXIT_UNEXPECTED,
                     "not enough memory for %d tokens of this model (%llu MB); tell fewer with -n",
                     positions, (unsigned long long)(total * sizeof(float) >> 20));
     }
     float *rest = memory;
-    t->x = take(&rest, dim);
-    t->normed = take(&rest, dim);
-    t->query = take(&rest, dim);
-    t->mixed = take(&rest, dim);
-    t->branch = take(&rest, dim);
-    t->gate = take(&rest, hidden);
-    t->up = take(&rest, hidden);
-    t->scores = take(&rest, (uint64_t)positions);
-    t->cosine = take(&rest, head / 2);
-    t->sine = take(&rest, head / 2);
-    t->logits = take(&rest, vocab);
-    t->keys = take(&rest, cache);
-    t->values = take(&rest, cache);
+    t->x = next_buffer(&rest, dim);
+    t->normed = next_buffer(&rest, dim);
+    t->query = next_buffer(&rest, dim);
+    t->mixed = next_buffer(&rest, dim);
+    t->branch = next_buffer(&rest, dim);
+    t->gate = next_buffer(&rest, hidden);
+    t->up = next_buffer(&rest, hidden);
+    t->scores = next_buffer(&rest, (uint64_t)positions);
+    t->cosine = next_buffer(&rest, head / 2);
+    t->sine = next_buffer(&rest, head / 2);
+    t->logits = next_buffer(&rest, vocab);
+    t->keys = next_buffer(&rest, cache);
+    t->values = next_buffer(&rest, cache);
     return true;
 }
 
@@ -54,7 +54,7 @@ void transformer_free(Transformer *t) {
 // mixed (dim) = for each head, the values of positions 0 to `position`, weighted by how well
 // their keys match the query. heads / kv_heads queries share one key and value head.
 static void attend(Transformer *t, const float *keys, const float *values, int32_t position) {
-    Shape s = t->model->shape;
+    ModelConfig s = t->checkpoint->config;
     int32_t head = s.dim / s.heads, kv = head * s.kv_heads, sharing = s.heads / s.kv_heads;
     float scale = sqrtf((float)head);
 
@@ -80,8 +80,8 @@ static void add(float *x, const float *branch, int32_t n) {
 }
 
 float *transformer_step(Transformer *t, int32_t token, int32_t position, bool logits) {
-    const Model *m = t->model;
-    Shape s = m->shape;
+    const Checkpoint *m = t->checkpoint;
+    ModelConfig s = m->config;
     int32_t dim = s.dim, hidden = s.hidden, head = dim / s.heads, kv = head * s.kv_heads;
 
     memcpy(t->x, m->embedding + (int64_t)token * dim, (size_t)dim * sizeof(float));

@@ -9,7 +9,7 @@
 #include "model/checkpoint.h"
 
 typedef struct {
-    const Model *model;
+    const Checkpoint *checkpoint;
     int32_t positions;    // that the cache has room for
     float *memory;        // everything below is a slice of it
     float *x;             // (dim) the residual stream
@@ -25,7 +25,7 @@ typedef struct {
 } Transformer;
 
 // Room for `positions` tokens. False, and `failure`, where memory is short.
-bool transformer_init(Transformer *transformer, const Model *model, int32_t positions,
+bool transformer_init(Transformer *transformer, const Checkpoint *checkpoint, int32_t positions,
                       Failure *failure);
 
 // Run `token` at `position`; those before it must have been run. The logits (vocab), which the

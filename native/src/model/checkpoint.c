@@ -28,7 +28,7 @@ static int32_t read_i32(const unsigned char *bytes) {
     return value;
 }
 
-// What a file is that is not a model, from its first bytes; NULL where it may be one.
+// The kind of a file that is no checkpoint, from its first bytes; NULL where it may be one.
 static const char *foreign_kind(const File *file) {
     static const struct { const char *start, *kind; } known[] = {
         {"\x7f" "ELF", "a program (ELF)"},
@@ -63,47 +63,47 @@ static bool check_size(const File *file, uint64_t expected, Failure *failure) {
                                       : "it is not a llama2.c model, or is damaged: fetch it again");
 }
 
-static const float *take(const float **rest, uint64_t count) {
+static const float *next_tensor(const float **rest, uint64_t count) {
     const float *slice = *rest;
     *rest += count;
     return slice;
 }
 
-// Version 0: the header, then all weights in fp32. They are used where they lie.
-static bool open_version_0(Model *model, const File *file, Failure *failure) {
+// Version 0: the header, then all weights in fp32, which are used in the mapping.
+static bool open_version_0(Checkpoint *checkpoint, const File *file, Failure *failure) {
     int32_t sizes[7];
     memcpy(sizes, file->bytes, sizeof sizes);
-    bool tied = sizes[5] > 0;  // a negative vocabulary says that the classifier is its own
+    bool tied = sizes[5] > 0;  // a negative vocabulary: the classifier is not the embedding
     int32_t vocab = tied || sizes[5] == INT32_MIN ? sizes[5] : -sizes[5];
-    Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], vocab, sizes[6]};
-    if (!shape_check(file->path, s, failure)) return false;
+    ModelConfig s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], vocab, sizes[6]};
+    if (!config_check(file->path, s, failure)) return false;
 
-    // cosines and sines of RoPE, which llama2.c once read from here and now computes
+    // RoPE's cosines and sines: llama2.c wrote them once, and skips them now
     uint64_t angles = (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * 2;
-    Counts n = shape_counts(s);
-    model->shape = s;
-    model->tied = tied;
-    model->parameters = shape_parameters(s, n, tied);
-    if (!check_size(file, HEADER_0 + 4 * (model->parameters + angles), failure)) return false;
+    WeightCounts n = config_weight_counts(s);
+    checkpoint->config = s;
+    checkpoint->tied = tied;
+    checkpoint->parameters = config_parameters(s, n, tied);
+    if (!check_size(file, HEADER_0 + 4 * (checkpoint->parameters + angles), failure)) return false;
 
     const float *rest = (const float *)(const void *)(file->bytes + HEADER_0);
-    model->embedding = take(&rest, n.embedding);
-    model->attention_norm = take(&rest, n.norm);
-    model->wq = take(&rest, n.query);
-    model->wk = take(&rest, n.key);
-    model->wv = take(&rest, n.key);
-    model->wo = take(&rest, n.query);
-    model->ffn_norm = take(&rest, n.norm);
-    model->w1 = take(&rest, n.ffn);
-    model->w2 = take(&rest, n.ffn);
-    model->w3 = take(&rest, n.ffn);
-    model->final_norm = take(&rest, (uint64_t)s.dim);
-    take(&rest, angles);
-    model->classifier = tied ? model->embedding : take(&rest, n.embedding);
+    checkpoint->embedding = next_tensor(&rest, n.embedding);
+    checkpoint->attention_norm = next_tensor(&rest, n.norm);
+    checkpoint->wq = next_tensor(&rest, n.query);
+    checkpoint->wk = next_tensor(&rest, n.key);
+    checkpoint->wv = next_tensor(&rest, n.key);
+    checkpoint->wo = next_tensor(&rest, n.query);
+    checkpoint->ffn_norm = next_tensor(&rest, n.norm);
+    checkpoint->w1 = next_tensor(&rest, n.ffn);
+    checkpoint->w2 = next_tensor(&rest, n.ffn);
+    checkpoint->w3 = next_tensor(&rest, n.ffn);
+    checkpoint->final_norm = next_tensor(&rest, (uint64_t)s.dim);
+    next_tensor(&rest, angles);
+    checkpoint->classifier = tied ? checkpoint->embedding : next_tensor(&rest, n.embedding);
     return true;
 }
 
-// Where version 2 is read and where its floats go.
+// Reading position in a version 2 file, and writing position in the expanded weights.
 typedef struct {
     const unsigned char *from;
     float *to;
@@ -118,7 +118,7 @@ static const float *copy_floats(Expansion *e, uint64_t count) {
     return start;
 }
 
-// `tensors` of `count` weights: the int8 values of one, then a float scale for each group of them.
+// Dequantise `tensors` of `count` weights: int8 values, then a float scale for each group of them.
 static const float *expand(Expansion *e, uint64_t tensors, uint64_t count) {
     float *start = e->to;
     for (; tensors > 0; tensors--) {
@@ -133,62 +133,62 @@ static const float *expand(Expansion *e, uint64_t tensors, uint64_t count) {
     return start;
 }
 
-static bool open_version_2(Model *model, const File *file, Failure *failure) {
+static bool open_version_2(Checkpoint *checkpoint, const File *file, Failure *failure) {
     if (file->size < HEADER_2) return check_size(file, HEADER_2, failure);
     int32_t sizes[7];
     memcpy(sizes, file->bytes + 8, sizeof sizes);
-    Shape s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6]};
+    ModelConfig s = {sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6]};
     bool tied = file->bytes[36] != 0;
     int32_t group = read_i32(file->bytes + 37);
-    if (!shape_check(file->path, s, failure)) return false;
+    if (!config_check(file->path, s, failure)) return false;
     if (group < 1 || s.dim % group != 0) {
         return fail(failure, EXIT_USAGE,
                     "'%.200s' is not a llama2.c model: its group size %d does not divide its dim "
                     "%d; give a llama2.c .bin file", file->path, group, s.dim);
     }
 
-    Counts n = shape_counts(s);
-    model->shape = s;
-    model->tied = tied;
-    model->parameters = shape_parameters(s, n, tied);
+    WeightCounts n = config_weight_counts(s);
+    checkpoint->config = s;
+    checkpoint->tied = tied;
+    checkpoint->parameters = config_parameters(s, n, tied);
     uint64_t norms = 2 * n.norm + (uint64_t)s.dim;
-    uint64_t quantised = model->parameters - norms;
+    uint64_t quantised = checkpoint->parameters - norms;
     uint64_t expected = HEADER_2 + 4 * norms + quantised + 4 * (quantised / (uint64_t)group);
     if (!check_size(file, expected, failure)) return false;
 
-    uint64_t bytes = model->parameters * sizeof(float);
-    model->expanded = bytes > SIZE_MAX ? NULL : malloc((size_t)bytes);
-    if (!model->expanded) {
+    uint64_t bytes = checkpoint->parameters * sizeof(float);
+    checkpoint->expanded = bytes > SIZE_MAX ? NULL : malloc((size_t)bytes);
+    if (!checkpoint->expanded) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to expand '%.200s' to %llu MB",
                     file->path, (unsigned long long)(bytes >> 20));
     }
-    Expansion e = {file->bytes + HEADER_2, model->expanded, (uint64_t)group};
+    Expansion e = {file->bytes + HEADER_2, checkpoint->expanded, (uint64_t)group};
     uint64_t layers = (uint64_t)s.layers;
-    model->attention_norm = copy_floats(&e, n.norm);
-    model->ffn_norm = copy_floats(&e, n.norm);
-    model->final_norm = copy_floats(&e, (uint64_t)s.dim);
-    model->embedding = expand(&e, 1, n.embedding);
-    model->wq = expand(&e, layers, n.query / layers);
-    model->wk = expand(&e, layers, n.key / layers);
-    model->wv = expand(&e, layers, n.key / layers);
-    model->wo = expand(&e, layers, n.query / layers);
-    model->w1 = expand(&e, layers, n.ffn / layers);
-    model->w2 = expand(&e, layers, n.ffn / layers);
-    model->w3 = expand(&e, layers, n.ffn / layers);
-    model->classifier = tied ? model->embedding : expand(&e, 1, n.embedding);
+    checkpoint->attention_norm = copy_floats(&e, n.norm);
+    checkpoint->ffn_norm = copy_floats(&e, n.norm);
+    checkpoint->final_norm = copy_floats(&e, (uint64_t)s.dim);
+    checkpoint->embedding = expand(&e, 1, n.embedding);
+    checkpoint->wq = expand(&e, layers, n.query / layers);
+    checkpoint->wk = expand(&e, layers, n.key / layers);
+    checkpoint->wv = expand(&e, layers, n.key / layers);
+    checkpoint->wo = expand(&e, layers, n.query / layers);
+    checkpoint->w1 = expand(&e, layers, n.ffn / layers);
+    checkpoint->w2 = expand(&e, layers, n.ffn / layers);
+    checkpoint->w3 = expand(&e, layers, n.ffn / layers);
+    checkpoint->classifier = tied ? checkpoint->embedding : expand(&e, 1, n.embedding);
     return true;
 }
 
-static bool open_file(Model *model, const File *file, Failure *failure) {
+static bool open_file(Checkpoint *checkpoint, const File *file, Failure *failure) {
     const char *kind = foreign_kind(file);
     if (kind) {
         return fail(failure, EXIT_USAGE,
                     "'%.200s' is %s, not a model; give a llama2.c .bin file", file->path, kind);
     }
     if (file->size < HEADER_0) return check_size(file, HEADER_0, failure);
-    if (read_i32(file->bytes) != MAGIC) return open_version_0(model, file, failure);
+    if (read_i32(file->bytes) != MAGIC) return open_version_0(checkpoint, file, failure);
     int32_t version = read_i32(file->bytes + 4);
-    if (version == 2) return open_version_2(model, file, failure);
+    if (version == 2) return open_version_2(checkpoint, file, failure);
     return fail(failure, EXIT_USAGE,
                 "'%.200s' is a llama2.c model of version %d; export it as version 0 or 2",
                 file->path, version);
@@ -201,8 +201,8 @@ static bool cannot_read(const char *path, Failure *failure) {
                 short_of_memory ? "use a smaller model" : "check the path");
 }
 
-// Map the whole of a regular file that is not empty.
-static bool map_file(Model *model, const char *path, int descriptor, Failure *failure) {
+// Map a regular, non-empty file.
+static bool map_file(Checkpoint *checkpoint, const char *path, int descriptor, Failure *failure) {
     struct stat status;
     if (fstat(descriptor, &status) != 0) return cannot_read(path, failure);
     const char *kind = S_ISDIR(status.st_mode)    ? "a directory"
@@ -216,35 +216,35 @@ static bool map_file(Model *model, const char *path, int descriptor, Failure *fa
         errno = ENOMEM;
         return cannot_read(path, failure);
     }
-    model->mapped = (size_t)status.st_size;
-    model->mapping = mmap(NULL, model->mapped, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (model->mapping != MAP_FAILED) return true;
-    model->mapping = NULL;
+    checkpoint->mapped = (size_t)status.st_size;
+    checkpoint->mapping = mmap(NULL, checkpoint->mapped, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (checkpoint->mapping != MAP_FAILED) return true;
+    checkpoint->mapping = NULL;
     return cannot_read(path, failure);
 }
 
-bool model_open(Model *model, const char *path, Failure *failure) {
-    *model = (Model){0};
-    // A pipe must not make us wait for its writer: it is refused below.
+bool checkpoint_open(Checkpoint *checkpoint, const char *path, Failure *failure) {
+    *checkpoint = (Checkpoint){0};
+    // O_NONBLOCK: open() of a FIFO must not wait for its writer; map_file() refuses it.
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return cannot_read(path, failure);
-    bool opened = map_file(model, path, descriptor, failure);
+    bool opened = map_file(checkpoint, path, descriptor, failure);
     close(descriptor);
-    if (opened) opened = open_file(model, &(File){path, model->mapping, model->mapped}, failure);
+    if (opened) opened = open_file(checkpoint, &(File){path, checkpoint->mapping, checkpoint->mapped}, failure);
     if (!opened) {
-        model_close(model);
+        checkpoint_close(checkpoint);
         return false;
     }
-    if (model->expanded) {
-        munmap(model->mapping, model->mapped);
-        model->mapping = NULL;
-        model->mapped = 0;
+    if (checkpoint->expanded) {
+        munmap(checkpoint->mapping, checkpoint->mapped);
+        checkpoint->mapping = NULL;
+        checkpoint->mapped = 0;
     }
     return true;
 }
 
-void model_close(Model *model) {
-    if (model->mapping) munmap(model->mapping, model->mapped);
-    free(model->expanded);
-    *model = (Model){0};
+void checkpoint_close(Checkpoint *checkpoint) {
+    if (checkpoint->mapping) munmap(checkpoint->mapping, checkpoint->mapped);
+    free(checkpoint->expanded);
+    *checkpoint = (Checkpoint){0};
 }

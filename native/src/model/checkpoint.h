@@ -1,5 +1,5 @@
-// A model file in memory: llama2.c's checkpoints, version 0 (fp32) and version 2 (int8 in groups,
-// expanded to fp32 once when it is read).
+// llama2.c's checkpoints: version 0 (fp32, mapped) and version 2 (int8 in groups, expanded to fp32 once
+// when it is read). Checkpoint is llama2.c's Config and TransformerWeights in one.
 #ifndef DUO_MODEL_H
 #define DUO_MODEL_H
 
@@ -11,7 +11,7 @@
 #include "model/config.h"
 
 typedef struct {
-    Shape shape;
+    ModelConfig config;
     uint64_t parameters;
     // All row-major, as in the file. head = dim / heads, kv = head * kv_heads.
     const float *embedding;       // (vocab, dim)
@@ -25,14 +25,14 @@ typedef struct {
     const float *final_norm;      // (dim)
     const float *classifier;      // (vocab, dim); the embedding itself where they are tied
     bool tied;
-    void *mapping;                // the file, mmapped; NULL where the weights were expanded
+    void *mapping;                // of the file; NULL where the weights were expanded
     size_t mapped;                // bytes of it
-    float *expanded;              // version 2: what malloc gave; NULL for version 0
-} Model;
+    float *expanded;              // version 2: malloced weights; NULL for version 0
+} Checkpoint;
 
-// Read `path`. Every size is checked before it is used. False, and `failure`, where it is not a
-// model, is cut short, has sizes that make no sense, or does not fit in memory.
-bool model_open(Model *model, const char *path, Failure *failure);
-void model_close(Model *model);
+// Read `path`. Every size is checked before it is used. False, and `failure`, where the file is not a
+// checkpoint, is truncated, has contradictory sizes, or does not fit in memory.
+bool checkpoint_open(Checkpoint *checkpoint, const char *path, Failure *failure);
+void checkpoint_close(Checkpoint *checkpoint);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-// Larger than any model this engine could tell with, and small enough that every product of
-// sizes below stays under 2^63: nothing after shape_check() can overflow.
+// Limits that no model for this engine reaches, and so small that every product of sizes below stays
+// under 2^63: nothing after config_check() can overflow.
 enum {
     MOST_DIM = 1 << 16,
     MOST_HIDDEN = 1 << 18,
@@ -20,7 +20,7 @@ static bool check_range(const char *path, const char *name, int32_t value, int32
                 "give a llama2.c .bin or a .duo file", path, name, value, most);
 }
 
-bool shape_check(const char *path, Shape s, Failure *failure) {
+bool config_check(const char *path, ModelConfig s, Failure *failure) {
     if (!check_range(path, "dim", s.dim, MOST_DIM, failure) ||
         !check_range(path, "hidden dim", s.hidden, MOST_HIDDEN, failure) ||
         !check_range(path, "number of layers", s.layers, MOST_LAYERS, failure) ||
@@ -40,10 +40,10 @@ bool shape_check(const char *path, Shape s, Failure *failure) {
                 "'%.200s' is not a model: %s; give a llama2.c .bin or a .duo file", path, wrong);
 }
 
-Counts shape_counts(Shape s) {
+WeightCounts config_weight_counts(ModelConfig s) {
     uint64_t dim = (uint64_t)s.dim, layers = (uint64_t)s.layers;
     uint64_t kv = dim / (uint64_t)s.heads * (uint64_t)s.kv_heads;
-    return (Counts){
+    return (WeightCounts){
         .embedding = (uint64_t)s.vocab * dim,
         .norm = layers * dim,
         .query = layers * dim * dim,
@@ -52,7 +52,7 @@ Counts shape_counts(Shape s) {
     };
 }
 
-uint64_t shape_parameters(Shape s, Counts n, bool tied) {
+uint64_t config_parameters(ModelConfig s, WeightCounts n, bool tied) {
     return (tied ? 1 : 2) * n.embedding + 2 * n.norm + (uint64_t)s.dim + 2 * n.query + 2 * n.key +
            3 * n.ffn;
 }

@@ -1,4 +1,4 @@
-// The sizes of a model, and how many weights follow from them.
+// The sizes of a model: llama2.c's Config, with shorter names. And how many weights they imply.
 #ifndef DUO_SHAPE_H
 #define DUO_SHAPE_H
 
@@ -9,21 +9,21 @@
 
 typedef struct {
     int32_t dim, hidden, layers, heads, kv_heads, vocab, context;
-} Shape;
+} ModelConfig;
 
-// Floats of each kind of weight, all layers together.
+// Number of weights of each kind, all layers together.
 typedef struct {
     uint64_t embedding, norm, query, key, ffn;
-} Counts;
+} WeightCounts;
 
-// False, and `failure` that names the file at `path`, where the sizes make no sense together or
-// are larger than any model that this engine could tell with.
-bool shape_check(const char *path, Shape shape, Failure *failure);
+// False, and `failure` that names the file at `path`, where the sizes contradict each other or exceed
+// what this engine supports.
+bool config_check(const char *path, ModelConfig config, Failure *failure);
 
-Counts shape_counts(Shape shape);
-uint64_t shape_parameters(Shape shape, Counts counts, bool tied);
+WeightCounts config_weight_counts(ModelConfig config);
+uint64_t config_parameters(ModelConfig config, WeightCounts counts, bool tied);
 
-// Floats of one position's key, or value, in one layer.
-static inline int32_t shape_kv(Shape s) { return s.dim / s.heads * s.kv_heads; }
+// Floats of the key, or of the value, of one position in one layer.
+static inline int32_t config_kv_dim(ModelConfig s) { return s.dim / s.heads * s.kv_heads; }
 
 #endif

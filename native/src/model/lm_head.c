@@ -5,31 +5,31 @@
 
 #include "kernels/ops_f32.h"
 
-// Floats are added in at most a few hundred steps, each off by 2^-24 of what is there: this is
-// more than all of them together, as a share of the product of the lengths.
+// Bound of the rounding error of a sum in float, as a share of the product of the norms: a few hundred
+// additions, each off by at most 2^-24 of the partial sum.
 static const float ROUNDING = 1.0f / 131072.0f;
 
-void head_probe(const Head *head, const Simd *simd, Probe *probe) {
-    simd->quantise(&probe->quantised, probe->x, head->dim);
+void lm_head_prepare(const LmHead *head, const Simd *simd, LmHeadInput *input) {
+    simd->quantise(&input->quantised, input->x, head->dim);
     double length = 0.0, rounding = 0.0;
     for (int32_t i = 0; i < head->dim; i++) {
-        double x = (double)probe->x[i];
-        double rest = x - (double)probe->quantised.scale[i / GROUP] *
-                              (double)probe->quantised.value[i];
+        double x = (double)input->x[i];
+        double rest = x - (double)input->quantised.scale[i / GROUP] *
+                              (double)input->quantised.value[i];
         length += x * x;
         rounding += rest * rest;
     }
-    // rounded up: they are factors of a bound
-    probe->length = (float)sqrt(length) * 1.000001f;
-    probe->rounding = (float)sqrt(rounding) * 1.000001f;
+    // rounded up, because they are factors of an upper bound
+    input->length = (float)sqrt(length) * 1.000001f;
+    input->rounding = (float)sqrt(rounding) * 1.000001f;
 }
 
-float lm_head_bounds(const Head *head, const Simd *simd, const Probe *probe, float *value,
+float lm_head_bounds(const LmHead *head, const Simd *simd, const LmHeadInput *input, float *value,
                   float *upper, float *peak) {
-    if (!(probe->length < LONGEST)) {
+    if (!(input->length < NORM_LIMIT)) {
         for (int32_t slot = 0; slot < head->tiles * TILE; slot++) {
-            value[slot] = slot < head->told ? 0.0f : -INFINITY;
-            upper[slot] = slot < head->told ? INFINITY : -INFINITY;
+            value[slot] = slot < head->coded ? 0.0f : -INFINITY;
+            upper[slot] = slot < head->coded ? INFINITY : -INFINITY;
             peak[slot / TILE] = INFINITY;
         }
         return -INFINITY;
@@ -38,48 +38,48 @@ float lm_head_bounds(const Head *head, const Simd *simd, const Probe *probe, flo
     for (int k = 0; k < ANCHORS; k++) {
         const float *anchor = head->anchors + (int64_t)k * head->dim;
         double sum = 0.0;
-        for (int32_t i = 0; i < head->dim; i++) sum += (double)anchor[i] * (double)probe->x[i];
+        for (int32_t i = 0; i < head->dim; i++) sum += (double)anchor[i] * (double)input->x[i];
         base[k] = (float)sum;
     }
-    float rounding = head->longest[0] * (probe->rounding + ROUNDING * probe->length) +
-                     head->longest[1] * ROUNDING * probe->length;
+    float rounding = head->longest[0] * (input->rounding + ROUNDING * input->length) +
+                     head->longest[1] * ROUNDING * input->length;
     Bounds bounds = {
         .scale = head->scale,
         .error = head->coarse_error,
         .base = base,
         .base_of = head->anchor_of,
         .times = 16.0f,
-        .length = probe->length,
+        .length = input->length,
         .rounding = rounding,
     };
-    float most = simd->bounds(value, upper, peak, &bounds, head->told);
-    // Slots beyond the last row would be 0, and may be the largest.
-    for (int32_t slot = head->told; slot < head->tiles * TILE; slot++) {
+    float most = simd->bounds(value, upper, peak, &bounds, head->coded);
+    // Padding slots have the product 0, which might be the largest.
+    for (int32_t slot = head->coded; slot < head->tiles * TILE; slot++) {
         value[slot] = upper[slot] = -INFINITY;
     }
     return most;
 }
 
-float head_fine_error(const Head *head, const Probe *probe, int32_t slot) {
-    if (!(probe->length < LONGEST)) return INFINITY;  // head_bounds() had no products for it
-    return head->fine_error[slot] * probe->length +
-           head->norm[slot] * (probe->rounding + ROUNDING * probe->length) +
-           head->longest[1] * ROUNDING * probe->length;
+float lm_head_fine_error(const LmHead *head, const LmHeadInput *input, int32_t slot) {
+    if (!(input->length < NORM_LIMIT)) return INFINITY;  // lm_head_bounds() has no products for it
+    return head->fine_error[slot] * input->length +
+           head->norm[slot] * (input->rounding + ROUNDING * input->length) +
+           head->longest[1] * ROUNDING * input->length;
 }
 
-enum { MOST_FINE = 1 << 15 };  // bytes of a row: shape_check() allows dim 65536
+enum { MOST_FINE = 1 << 15 };  // bytes of a row: config_check() allows dim 65536
 
-const uint8_t *head_fine_rows(const Head *head, int32_t slot, int32_t count, uint8_t *buffer) {
+const uint8_t *lm_head_fine_rows(const LmHead *head, int32_t slot, int32_t count, uint8_t *buffer) {
     size_t size = (size_t)head->groups * (GROUP / 2);
     return file_view_read(&head->fine, (uint64_t)slot * size, (size_t)count * size, buffer);
 }
 
-float head_fine(const Head *head, const Simd *simd, const Probe *probe, int32_t slot, float coarse,
+float lm_head_fine(const LmHead *head, const Simd *simd, const LmHeadInput *input, int32_t slot, float coarse,
                 const uint8_t *fine) {
-    return coarse + head->scale[slot] * simd->dot_int4(fine, head->groups, &probe->quantised);
+    return coarse + head->scale[slot] * simd->dot_int4(fine, head->groups, &input->quantised);
 }
 
-bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int32_t count,
+bool lm_head_exact(const LmHead *head, const LmHeadInput *input, const int32_t *slots, int32_t count,
                 float *buffer, float *product) {
     size_t size = (size_t)head->dim * sizeof(float);
     for (int32_t i = 0, run; i < count; i += run) {
@@ -90,29 +90,29 @@ bool head_exact(const Head *head, const Probe *probe, const int32_t *slots, int3
         if (!rows) return false;
         if (rows != to) memcpy(to, rows, bytes);
     }
-    matmul(product, buffer, head->dim, probe->x, count, head->dim);
+    matmul(product, buffer, head->dim, input->x, count, head->dim);
     return true;
 }
 
-Head head_of_likeliest(const Head *head) {
+LmHead lm_head_draft_subset(const LmHead *head) {
     enum { SHARE = 8, LEAST = 2048 };
-    Head first = *head;
-    int32_t told = head->told / SHARE > LEAST ? head->told / SHARE : LEAST;
-    if (told >= head->told) return first;
-    first.tiles = tiles_of(told);
-    first.told = first.tiles * TILE;
-    first.vocab = first.told;  // it knows of no others, and of none that are collapsed
+    LmHead first = *head;
+    int32_t coded = head->coded / SHARE > LEAST ? head->coded / SHARE : LEAST;
+    if (coded >= head->coded) return first;
+    first.tiles = tiles_of(coded);
+    first.coded = first.tiles * TILE;
+    first.vocab = first.coded;  // without the other rows and the collapsed ones
     return first;
 }
 
-bool head_row(const Head *head, int32_t id, float *out) {
+bool lm_head_row(const LmHead *head, int32_t id, float *out) {
     int32_t slot = head->slots[id];
-    if (slot >= head->told) {
+    if (slot >= head->coded) {
         memcpy(out, head->centre, (size_t)head->dim * sizeof *out);
         return true;
     }
     uint8_t buffer[MOST_FINE];
-    const uint8_t *fine = head_fine_rows(head, slot, 1, buffer);
+    const uint8_t *fine = lm_head_fine_rows(head, slot, 1, buffer);
     if (!fine) return false;
     const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
     const uint8_t *coarse =

@@ -6,90 +6,90 @@
 #include "base/sha256.h"
 #include "model/packed_io.h"
 
-bool weights_open(Weights *w, const char *path, Packer packer, Failure *failure) {
-    *w = (Weights){.path = path, .packer = packer, .file = {.file = -1}, .packed = packed_is(path)};
-    w->forms[0].file = w->forms[1].file = -1;
-    if (w->packed) {
-        if (!packed_open(&w->file, path, 0, failure)) return false;
-        w->shape = w->file.shape;
+bool model_open(Model *m, const char *path, Packer packer, Failure *failure) {
+    *m = (Model){.path = path, .packer = packer, .file = {.file = -1}, .packed = packed_file_is(path)};
+    m->forms[0].file = m->forms[1].file = -1;
+    if (m->packed) {
+        if (!packed_open(&m->file, path, 0, failure)) return false;
+        m->config = m->file.config;
     } else {
-        if (!model_open(&w->model, path, failure)) return false;
-        w->shape = w->model.shape;
+        if (!checkpoint_open(&m->checkpoint, path, failure)) return false;
+        m->config = m->checkpoint.config;
     }
-    w->parameters = shape_parameters(w->shape, shape_counts(w->shape),
-                                     w->packed ? w->file.tied : w->model.tied);
+    m->parameters = config_parameters(m->config, config_weight_counts(m->config),
+                                     m->packed ? m->file.tied : m->checkpoint.tied);
     return true;
 }
 
-void weights_close(Weights *w) {
-    for (int form = 0; form < 2; form++) packed_close(&w->forms[form]);
-    if (w->packed) {
-        free(w->model.expanded);
-        packed_close(&w->file);
+void model_close(Model *m) {
+    for (int form = 0; form < 2; form++) packed_close(&m->forms[form]);
+    if (m->packed) {
+        free(m->checkpoint.expanded);
+        packed_close(&m->file);
     } else {
-        model_close(&w->model);
+        checkpoint_close(&m->checkpoint);
     }
 }
 
-bool weights_has(const Weights *w, Mode mode) {
+bool model_has_mode(const Model *m, Mode mode) {
     switch (mode) {
     case MODE_REFERENCE:
-    case MODE_EXACT: return !w->packed || w->file.modes & PACKED_EXACT;
-    case MODE_FAST: return !w->packed || w->file.modes & PACKED_FAST;
+    case MODE_EXACT: return !m->packed || m->file.modes & PACKED_EXACT;
+    case MODE_FAST: return !m->packed || m->file.modes & PACKED_FAST;
     }
     return false;
 }
 
-const Model *weights_model(Weights *w, Failure *failure) {
-    if (w->model.embedding) return &w->model;
-    if (!(w->file.modes & PACKED_EXACT)) {
+const Checkpoint *model_checkpoint(Model *m, Failure *failure) {
+    if (m->checkpoint.embedding) return &m->checkpoint;
+    if (!(m->file.modes & PACKED_EXACT)) {
         fail(failure, EXIT_USAGE, "'%.200s' is packed for mode fast only; give the .bin file, or use "
-             "--mode fast", w->path);
+             "--mode fast", m->path);
         return NULL;
     }
-    const Packed *form = weights_packed(w, MODE_EXACT, failure);
-    return form && packed_model(form, &w->model, failure) ? &w->model : NULL;
+    const Packed *form = model_packed(m, MODE_EXACT, failure);
+    return form && packed_to_checkpoint(form, &m->checkpoint, failure) ? &m->checkpoint : NULL;
 }
 
-const Packed *weights_packed(Weights *w, Mode mode, Failure *failure) {
-    Packed *form = &w->forms[mode - MODE_EXACT];
+const Packed *model_packed(Model *m, Mode mode, Failure *failure) {
+    Packed *form = &m->forms[mode - MODE_EXACT];
     uint32_t bit = mode == MODE_EXACT ? PACKED_EXACT : PACKED_FAST;
-    if (w->ready[mode - MODE_EXACT]) return form;
-    if (w->packed) {
-        if (!packed_open(form, w->path, bit, failure)) return NULL;
+    if (m->ready[mode - MODE_EXACT]) return form;
+    if (m->packed) {
+        if (!packed_open(form, m->path, bit, failure)) return NULL;
     } else {
-        if (!w->packer(form, &w->model, bit, failure)) return NULL;
+        if (!m->packer(form, &m->checkpoint, bit, failure)) return NULL;
     }
-    w->ready[mode - MODE_EXACT] = true;
+    m->ready[mode - MODE_EXACT] = true;
     return form;
 }
 
-Tokenizer *weights_tokenizer(const Weights *w, const char *path, Failure *failure) {
-    if (path) return tokenizer_open(path, w->shape.vocab, failure);
-    const Section *section = &w->file.sections[SECTION_TOKENIZER];
-    // Through the file and not its mapping, for it is read once.
+Tokenizer *model_tokenizer(const Model *m, const char *path, Failure *failure) {
+    if (path) return tokenizer_open(path, m->config.vocab, failure);
+    const Section *section = &m->file.sections[SECTION_TOKENIZER];
+    // Read from the file and not the mapping: the bytes are needed once.
     FileView view = {.file = section->view.file, .offset = section->view.offset};
     void *bytes = malloc((size_t)section->size + 1);
     Tokenizer *tokenizer = NULL;
     if (!bytes || !file_view_read(&view, 0, (size_t)section->size, bytes)) {
-        fail(failure, EXIT_UNEXPECTED, "cannot read the tokenizer in '%.200s'", w->path);
+        fail(failure, EXIT_UNEXPECTED, "cannot read the tokenizer in '%.200s'", m->path);
     } else {
-        tokenizer = tokenizer_read(w->path, bytes, (size_t)section->size, w->shape.vocab, failure);
+        tokenizer = tokenizer_read(m->path, bytes, (size_t)section->size, m->config.vocab, failure);
     }
     free(bytes);
     return tokenizer;
 }
 
-bool weights_hash(const Weights *w, uint8_t digest[32], Failure *failure) {
-    if (!w->packed) return sha256_file(w->path, digest, failure);
-    memcpy(digest, w->file.origin, sizeof w->file.origin);
+bool model_sha256(const Model *m, uint8_t digest[32], Failure *failure) {
+    if (!m->packed) return sha256_file(m->path, digest, failure);
+    memcpy(digest, m->file.origin, sizeof m->file.origin);
     return true;
 }
 
-bool weights_tokenizer_hash(const Weights *w, const char *path, uint8_t digest[32],
+bool model_tokenizer_sha256(const Model *m, const char *path, uint8_t digest[32],
                             Failure *failure) {
     if (path) return sha256_file(path, digest, failure);
-    const Section *section = &w->file.sections[SECTION_TOKENIZER];
+    const Section *section = &m->file.sections[SECTION_TOKENIZER];
     Sha256 sha;
     sha256_begin(&sha);
     sha256_add(&sha, section->view.memory, section->size);

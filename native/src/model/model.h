@@ -1,4 +1,5 @@
-// The model that is told from: a llama2.c file or a packed one, in the form that a mode asks for.
+// A model handle: a llama2.c checkpoint or a packed file, in the form that each mode needs, made when
+// it is first asked for.
 #ifndef DUO_WEIGHTS_H
 #define DUO_WEIGHTS_H
 
@@ -13,41 +14,42 @@
 
 typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
 
-// Packs a checkpoint in memory for `modes`: pack_model() of pack/pack.h, which stands above this.
-typedef bool (*Packer)(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
+// Packs a checkpoint in memory for `modes`: pack_checkpoint() of pack/pack.h, a layer above this one.
+typedef bool (*Packer)(Packed *packed, const Checkpoint *checkpoint, uint32_t modes, Failure *failure);
 
 typedef struct {
     const char *path;
     Packer packer;
-    Shape shape;
+    ModelConfig config;
     uint64_t parameters;
     bool packed;        // the file is a .duo
-    Packed file;        // it, where it is
-    Model model;        // fp32; of a .duo once it is asked for
-    Packed forms[2];    // for MODE_EXACT and MODE_FAST, once they are asked for
+    Packed file;        // its header and sections, where it is
+    Checkpoint checkpoint;        // fp32; of a .duo once it was asked for
+    Packed forms[2];    // for MODE_EXACT and MODE_FAST, once they were asked for
     bool ready[2];
-} Weights;
+} Model;
 
-// Read the header of `path`, which must outlive the weights. `packer` is for a llama2.c file that is told
-// from in mode exact or fast.
-bool weights_open(Weights *weights, const char *path, Packer packer, Failure *failure);
-void weights_close(Weights *weights);
+// Read the header of `path`; the string must outlive the model. `packer` packs a checkpoint when
+// mode exact or fast asks for it. False, and `failure`, where the file is no model.
+bool model_open(Model *model, const char *path, Packer packer, Failure *failure);
+void model_close(Model *model);
 
-// Whether it can be told from in `mode`.
-bool weights_has(const Weights *weights, Mode mode);
+// Whether the file has what `mode` needs.
+bool model_has_mode(const Model *model, Mode mode);
 
-// fp32. NULL, and `failure`, where the file was packed without it.
-const Model *weights_model(Weights *weights, Failure *failure);
+// The weights in fp32. NULL, and `failure`, where the file was packed for mode fast only.
+const Checkpoint *model_checkpoint(Model *model, Failure *failure);
 
-// The packed form for MODE_EXACT or MODE_FAST. A llama2.c file is packed in memory, once.
-const Packed *weights_packed(Weights *weights, Mode mode, Failure *failure);
+// The packed form for MODE_EXACT or MODE_FAST; a checkpoint is packed in memory once. NULL, and
+// `failure`, where the mode is missing or memory is short.
+const Packed *model_packed(Model *model, Mode mode, Failure *failure);
 
-// The tokenizer: of the file at `path`, or, where that is NULL, the one that a .duo file holds.
-Tokenizer *weights_tokenizer(const Weights *weights, const char *path, Failure *failure);
+// The tokenizer of the file at `path`, or, where that is NULL, the one in the .duo file.
+Tokenizer *model_tokenizer(const Model *model, const char *path, Failure *failure);
 
-// SHA-256 of the model file, of the one that a .duo was packed from, and of its tokenizer.
-bool weights_hash(const Weights *weights, uint8_t digest[32], Failure *failure);
-bool weights_tokenizer_hash(const Weights *weights, const char *path, uint8_t digest[32],
+// SHA-256 of the checkpoint (for a .duo, the one it was packed from), and of the tokenizer.
+bool model_sha256(const Model *model, uint8_t digest[32], Failure *failure);
+bool model_tokenizer_sha256(const Model *model, const char *path, uint8_t digest[32],
                             Failure *failure);
 
 #endif

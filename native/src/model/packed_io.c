@@ -16,21 +16,21 @@
 
 static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 
-// Sections start on pages; fuzzing has less between them.
-#ifndef ALIGNED
-#define ALIGNED 4096
+// Sections are page-aligned; fuzzing uses smaller files.
+#ifndef SECTION_ALIGNMENT
+#define SECTION_ALIGNMENT 4096
 #endif
 
 enum { VERSION = 2 };
 
-// The start of the file, little-endian, then one Entry for each section.
+// The file begins, little-endian, with a Header and one Entry for each section.
 typedef struct {
     char magic[4];
     uint32_t version;
-    Shape shape;
+    ModelConfig config;
     uint32_t tied;
     uint32_t modes;
-    int32_t told;
+    int32_t coded;
     float radius;
     uint32_t patches;
     uint32_t sections;  // SECTIONS
@@ -55,12 +55,12 @@ _Static_assert(sizeof(Header) == 4 * 24 && sizeof(Entry) == 24, "the file's layo
 #error "files are little-endian, and are read as they lie"
 #endif
 
-static uint32_t check_of(Start start) {
+static uint32_t checksum(Start start) {
     start.header.check = 0;
     return crc32(&start, sizeof start);
 }
 
-bool packed_is(const char *path) {
+bool packed_file_is(const char *path) {
     char magic[sizeof MAGIC] = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return false;
@@ -73,7 +73,7 @@ static bool damaged(const char *path, const char *what, Failure *failure) {
     return fail(failure, EXIT_USAGE, "'%.200s' is damaged: %s; pack or fetch it again", path, what);
 }
 
-// Everything in the header that later code relies on.
+// Check everything in the header that later code relies on.
 static bool check_header(const char *path, const Header *h, Failure *failure) {
     if (h->version != VERSION) {
         return fail(failure, EXIT_USAGE,
@@ -81,8 +81,8 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
                     "pack it again", path, h->version, VERSION);
     }
     if (h->sections != SECTIONS) return damaged(path, "its table has another length", failure);
-    if (!shape_check(path, h->shape, failure)) return false;
-    if (h->told < 1 || h->told > h->shape.vocab) {
+    if (!config_check(path, h->config, failure)) return false;
+    if (h->coded < 1 || h->coded > h->config.vocab) {
         return damaged(path, "it tells more tokens than it has", failure);
     }
     if (!(h->radius >= 0.0f && isfinite(h->radius))) {
@@ -94,15 +94,15 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
     return true;
 }
 
-// Use the first `most` bytes of a section in memory, and the others in the file.
-static void hold(Packed *p, int kind, uint64_t most) {
+// Use only the first `most` bytes of a section in the mapping; the rest is read from the file.
+static void limit_held(Packed *p, int kind, uint64_t most) {
     FileView *view = &p->sections[kind].view;
     if (most < view->held) view->held = most;
     if (view->held == 0) view->memory = NULL;
 }
 
-// Each section where its entry says, with the size that the shape asks for.
-static bool place(Packed *p, const char *path, const Start *start, Failure *failure) {
+// Locate the sections; each must have the size that the config implies.
+static bool place_sections(Packed *p, const char *path, const Start *start, Failure *failure) {
     uint64_t sizes[SECTIONS];
     packed_sizes(p, sizes);
     for (int kind = 0; kind < SECTIONS; kind++) {
@@ -111,7 +111,7 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
         if (!text && entry->size != sizes[kind]) {
             return damaged(path, "a section has another size than its model", failure);
         }
-        if (entry->offset % ALIGNED != 0 || entry->offset > p->mapped ||
+        if (entry->offset % SECTION_ALIGNMENT != 0 || entry->offset > p->mapped ||
             entry->size > p->mapped - entry->offset) {
             return damaged(path, "it is cut short", failure);
         }
@@ -123,14 +123,14 @@ static bool place(Packed *p, const char *path, const Start *start, Failure *fail
             .size = entry->size,
             .check = entry->check,
         };
-        if (entry->size == 0) hold(p, kind, 0);
+        if (entry->size == 0) limit_held(p, kind, 0);
     }
     return true;
 }
 
 static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECTION_PATCH; }
 
-bool packed_whole(const Packed *p, SectionKind kind) {
+bool packed_section_intact(const Packed *p, SectionKind kind) {
     static const size_t MOST = 1 << 16;
     const Section *section = &p->sections[kind];
     FileView bytes = {.file = p->file, .offset = section->view.offset};
@@ -146,11 +146,11 @@ bool packed_whole(const Packed *p, SectionKind kind) {
     return readable && crc == section->check;
 }
 
-// The ids in the order of their rows: each once, all of them ids. `seen` (vocab) is all 0.
+// The ids must be a permutation. `seen` (vocab) is all false.
 static bool check_ids(const Packed *p, bool *seen) {
     const int32_t *ids = p->sections[SECTION_HEAD_IDS].view.memory;
-    for (int32_t i = 0; i < p->shape.vocab; i++) {
-        if (ids[i] < 0 || ids[i] >= p->shape.vocab || seen[ids[i]]) return false;
+    for (int32_t i = 0; i < p->config.vocab; i++) {
+        if (ids[i] < 0 || ids[i] >= p->config.vocab || seen[ids[i]]) return false;
         seen[ids[i]] = true;
     }
     return true;
@@ -159,13 +159,13 @@ static bool check_ids(const Packed *p, bool *seen) {
 static bool check_anchors(const Packed *p) {
     const Section *section = &p->sections[SECTION_HEAD_ANCHORS];
     const uint8_t *bytes = section->view.memory;
-    for (uint64_t i = section->size - (uint64_t)tiles_of(p->told); i < section->size; i++) {
+    for (uint64_t i = section->size - (uint64_t)tiles_of(p->coded); i < section->size; i++) {
         if (bytes[i] >= ANCHORS) return false;
     }
     return true;
 }
 
-// Patches: each block's after the one's before it, each within its block.
+// The patches must be in the order of the blocks, each within its block.
 static bool check_patches(const Packed *p) {
     const uint32_t *patched = p->sections[SECTION_PATCHED].view.memory;
     const uint16_t *at = p->sections[SECTION_PATCH_AT].view.memory;
@@ -180,13 +180,13 @@ static bool check_patches(const Packed *p) {
     return true;
 }
 
-// What is read for every token is checked; the rest when somebody asks (inspect.c).
+// Check the CRC-32 of what is read for every token; `duollama inspect` checks the rest.
 static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
     for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
         if (exact_only(kind) && mode != PACKED_EXACT) continue;
-        if (!packed_whole(p, (SectionKind)kind)) return damaged(path, "a checksum is wrong", failure);
+        if (!packed_section_intact(p, (SectionKind)kind)) return damaged(path, "a checksum is wrong", failure);
     }
-    bool *seen = calloc((size_t)p->shape.vocab, sizeof *seen);
+    bool *seen = calloc((size_t)p->config.vocab, sizeof *seen);
     if (!seen) return fail(failure, EXIT_UNEXPECTED, "not enough memory to check the model");
     bool ordered = check_ids(p, seen);
     free(seen);
@@ -222,31 +222,31 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
         return fail(failure, EXIT_USAGE, "'%.200s' is not a packed model; give a .duo file", path);
     }
     if (!check_header(path, &start.header, failure)) return false;
-    if (check_of(start) != start.header.check) {
+    if (checksum(start) != start.header.check) {
         return damaged(path, "the checksum of its header is wrong", failure);
     }
-    p->shape = start.header.shape;
+    p->config = start.header.config;
     p->tied = start.header.tied != 0;
     p->modes = start.header.modes;
-    p->told = start.header.told;
+    p->coded = start.header.coded;
     p->radius = start.header.radius;
     p->patches = start.header.patches;
     memcpy(p->origin, start.header.origin, sizeof p->origin);
-    if (!place(p, path, &start, failure)) return false;
+    if (!place_sections(p, path, &start, failure)) return false;
     if (mode == 0) return true;
     if (!(p->modes & mode)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed without mode %s; pack it with --modes "
                     "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
     }
     if (!check_sections(p, path, mode, failure)) return false;
-    // A row now and then is no reason to hold them all: they stay in the file. Mode exact, sampled, asks
-    // again and again for the likeliest, which are the first.
+    // Rows that are needed now and then stay in the file, so that they take no memory. Sampling in mode
+    // exact needs the likeliest rows, which are the first, for most tokens.
     uint64_t likeliest = mode == PACKED_EXACT ? PACKED_LIKELIEST : 0;
-    hold(p, SECTION_HEAD_FINE, likeliest);
-    hold(p, SECTION_EMBEDDING, likeliest);
-    hold(p, SECTION_CLASSIFIER, likeliest);
+    limit_held(p, SECTION_HEAD_FINE, likeliest);
+    limit_held(p, SECTION_EMBEDDING, likeliest);
+    limit_held(p, SECTION_CLASSIFIER, likeliest);
     for (int kind = 0; kind < SECTIONS; kind++) {
-        if (exact_only(kind) && mode == PACKED_FAST) hold(p, kind, 0);
+        if (exact_only(kind) && mode == PACKED_FAST) limit_held(p, kind, 0);
     }
     return packed_bind(p, failure);
 }
@@ -259,7 +259,7 @@ bool packed_open(Packed *p, const char *path, uint32_t mode, Failure *failure) {
 }
 
 static bool write_all(FILE *out, const Packed *p, const Start *start) {
-    static const char zeros[ALIGNED];
+    static const char zeros[SECTION_ALIGNMENT];
     if (fwrite(start, sizeof *start, 1, out) != 1) return false;
     uint64_t at = sizeof *start;
     for (int kind = 0; kind < SECTIONS; kind++) {
@@ -274,8 +274,8 @@ static bool write_all(FILE *out, const Packed *p, const Start *start) {
 }
 
 bool packed_write(const Packed *p, const char *path, Failure *failure) {
-    Start start = {.header = {.version = VERSION, .shape = p->shape, .tied = p->tied,
-                              .modes = p->modes, .told = p->told, .radius = p->radius,
+    Start start = {.header = {.version = VERSION, .config = p->config, .tied = p->tied,
+                              .modes = p->modes, .coded = p->coded, .radius = p->radius,
                               .patches = p->patches, .sections = SECTIONS}};
     memcpy(start.header.magic, MAGIC, sizeof MAGIC);
     memcpy(start.header.origin, p->origin, sizeof p->origin);
@@ -283,7 +283,7 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
     for (int kind = 0; kind < SECTIONS; kind++) {
         const Section *section = &p->sections[kind];
         if (section->size == 0) continue;
-        uint64_t offset = (end + ALIGNED - 1) / ALIGNED * ALIGNED;
+        uint64_t offset = (end + SECTION_ALIGNMENT - 1) / SECTION_ALIGNMENT * SECTION_ALIGNMENT;
         start.entries[kind] = (Entry){
             .offset = offset,
             .size = section->size,
@@ -291,7 +291,7 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
         };
         end = offset + section->size;
     }
-    start.header.check = check_of(start);
+    start.header.check = checksum(start);
 
     char beside[4096];
     if (snprintf(beside, sizeof beside, "%s.part", path) >= (int)sizeof beside) {

@@ -15,19 +15,19 @@
 
 enum {
     BOS = 1,
-    FIRST_BYTE = 3,  // ids 3 to 258 stand for the bytes 0 to 255, whatever their pieces say
+    FIRST_BYTE = 3,  // ids 3 to 258 are the bytes 0 to 255
     NONE = -1,
     MOST_FILE = 1 << 30,  // bytes
 };
 
 struct Tokenizer {
-    Pieces pieces;
-    char bytes[512];  // each byte and a NUL: the pieces of byte tokens
+    Vocab vocab;
+    char bytes[512];  // each byte and a NUL: text of the byte tokens
 };
 
-// --- the file
+// --- reading the file
 
-// The whole of `path`, malloced.
+// The contents of `path`, malloced.
 static unsigned char *read_file(const char *path, size_t *size, Failure *failure) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
@@ -40,10 +40,10 @@ static unsigned char *read_file(const char *path, size_t *size, Failure *failure
         return NULL;
     }
     unsigned char *bytes = NULL;
-    if (S_ISDIR(status.st_mode)) pieces_refuse(path, "is a directory", failure);
-    else if (!S_ISREG(status.st_mode)) pieces_refuse(path, "is not a regular file", failure);
-    else if (status.st_size < 4) pieces_refuse(path, "is empty or cut short", failure);
-    else if (status.st_size > MOST_FILE) pieces_refuse(path, "is too large for one", failure);
+    if (S_ISDIR(status.st_mode)) vocab_refuse(path, "is a directory", failure);
+    else if (!S_ISREG(status.st_mode)) vocab_refuse(path, "is not a regular file", failure);
+    else if (status.st_size < 4) vocab_refuse(path, "is empty or cut short", failure);
+    else if (status.st_size > MOST_FILE) vocab_refuse(path, "is too large for one", failure);
     else if (!(bytes = malloc((size_t)status.st_size))) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
     }
@@ -69,37 +69,37 @@ Tokenizer *tokenizer_read(const char *path, const void *bytes, size_t size, int3
         return NULL;
     }
     for (int byte = 0; byte < 256; byte++) t->bytes[2 * byte] = (char)byte;
-    if (pieces_read(&t->pieces, path, bytes, size, vocab, failure)) return t;
+    if (vocab_read(&t->vocab, path, bytes, size, vocab, failure)) return t;
     tokenizer_close(t);
     return NULL;
 }
 
 void tokenizer_close(Tokenizer *t) {
     if (!t) return;
-    pieces_free(&t->pieces);
+    vocab_free(&t->vocab);
     free(t);
 }
 
 // --- text to ids
 
-// A token of the text and its neighbours. llama2.c looks at all pairs again after each merge;
-// here a pair is looked up once, when it comes to be.
+// A token in a linked list. llama2.c looks up all pairs again after each merge; here a pair is looked up
+// once, when it becomes adjacent, and kept in a priority queue.
 typedef struct {
     int32_t id;
     int32_t previous, next;  // NONE at the ends
     uint32_t version;        // grows with each change of the pair (this, next)
 } Node;
 
-// A pair that could be merged, as it was found.
+// A candidate merge. It is stale where `version` is not that of its left node.
 typedef struct {
     float score;
     int32_t left;
-    int32_t id;  // that it would become
+    int32_t id;  // of the merged token
     uint32_t version;
 } Merge;
 
 typedef struct {
-    const Pieces *pieces;
+    const Vocab *vocab;
     Node *nodes;
     int32_t count;
     Merge *heap;  // the best on top
@@ -107,7 +107,7 @@ typedef struct {
     char *joined; // room for the longest piece
 } Encoder;
 
-// The highest score first; of equal ones the leftmost.
+// Heap order: the highest score first, ties by the leftmost.
 static bool before(Merge a, Merge b) {
     return a.score > b.score || (a.score == b.score && a.left < b.left);
 }
@@ -139,22 +139,22 @@ static void append(Encoder *e, int32_t id) {
     if (at > 0) e->nodes[at - 1].next = at;
 }
 
-// The pair (left, its next) is new: forget what was known of it and look it up.
+// The pair (left, its next) is new: look it up and push it if it is a token.
 static void consider(Encoder *e, int32_t left) {
     if (left == NONE) return;
     Node *node = &e->nodes[left];
     node->version++;
     if (node->next == NONE) return;
-    const Pieces *p = e->pieces;
+    const Vocab *v = e->vocab;
     int32_t a = node->id, b = e->nodes[node->next].id;
-    size_t length = strlen(pieces_text(p, a)), more = strlen(pieces_text(p, b));
-    if (length + more > p->longest) return;
-    memcpy(e->joined, pieces_text(p, a), length);
-    memcpy(e->joined + length, pieces_text(p, b), more + 1);
-    int32_t id = pieces_find(p, e->joined);
+    size_t length = strlen(vocab_text(v, a)), more = strlen(vocab_text(v, b));
+    if (length + more > v->longest) return;
+    memcpy(e->joined, vocab_text(v, a), length);
+    memcpy(e->joined + length, vocab_text(v, b), more + 1);
+    int32_t id = vocab_find(v, e->joined);
     // llama2.c's search for the best score starts here, so a lower one never wins
-    if (id == NONE || !(p->scored[id].score > -1e10f)) return;
-    push(e, (Merge){p->scored[id].score, left, id, node->version});
+    if (id == NONE || !(v->scored[id].score > -1e10f)) return;
+    push(e, (Merge){v->scored[id].score, left, id, node->version});
 }
 
 static void merge_all(Encoder *e) {
@@ -162,7 +162,7 @@ static void merge_all(Encoder *e) {
     while (e->merges > 0) {
         Merge merge = pop(e);
         Node *left = &e->nodes[merge.left];
-        if (left->version != merge.version) continue;  // one of the two has been merged since
+        if (left->version != merge.version) continue;  // stale: one of the two was merged since
         Node *right = &e->nodes[left->next];
         left->id = merge.id;
         left->next = right->next;
@@ -173,13 +173,13 @@ static void merge_all(Encoder *e) {
     }
 }
 
-// One token for each character of `text`, or for each of its bytes where it has no piece.
-static bool split(Encoder *e, const char *text, Failure *failure) {
-    const Pieces *p = e->pieces;
+// One token for each character of `text`; byte fallback where it is not in the vocabulary.
+static bool split_text(Encoder *e, const char *text, Failure *failure) {
+    const Vocab *v = e->vocab;
     append(e, BOS);
     if (*text) {
-        // SentencePiece's dummy prefix: a word is the same token at the start of a text
-        int32_t space = pieces_find(p, " ");
+        // SentencePiece's dummy prefix: a word has the same token at the start of a text
+        int32_t space = vocab_find(v, " ");
         if (space == NONE) {
             return fail(failure, EXIT_USAGE,
                         "the tokenizer has no piece for a space; give the model's own with -z");
@@ -190,14 +190,14 @@ static bool split(Encoder *e, const char *text, Failure *failure) {
         char character[5] = {*text++};
         size_t length = 1;
         while (((unsigned char)*text & 0xC0) == 0x80) character[length++] = *text++;
-        int32_t id = pieces_find(p, character);
+        int32_t id = vocab_find(v, character);
         if (id != NONE) {
             append(e, id);
             continue;
         }
         for (size_t i = 0; i < length; i++) {
             unsigned byte = (unsigned char)character[i];
-            if (FIRST_BYTE + (int64_t)byte >= p->vocab) {
+            if (FIRST_BYTE + (int64_t)byte >= v->count) {
                 return fail(failure, EXIT_USAGE,
                             "the tokenizer has no piece for the byte 0x%02X of the prompt; "
                             "use other words, or the model's own tokenizer with -z", byte);
@@ -219,17 +219,17 @@ int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, F
         return NULL;
     }
     Encoder e = {
-        .pieces = &t->pieces,
+        .vocab = &t->vocab,
         .nodes = malloc(most * sizeof(Node)),
         .heap = malloc(3 * most * sizeof(Merge)),  // a pair at the start, two after each merge
-        .joined = malloc(t->pieces.longest + 1),
+        .joined = malloc(t->vocab.longest + 1),
     };
     int32_t *ids = malloc(most * sizeof *ids);
     bool encoded = false;
     if (!e.nodes || !e.heap || !e.joined || !ids) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to encode the prompt");
     } else {
-        encoded = split(&e, text, failure);
+        encoded = split_text(&e, text, failure);
     }
     if (encoded) {
         merge_all(&e);
@@ -248,9 +248,9 @@ int32_t *tokenizer_encode(const Tokenizer *t, const char *text, size_t *count, F
 // --- id to text
 
 const char *tokenizer_decode(const Tokenizer *t, int32_t previous, int32_t id, size_t *length) {
-    const char *text = pieces_text(&t->pieces, id);
+    const char *text = vocab_text(&t->vocab, id);
     if (previous == BOS && text[0] == ' ') text++;
-    // sscanf, and not an own parser, because llama2.c takes what sscanf takes: "<0x41" as well
+    // sscanf as in llama2.c, which accepts "<0x41" too
     unsigned char byte;
     if (text[0] == '<' && sscanf(text, "<0x%02hhX>", &byte) == 1) text = t->bytes + 2 * byte;
     *length = strlen(text);

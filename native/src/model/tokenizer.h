@@ -1,4 +1,4 @@
-// llama2.c's tokenizer.bin: pieces with scores, BPE encode by the highest-score merge, decode.
+// llama2.c's tokenizer (BPE by the highest-score merge): encode(), decode(), and tokenizer.bin.
 #ifndef DUO_TOKENIZER_H
 #define DUO_TOKENIZER_H
 
@@ -12,7 +12,7 @@ typedef struct Tokenizer Tokenizer;
 
 // Read `path`, which must hold `vocab` pieces. NULL, and `failure`, where it does not.
 Tokenizer *tokenizer_open(const char *path, int32_t vocab, Failure *failure);
-// The same from the bytes of such a file, which came out of `path`.
+// The same from the bytes of such a file; `path` is for messages.
 Tokenizer *tokenizer_read(const char *path, const void *bytes, size_t size, int32_t vocab,
                           Failure *failure);
 void tokenizer_close(Tokenizer *tokenizer);

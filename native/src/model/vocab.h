@@ -1,4 +1,4 @@
-// The pieces of text that ids stand for, as a tokenizer.bin of llama2.c has them: each with a score.
+// The vocabulary of a llama2.c tokenizer.bin: the piece of text and the merge score of each id.
 #ifndef DUO_PIECES_H
 #define DUO_PIECES_H
 
@@ -8,36 +8,35 @@
 
 #include "base/failure.h"
 
-// Pieces are C strings as in llama2.c: one that holds a NUL ends there.
-// There are many: each is small, for a board's sake.
+// Pieces are C strings as in llama2.c: a NUL in one ends it. 8 bytes each, to save the board's memory.
 typedef struct {
     uint32_t start;  // in texts
     float score;
 } Piece;
 
 typedef struct {
-    int32_t vocab;
-    size_t longest;   // piece, bytes
-    Piece *scored;    // (vocab) by id
-    int32_t *sorted;  // (vocab) ids, by text, then id
-    char *texts;      // of all pieces, each with a NUL
-} Pieces;
+    int32_t count;    // pieces
+    size_t longest;   // bytes of the longest piece
+    Piece *scored;    // (count) by id
+    int32_t *sorted;  // (count) ids, sorted by text, then id
+    char *texts;      // all pieces, each with its NUL
+} Vocab;
 
-// From the bytes of such a file, which came out of `path` and must hold `vocab` pieces. False, and
-// `failure`, where they are none; pieces_free() either way.
-bool pieces_read(Pieces *pieces, const char *path, const void *bytes, size_t size, int32_t vocab,
+// Parse the bytes of a tokenizer.bin, which must hold `count` pieces; `path` is for messages. False, and
+// `failure`, where they are none. Call vocab_free() in either case.
+bool vocab_read(Vocab *vocab, const char *path, const void *bytes, size_t size, int32_t count,
                  Failure *failure);
-void pieces_free(Pieces *pieces);
+void vocab_free(Vocab *vocab);
 
-static inline const char *pieces_text(const Pieces *p, int32_t id) {
-    return p->texts + p->scored[id].start;
+static inline const char *vocab_text(const Vocab *v, int32_t id) {
+    return v->texts + v->scored[id].start;
 }
 
-// The id of `text`, or -1. Where pieces are equal it is the one that glibc's bsearch meets first,
-// for that is what llama2.c finds.
-int32_t pieces_find(const Pieces *pieces, const char *text);
+// The id of `text`, or -1: llama2.c's str_lookup(). Of equal pieces it is the one that glibc's bsearch()
+// finds.
+int32_t vocab_find(const Vocab *vocab, const char *text);
 
-// "the tokenizer ... `what`", and what to do. Returns false.
-bool pieces_refuse(const char *path, const char *what, Failure *failure);
+// Fail with "the tokenizer ... `what`" and what to do. Returns false.
+bool vocab_refuse(const char *path, const char *what, Failure *failure);
 
 #endif

@@ -10,51 +10,51 @@
 #include "pack/pack_collapsed.h"
 #include "pack/pack_order.h"
 
-// Weights of the model that become the matrix `part` of `layer`.
-static const float *weights_of(const Model *m, int32_t layer, Part part) {
-    const float *all[PARTS] = {m->wq, m->wk, m->wv, m->wo, m->w1, m->w3, m->w2};
+// The weights of the matrix `kind` of `layer`, (rows, columns).
+static const float *weights_of(const Checkpoint *m, int32_t layer, LayerMatrix kind) {
+    const float *all[LAYER_MATRICES] = {m->wq, m->wk, m->wv, m->wo, m->w1, m->w3, m->w2};
     int32_t rows, columns;
-    part_size(m->shape, part, &rows, &columns);
-    return all[part] + (int64_t)layer * rows * columns;
+    layer_matrix_size(m->config, kind, &rows, &columns);
+    return all[kind] + (int64_t)layer * rows * columns;
 }
 
-// Where the sections that packing makes are written.
+// Where each section is written.
 typedef struct {
     char *at[SECTIONS];
-} Room;
+} SectionBuffers;
 
-static IntMatrix shape_of(Shape s, int32_t i) {
+static IntMatrix sizes_of(ModelConfig s, int32_t i) {
     IntMatrix m = {0};
-    part_size(s, (Part)(i % PARTS), &m.rows, &m.columns);
+    layer_matrix_size(s, (LayerMatrix)(i % LAYER_MATRICES), &m.rows, &m.columns);
     m.tiles = tiles_of(m.rows);
     m.groups = groups_of(m.columns);
     return m;
 }
 
-static uint32_t count_patches(const Model *m) {
+static uint32_t count_patches(const Checkpoint *m) {
     uint32_t count = 0;
-    for (int32_t i = 0; i < m->shape.layers * PARTS; i++) {
-        IntMatrix matrix = shape_of(m->shape, i);
-        count += int_matrix_count_patches(&matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)));
+    for (int32_t i = 0; i < m->config.layers * LAYER_MATRICES; i++) {
+        IntMatrix matrix = sizes_of(m->config, i);
+        count += int_matrix_count_patches(&matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)));
     }
     return count;
 }
 
-static void pack_layers(const Packed *p, const Model *m, Room *room) {
+static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *buffers) {
     IntMatrixPlanes to = {
-        .high = (int8_t *)room->at[SECTION_HIGH],
-        .multiplier = (uint8_t *)room->at[SECTION_MULTIPLIER],
-        .scale = (float *)(void *)room->at[SECTION_SCALE],
-        .middle = (int8_t *)room->at[SECTION_MIDDLE],
-        .low = (uint16_t *)(void *)room->at[SECTION_LOW],
-        .patched = (uint32_t *)(void *)room->at[SECTION_PATCHED],
-        .patch_at = (uint16_t *)(void *)room->at[SECTION_PATCH_AT],
-        .patch = (float *)(void *)room->at[SECTION_PATCH],
+        .high = (int8_t *)buffers->at[SECTION_HIGH],
+        .multiplier = (uint8_t *)buffers->at[SECTION_MULTIPLIER],
+        .scale = (float *)(void *)buffers->at[SECTION_SCALE],
+        .middle = (int8_t *)buffers->at[SECTION_MIDDLE],
+        .low = (uint16_t *)(void *)buffers->at[SECTION_LOW],
+        .patched = (uint32_t *)(void *)buffers->at[SECTION_PATCHED],
+        .patch_at = (uint16_t *)(void *)buffers->at[SECTION_PATCH_AT],
+        .patch = (float *)(void *)buffers->at[SECTION_PATCH],
     };
     if (to.patched) to.patched[0] = 0;
-    for (int32_t i = 0; i < p->shape.layers * PARTS; i++) {
+    for (int32_t i = 0; i < p->config.layers * LAYER_MATRICES; i++) {
         const IntMatrix *matrix = &p->matrices[i];
-        int_matrix_pack(matrix, weights_of(m, i / PARTS, (Part)(i % PARTS)), &to);
+        int_matrix_pack(matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)), &to);
         int64_t blocks = blocks_of(matrix->rows, matrix->columns);
         to.high += blocks * BLOCK;
         to.multiplier += blocks * TILE;
@@ -68,26 +68,26 @@ static void pack_layers(const Packed *p, const Model *m, Room *room) {
 
 static const double MOST = 119.0;  // of q8: the largest whose upper four bits, rounded, stay 7
 
-// One row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and how far they
-// are from that.
-static void pack_row(const Head *head, const float *row, int32_t slot, Room *room) {
+// Code one row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and the norms of
+// both quantisation errors.
+static void pack_lm_head_row(const LmHead *head, const float *row, int32_t slot, SectionBuffers *buffers) {
     const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
-    uint8_t *coarse = (uint8_t *)room->at[SECTION_HEAD_COARSE] +
+    uint8_t *coarse = (uint8_t *)buffers->at[SECTION_HEAD_COARSE] +
                       (int64_t)(slot / TILE) * head->groups * (GROUP / 2) * TILE + slot % TILE;
     uint8_t *fine =
-        (uint8_t *)room->at[SECTION_HEAD_FINE] + (int64_t)slot * head->groups * (GROUP / 2);
-    float *factors = (float *)(void *)room->at[SECTION_HEAD_FACTORS];
+        (uint8_t *)buffers->at[SECTION_HEAD_FINE] + (int64_t)slot * head->groups * (GROUP / 2);
+    float *factors = (float *)(void *)buffers->at[SECTION_HEAD_FACTORS];
     int64_t padded = (int64_t)head->tiles * TILE;
-    bool there = slot < head->told;  // the last tile may have slots without a row
+    bool there = slot < head->coded;  // the last tile may be padded
 
     double most = 0.0, squares = there ? norm_squared(row, head->dim) : 0.0;
-    // not by fmax(): gcc 12 for aarch64 ends with an internal error when it makes vectors of that
+    // no fmax() here: gcc 12 for aarch64 fails with an internal error when it vectorises it
     for (int32_t i = 0; there && i < head->dim; i++) {
         double size = fabs((double)row[i] - (double)anchor[i]);
         if (size > most) most = size;
     }
-    // A row that is too long for products has no bits, and is bounded by its length.
-    bool usual = squares < (double)LONGEST * (double)LONGEST;
+    // A row above NORM_LIMIT is coded as 0; its error bound is its whole norm.
+    bool usual = squares < (double)NORM_LIMIT * (double)NORM_LIMIT;
     float scale = usual ? fmaxf((float)(most / MOST), 1e-37f) : 1e-37f;
     double coarse_error = 0.0, fine_error = 0.0, coarse_norm = 0.0, fine_norm = 0.0;
     for (int32_t i = 0; i < head->groups * GROUP; i++) {
@@ -109,37 +109,37 @@ static void pack_row(const Head *head, const float *row, int32_t slot, Room *roo
         uint8_t *half = fine + group * (GROUP / 2) + at % (GROUP / 2);
         *half = (uint8_t)(at < GROUP / 2 ? lower + 8 : *half | (lower + 8) << 4);
     }
-    // rounded up: they are factors of a bound
+    // rounded up, because they are factors of an upper bound
     factors[slot] = scale;
     factors[padded + slot] = isnan(coarse_error) ? INFINITY : (float)sqrt(coarse_error) * 1.000001f;
     factors[2 * padded + slot] = isnan(fine_error) ? INFINITY : (float)sqrt(fine_error) * 1.000001f;
     factors[3 * padded + slot] = (float)sqrt(fmax(coarse_norm, fine_norm)) * 1.000001f;
 }
 
-// Rounded up: a factor of a bound.
+// The norm of x (n), rounded up: a factor of an upper bound.
 static float length_of(const float *x, int32_t n) {
     return (float)sqrt(norm_squared(x, n)) * 1.000001f;
 }
 
-static bool pack_head(const Packed *p, const Model *m, Room *room) {
+static bool pack_lm_head(const Packed *p, const Checkpoint *m, SectionBuffers *buffers) {
     const int32_t *ids = p->head.ids;
-    float *anchors = (float *)(void *)room->at[SECTION_HEAD_ANCHORS];
-    uint8_t *anchor_of = (uint8_t *)(anchors + (int64_t)ANCHORS * p->shape.dim);
+    float *anchors = (float *)(void *)buffers->at[SECTION_HEAD_ANCHORS];
+    uint8_t *anchor_of = (uint8_t *)(anchors + (int64_t)ANCHORS * p->config.dim);
     if (!pack_anchors(&p->head, m->classifier, anchors, anchor_of)) return false;
     for (int32_t slot = 0; slot < p->head.tiles * TILE; slot++) {
-        int64_t id = slot < p->told ? ids[slot] : 0;
-        pack_row(&p->head, m->classifier + id * p->shape.dim, slot, room);
+        int64_t id = slot < p->coded ? ids[slot] : 0;
+        pack_lm_head_row(&p->head, m->classifier + id * p->config.dim, slot, buffers);
     }
-    float *longest = (float *)(void *)room->at[SECTION_HEAD_CENTRE] + p->shape.dim;
+    float *longest = (float *)(void *)buffers->at[SECTION_HEAD_CENTRE] + p->config.dim;
     longest[0] = longest[1] = 0.0f;
-    for (int32_t slot = 0; slot < p->told; slot++) longest[0] = fmaxf(longest[0], p->head.norm[slot]);
+    for (int32_t slot = 0; slot < p->coded; slot++) longest[0] = fmaxf(longest[0], p->head.norm[slot]);
     for (int k = 0; k < ANCHORS; k++) {
-        longest[1] = fmaxf(longest[1], length_of(anchors + (int64_t)k * p->shape.dim, p->shape.dim));
+        longest[1] = fmaxf(longest[1], length_of(anchors + (int64_t)k * p->config.dim, p->config.dim));
     }
     return true;
 }
 
-static bool make_room(Packed *p, Room *room, Failure *failure) {
+static bool make_room(Packed *p, SectionBuffers *buffers, Failure *failure) {
     uint64_t sizes[SECTIONS], total = 0;
     packed_sizes(p, sizes);
     for (int kind = 0; kind < SECTIONS; kind++) total += (sizes[kind] + 63) / 64 * 64;
@@ -151,25 +151,25 @@ static bool make_room(Packed *p, Room *room, Failure *failure) {
     char *rest = p->memory;
     for (int kind = 0; kind < SECTIONS; kind++) {
         if (sizes[kind] == 0) continue;
-        room->at[kind] = rest;
+        buffers->at[kind] = rest;
         p->sections[kind] = (Section){{rest, sizes[kind], -1, 0}, sizes[kind], 0};
         rest += (sizes[kind] + 63) / 64 * 64;
     }
     return true;
 }
 
-static void copy_norms(const Packed *p, const Model *m, Room *room) {
-    size_t all = (size_t)p->shape.layers * (size_t)p->shape.dim;
-    float *norms = (float *)(void *)room->at[SECTION_NORMS];
+static void copy_norms(const Packed *p, const Checkpoint *m, SectionBuffers *buffers) {
+    size_t all = (size_t)p->config.layers * (size_t)p->config.dim;
+    float *norms = (float *)(void *)buffers->at[SECTION_NORMS];
     memcpy(norms, m->attention_norm, all * sizeof *norms);
     memcpy(norms + all, m->ffn_norm, all * sizeof *norms);
-    memcpy(norms + 2 * all, m->final_norm, (size_t)p->shape.dim * sizeof *norms);
+    memcpy(norms + 2 * all, m->final_norm, (size_t)p->config.dim * sizeof *norms);
 }
 
-// A table, because another C library's cosf() may differ in the last bit.
-static void make_turns(Shape s, Room *room) {
+// Stored as a table, because cosf() of another C library may differ in the last bit.
+static void make_rope_table(ModelConfig s, SectionBuffers *buffers) {
     int32_t head = s.dim / s.heads;
-    float *cosine = (float *)(void *)room->at[SECTION_TURNS];
+    float *cosine = (float *)(void *)buffers->at[SECTION_ROPE];
     float *sine = cosine + (int64_t)s.context * (head / 2);
     for (int32_t p = 0; p < s.context; p++) {
         rope_table(cosine + (int64_t)p * (head / 2), sine + (int64_t)p * (head / 2), p, head);
@@ -177,51 +177,51 @@ static void make_turns(Shape s, Room *room) {
 }
 
 static void copy_rows(const Packed *p, const float *rows, char *to) {
-    size_t size = (size_t)p->shape.dim * sizeof *rows;
-    for (int32_t slot = 0; to && slot < p->shape.vocab; slot++) {
-        memcpy(to + (size_t)slot * size, rows + (int64_t)p->head.ids[slot] * p->shape.dim, size);
+    size_t size = (size_t)p->config.dim * sizeof *rows;
+    for (int32_t slot = 0; to && slot < p->config.vocab; slot++) {
+        memcpy(to + (size_t)slot * size, rows + (int64_t)p->head.ids[slot] * p->config.dim, size);
     }
 }
 
-// What is found out of the model first, because sizes follow from it.
+// Found first, because the sizes of sections depend on it.
 typedef struct {
     bool *collapsed;  // (vocab)
     float *centre;    // (dim)
     int32_t *ids;     // (vocab)
-} Findings;
+} Analysis;
 
-static bool pack(Packed *p, const Model *m, Findings found, Failure *failure) {
-    Shape s = p->shape;
-    p->told = s.vocab - pack_collapsed(m->classifier, s.vocab, s.dim, m->final_norm, found.centre,
+static bool pack_sections(Packed *p, const Checkpoint *m, Analysis found, Failure *failure) {
+    ModelConfig s = p->config;
+    p->coded = s.vocab - pack_collapsed(m->classifier, s.vocab, s.dim, m->final_norm, found.centre,
                                        &p->radius, found.collapsed);
     p->patches = p->modes & PACKED_EXACT ? count_patches(m) : 0;
-    Room room = {0};
-    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, &room, failure)) {
+    SectionBuffers buffers = {0};
+    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, &buffers, failure)) {
         return false;
     }
-    memcpy(room.at[SECTION_HEAD_IDS], found.ids, (size_t)s.vocab * sizeof *found.ids);
-    memcpy(room.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
-    memset(room.at[SECTION_HEAD_ANCHORS], 0, (size_t)p->sections[SECTION_HEAD_ANCHORS].size);
+    memcpy(buffers.at[SECTION_HEAD_IDS], found.ids, (size_t)s.vocab * sizeof *found.ids);
+    memcpy(buffers.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
+    memset(buffers.at[SECTION_HEAD_ANCHORS], 0, (size_t)p->sections[SECTION_HEAD_ANCHORS].size);
     if (!packed_bind(p, failure)) return false;
-    copy_norms(p, m, &room);
-    make_turns(s, &room);
-    pack_layers(p, m, &room);
-    if (!pack_head(p, m, &room)) return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
-    copy_rows(p, m->embedding, room.at[SECTION_EMBEDDING]);
-    copy_rows(p, m->classifier, room.at[SECTION_CLASSIFIER]);
+    copy_norms(p, m, &buffers);
+    make_rope_table(s, &buffers);
+    pack_layers(p, m, &buffers);
+    if (!pack_lm_head(p, m, &buffers)) return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    copy_rows(p, m->embedding, buffers.at[SECTION_EMBEDDING]);
+    copy_rows(p, m->classifier, buffers.at[SECTION_CLASSIFIER]);
     return true;
 }
 
-bool pack_model(Packed *p, const Model *m, uint32_t modes, Failure *failure) {
-    *p = (Packed){.shape = m->shape, .tied = m->tied, .modes = modes, .file = -1};
-    size_t vocab = (size_t)m->shape.vocab;
-    Findings found = {
+bool pack_checkpoint(Packed *p, const Checkpoint *m, uint32_t modes, Failure *failure) {
+    *p = (Packed){.config = m->config, .tied = m->tied, .modes = modes, .file = -1};
+    size_t vocab = (size_t)m->config.vocab;
+    Analysis found = {
         .collapsed = malloc(vocab * sizeof *found.collapsed),
-        .centre = malloc((size_t)m->shape.dim * sizeof *found.centre),
+        .centre = malloc((size_t)m->config.dim * sizeof *found.centre),
         .ids = malloc(vocab * sizeof *found.ids),
     };
     bool packed = found.collapsed && found.centre && found.ids
-                      ? pack(p, m, found, failure)
+                      ? pack_sections(p, m, found, failure)
                       : fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     free(found.collapsed);
     free(found.centre);

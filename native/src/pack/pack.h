@@ -1,4 +1,4 @@
-// Packing: a llama2.c model into the form of packed.h. The same model gives the same bytes.
+// Packs a llama2.c checkpoint into the sections of packed.h (docs/packed.md). Deterministic.
 #ifndef DUO_PACK_H
 #define DUO_PACK_H
 
@@ -9,7 +9,7 @@
 #include "model/checkpoint.h"
 #include "model/packed.h"
 
-// In memory, for `modes`.
-bool pack_model(Packed *packed, const Model *model, uint32_t modes, Failure *failure);
+// Pack in memory, for `modes` (PACKED_EXACT, PACKED_FAST). False, and `failure`, where memory is short.
+bool pack_checkpoint(Packed *packed, const Checkpoint *checkpoint, uint32_t modes, Failure *failure);
 
 #endif

@@ -8,13 +8,13 @@
 
 enum { ROUNDS = 8 };
 
-// mean (dim) of the tile's rows that are usual.
-static void average_tile(const Head *head, const float *rows, int32_t tile, float *mean) {
+// mean (dim) of the tile's rows that are below NORM_LIMIT.
+static void average_tile(const LmHead *head, const float *rows, int32_t tile, float *mean) {
     int32_t count = 0;
     memset(mean, 0, (size_t)head->dim * sizeof *mean);
-    for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE && slot < head->told; slot++) {
+    for (int32_t slot = tile * TILE; slot < (tile + 1) * TILE && slot < head->coded; slot++) {
         const float *row = rows + (int64_t)head->ids[slot] * head->dim;
-        if (!(norm_squared(row, head->dim) < (double)LONGEST * (double)LONGEST)) continue;
+        if (!(norm_squared(row, head->dim) < (double)NORM_LIMIT * (double)NORM_LIMIT)) continue;
         for (int32_t i = 0; i < head->dim; i++) mean[i] += row[i];
         count++;
     }
@@ -38,7 +38,7 @@ static uint8_t nearest(const float *mean, const float *anchors, int32_t dim) {
     return (uint8_t)best;
 }
 
-// Each anchor but the first becomes the average of the tiles that are nearest to it.
+// Lloyd's step: each anchor but the first becomes the mean of the tiles that are nearest to it.
 static void move_anchors(const float *means, int32_t tiles, int32_t dim, const uint8_t *anchor_of,
                          float *anchors) {
     for (int k = 1; k < ANCHORS; k++) {
@@ -54,7 +54,7 @@ static void move_anchors(const float *means, int32_t tiles, int32_t dim, const u
     }
 }
 
-bool pack_anchors(const Head *head, const float *rows, float *anchors, uint8_t *anchor_of) {
+bool pack_anchors(const LmHead *head, const float *rows, float *anchors, uint8_t *anchor_of) {
     size_t dim = (size_t)head->dim, tiles = (size_t)head->tiles;
     float *means = malloc(tiles * dim * sizeof *means);
     if (!means) return false;

@@ -7,9 +7,8 @@
 
 #include "model/lm_head.h"
 
-// What the rows (vocab, dim) of each tile are coded against: anchors (ANCHORS, dim), the first of them
-// 0, the others the centres of what tiles are alike, and the nearest of each tile (tiles). False
-// where memory is short.
-bool pack_anchors(const Head *head, const float *rows, float *anchors, uint8_t *anchor_of);
+// anchors (ANCHORS, dim): the first is 0, the others are cluster centres of the tiles' means of
+// rows (vocab, dim); anchor_of (tiles): the nearest one. False where memory is short.
+bool pack_anchors(const LmHead *head, const float *rows, float *anchors, uint8_t *anchor_of);
 
 #endif

@@ -9,12 +9,12 @@
 static const double SLACK = 1.0;  // of a logit
 
 enum {
-    GUESSES = 16,     // rows that are tried as a centre: whatever pays has a fair share of them
-    LEAST = 256,      // rows, and
-    LEAST_SHARE = 16, // one in so many, for which a centre pays
+    GUESSES = 16,     // rows that are tried as a centre; a large cluster holds some of them
+    LEAST = 256,      // rows, at least, and
+    LEAST_SHARE = 16, // 1 / 16 of all: below that a centre is not worth it
 };
 
-// The square of the distance between two rows, or more than `limit` where it is more.
+// The squared distance between two rows; any number above `limit` where it exceeds that.
 static double distance(const float *a, const float *b, int32_t dim, double limit) {
     double total = 0.0;
     for (int32_t i = 0; i < dim && total <= limit; i++) {
@@ -47,8 +47,8 @@ static void average(const float *rows, int32_t vocab, int32_t dim, const bool *w
 
 int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
                        float *centre, float *radius, bool *collapsed) {
-    // The classifier reads vectors that are about as long as the final norm's weight. Within this
-    // distance of a centre no logit is more than SLACK from the centre's.
+    // The classifier's input has about the norm of final_norm. Within this distance of the centre no logit
+    // differs by more than SLACK from the centre's.
     double squares = norm_squared(final_norm, dim);
     double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
     memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
@@ -70,7 +70,7 @@ int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const floa
         return 0;
     }
     count_near(rows, vocab, dim, chosen, limit, collapsed);
-    if (best == vocab) {  // a head has at least one row of its own
+    if (best == vocab) {  // an lm_head has at least one coded row
         collapsed[0] = false;
         best--;
     }

@@ -5,9 +5,9 @@
 #include "infer/sampler.h"
 #include "infer/transformer.h"
 
-// Tokens from which the likeliest rows are known; fuzzing has no time for as many.
-#ifndef LISTENED
-#define LISTENED 128
+// Length of the calibration run; fuzzing has less time.
+#ifndef CALIBRATION_TOKENS
+#define CALIBRATION_TOKENS 128
 #endif
 
 enum { BOS = 1 };
@@ -15,20 +15,20 @@ enum { BOS = 1 };
 typedef struct {
     double probability;
     int32_t id;
-} Rank;
+} TokenRank;
 
 static int likeliest_first(const void *a, const void *b) {
-    const Rank *left = a, *right = b;
+    const TokenRank *left = a, *right = b;
     if (left->probability != right->probability) {
         return left->probability > right->probability ? -1 : 1;
     }
     return left->id < right->id ? -1 : 1;
 }
 
-// Let the model tell, and add up what it thought of every token at every step.
-static void listen(Transformer *t, Sampler *sampler, Rank *ranks, int32_t vocab) {
+// Generate CALIBRATION_TOKENS and sum the probabilities of every token over all steps.
+static void calibrate(Transformer *t, Sampler *sampler, TokenRank *ranks, int32_t vocab) {
     int32_t token = BOS, position = 0;
-    for (int32_t i = 0; i < LISTENED; i++) {
+    for (int32_t i = 0; i < CALIBRATION_TOKENS; i++) {
         float *logits = transformer_step(t, token, position, true);
         sampler_soften(sampler, logits);
         for (int32_t id = 0; id < vocab; id++) ranks[id].probability += (double)logits[id];
@@ -36,25 +36,25 @@ static void listen(Transformer *t, Sampler *sampler, Rank *ranks, int32_t vocab)
         position = token == BOS || position + 1 == t->positions ? 0 : position + 1;
         if (position == 0) token = BOS;
     }
-    // what is no number has no rank
+    // NaN ranks last
     for (int32_t id = 0; id < vocab; id++) {
         if (!(ranks[id].probability >= 0.0)) ranks[id].probability = 0.0;
     }
 }
 
-bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure) {
-    int32_t vocab = model->shape.vocab, context = model->shape.context, count = 0;
-    int32_t positions = context < LISTENED ? context : LISTENED;
+bool pack_order(const Checkpoint *checkpoint, const bool *collapsed, int32_t *ids, Failure *failure) {
+    int32_t vocab = checkpoint->config.vocab, context = checkpoint->config.context, count = 0;
+    int32_t positions = context < CALIBRATION_TOKENS ? context : CALIBRATION_TOKENS;
     Transformer transformer = {0};
     Sampler sampler = {0};
-    Rank *ranks = malloc((size_t)vocab * sizeof *ranks);
+    TokenRank *ranks = malloc((size_t)vocab * sizeof *ranks);
     bool done = ranks &&
-                transformer_init(&transformer, model, positions, failure) &&
+                transformer_init(&transformer, checkpoint, positions, failure) &&
                 sampler_init(&sampler, vocab, 1.0f, 0.9f, 1, failure);
     if (!ranks) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     if (done) {
-        for (int32_t id = 0; id < vocab; id++) ranks[id] = (Rank){0.0, id};
-        listen(&transformer, &sampler, ranks, vocab);
+        for (int32_t id = 0; id < vocab; id++) ranks[id] = (TokenRank){0.0, id};
+        calibrate(&transformer, &sampler, ranks, vocab);
         qsort(ranks, (size_t)vocab, sizeof *ranks, likeliest_first);
         for (int32_t i = 0; i < vocab; i++) {
             if (!collapsed[ranks[i].id]) ids[count++] = ranks[i].id;

@@ -8,9 +8,9 @@
 #include "base/failure.h"
 #include "model/checkpoint.h"
 
-// All ids (vocab): those that are not collapsed, then the others, each the likeliest first, as the
-// model ranks them while it tells. A draft looks at the first of them only (narrator.c), and what
-// is read together lies together.
-bool pack_order(const Model *model, const bool *collapsed, int32_t *ids, Failure *failure);
+// ids (vocab): the coded rows, then the collapsed ones, each the likeliest first by a calibration run.
+// Drafts are sampled from the first rows only (speculative.c), and rows that are read together become
+// contiguous.
+bool pack_order(const Checkpoint *checkpoint, const bool *collapsed, int32_t *ids, Failure *failure);
 
 #endif
