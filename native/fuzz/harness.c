@@ -64,21 +64,21 @@ Asked asked_of(const uint8_t bytes[ASKED]) {
 Story tell(Model *model, const Tokenizer *tokenizer, const Asked *asked) {
     Story story = {.count = -1, .numbers = true};
     Failure failure = {0};
-    Teller *teller = teller_new(model, tokenizer, asked->settings, asked->prompt, &failure);
-    if (!teller) {
+    Generator *generator = generator_new(model, tokenizer, asked->settings, asked->prompt, &failure);
+    if (!generator) {
         must_say(&failure);
         return story;
     }
     story.count = 0;
-    for (Next next; teller_next(teller, &next); story.count++) {
+    for (Step step; generator_step(generator, &step); story.count++) {
         MUST(story.count < MOST_TOLD);
-        MUST(next.id >= 0 && next.id < model->config.vocab);
-        MUST(next.length == strlen(next.text));
-        story.ids[story.count] = next.id;
-        if (asked->settings.probabilities && isnan(next.probability)) story.numbers = false;
+        MUST(step.id >= 0 && step.id < model->config.vocab);
+        MUST(step.length == strlen(step.text));
+        story.ids[story.count] = step.id;
+        if (asked->settings.probabilities && isnan(step.probability)) story.numbers = false;
     }
-    MUST(teller_failure(teller) == NULL);
-    teller_free(teller);
+    MUST(generator_failure(generator) == NULL);
+    generator_free(generator);
     return story;
 }
 

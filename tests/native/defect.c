@@ -57,10 +57,10 @@ int main(int count, char **words) {
             size_t at = (layer * (size_t)s.context + past) * kv + where / layers % kv;
             flip((where & 1) ? &transformer.keys[at] : &transformer.values[at]);
         }
-        float *logits = transformer_step(&transformer, token, position, true);
-        sampler_soften(&sampler, logits);
+        float *logits = transformer_forward(&transformer, token, position, true);
+        sampler_softmax(&sampler, logits);
         int next = position + 1 < prompt ? atoi(words[8 + position])
-                                         : sampler_pick(&sampler, logits, sampler_flip(&sampler.state));
+                                         : sampler_sample(&sampler, logits, sampler_random(&sampler.state));
         printf("%d %.9g\n", next, (double)sampler_probability(&sampler, logits, next));
         token = next;
     }

@@ -20,11 +20,11 @@ int main(int argc, char **argv) {
         .seed = 7,
         .probabilities = true,
     };
-    Teller *teller = teller_new(&model, tokenizer, settings, argv[5], &failure);
-    if (!teller) return failure.status;
-    Next next;
-    while (teller_next(teller, &next)) printf("%d %.9g\n", next.id, (double)next.probability);
-    teller_free(teller);
+    Generator *generator = generator_new(&model, tokenizer, settings, argv[5], &failure);
+    if (!generator) return failure.status;
+    Step step;
+    while (generator_step(generator, &step)) printf("%d %.9g\n", step.id, (double)step.probability);
+    generator_free(generator);
     tokenizer_close(tokenizer);
     model_close(&model);
     return 0;

@@ -9,7 +9,7 @@
 
 typedef struct {
     uint64_t clock;
-    Next next;
+    Step step;
 } Told;
 
 static struct {
@@ -17,7 +17,7 @@ static struct {
     pthread_cond_t changed;
     int wake;
     uint32_t number;
-    Teller *teller;
+    Generator *generator;
     uint64_t started;
     Told *told;  // (settings.steps)
     uint32_t tokens;
@@ -28,19 +28,19 @@ static struct {
 
 // One step, without the lock; false when the story is over.
 static bool step(void) {
-    Next next;
-    bool more = teller_next(story.teller, &next);
+    Step step;
+    bool more = generator_step(story.generator, &step);
     uint64_t now = clock_now();
 
     pthread_mutex_lock(&story.lock);
-    if (more) story.told[story.tokens++] = (Told){now, next};
+    if (more) story.told[story.tokens++] = (Told){now, step};
     while (more && story.paused && !story.cancelled) {
         pthread_cond_wait(&story.changed, &story.lock);
     }
     bool cancelled = more && story.cancelled;
     if (!more || cancelled) {
-        bool bos = story.tokens && story.told[story.tokens - 1].next.id == TOKEN_BOS;
-        bool failed = !more && teller_failure(story.teller);
+        bool bos = story.tokens && story.told[story.tokens - 1].step.id == TOKEN_BOS;
+        bool failed = !more && generator_failure(story.generator);
         story.reason = cancelled ? REASON_CANCELLED
                        : failed  ? REASON_FAILED
                        : bos     ? REASON_BOS
@@ -75,17 +75,17 @@ bool story_thread(int wake, Failure *failure) {
     return true;
 }
 
-bool story_begin(uint32_t number, Teller *teller, Failure *failure) {
-    Told *told = malloc(teller_settings(teller).steps * sizeof *told);
+bool story_begin(uint32_t number, Generator *generator, Failure *failure) {
+    Told *told = malloc(generator_settings(generator).steps * sizeof *told);
     if (!told) {
-        teller_free(teller);
+        generator_free(generator);
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to keep a story; tell fewer steps");
     }
     pthread_mutex_lock(&story.lock);
-    teller_free(story.teller);
+    generator_free(story.generator);
     free(story.told);
     story.number = number;
-    story.teller = teller;
+    story.generator = generator;
     story.told = told;
     story.started = clock_now();
     story.tokens = 0;
@@ -122,7 +122,7 @@ Standing story_standing(void) {
 
 // Tokens after the warmup, over the time from its end to the end of the last one.
 static double rate(void) {
-    uint32_t warm = teller_warmup(story.teller);
+    uint32_t warm = generator_warmup(story.generator);
     if (story.tokens <= warm) return 0;
     uint64_t elapsed = story.told[story.tokens - 1].clock - story.told[warm - 1].clock;
     return elapsed ? (story.tokens - warm) * 1e6 / (double)elapsed : 0;
@@ -134,12 +134,12 @@ Event story_event(uint32_t index) {
     if (index == 0) {
         event.kind = EVENT_START;
         event.clock = story.started;
-        event.settings = teller_settings(story.teller);
-        event.ids = teller_prompt(story.teller, &event.count);
+        event.settings = generator_settings(story.generator);
+        event.ids = generator_prompt(story.generator, &event.count);
     } else if (index <= story.tokens) {
         event.kind = EVENT_TOKEN;
         event.clock = story.told[index - 1].clock;
-        event.next = story.told[index - 1].next;
+        event.step = story.told[index - 1].step;
     } else {
         event.kind = EVENT_END;
         event.clock = story.ended;

@@ -27,7 +27,7 @@ typedef struct {
     Settings settings;   // START
     const int32_t *ids;  // START: the prompt; lives as long as the story
     size_t count;        // START: of ids
-    Next next;           // TOKEN
+    Step step;           // TOKEN
     Reason reason;       // END
     uint32_t tokens;     // END
     double rate;         // END: tok/s as llama2.c counts
@@ -37,7 +37,7 @@ typedef struct {
 bool story_thread(int wake, Failure *failure);
 
 // Begin to tell. The story takes over `teller`. Only while nothing is being told.
-bool story_begin(uint32_t number, Teller *teller, Failure *failure);
+bool story_begin(uint32_t number, Generator *generator, Failure *failure);
 
 void story_cancel(void);
 void story_pause(bool on);

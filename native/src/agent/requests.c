@@ -59,14 +59,14 @@ static void generate(Agent *agent, uint32_t number, Settings settings, const cha
     voice_stop();  // before the model needs its memory
     ear_stop();
     Failure failure = {0};
-    Teller *teller = teller_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
+    Generator *generator = generator_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
-    if (teller && teller_prompt(teller, &count) && count > PROMPT_IDS) {
-        teller_free(teller);
+    if (generator && generator_prompt(generator, &count) && count > PROMPT_IDS) {
+        generator_free(generator);
         refuse(agent, number, REFUSED_PROMPT, "the prompt has more than 1000 tokens");
         return;
     }
-    if (!teller || !story_begin(number, teller, &failure)) {
+    if (!generator || !story_begin(number, generator, &failure)) {
         refuse(agent, number, refusal(agent, &failure, prompt), failure.text);
         return;
     }

@@ -99,10 +99,10 @@ void say_event(Outbox *o, uint32_t story, uint32_t index) {
             for (size_t i = 0; i < e.count; i++) write_uint(&w, (uint32_t)e.ids[i], 4);
             break;
         case EVENT_TOKEN:
-            write_uint(&w, (uint32_t)e.next.id, 4);
+            write_uint(&w, (uint32_t)e.step.id, 4);
             write_uint(&w, e.clock, 8);
-            write_float(&w, e.next.probability);
-            write_str(&w, e.next.text, e.next.length < PIECE ? e.next.length : PIECE);
+            write_float(&w, e.step.probability);
+            write_str(&w, e.step.text, e.step.length < PIECE ? e.step.length : PIECE);
             break;
         case EVENT_END:
             write_uint(&w, e.reason, 1);

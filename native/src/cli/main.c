@@ -70,45 +70,45 @@ static bool close_ids(FILE *ids, const char *path, Failure *failure) {
 }
 
 // The story on stdout, its ids on `ids` where that is not NULL, the speed on stderr.
-static bool print_story(Teller *teller, bool compat, FILE *ids, Failure *failure) {
+static bool print_story(Generator *generator, bool compat, FILE *ids, Failure *failure) {
     if (ids) {
         size_t count;
-        const int32_t *prompt = teller_prompt(teller, &count);
+        const int32_t *prompt = generator_prompt(generator, &count);
         fputs("prompt:", ids);
         for (size_t i = 0; i < count; i++) fprintf(ids, " %d", prompt[i]);
         fputs("\nout:", ids);
     }
     Utf8Stream stream = {0};
-    Next next;
-    int64_t steps = 0, warmup = teller_warmup(teller);
+    Step step;
+    int64_t steps = 0, warmup = generator_warmup(generator);
     uint64_t start = 0;
-    while (teller_next(teller, &next)) {
+    while (generator_step(generator, &step)) {
         steps++;
-        if (ids) fprintf(ids, " %d", next.id);
-        if (next.id == TOKEN_BOS) break;
-        if (compat) print_compat(next.text, next.length);
-        else print_clean(&stream, next.text, next.length);
+        if (ids) fprintf(ids, " %d", step.id);
+        if (step.id == TOKEN_BOS) break;
+        if (compat) print_compat(step.text, step.length);
+        else print_clean(&stream, step.text, step.length);
         if (!flush_story(failure)) return false;
         if (steps == warmup) start = clock_now();
     }
     double elapsed = (double)(clock_now() - start) / 1e6;
-    if (teller_failure(teller)) *failure = *teller_failure(teller);
+    if (generator_failure(generator)) *failure = *generator_failure(generator);
 
     char out[UTF8_ROOM(0)];
     fwrite(out, 1, utf8_end(&stream, out), stdout);
     putchar('\n');
     if (ids) fputc('\n', ids);
     if (!flush_story(failure)) return false;
-    if (teller_failure(teller)) return false;
+    if (generator_failure(generator)) return false;
     if (steps > warmup) {
         fprintf(stderr, "achieved tok/s: %f\n", (double)(steps - warmup) / elapsed);
     }
     return true;
 }
 
-static void print_statistics(const Teller *teller) {
-    Effort e;
-    if (!teller_effort(teller, &e)) return;
+static void print_statistics(const Generator *generator) {
+    DecodeStats e;
+    if (!generator_stats(generator, &e)) return;
     double tokens = e.tokens ? (double)e.tokens : 1.0;
     fprintf(stderr, "tokens decoded: %llu\n", (unsigned long long)e.tokens);
     fprintf(stderr, "weight bytes per token: %.0f (layers %.0f, classifier %.0f)\n",
@@ -118,26 +118,26 @@ static void print_statistics(const Teller *teller) {
             (double)e.counters.screened / tokens, (double)e.counters.bounded / tokens,
             (double)e.counters.fine / tokens, (double)e.counters.exact / tokens);
     fprintf(stderr, "drafts: %llu made, %llu told\n", (unsigned long long)e.drafted,
-            (unsigned long long)e.agreed);
+            (unsigned long long)e.accepted);
     fprintf(stderr, "choices made from all rows in fp32: %llu\n",
-            (unsigned long long)e.counters.open);
+            (unsigned long long)e.counters.undecidable);
 }
 
 static bool tell(const Options *o, Model *model, const Tokenizer *tokenizer,
                  Failure *failure) {
-    Teller *teller = teller_new(model, tokenizer, o->settings, o->prompt, failure);
-    if (!teller) return false;
+    Generator *generator = generator_new(model, tokenizer, o->settings, o->prompt, failure);
+    if (!generator) return false;
     FILE *ids = NULL;
     bool told = false;
     if (o->ids_path && !(ids = fopen(o->ids_path, "w"))) {
         fail(failure, EXIT_USAGE, "cannot write the ids to '%.200s': %s; name another file",
              o->ids_path, strerror(errno));
     } else {
-        told = print_story(teller, o->compat_print, ids, failure);
+        told = print_story(generator, o->compat_print, ids, failure);
     }
     if (ids && !close_ids(ids, o->ids_path, told ? failure : &(Failure){0})) told = false;
-    if (o->statistics) print_statistics(teller);
-    teller_free(teller);
+    if (o->statistics) print_statistics(generator);
+    generator_free(generator);
     return told;
 }
 
@@ -147,11 +147,11 @@ static bool run(const Options *o, const char *tokenizer_path, Failure *failure) 
     Tokenizer *tokenizer = model_tokenizer(&model, tokenizer_path, failure);
     bool done = tokenizer != NULL;
     if (done && o->follow_path) {
-        done = follow_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
+        done = teacher_forcing_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
                            failure) &&
                flush_story(failure);
     } else if (done && o->score_path) {
-        done = score_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
+        done = perplexity_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
                flush_story(failure);
     } else if (done) {
         done = tell(o, &model, tokenizer, failure);

@@ -1,5 +1,5 @@
-// One choice while it is made: the rows that are known well, bounds of all the others, and where
-// the coin falls among them (nucleus.c, coin.c).
+// The candidates of one sampling step: rows of the lm_head whose logits are known in 8 bits or fp32, and
+// bounds of all the other rows. sample_top_p.c and sample_full.c search for the random draw among them.
 #ifndef DUO_CHOICE_H
 #define DUO_CHOICE_H
 
@@ -8,88 +8,87 @@
 
 #include "model/lm_head.h"
 
-// A row that is known better than by its four bits.
+// A row whose logit is known better than by its 4 bits.
 typedef struct {
     int32_t id, slot;
-    float value, error;  // its logit is within value -+ error
-    bool exact;          // the logit is value, to the bit
-    double low, high;    // of its weight, exp((logit - the largest) / temperature)
-} Row;
+    float value, error;  // the logit is within value -+ error
+    bool exact;          // the logit is value, bit for bit llama2.c's
+    double low, high;    // bounds of its weight, exp((logit - largest logit) / temperature)
+} Candidate;
 
 typedef struct {
-    uint64_t screened;  // rows by 4 bits, bounded by the centre, by 8 bits, in fp32
+    uint64_t screened;  // rows in 4 bits, bounded by the centre, in 8 bits, in fp32
     uint64_t bounded;
     uint64_t fine;
     uint64_t exact;
-    uint64_t choices;
-    uint64_t open;      // choices that the order of llama2.c's sums decides
-    uint64_t bytes;     // of the classifier
-} Counters;
+    uint64_t samples;
+    uint64_t undecidable;      // samples within llama2.c's float rounding
+    uint64_t bytes;     // of the lm_head that were read
+} SamplerCounters;
 
 typedef struct {
     const LmHead *head;
     const Simd *simd;
     float temperature, topp;
-    bool certify;      // no doubt is left: mode exact. Else the likeliest values are taken as true
-    Row *rows;         // (told)
-    double *highs;     // (told) sorted, the largest first
-    double *lows;      // (told)
-    int32_t *order;    // (told) indices of rows, see bins.h
-    int32_t *spare;    // (told)
-    float *upper;      // (tiles * TILE) of the rows that are not yet among `rows`
-    float *peak;       // (tiles) none of a tile's is larger
+    bool certify;      // mode exact: accept only what all bounds imply. Else the estimates are taken as true
+    Candidate *rows;         // (coded)
+    double *highs;     // (coded) sorted, the largest first
+    double *lows;      // (coded)
+    int32_t *order;    // (coded) indices of rows, see histogram.h
+    int32_t *spare;    // (coded)
+    float *upper;      // (tiles * TILE) bounds of the rows that are not in `rows`; else -INFINITY
+    float *peak;       // (tiles) the largest `upper` of each tile
     uint8_t *fine;     // (TILE, groups * 16)
     float *buffer;     // (EXACT_ROWS, dim)
-    Counters counters;
-} Chooser;
+    SamplerCounters counters;
+} ExactSampler;
 
 typedef struct {
-    Chooser *c;
+    ExactSampler *sampler;
     const LmHeadInput *input;
-    float *value;      // of the rows that are not yet in `rows`; -INFINITY of those that are
+    float *value;      // estimates of the rows that are not in `rows`; else -INFINITY
     int32_t count;     // of rows
-    int32_t exact;     // of them, in fp32
-    int32_t weighed;   // of them, the first ones
-    double doubt;      // what is not known of the weights of the rows
+    int32_t exact;     // rows in fp32
+    int32_t weighed;   // rows, the first ones, whose weights are set
+    double doubt;      // total uncertainty of the rows' weights
     float reach;       // rows whose upper bound is not below this are in `rows`
-    float most;        // the largest logit: what exponents are relative to
-    float peak;        // most / temperature
-    float collapsed;   // upper bound of the logit of each collapsed row; -INFINITY: there are none
+    float max_logit;        // the largest logit, subtracted in exponents
+    float peak;        // max_logit / temperature
+    float collapsed;   // upper bound of the logit of each collapsed row; -INFINITY if there are none
     float collapsed_least;
-    double others;     // at most, the weight of all rows that may yet be taken in
-    double tail;       // that, and the weight of the collapsed ones
+    double others;     // upper bound of the weight of all coded rows that are not in `rows`
+    double tail;       // the same with the collapsed rows
     double tail_least;
-    double rounding;   // at most, how far llama2.c's sum of all the weights is off, as a share of it
-    double edge;       // at most, the weight of one row that is not taken in
-    bool costly;       // more rows would be read one by one than pays
+    double rounding;   // bound of the relative rounding error of llama2.c's sum of all weights
+    double edge;       // upper bound of the weight of any row that is not in `rows`
+    bool costly;       // reading all rows in order would be cheaper
     bool unreadable;
-} Choice;
+} Candidates;
 
-static inline bool row_reaches(const Row *row, double least) {
-    return !((double)row->value + (double)row->error < least);
+static inline bool candidate_reaches(const Candidate *row, double lower) {
+    return !((double)row->value + (double)row->error < lower);
 }
 
-// Take in the row of `slot`, by 8 bits; every row whose upper bound reaches `reach`.
-void choice_add(Choice *choice, int32_t slot);
-void choice_extend(Choice *choice, float reach);
+// Add the row of `slot`, in 8 bits; add every row whose upper bound reaches `reach`.
+void candidates_add(Candidates *c, int32_t slot);
+void candidates_extend(Candidates *c, float reach);
 
-// Take in all rows that may be the largest, whose logit is `least` or more; where several may, or
-// where `always`, read those in fp32. False where a collapsed row may be.
-bool choice_settle(Choice *choice, float least, bool always);
+// Add all rows that may have the largest logit, which is at least `lower`; read them in fp32 if there are
+// several, or `always`. False where a collapsed row may have the largest logit.
+bool candidates_settle(Candidates *c, float lower, bool always);
 
-// Weigh the rows that are new and, where some were taken in, those that were not.
-void choice_weigh(Choice *choice, bool extended);
+// Set the weights of new rows and, if rows were added (`extended`), the bounds of the other rows.
+void candidates_weigh(Candidates *c, bool extended);
 
-// Read in fp32 the rows that leave the most open. False where all of them are known so, or where
-// so many would be read that it takes less to read all rows in their order.
-bool choice_refine(Choice *choice);
+// Read the most uncertain rows in fp32. False where all are in fp32 already, or where so many would be
+// read that reading all rows in order is cheaper.
+bool candidates_refine(Candidates *c);
 
-// What a step found out: the row, or what must be known better, or that nothing would help.
-typedef enum { FOUND, REFINE, EXTEND, UNDECIDED } Finding;
+// The result of a search: found; more precise rows or more rows are needed; or float rounding decides.
+typedef enum { SEARCH_FOUND, SEARCH_REFINE, SEARCH_EXTEND, SEARCH_UNDECIDABLE } SearchStatus;
 
-// How far a sum of n weights in float may be off, as a share of it: each addition is off by at most
-// half its last bit, 2^-24, to either side, so that n of them are off by some sqrt(n) times a
-// standard deviation of 2^-25: this takes six.
-double rounding_of(double n);
+// Bound of the relative error of a float sum of n weights: six standard deviations. An addition is off by
+// at most 2^-24, either way, with a standard deviation of 2^-25, and n of them by sqrt(n) times that.
+double rounding_bound(double n);
 
 #endif

@@ -6,194 +6,194 @@
 #include "infer/sample_full.h"
 #include "infer/sample_top_p.h"
 
-// How far below the largest logit the first rows are taken, and how much further at each step, in
-// units of the temperature.
+// Rows are added from this far below the largest logit, and further at each step, in units of the
+// temperature.
 static const float FIRST_REACH = 5.0f, NEXT_REACH = 2.0f;
 
-// Each step takes in rows or refines some; only logits that are no numbers need as many.
+// Each step adds or refines rows; only NaN logits need this many.
 enum { MOST_STEPS = 64 };
 
-// The errors of four bits are hardly ever more than this share of their bound.
+// Errors of the 4-bit products rarely exceed this share of their bound.
 static const float LIKELY = 0.3f;
 
-bool chooser_init(Chooser *c, const LmHead *head, const Simd *simd, float temperature, float topp,
+bool exact_sampler_init(ExactSampler *s, const LmHead *head, const Simd *simd, float temperature, float topp,
                   Failure *failure) {
     size_t coded = (size_t)head->coded;
-    *c = (Chooser){.head = head, .simd = simd, .temperature = temperature, .topp = topp};
-    c->rows = malloc(coded * sizeof *c->rows);
-    c->highs = malloc(coded * sizeof *c->highs);
-    c->lows = malloc(coded * sizeof *c->lows);
-    c->order = malloc(coded * sizeof *c->order);
-    c->spare = malloc(coded * sizeof *c->spare);
-    c->upper = malloc((size_t)head->tiles * TILE * sizeof *c->upper);
-    c->peak = malloc((size_t)head->tiles * sizeof *c->peak);
-    c->fine = malloc(TILE * (size_t)head->groups * (GROUP / 2));
-    c->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *c->buffer);
-    const void *all[] = {c->rows, c->highs, c->lows,  c->order, c->spare,
-                         c->upper, c->peak, c->fine, c->buffer};
+    *s = (ExactSampler){.head = head, .simd = simd, .temperature = temperature, .topp = topp};
+    s->rows = malloc(coded * sizeof *s->rows);
+    s->highs = malloc(coded * sizeof *s->highs);
+    s->lows = malloc(coded * sizeof *s->lows);
+    s->order = malloc(coded * sizeof *s->order);
+    s->spare = malloc(coded * sizeof *s->spare);
+    s->upper = malloc((size_t)head->tiles * TILE * sizeof *s->upper);
+    s->peak = malloc((size_t)head->tiles * sizeof *s->peak);
+    s->fine = malloc(TILE * (size_t)head->groups * (GROUP / 2));
+    s->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *s->buffer);
+    const void *all[] = {s->rows, s->highs, s->lows,  s->order, s->spare,
+                         s->upper, s->peak, s->fine, s->buffer};
     size_t there = 0, count = sizeof all / sizeof *all;
     for (size_t i = 0; i < count; i++) there += all[i] != NULL;
     if (there == count) return true;
-    chooser_free(c);
+    exact_sampler_free(s);
     return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->coded);
 }
 
-void chooser_free(Chooser *c) {
-    free(c->rows);
-    free(c->highs);
-    free(c->lows);
-    free(c->order);
-    free(c->spare);
-    free(c->upper);
-    free(c->peak);
-    free(c->fine);
-    free(c->buffer);
-    *c = (Chooser){0};
+void exact_sampler_free(ExactSampler *s) {
+    free(s->rows);
+    free(s->highs);
+    free(s->lows);
+    free(s->order);
+    free(s->spare);
+    free(s->upper);
+    free(s->peak);
+    free(s->fine);
+    free(s->buffer);
+    *s = (ExactSampler){0};
 }
 
-// Without certainty asked for, the coin may fall among the rows that were not taken in.
-static Outcome find_in_tail(Choice *choice, float coin, int32_t *id) {
-    Chooser *c = choice->c;
-    double all = choice->tail, target = 0.0;
-    for (int32_t i = 0; i < choice->count; i++) all += c->rows[i].high;
-    target = (double)coin * all - (all - choice->tail);
-    *id = choice->count > 0 ? c->rows[choice->count - 1].id : c->head->ids[0];
-    for (int32_t slot = 0; slot < c->head->coded && target > 0.0; slot++) {
-        if (choice->value[slot] == -INFINITY) continue;
-        target -= (double)expf((choice->value[slot] - choice->most) / c->temperature);
-        *id = c->head->ids[slot];
+// Mode fast: the random draw may select a row that was not added.
+static SampleStatus sample_tail(Candidates *c, float coin, int32_t *id) {
+    ExactSampler *s = c->sampler;
+    double all = c->tail, target = 0.0;
+    for (int32_t i = 0; i < c->count; i++) all += s->rows[i].high;
+    target = (double)coin * all - (all - c->tail);
+    *id = c->count > 0 ? s->rows[c->count - 1].id : s->head->ids[0];
+    for (int32_t slot = 0; slot < s->head->coded && target > 0.0; slot++) {
+        if (c->value[slot] == -INFINITY) continue;
+        target -= (double)expf((c->value[slot] - c->max_logit) / s->temperature);
+        *id = s->head->ids[slot];
     }
-    return CHOSEN;
+    return SAMPLED;
 }
 
-static Outcome sample(Choice *choice, float least, float coin, int32_t *found, int32_t *id) {
-    Chooser *c = choice->c;
-    bool nucleus = c->topp > 0.0f && c->topp < 1.0f;
-    float step = NEXT_REACH * c->temperature;
-    if (!choice_settle(choice, least, true)) return choice->unreadable ? UNREADABLE : OPEN;
-    choice->peak = choice->most / c->temperature;
-    choice_extend(choice, choice->most - FIRST_REACH * c->temperature);
+static SampleStatus sample_random(Candidates *c, float lower, float coin, int32_t *found, int32_t *id) {
+    ExactSampler *s = c->sampler;
+    bool nucleus = s->topp > 0.0f && s->topp < 1.0f;
+    float step = NEXT_REACH * s->temperature;
+    if (!candidates_settle(c, lower, true)) return c->unreadable ? SAMPLE_UNREADABLE : SAMPLE_UNDECIDABLE;
+    c->peak = c->max_logit / s->temperature;
+    candidates_extend(c, c->max_logit - FIRST_REACH * s->temperature);
     bool extended = true;
     for (int step_count = 0; step_count < MOST_STEPS; step_count++) {
-        if (choice->unreadable) return UNREADABLE;
-        choice_weigh(choice, extended);
+        if (c->unreadable) return SAMPLE_UNREADABLE;
+        candidates_weigh(c, extended);
         extended = false;
-        Finding finding = nucleus ? find_in_nucleus(choice, coin, found)
-                                  : find_in_all(choice, coin, found);
-        if (finding == FOUND) {
-            *id = c->rows[*found].id;
-            return CHOSEN;
+        SearchStatus search = nucleus ? sample_top_p(c, coin, found)
+                                  : sample_full(c, coin, found);
+        if (search == SEARCH_FOUND) {
+            *id = s->rows[*found].id;
+            return SAMPLED;
         }
-        if (finding == UNDECIDED) break;
-        if (!c->certify && !nucleus) return find_in_tail(choice, coin, id);
-        bool wide = choice->others > choice->doubt / 4;
-        if (c->certify && finding == REFINE && !wide && choice_refine(choice)) continue;
-        if (choice->costly) break;
-        if (choice->count < c->head->coded && (wide || finding == EXTEND)) {
-            int32_t before = choice->count;
-            choice_extend(choice, choice->reach - step);
-            // where few are near, the next ones are far: look further each time
-            if (choice->count < 2 * before) step *= 1.5f;
+        if (search == SEARCH_UNDECIDABLE) break;
+        if (!s->certify && !nucleus) return sample_tail(c, coin, id);
+        bool wide = c->others > c->doubt / 4;
+        if (s->certify && search == SEARCH_REFINE && !wide && candidates_refine(c)) continue;
+        if (c->costly) break;
+        if (c->count < s->head->coded && (wide || search == SEARCH_EXTEND)) {
+            int32_t before = c->count;
+            candidates_extend(c, c->reach - step);
+            // few rows were near: look further each time
+            if (c->count < 2 * before) step *= 1.5f;
             extended = true;
-        } else if (!c->certify || !choice_refine(choice)) {
+        } else if (!s->certify || !candidates_refine(c)) {
             break;
         }
     }
-    if (c->certify || choice->count == 0) return OPEN;
-    *found = choice->count - 1;  // the sums were rounded to less than the coin
-    *id = c->rows[*found].id;
-    return CHOSEN;
+    if (s->certify || c->count == 0) return SAMPLE_UNDECIDABLE;
+    *found = c->count - 1;  // the rounded sum is below the draw
+    *id = s->rows[*found].id;
+    return SAMPLED;
 }
 
-// Of equal ones llama2.c takes the first.
-static Outcome greedy(Choice *choice, float least, int32_t *found) {
-    Chooser *c = choice->c;
-    bool settled = choice_settle(choice, least, false);
-    if (choice->unreadable) return UNREADABLE;
-    if (!settled) return OPEN;
+// argmax; of equal logits the first, as in llama2.c.
+static SampleStatus sample_greedy(Candidates *c, float lower, int32_t *found) {
+    ExactSampler *s = c->sampler;
+    bool settled = candidates_settle(c, lower, false);
+    if (c->unreadable) return SAMPLE_UNREADABLE;
+    if (!settled) return SAMPLE_UNDECIDABLE;
     *found = -1;
-    for (int32_t i = 0; i < choice->count; i++) {
-        const Row *row = &c->rows[i], *best = *found < 0 ? NULL : &c->rows[*found];
-        if (c->certify && !row_reaches(row, (double)choice->most)) continue;
+    for (int32_t i = 0; i < c->count; i++) {
+        const Candidate *row = &s->rows[i], *best = *found < 0 ? NULL : &s->rows[*found];
+        if (s->certify && !candidate_reaches(row, (double)c->max_logit)) continue;
         if (!best || row->value > best->value || (row->value == best->value && row->id < best->id)) {
             *found = i;
         }
     }
-    return *found < 0 ? OPEN : CHOSEN;
+    return *found < 0 ? SAMPLE_UNDECIDABLE : SAMPLED;
 }
 
-// The bounds of what the collapsed rows have in common.
-static void bound_collapsed(Choice *choice) {
-    const Chooser *c = choice->c;
-    const LmHead *head = c->head;
-    choice->collapsed = choice->collapsed_least = -INFINITY;
+// Bound the logits of the collapsed rows, by the product with their centre.
+static void bound_collapsed(Candidates *c) {
+    const ExactSampler *s = c->sampler;
+    const LmHead *head = s->head;
+    c->collapsed = c->collapsed_least = -INFINITY;
     if (head->coded == head->vocab) return;
-    float centre = c->simd->dot(head->centre, choice->input->x, head->dim);
-    float slack = fabsf(centre) * 1e-5f + 1e-5f * choice->input->length;
-    float wide = c->certify ? head->radius * choice->input->length + slack : 0.0f;
-    choice->collapsed = centre + wide;
-    choice->collapsed_least = centre - wide;
+    float centre = s->simd->dot(head->centre, c->input->x, head->dim);
+    float slack = fabsf(centre) * 1e-5f + 1e-5f * c->input->length;
+    float wide = s->certify ? head->radius * c->input->length + slack : 0.0f;
+    c->collapsed = centre + wide;
+    c->collapsed_least = centre - wide;
 }
 
-// In how far the token stands out, by the likeliest values of all the logits.
-static float share_of(const Choice *choice, float logit) {
-    const Chooser *c = choice->c;
-    float scale = c->temperature > 0.0f ? 1.0f / c->temperature : 1.0f, most = logit;
-    for (int32_t i = 0; i < choice->count; i++) most = fmaxf(most, c->rows[i].value);
-    for (int32_t i = 0; i < c->head->coded; i++) most = fmaxf(most, choice->value[i]);
-    double all = (double)c->simd->sum_exp(choice->value, most, scale, c->head->coded);
-    for (int32_t i = 0; i < choice->count; i++) {
-        all += (double)expf((c->rows[i].value - most) * scale);
+// The probability of a token with this logit, from the estimates of all logits.
+static float probability_of(const Candidates *c, float logit) {
+    const ExactSampler *s = c->sampler;
+    float scale = s->temperature > 0.0f ? 1.0f / s->temperature : 1.0f, max_logit = logit;
+    for (int32_t i = 0; i < c->count; i++) max_logit = fmaxf(max_logit, s->rows[i].value);
+    for (int32_t i = 0; i < s->head->coded; i++) max_logit = fmaxf(max_logit, c->value[i]);
+    double all = (double)s->simd->sum_exp(c->value, max_logit, scale, s->head->coded);
+    for (int32_t i = 0; i < c->count; i++) {
+        all += (double)expf((s->rows[i].value - max_logit) * scale);
     }
-    int32_t left = c->head->vocab - c->head->coded;
-    if (left > 0) all += left * (double)expf((choice->collapsed - most) * scale);
-    return (float)((double)expf((logit - most) * scale) / all);
+    int32_t left = s->head->vocab - s->head->coded;
+    if (left > 0) all += left * (double)expf((c->collapsed - max_logit) * scale);
+    return (float)((double)expf((logit - max_logit) * scale) / all);
 }
 
-// Bound all the rows. What the largest of them is at least.
-static float begin(Choice *choice, Chooser *c, const LmHeadInput *input, float *value) {
-    *choice = (Choice){.c = c, .input = input, .value = value};
+// Bound all rows. Returns a lower bound of the largest logit.
+static float bound_rows(Candidates *c, ExactSampler *s, const LmHeadInput *input, float *value) {
+    *c = (Candidates){.sampler = s, .input = input, .value = value};
     LmHeadInput likely = *input;
-    if (!c->certify) {
+    if (!s->certify) {
         likely.length *= LIKELY;
         likely.rounding *= LIKELY;
     }
-    bound_collapsed(choice);
-    return lm_head_bounds(c->head, c->simd, &likely, value, c->upper, c->peak);
+    bound_collapsed(c);
+    return lm_head_bounds(s->head, s->simd, &likely, value, s->upper, s->peak);
 }
 
-Outcome choose(Chooser *c, const LmHeadInput *input, float *value, float coin, int32_t *id,
+SampleStatus exact_sampler_sample(ExactSampler *s, const LmHeadInput *input, float *value, float coin, int32_t *id,
                float *probability) {
-    Choice choice;
-    float least = begin(&choice, c, input, value);
-    c->counters.screened += (uint64_t)c->head->coded;
-    c->counters.bounded += (uint64_t)(c->head->vocab - c->head->coded);
-    c->counters.choices++;
+    Candidates c;
+    float lower = bound_rows(&c, s, input, value);
+    s->counters.screened += (uint64_t)s->head->coded;
+    s->counters.bounded += (uint64_t)(s->head->vocab - s->head->coded);
+    s->counters.samples++;
 
     int32_t found = -1;
-    Outcome outcome;
-    if (c->temperature == 0.0f) {
-        outcome = greedy(&choice, least, &found);
-        if (outcome == CHOSEN) *id = c->rows[found].id;
+    SampleStatus status;
+    if (s->temperature == 0.0f) {
+        status = sample_greedy(&c, lower, &found);
+        if (status == SAMPLED) *id = s->rows[found].id;
     } else {
-        outcome = sample(&choice, least, coin, &found, id);
+        status = sample_random(&c, lower, coin, &found, id);
     }
-    if (outcome == OPEN) c->counters.open++;
-    if (outcome == CHOSEN && probability) {
-        *probability = found < 0 ? NAN : share_of(&choice, c->rows[found].value);
+    if (status == SAMPLE_UNDECIDABLE) s->counters.undecidable++;
+    if (status == SAMPLED && probability) {
+        *probability = found < 0 ? NAN : probability_of(&c, s->rows[found].value);
     }
-    return outcome;
+    return status;
 }
 
-float chooser_probability(Chooser *c, const LmHeadInput *input, float *value, int32_t id, bool all) {
-    Choice choice;
-    begin(&choice, c, input, value);
-    int32_t slot = c->head->slots[id];
-    float logit = choice.collapsed;
-    if (slot < c->head->coded) {
-        choice_add(&choice, slot);
-        if (choice.count > 0) logit = c->rows[0].value;
+float exact_sampler_probability(ExactSampler *s, const LmHeadInput *input, float *value, int32_t id, bool all) {
+    Candidates c;
+    bound_rows(&c, s, input, value);
+    int32_t slot = s->head->slots[id];
+    float logit = c.collapsed;
+    if (slot < s->head->coded) {
+        candidates_add(&c, slot);
+        if (c.count > 0) logit = s->rows[0].value;
     }
-    if (all) choice_extend(&choice, -INFINITY);
-    return choice.unreadable ? NAN : share_of(&choice, logit);
+    if (all) candidates_extend(&c, -INFINITY);
+    return c.unreadable ? NAN : probability_of(&c, logit);
 }

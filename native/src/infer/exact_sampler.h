@@ -1,5 +1,6 @@
-// Choosing the next token from a screened classifier: what llama2.c's sampler would choose from all
-// the logits in fp32, found by reading only those rows in fp32 that the choice depends on.
+// Samples the token that llama2.c's sampler would sample from all logits in fp32, but reads in fp32 only
+// the rows on which the result depends. A token is accepted as soon as every assignment of logits within
+// their bounds selects it; until then rows are added or read more precisely.
 #ifndef DUO_CHOOSE_H
 #define DUO_CHOOSE_H
 
@@ -9,21 +10,21 @@
 #include "base/failure.h"
 #include "infer/candidates.h"
 
-typedef enum { CHOSEN, OPEN, UNREADABLE } Outcome;
+typedef enum { SAMPLED, SAMPLE_UNDECIDABLE, SAMPLE_UNREADABLE } SampleStatus;
 
-bool chooser_init(Chooser *chooser, const LmHead *head, const Simd *simd, float temperature,
+bool exact_sampler_init(ExactSampler *sampler, const LmHead *head, const Simd *simd, float temperature,
                   float topp, Failure *failure);
-void chooser_free(Chooser *chooser);
+void exact_sampler_free(ExactSampler *sampler);
 
-// The token that `coin`, 0 to 1, chooses (temperature 0 needs none), where value (tiles * TILE) is
-// what Simd.matmul_int4 made of the probe; it is overwritten. `probability`, if not NULL, gets the
-// token's, to a few digits. OPEN: it is one or another by how llama2.c's sums are rounded; with all
-// the logits in fp32 its sampler says which.
-Outcome choose(Chooser *chooser, const LmHeadInput *input, float *value, float coin, int32_t *id,
+// Sample a token with the random number `coin`, 0 <= coin < 1 (unused at temperature 0). value
+// (tiles * TILE) holds the products in 4 bits, by Simd.matmul_int4, and is overwritten. `probability`, if not
+// NULL, gets the token's probability to a few digits. SAMPLE_UNDECIDABLE: llama2.c's float rounding
+// decides; the caller must compute all logits in fp32 and run its sampler.
+SampleStatus exact_sampler_sample(ExactSampler *sampler, const LmHeadInput *input, float *value, float coin, int32_t *id,
                float *probability);
 
-// The probability of `id`; value as above. `all`: by 8 bits of every row, else by 4 bits of most, to
-// a few digits.
-float chooser_probability(Chooser *chooser, const LmHeadInput *input, float *value, int32_t id, bool all);
+// The probability of `id`, to a few digits; value as above. `all`: from 8 bits of every row; else from 4
+// bits of most rows.
+float exact_sampler_probability(ExactSampler *sampler, const LmHeadInput *input, float *value, int32_t id, bool all);
 
 #endif

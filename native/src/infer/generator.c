@@ -6,16 +6,16 @@
 #include "infer/sampler.h"
 #include "infer/transformer.h"
 
-struct Teller {
+struct Generator {
     const Tokenizer *tokenizer;
     Settings settings;
     int32_t *prompt;
     size_t prompt_count;
     Transformer transformer;  // mode reference
     Sampler sampler;
-    Narrator *narrator;       // the other modes
-    int32_t token;     // that the next step runs
-    int32_t position;  // at which
+    SpecDecoder *decoder;       // the other modes
+    int32_t token;     // input of the next step
+    int32_t position;  // of that token
     bool over, failed;
     Failure failure;
 };
@@ -28,14 +28,14 @@ static bool check_settings(Settings s, Failure *failure) {
         return fail(failure, EXIT_USAGE, "top-p is not a number from 0 to 1; give one");
     }
     if (s.seed == 0) {
-        // xorshift never leaves 0
+        // xorshift* never leaves 0
         return fail(failure, EXIT_USAGE, "the seed is 0; give a whole number from 1 on");
     }
     return true;
 }
 
-static Narration narration_of(Settings s) {
-    return (Narration){
+static SpecOptions spec_options(Settings s) {
+    return (SpecOptions){
         .exact = s.mode == MODE_EXACT,
         .steps = (int32_t)s.steps,
         .temperature = s.temperature,
@@ -48,111 +48,111 @@ static Narration narration_of(Settings s) {
     };
 }
 
-static bool prepare(Teller *t, Model *model, Settings settings, const char *prompt,
+static bool init(Generator *g, Model *model, Settings settings, const char *prompt,
                     Failure *failure) {
     if (!check_settings(settings, failure)) return false;
     ModelConfig config = model->config;
     if (settings.steps == 0 || settings.steps > (uint32_t)config.context) {
         settings.steps = (uint32_t)config.context;
     }
-    t->settings = settings;
-    t->prompt = tokenizer_encode(t->tokenizer, prompt, &t->prompt_count, failure);
-    if (!t->prompt) return false;
-    if (t->prompt_count > (size_t)config.context) {
+    g->settings = settings;
+    g->prompt = tokenizer_encode(g->tokenizer, prompt, &g->prompt_count, failure);
+    if (!g->prompt) return false;
+    if (g->prompt_count > (size_t)config.context) {
         return fail(failure, EXIT_USAGE,
                     "the prompt has %zu tokens and the model reads at most %d; shorten the prompt",
-                    t->prompt_count, config.context);
+                    g->prompt_count, config.context);
     }
-    t->token = t->prompt[0];
+    g->token = g->prompt[0];
     if (settings.mode != MODE_REFERENCE) {
         const Packed *packed = model_packed(model, settings.mode, failure);
         if (packed) {
-            t->narrator = narrator_new(packed, narration_of(settings), t->prompt,
-                                       (int32_t)t->prompt_count, failure);
+            g->decoder = spec_decoder_new(packed, spec_options(settings), g->prompt,
+                                       (int32_t)g->prompt_count, failure);
         }
-        return t->narrator != NULL;
+        return g->decoder != NULL;
     }
     const Checkpoint *checkpoint = model_checkpoint(model, failure);
-    return checkpoint && transformer_init(&t->transformer, checkpoint, (int32_t)settings.steps, failure) &&
-           sampler_init(&t->sampler, config.vocab, settings.temperature, settings.topp,
+    return checkpoint && transformer_init(&g->transformer, checkpoint, (int32_t)settings.steps, failure) &&
+           sampler_init(&g->sampler, config.vocab, settings.temperature, settings.topp,
                         settings.seed, failure);
 }
 
-Teller *teller_new(Model *model, const Tokenizer *tokenizer, Settings settings,
+Generator *generator_new(Model *model, const Tokenizer *tokenizer, Settings settings,
                    const char *prompt, Failure *failure) {
-    Teller *t = calloc(1, sizeof *t);
-    if (!t) {
+    Generator *g = calloc(1, sizeof *g);
+    if (!g) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to tell a story");
         return NULL;
     }
-    t->tokenizer = tokenizer;
-    if (prepare(t, model, settings, prompt, failure)) return t;
-    teller_free(t);
+    g->tokenizer = tokenizer;
+    if (init(g, model, settings, prompt, failure)) return g;
+    generator_free(g);
     return NULL;
 }
 
-Settings teller_settings(const Teller *t) { return t->settings; }
+Settings generator_settings(const Generator *g) { return g->settings; }
 
-uint32_t teller_warmup(const Teller *t) {
-    return t->prompt_count > 2 ? (uint32_t)t->prompt_count - 1 : 1;
+uint32_t generator_warmup(const Generator *g) {
+    return g->prompt_count > 2 ? (uint32_t)g->prompt_count - 1 : 1;
 }
 
-const int32_t *teller_prompt(const Teller *t, size_t *count) {
-    *count = t->prompt_count;
-    return t->prompt;
+const int32_t *generator_prompt(const Generator *g, size_t *count) {
+    *count = g->prompt_count;
+    return g->prompt;
 }
 
-// The token after the last one, by llama2.c's own way.
-static int32_t reference_next(Teller *t, float *probability) {
-    size_t following = (size_t)t->position + 1;
-    bool forced = following < t->prompt_count;
-    bool wanted = !forced || t->settings.probabilities;
-    float *logits = transformer_step(&t->transformer, t->token, t->position, wanted);
-    if (wanted) sampler_soften(&t->sampler, logits);
+// One step of mode reference.
+static int32_t reference_step(Generator *g, float *probability) {
+    size_t following = (size_t)g->position + 1;
+    bool forced = following < g->prompt_count;
+    bool wanted = !forced || g->settings.probabilities;
+    float *logits = transformer_forward(&g->transformer, g->token, g->position, wanted);
+    if (wanted) sampler_softmax(&g->sampler, logits);
 
-    // No random number is drawn for a forced token: the story after the prompt depends on it.
-    int32_t id = forced ? t->prompt[following] : 0;
+    // No random number is drawn for a prompt's token, as in llama2.c.
+    int32_t id = forced ? g->prompt[following] : 0;
     if (!forced) {
-        float coin = t->settings.temperature == 0.0f ? 0.0f : sampler_flip(&t->sampler.state);
-        id = sampler_pick(&t->sampler, logits, coin);
+        float coin = g->settings.temperature == 0.0f ? 0.0f : sampler_random(&g->sampler.state);
+        id = sampler_sample(&g->sampler, logits, coin);
     }
-    if (t->settings.probabilities) *probability = sampler_probability(&t->sampler, logits, id);
+    if (g->settings.probabilities) *probability = sampler_probability(&g->sampler, logits, id);
     return id;
 }
 
-bool teller_next(Teller *t, Next *next) {
-    if (t->over || t->position >= (int32_t)t->settings.steps) return false;
+bool generator_step(Generator *g, Step *step) {
+    if (g->over || g->position >= (int32_t)g->settings.steps) return false;
 
-    *next = (Next){.text = "", .probability = NAN};
-    if (!t->narrator) {
-        next->id = reference_next(t, &next->probability);
-    } else if (!narrator_next(t->narrator, &next->id, &next->probability, &t->failure)) {
-        t->over = t->failed = true;
+    *step = (Step){.text = "", .probability = NAN};
+    if (!g->decoder) {
+        step->id = reference_step(g, &step->probability);
+    } else if (!spec_decoder_next(g->decoder, &step->id, &step->probability, &g->failure)) {
+        g->over = g->failed = true;
         return false;
     }
-    if (next->id == TOKEN_BOS) {
-        t->over = true;
+    if (step->id == TOKEN_BOS) {
+        g->over = true;
     } else {
-        next->text = tokenizer_decode(t->tokenizer, t->token, next->id, &next->length);
+        step->text = tokenizer_decode(g->tokenizer, g->token, step->id, &step->length);
     }
-    t->token = next->id;
-    t->position++;
+    g->token = step->id;
+    g->position++;
     return true;
 }
 
-const Failure *teller_failure(const Teller *t) { return t->failed ? &t->failure : NULL; }
+const Failure *generator_failure(const Generator *g) { return g->failed ? &g->failure : NULL; }
 
-bool teller_effort(const Teller *t, Effort *effort) {
-    if (!t->narrator) return false;
-    *effort = narrator_effort(t->narrator);
+bool generator_stats(const Generator *g, DecodeStats *stats) {
+    if (!g->decoder) return false;
+    *stats = spec_decoder_stats(g->decoder);
     return true;
 }
 
-void teller_free(Teller *t) {
-    if (!t) return;
-    free(t->prompt);
-    transformer_free(&t->transformer);
-    sampler_free(&t->sampler);
-    narrator_free(t->narrator);
-    free(t);
+void generator_free(Generator *g) {
+    if (!g) return;
+    free(g->prompt);
+    transformer_free(&g->transformer);
+    sampler_free(&g->sampler);
+    spec_decoder_free(g->decoder);
+    free(g);
 }

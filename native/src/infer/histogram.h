@@ -1,24 +1,24 @@
-// The rows of a choice in bins, the likeliest first: most of what a nucleus depends on are sums of
-// bins, and only the bin where the coin falls needs an order.
+// Candidates in a histogram by logit, the likeliest first. Top-p sampling needs sums over bins, and an
+// order only within the bins that contain the random draw or the cut-off: no full sort.
 #ifndef DUO_BINS_H
 #define DUO_BINS_H
 
 #include "infer/candidates.h"
 
-enum { BINS = 128, IN_ONE = 4 };  // a quarter of the temperature wide: the last begins at e^-32
+enum { BINS = 128, BINS_PER_TEMPERATURE = 4 };  // a bin is a quarter of the temperature wide: the last begins at e^-32
 
 typedef struct {
-    int32_t start[BINS + 1];         // where each begins in Chooser.order
-    double high[BINS], low[BINS];    // sums of the bounds of its rows' weights
-    double highest[BINS];            // of high
-    double lowest[BINS];             // of low
+    int32_t start[BINS + 1];         // first index of each bin in ExactSampler.order
+    double high[BINS], low[BINS];    // sums of the upper, lower bounds of the weights
+    double highest[BINS];            // largest upper bound
+    double lowest[BINS];             // smallest lower bound
     double all_high, all_low;
-} Bins;
+} Histogram;
 
-// Fill Chooser.order with the indices of all rows, bin after bin.
-void bins_fill(Bins *bins, const Choice *choice);
+// Fill the histogram, and ExactSampler.order with the indices of all rows, bin after bin.
+void histogram_fill(Histogram *h, const Candidates *c);
 
-// Put the rows of one bin in order: the likeliest first, of equal ones the one with the lower id.
-void bins_sort(const Bins *bins, const Choice *choice, int bin);
+// Sort the rows of one bin: the largest logit first, ties by the lower id.
+void histogram_sort_bin(const Histogram *h, const Candidates *c, int bin);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { BOS = 1 };
 
-// One line of the file, up to the context; `line` is cut into words.
+// Score one line of the file, up to the context; `line` is modified.
 static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failure *failure) {
     int32_t token = BOS, position = 0;
     for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n")) {
@@ -33,7 +33,7 @@ static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failu
 
 enum { MOST_LINE = 1 << 20 };
 
-bool score_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure) {
+bool perplexity_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure) {
     FILE *file = fopen(path, "r");
     if (!file) {
         return fail(failure, EXIT_USAGE, "cannot read '%.200s': %s; give lines of ids", path,

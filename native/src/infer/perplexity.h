@@ -1,5 +1,5 @@
-// How a mode judges a story that is given: what it would have said at each step, and how likely it
-// takes the story's own token to be. Modes are compared by this, given the same words.
+// Perplexity of given text: -ln of each token's probability by a mode, and the mode's likeliest token. The
+// mean over all tokens is ln(perplexity); modes are compared by it.
 #ifndef DUO_SCORE_H
 #define DUO_SCORE_H
 
@@ -9,8 +9,8 @@
 #include "base/failure.h"
 #include "model/model.h"
 
-// For each line of ids in `path` (without BOS): a line of "likeliest:nats" on `out`, one for each of
-// its ids. nats is -ln of the id's probability at temperature 1.
-bool score_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure);
+// For each line of ids in `path` (without BOS), print on `out` a line of "likeliest:nats", one for each id:
+// nats is -ln of the id's probability at temperature 1. False, and `failure`, for a bad file.
+bool perplexity_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure);
 
 #endif

@@ -6,151 +6,151 @@
 
 #include "kernels/ops_f32.h"
 
-static int64_t whole_groups(int64_t n) { return (n + GROUP - 1) / GROUP * GROUP; }
+static int64_t round_up_to_group(int64_t n) { return (n + GROUP - 1) / GROUP * GROUP; }
 
-// What is handed out so far of a block of memory; without one it only counts.
+// Hands out slices of one allocation; without memory it only counts bytes.
 typedef struct {
     char *memory;
     uint64_t taken;
-} Block;
+} Arena;
 
-static void *take(Block *block, uint64_t bytes) {
-    void *slice = block->memory ? block->memory + block->taken : NULL;
-    block->taken += (bytes + 63) / 64 * 64;
-    return slice;
+static void *arena_take(Arena *arena, uint64_t bytes) {
+    void *lay_out = arena->memory ? arena->memory + arena->taken : NULL;
+    arena->taken += (bytes + 63) / 64 * 64;
+    return lay_out;
 }
 
-// Hand out the slices of `memory`, which may be NULL; their bytes.
-static uint64_t slice(Layers *l, char *memory) {
-    ModelConfig s = l->packed->config;
-    uint64_t narrow = BATCH * (uint64_t)l->stride * sizeof(float);
-    uint64_t wide = BATCH * (uint64_t)l->wide * sizeof(float);
-    uint64_t cache = (uint64_t)s.layers * (uint64_t)config_kv_dim(s) * (uint64_t)l->capacity *
-                     (l->half ? sizeof(uint16_t) : sizeof(float));
-    Block rest = {memory, 0};
-    l->x = take(&rest, narrow);
-    l->normed = take(&rest, narrow);
-    l->query = take(&rest, narrow);
-    l->key = take(&rest, narrow);
-    l->value = take(&rest, narrow);
-    l->mixed = take(&rest, narrow);
-    l->branch = take(&rest, narrow);
-    l->gate = take(&rest, wide);
-    l->up = take(&rest, wide);
-    l->scores = take(&rest, (uint64_t)l->capacity * sizeof(float));
-    uint64_t longest = (uint64_t)(l->wide > l->stride ? l->wide : l->stride);
+// Point the buffers into `memory`, which may be NULL; returns the bytes they take.
+static uint64_t lay_out(QuantTransformer *q, char *memory) {
+    ModelConfig s = q->packed->config;
+    uint64_t narrow = BATCH * (uint64_t)q->stride * sizeof(float);
+    uint64_t wide = BATCH * (uint64_t)q->wide * sizeof(float);
+    uint64_t cache = (uint64_t)s.layers * (uint64_t)config_kv_dim(s) * (uint64_t)q->capacity *
+                     (q->bf16 ? sizeof(uint16_t) : sizeof(float));
+    Arena rest = {memory, 0};
+    q->x = arena_take(&rest, narrow);
+    q->normed = arena_take(&rest, narrow);
+    q->query = arena_take(&rest, narrow);
+    q->key = arena_take(&rest, narrow);
+    q->value = arena_take(&rest, narrow);
+    q->attended = arena_take(&rest, narrow);
+    q->branch = arena_take(&rest, narrow);
+    q->gate = arena_take(&rest, wide);
+    q->up = arena_take(&rest, wide);
+    q->scores = arena_take(&rest, (uint64_t)q->capacity * sizeof(float));
+    uint64_t longest = (uint64_t)(q->wide > q->stride ? q->wide : q->stride);
     for (int t = 0; t < BATCH; t++) {
-        l->quantised[t].value = take(&rest, longest);
-        l->quantised[t].scale = take(&rest, longest / GROUP * sizeof(float));
-        l->quantised[t].sum = take(&rest, longest / GROUP * sizeof(int32_t));
+        q->quantised[t].value = arena_take(&rest, longest);
+        q->quantised[t].scale = arena_take(&rest, longest / GROUP * sizeof(float));
+        q->quantised[t].sum = arena_take(&rest, longest / GROUP * sizeof(int32_t));
     }
-    l->keys = take(&rest, cache);
-    l->values = take(&rest, cache);
+    q->keys = arena_take(&rest, cache);
+    q->values = arena_take(&rest, cache);
     return rest.taken;
 }
 
-bool layers_init(Layers *l, const Packed *packed, const Simd *simd, bool half, int32_t positions,
+bool quant_transformer_init(QuantTransformer *q, const Packed *packed, const Simd *simd, bool bf16, int32_t positions,
                  Failure *failure) {
     ModelConfig s = packed->config;
-    *l = (Layers){
+    *q = (QuantTransformer){
         .packed = packed,
         .simd = simd,
-        .half = half,
+        .bf16 = bf16,
         .positions = positions,
-        .stride = whole_groups(s.dim),
-        .wide = whole_groups(s.hidden),
-        .capacity = whole_groups(positions),
+        .stride = round_up_to_group(s.dim),
+        .wide = round_up_to_group(s.hidden),
+        .capacity = round_up_to_group(positions),
     };
-    uint64_t bytes = slice(l, NULL) + 64;
-    // calloc's pages come into being when they are first written: a story that ends early never
-    // takes the memory of the whole context.
-    l->memory = bytes > SIZE_MAX ? NULL : calloc(1, (size_t)bytes);
-    if (!l->memory) {
+    uint64_t bytes = lay_out(q, NULL) + 64;
+    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole context.
+    q->memory = bytes > SIZE_MAX ? NULL : calloc(1, (size_t)bytes);
+    if (!q->memory) {
         return fail(failure, EXIT_UNEXPECTED,
                     "not enough memory for %d tokens of this model (%llu MB); tell fewer with -n",
                     positions, (unsigned long long)(bytes >> 20));
     }
-    char *memory = l->memory;
-    slice(l, memory + (64 - (uintptr_t)memory % 64) % 64);
+    char *memory = q->memory;
+    lay_out(q, memory + (64 - (uintptr_t)memory % 64) % 64);
     return true;
 }
 
-void layers_free(Layers *l) {
-    free(l->memory);
-    *l = (Layers){0};
+void quant_transformer_free(QuantTransformer *q) {
+    free(q->memory);
+    *q = (QuantTransformer){0};
 }
 
-static int64_t cache_at(const Layers *l, int32_t layer, int32_t head) {
-    ModelConfig s = l->packed->config;
-    return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * l->capacity;
+static int64_t cache_at(const QuantTransformer *q, int32_t layer, int32_t head) {
+    ModelConfig s = q->packed->config;
+    return ((int64_t)layer * s.kv_heads + head) * (s.dim / s.heads) * q->capacity;
 }
 
-// The key and value of vector `t` into the caches.
-static void remember(Layers *l, int32_t layer, int32_t t, int32_t position) {
-    ModelConfig s = l->packed->config;
+// Store the key and value of vector `t` in the KV cache.
+static void cache_kv(QuantTransformer *q, int32_t layer, int32_t t, int32_t position) {
+    ModelConfig s = q->packed->config;
     int32_t size = s.dim / s.heads;
     for (int32_t head = 0; head < s.kv_heads; head++) {
-        const float *key = l->key + t * l->stride + head * size;
-        const float *value = l->value + t * l->stride + head * size;
-        int64_t at = cache_at(l, layer, head);
-        if (l->half) {
-            uint16_t *keys = (uint16_t *)l->keys + at + position;
-            uint16_t *values = (uint16_t *)l->values + at + (int64_t)position * size;
-            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = bf16_of_f32(key[i]);
+        const float *key = q->key + t * q->stride + head * size;
+        const float *value = q->value + t * q->stride + head * size;
+        int64_t at = cache_at(q, layer, head);
+        if (q->bf16) {
+            uint16_t *keys = (uint16_t *)q->keys + at + position;
+            uint16_t *values = (uint16_t *)q->values + at + (int64_t)position * size;
+            for (int32_t i = 0; i < size; i++) keys[i * q->capacity] = bf16_of_f32(key[i]);
             for (int32_t i = 0; i < size; i++) values[i] = bf16_of_f32(value[i]);
         } else {
-            float *keys = (float *)l->keys + at + position;
-            float *values = (float *)l->values + at + (int64_t)position * size;
-            for (int32_t i = 0; i < size; i++) keys[i * l->capacity] = key[i];
+            float *keys = (float *)q->keys + at + position;
+            float *values = (float *)q->values + at + (int64_t)position * size;
+            for (int32_t i = 0; i < size; i++) keys[i * q->capacity] = key[i];
             memcpy(values, value, (size_t)size * sizeof *values);
         }
     }
 }
 
-// mixed (dim) of vector `t` = for each head, the values of positions 0 to `position`, weighted by
-// how well their keys match its query.
-static void attend(Layers *l, Precision precision, int32_t layer, int32_t t, int32_t position) {
-    const Simd *simd = l->simd;
-    ModelConfig s = l->packed->config;
+// attended (dim) of vector `t` = softmax(query . keys / sqrt(head)) . values over positions 0 to
+// `position`, for each head.
+static void attention(QuantTransformer *q, Precision precision, int32_t layer, int32_t t, int32_t position) {
+    const Simd *simd = q->simd;
+    ModelConfig s = q->packed->config;
     int32_t size = s.dim / s.heads, sharing = s.heads / s.kv_heads, n = position + 1;
     float root = sqrtf((float)size), scale = 1.0f / root;
     for (int32_t head = 0; head < s.heads; head++) {
-        const float *query = l->query + t * l->stride + head * size;
-        float *mixed = l->mixed + t * l->stride + head * size;
-        int64_t at = cache_at(l, layer, head / sharing);
-        if (l->half) {
-            simd->scores_bf16(l->scores, (uint16_t *)l->keys + at, l->capacity, query, size, n);
-            simd->softmax(l->scores, scale, n);
-            simd->weighted_sum_bf16(mixed, (uint16_t *)l->values + at, size, l->scores, size, n);
+        const float *query = q->query + t * q->stride + head * size;
+        float *attended = q->attended + t * q->stride + head * size;
+        int64_t at = cache_at(q, layer, head / sharing);
+        if (q->bf16) {
+            simd->scores_bf16(q->scores, (uint16_t *)q->keys + at, q->capacity, query, size, n);
+            simd->softmax(q->scores, scale, n);
+            simd->weighted_sum_bf16(attended, (uint16_t *)q->values + at, size, q->scores, size, n);
         } else {
-            simd->scores(l->scores, (float *)l->keys + at, l->capacity, query, size, n);
-            if (precision == PRECISE) {
-                for (int32_t i = 0; i < n; i++) l->scores[i] /= root;
-                softmax(l->scores, n);
+            simd->scores(q->scores, (float *)q->keys + at, q->capacity, query, size, n);
+            if (precision == PRECISION_FP32) {
+                for (int32_t i = 0; i < n; i++) q->scores[i] /= root;
+                softmax(q->scores, n);
             } else {
-                simd->softmax(l->scores, scale, n);
+                simd->softmax(q->scores, scale, n);
             }
-            simd->weighted_sum(mixed, (float *)l->values + at, size, l->scores, size, n);
+            simd->weighted_sum(attended, (float *)q->values + at, size, q->scores, size, n);
         }
     }
 }
 
-static void prepare(Layers *l, Precision precision, const float *x, int64_t stride, int32_t columns,
+static void quantise_inputs(QuantTransformer *q, Precision precision, const float *x, int64_t stride, int32_t columns,
                     int32_t count) {
-    if (precision == PRECISE) return;
-    for (int32_t t = 0; t < count; t++) l->simd->quantise(&l->quantised[t], x + t * stride, columns);
+    if (precision == PRECISION_FP32) return;
+    for (int32_t t = 0; t < count; t++) q->simd->quantise(&q->quantised[t], x + t * stride, columns);
 }
 
-// out (count, out_stride) = the part of `layer` times x (count, stride), which prepare() has seen.
-static void multiply(Layers *l, Precision precision, int32_t layer, LayerMatrix kind, float *out,
+// out (count, out_stride) = the matrix `kind` of `layer` @ x (count, stride). quantise_inputs() must have
+// seen x.
+static void layer_matmul(QuantTransformer *q, Precision precision, int32_t layer, LayerMatrix kind, float *out,
                      int64_t out_stride, const float *x, int64_t stride, int32_t count) {
-    const IntMatrix *m = &l->packed->matrices[layer * LAYER_MATRICES + (int32_t)kind];
-    if (precision == PRECISE) {
-        l->bytes += matmul_exact_bytes(m);
-        matmul_exact(l->simd, out, out_stride, m, x, stride, count);
+    const IntMatrix *m = &q->packed->matrices[layer * LAYER_MATRICES + (int32_t)kind];
+    if (precision == PRECISION_FP32) {
+        q->bytes += matmul_exact_bytes(m);
+        matmul_exact(q->simd, out, out_stride, m, x, stride, count);
     } else {
-        l->bytes += matmul_int8_bytes(m);
-        l->simd->matmul_int8(out, out_stride, m, l->quantised, count);
+        q->bytes += matmul_int8_bytes(m);
+        q->simd->matmul_int8(out, out_stride, m, q->quantised, count);
     }
 }
 
@@ -158,19 +158,19 @@ static void add(float *x, const float *branch, int64_t n) {
     for (int64_t i = 0; i < n; i++) x[i] += branch[i];
 }
 
-static void norm(Layers *l, const float *weight, int32_t count) {
+static void rmsnorm_batch(QuantTransformer *q, const float *weight, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        rmsnorm(l->normed + t * l->stride, l->x + t * l->stride, weight, l->packed->config.dim);
+        rmsnorm(q->normed + t * q->stride, q->x + t * q->stride, weight, q->packed->config.dim);
     }
 }
 
-static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *failure) {
-    const Packed *p = l->packed;
+static bool embed(QuantTransformer *q, const int32_t *tokens, int32_t count, Failure *failure) {
+    const Packed *p = q->packed;
     size_t size = (size_t)p->config.dim * sizeof(float);
     const Section *rows = &p->sections[SECTION_EMBEDDING];
     for (int32_t t = 0; t < count; t++) {
-        float *x = l->x + t * l->stride;
-        bool own = p->tied && l->half;  // mode fast has no other form of them
+        float *x = q->x + t * q->stride;
+        bool own = p->tied && q->bf16;  // mode fast has no fp32 rows then
         const void *row = own ? NULL : file_view_read(&rows->view, (uint64_t)p->slots[tokens[t]] * size, size, x);
         if (own ? !lm_head_row(&p->head, tokens[t], x) : !row) {
             return fail(failure, EXIT_UNEXPECTED,
@@ -181,45 +181,45 @@ static bool embed(Layers *l, const int32_t *tokens, int32_t count, Failure *fail
     return true;
 }
 
-bool layers_run(Layers *l, Precision precision, const int32_t *tokens, int32_t count,
+bool quant_transformer_forward(QuantTransformer *q, Precision precision, const int32_t *tokens, int32_t count,
                 int32_t position, Failure *failure) {
-    const Packed *p = l->packed;
+    const Packed *p = q->packed;
     ModelConfig s = p->config;
-    int64_t stride = l->stride;
+    int64_t stride = q->stride;
     int32_t kv = config_kv_dim(s), head = s.dim / s.heads;
-    if (!embed(l, tokens, count, failure)) return false;
+    if (!embed(q, tokens, count, failure)) return false;
 
     for (int32_t layer = 0; layer < s.layers; layer++) {
-        norm(l, p->attention_norm + (int64_t)layer * s.dim, count);
-        prepare(l, precision, l->normed, stride, s.dim, count);
-        multiply(l, precision, layer, MATRIX_Q, l->query, stride, l->normed, stride, count);
-        multiply(l, precision, layer, MATRIX_K, l->key, stride, l->normed, stride, count);
-        multiply(l, precision, layer, MATRIX_V, l->value, stride, l->normed, stride, count);
+        rmsnorm_batch(q, p->attention_norm + (int64_t)layer * s.dim, count);
+        quantise_inputs(q, precision, q->normed, stride, s.dim, count);
+        layer_matmul(q, precision, layer, MATRIX_Q, q->query, stride, q->normed, stride, count);
+        layer_matmul(q, precision, layer, MATRIX_K, q->key, stride, q->normed, stride, count);
+        layer_matmul(q, precision, layer, MATRIX_V, q->value, stride, q->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
             const float *cosine = p->cosine + (position + t) * (head / 2);
             const float *sine = p->sine + (position + t) * (head / 2);
-            rope_rotate(l->query + t * stride, s.dim, cosine, sine, head);
-            rope_rotate(l->key + t * stride, kv, cosine, sine, head);
-            remember(l, layer, t, position + t);
+            rope_rotate(q->query + t * stride, s.dim, cosine, sine, head);
+            rope_rotate(q->key + t * stride, kv, cosine, sine, head);
+            cache_kv(q, layer, t, position + t);
         }
-        for (int32_t t = 0; t < count; t++) attend(l, precision, layer, t, position + t);
-        prepare(l, precision, l->mixed, stride, s.dim, count);
-        multiply(l, precision, layer, MATRIX_O, l->branch, stride, l->mixed, stride, count);
-        add(l->x, l->branch, count * stride);
+        for (int32_t t = 0; t < count; t++) attention(q, precision, layer, t, position + t);
+        quantise_inputs(q, precision, q->attended, stride, s.dim, count);
+        layer_matmul(q, precision, layer, MATRIX_O, q->branch, stride, q->attended, stride, count);
+        add(q->x, q->branch, count * stride);
 
-        norm(l, p->ffn_norm + (int64_t)layer * s.dim, count);
-        prepare(l, precision, l->normed, stride, s.dim, count);
-        multiply(l, precision, layer, MATRIX_GATE, l->gate, l->wide, l->normed, stride, count);
-        multiply(l, precision, layer, MATRIX_UP, l->up, l->wide, l->normed, stride, count);
+        rmsnorm_batch(q, p->ffn_norm + (int64_t)layer * s.dim, count);
+        quantise_inputs(q, precision, q->normed, stride, s.dim, count);
+        layer_matmul(q, precision, layer, MATRIX_GATE, q->gate, q->wide, q->normed, stride, count);
+        layer_matmul(q, precision, layer, MATRIX_UP, q->up, q->wide, q->normed, stride, count);
         for (int32_t t = 0; t < count; t++) {
-            float *gate = l->gate + t * l->wide, *up = l->up + t * l->wide;
-            if (precision == PRECISE) swiglu(gate, up, s.hidden);
-            else l->simd->swiglu(gate, up, s.hidden);
+            float *gate = q->gate + t * q->wide, *up = q->up + t * q->wide;
+            if (precision == PRECISION_FP32) swiglu(gate, up, s.hidden);
+            else q->simd->swiglu(gate, up, s.hidden);
         }
-        prepare(l, precision, l->gate, l->wide, s.hidden, count);
-        multiply(l, precision, layer, MATRIX_DOWN, l->branch, stride, l->gate, l->wide, count);
-        add(l->x, l->branch, count * stride);
+        quantise_inputs(q, precision, q->gate, q->wide, s.hidden, count);
+        layer_matmul(q, precision, layer, MATRIX_DOWN, q->branch, stride, q->gate, q->wide, count);
+        add(q->x, q->branch, count * stride);
     }
-    norm(l, p->final_norm, count);
+    rmsnorm_batch(q, p->final_norm, count);
     return true;
 }

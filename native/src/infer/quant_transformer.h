@@ -1,5 +1,5 @@
-// The layers of the modes exact and fast: some tokens in a row at once, so that a weight which was
-// read serves all of them. A prompt is read so, and a draft is verified so.
+// The transformer's layers for the modes exact and fast, from a packed model. Runs up to 16 consecutive
+// tokens as a batch, so that each weight is read once for all: prefill, and verification of drafts.
 #ifndef DUO_LAYERS_H
 #define DUO_LAYERS_H
 
@@ -11,40 +11,40 @@
 #include "kernels/matmul_exact.h"
 #include "kernels/simd.h"
 
-// The int8 plane times int8; or all planes, in fp32, as llama2.c computes it, to the bit.
-typedef enum { DRAFT, PRECISE } Precision;
+// int8 plane and int8 activations; or all planes in fp32, bit for bit llama2.c's results.
+typedef enum { PRECISION_INT8, PRECISION_FP32 } Precision;
 
 typedef struct {
     const Packed *packed;
     const Simd *simd;
-    bool half;               // keys and values in 16 bits: mode fast
-    int32_t positions;       // that the caches have room for
-    int64_t stride;          // floats of one vector of each buffer: dim or hidden, in whole groups
-    int64_t wide;
-    void *memory;            // everything below is a slice of it
+    bool bf16;               // KV cache in bfloat16: mode fast
+    int32_t positions;       // capacity of the KV cache
+    int64_t stride;          // dim, rounded up to a group: floats of one vector
+    int64_t wide;            // hidden, rounded up to a group
+    void *memory;            // the buffers below are slices of it
     float *x;                // (BATCH, stride) the residual stream
-    float *normed;           // (BATCH, stride); after layers_run: what the classifier reads
+    float *normed;           // (BATCH, stride); after a forward pass: input of the lm_head
     float *query;            // (BATCH, stride)
     float *key, *value;      // (BATCH, stride)
-    float *mixed;            // (BATCH, stride) the heads' weighted values
+    float *attended;            // (BATCH, stride) output of the attention heads
     float *branch;           // (BATCH, stride) what a block adds to the residual stream
     float *gate, *up;        // (BATCH, wide)
     float *scores;           // (positions) of one head
     QuantizedVector quantised[BATCH];
-    // One after another for each layer and key head:
+    // For each layer and key head:
     void *keys;              // (head, capacity) a column for each position
     void *values;            // (capacity, head) a row for each position
-    int64_t capacity;        // positions in whole groups
-    uint64_t bytes;          // of weights that were read so far
-} Layers;
+    int64_t capacity;        // positions, rounded up to a group
+    uint64_t bytes;          // of weights read so far
+} QuantTransformer;
 
-bool layers_init(Layers *layers, const Packed *packed, const Simd *simd, bool half,
+bool quant_transformer_init(QuantTransformer *transformer, const Packed *packed, const Simd *simd, bool bf16,
                  int32_t positions, Failure *failure);
-void layers_free(Layers *layers);
+void quant_transformer_free(QuantTransformer *transformer);
 
-// Run `count` tokens (at most BATCH) from `position` on; those before it must have been run. normed holds what
-// comes out, by the final norm. False where an embedding could not be read.
-bool layers_run(Layers *layers, Precision precision, const int32_t *tokens, int32_t count,
+// Run `count` tokens (at most BATCH) from `position` on; the positions before must have been run. `normed`
+// gets the output, after the final norm. False, and `failure`, where an embedding cannot be read.
+bool quant_transformer_forward(QuantTransformer *transformer, Precision precision, const int32_t *tokens, int32_t count,
                 int32_t position, Failure *failure);
 
 #endif

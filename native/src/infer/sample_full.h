@@ -7,8 +7,7 @@
 
 #include "infer/candidates.h"
 
-// Where the coin falls when all tokens stand side by side in the order of their ids. *found is an index
-// of rows.
-Finding find_in_all(Choice *choice, float coin, int32_t *found);
+// The token that `coin` selects from all tokens in the order of their ids. *found is an index of rows.
+SearchStatus sample_full(Candidates *c, float coin, int32_t *found);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "infer/histogram.h"
 
-// Weights that differ by less may be one probability, after llama2.c's division, and then stand in
-// the order of their ids.
+// Weights with a smaller ratio may become equal probabilities by llama2.c's division, which are then
+// ordered by id.
 static const double APART = 1.0 + 1.0 / 2097152.0;
 
 static int largest_first(const void *a, const void *b) {
@@ -14,8 +14,7 @@ static int largest_first(const void *a, const void *b) {
     return (*x < *y) - (*x > *y);
 }
 
-// What is nearly in order is put so by moving some; where that takes more than MOVES for each, the
-// rest is left to qsort.
+// Insertion sort for nearly sorted weights; falls back to qsort after MOVES moves for each.
 enum { MOVES = 12 };
 
 static void sort_weights(double *weights, int32_t n) {
@@ -36,59 +35,59 @@ static double sum_of(const double *sorted, int32_t n) {
     return sum;
 }
 
-// The row where the coin falls by the likeliest values, and the bin where the nucleus ends.
+// Where the cumulative estimates cross the draw and the cut-off.
 typedef struct {
-    int32_t at;  // in Chooser.order; -1: among rows that are not taken in
+    int32_t at;  // index in ExactSampler.order; -1: among rows that were not added
     int bin;     // of that row
-    int end;     // BINS: the nucleus has more than the rows
-} Guess;
+    int end;     // bin of the cut-off; BINS: it is beyond the rows
+} Crossing;
 
-static double middle_of(const Row *row) { return (row->high + row->low) / 2; }
+static double middle_of(const Candidate *row) { return (row->high + row->low) / 2; }
 
-// Where the sum of the likeliest exceeds `target`, from the first row on: its place in
-// Chooser.order, whose bin is sorted by then. *sum becomes the sum with it. -1 where it does not.
-static int32_t reach(const Bins *bins, const Choice *choice, double target, double *sum, int *bin) {
-    const Chooser *c = choice->c;
+// The index in ExactSampler.order where the cumulative estimate exceeds `target`; its bin gets sorted.
+// *sum becomes the sum up to and with it. -1 where the target is not reached.
+static int32_t cross_target(const Histogram *h, const Candidates *c, double target, double *sum, int *bin) {
+    const ExactSampler *s = c->sampler;
     *sum = 0.0;
     for (*bin = 0; *bin < BINS; ++*bin) {
-        double more = (bins->high[*bin] + bins->low[*bin]) / 2;
+        double more = (h->high[*bin] + h->low[*bin]) / 2;
         if (*sum + more <= target) {
             *sum += more;
             continue;
         }
-        bins_sort(bins, choice, *bin);
-        for (int32_t at = bins->start[*bin]; at < bins->start[*bin + 1]; at++) {
-            *sum += middle_of(&c->rows[c->order[at]]);
+        histogram_sort_bin(h, c, *bin);
+        for (int32_t at = h->start[*bin]; at < h->start[*bin + 1]; at++) {
+            *sum += middle_of(&s->rows[s->order[at]]);
             if (*sum > target) return at;
         }
     }
     return -1;
 }
 
-static Guess guess(const Bins *bins, const Choice *choice, float coin) {
-    const Chooser *c = choice->c;
-    double rows = (bins->all_high + bins->all_low) / 2, nucleus, ignored;
-    double most = (double)c->topp * (rows + (choice->tail + choice->tail_least) / 2);
-    Guess guess;
-    // One that has more than the rows has hardly more than its share.
-    if (reach(bins, choice, most, &nucleus, &guess.end) < 0) nucleus = c->certify ? most : rows;
-    guess.at = reach(bins, choice, (double)coin * nucleus, &ignored, &guess.bin);
-    if (guess.at < 0 && !c->certify) guess.at = choice->count - 1;
-    return guess;
+static Crossing find_crossing(const Histogram *h, const Candidates *c, float coin) {
+    const ExactSampler *s = c->sampler;
+    double rows = (h->all_high + h->all_low) / 2, nucleus, ignored;
+    double target = (double)s->topp * (rows + (c->tail + c->tail_least) / 2);
+    Crossing crossing;
+    // A nucleus that extends beyond the rows holds hardly more than topp.
+    if (cross_target(h, c, target, &nucleus, &crossing.end) < 0) nucleus = s->certify ? target : rows;
+    crossing.at = cross_target(h, c, (double)coin * nucleus, &ignored, &crossing.bin);
+    if (crossing.at < 0 && !s->certify) crossing.at = c->count - 1;
+    return crossing;
 }
 
-// Whether the row at `at` is the one of its rank, whatever the true values are; *known: whether the
-// values that leave it open are known, so that only rounding does.
-static bool stands_alone(const Bins *bins, const Choice *choice, Guess here, bool *known) {
-    const Chooser *c = choice->c;
-    const Row *row = &c->rows[c->order[here.at]];
+// Whether the rank of the row at here.at is the same for all values within the bounds; *known: if not,
+// whether only rounding decides, because the rows in question are in fp32.
+static bool rank_is_certain(const Histogram *h, const Candidates *c, Crossing here, bool *known) {
+    const ExactSampler *s = c->sampler;
+    const Candidate *row = &s->rows[s->order[here.at]];
     bool alone = true;
     *known = true;
     for (int bin = 0; bin < BINS; bin++) {
-        bool before = bin < here.bin && bins->lowest[bin] > row->high * APART;
-        bool after = bin > here.bin && bins->highest[bin] * APART < row->low;
-        for (int32_t i = bins->start[bin]; i < bins->start[bin + 1] && !before && !after; i++) {
-            const Row *other = &c->rows[c->order[i]];
+        bool before = bin < here.bin && h->lowest[bin] > row->high * APART;
+        bool after = bin > here.bin && h->highest[bin] * APART < row->low;
+        for (int32_t i = h->start[bin]; i < h->start[bin + 1] && !before && !after; i++) {
+            const Candidate *other = &s->rows[s->order[i]];
             if (i == here.at || (i < here.at ? other->low > row->high * APART
                                              : other->high * APART < row->low)) {
                 continue;
@@ -100,8 +99,8 @@ static bool stands_alone(const Bins *bins, const Choice *choice, Guess here, boo
     return alone;
 }
 
-// The least n for which the sum of the n largest exceeds topp of all, if those are `large` and the
-// rest is `small` (count each, sorted) and `tail`; count + 1 where there is none.
+// The smallest n for which the n largest weights exceed topp of all, if the n are `large` and the others
+// `small` (count each, sorted) and `tail`; count + 1 where there is none.
 static int32_t size_of_nucleus(const double *large, const double *small, int32_t count, double tail,
                                double topp) {
     double sum = 0.0, rest = tail + sum_of(small, count);
@@ -113,144 +112,143 @@ static int32_t size_of_nucleus(const double *large, const double *small, int32_t
     return count + 1;
 }
 
-// At most, the weight of the last token of the nucleus: no set whose share is not above topp has all
-// of it, so that one of the others is in it, and the last is no larger.
-static double weigh_last(const Bins *bins, const Choice *choice, int end, double topp) {
-    double before = 0.0, after = choice->tail_least, largest = choice->edge;
+// Upper bound of the weight of the last token in the nucleus. A set of rows with a share up to topp does not
+// contain the whole nucleus: a row outside of it is in the nucleus, and the last token is no larger.
+static double last_weight_bound(const Histogram *h, const Candidates *c, int end, double topp) {
+    double before = 0.0, after = c->tail_least, largest = c->edge;
     for (int bin = 0; bin < BINS; bin++) {
-        if (bin < end) before += bins->high[bin];
-        else after += bins->low[bin];
+        if (bin < end) before += h->high[bin];
+        else after += h->low[bin];
     }
-    for (int bin = end; bin < BINS; bin++) largest = fmax(largest, bins->highest[bin]);
+    for (int bin = end; bin < BINS; bin++) largest = fmax(largest, h->highest[bin]);
     while (end > 0 && !((1.0 - topp) * before <= topp * after)) {
         end--;
-        before -= bins->high[end];
-        after += bins->low[end];
-        largest = fmax(largest, bins->highest[end]);
+        before -= h->high[end];
+        after += h->low[end];
+        largest = fmax(largest, h->highest[end]);
     }
     return largest;
 }
 
-// Sums of weights.
+// Upper and lower bound of a sum of weights.
 typedef struct {
     double high, low;
 } Sum;
 
-// Of the rows of the bins `first` to `end`, and then of `from` to `to` in Chooser.order.
-static Sum sum_of_rows(const Bins *bins, const Choice *choice, int first, int end, int32_t from,
+// The sum over the bins [first, end) and over [from, to) in ExactSampler.order.
+static Sum sum_of_rows(const Histogram *h, const Candidates *c, int first, int end, int32_t from,
                        int32_t to) {
-    const Chooser *c = choice->c;
+    const ExactSampler *s = c->sampler;
     Sum sum = {0.0, 0.0};
     for (int bin = first; bin < end; bin++) {
-        sum.high += bins->high[bin];
-        sum.low += bins->low[bin];
+        sum.high += h->high[bin];
+        sum.low += h->low[bin];
     }
     for (int32_t i = from; i < to; i++) {
-        sum.high += c->rows[c->order[i]].high;
-        sum.low += c->rows[c->order[i]].low;
+        sum.high += s->rows[s->order[i]].high;
+        sum.low += s->rows[s->order[i]].low;
     }
     return sum;
 }
 
-// What lies before a bin, row by row, and what lies from there on, as a whole.
+// The rows before a bin one by one, and the sum of all the rest.
 typedef struct {
     int32_t count;
     double tail, tail_least;
-    double nearest;  // at most, the weight of a row of the tail
-} Front;
+    double nearest;  // upper bound of the weight of one row of the rest
+} Prefix;
 
-// The bounds of the front's rows, each kind sorted: they nearly are, as the rows are.
-static Front sort_front(const Choice *choice, const Bins *bins, int stop) {
-    const Chooser *c = choice->c;
-    Sum rest = sum_of_rows(bins, choice, stop, BINS, 0, 0);
-    Front front = {
-        .count = bins->start[stop],
-        .tail = choice->tail + rest.high,
-        .tail_least = choice->tail_least + rest.low,
-        .nearest = choice->edge,
+// Sort the upper and the lower bounds of the prefix, each on its own.
+static Prefix sort_prefix(const Candidates *c, const Histogram *h, int stop) {
+    const ExactSampler *s = c->sampler;
+    Sum rest = sum_of_rows(h, c, stop, BINS, 0, 0);
+    Prefix prefix = {
+        .count = h->start[stop],
+        .tail = c->tail + rest.high,
+        .tail_least = c->tail_least + rest.low,
+        .nearest = c->edge,
     };
-    for (int bin = stop; bin < BINS; bin++) front.nearest = fmax(front.nearest, bins->highest[bin]);
-    for (int bin = 0; bin < stop; bin++) bins_sort(bins, choice, bin);
-    for (int32_t i = 0; i < front.count; i++) {
-        c->highs[i] = c->rows[c->order[i]].high;
-        c->lows[i] = c->rows[c->order[i]].low;
+    for (int bin = stop; bin < BINS; bin++) prefix.nearest = fmax(prefix.nearest, h->highest[bin]);
+    for (int bin = 0; bin < stop; bin++) histogram_sort_bin(h, c, bin);
+    for (int32_t i = 0; i < prefix.count; i++) {
+        s->highs[i] = s->rows[s->order[i]].high;
+        s->lows[i] = s->rows[s->order[i]].low;
     }
-    sort_weights(c->highs, front.count);
-    sort_weights(c->lows, front.count);
-    return front;
+    sort_weights(s->highs, prefix.count);
+    sort_weights(s->lows, prefix.count);
+    return prefix;
 }
 
-// The same, from the sizes that the nucleus may have, where all that may be in it is known well.
-static Finding find_by_size(Choice *choice, const Bins *bins, Guess here, float coin) {
-    enum { MARGIN = 4 };  // bins after the one where the nucleus seems to end
-    Chooser *c = choice->c;
-    double topp = (double)c->topp, up = topp * (1.0 + choice->rounding);
-    double down = topp * (1.0 - choice->rounding);
+// A tighter test for small nuclei: bounds the nucleus' size, then the sums up to that size.
+static SearchStatus decide_by_size(Candidates *c, const Histogram *h, Crossing here, float coin) {
+    enum { MARGIN = 4 };  // bins beyond the estimated cut-off
+    ExactSampler *s = c->sampler;
+    double topp = (double)s->topp, up = topp * (1.0 + c->rounding);
+    double down = topp * (1.0 - c->rounding);
     int stop = here.end + MARGIN < BINS ? here.end + MARGIN : BINS;
-    int32_t rank = here.at + 1, least, most;
-    Front front;
+    int32_t rank = here.at + 1, min_size, max_size;
+    Prefix prefix;
     for (;; stop = BINS) {
-        front = sort_front(choice, bins, stop);
-        least = size_of_nucleus(c->highs, c->lows, front.count, front.tail_least, down);
-        most = size_of_nucleus(c->lows, c->highs, front.count, front.tail, up);
-        if (most <= front.count && c->highs[most - 1] >= front.nearest && rank <= most) break;
-        if (stop == BINS) return EXTEND;
+        prefix = sort_prefix(c, h, stop);
+        min_size = size_of_nucleus(s->highs, s->lows, prefix.count, prefix.tail_least, down);
+        max_size = size_of_nucleus(s->lows, s->highs, prefix.count, prefix.tail, up);
+        if (max_size <= prefix.count && s->highs[max_size - 1] >= prefix.nearest && rank <= max_size) break;
+        if (stop == BINS) return SEARCH_EXTEND;
     }
 
-    // The row stands alone, so those before it are the same ones in both orders.
-    double heads = (double)coin, tails = 1.0 - heads, one = c->rows[c->order[here.at]].low;
-    double before_high = sum_of(c->highs, here.at), before_low = sum_of(c->lows, here.at);
-    double after_low = least > rank ? sum_of(c->lows + rank, least - rank) : 0.0;
-    double after_high = most > rank ? sum_of(c->highs + rank, most - rank) : 0.0;
-    double rounding = rounding_of(most) * (before_high + one + after_high);
-    bool begun = tails * before_high + rounding <= heads * (one + after_low);
-    bool not_over = heads * after_high + rounding < tails * (before_low + one);
-    if (least >= rank && begun && not_over) return FOUND;
+    // The rank is certain, so the same rows come before it in both orders.
+    double coin_share = (double)coin, rest_share = 1.0 - coin_share, one = s->rows[s->order[here.at]].low;
+    double before_high = sum_of(s->highs, here.at), before_low = sum_of(s->lows, here.at);
+    double after_low = min_size > rank ? sum_of(s->lows + rank, min_size - rank) : 0.0;
+    double after_high = max_size > rank ? sum_of(s->highs + rank, max_size - rank) : 0.0;
+    double rounding = rounding_bound(max_size) * (before_high + one + after_high);
+    bool starts_before = rest_share * before_high + rounding <= coin_share * (one + after_low);
+    bool ends_after = coin_share * after_high + rounding < rest_share * (before_low + one);
+    if (min_size >= rank && starts_before && ends_after) return SEARCH_FOUND;
 
-    // Would it be open if all weights were known, by how many are in the nucleus and by rounding?
-    double middle = (front.tail + front.tail_least) / 2;
-    int32_t fewest = size_of_nucleus(c->highs, c->highs, front.count, middle, down);
-    int32_t largest = size_of_nucleus(c->highs, c->highs, front.count, middle, up);
+    // Would it be undecided even if all weights were known exactly?
+    double middle = (prefix.tail + prefix.tail_least) / 2;
+    int32_t fewest = size_of_nucleus(s->highs, s->highs, prefix.count, middle, down);
+    int32_t largest = size_of_nucleus(s->highs, s->highs, prefix.count, middle, up);
     if (fewest == largest) {
-        bool doubtful = before_high - before_low + after_high - after_low > rounding;
-        return doubtful || least != most ? REFINE : UNDECIDED;
+        bool uncertain = before_high - before_low + after_high - after_low > rounding;
+        return uncertain || min_size != max_size ? SEARCH_REFINE : SEARCH_UNDECIDABLE;
     }
-    double unknown = choice->doubt + choice->tail - choice->tail_least;
-    double all = front.tail + sum_of(c->highs, front.count);
-    return unknown > choice->rounding * all ? REFINE : UNDECIDED;
+    double unknown = c->doubt + c->tail - c->tail_least;
+    double all = prefix.tail + sum_of(s->highs, prefix.count);
+    return unknown > c->rounding * all ? SEARCH_REFINE : SEARCH_UNDECIDABLE;
 }
 
-// The nucleus is the smallest set of the most probable tokens whose sum exceeds topp of all: by no
-// more than the last of them. Parts are compared with the rest, not with the whole, for what is
-// unknown of a part is then not counted twice.
-Finding find_in_nucleus(Choice *choice, float coin, int32_t *found) {
-    Chooser *c = choice->c;
-    Bins bins;
-    bins_fill(&bins, choice);
-    Guess here = guess(&bins, choice, coin);
-    choice->doubt = bins.all_high - bins.all_low;
-    if (here.at < 0) return EXTEND;
-    const Row *row = &c->rows[c->order[here.at]];
-    *found = c->order[here.at];
-    if (!c->certify) return FOUND;
-    if (row->low <= choice->edge) return EXTEND;
+// The sum of the nucleus exceeds topp by at most its last token. Partial sums are compared with the
+// sum of the others, not of all, so that the uncertainty of a part is not counted twice.
+SearchStatus sample_top_p(Candidates *c, float coin, int32_t *found) {
+    ExactSampler *s = c->sampler;
+    Histogram h;
+    histogram_fill(&h, c);
+    Crossing here = find_crossing(&h, c, coin);
+    c->doubt = h.all_high - h.all_low;
+    if (here.at < 0) return SEARCH_EXTEND;
+    const Candidate *row = &s->rows[s->order[here.at]];
+    *found = s->order[here.at];
+    if (!s->certify) return SEARCH_FOUND;
+    if (row->low <= c->edge) return SEARCH_EXTEND;
     bool known;
-    if (!stands_alone(&bins, choice, here, &known)) return known ? UNDECIDED : REFINE;
+    if (!rank_is_certain(&h, c, here, &known)) return known ? SEARCH_UNDECIDABLE : SEARCH_REFINE;
 
-    Sum before = sum_of_rows(&bins, choice, 0, here.bin, bins.start[here.bin], here.at);
-    Sum after = sum_of_rows(&bins, choice, here.bin + 1, BINS, here.at + 1, bins.start[here.bin + 1]);
-    after.high += choice->tail;
-    after.low += choice->tail_least;
-    double topp = (double)c->topp, heads = (double)coin;
-    double up = topp * (1.0 + choice->rounding), down = topp * (1.0 - choice->rounding);
-    double last = weigh_last(&bins, choice, here.end, down);
+    Sum before = sum_of_rows(&h, c, 0, here.bin, h.start[here.bin], here.at);
+    Sum after = sum_of_rows(&h, c, here.bin + 1, BINS, here.at + 1, h.start[here.bin + 1]);
+    after.high += c->tail;
+    after.low += c->tail_least;
+    double topp = (double)s->topp, coin_share = (double)coin;
+    double up = topp * (1.0 + c->rounding), down = topp * (1.0 - c->rounding);
+    double last = last_weight_bound(&h, c, here.end, down);
     double all = before.high + row->high + after.high;
-    double rounding = rounding_of(here.end < BINS ? choice->count : c->head->vocab) * all;
-    bool begun = (1.0 - heads * down) * before.high + rounding <= heads * down * (row->low + after.low);
-    bool not_over = heads * (up * after.high + last) + rounding <
-                    (1.0 - heads * up) * (before.low + row->low);
-    if (begun && not_over) return FOUND;
+    double rounding = rounding_bound(here.end < BINS ? c->count : s->head->vocab) * all;
+    bool starts_before = (1.0 - coin_share * down) * before.high + rounding <= coin_share * down * (row->low + after.low);
+    bool ends_after = coin_share * (up * after.high + last) + rounding <
+                    (1.0 - coin_share * up) * (before.low + row->low);
+    if (starts_before && ends_after) return SEARCH_FOUND;
     double unknown = all - before.low - row->low - after.low;
-    if (unknown > heads * last / 2 && unknown > rounding) return REFINE;
-    return find_by_size(choice, &bins, here, coin);
+    if (unknown > coin_share * last / 2 && unknown > rounding) return SEARCH_REFINE;
+    return decide_by_size(c, &h, here, coin);
 }

@@ -7,7 +7,7 @@
 
 #include "infer/candidates.h"
 
-// Where the coin falls in the nucleus, the most probable token first. *found is an index of rows.
-Finding find_in_nucleus(Choice *choice, float coin, int32_t *found);
+// The token that `coin` selects from the nucleus. *found is an index of rows.
+SearchStatus sample_top_p(Candidates *c, float coin, int32_t *found);
 
 #endif

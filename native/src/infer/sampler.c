@@ -8,20 +8,20 @@
 bool sampler_init(Sampler *sampler, int32_t vocab, float temperature, float topp, uint64_t seed,
                   Failure *failure) {
     *sampler = (Sampler){vocab, temperature, topp, seed, NULL};
-    sampler->candidates = malloc((size_t)vocab * sizeof(Candidate));
-    if (!sampler->candidates) {
+    sampler->prob_index = malloc((size_t)vocab * sizeof(ProbIndex));
+    if (!sampler->prob_index) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to sample from %d tokens", vocab);
     }
     return true;
 }
 
 void sampler_free(Sampler *sampler) {
-    free(sampler->candidates);
-    sampler->candidates = NULL;
+    free(sampler->prob_index);
+    sampler->prob_index = NULL;
 }
 
-// 0 <= coin < 1, from the upper 24 of xorshift*'s 32 good bits: all that a float holds.
-float sampler_flip(uint64_t *state) {
+// From the upper 24 of xorshift*'s 32 bits, which is what a float holds.
+float sampler_random(uint64_t *state) {
     *state ^= *state >> 12;
     *state ^= *state << 25;
     *state ^= *state >> 27;
@@ -37,23 +37,23 @@ static int32_t argmax(const float *x, int32_t n) {
     return best;
 }
 
-static int32_t pick_any(const float *probability, int32_t n, float coin) {
+static int32_t sample_mult(const float *probability, int32_t n, float coin) {
     float cumulative = 0.0f;
     for (int32_t i = 0; i < n; i++) {
         cumulative += probability[i];
         if (coin < cumulative) return i;
     }
-    return n - 1;  // the sum was rounded to less than the coin
+    return n - 1;  // the rounded sum is below the draw
 }
 
 // llama2.c sorts with qsort, which in glibc keeps equal elements in order: the lower id first.
-static bool before(Candidate a, Candidate b) {
+static bool before(ProbIndex a, ProbIndex b) {
     return a.probability > b.probability || (a.probability == b.probability && a.id < b.id);
 }
 
-// Let the root of heap[0..n) sink until none of its children comes before it.
-static void sink(Candidate *heap, int32_t root, int32_t n) {
-    Candidate sinking = heap[root];
+// Sift the root of heap[0..n) down until neither child comes before it.
+static void sift_down(ProbIndex *heap, int32_t root, int32_t n) {
+    ProbIndex sinking = heap[root];
     for (int32_t child; (child = 2 * root + 1) < n; root = child) {
         if (child + 1 < n && before(heap[child + 1], heap[child])) child++;
         if (!before(heap[child], sinking)) break;
@@ -62,55 +62,55 @@ static void sink(Candidate *heap, int32_t root, int32_t n) {
     heap[root] = sinking;
 }
 
-// The smallest set of the most probable tokens whose sum exceeds topp, and one of them by coin.
-// A heap gives them in order, one by one: the nucleus is some ten tokens, the vocabulary 32000.
-static int32_t pick_nucleus(Candidate *candidates, const float *probability, int32_t n, float topp,
+// Sample from the smallest set of most probable tokens whose sum exceeds topp. A heap yields them in
+// order without sorting all: the nucleus is some ten tokens of 32000.
+static int32_t sample_topp(ProbIndex *prob_index, const float *probability, int32_t n, float topp,
                             float coin) {
-    // A token with less cannot be in the nucleus, even if all the others had the same.
+    // llama2.c's cut-off: a token below it cannot be in the nucleus.
     float cutoff = (1.0f - topp) / (float)(n - 1);
     int32_t count = 0;
     for (int32_t i = 0; i < n; i++) {
-        if (probability[i] >= cutoff) candidates[count++] = (Candidate){probability[i], i};
+        if (probability[i] >= cutoff) prob_index[count++] = (ProbIndex){probability[i], i};
     }
-    // All are below it where topp is less than an even share and all have one, or none is a number.
+    // All are below it where topp is under 1 / n and the distribution even, or with NaN.
     if (count == 0) return argmax(probability, n);
-    for (int32_t root = count / 2 - 1; root >= 0; root--) sink(candidates, root, count);
+    for (int32_t root = count / 2 - 1; root >= 0; root--) sift_down(prob_index, root, count);
 
-    // candidates: heap [0, rest), then the nucleus so far, the most probable one last.
+    // prob_index: heap [0, rest), then the nucleus so far, the most probable one last.
     float total = 0.0f;
     int32_t rest = count;
     while (rest > 0) {
-        Candidate top = candidates[0];
-        candidates[0] = candidates[--rest];
-        sink(candidates, 0, rest);
-        candidates[rest] = top;
+        ProbIndex top = prob_index[0];
+        prob_index[0] = prob_index[--rest];
+        sift_down(prob_index, 0, rest);
+        prob_index[rest] = top;
         total += top.probability;
         if (total > topp) break;
     }
     float target = coin * total, cumulative = 0.0f;
     for (int32_t i = count - 1; i >= rest; i--) {
-        cumulative += candidates[i].probability;
-        if (target < cumulative) return candidates[i].id;
+        cumulative += prob_index[i].probability;
+        if (target < cumulative) return prob_index[i].id;
     }
-    return candidates[rest].id;  // rounding, as above
+    return prob_index[rest].id;  // rounding, as above
 }
 
-void sampler_soften(const Sampler *sampler, float *logits) {
+void sampler_softmax(const Sampler *sampler, float *logits) {
     if (sampler->temperature == 0.0f) return;
     for (int32_t i = 0; i < sampler->vocab; i++) logits[i] /= sampler->temperature;
     softmax(logits, sampler->vocab);
 }
 
-int32_t sampler_pick(const Sampler *sampler, const float *softened, float coin) {
+int32_t sampler_sample(const Sampler *sampler, const float *probabilities, float coin) {
     int32_t n = sampler->vocab;
-    if (sampler->temperature == 0.0f) return argmax(softened, n);
-    if (sampler->topp <= 0.0f || sampler->topp >= 1.0f) return pick_any(softened, n, coin);
-    return pick_nucleus(sampler->candidates, softened, n, sampler->topp, coin);
+    if (sampler->temperature == 0.0f) return argmax(probabilities, n);
+    if (sampler->topp <= 0.0f || sampler->topp >= 1.0f) return sample_mult(probabilities, n, coin);
+    return sample_topp(sampler->prob_index, probabilities, n, sampler->topp, coin);
 }
 
-float sampler_probability(const Sampler *sampler, const float *softened, int32_t id) {
-    if (sampler->temperature != 0.0f) return softened[id];
-    float max = softened[argmax(softened, sampler->vocab)], sum = 0.0f;
-    for (int32_t i = 0; i < sampler->vocab; i++) sum += expf(softened[i] - max);
-    return expf(softened[id] - max) / sum;
+float sampler_probability(const Sampler *sampler, const float *probabilities, int32_t id) {
+    if (sampler->temperature != 0.0f) return probabilities[id];
+    float max = probabilities[argmax(probabilities, sampler->vocab)], sum = 0.0f;
+    for (int32_t i = 0; i < sampler->vocab; i++) sum += expf(probabilities[i] - max);
+    return expf(probabilities[id] - max) / sum;
 }

@@ -1,4 +1,4 @@
-// Choosing the next token, as llama2.c does: argmax, the whole distribution, or its top-p nucleus.
+// llama2.c's sampler: argmax, sample_mult() over the full distribution, or sample_topp().
 #ifndef DUO_SAMPLER_H
 #define DUO_SAMPLER_H
 
@@ -10,30 +10,30 @@
 typedef struct {
     float probability;
     int32_t id;
-} Candidate;
+} ProbIndex;
 
 typedef struct {
     int32_t vocab;
     float temperature, topp;
     uint64_t state;         // xorshift*
-    Candidate *candidates;  // (vocab) room for the nucleus
+    ProbIndex *prob_index;  // (vocab) scratch of top-p
 } Sampler;
 
 bool sampler_init(Sampler *sampler, int32_t vocab, float temperature, float topp, uint64_t seed,
                   Failure *failure);
 void sampler_free(Sampler *sampler);
 
-// logits (vocab), in place: softmax(logits / temperature); as they are where that is 0.
-void sampler_soften(const Sampler *sampler, float *logits);
+// In place: logits (vocab) become softmax(logits / temperature); unchanged at temperature 0.
+void sampler_softmax(const Sampler *sampler, float *logits);
 
-// The next random number of xorshift*, 0 to 1. llama2.c draws one for each token that it samples,
-// and none for temperature 0.
-float sampler_flip(uint64_t *state);
+// random_f32(): the next number of xorshift*, 0 <= number < 1. llama2.c draws one for each sampled token,
+// none at temperature 0.
+float sampler_random(uint64_t *state);
 
-// The token, from what sampler_soften() made. The coin is not looked at for temperature 0.
-int32_t sampler_pick(const Sampler *sampler, const float *softened, float coin);
+// Sample from what sampler_softmax() made; `coin` is unused at temperature 0.
+int32_t sampler_sample(const Sampler *sampler, const float *probabilities, float coin);
 
-// The probability of `id` in what sampler_soften() made.
-float sampler_probability(const Sampler *sampler, const float *softened, int32_t id);
+// The probability of `id` in what sampler_softmax() made.
+float sampler_probability(const Sampler *sampler, const float *probabilities, int32_t id);
 
 #endif

@@ -9,7 +9,7 @@ bool scorer_init(Scorer *s, Model *model, Mode mode, float temperature, Failure 
     *s = (Scorer){
         .config = model->config,
         .temperature = temperature > 0.0f ? temperature : 1.0f,
-        .precision = mode == MODE_EXACT ? PRECISE : DRAFT,
+        .precision = mode == MODE_EXACT ? PRECISION_FP32 : PRECISION_INT8,
     };
     if (mode == MODE_REFERENCE) {
         const Checkpoint *checkpoint = model_checkpoint(model, failure);
@@ -17,9 +17,9 @@ bool scorer_init(Scorer *s, Model *model, Mode mode, float temperature, Failure 
     }
     const Packed *p = model_packed(model, mode, failure);
     const Simd *simd = simd_choose(NULL);
-    if (!p || !layers_init(&s->layers, p, simd, mode == MODE_FAST, context, failure) ||
-        !chooser_init(&s->greedy, &p->head, simd, 0.0f, 0.0f, failure) ||
-        !chooser_init(&s->even, &p->head, simd, s->temperature, 0.0f, failure)) {
+    if (!p || !quant_transformer_init(&s->quant, p, simd, mode == MODE_FAST, context, failure) ||
+        !exact_sampler_init(&s->greedy, &p->head, simd, 0.0f, 0.0f, failure) ||
+        !exact_sampler_init(&s->sampler, &p->head, simd, s->temperature, 0.0f, failure)) {
         return false;
     }
     s->greedy.certify = mode == MODE_EXACT;
@@ -29,56 +29,56 @@ bool scorer_init(Scorer *s, Model *model, Mode mode, float temperature, Failure 
 
 void scorer_free(Scorer *s) {
     transformer_free(&s->transformer);
-    layers_free(&s->layers);
-    chooser_free(&s->greedy);
-    chooser_free(&s->even);
+    quant_transformer_free(&s->quant);
+    exact_sampler_free(&s->greedy);
+    exact_sampler_free(&s->sampler);
     free(s->value);
 }
 
-// Where the last step's values are kept while a chooser changes their copy.
-static float *copy_of_values(Scorer *s) {
-    const LmHead *head = &s->layers.packed->head;
+// A copy of the last step's products, because sampling overwrites them.
+static float *copy_values(Scorer *s) {
+    const LmHead *head = &s->quant.packed->head;
     size_t slots = (size_t)head->tiles * TILE;
     memcpy(s->value + slots, s->value, slots * sizeof *s->value);
     return s->value + slots;
 }
 
-static void weigh_all(Scorer *s, int32_t *likeliest) {
+static void softmax_all(Scorer *s, int32_t *likeliest) {
     const float *logits = s->logits;
     *likeliest = 0;
     for (int32_t i = 1; i < s->config.vocab; i++) {
         if (logits[i] > logits[*likeliest]) *likeliest = i;
     }
     s->largest = logits[*likeliest];
-    s->mass = 0.0;
+    s->sum_exp = 0.0;
     for (int32_t i = 0; i < s->config.vocab; i++) {
-        s->mass += exp((double)(logits[i] - s->largest) / (double)s->temperature);
+        s->sum_exp += exp((double)(logits[i] - s->largest) / (double)s->temperature);
     }
 }
 
 bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
                  Failure *failure) {
     if (s->transformer.memory) {
-        s->logits = transformer_step(&s->transformer, token, position, true);
-        weigh_all(s, likeliest);
+        s->logits = transformer_forward(&s->transformer, token, position, true);
+        softmax_all(s, likeliest);
         return true;
     }
-    Layers *l = &s->layers;
+    QuantTransformer *l = &s->quant;
     const LmHead *head = &l->packed->head;
-    if (!layers_run(l, s->precision, &token, 1, position, failure)) return false;
+    if (!quant_transformer_forward(l, s->precision, &token, 1, position, failure)) return false;
     s->input = (LmHeadInput){.x = l->normed, .quantised = l->quantised[0]};
     lm_head_prepare(head, l->simd, &s->input);
     l->simd->matmul_int4(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
                     l->quantised, 1);
     *likeliest = 0;
-    Outcome outcome = choose(&s->greedy, &s->input, copy_of_values(s), 0.0f, likeliest, NULL);
-    if (outcome == OPEN) *likeliest = head->ids[0];  // only where logits are no numbers
+    SampleStatus status = exact_sampler_sample(&s->greedy, &s->input, copy_values(s), 0.0f, likeliest, NULL);
+    if (status == SAMPLE_UNDECIDABLE) *likeliest = head->ids[0];  // only with NaN logits
     return true;
 }
 
 double scorer_nats(Scorer *s, int32_t id) {
     if (s->transformer.memory) {
-        return log(s->mass) - (double)(s->logits[id] - s->largest) / (double)s->temperature;
+        return log(s->sum_exp) - (double)(s->logits[id] - s->largest) / (double)s->temperature;
     }
-    return -log((double)chooser_probability(&s->even, &s->input, copy_of_values(s), id, true));
+    return -log((double)exact_sampler_probability(&s->sampler, &s->input, copy_values(s), id, true));
 }

@@ -1,5 +1,4 @@
-// A mode that looks at a story that is given, step by step: what it would have told there, and what
-// it thinks of any token.
+// Runs a mode over given tokens and yields, at each step, its likeliest id and the probability of any id.
 #ifndef DUO_SCORER_H
 #define DUO_SCORER_H
 
@@ -16,20 +15,20 @@ typedef struct {
     ModelConfig config;
     float temperature;
     Transformer transformer;  // mode reference
-    Layers layers;            // the others
-    Chooser greedy, even;     // at temperature 0, and at `temperature`
+    QuantTransformer quant;            // modes exact and fast
+    ExactSampler greedy, sampler;     // at temperature 0, and at `temperature`
     Precision precision;
     LmHeadInput input;
-    float *value;             // (2, tiles * TILE) the screen's, and a copy to choose from
+    float *value;             // (2, tiles * TILE) products in 4 bits, and a copy that sampling overwrites
     const float *logits;      // mode reference: (vocab) of this step
-    float largest;            // of them
-    double mass;              // the sum of exp((logit - largest) / temperature)
+    float largest;            // the largest logit
+    double sum_exp;              // the sum of exp((logit - largest) / temperature)
 } Scorer;
 
 bool scorer_init(Scorer *scorer, Model *model, Mode mode, float temperature, Failure *failure);
 void scorer_free(Scorer *scorer);
 
-// Run `token` at `position`; those before it must have been run. The likeliest id after it.
+// Run `token` at `position`; the positions before it must have been run. *likeliest: the id after it.
 bool scorer_step(Scorer *scorer, int32_t token, int32_t position, int32_t *likeliest,
                  Failure *failure);
 

@@ -7,142 +7,141 @@
 #include "infer/quant_transformer.h"
 #include "infer/sampler.h"
 
-enum { BOS = 1, MOST_DRAFTS = 7 };
+enum { BOS = 1, MAX_DRAFTS = 7 };
 
-// What verifying one more token costs, as a share of what it costs to read the weights: counted.
-static const double EACH = 0.2;
+// Cost of verifying one more token, as a share of the cost of reading the weights (counted).
+static const double VERIFY_COST = 0.2;
 
-
-struct Narrator {
+struct SpecDecoder {
     const Packed *packed;
-    Narration narration;
-    Layers layers;
-    Sampler sampler;         // and the random numbers' state
-    LmHead likeliest;          // what drafts are chosen from
-    Chooser chooser, hasty;  // hasty chooses drafts
-    int32_t *tokens;         // (steps + 1) the prompt, then what was told
+    SpecOptions options;
+    QuantTransformer transformer;
+    Sampler sampler;         // of all logits; holds the random state
+    LmHead draft_head;          // likeliest rows
+    ExactSampler target_sampler, draft_sampler;  // paper's p and q
+    int32_t *tokens;         // (steps + 1) prompt, then output
     float *probabilities;    // (steps + 1)
-    int32_t decided;         // of tokens
-    int32_t given;           // of tokens, to the caller
-    int32_t run;             // of tokens, by the layers
-    int32_t prompt;          // of tokens
-    float *value;            // (MOST_DRAFTS + 1, tiles * TILE) products of the classifier
-    float *logits;           // (vocab) and
-    float *rows;             // (ROWS, dim): where a choice needed all of them
-    double agreement;        // share of the drafts that are told, of late
-    int32_t undrafted;       // cycles since a draft was tried
-    Effort effort;
+    int32_t known;         // tokens: of the prompt, or verified
+    int32_t returned;           // tokens returned to the caller
+    int32_t processed;             // tokens in the KV cache
+    int32_t prompt;          // its tokens
+    float *value;            // (MAX_DRAFTS + 1, tiles * TILE) products of the lm_head
+    float *logits;           // (vocab), and
+    float *rows;             // (ROWS, dim): for sample_from_all_logits()
+    double acceptance;        // moving average of the acceptance rate (the paper's alpha)
+    int32_t rounds_without_draft;       // since a draft was tried
+    DecodeStats stats;
 };
 
-static bool init(Narrator *n, const int32_t *prompt, int32_t count, Failure *failure) {
-    const Packed *p = n->packed;
-    Narration *s = &n->narration;
-    n->likeliest = lm_head_draft_subset(&p->head);
-    if (!layers_init(&n->layers, p, s->simd, !s->exact, s->steps, failure) ||
-        !chooser_init(&n->chooser, &p->head, s->simd, s->temperature, s->topp, failure) ||
-        !chooser_init(&n->hasty, &n->likeliest, s->simd, s->temperature, s->topp, failure)) {
+static bool init(SpecDecoder *d, const int32_t *prompt, int32_t count, Failure *failure) {
+    const Packed *p = d->packed;
+    SpecOptions *s = &d->options;
+    d->draft_head = lm_head_draft_subset(&p->head);
+    if (!quant_transformer_init(&d->transformer, p, s->simd, !s->exact, s->steps, failure) ||
+        !exact_sampler_init(&d->target_sampler, &p->head, s->simd, s->temperature, s->topp, failure) ||
+        !exact_sampler_init(&d->draft_sampler, &d->draft_head, s->simd, s->temperature, s->topp, failure)) {
         return false;
     }
-    n->chooser.certify = s->exact;
-    n->sampler = (Sampler){p->config.vocab, s->temperature, s->topp, s->seed, NULL};
+    d->target_sampler.certify = s->exact;
+    d->sampler = (Sampler){p->config.vocab, s->temperature, s->topp, s->seed, NULL};
     int32_t room = (s->steps > count ? s->steps : count) + 1;
-    n->tokens = malloc((size_t)room * sizeof *n->tokens);
-    n->probabilities = malloc((size_t)room * sizeof *n->probabilities);
+    d->tokens = malloc((size_t)room * sizeof *d->tokens);
+    d->probabilities = malloc((size_t)room * sizeof *d->probabilities);
     size_t slots = (size_t)p->head.tiles * TILE;
-    n->value = malloc((MOST_DRAFTS + 1) * slots * sizeof *n->value);
-    if (!n->tokens || !n->probabilities || !n->value) {
+    d->value = malloc((MAX_DRAFTS + 1) * slots * sizeof *d->value);
+    if (!d->tokens || !d->probabilities || !d->value) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to tell a story");
     }
-    for (int32_t i = 0; i < room; i++) n->probabilities[i] = NAN;
-    for (int32_t i = 0; i < count; i++) n->tokens[i] = prompt[i];
-    n->prompt = n->decided = count;
-    n->given = 1;
-    n->agreement = 0.9;
+    for (int32_t i = 0; i < room; i++) d->probabilities[i] = NAN;
+    for (int32_t i = 0; i < count; i++) d->tokens[i] = prompt[i];
+    d->prompt = d->known = count;
+    d->returned = 1;
+    d->acceptance = 0.9;
     return true;
 }
 
-Narrator *narrator_new(const Packed *packed, Narration narration, const int32_t *prompt,
+SpecDecoder *spec_decoder_new(const Packed *packed, SpecOptions options, const int32_t *prompt,
                        int32_t count, Failure *failure) {
-    Narrator *n = calloc(1, sizeof *n);
-    if (!n) {
+    SpecDecoder *d = calloc(1, sizeof *d);
+    if (!d) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to tell a story");
         return NULL;
     }
-    n->packed = packed;
-    n->narration = narration;
-    if (init(n, prompt, count, failure)) return n;
-    narrator_free(n);
+    d->packed = packed;
+    d->options = options;
+    if (init(d, prompt, count, failure)) return d;
+    spec_decoder_free(d);
     return NULL;
 }
 
-void narrator_free(Narrator *n) {
-    if (!n) return;
-    layers_free(&n->layers);
-    sampler_free(&n->sampler);
-    chooser_free(&n->chooser);
-    chooser_free(&n->hasty);
-    free(n->tokens);
-    free(n->probabilities);
-    free(n->value);
-    free(n->logits);
-    free(n->rows);
-    free(n);
+void spec_decoder_free(SpecDecoder *d) {
+    if (!d) return;
+    quant_transformer_free(&d->transformer);
+    sampler_free(&d->sampler);
+    exact_sampler_free(&d->target_sampler);
+    exact_sampler_free(&d->draft_sampler);
+    free(d->tokens);
+    free(d->probabilities);
+    free(d->value);
+    free(d->logits);
+    free(d->rows);
+    free(d);
 }
 
-// Products of the four bits of `head` with the `count` vectors that the layers left.
-static void screen(Narrator *n, const LmHead *head, LmHeadInput *inputs, int32_t count) {
+// value = the 4-bit rows of `head` @ the `count` outputs of the transformer; prepares `inputs`.
+static void screen_rows(SpecDecoder *d, const LmHead *head, LmHeadInput *inputs, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        inputs[t].x = n->layers.normed + t * n->layers.stride;  // lives until the layers run again
-        inputs[t].quantised = n->layers.quantised[t];
-        lm_head_prepare(head, n->narration.simd, &inputs[t]);
+        inputs[t].x = d->transformer.normed + t * d->transformer.stride;  // valid until the next forward pass
+        inputs[t].quantised = d->transformer.quantised[t];
+        lm_head_prepare(head, d->options.simd, &inputs[t]);
     }
     int64_t slots = (int64_t)head->tiles * TILE;
-    n->narration.simd->matmul_int4(n->value, slots, head->coarse, head->tiles, head->groups,
-                              n->layers.quantised, count);
+    d->options.simd->matmul_int4(d->value, slots, head->coarse, head->tiles, head->groups,
+                              d->transformer.quantised, count);
     uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
     uint64_t vectors = ANCHORS + (head->coded < head->vocab);
-    n->effort.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
+    d->stats.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
                             vectors * (uint64_t)head->dim * sizeof(float);
 }
 
-static bool unreadable(Failure *failure) {
+static bool fail_unreadable(Failure *failure) {
     return fail(failure, EXIT_UNEXPECTED,
                 "the model's file can no longer be read; check the card, or fetch it again");
 }
 
-static Precision precision_of(const Narrator *n) { return n->narration.exact ? PRECISE : DRAFT; }
+static Precision precision_of(const SpecDecoder *d) { return d->options.exact ? PRECISION_FP32 : PRECISION_INT8; }
 
-// Run all of the prompt but its last token, a batch at a time.
-static bool read_prompt(Narrator *n, Failure *failure) {
-    int32_t last = n->prompt - 1 < n->narration.steps ? n->prompt - 1 : n->narration.steps;
-    while (n->run < last) {
-        int32_t most = n->narration.prefill < BATCH ? n->narration.prefill : BATCH;
-        if (n->narration.probabilities && most > MOST_DRAFTS + 1) most = MOST_DRAFTS + 1;
-        int32_t count = last - n->run < most ? last - n->run : most;
-        if (!layers_run(&n->layers, precision_of(n), n->tokens + n->run, count, n->run, failure)) {
+// Run all of the prompt but its last token, in batches.
+static bool run_prefill(SpecDecoder *d, Failure *failure) {
+    int32_t last = d->prompt - 1 < d->options.steps ? d->prompt - 1 : d->options.steps;
+    while (d->processed < last) {
+        int32_t most = d->options.prefill < BATCH ? d->options.prefill : BATCH;
+        if (d->options.probabilities && most > MAX_DRAFTS + 1) most = MAX_DRAFTS + 1;
+        int32_t count = last - d->processed < most ? last - d->processed : most;
+        if (!quant_transformer_forward(&d->transformer, precision_of(d), d->tokens + d->processed, count, d->processed, failure)) {
             return false;
         }
-        if (n->narration.probabilities) {
-            LmHeadInput inputs[MOST_DRAFTS + 1];
-            screen(n, &n->packed->head, inputs, count);
+        if (d->options.probabilities) {
+            LmHeadInput inputs[MAX_DRAFTS + 1];
+            screen_rows(d, &d->packed->head, inputs, count);
             for (int32_t t = 0; t < count; t++) {
-                float *value = n->value + (int64_t)t * n->packed->head.tiles * TILE;
-                int32_t id = n->tokens[n->run + t + 1];
-                n->probabilities[n->run + t + 1] =
-                    chooser_probability(&n->chooser, &inputs[t], value, id, false);
+                float *value = d->value + (int64_t)t * d->packed->head.tiles * TILE;
+                int32_t id = d->tokens[d->processed + t + 1];
+                d->probabilities[d->processed + t + 1] =
+                    exact_sampler_probability(&d->target_sampler, &inputs[t], value, id, false);
             }
         }
-        n->run += count;
+        d->processed += count;
     }
-    n->layers.bytes = 0;  // what is counted is decoding
-    n->effort.head_bytes = 0;
+    d->transformer.bytes = 0;  // count decoding only
+    d->stats.head_bytes = 0;
     return true;
 }
 
-// How many drafts give the most tokens for each byte that is read: k drafts and one verification
-// yield 1 + a + ... + a^k tokens, where a is the share of drafts that agree.
-static int32_t plan_drafts(Narrator *n) {
-    const Packed *p = n->packed;
+// The number of drafts (the paper's gamma) that yields most tokens for each byte read: k drafts and one
+// verification yield 1 + a + ... + a^k tokens, where a is the acceptance rate.
+static int32_t choose_draft_length(SpecDecoder *d) {
+    const Packed *p = d->packed;
     double draft = (double)(p->sections[SECTION_HIGH].size + p->sections[SECTION_HEAD_COARSE].size +
                             p->sections[SECTION_HEAD_FACTORS].size);
     double verify = draft;
@@ -150,38 +149,38 @@ static int32_t plan_drafts(Narrator *n) {
         verify += (double)p->sections[kind].size;
     }
     draft -= (double)(p->sections[SECTION_HEAD_COARSE].size) *
-             (1.0 - (double)n->likeliest.coded / (double)p->head.coded);
-    int32_t most = n->narration.drafts < MOST_DRAFTS ? n->narration.drafts : MOST_DRAFTS, best = 0;
+             (1.0 - (double)d->draft_head.coded / (double)p->head.coded);
+    int32_t most = d->options.drafts < MAX_DRAFTS ? d->options.drafts : MAX_DRAFTS, best = 0;
     double best_rate = 1.0 / verify, tokens = 1.0, share = 1.0;
     for (int32_t k = 1; k <= most; k++) {
-        share *= n->agreement;
+        share *= d->acceptance;
         tokens += share;
-        double rate = tokens / (k * draft + verify * (1.0 + EACH * k));
+        double rate = tokens / (k * draft + verify * (1.0 + VERIFY_COST * k));
         if (rate > best_rate) {
             best_rate = rate;
             best = k;
         }
     }
-    // A model whose drafts are of no use is asked now and then whether that has changed.
-    if (best == 0 && most > 0 && ++n->undrafted % 16 == 0) best = 1;
+    // Where drafts do not pay, try one now and then in case that has changed.
+    if (best == 0 && most > 0 && ++d->rounds_without_draft % 16 == 0) best = 1;
     return best;
 }
 
-static float coin_of(const Narrator *n, uint64_t *state) {
-    return n->narration.temperature == 0.0f ? 0.0f : sampler_flip(state);
+static float draw_coin(const SpecDecoder *d, uint64_t *state) {
+    return d->options.temperature == 0.0f ? 0.0f : sampler_random(state);
 }
 
-// Up to `count` tokens that may follow tokens[run], into `drafts`; their number.
-static bool draft(Narrator *n, int32_t *drafts, int32_t *count, Failure *failure) {
-    uint64_t state = n->sampler.state;
-    int32_t token = n->tokens[n->run];
+// Sample up to *count drafts after tokens[processed] with the int8 plane; *count gets their number.
+static bool draft(SpecDecoder *d, int32_t *drafts, int32_t *count, Failure *failure) {
+    uint64_t state = d->sampler.state;
+    int32_t token = d->tokens[d->processed];
     for (int32_t i = 0; i < *count; i++) {
-        if (!layers_run(&n->layers, DRAFT, &token, 1, n->run + i, failure)) return false;
+        if (!quant_transformer_forward(&d->transformer, PRECISION_INT8, &token, 1, d->processed + i, failure)) return false;
         LmHeadInput input;
-        screen(n, &n->likeliest, &input, 1);
-        Outcome outcome = choose(&n->hasty, &input, n->value, coin_of(n, &state), &token, NULL);
-        if (outcome == UNREADABLE) return unreadable(failure);
-        if (outcome == OPEN || token == BOS) {
+        screen_rows(d, &d->draft_head, &input, 1);
+        SampleStatus status = exact_sampler_sample(&d->draft_sampler, &input, d->value, draw_coin(d, &state), &token, NULL);
+        if (status == SAMPLE_UNREADABLE) return fail_unreadable(failure);
+        if (status == SAMPLE_UNDECIDABLE || token == BOS) {
             *count = i;
             return true;
         }
@@ -190,91 +189,92 @@ static bool draft(Narrator *n, int32_t *drafts, int32_t *count, Failure *failure
     return true;
 }
 
-enum { ROWS = 256 };  // of the classifier at a time
+enum { ROWS = 256 };  // of the lm_head in one piece
 
-// What llama2.c's sampler says of x (dim) from all the logits: they are its own, to the bit.
-static bool choose_from_all(Narrator *n, const float *x, float coin, int32_t *id,
+// Sample with llama2.c's sampler from all logits of x (dim) in fp32, which are bit for bit its own.
+static bool sample_from_all_logits(SpecDecoder *d, const float *x, float coin, int32_t *id,
                             float *probability, Failure *failure) {
-    const LmHead *head = &n->packed->head;
-    size_t row = (size_t)head->dim * sizeof *n->rows;
-    if (!n->logits) {
-        n->logits = malloc((size_t)head->vocab * sizeof *n->logits);
-        n->rows = malloc(ROWS * row);
-        if (!n->logits || !n->rows ||
-            !sampler_init(&n->sampler, head->vocab, n->narration.temperature, n->narration.topp,
-                          n->sampler.state, failure)) {
+    const LmHead *head = &d->packed->head;
+    size_t row = (size_t)head->dim * sizeof *d->rows;
+    if (!d->logits) {
+        d->logits = malloc((size_t)head->vocab * sizeof *d->logits);
+        d->rows = malloc(ROWS * row);
+        if (!d->logits || !d->rows ||
+            !sampler_init(&d->sampler, head->vocab, d->options.temperature, d->options.topp,
+                          d->sampler.state, failure)) {
             return fail(failure, EXIT_UNEXPECTED, "not enough memory to decide a close choice");
         }
     }
     float products[ROWS];
     for (int32_t first = 0; first < head->vocab; first += ROWS) {
         int32_t count = head->vocab - first < ROWS ? head->vocab - first : ROWS;
-        const float *w = file_view_read(&head->rows, (uint64_t)first * row, (size_t)count * row, n->rows);
-        if (!w) return unreadable(failure);
+        const float *w = file_view_read(&head->rows, (uint64_t)first * row, (size_t)count * row, d->rows);
+        if (!w) return fail_unreadable(failure);
         matmul(products, w, head->dim, x, count, head->dim);
-        for (int32_t i = 0; i < count; i++) n->logits[head->ids[first + i]] = products[i];
+        for (int32_t i = 0; i < count; i++) d->logits[head->ids[first + i]] = products[i];
     }
-    n->effort.head_bytes += (uint64_t)head->vocab * row;
-    sampler_soften(&n->sampler, n->logits);
-    *id = sampler_pick(&n->sampler, n->logits, coin);
-    if (probability) *probability = sampler_probability(&n->sampler, n->logits, *id);
+    d->stats.head_bytes += (uint64_t)head->vocab * row;
+    sampler_softmax(&d->sampler, d->logits);
+    *id = sampler_sample(&d->sampler, d->logits, coin);
+    if (probability) *probability = sampler_probability(&d->sampler, d->logits, *id);
     return true;
 }
 
-// Decide at least one more token: run what is decided and not yet run, and the drafts after it.
-static bool decide(Narrator *n, Failure *failure) {
-    int32_t batch[MOST_DRAFTS + 1], count = 0, most = n->narration.steps - n->run - 1;
-    if (n->narration.exact) {
-        count = plan_drafts(n);
+// One round: draft, run the last token and the drafts with all planes, accept up to the first mismatch.
+// At least one more token is known afterwards.
+static bool verify(SpecDecoder *d, Failure *failure) {
+    int32_t batch[MAX_DRAFTS + 1], count = 0, most = d->options.steps - d->processed - 1;
+    if (d->options.exact) {
+        count = choose_draft_length(d);
         if (count > most) count = most;
-        if (!draft(n, batch + 1, &count, failure)) return false;
+        if (!draft(d, batch + 1, &count, failure)) return false;
     }
-    batch[0] = n->tokens[n->run];
-    if (!layers_run(&n->layers, precision_of(n), batch, count + 1, n->run, failure)) return false;
-    LmHeadInput inputs[MOST_DRAFTS + 1];
-    screen(n, &n->packed->head, inputs, count + 1);
+    batch[0] = d->tokens[d->processed];
+    if (!quant_transformer_forward(&d->transformer, precision_of(d), batch, count + 1, d->processed, failure)) return false;
+    LmHeadInput inputs[MAX_DRAFTS + 1];
+    screen_rows(d, &d->packed->head, inputs, count + 1);
 
-    int32_t agreed = 0;
+    int32_t accepted = 0;
     for (int32_t t = 0; t <= count; t++) {
-        float *value = n->value + (int64_t)t * n->packed->head.tiles * TILE;
-        float coin = coin_of(n, &n->sampler.state), *probability = NULL;
-        if (n->narration.probabilities) probability = &n->probabilities[n->decided];
+        float *value = d->value + (int64_t)t * d->packed->head.tiles * TILE;
+        float coin = draw_coin(d, &d->sampler.state), *probability = NULL;
+        if (d->options.probabilities) probability = &d->probabilities[d->known];
         int32_t id = BOS;
-        Outcome outcome = choose(&n->chooser, &inputs[t], value, coin, &id, probability);
-        if (outcome == UNREADABLE) return unreadable(failure);
-        if (outcome == OPEN && n->narration.exact &&
-            !choose_from_all(n, inputs[t].x, coin, &id, probability, failure)) {
+        SampleStatus status = exact_sampler_sample(&d->target_sampler, &inputs[t], value, coin, &id, probability);
+        if (status == SAMPLE_UNREADABLE) return fail_unreadable(failure);
+        if (status == SAMPLE_UNDECIDABLE && d->options.exact &&
+            !sample_from_all_logits(d, inputs[t].x, coin, &id, probability, failure)) {
             return false;
         }
-        n->tokens[n->decided++] = id;
-        n->run++;
-        n->effort.tokens++;
+        d->tokens[d->known++] = id;
+        d->processed++;
+        d->stats.tokens++;
         if (t == count || id != batch[t + 1]) break;
-        agreed++;
+        accepted++;
     }
-    n->effort.drafted += (uint64_t)count;
-    n->effort.agreed += (uint64_t)agreed;
+    d->stats.drafted += (uint64_t)count;
+    d->stats.accepted += (uint64_t)accepted;
     if (count > 0) {
-        // a draft after the first that was wrong says nothing
-        int32_t tried = agreed < count ? agreed + 1 : count;
-        n->agreement += 0.05 * (agreed - n->agreement * tried);
+        // drafts after the first mismatch do not count
+        int32_t tried = accepted < count ? accepted + 1 : count;
+        d->acceptance += 0.05 * (accepted - d->acceptance * tried);
     }
     return true;
 }
 
-bool narrator_next(Narrator *n, int32_t *id, float *probability, Failure *failure) {
-    if (n->run < n->prompt - 1 && !read_prompt(n, failure)) return false;
-    if (n->given == n->decided && !decide(n, failure)) return false;
-    *id = n->tokens[n->given];
-    if (probability) *probability = n->probabilities[n->given];
-    n->given++;
+bool spec_decoder_next(SpecDecoder *d, int32_t *id, float *probability, Failure *failure) {
+    if (d->processed < d->prompt - 1 && !run_prefill(d, failure)) return false;
+    if (d->returned == d->known && !verify(d, failure)) return false;
+    *id = d->tokens[d->returned];
+    if (probability) *probability = d->probabilities[d->returned];
+    d->returned++;
     return true;
 }
 
-Effort narrator_effort(const Narrator *n) {
-    Effort effort = n->effort;
-    effort.layer_bytes = n->layers.bytes;
-    effort.head_bytes += n->chooser.counters.bytes + n->hasty.counters.bytes;
-    effort.counters = n->chooser.counters;
-    return effort;
+DecodeStats spec_decoder_stats(const SpecDecoder *d) {
+    DecodeStats stats = d->stats;
+    stats.layer_bytes = d->transformer.bytes;
+    stats.head_bytes += d->target_sampler.counters.bytes + d->draft_sampler.counters.bytes;
+    stats.counters = d->target_sampler.counters;
+    return stats;
 }

@@ -1,8 +1,10 @@
-// Telling from a packed model: the modes exact and fast, token by token.
+// Decodes tokens from a packed model: mode fast one by one, mode exact by speculative decoding (Leviathan,
+// Kalman, Matias 2023, "Fast Inference from Transformers via Speculative Decoding").
 //
-// Mode exact drafts some tokens with the int8 plane of the weights, then reads all planes once to
-// verify them together, with the same random numbers; what it lets out is what it would have told
-// without drafts. A choice that llama2.c's rounding decides is made from all the logits, as there.
+// The draft model is the int8 plane of the same weights, over the likeliest rows of the lm_head. All planes
+// then verify the drafts in one batch. Draft and target sample with the same random numbers, and a draft is
+// accepted where the target samples the same id. So the output is that of decoding without drafts. A sample
+// that float rounding decides is taken from all logits by llama2.c's sampler.
 #ifndef DUO_NARRATOR_H
 #define DUO_NARRATOR_H
 
@@ -15,37 +17,37 @@
 #include "kernels/simd.h"
 
 typedef struct {
-    bool exact;           // or fast
-    int32_t steps;        // tokens to run at most
+    bool exact;           // mode exact; else fast
+    int32_t steps;        // most tokens to run
     float temperature, topp;
     uint64_t seed;
     bool probabilities;
-    int32_t prefill;      // prompt tokens at once, 1 to BATCH
-    int32_t drafts;       // at most, in exact; 0 for none
+    int32_t prefill;      // prompt tokens of one batch, 1 to BATCH
+    int32_t drafts;       // most drafts of one round in mode exact; 0: none
     const Simd *simd;
-} Narration;
+} SpecOptions;
 
-// What it took so far.
+// Counters since the prompt.
 typedef struct {
     uint64_t tokens;           // decoded
-    uint64_t layer_bytes;      // of weights, to decode them
+    uint64_t layer_bytes;      // of weights read
     uint64_t head_bytes;
-    uint64_t drafted, agreed;  // drafts made, and told
-    Counters counters;         // of the choices that were told
-} Effort;
+    uint64_t drafted, accepted;  // drafts made, drafts accepted
+    SamplerCounters counters;         // of the target's sampler
+} DecodeStats;
 
-typedef struct Narrator Narrator;
+typedef struct SpecDecoder SpecDecoder;
 
-// `packed` must outlive it. prompt (count), BOS first, count >= 1. NULL where memory is short.
-Narrator *narrator_new(const Packed *packed, Narration narration, const int32_t *prompt,
+// `packed` must outlive it. prompt (count): BOS first, count >= 1. NULL, and `failure`, where memory is short.
+SpecDecoder *spec_decoder_new(const Packed *packed, SpecOptions options, const int32_t *prompt,
                        int32_t count, Failure *failure);
 
-// The token after the last one, the prompt's own first. False where the model can no longer be read.
-// To be called `steps` times at most, and not after BOS.
-bool narrator_next(Narrator *narrator, int32_t *id, float *probability, Failure *failure);
+// The next token; first come the prompt's own. False, and `failure`, where the model's file cannot be
+// read. Call it at most `steps` times, and not after BOS.
+bool spec_decoder_next(SpecDecoder *decoder, int32_t *id, float *probability, Failure *failure);
 
-Effort narrator_effort(const Narrator *narrator);
+DecodeStats spec_decoder_stats(const SpecDecoder *decoder);
 
-void narrator_free(Narrator *narrator);
+void spec_decoder_free(SpecDecoder *decoder);
 
 #endif

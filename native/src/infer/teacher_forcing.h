@@ -1,4 +1,5 @@
-// What mode reference would have said at each step of a story that somebody else told.
+// Teacher forcing: mode reference is fed a given story, and says at each step which token it would have
+// sampled there.
 #ifndef DUO_FOLLOW_H
 #define DUO_FOLLOW_H
 
@@ -9,15 +10,14 @@
 #include "base/failure.h"
 #include "infer/generator.h"
 
-// `path` has the story's ids, as --ids writes them: after "prompt:" the prompt's, then "out:" and
-// every next one. For each of the latter a line on `out`:
+// `path` holds the story's ids as --ids writes them: "prompt:" and the prompt's ids, "out:" and every next
+// id. For each of the latter, print a line on `out`:
 //   ID TAKEN NATS LIKELY:PROBABILITY:OWN:TEXT ...
-// TAKEN is what reference would have taken there, with these settings and the same random number;
-// NATS is -ln of ID's probability, and the `likely` likeliest ids come with theirs, with
-// what the settings' mode itself gives them (nothing where that is reference), and with their text
-// in hex; all under softmax(logits / temperature), before top-p, for temperature 0 under
-// softmax(logits).
-bool follow_file(Model *model, const Tokenizer *tokenizer, Settings settings, const char *path,
+// TAKEN is the id that reference samples there, with these settings and the same random number. NATS is -ln
+// of ID's probability. The `likely` likeliest ids follow, each with its probability by reference, that by
+// the settings' own mode (empty for reference), and its text in hex. Probabilities are
+// softmax(logits / temperature) before top-p; softmax(logits) at temperature 0.
+bool teacher_forcing_file(Model *model, const Tokenizer *tokenizer, Settings settings, const char *path,
                  int32_t likely, FILE *out, Failure *failure);
 
 #endif

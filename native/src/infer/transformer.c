@@ -16,12 +16,11 @@ bool transformer_init(Transformer *t, const Checkpoint *checkpoint, int32_t posi
     ModelConfig s = checkpoint->config;
     uint64_t dim = (uint64_t)s.dim, hidden = (uint64_t)s.hidden, vocab = (uint64_t)s.vocab;
     uint64_t head = dim / (uint64_t)s.heads, kv = head * (uint64_t)s.kv_heads;
-    // No product overflows: model_open() limits every size.
+    // No product overflows: checkpoint_open() limits every size.
     uint64_t cache = (uint64_t)s.layers * (uint64_t)positions * kv;
     uint64_t total = 5 * dim + 2 * hidden + (uint64_t)positions + 2 * (head / 2) + vocab + 2 * cache;
 
-    // calloc's pages come into being when they are first written: a story that ends early never
-    // takes the memory of the whole context.
+    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole context.
     float *memory = total > SIZE_MAX / sizeof(float) ? NULL : calloc((size_t)total, sizeof(float));
     *t = (Transformer){.checkpoint = checkpoint, .positions = positions, .memory = memory};
     if (!memory) {
@@ -33,7 +32,7 @@ bool transformer_init(Transformer *t, const Checkpoint *checkpoint, int32_t posi
     t->x = next_buffer(&rest, dim);
     t->normed = next_buffer(&rest, dim);
     t->query = next_buffer(&rest, dim);
-    t->mixed = next_buffer(&rest, dim);
+    t->attended = next_buffer(&rest, dim);
     t->branch = next_buffer(&rest, dim);
     t->gate = next_buffer(&rest, hidden);
     t->up = next_buffer(&rest, hidden);
@@ -51,14 +50,14 @@ void transformer_free(Transformer *t) {
     *t = (Transformer){0};
 }
 
-// mixed (dim) = for each head, the values of positions 0 to `position`, weighted by how well
-// their keys match the query. heads / kv_heads queries share one key and value head.
-static void attend(Transformer *t, const float *keys, const float *values, int32_t position) {
+// attended (dim) = softmax(query . keys / sqrt(head)) . values over positions 0 to `position`, for each
+// head. heads / kv_heads queries share one key and value head (GQA).
+static void attention(Transformer *t, const float *keys, const float *values, int32_t position) {
     ModelConfig s = t->checkpoint->config;
     int32_t head = s.dim / s.heads, kv = head * s.kv_heads, sharing = s.heads / s.kv_heads;
     float scale = sqrtf((float)head);
 
-    memset(t->mixed, 0, (size_t)s.dim * sizeof(float));
+    memset(t->attended, 0, (size_t)s.dim * sizeof(float));
     for (int32_t h = 0; h < s.heads; h++) {
         const float *query = t->query + h * head;
         int64_t offset = h / sharing * head;
@@ -66,11 +65,11 @@ static void attend(Transformer *t, const float *keys, const float *values, int32
         for (int32_t p = 0; p <= position; p++) t->scores[p] /= scale;
         softmax(t->scores, position + 1);
 
-        float *mixed = t->mixed + h * head;
+        float *attended = t->attended + h * head;
         for (int32_t p = 0; p <= position; p++) {
             const float *value = values + (int64_t)p * kv + offset;
             float weight = t->scores[p];
-            for (int32_t i = 0; i < head; i++) mixed[i] += weight * value[i];
+            for (int32_t i = 0; i < head; i++) attended[i] += weight * value[i];
         }
     }
 }
@@ -79,7 +78,7 @@ static void add(float *x, const float *branch, int32_t n) {
     for (int32_t i = 0; i < n; i++) x[i] += branch[i];
 }
 
-float *transformer_step(Transformer *t, int32_t token, int32_t position, bool logits) {
+float *transformer_forward(Transformer *t, int32_t token, int32_t position, bool logits) {
     const Checkpoint *m = t->checkpoint;
     ModelConfig s = m->config;
     int32_t dim = s.dim, hidden = s.hidden, head = dim / s.heads, kv = head * s.kv_heads;
@@ -99,8 +98,8 @@ float *transformer_step(Transformer *t, int32_t token, int32_t position, bool lo
         matmul(value, m->wv + layer * kv * dim, dim, t->normed, kv, dim);
         rope_rotate(t->query, dim, t->cosine, t->sine, head);
         rope_rotate(key, kv, t->cosine, t->sine, head);
-        attend(t, keys, values, position);
-        matmul(t->branch, m->wo + layer * dim * dim, dim, t->mixed, dim, dim);
+        attention(t, keys, values, position);
+        matmul(t->branch, m->wo + layer * dim * dim, dim, t->attended, dim, dim);
         add(t->x, t->branch, dim);
 
         rmsnorm(t->normed, t->x, m->ffn_norm + layer * dim, dim);

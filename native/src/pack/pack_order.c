@@ -29,10 +29,10 @@ static int likeliest_first(const void *a, const void *b) {
 static void calibrate(Transformer *t, Sampler *sampler, TokenRank *ranks, int32_t vocab) {
     int32_t token = BOS, position = 0;
     for (int32_t i = 0; i < CALIBRATION_TOKENS; i++) {
-        float *logits = transformer_step(t, token, position, true);
-        sampler_soften(sampler, logits);
+        float *logits = transformer_forward(t, token, position, true);
+        sampler_softmax(sampler, logits);
         for (int32_t id = 0; id < vocab; id++) ranks[id].probability += (double)logits[id];
-        token = sampler_pick(sampler, logits, sampler_flip(&sampler->state));
+        token = sampler_sample(sampler, logits, sampler_random(&sampler->state));
         position = token == BOS || position + 1 == t->positions ? 0 : position + 1;
         if (position == 0) token = BOS;
     }
