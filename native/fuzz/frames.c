@@ -15,8 +15,8 @@ static const char *const fields[] = {
 };
 
 static void read_fields(const char *kinds, const uint8_t *payload, size_t length) {
-    Reader r = {.data = payload, .length = length};
-    Writer w = {.length = 0};
+    PayloadReader r = {.data = payload, .length = length};
+    PayloadWriter w = {.length = 0};
     for (; *kinds; kinds++) {
         if (*kinds == 'f') {
             write_float(&w, read_float(&r));
@@ -44,7 +44,7 @@ static void hear(const Frame *frame) {
 }
 
 // All the bytes; every one but 0 is noise, part of a frame, or waits. The number of frames.
-static size_t decode(Decoder *decoder, const uint8_t *bytes, size_t size) {
+static size_t decode(FrameDecoder *decoder, const uint8_t *bytes, size_t size) {
     uint64_t some = 0, framed = 0, noise = decoder->noise + decoder->length;
     size_t found = 0;
     for (size_t i = 0; i < size; i++) {
@@ -64,7 +64,7 @@ static size_t decode(Decoder *decoder, const uint8_t *bytes, size_t size) {
     return found;
 }
 
-static void through_the_wire(Decoder *decoder, uint8_t type, const uint8_t *payload,
+static void through_the_wire(FrameDecoder *decoder, uint8_t type, const uint8_t *payload,
                              size_t length) {
     uint8_t wire[FRAME_WIRE];
     size_t bytes = frame_encode(wire, type, 7, payload, length);
@@ -74,8 +74,8 @@ static void through_the_wire(Decoder *decoder, uint8_t type, const uint8_t *payl
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static Decoder decoder;
-    decoder = (Decoder){.length = 0};
+    static FrameDecoder decoder;
+    decoder = (FrameDecoder){.length = 0};
     if (size < 2 || size > MOST_INPUT) return 0;
     if (data[0] % 2 == 0) {
         decode(&decoder, data + 1, size - 1);

@@ -20,97 +20,97 @@
 #include "agent/tts_process.h"
 #include "pack/pack.h"
 
-enum { REPEAT_MOST = 2400000 };  // microseconds
-enum { FAREWELL = 1000000 };     // for a host that says BYE and then reads nothing
-enum { WINDOW = 512 };           // events past the last acknowledged one
+enum { MAX_BACKOFF = 2400000 };  // microseconds
+enum { BYE_TIMEOUT = 1000000 };     // microseconds, for a host that sends BYE and then does not read
+enum { WINDOW = 512 };           // most unacknowledged events
 
 static Agent agent;
-static int terminal;
-static bool gone;  // GONE is in the outbox
+static int tty;
+static bool gone_sent;  // GONE is in the outbox
 
-static int wake[2];  // the story's thread writes a zero, a signal its number
+static int wake[2];  // a pipe: generation_job.c writes 0, a signal handler the signal's number
 
-// Queue the events that are due; the time until the next thing is, in milliseconds, or -1.
-static int attend(uint64_t now) {
-    Standing s = story_standing();
-    if (agent.leaving) return FAREWELL / 1000;
-    if (now - agent.heard > FORSAKEN) return -1;
-    if (agent.acknowledged < agent.cursor && now >= agent.repeat) {
+// Queue the events that are due. Returns milliseconds until the next is, or -1.
+static int queue_due(uint64_t now) {
+    JobStatus s = job_status();
+    if (agent.bye_at) return BYE_TIMEOUT / 1000;
+    if (now - agent.heard_at > HOST_TIMEOUT) return -1;
+    if (agent.acknowledged < agent.cursor && now >= agent.retransmit_at) {
         rewind_to(&agent, agent.acknowledged);
-        agent.patience = agent.patience * 2 > REPEAT_MOST ? REPEAT_MOST : agent.patience * 2;
-        agent.repeat = now + agent.patience;
+        agent.backoff = agent.backoff * 2 > MAX_BACKOFF ? MAX_BACKOFF : agent.backoff * 2;
+        agent.retransmit_at = now + agent.backoff;
     }
     if (agent.acknowledged == agent.cursor && agent.cursor < s.events) {
-        agent.repeat = now + agent.patience;
+        agent.retransmit_at = now + agent.backoff;
     }
-    // Events leave room for two answers: a terminal that is behind must not cost the host its PONG.
+    // Leave room for two responses: a slow tty must not delay PONG behind events.
     while (agent.cursor < s.events && agent.cursor - agent.acknowledged < WINDOW &&
            outbox_room(&agent.outbox, 3)) {
-        say_event(&agent.outbox, s.number, agent.cursor++);
+        send_event(&agent.outbox, s.number, agent.cursor++);
     }
-    bool telling = s.state != STATE_IDLE;
-    if (telling && now >= agent.gauge) {
-        tell_stats(&agent);
-        agent.gauge = now + GAUGE;
+    bool running = s.state != JOB_IDLE;
+    if (running && now >= agent.stats_at) {
+        send_agent_stats(&agent);
+        agent.stats_at = now + STATS_INTERVAL;
     }
-    uint64_t due = agent.heard + FORSAKEN;
-    if (telling && agent.gauge < due) due = agent.gauge;
-    if (agent.acknowledged < agent.cursor && agent.repeat < due) due = agent.repeat;
+    uint64_t due = agent.heard_at + HOST_TIMEOUT;
+    if (running && agent.stats_at < due) due = agent.stats_at;
+    if (agent.acknowledged < agent.cursor && agent.retransmit_at < due) due = agent.retransmit_at;
     return due > now ? (int)((due - now) / 1000 + 1) : 0;
 }
 
-// False when the terminal is gone.
-static bool take_in(void) {
+// False where the tty has hung up.
+static bool read_frames(void) {
     uint8_t bytes[1024];
-    ssize_t got = read(terminal, bytes, sizeof bytes);
+    ssize_t got = read(tty, bytes, sizeof bytes);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return false;
     for (ssize_t i = 0; i < got; i++) {
         Frame frame;
-        if (frame_decode(&agent.decoder, bytes[i], &frame)) hear(&agent, &frame);
+        if (frame_decode(&agent.decoder, bytes[i], &frame)) handle_request(&agent, &frame);
     }
     return true;
 }
 
-// Whether GONE has gone out. The input is the shell's before the host hears that it is.
-static bool left(uint64_t now) {
-    if (!agent.leaving) return false;
-    if (agent.outbox.length == 0 && !gone) {
-        Writer nothing = {.length = 0};
-        terminal_give_back_input();
+// Whether GONE was sent. The tty's input mode is restored first, because the host may type then.
+static bool bye_done(uint64_t now) {
+    if (!agent.bye_at) return false;
+    if (agent.outbox.length == 0 && !gone_sent) {
+        PayloadWriter nothing = {.length = 0};
+        tty_restore_input();
         outbox_put(&agent.outbox, GONE, &nothing);
-        gone = true;
+        gone_sent = true;
     }
-    return agent.outbox.length == 0 || now - agent.leaving > FAREWELL;
+    return agent.outbox.length == 0 || now - agent.bye_at > BYE_TIMEOUT;
 }
 
-// Milliseconds until `due`, where `wait` is longer.
-static int sooner(int wait, uint64_t due, uint64_t now) {
+// The smaller of `wait` and the milliseconds until `due`; -1: never.
+static int earlier(int wait, uint64_t due, uint64_t now) {
     if (due == UINT64_MAX) return wait;
     int until = due > now ? (int)((due - now) / 1000 + 1) : 0;
     return wait < 0 || until < wait ? until : wait;
 }
 
-static void attend_ear(bool readable) {
-    EarNews news = readable ? ear_hear() : EAR_NOTHING;
-    if (news == EAR_SOUND) say_sound(&agent.outbox);
-    if (news == EAR_CHANGED || ear_overdue(clock_now())) {
-        say_hearing(&agent.outbox, ear_hearing()->number);
+static void service_microphone(bool readable) {
+    MicEvent event = readable ? mic_read() : MIC_NOTHING;
+    if (event == MIC_FRAME) send_sound(&agent.outbox);
+    if (event == MIC_STATE_CHANGED || mic_check_deadline(clock_now())) {
+        send_hearing(&agent.outbox, mic_status()->number);
     }
 }
 
-// Until BYE or a hang-up (0) or a signal (its number).
-static int link_run(void) {
+// The poll() loop. Returns 0 after BYE or a hang-up, else the number of the signal.
+static int run_link(void) {
     for (;;) {
-        int wait = sooner(attend(clock_now()), ear_due(), clock_now());
-        if (left(clock_now())) return 0;
+        int wait = earlier(queue_due(clock_now()), mic_deadline(), clock_now());
+        if (bye_done(clock_now())) return 0;
         struct pollfd fds[5] = {
-            // What comes after BYE is for the shell.
-            {.fd = agent.leaving ? -1 : terminal, .events = POLLIN},
+            // Bytes after BYE are for the shell.
+            {.fd = agent.bye_at ? -1 : tty, .events = POLLIN},
             {.fd = wake[0], .events = POLLIN},
-            {.fd = agent.outbox.length ? terminal : -1, .events = POLLOUT},
-            {.fd = voice_descriptor(), .events = POLLIN},
-            // Sound leaves room for answers as events do; until there is some, the recorder waits.
-            {.fd = outbox_room(&agent.outbox, 3) ? ear_descriptor() : -1, .events = POLLIN},
+            {.fd = agent.outbox.length ? tty : -1, .events = POLLOUT},
+            {.fd = tts_fd(), .events = POLLIN},
+            // Leave room for responses; meanwhile the recorder blocks on its pipe.
+            {.fd = outbox_room(&agent.outbox, 3) ? mic_fd() : -1, .events = POLLIN},
         };
         if (poll(fds, 5, wait) < 0 && errno != EINTR) return 0;
         if (fds[1].revents) {
@@ -120,11 +120,11 @@ static int link_run(void) {
                 if (bytes[i]) return bytes[i];
             }
         }
-        // Before the host is heard, who may have it stopped.
-        if (fds[3].revents && voice_hear()) say_speech(&agent.outbox, voice_speech()->number);
-        attend_ear(fds[4].revents != 0);
-        if (fds[0].revents && !take_in()) return 0;
-        if (fds[2].revents && !outbox_flush(&agent.outbox, terminal)) return 0;
+        // Before requests are read, one of which may stop it.
+        if (fds[3].revents && tts_read()) send_speech(&agent.outbox, tts_status()->number);
+        service_microphone(fds[4].revents != 0);
+        if (fds[0].revents && !read_frames()) return 0;
+        if (fds[2].revents && !outbox_flush(&agent.outbox, tty)) return 0;
     }
 }
 
@@ -137,7 +137,7 @@ static void on_signal(int number) {
 
 // --- start and end
 
-static bool prepare(const char *model_path, const char *tokenizer_path, const char *voice,
+static bool init(const char *model_path, const char *tokenizer_path, const char *voice,
                     const char *ear, Failure *failure) {
     if (!model_open(&agent.model, model_path, pack_checkpoint, failure)) return false;
     agent.tokenizer = model_tokenizer(&agent.model, tokenizer_path, failure);
@@ -147,47 +147,47 @@ static bool prepare(const char *model_path, const char *tokenizer_path, const ch
     *self = (Identity){
         .model = &agent.model,
         .model_name = strlen(name) > 255 ? "model" : name,
-        .boot = machine_boot(),
+        .boot = system_boot_id(),
     };
-    machine_describe(self->machine, sizeof self->machine);
+    system_describe(self->machine, sizeof self->machine);
     if (!model_sha256(&agent.model, self->model_hash, failure) ||
         !model_tokenizer_sha256(&agent.model, tokenizer_path, self->tokenizer_hash, failure)) {
         return false;
     }
-    self->voice = voice_open(voice);
-    self->ear = ear_open(ear);
+    self->voice = tts_open(voice);
+    self->ear = mic_open(ear);
     if (!pipe_open(wake, O_NONBLOCK)) {
         return fail(failure, EXIT_UNEXPECTED, "no pipe can be made");
     }
-    if (!story_thread(wake[1], failure)) return false;
+    if (!job_start_thread(wake[1], failure)) return false;
 
-    // Before the terminal is raw: a signal from here on ends link_run(), which gives it back.
+    // Before the tty is raw: from here on a signal ends run_link(), and the tty is restored.
     static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal};
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) sigaction(caught[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-    terminal = terminal_take(failure);
-    return terminal >= 0;
+    tty = tty_open_raw(failure);
+    return tty >= 0;
 }
 
-int serve_run(const char *model_path, const char *tokenizer_path, const char *voice,
+int agent_run(const char *model_path, const char *tokenizer_path, const char *voice,
               const char *ear) {
     Failure failure = {0};
-    if (!prepare(model_path, tokenizer_path, voice, ear, &failure)) {
-        terminal_give_back();
+    if (!init(model_path, tokenizer_path, voice, ear, &failure)) {
+        tty_restore();
         fprintf(stderr, "duollama: %s\n", failure.text);
         return failure.status;
     }
 
-    agent.heard = clock_now();
-    say_hello(&agent.outbox, &agent.identity);
-    int number = link_run();
-    voice_stop();
-    ear_stop();
-    terminal_give_back();
-    // The story's thread may be in the middle of a step: the process ends under it.
-    if (number == 0) _exit(EXIT_OK);
-    signal(number, SIG_DFL);
-    raise(number);
+    agent.heard_at = clock_now();
+    send_hello(&agent.outbox, &agent.identity);
+    int signal_number = run_link();
+    tts_stop();
+    mic_stop();
+    tty_restore();
+    // The other thread may be in the middle of a step: exit without joining it.
+    if (signal_number == 0) _exit(EXIT_OK);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
     return EXIT_UNEXPECTED;
 }

@@ -6,7 +6,7 @@
 
 // COBS (Cheshire and Baker 1999). A full block that ends the data is not followed by an empty one.
 static size_t stuff(uint8_t *out, const uint8_t *body, size_t length) {
-    size_t code = 0, at = 1;  // where this block's length goes, where its next byte goes
+    size_t code = 0, at = 1;  // index of this block's length, of its next byte
     for (size_t i = 0; i < length; i++) {
         if (body[i] != 0) out[at++] = body[i];
         bool full = at - code == 255;
@@ -20,7 +20,7 @@ static size_t stuff(uint8_t *out, const uint8_t *body, size_t length) {
     return at;
 }
 
-// The bytes that were stuffed, into body (FRAME_BODY); false where `piece` is not COBS or too long.
+// Decode COBS into body (FRAME_BODY); false where `piece` is invalid or too long.
 static bool unstuff(uint8_t *body, size_t *length, const uint8_t *piece, size_t stuffed) {
     size_t n = 0, at = 0;
     while (at < stuffed) {
@@ -49,7 +49,7 @@ size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *pay
     return stuffed + 2;
 }
 
-static bool read_piece(Decoder *d, Frame *frame) {
+static bool read_piece(FrameDecoder *d, Frame *frame) {
     size_t length = 0;
     if (!unstuff(d->body, &length, d->piece, d->length) || length < FRAME_LEAST) return false;
     size_t end = length - 4;
@@ -65,7 +65,7 @@ static bool read_piece(Decoder *d, Frame *frame) {
     return true;
 }
 
-bool frame_decode(Decoder *d, uint8_t byte, Frame *frame) {
+bool frame_decode(FrameDecoder *d, uint8_t byte, Frame *frame) {
     if (byte != 0) {
         d->piece[d->length++] = byte;
         if (d->length > FRAME_STUFFED) {

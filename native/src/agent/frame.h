@@ -1,4 +1,4 @@
-// Frames on the wire, without any I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
+// Frames on the wire, no I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
 // docs/protocol.md is the specification; tests/vectors/frames.txt has examples.
 #ifndef DUO_FRAME_H
 #define DUO_FRAME_H
@@ -18,7 +18,7 @@ enum {
 typedef struct {
     uint8_t type;
     uint16_t seq;
-    const uint8_t *payload;  // in the decoder; lives until its next byte
+    const uint8_t *payload;  // in the decoder; valid until its next byte
     size_t length;
 } Frame;
 
@@ -26,14 +26,14 @@ typedef struct {
     uint8_t piece[FRAME_STUFFED + 1];  // since the last 0x00
     size_t length;
     uint8_t body[FRAME_BODY];
-    uint64_t noise;  // bytes that were no frame
-} Decoder;
+    uint64_t noise;  // bytes outside valid frames
+} FrameDecoder;
 
-// The bytes of a frame into out (FRAME_WIRE); their number. length is at most FRAME_PAYLOAD.
+// Encode a frame into out (FRAME_WIRE); returns its bytes. length is at most FRAME_PAYLOAD.
 size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *payload,
                     size_t length);
 
-// One byte in; true when it completed `frame`. Whatever is no frame is counted as noise.
-bool frame_decode(Decoder *decoder, uint8_t byte, Frame *frame);
+// Decode one byte; true where it completes `frame`. Invalid bytes are counted as noise.
+bool frame_decode(FrameDecoder *decoder, uint8_t byte, Frame *frame);
 
 #endif

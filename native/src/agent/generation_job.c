@@ -10,143 +10,143 @@
 typedef struct {
     uint64_t clock;
     Step step;
-} Told;
+} TimedToken;
 
 static struct {
-    pthread_mutex_t lock;  // of everything below; never held during a step
+    pthread_mutex_t lock;  // guards everything below; not held during a step
     pthread_cond_t changed;
     int wake;
     uint32_t number;
     Generator *generator;
     uint64_t started;
-    Told *told;  // (settings.steps)
+    TimedToken *timed;  // (settings.steps)
     uint32_t tokens;
-    bool telling, paused, cancelled;
-    Reason reason;
+    bool running, paused, cancelled;
+    EndReason reason;
     uint64_t ended;
-} story = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+} job = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-// One step, without the lock; false when the story is over.
-static bool step(void) {
+// One step, without the lock. False at the end of the story.
+static bool run_step(void) {
     Step step;
-    bool more = generator_step(story.generator, &step);
+    bool more = generator_step(job.generator, &step);
     uint64_t now = clock_now();
 
-    pthread_mutex_lock(&story.lock);
-    if (more) story.told[story.tokens++] = (Told){now, step};
-    while (more && story.paused && !story.cancelled) {
-        pthread_cond_wait(&story.changed, &story.lock);
+    pthread_mutex_lock(&job.lock);
+    if (more) job.timed[job.tokens++] = (TimedToken){now, step};
+    while (more && job.paused && !job.cancelled) {
+        pthread_cond_wait(&job.changed, &job.lock);
     }
-    bool cancelled = more && story.cancelled;
+    bool cancelled = more && job.cancelled;
     if (!more || cancelled) {
-        bool bos = story.tokens && story.told[story.tokens - 1].step.id == TOKEN_BOS;
-        bool failed = !more && generator_failure(story.generator);
-        story.reason = cancelled ? REASON_CANCELLED
+        bool bos = job.tokens && job.timed[job.tokens - 1].step.id == TOKEN_BOS;
+        bool failed = !more && generator_failure(job.generator);
+        job.reason = cancelled ? REASON_CANCELLED
                        : failed  ? REASON_FAILED
                        : bos     ? REASON_BOS
                                  : REASON_STEPS;
-        story.ended = now;
-        story.telling = false;
+        job.ended = now;
+        job.running = false;
     }
-    pthread_mutex_unlock(&story.lock);
+    pthread_mutex_unlock(&job.lock);
 
-    // A full pipe has woken the link already.
-    if (write(story.wake, "", 1) < 0) return more && !cancelled;
+    // EAGAIN, a full pipe, is no error: it has woken the other thread already.
+    if (write(job.wake, "", 1) < 0) return more && !cancelled;
     return more && !cancelled;
 }
 
-static void *tell(void *unused) {
+static void *run_jobs(void *unused) {
     for (;;) {
-        pthread_mutex_lock(&story.lock);
-        while (!story.telling) pthread_cond_wait(&story.changed, &story.lock);
-        pthread_mutex_unlock(&story.lock);
-        while (step()) continue;
+        pthread_mutex_lock(&job.lock);
+        while (!job.running) pthread_cond_wait(&job.changed, &job.lock);
+        pthread_mutex_unlock(&job.lock);
+        while (run_step()) continue;
     }
     return unused;
 }
 
-bool story_thread(int wake, Failure *failure) {
-    story.wake = wake;
+bool job_start_thread(int wake, Failure *failure) {
+    job.wake = wake;
     pthread_t thread;
-    if (pthread_create(&thread, NULL, tell, NULL) != 0) {
+    if (pthread_create(&thread, NULL, run_jobs, NULL) != 0) {
         return fail(failure, EXIT_UNEXPECTED, "no thread can be started to tell in");
     }
     pthread_detach(thread);
     return true;
 }
 
-bool story_begin(uint32_t number, Generator *generator, Failure *failure) {
-    Told *told = malloc(generator_settings(generator).steps * sizeof *told);
-    if (!told) {
+bool job_start(uint32_t number, Generator *generator, Failure *failure) {
+    TimedToken *timed = malloc(generator_settings(generator).steps * sizeof *timed);
+    if (!timed) {
         generator_free(generator);
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to keep a story; tell fewer steps");
     }
-    pthread_mutex_lock(&story.lock);
-    generator_free(story.generator);
-    free(story.told);
-    story.number = number;
-    story.generator = generator;
-    story.told = told;
-    story.started = clock_now();
-    story.tokens = 0;
-    story.paused = story.cancelled = false;
-    story.telling = true;
-    pthread_cond_signal(&story.changed);
-    pthread_mutex_unlock(&story.lock);
+    pthread_mutex_lock(&job.lock);
+    generator_free(job.generator);
+    free(job.timed);
+    job.number = number;
+    job.generator = generator;
+    job.timed = timed;
+    job.started = clock_now();
+    job.tokens = 0;
+    job.paused = job.cancelled = false;
+    job.running = true;
+    pthread_cond_signal(&job.changed);
+    pthread_mutex_unlock(&job.lock);
     return true;
 }
 
-void story_cancel(void) {
-    pthread_mutex_lock(&story.lock);
-    story.cancelled = true;
-    pthread_cond_signal(&story.changed);
-    pthread_mutex_unlock(&story.lock);
+void job_cancel(void) {
+    pthread_mutex_lock(&job.lock);
+    job.cancelled = true;
+    pthread_cond_signal(&job.changed);
+    pthread_mutex_unlock(&job.lock);
 }
 
-void story_pause(bool on) {
-    pthread_mutex_lock(&story.lock);
-    story.paused = on;
-    pthread_cond_signal(&story.changed);
-    pthread_mutex_unlock(&story.lock);
+void job_pause(bool on) {
+    pthread_mutex_lock(&job.lock);
+    job.paused = on;
+    pthread_cond_signal(&job.changed);
+    pthread_mutex_unlock(&job.lock);
 }
 
-Standing story_standing(void) {
-    pthread_mutex_lock(&story.lock);
-    Standing standing = {.number = story.number, .tokens = story.tokens};
-    if (story.telling) standing.state = story.paused ? STATE_PAUSED : STATE_TELLING;
-    if (story.number) standing.events = 1 + story.tokens + (story.telling ? 0 : 1);
-    if (story.tokens) standing.first = story.told[0].clock - story.started;
-    pthread_mutex_unlock(&story.lock);
-    return standing;
+JobStatus job_status(void) {
+    pthread_mutex_lock(&job.lock);
+    JobStatus status = {.number = job.number, .tokens = job.tokens};
+    if (job.running) status.state = job.paused ? JOB_PAUSED : JOB_RUNNING;
+    if (job.number) status.events = 1 + job.tokens + (job.running ? 0 : 1);
+    if (job.tokens) status.first = job.timed[0].clock - job.started;
+    pthread_mutex_unlock(&job.lock);
+    return status;
 }
 
-// Tokens after the warmup, over the time from its end to the end of the last one.
-static double rate(void) {
-    uint32_t warm = generator_warmup(story.generator);
-    if (story.tokens <= warm) return 0;
-    uint64_t elapsed = story.told[story.tokens - 1].clock - story.told[warm - 1].clock;
-    return elapsed ? (story.tokens - warm) * 1e6 / (double)elapsed : 0;
+// tok/s over the steps after generator_warmup().
+static double tokens_per_second(void) {
+    uint32_t warm = generator_warmup(job.generator);
+    if (job.tokens <= warm) return 0;
+    uint64_t elapsed = job.timed[job.tokens - 1].clock - job.timed[warm - 1].clock;
+    return elapsed ? (job.tokens - warm) * 1e6 / (double)elapsed : 0;
 }
 
-Event story_event(uint32_t index) {
-    pthread_mutex_lock(&story.lock);
-    Event event = {0};
+JobEvent job_event(uint32_t index) {
+    pthread_mutex_lock(&job.lock);
+    JobEvent event = {0};
     if (index == 0) {
         event.kind = EVENT_START;
-        event.clock = story.started;
-        event.settings = generator_settings(story.generator);
-        event.ids = generator_prompt(story.generator, &event.count);
-    } else if (index <= story.tokens) {
+        event.clock = job.started;
+        event.settings = generator_settings(job.generator);
+        event.ids = generator_prompt(job.generator, &event.count);
+    } else if (index <= job.tokens) {
         event.kind = EVENT_TOKEN;
-        event.clock = story.told[index - 1].clock;
-        event.step = story.told[index - 1].step;
+        event.clock = job.timed[index - 1].clock;
+        event.step = job.timed[index - 1].step;
     } else {
         event.kind = EVENT_END;
-        event.clock = story.ended;
-        event.reason = story.reason;
-        event.tokens = story.tokens;
-        event.rate = rate();
+        event.clock = job.ended;
+        event.reason = job.reason;
+        event.tokens = job.tokens;
+        event.rate = tokens_per_second();
     }
-    pthread_mutex_unlock(&story.lock);
+    pthread_mutex_unlock(&job.lock);
     return event;
 }

@@ -1,4 +1,4 @@
-// Payloads: the fields of docs/protocol.md, read from bytes and written into them, in order.
+// Payload fields of docs/protocol.md, read and written one after another.
 #ifndef DUO_MESSAGE_H
 #define DUO_MESSAGE_H
 
@@ -20,29 +20,29 @@ enum { REFUSED_BUSY = 1, REFUSED_SETTINGS, REFUSED_PROMPT, REFUSED_MODE, REFUSED
 enum { HELLO_EAR = 1 << 6, HELLO_VOICE = 1 << 7 };  // among the modes
 enum { FLAG_PROBABILITIES = 1 };
 
-// Reads fields one after another. `bad` once one of them is not there; then every field is 0.
+// `bad` once a field is missing; then every field reads as 0.
 typedef struct {
     const uint8_t *data;
     size_t length, at;
     bool bad;
-} Reader;
+} PayloadReader;
 
-uint64_t read_uint(Reader *r, int bytes);  // up to 8, little-endian
-float read_float(Reader *r);
-const uint8_t *read_str(Reader *r, size_t *length);
-bool read_done(const Reader *r);  // everything was there, and nothing else
+uint64_t read_uint(PayloadReader *r, int bytes);  // up to 8, little-endian
+float read_float(PayloadReader *r);
+const uint8_t *read_str(PayloadReader *r, size_t *length);
+bool read_done(const PayloadReader *r);  // no field was missing and no byte is left
 
-// Writes fields one after another. `full` once one did not fit; the payload is then unusable.
+// `full` once a field did not fit; the payload is then invalid.
 typedef struct {
     uint8_t data[FRAME_PAYLOAD];
     size_t length;
     bool full;
-} Writer;
+} PayloadWriter;
 
-void write_uint(Writer *w, uint64_t value, int bytes);
-void write_float(Writer *w, float value);
-void write_double(Writer *w, double value);
-void write_bytes(Writer *w, const void *data, size_t length);
-void write_str(Writer *w, const char *text, size_t length);  // u16 length first
+void write_uint(PayloadWriter *w, uint64_t value, int bytes);
+void write_float(PayloadWriter *w, float value);
+void write_double(PayloadWriter *w, double value);
+void write_bytes(PayloadWriter *w, const void *data, size_t length);
+void write_str(PayloadWriter *w, const char *text, size_t length);  // u16 length first
 
 #endif

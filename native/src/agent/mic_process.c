@@ -13,147 +13,147 @@
 
 // Microseconds.
 enum {
-    DEAF = 2000000,   // a recorder that gives nothing for so long has failed
-    LEASE = 3000000,  // after the host has last asked
-    MOST = 30000000,  // of a listen, whoever asks
+    SILENCE_TIMEOUT = 2000000,   // a recorder without output for so long has failed
+    LISTEN_LEASE = 3000000,  // after the host's last LISTEN
+    MAX_DURATION = 30000000,  // of one LISTEN
 };
-enum { SOUNDS_MOST = MOST / 1000000 * SOUND_RATE / SOUND_SAMPLES };
+enum { MAX_FRAMES = MAX_DURATION / 1000000 * SAMPLE_RATE / FRAME_SAMPLES };
 
 static struct {
-    const char *program;  // NULL: there is no microphone
+    const char *program;  // NULL: no microphone
     Subprocess process;
-    Hearing hearing;
-    uint64_t begun, asked, heard;
-    uint8_t pcm[2 * SOUND_SAMPLES];
+    MicStatus status;
+    uint64_t started_at, asked_at, data_at;
+    uint8_t pcm[2 * FRAME_SAMPLES];
     size_t length;
     Adpcm coder;
-    Sound sound;
-    uint32_t sounds;
-} ear = {.process = SUBPROCESS_NONE};
+    AudioFrame frame;
+    uint32_t frames;
+} mic = {.process = SUBPROCESS_NONE};
 
-static bool start(const char *program) {
-    ear.length = 0;
-    return subprocess_start(&ear.process, (const char *[]){program, NULL}, NULL, 0, true);
+static bool start_recorder(const char *program) {
+    mic.length = 0;
+    return subprocess_start(&mic.process, (const char *[]){program, NULL}, NULL, 0, true);
 }
 
-// What read() says; at most to the end of a sound.
-static ssize_t take(void) {
-    ssize_t got = read(ear.process.out, ear.pcm + ear.length, sizeof ear.pcm - ear.length);
-    if (got > 0) ear.length += (size_t)got;
+// read(), at most to the end of a frame; its result.
+static ssize_t read_pcm(void) {
+    ssize_t got = read(mic.process.out, mic.pcm + mic.length, sizeof mic.pcm - mic.length);
+    if (got > 0) mic.length += (size_t)got;
     return got;
 }
 
-static bool listening(void) {
-    return ear.hearing.state == EAR_OPENING || ear.hearing.state == EAR_HEARS;
+static bool is_open(void) {
+    return mic.status.state == MIC_OPENING || mic.status.state == MIC_RECORDING;
 }
 
-bool ear_open(const char *program) {
-    if (!program || !start(program)) return false;
-    struct pollfd fd = {.fd = ear.process.out, .events = POLLIN};
-    uint64_t until = clock_now() + DEAF;
-    while (ear.length < sizeof ear.pcm) {
+bool mic_open(const char *program) {
+    if (!program || !start_recorder(program)) return false;
+    struct pollfd fd = {.fd = mic.process.out, .events = POLLIN};
+    uint64_t until = clock_now() + SILENCE_TIMEOUT;
+    while (mic.length < sizeof mic.pcm) {
         uint64_t now = clock_now();
         if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) break;
-        ssize_t got = take();
+        ssize_t got = read_pcm();
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     }
-    if (ear.length == sizeof ear.pcm) ear.program = program;
-    subprocess_end(&ear.process);
-    return ear.program != NULL;
+    if (mic.length == sizeof mic.pcm) mic.program = program;
+    subprocess_end(&mic.process);
+    return mic.program != NULL;
 }
 
-bool ear_listen(uint32_t number) {
-    Hearing *hearing = &ear.hearing;
+bool mic_start(uint32_t number) {
+    MicStatus *status = &mic.status;
     uint64_t now = clock_now();
-    if (number == hearing->number && hearing->state != EAR_UNKNOWN) {
-        ear.asked = now;
+    if (number == status->number && status->state != MIC_UNKNOWN) {
+        mic.asked_at = now;
         return false;
     }
-    ear_stop();
-    *hearing = (Hearing){.number = number, .state = EAR_OPENING};
-    ear.begun = ear.asked = ear.heard = now;
-    ear.coder = (Adpcm){0};
-    ear.sounds = 0;
-    if (!ear.program) {
-        ear_refuse(number, "this board has no microphone");
-    } else if (!start(ear.program)) {
-        ear_refuse(number, "the recorder does not start");
+    mic_stop();
+    *status = (MicStatus){.number = number, .state = MIC_OPENING};
+    mic.started_at = mic.asked_at = mic.data_at = now;
+    mic.coder = (Adpcm){0};
+    mic.frames = 0;
+    if (!mic.program) {
+        mic_refuse(number, "this board has no microphone");
+    } else if (!start_recorder(mic.program)) {
+        mic_refuse(number, "the recorder does not start");
     }
-    return listening();
+    return is_open();
 }
 
-void ear_refuse(uint32_t number, const char *why) {
-    if (number == ear.hearing.number && !listening() && ear.hearing.state != EAR_UNKNOWN) return;
-    ear_stop();
-    ear.hearing = (Hearing){.number = number, .state = EAR_FAILED};
-    snprintf(ear.hearing.trouble, sizeof ear.hearing.trouble, "%s", why);
+void mic_refuse(uint32_t number, const char *why) {
+    if (number == mic.status.number && !is_open() && mic.status.state != MIC_UNKNOWN) return;
+    mic_stop();
+    mic.status = (MicStatus){.number = number, .state = MIC_FAILED};
+    snprintf(mic.status.trouble, sizeof mic.status.trouble, "%s", why);
 }
 
-void ear_stop(void) {
-    subprocess_end(&ear.process);
-    if (listening()) ear.hearing.state = EAR_OVER;
+void mic_stop(void) {
+    subprocess_end(&mic.process);
+    if (is_open()) mic.status.state = MIC_ENDED;
 }
 
-int ear_descriptor(void) { return ear.process.out; }
+int mic_fd(void) { return mic.process.out; }
 
-static void fail_hearing(const char *why) {
-    Hearing *hearing = &ear.hearing;
-    subprocess_last_error(&ear.process, hearing->trouble, sizeof hearing->trouble);
-    if (!hearing->trouble[0]) snprintf(hearing->trouble, sizeof hearing->trouble, "%s", why);
-    subprocess_end(&ear.process);
-    hearing->state = EAR_FAILED;
+static void fail_recording(const char *why) {
+    MicStatus *status = &mic.status;
+    subprocess_last_error(&mic.process, status->trouble, sizeof status->trouble);
+    if (!status->trouble[0]) snprintf(status->trouble, sizeof status->trouble, "%s", why);
+    subprocess_end(&mic.process);
+    status->state = MIC_FAILED;
 }
 
-static void encode(void) {
-    int16_t samples[SOUND_SAMPLES];
-    for (size_t i = 0; i < SOUND_SAMPLES; i++) {
-        samples[i] = (int16_t)(ear.pcm[2 * i] | ear.pcm[2 * i + 1] << 8);
+static void encode_frame(void) {
+    int16_t samples[FRAME_SAMPLES];
+    for (size_t i = 0; i < FRAME_SAMPLES; i++) {
+        samples[i] = (int16_t)(mic.pcm[2 * i] | mic.pcm[2 * i + 1] << 8);
     }
-    ear.sound.index = ear.sounds++;
-    ear.sound.predictor = (int16_t)ear.coder.predictor;
-    ear.sound.step = (uint8_t)ear.coder.step;
-    adpcm_encode(&ear.coder, samples, SOUND_SAMPLES, ear.sound.data);
-    ear.length = 0;
+    mic.frame.index = mic.frames++;
+    mic.frame.predictor = (int16_t)mic.coder.predictor;
+    mic.frame.step = (uint8_t)mic.coder.step;
+    adpcm_encode(&mic.coder, samples, FRAME_SAMPLES, mic.frame.data);
+    mic.length = 0;
 }
 
-EarNews ear_hear(void) {
-    ssize_t got = take();
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return EAR_NOTHING;
+MicEvent mic_read(void) {
+    ssize_t got = read_pcm();
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return MIC_NOTHING;
     if (got <= 0) {
-        fail_hearing("the recorder has ended");
-        return EAR_CHANGED;
+        fail_recording("the recorder has ended");
+        return MIC_STATE_CHANGED;
     }
-    ear.heard = clock_now();
-    if (ear.length < sizeof ear.pcm) return EAR_NOTHING;
-    ear.hearing.state = EAR_HEARS;
-    encode();
-    return EAR_SOUND;
+    mic.data_at = clock_now();
+    if (mic.length < sizeof mic.pcm) return MIC_NOTHING;
+    mic.status.state = MIC_RECORDING;
+    encode_frame();
+    return MIC_FRAME;
 }
 
-const Sound *ear_sound(void) { return &ear.sound; }
+const AudioFrame *mic_frame(void) { return &mic.frame; }
 
-uint64_t ear_due(void) {
-    if (!listening()) return UINT64_MAX;
-    uint64_t due = ear.begun + MOST;
-    if (ear.asked + LEASE < due) due = ear.asked + LEASE;
-    return ear.heard + DEAF < due ? ear.heard + DEAF : due;
+uint64_t mic_deadline(void) {
+    if (!is_open()) return UINT64_MAX;
+    uint64_t due = mic.started_at + MAX_DURATION;
+    if (mic.asked_at + LISTEN_LEASE < due) due = mic.asked_at + LISTEN_LEASE;
+    return mic.data_at + SILENCE_TIMEOUT < due ? mic.data_at + SILENCE_TIMEOUT : due;
 }
 
-bool ear_overdue(uint64_t now) {
-    if (!listening()) return false;
-    if (now >= ear.begun + MOST || now >= ear.asked + LEASE || ear.sounds >= SOUNDS_MOST) {
-        ear_stop();
+bool mic_check_deadline(uint64_t now) {
+    if (!is_open()) return false;
+    if (now >= mic.started_at + MAX_DURATION || now >= mic.asked_at + LISTEN_LEASE || mic.frames >= MAX_FRAMES) {
+        mic_stop();
         return true;
     }
-    if (now < ear.heard + DEAF) return false;
-    // What it gives may be waiting for the terminal.
-    struct pollfd fd = {.fd = ear.process.out, .events = POLLIN};
+    if (now < mic.data_at + SILENCE_TIMEOUT) return false;
+    // Output may be waiting in the pipe because the tty is slow.
+    struct pollfd fd = {.fd = mic.process.out, .events = POLLIN};
     if (poll(&fd, 1, 0) > 0) {
-        ear.heard = now;
+        mic.data_at = now;
         return false;
     }
-    fail_hearing("the microphone gives no sound");
+    fail_recording("the microphone gives no sound");
     return true;
 }
 
-const Hearing *ear_hearing(void) { return &ear.hearing; }
+const MicStatus *mic_status(void) { return &mic.status; }

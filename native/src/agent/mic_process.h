@@ -1,5 +1,4 @@
-// The board's microphone: a program that records, and what has become of a listen. docs/speech.md says
-// what that program is given and what it gives.
+// The microphone: a recording program as a child process (docs/speech.md), and the state of LISTEN.
 #ifndef DUO_EAR_H
 #define DUO_EAR_H
 
@@ -7,54 +6,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SOUND_SAMPLES = 640, SOUND_RATE = 16000 };
+enum { FRAME_SAMPLES = 640, SAMPLE_RATE = 16000 };
 
-typedef enum { EAR_UNKNOWN, EAR_OPENING, EAR_HEARS, EAR_OVER, EAR_FAILED } EarState;
+typedef enum { MIC_UNKNOWN, MIC_OPENING, MIC_RECORDING, MIC_ENDED, MIC_FAILED } MicState;
 
 typedef struct {
     uint32_t number;
-    EarState state;
+    MicState state;
     char trouble[200];
-} Hearing;
+} MicStatus;
 
-// A piece of it, which a decoder that begins with `predictor` and `step` understands by itself.
+// One ADPCM frame; a decoder starts from its own `predictor` and `step`.
 typedef struct {
     uint32_t index;
     int16_t predictor;
     uint8_t step;
-    uint8_t data[SOUND_SAMPLES / 2];
-} Sound;
+    uint8_t data[FRAME_SAMPLES / 2];
+} AudioFrame;
 
-typedef enum { EAR_NOTHING, EAR_SOUND, EAR_CHANGED } EarNews;
+typedef enum { MIC_NOTHING, MIC_FRAME, MIC_STATE_CHANGED } MicEvent;
 
-// From now on `program` records. False where it does not: it gave no sound within two seconds.
-bool ear_open(const char *program);
+// Record with `program` from now on. False where it yields no audio within two seconds.
+bool mic_open(const char *program);
 
-// Listen, or go on with it. True where listen `number` begins now; the one before ends.
-bool ear_listen(uint32_t number);
+// Start LISTEN `number`, or renew its lease. True where it starts now; the one before ends.
+bool mic_start(uint32_t number);
 
-// Listen `number` does not begin, for this reason.
-void ear_refuse(uint32_t number, const char *why);
+// Refuse LISTEN `number` with this reason.
+void mic_refuse(uint32_t number, const char *why);
 
-// Listen no longer.
-void ear_stop(void);
+// Stop recording.
+void mic_stop(void);
 
-// To be polled, and heard when it is readable. -1: nobody records.
-int ear_descriptor(void);
+// The descriptor to poll for mic_read(); -1: not recording.
+int mic_fd(void);
 
-// Take what the program gives: a whole sound, or the end of it.
-EarNews ear_hear(void);
+// Read from the program: MIC_FRAME where a frame is complete.
+MicEvent mic_read(void);
 
-// The last whole one.
-const Sound *ear_sound(void);
+// The last complete frame.
+const AudioFrame *mic_frame(void);
 
-// When to look whether it must end; UINT64_MAX: never.
-uint64_t ear_due(void);
+// Time of the next mic_check_deadline(); UINT64_MAX: none.
+uint64_t mic_deadline(void);
 
-// Look; true where it has ended.
-bool ear_overdue(uint64_t now);
+// End the recording if a deadline has passed; true where it has ended.
+bool mic_check_deadline(uint64_t now);
 
-// The last listen that was asked for.
-const Hearing *ear_hearing(void);
+// The state of the last LISTEN.
+const MicStatus *mic_status(void);
 
 #endif

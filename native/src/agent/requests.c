@@ -8,14 +8,14 @@
 #include "agent/tts_process.h"
 #include "base/clock.h"
 
-enum { PROMPT_IDS = 1000 };  // that fit into the payload of START
+enum { PROMPT_IDS = 1000 };  // that fit into START
 
-void tell_stats(Agent *agent) {
-    say_stats(&agent->outbox, agent->repeats, agent->decoder.noise);
+void send_agent_stats(Agent *agent) {
+    send_stats(&agent->outbox, agent->repeats, agent->decoder.noise);
 }
 
 static void refuse(Agent *agent, uint32_t number, uint8_t code, const char *text) {
-    say_refused(&agent->outbox, number, code, text);
+    send_refused(&agent->outbox, number, code, text);
 }
 
 void rewind_to(Agent *agent, uint32_t index) {
@@ -23,13 +23,13 @@ void rewind_to(Agent *agent, uint32_t index) {
     agent->cursor = index;
 }
 
-static void patient(Agent *agent, uint64_t now) {
-    agent->patience = REPEAT;
-    agent->repeat = now + REPEAT;
+static void reset_backoff(Agent *agent, uint64_t now) {
+    agent->backoff = RETRANSMIT_AFTER;
+    agent->retransmit_at = now + RETRANSMIT_AFTER;
 }
 
-// Why `teller_new` or `story_begin` failed, as a code.
-static uint8_t refusal(Agent *agent, const Failure *failure, const char *prompt) {
+// The code of REFUSED for a failed generator_new() or job_start().
+static uint8_t refusal_code(Agent *agent, const Failure *failure, const char *prompt) {
     if (failure->status != EXIT_USAGE) return REFUSED_MEMORY;
     Failure ignored;
     size_t count = 0;
@@ -37,14 +37,14 @@ static uint8_t refusal(Agent *agent, const Failure *failure, const char *prompt)
     return count > (size_t)agent->model.config.context ? REFUSED_PROMPT : REFUSED_SETTINGS;
 }
 
-static void generate(Agent *agent, uint32_t number, Settings settings, const char *prompt) {
-    Standing s = story_standing();
+static void start_generation(Agent *agent, uint32_t number, Settings settings, const char *prompt) {
+    JobStatus s = job_status();
     if (number == s.number && number != 0) {
-        say_event(&agent->outbox, number, 0);  // asked again: the first answer was lost
+        send_event(&agent->outbox, number, 0);  // asked again: the first response was lost
         rewind_to(agent, agent->acknowledged);
         return;
     }
-    if (s.state != STATE_IDLE) {
+    if (s.state != JOB_IDLE) {
         refuse(agent, number, REFUSED_BUSY, "another story is being told");
         return;
     }
@@ -56,8 +56,8 @@ static void generate(Agent *agent, uint32_t number, Settings settings, const cha
         refuse(agent, number, REFUSED_MODE, "this model was packed without that mode");
         return;
     }
-    voice_stop();  // before the model needs its memory
-    ear_stop();
+    tts_stop();  // frees their memory for the model
+    mic_stop();
     Failure failure = {0};
     Generator *generator = generator_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
@@ -66,16 +66,16 @@ static void generate(Agent *agent, uint32_t number, Settings settings, const cha
         refuse(agent, number, REFUSED_PROMPT, "the prompt has more than 1000 tokens");
         return;
     }
-    if (!generator || !story_begin(number, generator, &failure)) {
-        refuse(agent, number, refusal(agent, &failure, prompt), failure.text);
+    if (!generator || !job_start(number, generator, &failure)) {
+        refuse(agent, number, refusal_code(agent, &failure, prompt), failure.text);
         return;
     }
     agent->acknowledged = agent->cursor = 0;
-    patient(agent, clock_now());
-    agent->gauge = clock_now() + GAUGE;
+    reset_backoff(agent, clock_now());
+    agent->stats_at = clock_now() + STATS_INTERVAL;
 }
 
-static bool hear_generate(Agent *agent, Reader *r) {
+static bool handle_generate(Agent *agent, PayloadReader *r) {
     uint32_t number = (uint32_t)read_uint(r, 4);
     Settings settings = {.mode = (Mode)read_uint(r, 1)};
     settings.probabilities = read_uint(r, 1) & FLAG_PROBABILITIES;
@@ -93,56 +93,56 @@ static bool hear_generate(Agent *agent, Reader *r) {
     if (strlen(prompt) != length) {
         refuse(agent, number, REFUSED_SETTINGS, "the prompt has a NUL in it");
     } else {
-        generate(agent, number, settings, prompt);
+        start_generation(agent, number, settings, prompt);
     }
     return true;
 }
 
-// Not while a story is told, whose time counts.
-static bool hear_speak(Agent *agent, Reader *r) {
+// Refused while a story is generated: speech would slow it down.
+static bool handle_speak(Agent *agent, PayloadReader *r) {
     uint32_t number = (uint32_t)read_uint(r, 4);
     uint8_t volume = (uint8_t)read_uint(r, 1);
     size_t length;
     const uint8_t *text = read_str(r, &length);
     if (!read_done(r)) return false;
-    if (story_standing().state != STATE_IDLE) voice_refuse(number, "a story is being told");
-    else if (voice_speak(number, volume, text, length)) ear_stop();
-    say_speech(&agent->outbox, number);
+    if (job_status().state != JOB_IDLE) tts_refuse(number, "a story is being told");
+    else if (tts_speak(number, volume, text, length)) mic_stop();
+    send_speech(&agent->outbox, number);
     return true;
 }
 
-// Nor then; and what is said is broken off, or the board would hear itself.
-static void listen_to(Agent *agent, uint32_t number) {
-    if (story_standing().state != STATE_IDLE) ear_refuse(number, "a story is being told");
-    else if (ear_listen(number)) voice_stop();
-    say_hearing(&agent->outbox, number);
+// Refused while a story is generated. Stops speech, which the microphone would record.
+static void handle_listen(Agent *agent, uint32_t number) {
+    if (job_status().state != JOB_IDLE) mic_refuse(number, "a story is being told");
+    else if (mic_start(number)) tts_stop();
+    send_hearing(&agent->outbox, number);
 }
 
-static void hear_position(Agent *agent, uint8_t type, uint32_t number, uint32_t next) {
-    Standing s = story_standing();
+static void handle_position(Agent *agent, uint8_t type, uint32_t number, uint32_t next) {
+    JobStatus s = job_status();
     if (number != s.number || next > s.events) return;
     if (type == RESUME) {
         agent->acknowledged = next;
         rewind_to(agent, next);
-        patient(agent, clock_now());
+        reset_backoff(agent, clock_now());
     } else if (next > agent->acknowledged) {
         agent->acknowledged = next;
         if (agent->cursor < next) agent->cursor = next;
-        patient(agent, clock_now());
+        reset_backoff(agent, clock_now());
     }
 }
 
-void hear(Agent *agent, const Frame *frame) {
-    Reader r = {.data = frame->payload, .length = frame->length};
+void handle_request(Agent *agent, const Frame *frame) {
+    PayloadReader r = {.data = frame->payload, .length = frame->length};
     uint64_t now = clock_now();
-    if (now - agent->heard > FORSAKEN) {
+    if (now - agent->heard_at > HOST_TIMEOUT) {
         rewind_to(agent, agent->acknowledged);
-        patient(agent, now);
+        reset_backoff(agent, now);
     }
-    agent->heard = now;
+    agent->heard_at = now;
 
     if (frame->type == GENERATE || frame->type == SPEAK) {
-        bool known = frame->type == GENERATE ? hear_generate(agent, &r) : hear_speak(agent, &r);
+        bool known = frame->type == GENERATE ? handle_generate(agent, &r) : handle_speak(agent, &r);
         if (!known) agent->decoder.noise += frame->length + FRAME_LEAST;
         return;
     }
@@ -171,35 +171,35 @@ void hear(Agent *agent, const Frame *frame) {
         agent->decoder.noise += frame->length + FRAME_LEAST;
         return;
     }
-    bool held = number != 0 && number == story_standing().number;
+    bool held = number != 0 && number == job_status().number;
     switch (frame->type) {
-        case ASK_HELLO: say_hello(&agent->outbox, &agent->identity); break;
+        case ASK_HELLO: send_hello(&agent->outbox, &agent->identity); break;
         case CANCEL:
-            if (held) story_cancel();
+            if (held) job_cancel();
             if (held) rewind_to(agent, agent->acknowledged);
             break;
         case PAUSE:
-            if (held) story_pause(next != 0);
-            tell_stats(agent);
+            if (held) job_pause(next != 0);
+            send_agent_stats(agent);
             break;
         case ACK:
-        case RESUME: hear_position(agent, frame->type, number, next); break;
-        case PING: say_pong(&agent->outbox, number, now); break;
-        case ASK_STATS: tell_stats(agent); break;
+        case RESUME: handle_position(agent, frame->type, number, next); break;
+        case PING: send_pong(&agent->outbox, number, now); break;
+        case ASK_STATS: send_agent_stats(agent); break;
         case HUSH:
-            if (number == voice_speech()->number) voice_stop();
-            say_speech(&agent->outbox, number);
+            if (number == tts_status()->number) tts_stop();
+            send_speech(&agent->outbox, number);
             break;
-        case LISTEN: listen_to(agent, number); break;
+        case LISTEN: handle_listen(agent, number); break;
         case ENOUGH:
-            if (number == ear_hearing()->number) ear_stop();
-            say_hearing(&agent->outbox, number);
+            if (number == mic_status()->number) mic_stop();
+            send_hearing(&agent->outbox, number);
             break;
         case BYE:
-            story_cancel();
-            voice_stop();
-            ear_stop();
-            if (!agent->leaving) agent->leaving = now;
+            job_cancel();
+            tts_stop();
+            mic_stop();
+            if (!agent->bye_at) agent->bye_at = now;
             break;
     }
 }

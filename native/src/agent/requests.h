@@ -1,5 +1,4 @@
-// What the host asks, and what becomes of it: the agent's side of docs/protocol.md, without the
-// terminal.
+// Handles the host's requests (docs/protocol.md), without I/O on the tty.
 #ifndef DUO_HEAR_H
 #define DUO_HEAR_H
 
@@ -7,29 +6,29 @@
 #include "model/tokenizer.h"
 
 // Microseconds; docs/protocol.md, "What makes it lose nothing".
-enum { REPEAT = 300000, GAUGE = 250000, FORSAKEN = 4000000 };
+enum { RETRANSMIT_AFTER = 300000, STATS_INTERVAL = 250000, HOST_TIMEOUT = 4000000 };
 
 typedef struct {
     Model model;
     Tokenizer *tokenizer;
     Identity identity;
-    Decoder decoder;
+    FrameDecoder decoder;
     Outbox outbox;
 
-    uint32_t acknowledged;  // events that the host has
-    uint32_t cursor;        // the event that goes out next
-    uint32_t repeats;
-    uint64_t heard;   // when the host last sent a frame
-    uint64_t repeat;  // when to go back to the last acknowledged event
-    uint64_t patience;
-    uint64_t gauge;  // when to send STATS next
-    uint64_t leaving;  // when BYE was said
+    uint32_t acknowledged;  // events that the host has acknowledged
+    uint32_t cursor;        // index of the event to send next
+    uint32_t repeats;       // events sent again
+    uint64_t heard_at;   // time of the host's last frame
+    uint64_t retransmit_at;  // time to go back to the last acknowledged event
+    uint64_t backoff;        // until the next retransmission, microseconds
+    uint64_t stats_at;  // time to send STATS
+    uint64_t bye_at;  // time of BYE; 0: none yet
 } Agent;
 
-// A frame of the host's: its answer is in the outbox, or what it asks for has begun.
-void hear(Agent *agent, const Frame *frame);
+// Handle one frame of the host: queue its response, or start what it asks for.
+void handle_request(Agent *agent, const Frame *frame);
 
-void tell_stats(Agent *agent);
+void send_agent_stats(Agent *agent);
 void rewind_to(Agent *agent, uint32_t index);
 
 #endif

@@ -11,28 +11,28 @@
 #include "base/version.h"
 #include "agent/tts_process.h"
 
-enum { PIECE = 4000 };  // bytes of a token's text that fit into its payload
+enum { PIECE = 4000 };  // most bytes of a token's text in a payload
 
 bool outbox_room(const Outbox *o, size_t frames) {
     return sizeof o->bytes - o->length >= frames * FRAME_WIRE;
 }
 
-void outbox_put(Outbox *o, uint8_t type, const Writer *payload) {
+void outbox_put(Outbox *o, uint8_t type, const PayloadWriter *payload) {
     if (payload->full || !outbox_room(o, 1)) return;
     o->length += frame_encode(o->bytes + o->length, type, o->seq++, payload->data, payload->length);
 }
 
-bool outbox_flush(Outbox *o, int terminal) {
-    ssize_t taken = write(terminal, o->bytes, o->length);
+bool outbox_flush(Outbox *o, int tty) {
+    ssize_t taken = write(tty, o->bytes, o->length);
     if (taken < 0) return errno == EAGAIN || errno == EINTR;
     o->length -= (size_t)taken;
     memmove(o->bytes, o->bytes + taken, o->length);
     return true;
 }
 
-void say_hello(Outbox *o, const Identity *of) {
-    Standing s = story_standing();
-    Writer w = {.length = 0};
+void send_hello(Outbox *o, const Identity *of) {
+    JobStatus s = job_status();
+    PayloadWriter w = {.length = 0};
     write_uint(&w, PROTOCOL, 1);
     write_uint(&w, s.state, 1);
     write_uint(&w, of->boot, 8);
@@ -56,34 +56,34 @@ void say_hello(Outbox *o, const Identity *of) {
     outbox_put(o, HELLO, &w);
 }
 
-void say_stats(Outbox *o, uint32_t repeats, uint64_t noise) {
-    Footprint footprint = footprint_now();
-    Standing s = story_standing();
-    Writer w = {.length = 0};
+void send_stats(Outbox *o, uint32_t repeats, uint64_t noise) {
+    MemoryUsage usage = memory_usage();
+    JobStatus s = job_status();
+    PayloadWriter w = {.length = 0};
     write_uint(&w, s.number, 4);
     write_uint(&w, s.state, 1);
     write_uint(&w, s.tokens, 4);
     write_uint(&w, clock_now(), 8);
     write_uint(&w, s.first, 8);
-    write_uint(&w, footprint.resident, 4);
-    write_uint(&w, footprint.peak, 4);
-    write_uint(&w, footprint.faults, 8);
+    write_uint(&w, usage.resident, 4);
+    write_uint(&w, usage.peak, 4);
+    write_uint(&w, usage.faults, 8);
     write_uint(&w, repeats, 4);
     write_uint(&w, (uint32_t)noise, 4);
     outbox_put(o, STATS, &w);
 }
 
-void say_refused(Outbox *o, uint32_t story, uint8_t code, const char *text) {
-    Writer w = {.length = 0};
+void send_refused(Outbox *o, uint32_t story, uint8_t code, const char *text) {
+    PayloadWriter w = {.length = 0};
     write_uint(&w, story, 4);
     write_uint(&w, code, 1);
     write_str(&w, text, strlen(text));
     outbox_put(o, REFUSED, &w);
 }
 
-void say_event(Outbox *o, uint32_t story, uint32_t index) {
-    Event e = story_event(index);
-    Writer w = {.length = 0};
+void send_event(Outbox *o, uint32_t story, uint32_t index) {
+    JobEvent e = job_event(index);
+    PayloadWriter w = {.length = 0};
     write_uint(&w, story, 4);
     write_uint(&w, index, 4);
     write_uint(&w, e.kind, 1);
@@ -114,17 +114,17 @@ void say_event(Outbox *o, uint32_t story, uint32_t index) {
     outbox_put(o, EVENT, &w);
 }
 
-void say_pong(Outbox *o, uint32_t number, uint64_t clock) {
-    Writer w = {.length = 0};
+void send_pong(Outbox *o, uint32_t number, uint64_t clock) {
+    PayloadWriter w = {.length = 0};
     write_uint(&w, number, 4);
     write_uint(&w, clock, 8);
     outbox_put(o, PONG, &w);
 }
 
-void say_speech(Outbox *o, uint32_t number) {
-    static const Speech unknown;
-    const Speech *s = number == voice_speech()->number ? voice_speech() : &unknown;
-    Writer w = {.length = 0};
+void send_speech(Outbox *o, uint32_t number) {
+    static const TtsStatus unknown;
+    const TtsStatus *s = number == tts_status()->number ? tts_status() : &unknown;
+    PayloadWriter w = {.length = 0};
     write_uint(&w, number, 4);
     write_uint(&w, s->state, 1);
     write_uint(&w, clock_now(), 8);
@@ -132,7 +132,7 @@ void say_speech(Outbox *o, uint32_t number) {
     write_uint(&w, s->begun, 8);
     write_uint(&w, s->ended, 8);
     write_uint(&w, s->length, 4);
-    write_str(&w, s->trouble, s->state == SPEECH_FAILED ? strlen(s->trouble) : 0);
+    write_str(&w, s->trouble, s->state == TTS_FAILED ? strlen(s->trouble) : 0);
     write_uint(&w, s->count, 2);
     for (size_t i = 0; i < s->count; i++) {
         write_uint(&w, s->words[i].begins, 4);
@@ -142,20 +142,20 @@ void say_speech(Outbox *o, uint32_t number) {
     outbox_put(o, SPEECH, &w);
 }
 
-void say_hearing(Outbox *o, uint32_t number) {
-    static const Hearing unknown;
-    const Hearing *h = number == ear_hearing()->number ? ear_hearing() : &unknown;
-    Writer w = {.length = 0};
+void send_hearing(Outbox *o, uint32_t number) {
+    static const MicStatus unknown;
+    const MicStatus *h = number == mic_status()->number ? mic_status() : &unknown;
+    PayloadWriter w = {.length = 0};
     write_uint(&w, number, 4);
     write_uint(&w, h->state, 1);
     write_str(&w, h->trouble, strlen(h->trouble));
     outbox_put(o, HEARING, &w);
 }
 
-void say_sound(Outbox *o) {
-    const Sound *s = ear_sound();
-    Writer w = {.length = 0};
-    write_uint(&w, ear_hearing()->number, 4);
+void send_sound(Outbox *o) {
+    const AudioFrame *s = mic_frame();
+    PayloadWriter w = {.length = 0};
+    write_uint(&w, mic_status()->number, 4);
     write_uint(&w, s->index, 4);
     write_uint(&w, (uint16_t)s->predictor, 2);
     write_uint(&w, s->step, 1);

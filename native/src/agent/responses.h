@@ -1,4 +1,4 @@
-// What the agent says (docs/protocol.md): frames that wait for the terminal to take them.
+// The agent's frames (docs/protocol.md), queued until the tty takes them.
 #ifndef DUO_ANSWERS_H
 #define DUO_ANSWERS_H
 
@@ -9,12 +9,12 @@
 #include "model/model.h"
 
 typedef struct {
-    uint8_t bytes[4 * FRAME_WIRE];  // what the terminal has not taken yet
+    uint8_t bytes[4 * FRAME_WIRE];  // not yet written
     size_t length;
     uint16_t seq;
 } Outbox;
 
-// What HELLO says, but for the story.
+// The constant fields of HELLO.
 typedef struct {
     const Model *model;
     const char *model_name;
@@ -24,24 +24,24 @@ typedef struct {
     bool voice, ear;
 } Identity;
 
-// Whether `frames` of any size still fit.
+// Whether `frames` more frames of any size fit.
 bool outbox_room(const Outbox *outbox, size_t frames);
 
-// Queue a frame. A frame that finds no room is lost, as on any wire: what matters is repeated.
-void outbox_put(Outbox *outbox, uint8_t type, const Writer *payload);
+// Queue a frame, or drop it where the outbox is full: the protocol recovers from lost frames.
+void outbox_put(Outbox *outbox, uint8_t type, const PayloadWriter *payload);
 
-// Let the terminal take what it takes. False when it is gone.
-bool outbox_flush(Outbox *outbox, int terminal);
+// Write as much as the tty takes. False where it has hung up.
+bool outbox_flush(Outbox *outbox, int tty);
 
-void say_hello(Outbox *outbox, const Identity *identity);
-void say_stats(Outbox *outbox, uint32_t repeats, uint64_t noise);
-void say_refused(Outbox *outbox, uint32_t story, uint8_t code, const char *text);
-void say_event(Outbox *outbox, uint32_t story, uint32_t index);
-void say_pong(Outbox *outbox, uint32_t number, uint64_t clock);
-void say_speech(Outbox *outbox, uint32_t number);
-void say_hearing(Outbox *outbox, uint32_t number);
+void send_hello(Outbox *outbox, const Identity *identity);
+void send_stats(Outbox *outbox, uint32_t repeats, uint64_t noise);
+void send_refused(Outbox *outbox, uint32_t story, uint8_t code, const char *text);
+void send_event(Outbox *outbox, uint32_t story, uint32_t index);
+void send_pong(Outbox *outbox, uint32_t number, uint64_t clock);
+void send_speech(Outbox *outbox, uint32_t number);
+void send_hearing(Outbox *outbox, uint32_t number);
 
-// The last sound of the ear's.
-void say_sound(Outbox *outbox);
+// The last audio frame of the microphone.
+void send_sound(Outbox *outbox);
 
 #endif

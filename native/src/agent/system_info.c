@@ -9,13 +9,13 @@
 
 #include "base/clock.h"
 
-// Kibibytes of the line `name` in /proc/self/status; 0 where there is none.
+// KiB of the line `name` in /proc/self/status; 0 where there is none.
 static uint32_t memory(const char *status, const char *name) {
     const char *line = strstr(status, name);
     return line ? (uint32_t)strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-Footprint footprint_now(void) {
+MemoryUsage memory_usage(void) {
     char status[4096] = "";
     FILE *file = fopen("/proc/self/status", "r");
     if (file) {
@@ -24,14 +24,14 @@ Footprint footprint_now(void) {
     }
     struct rusage usage = {0};
     getrusage(RUSAGE_SELF, &usage);
-    return (Footprint){
+    return (MemoryUsage){
         .resident = memory(status, "VmRSS:"),
         .peak = memory(status, "VmHWM:"),
         .faults = (uint64_t)usage.ru_majflt,
     };
 }
 
-uint64_t machine_boot(void) {
+uint64_t system_boot_id(void) {
     uint64_t number = clock_now() ^ (uint64_t)getpid() << 32;
     FILE *file = fopen("/dev/urandom", "rb");
     if (file) {
@@ -42,7 +42,7 @@ uint64_t machine_boot(void) {
     return number;
 }
 
-void machine_describe(char *machine, size_t size) {
+void system_describe(char *machine, size_t size) {
     struct utsname name;
     if (uname(&name) < 0) return;
     int used = snprintf(machine, size, "%.30s %.30s", name.sysname, name.machine);

@@ -1,4 +1,4 @@
-// What the agent tells of itself: the machine and the process that it is.
+// The machine and this process, for HELLO and STATS.
 #ifndef DUO_MACHINE_H
 #define DUO_MACHINE_H
 
@@ -6,16 +6,16 @@
 #include <stdint.h>
 
 typedef struct {
-    uint32_t resident, peak;  // KiB of memory, now and at most
-    uint64_t faults;          // pages that had to be read from a disk
-} Footprint;
+    uint32_t resident, peak;  // KiB of resident memory, now and peak
+    uint64_t faults;          // major page faults
+} MemoryUsage;
 
-Footprint footprint_now(void);
+MemoryUsage memory_usage(void);
 
 // "Linux riscv64", and the processor's name where /proc/cpuinfo has one.
-void machine_describe(char *machine, size_t size);
+void system_describe(char *machine, size_t size);
 
-// A number that no other start of the agent has.
-uint64_t machine_boot(void);
+// A random number that identifies this start of the agent.
+uint64_t system_boot_id(void);
 
 #endif

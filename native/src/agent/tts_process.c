@@ -9,121 +9,121 @@
 #include "base/clock.h"
 #include "base/subprocess.h"
 
-enum { PROBE = 2000 };  // milliseconds
+enum { PROBE_TIMEOUT = 2000 };  // milliseconds
 
 static struct {
-    const char *program;  // NULL: there is no voice
+    const char *program;  // NULL: no voice
     Subprocess process;
     char line[512];
     size_t length;
-    Speech speech;
-} voice = {.process = SUBPROCESS_NONE};
+    TtsStatus status;
+} tts = {.process = SUBPROCESS_NONE};
 
 // Start the program with `text` as the one line of its stdin.
-static bool start(const char *program, uint8_t volume, const uint8_t *text, size_t length) {
-    char loud[4];
-    snprintf(loud, sizeof loud, "%u", volume);
-    voice.length = 0;
-    return subprocess_start(&voice.process, (const char *[]){program, loud, NULL}, text, length, false);
+static bool start_process(const char *program, uint8_t volume, const uint8_t *text, size_t length) {
+    char volume_text[4];
+    snprintf(volume_text, sizeof volume_text, "%u", volume);
+    tts.length = 0;
+    return subprocess_start(&tts.process, (const char *[]){program, volume_text, NULL}, text, length, false);
 }
 
-static void end(SpeechState state) {
-    voice.speech.state = state;
-    voice.speech.ended = clock_now();
+static void finish(TtsState state) {
+    tts.status.state = state;
+    tts.status.ended = clock_now();
 }
 
-static bool speaking(void) {
-    return voice.speech.state == SPEECH_PREPARED || voice.speech.state == SPEECH_HEARD;
+static bool is_speaking(void) {
+    return tts.status.state == TTS_PREPARING || tts.status.state == TTS_PLAYING;
 }
 
-bool voice_open(const char *program) {
-    if (!program || !start(program, VOLUME_MOST, NULL, 0)) return false;
-    struct pollfd fd = {.fd = voice.process.out, .events = POLLIN};
-    uint64_t until = clock_now() + PROBE * 1000;
+bool tts_open(const char *program) {
+    if (!program || !start_process(program, MAX_VOLUME, NULL, 0)) return false;
+    struct pollfd fd = {.fd = tts.process.out, .events = POLLIN};
+    uint64_t until = clock_now() + PROBE_TIMEOUT * 1000;
     ssize_t got = 1;
     while (got > 0) {
         uint64_t now = clock_now();
         if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) break;
-        got = read(voice.process.out, voice.line, sizeof voice.line);
+        got = read(tts.process.out, tts.line, sizeof tts.line);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) got = 1;
     }
-    if (subprocess_end(&voice.process) && got == 0) voice.program = program;
-    return voice.program != NULL;
+    if (subprocess_end(&tts.process) && got == 0) tts.program = program;
+    return tts.program != NULL;
 }
 
-bool voice_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length) {
-    Speech *speech = &voice.speech;
-    if (number == speech->number && speech->state != SPEECH_UNKNOWN) return false;
-    voice_stop();
-    *speech = (Speech){.number = number, .state = SPEECH_PREPARED, .asked = clock_now()};
+bool tts_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length) {
+    TtsStatus *status = &tts.status;
+    if (number == status->number && status->state != TTS_UNKNOWN) return false;
+    tts_stop();
+    *status = (TtsStatus){.number = number, .state = TTS_PREPARING, .asked = clock_now()};
     uint8_t line[4096];
     if (length > sizeof line) length = sizeof line;
     for (size_t i = 0; i < length; i++) line[i] = text[i] < ' ' ? ' ' : text[i];
-    if (!voice.program) {
-        voice_refuse(number, "this board has no voice");
-    } else if (volume > VOLUME_MOST) {
-        voice_refuse(number, "a volume is from 0 to 100");
-    } else if (!start(voice.program, volume, line, length)) {
-        voice_refuse(number, "the voice does not start");
+    if (!tts.program) {
+        tts_refuse(number, "this board has no voice");
+    } else if (volume > MAX_VOLUME) {
+        tts_refuse(number, "a volume is from 0 to 100");
+    } else if (!start_process(tts.program, volume, line, length)) {
+        tts_refuse(number, "the voice does not start");
     }
-    return speaking();
+    return is_speaking();
 }
 
-void voice_refuse(uint32_t number, const char *why) {
-    if (number == voice.speech.number && !speaking()) return;
-    voice_stop();
-    voice.speech = (Speech){.number = number, .asked = clock_now()};
-    snprintf(voice.speech.trouble, sizeof voice.speech.trouble, "%s", why);
-    end(SPEECH_FAILED);
+void tts_refuse(uint32_t number, const char *why) {
+    if (number == tts.status.number && !is_speaking()) return;
+    tts_stop();
+    tts.status = (TtsStatus){.number = number, .asked = clock_now()};
+    snprintf(tts.status.trouble, sizeof tts.status.trouble, "%s", why);
+    finish(TTS_FAILED);
 }
 
-void voice_stop(void) {
-    subprocess_end(&voice.process);
-    if (speaking()) end(SPEECH_STOPPED);
+void tts_stop(void) {
+    subprocess_end(&tts.process);
+    if (is_speaking()) finish(TTS_STOPPED);
 }
 
-int voice_descriptor(void) { return voice.process.out; }
+int tts_fd(void) { return tts.process.out; }
 
-// A line of the program. True where the sentence begins with it.
-static bool understand(const char *line) {
-    Speech *speech = &voice.speech;
+// Parse a line of the program. True where audio starts with it.
+static bool parse_line(const char *line) {
+    TtsStatus *status = &tts.status;
     unsigned index, begins, at, size;
     if (sscanf(line, "S %u %u %u", &index, &begins, &size) == 3) {
-        if (speech->state != SPEECH_PREPARED) return false;
-        speech->state = SPEECH_HEARD;
-        speech->begun = clock_now();
-        speech->length = size;
+        if (status->state != TTS_PREPARING) return false;
+        status->state = TTS_PLAYING;
+        status->begun = clock_now();
+        status->length = size;
         return true;
     }
     if (sscanf(line, "W %u %u %u %u", &index, &begins, &at, &size) == 4) {
-        if (speech->count < VOICE_WORDS && at <= UINT16_MAX && size <= UINT16_MAX) {
-            speech->words[speech->count++] = (Word){begins, (uint16_t)at, (uint16_t)size};
+        if (status->count < MAX_WORDS && at <= UINT16_MAX && size <= UINT16_MAX) {
+            status->words[status->count++] = (WordTiming){begins, (uint16_t)at, (uint16_t)size};
         }
     } else if (*line) {
-        snprintf(speech->trouble, sizeof speech->trouble, "%.199s", line);
+        snprintf(status->trouble, sizeof status->trouble, "%.199s", line);
     }
     return false;
 }
 
-bool voice_hear(void) {
+bool tts_read(void) {
     char bytes[1024];
-    ssize_t got = read(voice.process.out, bytes, sizeof bytes);
+    ssize_t got = read(tts.process.out, bytes, sizeof bytes);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got <= 0) {
-        end(subprocess_end(&voice.process) ? SPEECH_DONE : SPEECH_FAILED);
+        finish(subprocess_end(&tts.process) ? TTS_DONE : TTS_FAILED);
         return true;
     }
     bool changed = false;
     for (ssize_t i = 0; i < got; i++) {
         if (bytes[i] != '\n') {
-            if (voice.length < sizeof voice.line - 1) voice.line[voice.length++] = bytes[i];
+            if (tts.length < sizeof tts.line - 1) tts.line[tts.length++] = bytes[i];
             continue;
         }
-        voice.line[voice.length] = '\0';
-        voice.length = 0;
-        changed |= understand(voice.line);
+        tts.line[tts.length] = '\0';
+        tts.length = 0;
+        changed |= parse_line(tts.line);
     }
     return changed;
 }
 
-const Speech *voice_speech(void) { return &voice.speech; }
+const TtsStatus *tts_status(void) { return &tts.status; }

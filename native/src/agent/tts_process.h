@@ -1,5 +1,4 @@
-// The board's voice: a program that says one sentence, and what has become of it.
-// docs/speech.md says what that program is given and what it prints.
+// Text to speech: a program as a child process that says one sentence (docs/speech.md), and its state.
 #ifndef DUO_VOICE_H
 #define DUO_VOICE_H
 
@@ -7,49 +6,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VOLUME_MOST = 100 };
-enum { VOICE_WORDS = 400 };  // that fit into a payload, beside what went wrong
+enum { MAX_VOLUME = 100 };
+enum { MAX_WORDS = 400 };  // that fit into SPEECH, beside the error
 
 typedef enum {
-    SPEECH_UNKNOWN, SPEECH_PREPARED, SPEECH_HEARD, SPEECH_DONE, SPEECH_FAILED, SPEECH_STOPPED,
-} SpeechState;
+    TTS_UNKNOWN, TTS_PREPARING, TTS_PLAYING, TTS_DONE, TTS_FAILED, TTS_STOPPED,
+} TtsState;
 
 typedef struct {
-    uint32_t begins;  // milliseconds after the sentence does
-    uint16_t at, size;  // bytes of the sentence
-} Word;
+    uint32_t begins;  // milliseconds after the start of the sentence
+    uint16_t at, size;  // in bytes of the sentence
+} WordTiming;
 
 typedef struct {
     uint32_t number;
-    SpeechState state;
+    TtsState state;
     uint64_t asked, begun, ended;  // clock_now(); 0: not yet
-    uint32_t length;  // milliseconds of sound; 0: not known yet
-    char trouble[200];  // what the program said last that was neither a sentence nor a word
-    Word words[VOICE_WORDS];
-    size_t count;  // of them
-} Speech;
+    uint32_t length;  // milliseconds of audio; 0: not known yet
+    char trouble[200];  // the program's last line that was neither S nor W
+    WordTiming words[MAX_WORDS];
+    size_t count;  // of words
+} TtsStatus;
 
-// From now on `program` speaks. False where it does not: it was given nothing to say and failed, or
-// was not done with that in two seconds.
-bool voice_open(const char *program);
+// Speak with `program` from now on. False where a run without text fails or takes over two seconds.
+bool tts_open(const char *program);
 
-// Say `text` as sentence `number`; the one before ends. Asked again, the same sentence is not said
-// again. True where it begins now.
-bool voice_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length);
+// Say `text` as sentence `number`; the one before ends. True where it starts now; a repeated request
+// with the same number does nothing.
+bool tts_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length);
 
-// Sentence `number` is not said, for this reason.
-void voice_refuse(uint32_t number, const char *why);
+// Refuse sentence `number` with this reason.
+void tts_refuse(uint32_t number, const char *why);
 
-// Be silent.
-void voice_stop(void);
+// Stop speaking.
+void tts_stop(void);
 
-// To be polled, and heard when it is readable. -1: nobody speaks.
-int voice_descriptor(void);
+// The descriptor to poll for tts_read(); -1: not speaking.
+int tts_fd(void);
 
-// Take what the program says. True where the sentence's state has changed.
-bool voice_hear(void);
+// Read the program's output. True where the state has changed.
+bool tts_read(void);
 
-// The last sentence that was asked for.
-const Speech *voice_speech(void);
+// The state of the last sentence.
+const TtsStatus *tts_status(void);
 
 #endif

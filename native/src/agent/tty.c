@@ -5,18 +5,18 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int terminal = -1;
+static int tty = -1;
 static struct termios saved;
 
-int terminal_take(Failure *failure) {
+int tty_open_raw(Failure *failure) {
     const char *path = ttyname(STDIN_FILENO);
     if (!path || tcgetattr(STDIN_FILENO, &saved) != 0) {
         fail(failure, EXIT_USAGE,
              "serve speaks on a terminal and stdin is none; start it on a tty");
         return -1;
     }
-    terminal = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (terminal < 0) {
+    tty = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (tty < 0) {
         fail(failure, EXIT_UNEXPECTED, "the terminal %s cannot be opened", path);
         return -1;
     }
@@ -28,19 +28,19 @@ int terminal_take(Failure *failure) {
     raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    tcsetattr(terminal, TCSANOW, &raw);
-    return terminal;
+    tcsetattr(tty, TCSANOW, &raw);
+    return tty;
 }
 
-void terminal_give_back_input(void) {
+void tty_restore_input(void) {
     struct termios settings = saved;
     settings.c_oflag &= ~(tcflag_t)OPOST;
-    if (terminal >= 0) tcsetattr(terminal, TCSANOW, &settings);
+    if (tty >= 0) tcsetattr(tty, TCSANOW, &settings);
 }
 
-void terminal_give_back(void) {
-    if (terminal < 0) return;
-    tcsetattr(terminal, TCSANOW, &saved);
-    close(terminal);
-    terminal = -1;
+void tty_restore(void) {
+    if (tty < 0) return;
+    tcsetattr(tty, TCSANOW, &saved);
+    close(tty);
+    tty = -1;
 }

@@ -185,7 +185,7 @@ static bool start(char **arguments, int *status, Failure *failure) {
         done = pack_file(options.model_path, tokenizer_path, options.modes, options.out_path,
                          failure);
     } else if (options.command == COMMAND_SERVE) {
-        *status = serve_run(options.model_path, tokenizer_path, options.voice, options.ear);
+        *status = agent_run(options.model_path, tokenizer_path, options.voice, options.ear);
         done = true;
     } else {
         done = run(&options, tokenizer_path, failure);
