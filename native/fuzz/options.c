@@ -12,9 +12,9 @@ enum { MOST_ARGUMENTS = 64 };
 static void check(const Options *o) {
     if (o->show) return;
     const Settings *s = &o->settings;
-    MUST(o->model_path || o->command == COMMAND_BANDWIDTH);
+    MUST(o->model_path || o->command == COMMAND_MEMBENCH);
     MUST(o->prompt && s->seed != 0 && o->modes != 0);
-    MUST(o->command <= COMMAND_BANDWIDTH && s->mode <= MODE_FAST);
+    MUST(o->command <= COMMAND_MEMBENCH && s->mode <= MODE_FAST);
     MUST(s->temperature >= 0.0f && isfinite(s->temperature) && s->topp >= 0.0f && s->topp <= 1.0f);
     MUST(s->prefill >= 0 && s->drafts >= -1);
 }

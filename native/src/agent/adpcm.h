@@ -1,6 +1,6 @@
 // IMA ADPCM: four bits a sample. duotui decodes it in adpcm.py.
-#ifndef DUO_ADPCM_H
-#define DUO_ADPCM_H
+#ifndef DUO_AGENT_ADPCM_H
+#define DUO_AGENT_ADPCM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // Frames on the wire, no I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
 // docs/protocol.md is the specification; tests/vectors/frames.txt has examples.
-#ifndef DUO_FRAME_H
-#define DUO_FRAME_H
+#ifndef DUO_AGENT_FRAME_H
+#define DUO_AGENT_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // The agent's generation job: a thread that generates one story, and its events. They are kept until the
 // next job starts, so that the host can ask for any of them again.
-#ifndef DUO_STORY_H
-#define DUO_STORY_H
+#ifndef DUO_AGENT_GENERATION_JOB_H
+#define DUO_AGENT_GENERATION_JOB_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // Payload fields of docs/protocol.md, read and written one after another.
-#ifndef DUO_MESSAGE_H
-#define DUO_MESSAGE_H
+#ifndef DUO_AGENT_MESSAGE_H
+#define DUO_AGENT_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

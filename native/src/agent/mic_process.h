@@ -1,6 +1,6 @@
 // The microphone: a recording program as a child process (docs/speech.md), and the state of LISTEN.
-#ifndef DUO_EAR_H
-#define DUO_EAR_H
+#ifndef DUO_AGENT_MIC_PROCESS_H
+#define DUO_AGENT_MIC_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // Handles the host's requests (docs/protocol.md), without I/O on the tty.
-#ifndef DUO_HEAR_H
-#define DUO_HEAR_H
+#ifndef DUO_AGENT_REQUESTS_H
+#define DUO_AGENT_REQUESTS_H
 
 #include "agent/responses.h"
 #include "model/tokenizer.h"

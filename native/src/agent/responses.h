@@ -1,6 +1,6 @@
 // The agent's frames (docs/protocol.md), queued until the tty takes them.
-#ifndef DUO_ANSWERS_H
-#define DUO_ANSWERS_H
+#ifndef DUO_AGENT_RESPONSES_H
+#define DUO_AGENT_RESPONSES_H
 
 #include <stdbool.h>
 

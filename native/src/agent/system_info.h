@@ -1,6 +1,6 @@
 // The machine and this process, for HELLO and STATS.
-#ifndef DUO_MACHINE_H
-#define DUO_MACHINE_H
+#ifndef DUO_AGENT_SYSTEM_INFO_H
+#define DUO_AGENT_SYSTEM_INFO_H
 
 #include <stddef.h>
 #include <stdint.h>

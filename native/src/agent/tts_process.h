@@ -1,6 +1,6 @@
 // Text to speech: a program as a child process that says one sentence (docs/speech.md), and its state.
-#ifndef DUO_VOICE_H
-#define DUO_VOICE_H
+#ifndef DUO_AGENT_TTS_PROCESS_H
+#define DUO_AGENT_TTS_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // The agent's tty: set raw, and restored.
-#ifndef DUO_TERMINAL_H
-#define DUO_TERMINAL_H
+#ifndef DUO_AGENT_TTY_H
+#define DUO_AGENT_TTY_H
 
 #include "base/failure.h"
 

@@ -1,6 +1,6 @@
 // CRC-32 (reflected, polynomial 0x04c11db7, as in zip) of frames and of a packed model's sections.
-#ifndef DUO_CRC32_H
-#define DUO_CRC32_H
+#ifndef DUO_BASE_CRC32_H
+#define DUO_BASE_CRC32_H
 
 #include <stddef.h>
 #include <stdint.h>

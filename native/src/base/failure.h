@@ -1,7 +1,7 @@
 // An error as one line for the user. Functions that can fail return false and fill a Failure; only
 // main.c and agent.c print it and choose the exit status.
-#ifndef DUO_FAILURE_H
-#define DUO_FAILURE_H
+#ifndef DUO_BASE_FAILURE_H
+#define DUO_BASE_FAILURE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 // A view of bytes in a file, of which the first `held` are mapped or copied into memory and the rest
 // are read by pread() when they are asked for.
-#ifndef DUO_SOURCE_H
-#define DUO_SOURCE_H
+#ifndef DUO_BASE_FILE_VIEW_H
+#define DUO_BASE_FILE_VIEW_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // Pipes that are closed on exec.
-#ifndef DUO_PIPE_H
-#define DUO_PIPE_H
+#ifndef DUO_BASE_PIPE_H
+#define DUO_BASE_PIPE_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 // SHA-256 (FIPS 180-4): identifies a model file on both ends of the wire.
-#ifndef DUO_SHA256_H
-#define DUO_SHA256_H
+#ifndef DUO_BASE_SHA256_H
+#define DUO_BASE_SHA256_H
 
 #include <stdbool.h>
 #include <stddef.h>

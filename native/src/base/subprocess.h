@@ -1,7 +1,7 @@
 // A child process with non-blocking pipes for its stdout and stderr. It leads a process group, so that
 // what it starts itself is killed with it.
-#ifndef DUO_CHILD_H
-#define DUO_CHILD_H
+#ifndef DUO_BASE_SUBPROCESS_H
+#define DUO_BASE_SUBPROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // UTF-8 validation, and a stream decoder that makes token text safe for a terminal.
-#ifndef DUO_UTF8_H
-#define DUO_UTF8_H
+#ifndef DUO_BASE_UTF8_H
+#define DUO_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -29,7 +29,7 @@ static const char *const names[SECTIONS] = {
 
 static uint64_t size_of(const Packed *p, SectionKind kind) { return p->sections[kind].size; }
 
-static void print_shape(const Packed *p) {
+static void print_config(const Packed *p) {
     ModelConfig s = p->config;
     printf("dim %d, hidden %d, %d layers, %d heads, %d key heads, vocabulary %d, context %d\n",
            s.dim, s.hidden, s.layers, s.heads, s.kv_heads, s.vocab, s.context);
@@ -58,11 +58,11 @@ static bool print_sections(const Packed *p, const char *path, Failure *failure) 
     return true;
 }
 
-static uint64_t likeliest_of(const Packed *p, SectionKind kind) {
+static uint64_t mapped_bytes(const Packed *p, SectionKind kind) {
     return size_of(p, kind) < PACKED_LIKELIEST ? size_of(p, kind) : PACKED_LIKELIEST;
 }
 
-// What a mode holds for the whole context, and reads for a token that nothing in it is refined for.
+// A mode's memory for the whole context, and the bytes read per token without refined rows.
 static void print_cost(const Packed *p, bool exact) {
     ModelConfig s = p->config;
     uint64_t layers = size_of(p, SECTION_NORMS) + size_of(p, SECTION_HIGH) +
@@ -79,7 +79,7 @@ static void print_cost(const Packed *p, bool exact) {
     for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {
         precise += size_of(p, (SectionKind)kind);
     }
-    if (exact) held += precise + likeliest_of(p, SECTION_HEAD_FINE) + likeliest_of(p, rows);
+    if (exact) held += precise + mapped_bytes(p, SECTION_HEAD_FINE) + mapped_bytes(p, rows);
     uint64_t read = layers + screen + (exact ? precise : 0);
     printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
            "for each token%s\n", exact ? "exact" : "fast", (double)held / 1e6,
@@ -87,7 +87,7 @@ static void print_cost(const Packed *p, bool exact) {
            exact ? " without drafts" : "");
 }
 
-// It is a file's text, and nothing that a terminal would obey.
+// Prints ASCII only: text from a file must not send control characters to the terminal.
 static void print_provenance(const Section *text) {
     const char *bytes = text->view.memory;
     putchar('\n');
@@ -99,14 +99,14 @@ static void print_provenance(const Section *text) {
 bool inspect(const char *path, Failure *failure) {
     Packed p;
     if (!packed_open(&p, path, 0, failure)) return false;
-    print_shape(&p);
-    bool whole = print_sections(&p, path, failure);
-    if (whole) {
+    print_config(&p);
+    bool intact = print_sections(&p, path, failure);
+    if (intact) {
         printf("\n");
         if (p.modes & PACKED_EXACT) print_cost(&p, true);
         if (p.modes & PACKED_FAST) print_cost(&p, false);
         print_provenance(&p.sections[SECTION_PROVENANCE]);
     }
     packed_close(&p);
-    return whole;
+    return intact;
 }

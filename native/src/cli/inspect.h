@@ -1,12 +1,12 @@
-// duollama inspect: what a packed model holds, and what telling from it will cost.
-#ifndef DUO_INSPECT_H
-#define DUO_INSPECT_H
+// duollama inspect: prints a packed model's sections, and each mode's memory and bytes read per token.
+#ifndef DUO_CLI_INSPECT_H
+#define DUO_CLI_INSPECT_H
 
 #include <stdbool.h>
 
 #include "base/failure.h"
 
-// Print it; every section is read and checked.
+// Reads and checks every section. False, and `failure`, where one is damaged.
 bool inspect(const char *path, Failure *failure);
 
 #endif

@@ -1,4 +1,5 @@
-// duollama: llama2.c's command line, and the agent.
+// duollama: llama2.c's command line, the agent and the model tools. Prints errors and chooses the exit
+// status (docs/exit-statuses.md); the agent does so for itself.
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -25,8 +26,8 @@
 #include "base/utf8.h"
 #include "model/model.h"
 
-// llama2.c's tokenizer.bin in the current directory; if there is none, the one beside the model.
-// Malloced; NULL where memory is short.
+// tokenizer.bin in the current directory, as in llama2.c, else the one beside the model. Malloced; NULL
+// where memory is short.
 static char *find_tokenizer(const char *model_path) {
     static const char name[] = "tokenizer.bin";
     const char *slash = strrchr(model_path, '/');
@@ -38,8 +39,7 @@ static char *find_tokenizer(const char *model_path) {
     return path;
 }
 
-// A token's text as llama2.c prints it: bytes that are not ASCII text are lost where a token is
-// one of them alone.
+// llama2.c's safe_printf(): drops a token that is a single byte and not printable.
 static void print_compat(const char *text, size_t length) {
     unsigned char c = (unsigned char)text[0];
     bool printable = (c >= 0x20 && c < 0x7F) || (c >= '\t' && c <= '\r');
@@ -69,7 +69,7 @@ static bool close_ids(FILE *ids, const char *path, Failure *failure) {
                 path, strerror(errno));
 }
 
-// The story on stdout, its ids on `ids` where that is not NULL, the speed on stderr.
+// Print the story on stdout, its ids on `ids` if that is not NULL, and the speed on stderr.
 static bool print_story(Generator *generator, bool compat, FILE *ids, Failure *failure) {
     if (ids) {
         size_t count;
@@ -123,45 +123,45 @@ static void print_statistics(const Generator *generator) {
             (unsigned long long)e.counters.undecidable);
 }
 
-static bool tell(const Options *o, Model *model, const Tokenizer *tokenizer,
+static bool generate_story(const Options *o, Model *model, const Tokenizer *tokenizer,
                  Failure *failure) {
     Generator *generator = generator_new(model, tokenizer, o->settings, o->prompt, failure);
     if (!generator) return false;
     FILE *ids = NULL;
-    bool told = false;
+    bool generated = false;
     if (o->ids_path && !(ids = fopen(o->ids_path, "w"))) {
         fail(failure, EXIT_USAGE, "cannot write the ids to '%.200s': %s; name another file",
              o->ids_path, strerror(errno));
     } else {
-        told = print_story(generator, o->compat_print, ids, failure);
+        generated = print_story(generator, o->compat_print, ids, failure);
     }
-    if (ids && !close_ids(ids, o->ids_path, told ? failure : &(Failure){0})) told = false;
+    if (ids && !close_ids(ids, o->ids_path, generated ? failure : &(Failure){0})) generated = false;
     if (o->statistics) print_statistics(generator);
     generator_free(generator);
-    return told;
+    return generated;
 }
 
-static bool run(const Options *o, const char *tokenizer_path, Failure *failure) {
+static bool run_model(const Options *o, const char *tokenizer_path, Failure *failure) {
     Model model;
     if (!model_open(&model, o->model_path, pack_checkpoint, failure)) return false;
     Tokenizer *tokenizer = model_tokenizer(&model, tokenizer_path, failure);
-    bool done = tokenizer != NULL;
-    if (done && o->follow_path) {
-        done = teacher_forcing_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
+    bool succeeded = tokenizer != NULL;
+    if (succeeded && o->follow_path) {
+        succeeded = teacher_forcing_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
                            failure) &&
                flush_story(failure);
-    } else if (done && o->score_path) {
-        done = perplexity_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
+    } else if (succeeded && o->score_path) {
+        succeeded = perplexity_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
                flush_story(failure);
-    } else if (done) {
-        done = tell(o, &model, tokenizer, failure);
+    } else if (succeeded) {
+        succeeded = generate_story(o, &model, tokenizer, failure);
     }
     tokenizer_close(tokenizer);
     model_close(&model);
-    return done;
+    return succeeded;
 }
 
-static bool start(char **arguments, int *status, Failure *failure) {
+static bool run_command(char **arguments, int *status, Failure *failure) {
     Options options;
     if (!options_parse(&options, arguments, failure)) return false;
     if (options.show) {
@@ -169,40 +169,40 @@ static bool start(char **arguments, int *status, Failure *failure) {
         return flush_story(failure);
     }
     if (options.command == COMMAND_INSPECT) return inspect(options.model_path, failure);
-    if (options.command == COMMAND_BANDWIDTH) {
-        return bandwidth_print(stdout, failure) && flush_story(failure);
+    if (options.command == COMMAND_MEMBENCH) {
+        return membench_run(stdout, failure) && flush_story(failure);
     }
 
     char *found = NULL;
     const char *tokenizer_path = options.tokenizer_path;
-    // A packed model has its own.
+    // A packed model contains its tokenizer.
     bool wanted = !tokenizer_path && !packed_file_is(options.model_path);
     if (wanted) tokenizer_path = found = find_tokenizer(options.model_path);
-    bool done = false;
+    bool succeeded = false;
     if (wanted && !found) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to start; close other programs");
     } else if (options.command == COMMAND_PACK) {
-        done = pack_file(options.model_path, tokenizer_path, options.modes, options.out_path,
+        succeeded = pack_command(options.model_path, tokenizer_path, options.modes, options.out_path,
                          failure);
     } else if (options.command == COMMAND_SERVE) {
         *status = agent_run(options.model_path, tokenizer_path, options.voice, options.ear);
-        done = true;
+        succeeded = true;
     } else {
-        done = run(&options, tokenizer_path, failure);
+        succeeded = run_model(&options, tokenizer_path, failure);
     }
     free(found);
-    return done;
+    return succeeded;
 }
 
 int main(int argc, char **argv) {
-    // Were one of these closed, a file opened later would take its number and get the story.
+    // If one of these is closed, a file that is opened later gets its number, and the output.
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0) open("/dev/null", O_RDONLY);
     }
-    signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, which has its line
+    signal(SIGPIPE, SIG_IGN);  // a closed pipe becomes a write error, which is reported
     Failure failure;
     int status = EXIT_OK;
-    if (!start(argc > 0 ? argv + 1 : argv, &status, &failure)) {
+    if (!run_command(argc > 0 ? argv + 1 : argv, &status, &failure)) {
         fprintf(stderr, "duollama: %s\n", failure.text);
         return failure.status;
     }

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 
-enum { LEAST = 16 << 10, MOST = 8 << 20, TRIES = 4 };
+enum { MIN_BYTES = 16 << 10, MAX_BYTES = 8 << 20, TRIES = 4 };
 
-static const double LONG_ENOUGH = 0.02;  // seconds, for a clock of a few microseconds
+static const double MIN_SECONDS = 0.02;  // long against the clock's resolution
 
 typedef uint64_t (*Pass)(uint64_t *memory, uint64_t *other, size_t words);
 
-static uint64_t read_all(uint64_t *memory, uint64_t *other, size_t words) {
+static uint64_t read_pass(uint64_t *memory, uint64_t *other, size_t words) {
     (void)other;
     uint64_t a = 0, b = 0, c = 0, d = 0;
     for (size_t i = 0; i < words; i += 8) {
@@ -24,12 +24,12 @@ static uint64_t read_all(uint64_t *memory, uint64_t *other, size_t words) {
     return a ^ b ^ c ^ d;
 }
 
-static uint64_t copy_all(uint64_t *memory, uint64_t *other, size_t words) {
+static uint64_t copy_pass(uint64_t *memory, uint64_t *other, size_t words) {
     memcpy(other, memory, words * sizeof *memory);
     return other[words / 2];
 }
 
-static uint64_t fill_all(uint64_t *memory, uint64_t *other, size_t words) {
+static uint64_t fill_pass(uint64_t *memory, uint64_t *other, size_t words) {
     (void)other;
     memset(memory, (int)(memory[0] + 1) & 0xff, words * sizeof *memory);
     return memory[words / 2];
@@ -37,13 +37,13 @@ static uint64_t fill_all(uint64_t *memory, uint64_t *other, size_t words) {
 
 static void measure(const char *name, Pass pass, uint64_t *memory, uint64_t *other, size_t bytes,
                     FILE *out) {
-    volatile uint64_t sink = 0;  // so that no pass is left out
+    volatile uint64_t sink = 0;  // keeps the compiler from dropping a pass
     double best = 0.0;
     for (int i = 0; i < TRIES; i++) {
         uint64_t start = clock_now();
         double spent = 0.0;
         int passes = 0;
-        while (spent < LONG_ENOUGH) {
+        while (spent < MIN_SECONDS) {
             sink = sink ^ pass(memory, other, bytes / sizeof *memory);
             passes++;
             spent = (double)(clock_now() - start) / 1e6;
@@ -54,18 +54,18 @@ static void measure(const char *name, Pass pass, uint64_t *memory, uint64_t *oth
     fprintf(out, "%s %zu %.1f\n", name, bytes, best / 1e6);
 }
 
-bool bandwidth_print(FILE *out, Failure *failure) {
-    uint64_t *memory = calloc(2, MOST);
+bool membench_run(FILE *out, Failure *failure) {
+    uint64_t *memory = calloc(2, MAX_BYTES);
     if (!memory) {
         return fail(failure, EXIT_UNEXPECTED, "not enough memory to measure; close other programs");
     }
-    uint64_t *other = memory + MOST / sizeof *memory;
-    for (size_t i = 0; i < 2 * MOST / sizeof *memory; i++) memory[i] = i;  // pages of its own
-    for (size_t bytes = LEAST; bytes <= MOST; bytes *= 2) {
-        measure("read", read_all, memory, other, bytes, out);
+    uint64_t *other = memory + MAX_BYTES / sizeof *memory;
+    for (size_t i = 0; i < 2 * MAX_BYTES / sizeof *memory; i++) memory[i] = i;  // touch every page
+    for (size_t bytes = MIN_BYTES; bytes <= MAX_BYTES; bytes *= 2) {
+        measure("read", read_pass, memory, other, bytes, out);
     }
-    measure("copy", copy_all, memory, other, MOST, out);
-    measure("fill", fill_all, memory, other, MOST, out);
+    measure("copy", copy_pass, memory, other, MAX_BYTES, out);
+    measure("fill", fill_pass, memory, other, MAX_BYTES, out);
     free(memory);
     return true;
 }

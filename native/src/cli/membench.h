@@ -1,15 +1,15 @@
-// How fast this machine reads, copies and fills memory: the roof over any engine's tok/s here.
-#ifndef DUO_BANDWIDTH_H
-#define DUO_BANDWIDTH_H
+// duollama bandwidth: this machine's memory bandwidth, which limits the tok/s of any engine.
+#ifndef DUO_CLI_MEMBENCH_H
+#define DUO_CLI_MEMBENCH_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "base/failure.h"
 
-// A line a measurement, "read BYTES MB_PER_SECOND": reading again and again what is so large, from
-// 16 KiB, which is in a cache, to 8 MiB, which on a small board is not; then "copy" and "fill" of
-// 8 MiB. The best of several tries each. A second or two, 16 MiB.
-bool bandwidth_print(FILE *out, Failure *failure);
+// Print a line for each measurement: "read BYTES MB_PER_SECOND", repeated reads of buffers from 16 KiB
+// (cached) to 8 MiB (on a small board, not cached); then "copy" and "fill" of 8 MiB. Each is the best of
+// four tries. Takes a second or two and 16 MiB.
+bool membench_run(FILE *out, Failure *failure);
 
 #endif

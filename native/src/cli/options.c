@@ -47,13 +47,13 @@ static const char usage[] =
     "  --ear PROGRAM      records for the host: 16000 samples a second of 16 bit, on its stdout\n"
     "  --version, --help\n";
 
-// The C library would also take blanks, hex, nan and inf.
+// Stricter than strtod(), which accepts blanks, hex, nan and inf.
 static bool parse_number(const char *option, const char *text, double most, float *value,
                          Failure *failure) {
     char *end = NULL;
     double number = strtod(text, &end);
-    bool plain = *text && !*end && text[strspn(text, "0123456789.eE+-")] == '\0';
-    if (plain && number >= 0 && number <= most) {
+    bool digits = *text && !*end && text[strspn(text, "0123456789.eE+-")] == '\0';
+    if (digits && number >= 0 && number <= most) {
         *value = (float)number;
         return true;
     }
@@ -63,13 +63,13 @@ static bool parse_number(const char *option, const char *text, double most, floa
                             option, text);
 }
 
-static bool parse_whole(const char *option, const char *text, uint64_t most, uint64_t *value,
+static bool parse_integer(const char *option, const char *text, uint64_t most, uint64_t *value,
                         Failure *failure) {
     errno = 0;
     unsigned long long number = strtoull(text, NULL, 10);
-    bool plain = *text && text[strspn(text, "0123456789")] == '\0';
+    bool digits = *text && text[strspn(text, "0123456789")] == '\0';
     *value = number;
-    if (plain && errno == 0 && number <= most) return true;
+    if (digits && errno == 0 && number <= most) return true;
     return fail(failure, EXIT_USAGE, "%s is '%.100s'; give a whole number from 0 to %llu", option,
                 text, (unsigned long long)most);
 }
@@ -108,21 +108,21 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
                 known);
 }
 
-// The options of each command that take a value, and those that do not.
-static const char *const valued[][20] = {
-    [COMMAND_TELL] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
+// The options of each command that take a value, and the flags.
+static const char *const options_with_value[][20] = {
+    [COMMAND_GENERATE] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
                       "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
     [COMMAND_SERVE] = {"-z", "--voice", "--ear"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
-    [COMMAND_BANDWIDTH] = {NULL},
+    [COMMAND_MEMBENCH] = {NULL},
 };
-static const char *const plain[][4] = {
-    [COMMAND_TELL] = {"--compat-print", "--statistics"},
+static const char *const flags[][4] = {
+    [COMMAND_GENERATE] = {"--compat-print", "--statistics"},
     [COMMAND_SERVE] = {NULL},
     [COMMAND_PACK] = {NULL},
     [COMMAND_INSPECT] = {NULL},
-    [COMMAND_BANDWIDTH] = {NULL},
+    [COMMAND_MEMBENCH] = {NULL},
 };
 
 static bool is_one_of(const char *option, const char *const *names) {
@@ -133,7 +133,7 @@ static bool is_one_of(const char *option, const char *const *names) {
 }
 
 static bool parse_value(Options *o, const char *option, const char *value, Failure *failure) {
-    uint64_t whole = 0;
+    uint64_t number = 0;
     if (strcmp(option, "-i") == 0) {
         o->prompt = value;
     } else if (strcmp(option, "-z") == 0) {
@@ -149,10 +149,10 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
     } else if (strcmp(option, "-p") == 0) {
         return parse_number(option, value, 1, &o->settings.topp, failure);
     } else if (strcmp(option, "-s") == 0) {
-        return parse_whole(option, value, UINT64_MAX, &o->settings.seed, failure);
+        return parse_integer(option, value, UINT64_MAX, &o->settings.seed, failure);
     } else if (strcmp(option, "-n") == 0) {
-        if (!parse_whole(option, value, UINT32_MAX, &whole, failure)) return false;
-        o->settings.steps = (uint32_t)whole;
+        if (!parse_integer(option, value, UINT32_MAX, &number, failure)) return false;
+        o->settings.steps = (uint32_t)number;
     } else if (strcmp(option, "--mode") == 0) {
         return parse_mode(value, &o->settings.mode, failure);
     } else if (strcmp(option, "--modes") == 0) {
@@ -162,18 +162,18 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
     } else if (strcmp(option, "--follow") == 0) {
         o->follow_path = value;
     } else if (strcmp(option, "--likely") == 0) {
-        if (!parse_whole(option, value, 100, &whole, failure)) return false;
-        o->likely = (int32_t)whole;
+        if (!parse_integer(option, value, 100, &number, failure)) return false;
+        o->likely = (int32_t)number;
     } else if (strcmp(option, "-o") == 0) {
         o->out_path = value;
     } else if (strcmp(option, "--kernels") == 0) {
         return parse_simd(value, &o->settings.simd, failure);
     } else if (strcmp(option, "--prefill") == 0) {
-        if (!parse_whole(option, value, BATCH, &whole, failure)) return false;
-        o->settings.prefill = (int32_t)whole;
+        if (!parse_integer(option, value, BATCH, &number, failure)) return false;
+        o->settings.prefill = (int32_t)number;
     } else if (strcmp(option, "--drafts") == 0) {
-        if (!parse_whole(option, value, 64, &whole, failure)) return false;
-        o->settings.drafts = whole > 0 ? (int32_t)whole : -1;
+        if (!parse_integer(option, value, 64, &number, failure)) return false;
+        o->settings.drafts = number > 0 ? (int32_t)number : -1;
     } else if (strcmp(option, "-m") == 0 && strcmp(value, "generate") != 0) {
         return fail(failure, EXIT_USAGE, "-m is '%.100s' but only generate is here; leave it out",
                     value);
@@ -188,7 +188,7 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
         .modes = PACKED_EXACT | PACKED_FAST,
     };
     static const char *const commands[] = {"", "serve", "pack", "inspect", "bandwidth"};
-    for (Command command = COMMAND_SERVE; *arguments && command <= COMMAND_BANDWIDTH; command++) {
+    for (Command command = COMMAND_SERVE; *arguments && command <= COMMAND_MEMBENCH; command++) {
         if (strcmp(*arguments, commands[command]) == 0) {
             o->command = command;
             arguments++;
@@ -198,7 +198,7 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
     for (; *arguments; arguments++) {
         const char *argument = *arguments;
         if (argument[0] != '-') {
-            if (o->command == COMMAND_BANDWIDTH) {
+            if (o->command == COMMAND_MEMBENCH) {
                 return fail(failure, EXIT_USAGE, "'%.100s' is too much: bandwidth needs no model",
                             argument);
             }
@@ -210,10 +210,10 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
         } else if (strcmp(argument, "--version") == 0 || strcmp(argument, "--help") == 0) {
             o->show = argument[2] == 'v' ? version : usage;
             return true;
-        } else if (is_one_of(argument, plain[o->command])) {
+        } else if (is_one_of(argument, flags[o->command])) {
             if (argument[2] == 'c') o->compat_print = true;
             else o->statistics = true;
-        } else if (!is_one_of(argument, valued[o->command])) {
+        } else if (!is_one_of(argument, options_with_value[o->command])) {
             return fail(failure, EXIT_USAGE, "there is no option '%.100s'; see duollama --help",
                         argument);
         } else if (!arguments[1]) {
@@ -222,7 +222,7 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
             return false;
         }
     }
-    if (!o->model_path && o->command != COMMAND_BANDWIDTH) {
+    if (!o->model_path && o->command != COMMAND_MEMBENCH) {
         return fail(failure, EXIT_USAGE, "no model is given; see duollama --help");
     }
     if (o->settings.seed == 0) o->settings.seed = (uint64_t)time(NULL);

@@ -11,7 +11,7 @@
 #include "model/tokenizer.h"
 #include "base/version.h"
 
-// The whole of a tokenizer that is one for `vocab` pieces, malloced.
+// The bytes of a tokenizer, malloced, after a check that it has `vocab` pieces.
 static void *read_tokenizer(const char *path, int32_t vocab, size_t *size, Failure *failure) {
     Tokenizer *checked = tokenizer_open(path, vocab, failure);
     if (!checked) return NULL;
@@ -35,7 +35,7 @@ static void print_hash(char *out, const uint8_t digest[32]) {
     for (int i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-// The provenance, into text (512); its bytes.
+// Write the provenance into text (512); returns its bytes, 0 on failure.
 static size_t describe(const Packed *p, const char *tokenizer, char *text, Failure *failure) {
     uint8_t digest[32];
     char model_hash[65], tokenizer_hash[65];
@@ -49,15 +49,15 @@ static size_t describe(const Packed *p, const char *tokenizer, char *text, Failu
                             model_hash, tokenizer_hash);
 }
 
-static bool finish(Packed *p, const char *model, const char *tokenizer, const char *out,
+static bool write_packed(Packed *p, const char *model, const char *tokenizer, const char *out,
                    Failure *failure) {
     if (!sha256_file(model, p->origin, failure)) return false;
     char text[512];
     size_t length = describe(p, tokenizer, text, failure), size = 0;
     void *bytes = length ? read_tokenizer(tokenizer, p->config.vocab, &size, failure) : NULL;
     if (!bytes) return false;
-    p->sections[SECTION_TOKENIZER] = (Section){{bytes, size, -1, 0}, size, 0};
-    p->sections[SECTION_PROVENANCE] = (Section){{text, length, -1, 0}, length, 0};
+    p->sections[SECTION_TOKENIZER] = (Section){.view = {.memory = bytes, .held = size, .file = -1}, .size = size};
+    p->sections[SECTION_PROVENANCE] = (Section){.view = {.memory = text, .held = length, .file = -1}, .size = length};
     bool written = packed_write(p, out, failure);
     free(bytes);
     if (written) printf("%s\n", out);
@@ -65,7 +65,7 @@ static bool finish(Packed *p, const char *model, const char *tokenizer, const ch
 }
 
 // "story.bin" becomes "story.duo". Malloced; NULL where memory is short.
-static char *name_beside(const char *model) {
+static char *default_path_of(const char *model) {
     size_t length = strlen(model);
     if (length > 4 && strcmp(model + length - 4, ".bin") == 0) length -= 4;
     char *name = malloc(length + sizeof ".duo");
@@ -76,7 +76,7 @@ static char *name_beside(const char *model) {
     return name;
 }
 
-bool pack_file(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
+bool pack_command(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
                Failure *failure) {
     if (packed_file_is(model_path)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed already; give the .bin file",
@@ -85,14 +85,14 @@ bool pack_file(const char *model_path, const char *tokenizer, uint32_t modes, co
     Checkpoint checkpoint;
     Packed packed = {.file = -1};
     if (!checkpoint_open(&checkpoint, model_path, failure)) return false;
-    char *beside = out ? NULL : name_beside(model_path);
-    bool done = false;
-    if (!out && !beside) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    char *default_path = out ? NULL : default_path_of(model_path);
+    bool succeeded = false;
+    if (!out && !default_path) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     else if (pack_checkpoint(&packed, &checkpoint, modes, failure)) {
-        done = finish(&packed, model_path, tokenizer, out ? out : beside, failure);
+        succeeded = write_packed(&packed, model_path, tokenizer, out ? out : default_path, failure);
     }
     packed_close(&packed);
-    free(beside);
+    free(default_path);
     checkpoint_close(&checkpoint);
-    return done;
+    return succeeded;
 }

@@ -1,7 +1,7 @@
 // The candidates of one sampling step: rows of the lm_head whose logits are known in 8 bits or fp32, and
 // bounds of all the other rows. sample_top_p.c and sample_full.c search for the random draw among them.
-#ifndef DUO_CHOICE_H
-#define DUO_CHOICE_H
+#ifndef DUO_INFER_CANDIDATES_H
+#define DUO_INFER_CANDIDATES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // Samples the token that llama2.c's sampler would sample from all logits in fp32, but reads in fp32 only
 // the rows on which the result depends. A token is accepted as soon as every assignment of logits within
 // their bounds selects it; until then rows are added or read more precisely.
-#ifndef DUO_CHOOSE_H
-#define DUO_CHOOSE_H
+#ifndef DUO_INFER_EXACT_SAMPLER_H
+#define DUO_INFER_EXACT_SAMPLER_H
 
 #include <stdbool.h>
 #include <stdint.h>

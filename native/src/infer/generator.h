@@ -1,7 +1,7 @@
 // llama2.c's generate(), one token at each call, for all three modes. The command line (cli/main.c) and
 // the agent (agent/generation_job.c) both generate through this.
-#ifndef DUO_TELLER_H
-#define DUO_TELLER_H
+#ifndef DUO_INFER_GENERATOR_H
+#define DUO_INFER_GENERATOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // Candidates in a histogram by logit, the likeliest first. Top-p sampling needs sums over bins, and an
 // order only within the bins that contain the random draw or the cut-off: no full sort.
-#ifndef DUO_BINS_H
-#define DUO_BINS_H
+#ifndef DUO_INFER_HISTOGRAM_H
+#define DUO_INFER_HISTOGRAM_H
 
 #include "infer/candidates.h"
 

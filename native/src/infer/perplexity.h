@@ -1,7 +1,7 @@
 // Perplexity of given text: -ln of each token's probability by a mode, and the mode's likeliest token. The
 // mean over all tokens is ln(perplexity); modes are compared by it.
-#ifndef DUO_SCORE_H
-#define DUO_SCORE_H
+#ifndef DUO_INFER_PERPLEXITY_H
+#define DUO_INFER_PERPLEXITY_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // The transformer's layers for the modes exact and fast, from a packed model. Runs up to 16 consecutive
 // tokens as a batch, so that each weight is read once for all: prefill, and verification of drafts.
-#ifndef DUO_LAYERS_H
-#define DUO_LAYERS_H
+#ifndef DUO_INFER_QUANT_TRANSFORMER_H
+#define DUO_INFER_QUANT_TRANSFORMER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // llama2.c's sampler: argmax, sample_mult() over the full distribution, or sample_topp().
-#ifndef DUO_SAMPLER_H
-#define DUO_SAMPLER_H
+#ifndef DUO_INFER_SAMPLER_H
+#define DUO_INFER_SAMPLER_H
 
 #include <stdbool.h>
 #include <stdint.h>

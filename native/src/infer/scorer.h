@@ -1,6 +1,6 @@
 // Runs a mode over given tokens and yields, at each step, its likeliest id and the probability of any id.
-#ifndef DUO_SCORER_H
-#define DUO_SCORER_H
+#ifndef DUO_INFER_SCORER_H
+#define DUO_INFER_SCORER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
 // then verify the drafts in one batch. Draft and target sample with the same random numbers, and a draft is
 // accepted where the target samples the same id. So the output is that of decoding without drafts. A sample
 // that float rounding decides is taken from all logits by llama2.c's sampler.
-#ifndef DUO_NARRATOR_H
-#define DUO_NARRATOR_H
+#ifndef DUO_INFER_SPECULATIVE_H
+#define DUO_INFER_SPECULATIVE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // Teacher forcing: mode reference is fed a given story, and says at each step which token it would have
 // sampled there.
-#ifndef DUO_FOLLOW_H
-#define DUO_FOLLOW_H
+#ifndef DUO_INFER_TEACHER_FORCING_H
+#define DUO_INFER_TEACHER_FORCING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // Mode reference: llama2.c's forward(), one token in, the logits of the next one out. For each layer
 // RMSNorm, QKV, RoPE, attention (GQA), output; RMSNorm, SwiGLU feed-forward. fp32, in llama2.c's order.
-#ifndef DUO_TRANSFORMER_H
-#define DUO_TRANSFORMER_H
+#ifndef DUO_INFER_TRANSFORMER_H
+#define DUO_INFER_TRANSFORMER_H
 
 #include <stdbool.h>
 #include <stdint.h>

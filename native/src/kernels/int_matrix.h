@@ -6,8 +6,8 @@
 // `high` alone is an int8 weight, in steps of scale * multiplier * 65536: mode fast and drafts use it.
 // With `middle` and `low` it is the model's fp32 weight, bit for bit: scale is a power of two. A weight
 // that the planes cannot hold exactly (below 1/256 of its row's largest) is stored as a patch.
-#ifndef DUO_MATRIX_H
-#define DUO_MATRIX_H
+#ifndef DUO_KERNELS_INT_MATRIX_H
+#define DUO_KERNELS_INT_MATRIX_H
 
 #include <stdint.h>
 

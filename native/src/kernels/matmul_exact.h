@@ -1,7 +1,7 @@
 // fp32 matmul from integer planes, bit for bit llama2.c's matmul(): each block of weights is unpacked
 // to fp32 in the first-level cache and multiplied with up to 16 vectors, one column after another.
-#ifndef DUO_PRODUCT_H
-#define DUO_PRODUCT_H
+#ifndef DUO_KERNELS_MATMUL_EXACT_H
+#define DUO_KERNELS_MATMUL_EXACT_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 // The kernels of the modes exact and fast, one table of functions for each instruction set; the table
 // is chosen at run time. Rows are multiplied side by side. A kernel marked "as llama2.c" rounds and adds
 // in run.c's order, bit for bit; the others may add in any order (mode fast, drafts, bounds).
-#ifndef DUO_SIMD_H
-#define DUO_SIMD_H
+#ifndef DUO_KERNELS_SIMD_H
+#define DUO_KERNELS_SIMD_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 // The int8 kernels for NEON with the dot product of ARMv8.2 (sdot): four columns at once.
-#ifndef DUO_SIMD_NEON_DOTPROD_H
-#define DUO_SIMD_NEON_DOTPROD_H
+#ifndef DUO_KERNELS_SIMD_NEON_DOTPROD_H
+#define DUO_KERNELS_SIMD_NEON_DOTPROD_H
 
 #include "kernels/simd_neon.h"
 

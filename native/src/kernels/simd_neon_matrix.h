@@ -1,6 +1,6 @@
 // NEON kernels on integer planes: fp32 as llama2.c rounds it, and int8.
-#ifndef DUO_SIMD_NEON_MATRIX_H
-#define DUO_SIMD_NEON_MATRIX_H
+#ifndef DUO_KERNELS_SIMD_NEON_MATRIX_H
+#define DUO_KERNELS_SIMD_NEON_MATRIX_H
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // RISC-V vector kernels that multiply: the layers' planes and the 4-bit rows of the classifier.
-#ifndef DUO_SIMD_RVV_MATRIX_H
-#define DUO_SIMD_RVV_MATRIX_H
+#ifndef DUO_KERNELS_SIMD_RVV_MATRIX_H
+#define DUO_KERNELS_SIMD_RVV_MATRIX_H
 
 #include <math.h>
 #include <riscv_vector.h>

@@ -1,8 +1,8 @@
 // Shared by the sets of x86-64: kernels on registers of 32 bytes, compiled once for each set. The set
 // defines, before it includes this, HERE: the target attribute of a function; and REGISTERS: how many
 // registers of 32 bytes there are.
-#ifndef DUO_SIMD_X86_H
-#define DUO_SIMD_X86_H
+#ifndef DUO_KERNELS_SIMD_X86_H
+#define DUO_KERNELS_SIMD_X86_H
 
 #include <immintrin.h>
 #include <math.h>

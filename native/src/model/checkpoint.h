@@ -1,7 +1,7 @@
 // llama2.c's checkpoints: version 0 (fp32, mapped) and version 2 (int8 in groups, expanded to fp32 once
 // when it is read). Checkpoint is llama2.c's Config and TransformerWeights in one.
-#ifndef DUO_MODEL_H
-#define DUO_MODEL_H
+#ifndef DUO_MODEL_CHECKPOINT_H
+#define DUO_MODEL_CHECKPOINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

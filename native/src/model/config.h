@@ -1,6 +1,6 @@
 // The sizes of a model: llama2.c's Config, with shorter names. And how many weights they imply.
-#ifndef DUO_SHAPE_H
-#define DUO_SHAPE_H
+#ifndef DUO_MODEL_CONFIG_H
+#define DUO_MODEL_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
 //
 // Rows that training left nearly equal, because their tokens never occur, are *collapsed*: one product
 // with their centre bounds them all. The other rows are *coded*.
-#ifndef DUO_HEAD_H
-#define DUO_HEAD_H
+#ifndef DUO_MODEL_LM_HEAD_H
+#define DUO_MODEL_LM_HEAD_H
 
 #include <stdbool.h>
 #include <stdint.h>

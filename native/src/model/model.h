@@ -1,7 +1,7 @@
 // A model handle: a llama2.c checkpoint or a packed file, in the form that each mode needs, made when
 // it is first asked for.
-#ifndef DUO_WEIGHTS_H
-#define DUO_WEIGHTS_H
+#ifndef DUO_MODEL_MODEL_H
+#define DUO_MODEL_MODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // A packed model, which the modes exact and fast read: sections, the same in memory as in a .duo file.
 // docs/packed.md has the format.
-#ifndef DUO_PACKED_H
-#define DUO_PACKED_H
+#ifndef DUO_MODEL_PACKED_H
+#define DUO_MODEL_PACKED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // llama2.c's tokenizer (BPE by the highest-score merge): encode(), decode(), and tokenizer.bin.
-#ifndef DUO_TOKENIZER_H
-#define DUO_TOKENIZER_H
+#ifndef DUO_MODEL_TOKENIZER_H
+#define DUO_MODEL_TOKENIZER_H
 
 #include <stdbool.h>
 #include <stddef.h>

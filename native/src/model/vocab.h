@@ -1,6 +1,6 @@
 // The vocabulary of a llama2.c tokenizer.bin: the piece of text and the merge score of each id.
-#ifndef DUO_PIECES_H
-#define DUO_PIECES_H
+#ifndef DUO_MODEL_VOCAB_H
+#define DUO_MODEL_VOCAB_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -152,7 +152,7 @@ static bool make_room(Packed *p, SectionBuffers *buffers, Failure *failure) {
     for (int kind = 0; kind < SECTIONS; kind++) {
         if (sizes[kind] == 0) continue;
         buffers->at[kind] = rest;
-        p->sections[kind] = (Section){{rest, sizes[kind], -1, 0}, sizes[kind], 0};
+        p->sections[kind] = (Section){.view = {.memory = rest, .held = sizes[kind], .file = -1}, .size = sizes[kind]};
         rest += (sizes[kind] + 63) / 64 * 64;
     }
     return true;

@@ -1,6 +1,6 @@
 // Packs a llama2.c checkpoint into the sections of packed.h (docs/packed.md). Deterministic.
-#ifndef DUO_PACK_H
-#define DUO_PACK_H
+#ifndef DUO_PACK_PACK_H
+#define DUO_PACK_PACK_H
 
 #include <stdbool.h>
 #include <stdint.h>
