@@ -76,7 +76,7 @@ static void through_the_wire(FrameDecoder *decoder, uint8_t type, const uint8_t 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static FrameDecoder decoder;
     decoder = (FrameDecoder){.length = 0};
-    if (size < 2 || size > MOST_INPUT) return 0;
+    if (size < 2 || size > MAX_INPUT) return 0;
     if (data[0] % 2 == 0) {
         decode(&decoder, data + 1, size - 1);
     } else {

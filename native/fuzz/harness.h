@@ -10,8 +10,8 @@
 #include "infer/generator.h"
 
 enum {
-    MOST_INPUT = 1 << 18,  // bytes; larger ones are not looked at
-    MOST_TOLD = 32,        // tokens of a story
+    MAX_INPUT = 1 << 18,  // bytes; larger ones are not looked at
+    MAX_TOKENS = 32,        // tokens of a story
     ASKED = 16,            // bytes before a model file that say how to tell from it
 };
 
@@ -35,15 +35,15 @@ typedef struct {
     Settings settings;
     const char *prompt;
     bool inspect;  // instead of telling
-} Asked;
-Asked asked_of(const uint8_t bytes[ASKED]);
+} Request;
+Request request_of(const uint8_t bytes[ASKED]);
 
 typedef struct {
-    int32_t ids[MOST_TOLD];
+    int32_t ids[MAX_TOKENS];
     int count;     // of them; -1 where it was refused
     bool numbers;  // every probability that was asked for is a number
-} Story;
-Story tell(Model *model, const Tokenizer *tokenizer, const Asked *asked);
+} Output;
+Output generate(Model *model, const Tokenizer *tokenizer, const Request *request);
 
 // The next number of a sequence; state is any number.
 uint32_t draw(uint32_t *state);

@@ -32,8 +32,8 @@ static Tokenizer *plain_tokenizer(int32_t vocab) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < ASKED || size > MOST_INPUT) return 0;
-    Asked asked = asked_of(data);
+    if (size < ASKED || size > MAX_INPUT) return 0;
+    Request request = request_of(data);
     Failure failure = {0};
     Model model;
     if (!model_open(&model, file_of(data + ASKED, size - ASKED), pack_checkpoint, &failure)) {
@@ -42,14 +42,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (model.config.vocab <= MOST_VOCAB && model.config.context <= MOST_CONTEXT) {
         Tokenizer *tokenizer = plain_tokenizer(model.config.vocab);
-        Story story = tell(&model, tokenizer, &asked);
-        if (asked.settings.mode == MODE_EXACT && story.count >= 0) {
-            asked.settings.mode = MODE_REFERENCE;
-            asked.settings.probabilities = true;
-            Story true_one = tell(&model, tokenizer, &asked);
-            MUST(!true_one.numbers || (story.count == true_one.count &&
-                                       memcmp(story.ids, true_one.ids,
-                                              (size_t)story.count * sizeof *story.ids) == 0));
+        Output output = generate(&model, tokenizer, &request);
+        if (request.settings.mode == MODE_EXACT && output.count >= 0) {
+            request.settings.mode = MODE_REFERENCE;
+            request.settings.probabilities = true;
+            Output expected = generate(&model, tokenizer, &request);
+            MUST(!expected.numbers || (output.count == expected.count &&
+                                       memcmp(output.ids, expected.ids,
+                                              (size_t)output.count * sizeof *output.ids) == 0));
         }
     }
     model_close(&model);

@@ -7,7 +7,7 @@
 
 #include "harness.h"
 
-enum { MOST_ARGUMENTS = 64 };
+enum { MAX_ARGUMENTS = 64 };
 
 static void check(const Options *o) {
     if (o->show) return;
@@ -20,13 +20,13 @@ static void check(const Options *o) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size > MOST_INPUT) return 0;
-    char *text = malloc(size + 1), *arguments[MOST_ARGUMENTS + 1];
+    if (size > MAX_INPUT) return 0;
+    char *text = malloc(size + 1), *arguments[MAX_ARGUMENTS + 1];
     MUST(text != NULL);
     if (size) memcpy(text, data, size);
     text[size] = '\0';
     int count = 0;
-    for (size_t at = 0; at < size && count < MOST_ARGUMENTS; at += strlen(text + at) + 1) {
+    for (size_t at = 0; at < size && count < MAX_ARGUMENTS; at += strlen(text + at) + 1) {
         arguments[count++] = text + at;
         text[at + strcspn(text + at, "\n")] = '\0';
     }

@@ -134,23 +134,43 @@ static void attention(QuantTransformer *q, Precision precision, int32_t layer, i
     }
 }
 
-static void quantise_inputs(QuantTransformer *q, Precision precision, const float *x, int64_t stride, int32_t columns,
-                    int32_t count) {
-    if (precision == PRECISION_FP32) return;
-    for (int32_t t = 0; t < count; t++) q->simd->quantise(&q->quantised[t], x + t * stride, columns);
+// One layer over a batch of `count` tokens.
+typedef struct {
+    Precision precision;
+    int32_t count, layer;
+} Pass;
+
+static const IntMatrix *matrix_of(const QuantTransformer *q, Pass pass, LayerMatrix kind) {
+    return &q->packed->matrices[pass.layer * LAYER_MATRICES + (int32_t)kind];
 }
 
-// out (count, out_stride) = the matrix `kind` of `layer` @ x (count, stride). quantise_inputs() must have
-// seen x.
-static void layer_matmul(QuantTransformer *q, Precision precision, int32_t layer, LayerMatrix kind, float *out,
-                     int64_t out_stride, const float *x, int64_t stride, int32_t count) {
-    const IntMatrix *m = &q->packed->matrices[layer * LAYER_MATRICES + (int32_t)kind];
-    if (precision == PRECISION_FP32) {
+static int64_t input_stride(const QuantTransformer *q, LayerMatrix kind) {
+    return kind == MATRIX_DOWN ? q->wide : q->stride;
+}
+
+static int64_t output_stride(const QuantTransformer *q, LayerMatrix kind) {
+    return kind == MATRIX_GATE || kind == MATRIX_UP ? q->wide : q->stride;
+}
+
+// Quantise x (count, input_stride), the input of `kind` and of all matrices that share it.
+static void quantise_inputs(QuantTransformer *q, Pass pass, LayerMatrix kind, const float *x) {
+    if (pass.precision == PRECISION_FP32) return;
+    int64_t stride = input_stride(q, kind);
+    int32_t columns = matrix_of(q, pass, kind)->columns;
+    for (int32_t t = 0; t < pass.count; t++) q->simd->quantise(&q->quantised[t], x + t * stride, columns);
+}
+
+// out (count, output_stride) = the layer's matrix `kind` @ x (count, input_stride). quantise_inputs() must
+// have seen x.
+static void layer_matmul(QuantTransformer *q, Pass pass, LayerMatrix kind, float *out, const float *x) {
+    const IntMatrix *m = matrix_of(q, pass, kind);
+    int64_t stride = output_stride(q, kind);
+    if (pass.precision == PRECISION_FP32) {
         q->bytes += matmul_exact_bytes(m);
-        matmul_exact(q->simd, out, out_stride, m, x, stride, count);
+        matmul_exact(q->simd, out, stride, m, x, input_stride(q, kind), pass.count);
     } else {
         q->bytes += matmul_int8_bytes(m);
-        q->simd->matmul_int8(out, out_stride, m, q->quantised, count);
+        q->simd->matmul_int8(out, stride, m, q->quantised, pass.count);
     }
 }
 
@@ -190,11 +210,12 @@ bool quant_transformer_forward(QuantTransformer *q, Precision precision, const i
     if (!embed(q, tokens, count, failure)) return false;
 
     for (int32_t layer = 0; layer < s.layers; layer++) {
+        Pass pass = {precision, count, layer};
         rmsnorm_batch(q, p->attention_norm + (int64_t)layer * s.dim, count);
-        quantise_inputs(q, precision, q->normed, stride, s.dim, count);
-        layer_matmul(q, precision, layer, MATRIX_Q, q->query, stride, q->normed, stride, count);
-        layer_matmul(q, precision, layer, MATRIX_K, q->key, stride, q->normed, stride, count);
-        layer_matmul(q, precision, layer, MATRIX_V, q->value, stride, q->normed, stride, count);
+        quantise_inputs(q, pass, MATRIX_Q, q->normed);
+        layer_matmul(q, pass, MATRIX_Q, q->query, q->normed);
+        layer_matmul(q, pass, MATRIX_K, q->key, q->normed);
+        layer_matmul(q, pass, MATRIX_V, q->value, q->normed);
         for (int32_t t = 0; t < count; t++) {
             const float *cosine = p->cosine + (position + t) * (head / 2);
             const float *sine = p->sine + (position + t) * (head / 2);
@@ -203,21 +224,21 @@ bool quant_transformer_forward(QuantTransformer *q, Precision precision, const i
             cache_kv(q, layer, t, position + t);
         }
         for (int32_t t = 0; t < count; t++) attention(q, precision, layer, t, position + t);
-        quantise_inputs(q, precision, q->attended, stride, s.dim, count);
-        layer_matmul(q, precision, layer, MATRIX_O, q->branch, stride, q->attended, stride, count);
+        quantise_inputs(q, pass, MATRIX_O, q->attended);
+        layer_matmul(q, pass, MATRIX_O, q->branch, q->attended);
         add(q->x, q->branch, count * stride);
 
         rmsnorm_batch(q, p->ffn_norm + (int64_t)layer * s.dim, count);
-        quantise_inputs(q, precision, q->normed, stride, s.dim, count);
-        layer_matmul(q, precision, layer, MATRIX_GATE, q->gate, q->wide, q->normed, stride, count);
-        layer_matmul(q, precision, layer, MATRIX_UP, q->up, q->wide, q->normed, stride, count);
+        quantise_inputs(q, pass, MATRIX_GATE, q->normed);
+        layer_matmul(q, pass, MATRIX_GATE, q->gate, q->normed);
+        layer_matmul(q, pass, MATRIX_UP, q->up, q->normed);
         for (int32_t t = 0; t < count; t++) {
             float *gate = q->gate + t * q->wide, *up = q->up + t * q->wide;
             if (precision == PRECISION_FP32) swiglu(gate, up, s.hidden);
             else q->simd->swiglu(gate, up, s.hidden);
         }
-        quantise_inputs(q, precision, q->gate, q->wide, s.hidden, count);
-        layer_matmul(q, precision, layer, MATRIX_DOWN, q->branch, stride, q->gate, q->wide, count);
+        quantise_inputs(q, pass, MATRIX_DOWN, q->gate);
+        layer_matmul(q, pass, MATRIX_DOWN, q->branch, q->gate);
         add(q->x, q->branch, count * stride);
     }
     rmsnorm_batch(q, p->final_norm, count);

@@ -183,23 +183,20 @@ static void copy_rows(const Packed *p, const float *rows, char *to) {
     }
 }
 
-// Found first, because the sizes of sections depend on it.
-typedef struct {
-    bool *collapsed;  // (vocab)
-    float *centre;    // (dim)
-    int32_t *ids;     // (vocab)
-} Analysis;
-
-static bool pack_sections(Packed *p, const Checkpoint *m, Analysis found, Failure *failure) {
+// `found` and ids (vocab) are scratch.
+static bool pack_sections(Packed *p, const Checkpoint *m, CollapsedRows found, int32_t *ids,
+                          Failure *failure) {
     ModelConfig s = p->config;
-    p->coded = s.vocab - pack_collapsed(m->classifier, s.vocab, s.dim, m->final_norm, found.centre,
-                                       &p->radius, found.collapsed);
+    // Before the sections, whose sizes depend on it.
+    pack_collapsed(m, &found);
+    p->coded = s.vocab - found.count;
+    p->radius = found.radius;
     p->patches = p->modes & PACKED_EXACT ? count_patches(m) : 0;
     SectionBuffers buffers = {0};
-    if (!pack_order(m, found.collapsed, found.ids, failure) || !make_room(p, &buffers, failure)) {
+    if (!pack_order(m, found.collapsed, ids, failure) || !make_room(p, &buffers, failure)) {
         return false;
     }
-    memcpy(buffers.at[SECTION_HEAD_IDS], found.ids, (size_t)s.vocab * sizeof *found.ids);
+    memcpy(buffers.at[SECTION_HEAD_IDS], ids, (size_t)s.vocab * sizeof *ids);
     memcpy(buffers.at[SECTION_HEAD_CENTRE], found.centre, (size_t)s.dim * sizeof *found.centre);
     memset(buffers.at[SECTION_HEAD_ANCHORS], 0, (size_t)p->sections[SECTION_HEAD_ANCHORS].size);
     if (!packed_bind(p, failure)) return false;
@@ -215,17 +212,17 @@ static bool pack_sections(Packed *p, const Checkpoint *m, Analysis found, Failur
 bool pack_checkpoint(Packed *p, const Checkpoint *m, uint32_t modes, Failure *failure) {
     *p = (Packed){.config = m->config, .tied = m->tied, .modes = modes, .file = -1};
     size_t vocab = (size_t)m->config.vocab;
-    Analysis found = {
+    CollapsedRows found = {
         .collapsed = malloc(vocab * sizeof *found.collapsed),
         .centre = malloc((size_t)m->config.dim * sizeof *found.centre),
-        .ids = malloc(vocab * sizeof *found.ids),
     };
-    bool packed = found.collapsed && found.centre && found.ids
-                      ? pack_sections(p, m, found, failure)
+    int32_t *ids = malloc(vocab * sizeof *ids);
+    bool packed = found.collapsed && found.centre && ids
+                      ? pack_sections(p, m, found, ids, failure)
                       : fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     free(found.collapsed);
     free(found.centre);
-    free(found.ids);
+    free(ids);
     if (!packed) packed_close(p);
     return packed;
 }

@@ -45,15 +45,18 @@ static void average(const float *rows, int32_t vocab, int32_t dim, const bool *w
     }
 }
 
-int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
-                       float *centre, float *radius, bool *collapsed) {
+void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found) {
+    const float *rows = checkpoint->classifier;
+    int32_t vocab = checkpoint->config.vocab, dim = checkpoint->config.dim;
+    bool *collapsed = found->collapsed;
     // The classifier's input has about the norm of final_norm. Within this distance of the centre no logit
     // differs by more than SLACK from the centre's.
-    double squares = norm_squared(final_norm, dim);
+    double squares = norm_squared(checkpoint->final_norm, dim);
     double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
     memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
-    memset(centre, 0, (size_t)dim * sizeof *centre);
-    *radius = 0.0f;
+    memset(found->centre, 0, (size_t)dim * sizeof *found->centre);
+    found->radius = 0.0f;
+    found->count = 0;
     int32_t best = 0;
     const float *chosen = NULL;
     for (int32_t guess = 0; guess < GUESSES && best * 2 < vocab; guess++) {
@@ -67,20 +70,20 @@ int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const floa
     }
     if (best < LEAST || best < vocab / LEAST_SHARE) {
         memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
-        return 0;
+        return;
     }
     count_near(rows, vocab, dim, chosen, limit, collapsed);
     if (best == vocab) {  // an lm_head has at least one coded row
         collapsed[0] = false;
         best--;
     }
-    average(rows, vocab, dim, collapsed, best, centre);
+    average(rows, vocab, dim, collapsed, best, found->centre);
     double farthest = 0.0;
     for (int32_t i = 0; i < vocab; i++) {
         if (collapsed[i]) {
-            farthest = fmax(farthest, distance(rows + (int64_t)i * dim, centre, dim, INFINITY));
+            farthest = fmax(farthest, distance(rows + (int64_t)i * dim, found->centre, dim, INFINITY));
         }
     }
-    *radius = (float)sqrt(farthest) * 1.000001f;
-    return best;
+    found->radius = (float)sqrt(farthest) * 1.000001f;
+    found->count = best;
 }

@@ -6,10 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Of `rows` (vocab, dim), whose input was scaled by final_norm (dim): collapsed (vocab) says which are,
-// centre (dim) is their mean, radius their largest distance from it. Returns their number; 0 where they
-// are too few to be worth it.
-int32_t pack_collapsed(const float *rows, int32_t vocab, int32_t dim, const float *final_norm,
-                       float *centre, float *radius, bool *collapsed);
+#include "model/checkpoint.h"
+
+typedef struct {
+    bool *collapsed;  // (vocab) which rows are
+    float *centre;    // (dim) their mean
+    float radius;     // their largest distance from it
+    int32_t count;    // their number; 0 where they are too few to be worth it
+} CollapsedRows;
+
+// Fill `found`, whose arrays the caller allocates, from the classifier and final norm of `checkpoint`.
+void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found);
 
 #endif
