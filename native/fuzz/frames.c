@@ -3,15 +3,16 @@
 // payload, which is framed first.
 #include <string.h>
 
-#include "harness.h"
 #include "agent/frame.h"
 #include "agent/message.h"
+#include "harness.h"
 
 // docs/protocol.md, host to agent: 1, 4, 8 bytes, a float, a string.
 static const char *const fields[] = {
-    [ASK_HELLO] = "1", [GENERATE] = "4114ff8s", [CANCEL] = "4", [PAUSE] = "41", [ACK] = "44",
-    [RESUME] = "44",   [PING] = "4",            [ASK_STATS] = "", [BYE] = "",  [SPEAK] = "41s",
-    [HUSH] = "4",      [LISTEN] = "4",     [ENOUGH] = "4",
+    [ASK_HELLO] = "1", [GENERATE] = "4114ff8s", [CANCEL] = "4", [PAUSE] = "41",
+    [ACK] = "44",      [RESUME] = "44",         [PING] = "4",   [ASK_STATS] = "",
+    [BYE] = "",        [SPEAK] = "41s",         [HUSH] = "4",   [LISTEN] = "4",
+    [ENOUGH] = "4",
 };
 
 static void read_fields(const char *kinds, const uint8_t *payload, size_t length) {

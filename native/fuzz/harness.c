@@ -44,18 +44,19 @@ Request request_of(const uint8_t bytes[ASKED]) {
     size_t known = 0;
     while (simd_names()[known]) known++;
     return (Request){
-        .settings = {
-            .mode = (Mode)(bytes[0] % 4 % 3),
-            // most stories are short, or there would be few of them
-            .steps = bytes[1] % (bytes[1] < 64 ? MAX_TOKENS : MAX_TOKENS / 4u) + 1u,
-            .probabilities = bytes[2] & 4,
-            .prefill = bytes[3] % 17,
-            .drafts = bytes[4] % 9 - 1,
-            .simd = simd_choose(simd_names()[bytes[5] % known]),
-            .seed = (uint64_t)bytes[6] | (uint64_t)bytes[7] << 8,
-            .temperature = float_at(bytes + 8),
-            .topp = float_at(bytes + 12),
-        },
+        .settings =
+            {
+                .mode = (Mode)(bytes[0] % 4 % 3),
+                // most stories are short, or there would be few of them
+                .steps = bytes[1] % (bytes[1] < 64 ? MAX_TOKENS : MAX_TOKENS / 4u) + 1u,
+                .probabilities = bytes[2] & 4,
+                .prefill = bytes[3] % 17,
+                .drafts = bytes[4] % 9 - 1,
+                .simd = simd_choose(simd_names()[bytes[5] % known]),
+                .seed = (uint64_t)bytes[6] | (uint64_t)bytes[7] << 8,
+                .temperature = float_at(bytes + 8),
+                .topp = float_at(bytes + 12),
+            },
         .prompt = prompts[bytes[2] % 4],
         .inspect = bytes[0] % 4 == 3,
     };
@@ -64,7 +65,8 @@ Request request_of(const uint8_t bytes[ASKED]) {
 Output generate(Model *model, const Tokenizer *tokenizer, const Request *request) {
     Output output = {.count = -1, .numbers = true};
     Failure failure = {0};
-    Generator *generator = generator_new(model, tokenizer, request->settings, request->prompt, &failure);
+    Generator *generator =
+        generator_new(model, tokenizer, request->settings, request->prompt, &failure);
     if (!generator) {
         must_say(&failure);
         return output;

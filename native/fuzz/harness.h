@@ -11,8 +11,8 @@
 
 enum {
     MAX_INPUT = 1 << 18,  // bytes; larger ones are not looked at
-    MAX_TOKENS = 32,        // tokens of a story
-    ASKED = 16,            // bytes before a model file that say how to tell from it
+    MAX_TOKENS = 32,      // tokens of a story
+    ASKED = 16,           // bytes before a model file that say how to tell from it
 };
 
 // libFuzzer's, or replay.c's.

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "harness.h"
-#include "pack/pack.h"
 #include "model/config.h"
+#include "pack/pack.h"
 
 // Larger ones take all the time: RoPE's angles are computed for the whole context.
 enum { MOST_VOCAB = 2048, MOST_CONTEXT = 256 };
@@ -25,8 +25,7 @@ static Tokenizer *plain_tokenizer(int32_t vocab) {
         piece[8] = ' ';
     }
     Failure failure;
-    Tokenizer *tokenizer =
-        tokenizer_read("plain", bytes, 4 + 9 * (size_t)vocab, vocab, &failure);
+    Tokenizer *tokenizer = tokenizer_read("plain", bytes, 4 + 9 * (size_t)vocab, vocab, &failure);
     MUST(tokenizer != NULL);
     return kept[vocab] = tokenizer;
 }

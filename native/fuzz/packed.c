@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/crc32.h"
+#include "cli/inspect.h"
 #include "harness.h"
 #include "pack/pack.h"
-#include "cli/inspect.h"
 
 // docs/packed.md: a header that ends with the number of sections (u32), a SHA-256 and its check
 // (u32), then the entries: offset (u64), size (u64), check (u32), 4 bytes more.
@@ -128,7 +128,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
             case 0:
             case 1: mutate_within(data, ASKED, &state); break;
             case 2: mutate_within(file, HEADER, &state); break;
-            case 3: if (start) mutate_within(file + HEADER, start - HEADER, &state); break;
+            case 3:
+                if (start) mutate_within(file + HEADER, start - HEADER, &state);
+                break;
             default: mutate_section(file, bytes, &state);
         }
     }

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "harness.h"
 #include "model/tokenizer.h"
-#include "base/utf8.h"
 
 enum { MOST_VOCAB = 4096, BOS = 1 };
 
@@ -52,9 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t bytes = size - 4 - length;
 
     Failure failure = {0};
-    Tokenizer *tokenizer = data[1] & 0x80
-                               ? tokenizer_open(file_of(file, bytes), vocab, &failure)
-                               : tokenizer_read("memory", file, bytes, vocab, &failure);
+    Tokenizer *tokenizer = data[1] & 0x80 ? tokenizer_open(file_of(file, bytes), vocab, &failure)
+                                          : tokenizer_read("memory", file, bytes, vocab, &failure);
     if (!tokenizer) {
         must_say(&failure);
         return 0;

@@ -1,5 +1,5 @@
-// The C encoder as a filter, for test_adpcm.py: 16 bit PCM in, for each sound a line out: what a decoder
-// begins with, and its bytes in hex.
+// The C encoder as a filter, for test_adpcm.py: 16 bit PCM in, for each sound a line out: what a
+// decoder begins with, and its bytes in hex.
 #include <stdio.h>
 
 #include "agent/adpcm.h"

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
 #include "infer/sampler.h"
 #include "infer/transformer.h"
+#include "model/checkpoint.h"
 
 static void check(bool done, const Failure *failure) {
     if (done) return;
@@ -59,8 +59,9 @@ int main(int count, char **words) {
         }
         float *logits = transformer_forward(&transformer, token, position, true);
         sampler_softmax(&sampler, logits);
-        int next = position + 1 < prompt ? atoi(words[8 + position])
-                                         : sampler_sample(&sampler, logits, sampler_random(&sampler.state));
+        int next = position + 1 < prompt
+                       ? atoi(words[8 + position])
+                       : sampler_sample(&sampler, logits, sampler_random(&sampler.state));
         printf("%d %.9g\n", next, (double)sampler_probability(&sampler, logits, next));
         token = next;
     }

@@ -112,8 +112,15 @@ static IntMatrix matrix(int32_t rows, int32_t columns, int32_t kind) {
     }
     for (size_t i = 0; i < lanes; i++) scale[i] = (1.5f + uniform()) * 1e-9f;
     return (IntMatrix){
-        .rows = rows, .columns = columns, .tiles = tiles_of(rows), .groups = groups_of(columns),
-        .high = high, .multiplier = multiplier, .scale = scale, .middle = middle, .low = low,
+        .rows = rows,
+        .columns = columns,
+        .tiles = tiles_of(rows),
+        .groups = groups_of(columns),
+        .high = high,
+        .multiplier = multiplier,
+        .scale = scale,
+        .middle = middle,
+        .low = low,
     };
 }
 
@@ -303,7 +310,8 @@ static void check_dot(void) {
     report("dot");
 }
 
-// scores and weighted_sum are both weights (rows) @ m (rows, stride); one has few rows, one few columns.
+// scores and weighted_sum are both weights (rows) @ m (rows, stride); one has few rows, one few
+// columns.
 static void check_rows(int is_weighted_sum, int is_bf16) {
     for (int32_t trial = 0; trial < 5 * TRIALS; trial++) {
         int32_t size = trial % 2 ? between(8, 64) : between(1, 8) * 8;
@@ -324,8 +332,10 @@ static void check_rows(int is_weighted_sum, int is_bf16) {
         if (!is_weighted_sum && !is_bf16) set->scores(out, m, stride, weights, size, n);
         if (!is_bf16) {
             float *should = get((size_t)columns * sizeof *should);
-            (is_weighted_sum ? simd_scalar.weighted_sum : simd_scalar.scores)(should, m, stride, weights, size, n);
-            must_be_plain(out, should, columns, is_weighted_sum ? "mixes in another order" : "other scores");
+            (is_weighted_sum ? simd_scalar.weighted_sum : simd_scalar.scores)(should, m, stride,
+                                                                              weights, size, n);
+            must_be_plain(out, should, columns,
+                          is_weighted_sum ? "mixes in another order" : "other scores");
             free(should);
         }
         for (int32_t j = 0; j < columns; j++) {

@@ -10,18 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/generation_job.h"
 #include "agent/mic_process.h"
 #include "agent/requests.h"
 #include "agent/system_info.h"
+#include "agent/tts_process.h"
+#include "agent/tty.h"
 #include "base/clock.h"
 #include "base/pipe.h"
-#include "agent/generation_job.h"
-#include "agent/tty.h"
-#include "agent/tts_process.h"
 #include "pack/pack.h"
 
 enum { MAX_BACKOFF = 2400000 };  // microseconds
-enum { BYE_TIMEOUT = 1000000 };     // microseconds, for a host that sends BYE and then does not read
+enum { BYE_TIMEOUT = 1000000 };  // microseconds; a host may send BYE and then not read
 enum { WINDOW = 512 };           // most unacknowledged events
 
 static Agent agent;
@@ -138,7 +138,7 @@ static void on_signal(int number) {
 // --- start and end
 
 static bool init(const char *model_path, const char *tokenizer_path, const char *voice,
-                    const char *ear, Failure *failure) {
+                 const char *ear, Failure *failure) {
     if (!model_open(&agent.model, model_path, pack_checkpoint, failure)) return false;
     agent.tokenizer = model_tokenizer(&agent.model, tokenizer_path, failure);
     if (!agent.tokenizer) return false;

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 enum {
-    FRAME_LEAST = 7,                                     // bytes of a frame without payload
-    FRAME_PAYLOAD = 4096,                                // bytes of payload at most
-    FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,              // type, seq, payload, crc32
-    FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,   // COBS adds one byte in each 254
-    FRAME_WIRE = FRAME_STUFFED + 2,                      // and a 0x00 at each end
+    FRAME_LEAST = 7,                                    // bytes of a frame without payload
+    FRAME_PAYLOAD = 4096,                               // bytes of payload at most
+    FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,             // type, seq, payload, crc32
+    FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,  // COBS adds one byte in each 254
+    FRAME_WIRE = FRAME_STUFFED + 2,                     // and a 0x00 at each end
 };
 
 typedef struct {

@@ -42,9 +42,9 @@ static bool run_step(void) {
         bool bos = job.tokens && job.timed[job.tokens - 1].step.id == TOKEN_BOS;
         bool failed = !more && generator_failure(job.generator);
         job.reason = cancelled ? REASON_CANCELLED
-                       : failed  ? REASON_FAILED
-                       : bos     ? REASON_BOS
-                                 : REASON_STEPS;
+                     : failed  ? REASON_FAILED
+                     : bos     ? REASON_BOS
+                               : REASON_STEPS;
         job.ended = now;
         job.running = false;
     }
@@ -79,7 +79,8 @@ bool job_start(uint32_t number, Generator *generator, Failure *failure) {
     TimedToken *timed = malloc(generator_settings(generator).steps * sizeof *timed);
     if (!timed) {
         generator_free(generator);
-        return fail(failure, EXIT_UNEXPECTED, "not enough memory to keep a story; tell fewer steps");
+        return fail(failure, EXIT_UNEXPECTED,
+                    "not enough memory to keep a story; tell fewer steps");
     }
     pthread_mutex_lock(&job.lock);
     generator_free(job.generator);

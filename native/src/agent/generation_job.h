@@ -1,5 +1,5 @@
-// The agent's generation job: a thread that generates one story, and its events. They are kept until the
-// next job starts, so that the host can ask for any of them again.
+// The agent's generation job: a thread that generates one story, and its events. They are kept
+// until the next job starts, so that the host can ask for any of them again.
 #ifndef DUO_AGENT_GENERATION_JOB_H
 #define DUO_AGENT_GENERATION_JOB_H
 
@@ -28,7 +28,7 @@ typedef struct {
     const int32_t *ids;  // START: the prompt; valid until the next job
     size_t count;        // START: of ids
     Step step;           // TOKEN
-    EndReason reason;       // END
+    EndReason reason;    // END
     uint32_t tokens;     // END
     double rate;         // END: tok/s as llama2.c counts
 } JobEvent;

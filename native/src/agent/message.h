@@ -9,9 +9,28 @@
 #include "agent/frame.h"
 
 enum {
-    ASK_HELLO = 0x01, GENERATE, CANCEL, PAUSE, ACK, RESUME, PING, ASK_STATS, BYE, SPEAK, HUSH,
-    LISTEN, ENOUGH,
-    HELLO = 0x81, EVENT, STATS, PONG, REFUSED, GONE, SPEECH, SOUND, HEARING,
+    ASK_HELLO = 0x01,
+    GENERATE,
+    CANCEL,
+    PAUSE,
+    ACK,
+    RESUME,
+    PING,
+    ASK_STATS,
+    BYE,
+    SPEAK,
+    HUSH,
+    LISTEN,
+    ENOUGH,
+    HELLO = 0x81,
+    EVENT,
+    STATS,
+    PONG,
+    REFUSED,
+    GONE,
+    SPEECH,
+    SOUND,
+    HEARING,
 };
 
 enum { PROTOCOL = 2 };

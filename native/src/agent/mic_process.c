@@ -13,9 +13,9 @@
 
 // Microseconds.
 enum {
-    SILENCE_TIMEOUT = 2000000,   // a recorder without output for so long has failed
-    LISTEN_LEASE = 3000000,  // after the host's last LISTEN
-    MAX_DURATION = 30000000,  // of one LISTEN
+    SILENCE_TIMEOUT = 2000000,  // a recorder without output for so long has failed
+    LISTEN_LEASE = 3000000,     // after the host's last LISTEN
+    MAX_DURATION = 30000000,    // of one LISTEN
 };
 enum { MAX_FRAMES = MAX_DURATION / 1000000 * SAMPLE_RATE / FRAME_SAMPLES };
 
@@ -53,7 +53,9 @@ bool mic_open(const char *program) {
     uint64_t until = clock_now() + SILENCE_TIMEOUT;
     while (mic.length < sizeof mic.pcm) {
         uint64_t now = clock_now();
-        if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) break;
+        if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) {
+            break;
+        }
         ssize_t got = read_pcm();
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     }
@@ -141,7 +143,8 @@ uint64_t mic_deadline(void) {
 
 bool mic_check_deadline(uint64_t now) {
     if (!is_open()) return false;
-    if (now >= mic.started_at + MAX_DURATION || now >= mic.asked_at + LISTEN_LEASE || mic.frames >= MAX_FRAMES) {
+    if (now >= mic.started_at + MAX_DURATION || now >= mic.asked_at + LISTEN_LEASE ||
+        mic.frames >= MAX_FRAMES) {
         mic_stop();
         return true;
     }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/mic_process.h"
 #include "agent/generation_job.h"
+#include "agent/mic_process.h"
 #include "agent/tts_process.h"
 #include "base/clock.h"
 
@@ -59,7 +59,8 @@ static void start_generation(Agent *agent, uint32_t number, Settings settings, c
     tts_stop();  // frees their memory for the model
     mic_stop();
     Failure failure = {0};
-    Generator *generator = generator_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
+    Generator *generator =
+        generator_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
     if (generator && generator_prompt(generator, &count) && count > PROMPT_IDS) {
         generator_free(generator);

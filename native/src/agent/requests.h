@@ -15,14 +15,14 @@ typedef struct {
     FrameDecoder decoder;
     Outbox outbox;
 
-    uint32_t acknowledged;  // events that the host has acknowledged
-    uint32_t cursor;        // index of the event to send next
-    uint32_t repeats;       // events sent again
-    uint64_t heard_at;   // time of the host's last frame
+    uint32_t acknowledged;   // events that the host has acknowledged
+    uint32_t cursor;         // index of the event to send next
+    uint32_t repeats;        // events sent again
+    uint64_t heard_at;       // time of the host's last frame
     uint64_t retransmit_at;  // time to go back to the last acknowledged event
     uint64_t backoff;        // until the next retransmission, microseconds
-    uint64_t stats_at;  // time to send STATS
-    uint64_t bye_at;  // time of BYE; 0: none yet
+    uint64_t stats_at;       // time to send STATS
+    uint64_t bye_at;         // time of BYE; 0: none yet
 } Agent;
 
 // Handle one frame of the host: queue its response, or start what it asks for.

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/generation_job.h"
 #include "agent/mic_process.h"
 #include "agent/system_info.h"
-#include "agent/generation_job.h"
+#include "agent/tts_process.h"
 #include "base/clock.h"
 #include "base/version.h"
-#include "agent/tts_process.h"
 
 enum { PIECE = 4000 };  // most bytes of a token's text in a payload
 

@@ -24,7 +24,8 @@ static bool start_process(const char *program, uint8_t volume, const uint8_t *te
     char volume_text[4];
     snprintf(volume_text, sizeof volume_text, "%u", volume);
     tts.length = 0;
-    return subprocess_start(&tts.process, (const char *[]){program, volume_text, NULL}, text, length, false);
+    return subprocess_start(&tts.process, (const char *[]){program, volume_text, NULL}, text,
+                            length, false);
 }
 
 static void finish(TtsState state) {
@@ -43,7 +44,9 @@ bool tts_open(const char *program) {
     ssize_t got = 1;
     while (got > 0) {
         uint64_t now = clock_now();
-        if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) break;
+        if (now >= until || (poll(&fd, 1, (int)((until - now) / 1000 + 1)) < 0 && errno != EINTR)) {
+            break;
+        }
         got = read(tts.process.out, tts.line, sizeof tts.line);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) got = 1;
     }

@@ -1,4 +1,5 @@
-// Text to speech: a program as a child process that says one sentence (docs/speech.md), and its state.
+// Text to speech: a program as a child process that says one sentence (docs/speech.md), and its
+// state.
 #ifndef DUO_AGENT_TTS_PROCESS_H
 #define DUO_AGENT_TTS_PROCESS_H
 
@@ -10,11 +11,16 @@ enum { MAX_VOLUME = 100 };
 enum { MAX_WORDS = 400 };  // that fit into SPEECH, beside the error
 
 typedef enum {
-    TTS_UNKNOWN, TTS_PREPARING, TTS_PLAYING, TTS_DONE, TTS_FAILED, TTS_STOPPED,
+    TTS_UNKNOWN,
+    TTS_PREPARING,
+    TTS_PLAYING,
+    TTS_DONE,
+    TTS_FAILED,
+    TTS_STOPPED,
 } TtsState;
 
 typedef struct {
-    uint32_t begins;  // milliseconds after the start of the sentence
+    uint32_t begins;    // milliseconds after the start of the sentence
     uint16_t at, size;  // in bytes of the sentence
 } WordTiming;
 
@@ -22,8 +28,8 @@ typedef struct {
     uint32_t number;
     TtsState state;
     uint64_t asked, begun, ended;  // clock_now(); 0: not yet
-    uint32_t length;  // milliseconds of audio; 0: not known yet
-    char trouble[200];  // the program's last line that was neither S nor W
+    uint32_t length;               // milliseconds of audio; 0: not known yet
+    char trouble[200];             // the program's last line that was neither S nor W
     WordTiming words[MAX_WORDS];
     size_t count;  // of words
 } TtsStatus;
@@ -31,8 +37,8 @@ typedef struct {
 // Speak with `program` from now on. False where a run without text fails or takes over two seconds.
 bool tts_open(const char *program);
 
-// Say `text` as sentence `number`; the one before ends. True where it starts now; a repeated request
-// with the same number does nothing.
+// Say `text` as sentence `number`; the one before ends. True where it starts now; a repeated
+// request with the same number does nothing.
 bool tts_speak(uint32_t number, uint8_t volume, const uint8_t *text, size_t length);
 
 // Refuse sentence `number` with this reason.

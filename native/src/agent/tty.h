@@ -4,8 +4,8 @@
 
 #include "base/failure.h"
 
-// Open the tty of stdin anew, raw and non-blocking, so that a shell that shares stdin does not get it
-// non-blocking. Returns the descriptor; -1, and `failure`, where stdin is no tty.
+// Open the tty of stdin anew, raw and non-blocking, so that a shell that shares stdin does not get
+// it non-blocking. Returns the descriptor; -1, and `failure`, where stdin is no tty.
 int tty_open_raw(Failure *failure);
 
 // Restore the input modes, for the shell; output stays raw.

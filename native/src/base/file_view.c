@@ -10,8 +10,8 @@ const void *file_view_read(const FileView *view, uint64_t at, size_t size, void 
     char *to = buffer;
     size_t done = 0;
     while (done < size) {
-        ssize_t count = pread(view->file, to + done, size - done,
-                              (off_t)(view->offset + at + done));
+        ssize_t count =
+            pread(view->file, to + done, size - done, (off_t)(view->offset + at + done));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return NULL;
         done += (size_t)count;

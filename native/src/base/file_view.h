@@ -1,5 +1,5 @@
-// A view of bytes in a file, of which the first `held` are mapped or copied into memory and the rest
-// are read by pread() when they are asked for.
+// A view of bytes in a file, of which the first `held` are mapped or copied into memory and the
+// rest are read by pread() when they are asked for.
 #ifndef DUO_BASE_FILE_VIEW_H
 #define DUO_BASE_FILE_VIEW_H
 
@@ -9,8 +9,8 @@
 typedef struct {
     const void *memory;  // (held) the first bytes; NULL where held is 0
     uint64_t held;
-    int file;            // descriptor
-    uint64_t offset;     // of the first byte in the file
+    int file;         // descriptor
+    uint64_t offset;  // of the first byte in the file
 } FileView;
 
 // `size` bytes from `at` on: a pointer into memory, or into `buffer` (size), which is filled. NULL

@@ -33,9 +33,11 @@ static void compress(uint32_t state[8], const uint8_t *block) {
     for (int i = 0; i < 64; i++) {
         uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
         uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-        uint32_t t1 = s[7] + (rope_rotate(s[4], 6) ^ rope_rotate(s[4], 11) ^ rope_rotate(s[4], 25)) + choice +
-                      round_constant[i] + w[i];
-        uint32_t t2 = (rope_rotate(s[0], 2) ^ rope_rotate(s[0], 13) ^ rope_rotate(s[0], 22)) + majority;
+        uint32_t t1 = s[7] +
+                      (rope_rotate(s[4], 6) ^ rope_rotate(s[4], 11) ^ rope_rotate(s[4], 25)) +
+                      choice + round_constant[i] + w[i];
+        uint32_t t2 =
+            (rope_rotate(s[0], 2) ^ rope_rotate(s[0], 13) ^ rope_rotate(s[0], 22)) + majority;
         memmove(s + 1, s, 7 * sizeof *s);
         s[4] += t1;
         s[0] = t1 + t2;

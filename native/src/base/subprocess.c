@@ -45,10 +45,11 @@ static bool spawn(Subprocess *process, const char *const *arguments, int in, int
     return started;
 }
 
-bool subprocess_start(Subprocess *process, const char *const *arguments, const uint8_t *text, size_t length,
-                 bool separate_stderr) {
+bool subprocess_start(Subprocess *process, const char *const *arguments, const uint8_t *text,
+                      size_t length, bool separate_stderr) {
     int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
-    bool started = pipe_open(in, 0) && pipe_open(out, 0) && (!separate_stderr || pipe_open(err, 0)) &&
+    bool started = pipe_open(in, 0) && pipe_open(out, 0) &&
+                   (!separate_stderr || pipe_open(err, 0)) &&
                    spawn(process, arguments, in[0], out[1], separate_stderr ? err[1] : out[1]);
     // The text fits into the pipe's buffer, so write() does not block. EPIPE is no error here: the
     // program's exit status says what went wrong.

@@ -37,8 +37,10 @@ bool utf8_valid(const char *text) {
 }
 
 static bool is_control(const unsigned char *bytes, size_t count) {
-    if (count == 1) return (bytes[0] < 0x20 && bytes[0] != '\n' && bytes[0] != '\t') || bytes[0] == 0x7F;
-    return count == 2 && bytes[0] == 0xC2 && bytes[1] < 0xA0;  // U+0080 to U+009F: 8-bit CSI and kin
+    if (count == 1) {
+        return (bytes[0] < 0x20 && bytes[0] != '\n' && bytes[0] != '\t') || bytes[0] == 0x7F;
+    }
+    return count == 2 && bytes[0] == 0xC2 && bytes[1] < 0xA0;  // U+0080 to U+009F: C1, 8-bit CSI
 }
 
 static size_t put_replacement(char *out) {

@@ -39,7 +39,8 @@ static void print_config(const Packed *p) {
     printf("%d rows of the classifier have planes, %d are bounded by one centre (radius %.3g)\n",
            p->coded, s.vocab - p->coded, (double)p->radius);
     if (p->modes & PACKED_EXACT) {
-        printf("%u weights of the layers are patches, all others in the planes exactly\n", p->patches);
+        printf("%u weights of the layers are patches, all others in the planes exactly\n",
+               p->patches);
     }
 }
 
@@ -51,8 +52,10 @@ static bool print_sections(const Packed *p, const char *path, Failure *failure) 
         printf("%12llu  %08x  %s\n", (unsigned long long)section->size, section->check,
                names[kind]);
         if (!packed_section_intact(p, (SectionKind)kind)) {
-            return fail(failure, EXIT_USAGE, "'%.200s' is damaged: the checksum of its section '%s' "
-                        "is wrong; pack or fetch it again", path, names[kind]);
+            return fail(failure, EXIT_USAGE,
+                        "'%.200s' is damaged: the checksum of its section '%s' "
+                        "is wrong; pack or fetch it again",
+                        path, names[kind]);
         }
     }
     return true;
@@ -81,10 +84,11 @@ static void print_cost(const Packed *p, bool exact) {
     }
     if (exact) held += precise + mapped_bytes(p, SECTION_HEAD_FINE) + mapped_bytes(p, rows);
     uint64_t read = layers + screen + (exact ? precise : 0);
-    printf("%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
-           "for each token%s\n", exact ? "exact" : "fast", (double)held / 1e6,
-           (double)(cache * (exact ? 4 : 2)) / 1e6, (double)read / 1e6,
-           exact ? " without drafts" : "");
+    printf(
+        "%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
+        "for each token%s\n",
+        exact ? "exact" : "fast", (double)held / 1e6, (double)(cache * (exact ? 4 : 2)) / 1e6,
+        (double)read / 1e6, exact ? " without drafts" : "");
 }
 
 // Prints ASCII only: text from a file must not send control characters to the terminal.

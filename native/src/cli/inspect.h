@@ -1,4 +1,5 @@
-// duollama inspect: prints a packed model's sections, and each mode's memory and bytes read per token.
+// duollama inspect: prints a packed model's sections, and each mode's memory and bytes read per
+// token.
 #ifndef DUO_CLI_INSPECT_H
 #define DUO_CLI_INSPECT_H
 

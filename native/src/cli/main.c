@@ -1,5 +1,5 @@
-// duollama: llama2.c's command line, the agent and the model tools. Prints errors and chooses the exit
-// status (docs/exit-statuses.md); the agent does so for itself.
+// duollama: llama2.c's command line, the agent and the model tools. Prints errors and chooses the
+// exit status (docs/exit-statuses.md); the agent does so for itself.
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -10,24 +10,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/membench.h"
+#include "agent/agent.h"
 #include "base/clock.h"
 #include "base/failure.h"
-#include "infer/teacher_forcing.h"
+#include "base/utf8.h"
 #include "cli/inspect.h"
+#include "cli/membench.h"
 #include "cli/options.h"
 #include "cli/pack_command.h"
-#include "infer/perplexity.h"
-#include "model/packed_io.h"
-#include "pack/pack.h"
-#include "agent/agent.h"
 #include "infer/generator.h"
-#include "model/tokenizer.h"
-#include "base/utf8.h"
+#include "infer/perplexity.h"
+#include "infer/teacher_forcing.h"
 #include "model/model.h"
+#include "model/packed_io.h"
+#include "model/tokenizer.h"
+#include "pack/pack.h"
 
-// tokenizer.bin in the current directory, as in llama2.c, else the one beside the model. Malloced; NULL
-// where memory is short.
+// tokenizer.bin in the current directory, as in llama2.c, else the one beside the model. Malloced;
+// NULL where memory is short.
 static char *find_tokenizer(const char *model_path) {
     static const char name[] = "tokenizer.bin";
     const char *slash = strrchr(model_path, '/');
@@ -124,7 +124,7 @@ static void print_statistics(const Generator *generator) {
 }
 
 static bool generate_story(const Options *o, Model *model, const Tokenizer *tokenizer,
-                 Failure *failure) {
+                           Failure *failure) {
     Generator *generator = generator_new(model, tokenizer, o->settings, o->prompt, failure);
     if (!generator) return false;
     FILE *ids = NULL;
@@ -147,12 +147,12 @@ static bool run_model(const Options *o, const char *tokenizer_path, Failure *fai
     Tokenizer *tokenizer = model_tokenizer(&model, tokenizer_path, failure);
     bool succeeded = tokenizer != NULL;
     if (succeeded && o->follow_path) {
-        succeeded = teacher_forcing_file(&model, tokenizer, o->settings, o->follow_path, o->likely, stdout,
-                           failure) &&
-               flush_story(failure);
+        succeeded = teacher_forcing_file(&model, tokenizer, o->settings, o->follow_path, o->likely,
+                                         stdout, failure) &&
+                    flush_story(failure);
     } else if (succeeded && o->score_path) {
         succeeded = perplexity_file(&model, o->settings.mode, o->score_path, stdout, failure) &&
-               flush_story(failure);
+                    flush_story(failure);
     } else if (succeeded) {
         succeeded = generate_story(o, &model, tokenizer, failure);
     }
@@ -182,8 +182,8 @@ static bool run_command(char **arguments, int *status, Failure *failure) {
     if (wanted && !found) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to start; close other programs");
     } else if (options.command == COMMAND_PACK) {
-        succeeded = pack_command(options.model_path, tokenizer_path, options.modes, options.out_path,
-                         failure);
+        succeeded = pack_command(options.model_path, tokenizer_path, options.modes,
+                                 options.out_path, failure);
     } else if (options.command == COMMAND_SERVE) {
         *status = agent_run(options.model_path, tokenizer_path, options.voice, options.ear);
         succeeded = true;

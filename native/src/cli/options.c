@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "infer/quant_transformer.h"
 #include "base/version.h"
+#include "infer/quant_transformer.h"
 
 static const char version[] = "duollama " DUO_VERSION "\n";
 
@@ -57,14 +57,14 @@ static bool parse_number(const char *option, const char *text, double most, floa
         *value = (float)number;
         return true;
     }
-    return most == 1 ? fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 to 1",
-                            option, text)
-                     : fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 on",
-                            option, text);
+    return most == 1
+               ? fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 to 1", option,
+                      text)
+               : fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 on", option, text);
 }
 
 static bool parse_integer(const char *option, const char *text, uint64_t most, uint64_t *value,
-                        Failure *failure) {
+                          Failure *failure) {
     errno = 0;
     unsigned long long number = strtoull(text, NULL, 10);
     bool digits = *text && text[strspn(text, "0123456789")] == '\0';
@@ -111,7 +111,7 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
 // The options of each command that take a value, and the flags.
 static const char *const options_with_value[][20] = {
     [COMMAND_GENERATE] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
-                      "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
+                          "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
     [COMMAND_SERVE] = {"-z", "--voice", "--ear"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
@@ -204,7 +204,8 @@ bool options_parse(Options *o, char **arguments, Failure *failure) {
             }
             if (o->model_path) {
                 return fail(failure, EXIT_USAGE,
-                            "'%.100s' is a second model; give one, and the prompt with -i", argument);
+                            "'%.100s' is a second model; give one, and the prompt with -i",
+                            argument);
             }
             o->model_path = argument;
         } else if (strcmp(argument, "--version") == 0 || strcmp(argument, "--help") == 0) {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/packed_io.h"
-#include "pack/pack.h"
 #include "base/sha256.h"
-#include "model/tokenizer.h"
 #include "base/version.h"
+#include "model/packed_io.h"
+#include "model/tokenizer.h"
+#include "pack/pack.h"
 
 // The bytes of a tokenizer, malloced, after a check that it has `vocab` pieces.
 static void *read_tokenizer(const char *path, int32_t vocab, size_t *size, Failure *failure) {
@@ -50,14 +50,16 @@ static size_t describe(const Packed *p, const char *tokenizer, char *text, Failu
 }
 
 static bool write_packed(Packed *p, const char *model, const char *tokenizer, const char *out,
-                   Failure *failure) {
+                         Failure *failure) {
     if (!sha256_file(model, p->origin, failure)) return false;
     char text[512];
     size_t length = describe(p, tokenizer, text, failure), size = 0;
     void *bytes = length ? read_tokenizer(tokenizer, p->config.vocab, &size, failure) : NULL;
     if (!bytes) return false;
-    p->sections[SECTION_TOKENIZER] = (Section){.view = {.memory = bytes, .held = size, .file = -1}, .size = size};
-    p->sections[SECTION_PROVENANCE] = (Section){.view = {.memory = text, .held = length, .file = -1}, .size = length};
+    p->sections[SECTION_TOKENIZER] =
+        (Section){.view = {.memory = bytes, .held = size, .file = -1}, .size = size};
+    p->sections[SECTION_PROVENANCE] =
+        (Section){.view = {.memory = text, .held = length, .file = -1}, .size = length};
     bool written = packed_write(p, out, failure);
     free(bytes);
     if (written) printf("%s\n", out);
@@ -77,7 +79,7 @@ static char *default_path_of(const char *model) {
 }
 
 bool pack_command(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
-               Failure *failure) {
+                  Failure *failure) {
     if (packed_file_is(model_path)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed already; give the .bin file",
                     model_path);

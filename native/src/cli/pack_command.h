@@ -7,9 +7,10 @@
 
 #include "base/failure.h"
 
-// Pack for `modes` (PACKED_EXACT, PACKED_FAST) into `out`; NULL: beside the model, with the suffix .duo.
-// Prints the path. Deterministic. False, and `failure`, where a file is bad or cannot be written.
+// Pack for `modes` (PACKED_EXACT, PACKED_FAST) into `out`; NULL: beside the model, with the suffix
+// .duo. Prints the path. Deterministic. False, and `failure`, where a file is bad or cannot be
+// written.
 bool pack_command(const char *model, const char *tokenizer, uint32_t modes, const char *out,
-               Failure *failure);
+                  Failure *failure);
 
 #endif

@@ -156,7 +156,9 @@ bool candidates_settle(Candidates *c, float lower, bool always) {
     for (bool settled = !s->certify; !settled;) {
         float best = best_low(c);
         int32_t rivals = 0;
-        for (int32_t i = 0; i < c->count; i++) rivals += candidate_reaches(&s->rows[i], (double)best);
+        for (int32_t i = 0; i < c->count; i++) {
+            rivals += candidate_reaches(&s->rows[i], (double)best);
+        }
         settled = (rivals < 2 && !always) || read_exact(c, candidate_reaches, (double)best) == 0 ||
                   c->unreadable;
     }
@@ -195,7 +197,7 @@ static void weigh_tail(Candidates *c) {
     if (c->count < head->coded) {
         const float *x = s->certify ? s->upper : c->value;
         c->others = (double)s->simd->sum_exp(x, c->max_logit, scale, head->coded) * 1.0005 +
-                         head->coded * 1e-13;
+                    head->coded * 1e-13;
         c->edge = weight_of((double)(c->reach - c->max_logit) / t, &slack);
         c->edge *= 1.0 + (double)slack;
     }

@@ -1,5 +1,6 @@
-// The candidates of one sampling step: rows of the lm_head whose logits are known in 8 bits or fp32, and
-// bounds of all the other rows. sample_top_p.c and sample_full.c search for the random draw among them.
+// The candidates of one sampling step: rows of the lm_head whose logits are known in 8 bits or
+// fp32, and bounds of all the other rows. sample_top_p.c and sample_full.c search for the random
+// draw among them.
 #ifndef DUO_INFER_CANDIDATES_H
 #define DUO_INFER_CANDIDATES_H
 
@@ -22,46 +23,46 @@ typedef struct {
     uint64_t fine;
     uint64_t exact;
     uint64_t samples;
-    uint64_t undecidable;      // samples within llama2.c's float rounding
-    uint64_t bytes;     // of the lm_head that were read
+    uint64_t undecidable;  // samples within llama2.c's float rounding
+    uint64_t bytes;        // of the lm_head that were read
 } SamplerCounters;
 
 typedef struct {
     const LmHead *head;
     const Simd *simd;
     float temperature, topp;
-    bool certify;      // mode exact: accept only what all bounds imply. Else the estimates are taken as true
-    Candidate *rows;         // (coded)
-    double *highs;     // (coded) sorted, the largest first
-    double *lows;      // (coded)
-    int32_t *order;    // (coded) indices of rows, see histogram.h
-    int32_t *spare;    // (coded)
-    float *upper;      // (tiles * TILE) bounds of the rows that are not in `rows`; else -INFINITY
-    float *peak;       // (tiles) the largest `upper` of each tile
-    uint8_t *fine;     // (TILE, groups * 16)
-    float *buffer;     // (EXACT_ROWS, dim)
+    bool certify;     // mode exact: accept what all bounds imply; else trust the estimates
+    Candidate *rows;  // (coded)
+    double *highs;    // (coded) sorted, the largest first
+    double *lows;     // (coded)
+    int32_t *order;   // (coded) indices of rows, see histogram.h
+    int32_t *spare;   // (coded)
+    float *upper;     // (tiles * TILE) bounds of the rows that are not in `rows`; else -INFINITY
+    float *peak;      // (tiles) the largest `upper` of each tile
+    uint8_t *fine;    // (TILE, groups * 16)
+    float *buffer;    // (EXACT_ROWS, dim)
     SamplerCounters counters;
 } ExactSampler;
 
 typedef struct {
     ExactSampler *sampler;
     const LmHeadInput *input;
-    float *value;      // estimates of the rows that are not in `rows`; else -INFINITY
-    int32_t count;     // of rows
-    int32_t exact;     // rows in fp32
-    int32_t weighed;   // rows, the first ones, whose weights are set
-    double doubt;      // total uncertainty of the rows' weights
-    float reach;       // rows whose upper bound is not below this are in `rows`
-    float max_logit;        // the largest logit, subtracted in exponents
-    float peak;        // max_logit / temperature
-    float collapsed;   // upper bound of the logit of each collapsed row; -INFINITY if there are none
+    float *value;     // estimates of the rows that are not in `rows`; else -INFINITY
+    int32_t count;    // of rows
+    int32_t exact;    // rows in fp32
+    int32_t weighed;  // rows, the first ones, whose weights are set
+    double doubt;     // total uncertainty of the rows' weights
+    float reach;      // rows whose upper bound is not below this are in `rows`
+    float max_logit;  // the largest logit, subtracted in exponents
+    float peak;       // max_logit / temperature
+    float collapsed;  // upper bound of a collapsed row's logit; -INFINITY: there are none
     float collapsed_least;
-    double others;     // upper bound of the weight of all coded rows that are not in `rows`
-    double tail;       // the same with the collapsed rows
+    double others;  // upper bound of the weight of all coded rows that are not in `rows`
+    double tail;    // the same with the collapsed rows
     double tail_least;
-    double rounding;   // bound of the relative rounding error of llama2.c's sum of all weights
-    double edge;       // upper bound of the weight of any row that is not in `rows`
-    bool costly;       // reading all rows in order would be cheaper
+    double rounding;  // bound of the relative rounding error of llama2.c's sum of all weights
+    double edge;      // upper bound of the weight of any row that is not in `rows`
+    bool costly;      // reading all rows in order would be cheaper
     bool unreadable;
 } Candidates;
 
@@ -73,22 +74,24 @@ static inline bool candidate_reaches(const Candidate *row, double lower) {
 void candidates_add(Candidates *c, int32_t slot);
 void candidates_extend(Candidates *c, float reach);
 
-// Add all rows that may have the largest logit, which is at least `lower`; read them in fp32 if there are
-// several, or `always`. False where a collapsed row may have the largest logit.
+// Add all rows that may have the largest logit, which is at least `lower`; read them in fp32 if
+// there are several, or `always`. False where a collapsed row may have the largest logit.
 bool candidates_settle(Candidates *c, float lower, bool always);
 
 // Set the weights of new rows and, if rows were added (`extended`), the bounds of the other rows.
 void candidates_weigh(Candidates *c, bool extended);
 
-// Read the most uncertain rows in fp32. False where all are in fp32 already, or where so many would be
-// read that reading all rows in order is cheaper.
+// Read the most uncertain rows in fp32. False where all are in fp32 already, or where so many would
+// be read that reading all rows in order is cheaper.
 bool candidates_refine(Candidates *c);
 
-// The result of a search: found; more precise rows or more rows are needed; or float rounding decides.
+// The result of a search: found; more precise rows or more rows are needed; or float rounding
+// decides.
 typedef enum { SEARCH_FOUND, SEARCH_REFINE, SEARCH_EXTEND, SEARCH_UNDECIDABLE } SearchStatus;
 
-// Bound of the relative error of a float sum of n weights: six standard deviations. An addition is off by
-// at most 2^-24, either way, with a standard deviation of 2^-25, and n of them by sqrt(n) times that.
+// Bound of the relative error of a float sum of n weights: six standard deviations. An addition is
+// off by at most 2^-24, either way, with a standard deviation of 2^-25, and n of them by sqrt(n)
+// times that.
 double rounding_bound(double n);
 
 #endif

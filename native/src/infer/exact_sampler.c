@@ -16,8 +16,8 @@ enum { MOST_STEPS = 64 };
 // Errors of the 4-bit products rarely exceed this share of their bound.
 static const float LIKELY = 0.3f;
 
-bool exact_sampler_init(ExactSampler *s, const LmHead *head, const Simd *simd, float temperature, float topp,
-                  Failure *failure) {
+bool exact_sampler_init(ExactSampler *s, const LmHead *head, const Simd *simd, float temperature,
+                        float topp, Failure *failure) {
     size_t coded = (size_t)head->coded;
     *s = (ExactSampler){.head = head, .simd = simd, .temperature = temperature, .topp = topp};
     s->rows = malloc(coded * sizeof *s->rows);
@@ -29,13 +29,14 @@ bool exact_sampler_init(ExactSampler *s, const LmHead *head, const Simd *simd, f
     s->peak = malloc((size_t)head->tiles * sizeof *s->peak);
     s->fine = malloc(TILE * (size_t)head->groups * (GROUP / 2));
     s->buffer = malloc((size_t)EXACT_ROWS * (size_t)head->dim * sizeof *s->buffer);
-    const void *all[] = {s->rows, s->highs, s->lows,  s->order, s->spare,
-                         s->upper, s->peak, s->fine, s->buffer};
+    const void *all[] = {s->rows,  s->highs, s->lows, s->order, s->spare,
+                         s->upper, s->peak,  s->fine, s->buffer};
     size_t there = 0, count = sizeof all / sizeof *all;
     for (size_t i = 0; i < count; i++) there += all[i] != NULL;
     if (there == count) return true;
     exact_sampler_free(s);
-    return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens", head->coded);
+    return fail(failure, EXIT_UNEXPECTED, "not enough memory to choose from %d tokens",
+                head->coded);
 }
 
 void exact_sampler_free(ExactSampler *s) {
@@ -66,11 +67,14 @@ static SampleStatus sample_tail(Candidates *c, float coin, int32_t *id) {
     return SAMPLED;
 }
 
-static SampleStatus sample_random(Candidates *c, float lower, float coin, int32_t *found, int32_t *id) {
+static SampleStatus sample_random(Candidates *c, float lower, float coin, int32_t *found,
+                                  int32_t *id) {
     ExactSampler *s = c->sampler;
     bool nucleus = s->topp > 0.0f && s->topp < 1.0f;
     float step = NEXT_REACH * s->temperature;
-    if (!candidates_settle(c, lower, true)) return c->unreadable ? SAMPLE_UNREADABLE : SAMPLE_UNDECIDABLE;
+    if (!candidates_settle(c, lower, true)) {
+        return c->unreadable ? SAMPLE_UNREADABLE : SAMPLE_UNDECIDABLE;
+    }
     c->peak = c->max_logit / s->temperature;
     candidates_extend(c, c->max_logit - FIRST_REACH * s->temperature);
     bool extended = true;
@@ -78,8 +82,7 @@ static SampleStatus sample_random(Candidates *c, float lower, float coin, int32_
         if (c->unreadable) return SAMPLE_UNREADABLE;
         candidates_weigh(c, extended);
         extended = false;
-        SearchStatus search = nucleus ? sample_top_p(c, coin, found)
-                                  : sample_full(c, coin, found);
+        SearchStatus search = nucleus ? sample_top_p(c, coin, found) : sample_full(c, coin, found);
         if (search == SEARCH_FOUND) {
             *id = s->rows[*found].id;
             return SAMPLED;
@@ -115,7 +118,8 @@ static SampleStatus sample_greedy(Candidates *c, float lower, int32_t *found) {
     for (int32_t i = 0; i < c->count; i++) {
         const Candidate *row = &s->rows[i], *best = *found < 0 ? NULL : &s->rows[*found];
         if (s->certify && !candidate_reaches(row, (double)c->max_logit)) continue;
-        if (!best || row->value > best->value || (row->value == best->value && row->id < best->id)) {
+        if (!best || row->value > best->value ||
+            (row->value == best->value && row->id < best->id)) {
             *found = i;
         }
     }
@@ -162,8 +166,8 @@ static float bound_rows(Candidates *c, ExactSampler *s, const LmHeadInput *input
     return lm_head_bounds(s->head, s->simd, &likely, value, s->upper, s->peak);
 }
 
-SampleStatus exact_sampler_sample(ExactSampler *s, const LmHeadInput *input, float *value, float coin, int32_t *id,
-               float *probability) {
+SampleStatus exact_sampler_sample(ExactSampler *s, const LmHeadInput *input, float *value,
+                                  float coin, int32_t *id, float *probability) {
     Candidates c;
     float lower = bound_rows(&c, s, input, value);
     s->counters.screened += (uint64_t)s->head->coded;
@@ -185,7 +189,8 @@ SampleStatus exact_sampler_sample(ExactSampler *s, const LmHeadInput *input, flo
     return status;
 }
 
-float exact_sampler_probability(ExactSampler *s, const LmHeadInput *input, float *value, int32_t id, bool all) {
+float exact_sampler_probability(ExactSampler *s, const LmHeadInput *input, float *value, int32_t id,
+                                bool all) {
     Candidates c;
     bound_rows(&c, s, input, value);
     int32_t slot = s->head->slots[id];

@@ -13,9 +13,9 @@ struct Generator {
     size_t prompt_count;
     Transformer transformer;  // mode reference
     Sampler sampler;
-    SpecDecoder *decoder;       // the other modes
-    int32_t token;     // input of the next step
-    int32_t position;  // of that token
+    SpecDecoder *decoder;  // the other modes
+    int32_t token;         // input of the next step
+    int32_t position;      // of that token
     bool over, failed;
     Failure failure;
 };
@@ -43,13 +43,15 @@ static SpecOptions spec_options(Settings s) {
         .seed = s.seed,
         .probabilities = s.probabilities,
         .prefill = s.prefill > 0 ? s.prefill : INT32_MAX,
-        .drafts = s.drafts > 0 ? s.drafts : s.drafts < 0 ? 0 : INT32_MAX,
+        .drafts = s.drafts > 0   ? s.drafts
+                  : s.drafts < 0 ? 0
+                                 : INT32_MAX,
         .simd = s.simd ? s.simd : simd_choose(NULL),
     };
 }
 
 static bool init(Generator *g, Model *model, Settings settings, const char *prompt,
-                    Failure *failure) {
+                 Failure *failure) {
     if (!check_settings(settings, failure)) return false;
     ModelConfig config = model->config;
     if (settings.steps == 0 || settings.steps > (uint32_t)config.context) {
@@ -68,18 +70,19 @@ static bool init(Generator *g, Model *model, Settings settings, const char *prom
         const Packed *packed = model_packed(model, settings.mode, failure);
         if (packed) {
             g->decoder = spec_decoder_new(packed, spec_options(settings), g->prompt,
-                                       (int32_t)g->prompt_count, failure);
+                                          (int32_t)g->prompt_count, failure);
         }
         return g->decoder != NULL;
     }
     const Checkpoint *checkpoint = model_checkpoint(model, failure);
-    return checkpoint && transformer_init(&g->transformer, checkpoint, (int32_t)settings.steps, failure) &&
+    return checkpoint &&
+           transformer_init(&g->transformer, checkpoint, (int32_t)settings.steps, failure) &&
            sampler_init(&g->sampler, config.vocab, settings.temperature, settings.topp,
                         settings.seed, failure);
 }
 
 Generator *generator_new(Model *model, const Tokenizer *tokenizer, Settings settings,
-                   const char *prompt, Failure *failure) {
+                         const char *prompt, Failure *failure) {
     Generator *g = calloc(1, sizeof *g);
     if (!g) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to tell a story");

@@ -1,5 +1,5 @@
-// llama2.c's generate(), one token at each call, for all three modes. The command line (cli/main.c) and
-// the agent (agent/generation_job.c) both generate through this.
+// llama2.c's generate(), one token at each call, for all three modes. The command line (cli/main.c)
+// and the agent (agent/generation_job.c) both generate through this.
 #ifndef DUO_INFER_GENERATOR_H
 #define DUO_INFER_GENERATOR_H
 
@@ -10,8 +10,8 @@
 #include "base/failure.h"
 #include "infer/speculative.h"
 #include "kernels/simd.h"
-#include "model/tokenizer.h"
 #include "model/model.h"
+#include "model/tokenizer.h"
 
 enum { TOKEN_BOS = 1 };
 
@@ -37,17 +37,17 @@ typedef struct {
 
 typedef struct Generator Generator;
 
-// Check the settings, encode the prompt, allocate the state. `model` and `tokenizer` must outlive the
-// generator. NULL, and `failure`, where the settings or the prompt are bad, the model lacks the mode, or
-// memory is short.
+// Check the settings, encode the prompt, allocate the state. `model` and `tokenizer` must outlive
+// the generator. NULL, and `failure`, where the settings or the prompt are bad, the model lacks the
+// mode, or memory is short.
 Generator *generator_new(Model *model, const Tokenizer *tokenizer, Settings settings,
-                   const char *prompt, Failure *failure);
+                         const char *prompt, Failure *failure);
 
 // The settings in use: steps is resolved to the most steps that there will be.
 Settings generator_settings(const Generator *generator);
 
-// Steps that are left out of tok/s: the prompt's, and at least the first, which reads the model from the
-// disk. llama2.c leaves out the first only.
+// Steps that are left out of tok/s: the prompt's, and at least the first, which reads the model
+// from the disk. llama2.c leaves out the first only.
 uint32_t generator_warmup(const Generator *generator);
 
 // The encoded prompt, BOS first.

@@ -16,8 +16,10 @@ static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failu
         char *end;
         long id = strtol(word, &end, 10);
         if (*end || id < 0 || id >= s->config.vocab) {
-            return fail(failure, EXIT_USAGE, "'%.100s' in '%.100s' is no id of this model; give "
-                        "lines of ids", word, path);
+            return fail(failure, EXIT_USAGE,
+                        "'%.100s' in '%.100s' is no id of this model; give "
+                        "lines of ids",
+                        word, path);
         }
         if (position == s->config.context) break;
         int32_t best;

@@ -49,8 +49,8 @@ static uint64_t lay_out(QuantTransformer *q, char *memory) {
     return rest.taken;
 }
 
-bool quant_transformer_init(QuantTransformer *q, const Packed *packed, const Simd *simd, bool bf16, int32_t positions,
-                 Failure *failure) {
+bool quant_transformer_init(QuantTransformer *q, const Packed *packed, const Simd *simd, bool bf16,
+                            int32_t positions, Failure *failure) {
     ModelConfig s = packed->config;
     *q = (QuantTransformer){
         .packed = packed,
@@ -62,7 +62,8 @@ bool quant_transformer_init(QuantTransformer *q, const Packed *packed, const Sim
         .capacity = round_up_to_group(positions),
     };
     uint64_t bytes = lay_out(q, NULL) + 64;
-    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole context.
+    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole
+    // context.
     q->memory = bytes > SIZE_MAX ? NULL : calloc(1, (size_t)bytes);
     if (!q->memory) {
         return fail(failure, EXIT_UNEXPECTED,
@@ -108,7 +109,8 @@ static void cache_kv(QuantTransformer *q, int32_t layer, int32_t t, int32_t posi
 
 // attended (dim) of vector `t` = softmax(query . keys / sqrt(head)) . values over positions 0 to
 // `position`, for each head.
-static void attention(QuantTransformer *q, Precision precision, int32_t layer, int32_t t, int32_t position) {
+static void attention(QuantTransformer *q, Precision precision, int32_t layer, int32_t t,
+                      int32_t position) {
     const Simd *simd = q->simd;
     ModelConfig s = q->packed->config;
     int32_t size = s.dim / s.heads, sharing = s.heads / s.kv_heads, n = position + 1;
@@ -157,12 +159,15 @@ static void quantise_inputs(QuantTransformer *q, Pass pass, LayerMatrix kind, co
     if (pass.precision == PRECISION_FP32) return;
     int64_t stride = input_stride(q, kind);
     int32_t columns = matrix_of(q, pass, kind)->columns;
-    for (int32_t t = 0; t < pass.count; t++) q->simd->quantise(&q->quantised[t], x + t * stride, columns);
+    for (int32_t t = 0; t < pass.count; t++) {
+        q->simd->quantise(&q->quantised[t], x + t * stride, columns);
+    }
 }
 
-// out (count, output_stride) = the layer's matrix `kind` @ x (count, input_stride). quantise_inputs() must
-// have seen x.
-static void layer_matmul(QuantTransformer *q, Pass pass, LayerMatrix kind, float *out, const float *x) {
+// out (count, output_stride) = the layer's matrix `kind` @ x (count, input_stride).
+// quantise_inputs() must have seen x.
+static void layer_matmul(QuantTransformer *q, Pass pass, LayerMatrix kind, float *out,
+                         const float *x) {
     const IntMatrix *m = matrix_of(q, pass, kind);
     int64_t stride = output_stride(q, kind);
     if (pass.precision == PRECISION_FP32) {
@@ -191,18 +196,20 @@ static bool embed(QuantTransformer *q, const int32_t *tokens, int32_t count, Fai
     for (int32_t t = 0; t < count; t++) {
         float *x = q->x + t * q->stride;
         bool own = p->tied && q->bf16;  // mode fast has no fp32 rows then
-        const void *row = own ? NULL : file_view_read(&rows->view, (uint64_t)p->slots[tokens[t]] * size, size, x);
+        const void *row =
+            own ? NULL : file_view_read(&rows->view, (uint64_t)p->slots[tokens[t]] * size, size, x);
         if (own ? !lm_head_row(&p->head, tokens[t], x) : !row) {
-            return fail(failure, EXIT_UNEXPECTED,
-                        "the model's file can no longer be read; check the card, or fetch it again");
+            return fail(
+                failure, EXIT_UNEXPECTED,
+                "the model's file can no longer be read; check the card, or fetch it again");
         }
         if (row && row != x) memcpy(x, row, size);
     }
     return true;
 }
 
-bool quant_transformer_forward(QuantTransformer *q, Precision precision, const int32_t *tokens, int32_t count,
-                int32_t position, Failure *failure) {
+bool quant_transformer_forward(QuantTransformer *q, Precision precision, const int32_t *tokens,
+                               int32_t count, int32_t position, Failure *failure) {
     const Packed *p = q->packed;
     ModelConfig s = p->config;
     int64_t stride = q->stride;

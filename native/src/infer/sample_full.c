@@ -23,8 +23,8 @@ static void order_by_id(const Candidates *c) {
     if (to != s->order) memcpy(s->order, to, (size_t)c->count * sizeof *to);
 }
 
-// Cumulative weights in the order of the ids, as lower and upper bounds on both sides of the draw. The
-// ids of rows that were not added are unknown here, so their weight may be on either side.
+// Cumulative weights in the order of the ids, as lower and upper bounds on both sides of the draw.
+// The ids of rows that were not added are unknown here, so their weight may be on either side.
 SearchStatus sample_full(Candidates *c, float coin, int32_t *found) {
     ExactSampler *s = c->sampler;
     int32_t n = c->count;

@@ -7,7 +7,8 @@
 
 #include "infer/candidates.h"
 
-// The token that `coin` selects from all tokens in the order of their ids. *found is an index of rows.
+// The token that `coin` selects from all tokens in the order of their ids. *found is an index of
+// rows.
 SearchStatus sample_full(Candidates *c, float coin, int32_t *found);
 
 #endif

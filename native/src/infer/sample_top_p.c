@@ -5,8 +5,8 @@
 
 #include "infer/histogram.h"
 
-// Weights with a smaller ratio may become equal probabilities by llama2.c's division, which are then
-// ordered by id.
+// Weights with a smaller ratio may become equal probabilities by llama2.c's division, which are
+// then ordered by id.
 static const double APART = 1.0 + 1.0 / 2097152.0;
 
 static int largest_first(const void *a, const void *b) {
@@ -44,9 +44,10 @@ typedef struct {
 
 static double middle_of(const Candidate *row) { return (row->high + row->low) / 2; }
 
-// The index in ExactSampler.order where the cumulative estimate exceeds `target`; its bin gets sorted.
-// *sum becomes the sum up to and with it. -1 where the target is not reached.
-static int32_t cross_target(const Histogram *h, const Candidates *c, double target, double *sum, int *bin) {
+// The index in ExactSampler.order where the cumulative estimate exceeds `target`; its bin gets
+// sorted. *sum becomes the sum up to and with it. -1 where the target is not reached.
+static int32_t cross_target(const Histogram *h, const Candidates *c, double target, double *sum,
+                            int *bin) {
     const ExactSampler *s = c->sampler;
     *sum = 0.0;
     for (*bin = 0; *bin < BINS; ++*bin) {
@@ -70,14 +71,16 @@ static Crossing find_crossing(const Histogram *h, const Candidates *c, float coi
     double target = (double)s->topp * (rows + (c->tail + c->tail_least) / 2);
     Crossing crossing;
     // A nucleus that extends beyond the rows holds hardly more than topp.
-    if (cross_target(h, c, target, &nucleus, &crossing.end) < 0) nucleus = s->certify ? target : rows;
+    if (cross_target(h, c, target, &nucleus, &crossing.end) < 0) {
+        nucleus = s->certify ? target : rows;
+    }
     crossing.at = cross_target(h, c, (double)coin * nucleus, &ignored, &crossing.bin);
     if (crossing.at < 0 && !s->certify) crossing.at = c->count - 1;
     return crossing;
 }
 
-// Whether the rank of the row at here.at is the same for all values within the bounds; *known: if not,
-// whether only rounding decides, because the rows in question are in fp32.
+// Whether the rank of the row at here.at is the same for all values within the bounds; *known: if
+// not, whether only rounding decides, because the rows in question are in fp32.
 static bool rank_is_certain(const Histogram *h, const Candidates *c, Crossing here, bool *known) {
     const ExactSampler *s = c->sampler;
     const Candidate *row = &s->rows[s->order[here.at]];
@@ -88,8 +91,8 @@ static bool rank_is_certain(const Histogram *h, const Candidates *c, Crossing he
         bool after = bin > here.bin && h->highest[bin] * APART < row->low;
         for (int32_t i = h->start[bin]; i < h->start[bin + 1] && !before && !after; i++) {
             const Candidate *other = &s->rows[s->order[i]];
-            if (i == here.at || (i < here.at ? other->low > row->high * APART
-                                             : other->high * APART < row->low)) {
+            if (i == here.at ||
+                (i < here.at ? other->low > row->high * APART : other->high * APART < row->low)) {
                 continue;
             }
             alone = false;
@@ -99,8 +102,8 @@ static bool rank_is_certain(const Histogram *h, const Candidates *c, Crossing he
     return alone;
 }
 
-// The smallest n for which the n largest weights exceed topp of all, if the n are `large` and the others
-// `small` (count each, sorted) and `tail`; count + 1 where there is none.
+// The smallest n for which the n largest weights exceed topp of all, if the n are `large` and the
+// others `small` (count each, sorted) and `tail`; count + 1 where there is none.
 static int32_t size_of_nucleus(const double *large, const double *small, int32_t count, double tail,
                                double topp) {
     double sum = 0.0, rest = tail + sum_of(small, count);
@@ -112,8 +115,9 @@ static int32_t size_of_nucleus(const double *large, const double *small, int32_t
     return count + 1;
 }
 
-// Upper bound of the weight of the last token in the nucleus. A set of rows with a share up to topp does not
-// contain the whole nucleus: a row outside of it is in the nucleus, and the last token is no larger.
+// Upper bound of the weight of the last token in the nucleus. A set of rows with a share up to topp
+// does not contain the whole nucleus: a row outside of it is in the nucleus, and the last token is
+// no larger.
 static double last_weight_bound(const Histogram *h, const Candidates *c, int end, double topp) {
     double before = 0.0, after = c->tail_least, largest = c->edge;
     for (int bin = 0; bin < BINS; bin++) {
@@ -192,12 +196,15 @@ static SearchStatus decide_by_size(Candidates *c, const Histogram *h, Crossing h
         prefix = sort_prefix(c, h, stop);
         min_size = size_of_nucleus(s->highs, s->lows, prefix.count, prefix.tail_least, down);
         max_size = size_of_nucleus(s->lows, s->highs, prefix.count, prefix.tail, up);
-        if (max_size <= prefix.count && s->highs[max_size - 1] >= prefix.nearest && rank <= max_size) break;
+        if (max_size <= prefix.count && s->highs[max_size - 1] >= prefix.nearest &&
+            rank <= max_size)
+            break;
         if (stop == BINS) return SEARCH_EXTEND;
     }
 
     // The rank is certain, so the same rows come before it in both orders.
-    double coin_share = (double)coin, rest_share = 1.0 - coin_share, one = s->rows[s->order[here.at]].low;
+    double coin_share = (double)coin, rest_share = 1.0 - coin_share,
+           one = s->rows[s->order[here.at]].low;
     double before_high = sum_of(s->highs, here.at), before_low = sum_of(s->lows, here.at);
     double after_low = min_size > rank ? sum_of(s->lows + rank, min_size - rank) : 0.0;
     double after_high = max_size > rank ? sum_of(s->highs + rank, max_size - rank) : 0.0;
@@ -244,9 +251,10 @@ SearchStatus sample_top_p(Candidates *c, float coin, int32_t *found) {
     double last = last_weight_bound(&h, c, here.end, down);
     double all = before.high + row->high + after.high;
     double rounding = rounding_bound(here.end < BINS ? c->count : s->head->vocab) * all;
-    bool starts_before = (1.0 - coin_share * down) * before.high + rounding <= coin_share * down * (row->low + after.low);
+    bool starts_before = (1.0 - coin_share * down) * before.high + rounding <=
+                         coin_share * down * (row->low + after.low);
     bool ends_after = coin_share * (up * after.high + last) + rounding <
-                    (1.0 - coin_share * up) * (before.low + row->low);
+                      (1.0 - coin_share * up) * (before.low + row->low);
     if (starts_before && ends_after) return SEARCH_FOUND;
     double unknown = all - before.low - row->low - after.low;
     if (unknown > coin_share * last / 2 && unknown > rounding) return SEARCH_REFINE;

@@ -62,10 +62,10 @@ static void sift_down(ProbIndex *heap, int32_t root, int32_t n) {
     heap[root] = sinking;
 }
 
-// Sample from the smallest set of most probable tokens whose sum exceeds topp. A heap yields them in
-// order without sorting all: the nucleus is some ten tokens of 32000.
+// Sample from the smallest set of most probable tokens whose sum exceeds topp. A heap yields them
+// in order without sorting all: the nucleus is some ten tokens of 32000.
 static int32_t sample_topp(ProbIndex *prob_index, const float *probability, int32_t n, float topp,
-                            float coin) {
+                           float coin) {
     // llama2.c's cut-off: a token below it cannot be in the nucleus.
     float cutoff = (1.0f - topp) / (float)(n - 1);
     int32_t count = 0;

@@ -26,8 +26,8 @@ void sampler_free(Sampler *sampler);
 // In place: logits (vocab) become softmax(logits / temperature); unchanged at temperature 0.
 void sampler_softmax(const Sampler *sampler, float *logits);
 
-// random_f32(): the next number of xorshift*, 0 <= number < 1. llama2.c draws one for each sampled token,
-// none at temperature 0.
+// random_f32(): the next number of xorshift*, 0 <= number < 1. llama2.c draws one for each sampled
+// token, none at temperature 0.
 float sampler_random(uint64_t *state);
 
 // Sample from what sampler_softmax() made; `coin` is unused at temperature 0.

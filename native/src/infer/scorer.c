@@ -56,8 +56,7 @@ static void softmax_all(Scorer *s, int32_t *likeliest) {
     }
 }
 
-bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
-                 Failure *failure) {
+bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest, Failure *failure) {
     if (s->transformer.memory) {
         s->logits = transformer_forward(&s->transformer, token, position, true);
         softmax_all(s, likeliest);
@@ -68,10 +67,11 @@ bool scorer_step(Scorer *s, int32_t token, int32_t position, int32_t *likeliest,
     if (!quant_transformer_forward(l, s->precision, &token, 1, position, failure)) return false;
     s->input = (LmHeadInput){.x = l->normed, .quantised = l->quantised[0]};
     lm_head_prepare(head, l->simd, &s->input);
-    l->simd->matmul_int4(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles, head->groups,
-                    l->quantised, 1);
+    l->simd->matmul_int4(s->value, (int64_t)head->tiles * TILE, head->coarse, head->tiles,
+                         head->groups, l->quantised, 1);
     *likeliest = 0;
-    SampleStatus status = exact_sampler_sample(&s->greedy, &s->input, copy_values(s), 0.0f, likeliest, NULL);
+    SampleStatus status =
+        exact_sampler_sample(&s->greedy, &s->input, copy_values(s), 0.0f, likeliest, NULL);
     if (status == SAMPLE_UNDECIDABLE) *likeliest = head->ids[0];  // only with NaN logits
     return true;
 }
@@ -80,5 +80,6 @@ double scorer_nats(Scorer *s, int32_t id) {
     if (s->transformer.memory) {
         return log(s->sum_exp) - (double)(s->logits[id] - s->largest) / (double)s->temperature;
     }
-    return -log((double)exact_sampler_probability(&s->sampler, &s->input, copy_values(s), id, true));
+    return -log(
+        (double)exact_sampler_probability(&s->sampler, &s->input, copy_values(s), id, true));
 }

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernels/ops_f32.h"
 #include "infer/quant_transformer.h"
 #include "infer/sampler.h"
+#include "kernels/ops_f32.h"
 
 enum { BOS = 1, MAX_DRAFTS = 7 };
 
@@ -16,20 +16,20 @@ struct SpecDecoder {
     const Packed *packed;
     SpecOptions options;
     QuantTransformer transformer;
-    Sampler sampler;         // of all logits; holds the random state
-    LmHead draft_head;          // likeliest rows
+    Sampler sampler;                             // of all logits; holds the random state
+    LmHead draft_head;                           // likeliest rows
     ExactSampler target_sampler, draft_sampler;  // paper's p and q
-    int32_t *tokens;         // (steps + 1) prompt, then output
-    float *probabilities;    // (steps + 1)
-    int32_t known;         // tokens: of the prompt, or verified
-    int32_t returned;           // tokens returned to the caller
-    int32_t processed;             // tokens in the KV cache
-    int32_t prompt;          // its tokens
-    float *value;            // (MAX_DRAFTS + 1, tiles * TILE) products of the lm_head
-    float *logits;           // (vocab), and
-    float *rows;             // (ROWS, dim): for sample_from_all_logits()
-    double acceptance;        // moving average of the acceptance rate (the paper's alpha)
-    int32_t rounds_without_draft;       // since a draft was tried
+    int32_t *tokens;                             // (steps + 1) prompt, then output
+    float *probabilities;                        // (steps + 1)
+    int32_t known;                               // tokens: of the prompt, or verified
+    int32_t returned;                            // tokens returned to the caller
+    int32_t processed;                           // tokens in the KV cache
+    int32_t prompt;                              // its tokens
+    float *value;                  // (MAX_DRAFTS + 1, tiles * TILE) products of the lm_head
+    float *logits;                 // (vocab), and
+    float *rows;                   // (ROWS, dim): for sample_from_all_logits()
+    double acceptance;             // moving average of the acceptance rate (the paper's alpha)
+    int32_t rounds_without_draft;  // since a draft was tried
     DecodeStats stats;
 };
 
@@ -38,8 +38,10 @@ static bool init(SpecDecoder *d, const int32_t *prompt, int32_t count, Failure *
     SpecOptions *s = &d->options;
     d->draft_head = lm_head_draft_subset(&p->head);
     if (!quant_transformer_init(&d->transformer, p, s->simd, !s->exact, s->steps, failure) ||
-        !exact_sampler_init(&d->target_sampler, &p->head, s->simd, s->temperature, s->topp, failure) ||
-        !exact_sampler_init(&d->draft_sampler, &d->draft_head, s->simd, s->temperature, s->topp, failure)) {
+        !exact_sampler_init(&d->target_sampler, &p->head, s->simd, s->temperature, s->topp,
+                            failure) ||
+        !exact_sampler_init(&d->draft_sampler, &d->draft_head, s->simd, s->temperature, s->topp,
+                            failure)) {
         return false;
     }
     d->target_sampler.certify = s->exact;
@@ -61,7 +63,7 @@ static bool init(SpecDecoder *d, const int32_t *prompt, int32_t count, Failure *
 }
 
 SpecDecoder *spec_decoder_new(const Packed *packed, SpecOptions options, const int32_t *prompt,
-                       int32_t count, Failure *failure) {
+                              int32_t count, Failure *failure) {
     SpecDecoder *d = calloc(1, sizeof *d);
     if (!d) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory to tell a story");
@@ -91,17 +93,18 @@ void spec_decoder_free(SpecDecoder *d) {
 // value = the 4-bit rows of `head` @ the `count` outputs of the transformer; prepares `inputs`.
 static void screen_rows(SpecDecoder *d, const LmHead *head, LmHeadInput *inputs, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
-        inputs[t].x = d->transformer.normed + t * d->transformer.stride;  // valid until the next forward pass
+        // Valid until the next forward pass.
+        inputs[t].x = d->transformer.normed + t * d->transformer.stride;
         inputs[t].quantised = d->transformer.quantised[t];
         lm_head_prepare(head, d->options.simd, &inputs[t]);
     }
     int64_t slots = (int64_t)head->tiles * TILE;
     d->options.simd->matmul_int4(d->value, slots, head->coarse, head->tiles, head->groups,
-                              d->transformer.quantised, count);
+                                 d->transformer.quantised, count);
     uint64_t factors = 2 * (uint64_t)slots * sizeof(float) * (uint64_t)count;
     uint64_t vectors = ANCHORS + (head->coded < head->vocab);
     d->stats.head_bytes += (uint64_t)slots * (uint64_t)head->groups * (GROUP / 2) + factors +
-                            vectors * (uint64_t)head->dim * sizeof(float);
+                           vectors * (uint64_t)head->dim * sizeof(float);
 }
 
 static bool fail_unreadable(Failure *failure) {
@@ -109,7 +112,9 @@ static bool fail_unreadable(Failure *failure) {
                 "the model's file can no longer be read; check the card, or fetch it again");
 }
 
-static Precision precision_of(const SpecDecoder *d) { return d->options.exact ? PRECISION_FP32 : PRECISION_INT8; }
+static Precision precision_of(const SpecDecoder *d) {
+    return d->options.exact ? PRECISION_FP32 : PRECISION_INT8;
+}
 
 // Run all of the prompt but its last token, in batches.
 static bool run_prefill(SpecDecoder *d, Failure *failure) {
@@ -118,7 +123,8 @@ static bool run_prefill(SpecDecoder *d, Failure *failure) {
         int32_t most = d->options.prefill < BATCH ? d->options.prefill : BATCH;
         if (d->options.probabilities && most > MAX_DRAFTS + 1) most = MAX_DRAFTS + 1;
         int32_t count = last - d->processed < most ? last - d->processed : most;
-        if (!quant_transformer_forward(&d->transformer, precision_of(d), d->tokens + d->processed, count, d->processed, failure)) {
+        if (!quant_transformer_forward(&d->transformer, precision_of(d), d->tokens + d->processed,
+                                       count, d->processed, failure)) {
             return false;
         }
         if (d->options.probabilities) {
@@ -138,8 +144,8 @@ static bool run_prefill(SpecDecoder *d, Failure *failure) {
     return true;
 }
 
-// The number of drafts (the paper's gamma) that yields most tokens for each byte read: k drafts and one
-// verification yield 1 + a + ... + a^k tokens, where a is the acceptance rate.
+// The number of drafts (the paper's gamma) that yields most tokens for each byte read: k drafts and
+// one verification yield 1 + a + ... + a^k tokens, where a is the acceptance rate.
 static int32_t choose_draft_length(SpecDecoder *d) {
     const Packed *p = d->packed;
     double draft = (double)(p->sections[SECTION_HIGH].size + p->sections[SECTION_HEAD_COARSE].size +
@@ -175,10 +181,13 @@ static bool draft(SpecDecoder *d, int32_t *drafts, int32_t *count, Failure *fail
     uint64_t state = d->sampler.state;
     int32_t token = d->tokens[d->processed];
     for (int32_t i = 0; i < *count; i++) {
-        if (!quant_transformer_forward(&d->transformer, PRECISION_INT8, &token, 1, d->processed + i, failure)) return false;
+        if (!quant_transformer_forward(&d->transformer, PRECISION_INT8, &token, 1, d->processed + i,
+                                       failure))
+            return false;
         LmHeadInput input;
         screen_rows(d, &d->draft_head, &input, 1);
-        SampleStatus status = exact_sampler_sample(&d->draft_sampler, &input, d->value, draw_coin(d, &state), &token, NULL);
+        SampleStatus status = exact_sampler_sample(&d->draft_sampler, &input, d->value,
+                                                   draw_coin(d, &state), &token, NULL);
         if (status == SAMPLE_UNREADABLE) return fail_unreadable(failure);
         if (status == SAMPLE_UNDECIDABLE || token == BOS) {
             *count = i;
@@ -193,7 +202,7 @@ enum { ROWS = 256 };  // of the lm_head in one piece
 
 // Sample with llama2.c's sampler from all logits of x (dim) in fp32, which are bit for bit its own.
 static bool sample_from_all_logits(SpecDecoder *d, const float *x, float coin, int32_t *id,
-                            float *probability, Failure *failure) {
+                                   float *probability, Failure *failure) {
     const LmHead *head = &d->packed->head;
     size_t row = (size_t)head->dim * sizeof *d->rows;
     if (!d->logits) {
@@ -208,7 +217,8 @@ static bool sample_from_all_logits(SpecDecoder *d, const float *x, float coin, i
     float products[ROWS];
     for (int32_t first = 0; first < head->vocab; first += ROWS) {
         int32_t count = head->vocab - first < ROWS ? head->vocab - first : ROWS;
-        const float *w = file_view_read(&head->rows, (uint64_t)first * row, (size_t)count * row, d->rows);
+        const float *w =
+            file_view_read(&head->rows, (uint64_t)first * row, (size_t)count * row, d->rows);
         if (!w) return fail_unreadable(failure);
         matmul(products, w, head->dim, x, count, head->dim);
         for (int32_t i = 0; i < count; i++) d->logits[head->ids[first + i]] = products[i];
@@ -220,8 +230,8 @@ static bool sample_from_all_logits(SpecDecoder *d, const float *x, float coin, i
     return true;
 }
 
-// One round: draft, run the last token and the drafts with all planes, accept up to the first mismatch.
-// At least one more token is known afterwards.
+// One round: draft, run the last token and the drafts with all planes, accept up to the first
+// mismatch. At least one more token is known afterwards.
 static bool verify(SpecDecoder *d, Failure *failure) {
     int32_t batch[MAX_DRAFTS + 1], count = 0, most = d->options.steps - d->processed - 1;
     if (d->options.exact) {
@@ -230,7 +240,9 @@ static bool verify(SpecDecoder *d, Failure *failure) {
         if (!draft(d, batch + 1, &count, failure)) return false;
     }
     batch[0] = d->tokens[d->processed];
-    if (!quant_transformer_forward(&d->transformer, precision_of(d), batch, count + 1, d->processed, failure)) return false;
+    if (!quant_transformer_forward(&d->transformer, precision_of(d), batch, count + 1, d->processed,
+                                   failure))
+        return false;
     LmHeadInput inputs[MAX_DRAFTS + 1];
     screen_rows(d, &d->packed->head, inputs, count + 1);
 
@@ -240,7 +252,8 @@ static bool verify(SpecDecoder *d, Failure *failure) {
         float coin = draw_coin(d, &d->sampler.state), *probability = NULL;
         if (d->options.probabilities) probability = &d->probabilities[d->known];
         int32_t id = BOS;
-        SampleStatus status = exact_sampler_sample(&d->target_sampler, &inputs[t], value, coin, &id, probability);
+        SampleStatus status =
+            exact_sampler_sample(&d->target_sampler, &inputs[t], value, coin, &id, probability);
         if (status == SAMPLE_UNREADABLE) return fail_unreadable(failure);
         if (status == SAMPLE_UNDECIDABLE && d->options.exact &&
             !sample_from_all_logits(d, inputs[t].x, coin, &id, probability, failure)) {

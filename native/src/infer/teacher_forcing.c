@@ -57,7 +57,8 @@ static bool read_story(IdsFile *story, const char *path, ModelConfig config, Fai
         read = story->prompt > 0;
     }
     if (read) {
-        story->count = read_ids(file, "out:", story->ids + story->prompt, config.context, config.vocab);
+        story->count =
+            read_ids(file, "out:", story->ids + story->prompt, config.context, config.vocab);
         read = story->count >= story->prompt - 1;
     }
     // The output begins with the prompt, without BOS.
@@ -103,23 +104,25 @@ static bool run_story(TeacherForcing *f, const IdsFile *story, Failure *failure)
         fprintf(f->out, "%d %d %.9f", id, taken,
                 -log((double)sampler_probability(&f->sampler, logits, id)));
         int32_t likeliest;
-        if (f->other_mode && !scorer_step(&f->mode_scorer, token, position, &likeliest, failure)) return false;
+        if (f->other_mode && !scorer_step(&f->mode_scorer, token, position, &likeliest, failure)) {
+            return false;
+        }
         print_likeliest(f, logits, token);
         token = id;
     }
     return true;
 }
 
-bool teacher_forcing_file(Model *model, const Tokenizer *tokenizer, Settings settings, const char *path,
-                 int32_t likely, FILE *out, Failure *failure) {
+bool teacher_forcing_file(Model *model, const Tokenizer *tokenizer, Settings settings,
+                          const char *path, int32_t likely, FILE *out, Failure *failure) {
     IdsFile story = {0};
     TeacherForcing f = {.tokenizer = tokenizer, .likely = likely, .out = out};
     ModelConfig config = model->config;
     const Checkpoint *checkpoint = model_checkpoint(model, failure);
     if (!checkpoint) return false;
     f.printed = malloc((size_t)config.vocab * sizeof *f.printed);
-    bool ready = f.printed != NULL ||
-                 fail(failure, EXIT_UNEXPECTED, "not enough memory to follow a story");
+    bool ready =
+        f.printed != NULL || fail(failure, EXIT_UNEXPECTED, "not enough memory to follow a story");
     ready = ready && read_story(&story, path, config, failure) &&
             transformer_init(&f.transformer, checkpoint, config.context, failure) &&
             sampler_init(&f.sampler, config.vocab, settings.temperature, settings.topp,

@@ -12,15 +12,18 @@ static float *next_buffer(float **rest, uint64_t count) {
     return slice;
 }
 
-bool transformer_init(Transformer *t, const Checkpoint *checkpoint, int32_t positions, Failure *failure) {
+bool transformer_init(Transformer *t, const Checkpoint *checkpoint, int32_t positions,
+                      Failure *failure) {
     ModelConfig s = checkpoint->config;
     uint64_t dim = (uint64_t)s.dim, hidden = (uint64_t)s.hidden, vocab = (uint64_t)s.vocab;
     uint64_t head = dim / (uint64_t)s.heads, kv = head * (uint64_t)s.kv_heads;
     // No product overflows: checkpoint_open() limits every size.
     uint64_t cache = (uint64_t)s.layers * (uint64_t)positions * kv;
-    uint64_t total = 5 * dim + 2 * hidden + (uint64_t)positions + 2 * (head / 2) + vocab + 2 * cache;
+    uint64_t total =
+        5 * dim + 2 * hidden + (uint64_t)positions + 2 * (head / 2) + vocab + 2 * cache;
 
-    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole context.
+    // calloc() maps pages lazily: a story that ends early does not take the memory of the whole
+    // context.
     float *memory = total > SIZE_MAX / sizeof(float) ? NULL : calloc((size_t)total, sizeof(float));
     *t = (Transformer){.checkpoint = checkpoint, .positions = positions, .memory = memory};
     if (!memory) {
@@ -50,8 +53,8 @@ void transformer_free(Transformer *t) {
     *t = (Transformer){0};
 }
 
-// attended (dim) = softmax(query . keys / sqrt(head)) . values over positions 0 to `position`, for each
-// head. heads / kv_heads queries share one key and value head (GQA).
+// attended (dim) = softmax(query . keys / sqrt(head)) . values over positions 0 to `position`, for
+// each head. heads / kv_heads queries share one key and value head (GQA).
 static void attention(Transformer *t, const float *keys, const float *values, int32_t position) {
     ModelConfig s = t->checkpoint->config;
     int32_t head = s.dim / s.heads, kv = head * s.kv_heads, sharing = s.heads / s.kv_heads;

@@ -1,11 +1,12 @@
-// A weight matrix as integer planes, for the modes exact and fast. Rows are interleaved in tiles of 32,
-// so that a kernel loads one column of 32 rows contiguously.
+// A weight matrix as integer planes, for the modes exact and fast. Rows are interleaved in tiles of
+// 32, so that a kernel loads one column of 32 rows contiguously.
 //
 //     weight(row, column) = scale(row) * (65536 * (multiplier(row, group) * high + middle) + low)
 //
-// `high` alone is an int8 weight, in steps of scale * multiplier * 65536: mode fast and drafts use it.
-// With `middle` and `low` it is the model's fp32 weight, bit for bit: scale is a power of two. A weight
-// that the planes cannot hold exactly (below 1/256 of its row's largest) is stored as a patch.
+// `high` alone is an int8 weight, in steps of scale * multiplier * 65536: mode fast and drafts use
+// it. With `middle` and `low` it is the model's fp32 weight, bit for bit: scale is a power of two.
+// A weight that the planes cannot hold exactly (below 1/256 of its row's largest) is stored as a
+// patch.
 #ifndef DUO_KERNELS_INT_MATRIX_H
 #define DUO_KERNELS_INT_MATRIX_H
 
@@ -24,18 +25,19 @@ typedef struct {
     const uint8_t *multiplier;  // (tiles, groups, TILE), at least 1
     const float *scale;         // (tiles, TILE)
     // Mode exact; NULL where only the int8 plane is there.
-    const int8_t *middle;       // as high
-    const uint16_t *low;        // as high
-    const uint32_t *patched;    // (tiles * groups + 1): patches before each block
-    const uint16_t *patch_at;   // index within its block
-    const float *patch;         // the fp32 weight
+    const int8_t *middle;      // as high
+    const uint16_t *low;       // as high
+    const uint32_t *patched;   // (tiles * groups + 1): patches before each block
+    const uint16_t *patch_at;  // index within its block
+    const float *patch;        // the fp32 weight
 } IntMatrix;
 
-// A vector of activations in int8, quantised once for all rows: x(column) = scale(group) * value(column).
+// A vector of activations in int8, quantised once for all rows: x(column) = scale(group) *
+// value(column).
 typedef struct {
     int8_t *value;  // (groups * GROUP), 0 beyond the vector's end
     float *scale;   // (groups)
-    int32_t *sum;   // (groups) of the group's values: corrects for weights that are stored with an offset
+    int32_t *sum;   // (groups) of the group's values: for weights stored with an offset
 } QuantizedVector;
 
 static inline int32_t tiles_of(int32_t rows) { return (rows + TILE - 1) / TILE; }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 void matmul_exact(const Simd *simd, float *out, int64_t stride, const IntMatrix *w, const float *x,
-             int64_t x_stride, int32_t count) {
+                  int64_t x_stride, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++, out += TILE) {
         _Alignas(64) float plain[BLOCK], sums[BATCH * TILE];
         memset(sums, 0, (size_t)count * TILE * sizeof *sums);
@@ -27,6 +27,7 @@ uint64_t matmul_int8_bytes(const IntMatrix *w) {
 uint64_t matmul_exact_bytes(const IntMatrix *w) {
     uint64_t blocks = (uint64_t)w->tiles * (uint64_t)w->groups;
     uint64_t patches = w->patched[blocks] - w->patched[0];
-    return matmul_int8_bytes(w) + blocks * (BLOCK * (sizeof *w->middle + sizeof *w->low) + sizeof *w->patched) +
+    return matmul_int8_bytes(w) +
+           blocks * (BLOCK * (sizeof *w->middle + sizeof *w->low) + sizeof *w->patched) +
            patches * (sizeof *w->patch_at + sizeof *w->patch);
 }

@@ -6,8 +6,8 @@
 // Four neighbouring floats; a vector register on any machine that has them.
 typedef float Four __attribute__((vector_size(16)));
 
-// Elements of a (0-3) and b (4-7) in the given order. gcc has __builtin_shufflevector since version 12;
-// clang lacks __builtin_shuffle.
+// Elements of a (0-3) and b (4-7) in the given order. gcc has __builtin_shufflevector since version
+// 12; clang lacks __builtin_shuffle.
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else

@@ -1,5 +1,5 @@
-// fp32 operations of the transformer, in the order of llama2.c's run.c and so bit for bit its results:
-// matmul(), rmsnorm(), softmax(), and the RoPE and SwiGLU loops of forward().
+// fp32 operations of the transformer, in the order of llama2.c's run.c and so bit for bit its
+// results: matmul(), rmsnorm(), softmax(), and the RoPE and SwiGLU loops of forward().
 #ifndef DUO_KERNELS_OPS_F32_H
 #define DUO_KERNELS_OPS_F32_H
 

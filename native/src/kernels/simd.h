@@ -1,6 +1,7 @@
-// The kernels of the modes exact and fast, one table of functions for each instruction set; the table
-// is chosen at run time. Rows are multiplied side by side. A kernel marked "as llama2.c" rounds and adds
-// in run.c's order, bit for bit; the others may add in any order (mode fast, drafts, bounds).
+// The kernels of the modes exact and fast, one table of functions for each instruction set; the
+// table is chosen at run time. Rows are multiplied side by side. A kernel marked "as llama2.c"
+// rounds and adds in run.c's order, bit for bit; the others may add in any order (mode fast,
+// drafts, bounds).
 #ifndef DUO_KERNELS_SIMD_H
 #define DUO_KERNELS_SIMD_H
 
@@ -27,7 +28,8 @@ typedef struct {
 
     // out (count, stride) = w @ x for `count` vectors, from the int8 plane alone.
     // stride is at least w's tiles * TILE: rows that are only padding are written too.
-    void (*matmul_int8)(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count);
+    void (*matmul_int8)(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
+                        int32_t count);
 
     // plain (GROUP, TILE) = the block's weights in fp32, from all planes, without patches.
     void (*unpack)(float *plain, const IntMatrix *w, int64_t block);
@@ -40,10 +42,10 @@ typedef struct {
     // out (count, stride) = coarse @ x, before the rows' scales. coarse is (tiles, groups * 16,
     // TILE): two columns in each byte, the even one in its low half, both plus 8.
     void (*matmul_int4)(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const QuantizedVector *x, int32_t count);
+                        int32_t groups, const QuantizedVector *x, int32_t count);
 
-    // The product of one row of (groups, 16) bytes with x: columns 0 to 15 of a group in the low halves of its
-    // bytes, 16 to 31 in the high ones, all plus 8.
+    // The product of one row of (groups, 16) bytes with x: columns 0 to 15 of a group in the low
+    // halves of its bytes, 16 to 31 in the high ones, all plus 8.
     float (*dot_int4)(const uint8_t *row, int32_t groups, const QuantizedVector *x);
 
     // a (n) . b (n)
@@ -59,9 +61,9 @@ typedef struct {
     // out (size) = weights (n) @ values (n, stride): one head's values, a row for each position.
     // In fp32 as llama2.c, from the first position to the last.
     void (*weighted_sum)(float *out, const float *values, int64_t stride, const float *weights,
-                int32_t size, int32_t n);
-    void (*weighted_sum_bf16)(float *out, const uint16_t *values, int64_t stride, const float *weights,
-                     int32_t size, int32_t n);
+                         int32_t size, int32_t n);
+    void (*weighted_sum_bf16)(float *out, const uint16_t *values, int64_t stride,
+                              const float *weights, int32_t size, int32_t n);
 
     // x (n) in place: exp(x * scale - the largest), divided by their sum.
     void (*softmax)(float *x, float scale, int32_t n);
@@ -85,12 +87,18 @@ const char *const *simd_names(void);
 
 // bfloat16, rounded to nearest even: halves the memory of the KV cache.
 static inline uint16_t bf16_of_f32(float x) {
-    union { float number; uint32_t bits; } u = {x};
+    union {
+        float number;
+        uint32_t bits;
+    } u = {x};
     return (uint16_t)((u.bits + 0x7fff + (u.bits >> 16 & 1)) >> 16);
 }
 
 static inline float f32_of_bf16(uint16_t bf16) {
-    union { uint32_t bits; float number; } u = {(uint32_t)bf16 << 16};
+    union {
+        uint32_t bits;
+        float number;
+    } u = {(uint32_t)bf16 << 16};
     return u.number;
 }
 

@@ -20,7 +20,7 @@ INLINE void rows_in_order(__m256 sum[4]) {
 // A row's weights of two columns in a dword, as words of 256 times the weight: it takes less to
 // bring a byte into a word's upper half than to extend its sign.
 INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
-                     const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     const __m256i zero = _mm256_setzero_si256();
     __m256 total[MOST_DRAFT][4];
     for (int32_t t = 0; t < n; t++) {
@@ -43,7 +43,7 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
         for (int32_t half = 0; half < 2; half++) {
             __m256i sum[MOST_DRAFT][2];
             for (int32_t t = 0; t < n; t++) sum[t][0] = sum[t][1] = zero;
-            // gcc would unroll it, add the terms as a tree and run out of registers
+                // gcc would unroll it, add the terms as a tree and run out of registers
 #pragma GCC unroll 1
             for (int32_t i = 0; i < GROUP; i += 2) {
                 __m256i a = load32(high + i * TILE), b = load32(high + i * TILE + TILE);
@@ -77,8 +77,8 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
     }
 }
 
-HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
-                       int32_t count) {
+HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w,
+                             const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST_DRAFT) {
             float *to = out + t * stride + tile * TILE;
@@ -91,12 +91,11 @@ HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, con
 // Words of two weights, multiplied and added to words. All 32 columns fit into one: the sum begins
 // with what takes the 8 from every weight, and may wrap around on the way.
 INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     const __m256i nibble = _mm256_set1_epi8(15);
     // two even columns twice, two odd ones twice
-    const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 1, 3, 1, 3, 4, 6, 4, 6, 5, 7, 5, 7,
-                                           8, 10, 8, 10, 9, 11, 9, 11,
-                                           12, 14, 12, 14, 13, 15, 13, 15);
+    const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 1, 3, 1, 3, 4, 6, 4, 6, 5, 7, 5, 7, 8, 10, 8,
+                                           10, 9, 11, 9, 11, 12, 14, 12, 14, 13, 15, 13, 15);
     __m256 total[MOST][4];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 4; k++) total[t][k] = _mm256_setzero_ps();
@@ -145,7 +144,7 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 }
 
 HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                        int32_t groups, const QuantizedVector *x, int32_t count) {
+                             int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
@@ -155,6 +154,7 @@ HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, 
     }
 }
 
-const Simd simd_avx2 = {.name = "avx2", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
+const Simd simd_avx2 = {
+    .name = "avx2", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
 
 #endif

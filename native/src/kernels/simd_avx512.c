@@ -8,9 +8,9 @@
 // A tile's bytes of four columns, (column, row), as a dword for each row: its bytes of columns
 // 0, 2, 1 and 3. What comes first are rows 0-7 and 16-23, then the others.
 INLINE void turn(__m512i rows[2], __m512i columns01, __m512i columns23) {
-    const __m512i halves = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9,
-                                            24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
-                                            16, 0);
+    const __m512i halves =
+        _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                         21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     rows[0] = _mm512_unpacklo_epi8(columns01, columns23);
     rows[1] = _mm512_unpackhi_epi8(columns01, columns23);
     // clang would make one permutation of these two, which takes it forty instructions
@@ -26,7 +26,7 @@ INLINE void put(int8_t *to, const int8_t *value, const int8_t order[16]) {
 }
 
 INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
-                     const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15};
     const __m512i sign = _mm512_set1_epi8(-128);
     __m512 total[MOST][2];
@@ -78,8 +78,8 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
     }
 }
 
-HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
-                       int32_t count) {
+HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w,
+                             const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
@@ -89,7 +89,7 @@ HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, con
 }
 
 INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15};
     const __m512i nibble = _mm512_set1_epi8(15);
     __m512 total[MOST][2];
@@ -131,7 +131,7 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 }
 
 HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                        int32_t groups, const QuantizedVector *x, int32_t count) {
+                             int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
@@ -141,6 +141,7 @@ HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, 
     }
 }
 
-const Simd simd_avx512 = {.name = "avx512", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
+const Simd simd_avx512 = {
+    .name = "avx512", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, SIMD_IN_COMMON};
 
 #endif

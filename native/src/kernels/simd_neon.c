@@ -2,8 +2,8 @@
 // processors since about 2018 have.
 #if defined(__aarch64__)
 
-#include "kernels/simd_neon_matrix.h"
 #include "kernels/simd_neon_dotprod.h"
+#include "kernels/simd_neon_matrix.h"
 
 // The first n of four floats, then zeros; all where there are more.
 INLINE float32x4_t load_first(const float *p, int32_t n) {
@@ -46,7 +46,7 @@ static float dot(const float *a, const float *b, int32_t n) {
 
 // 4 n numbers, fp32 or bfloat16, from the one at `at` on.
 INLINE void load_numbers(float32x4_t *to, const void *m, int64_t at, const int is_bf16,
-                       const int32_t n) {
+                         const int32_t n) {
     const float *whole = (const float *)m + at;
     const uint16_t *half = (const uint16_t *)m + at;
     int32_t k = 0;
@@ -63,8 +63,8 @@ INLINE void load_numbers(float32x4_t *to, const void *m, int64_t at, const int i
 
 // out (4 n) = the columns from `start` on of weights (rows) @ m (rows, stride): bfloat16 in any
 // order, fp32 as llama2.c.
-INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                      int32_t start, const int is_bf16, const int32_t n) {
+INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights,
+                        int32_t rows, int32_t start, const int is_bf16, const int32_t n) {
     float32x4_t sum[8];
     for (int32_t k = 0; k < n; k++) sum[k] = vdupq_n_f32(0.0f);
     for (int32_t i = 0; i < rows; i++) {
@@ -80,7 +80,7 @@ INLINE void add_columns(float *out, const void *m, int64_t stride, const float *
 
 // out (columns) = weights (rows) @ m (rows, stride)
 INLINE void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                   int32_t columns, const int is_bf16) {
+                     int32_t columns, const int is_bf16) {
     int32_t j = 0;
     for (; j + 32 <= columns; j += 32) add_columns(out, m, stride, weights, rows, j, is_bf16, 8);
     for (; j + 4 <= columns; j += smaller((columns - j) / 4, 4) * 4) {
@@ -113,12 +113,12 @@ static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const 
 }
 
 static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
-                int32_t size, int32_t n) {
+                         int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 0);
 }
 
-static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
-                     int32_t size, int32_t n) {
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride,
+                              const float *weights, int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 1);
 }
 
@@ -190,18 +190,26 @@ static float sum_exp(const float *x, float most, float scale, int32_t n) {
     return vaddvq_f32(vaddq_f32(sum[0], sum[1]));
 }
 
-#define SIMD_IN_COMMON                                                                         \
-    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot = dot,              \
-    .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, .weighted_sum_bf16 = weighted_sum_bf16,            \
-    .softmax = softmax, .swiglu = swiglu, .bounds = simd_bounds, .sum_exp = sum_exp
+#define SIMD_IN_COMMON                                                            \
+    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot = dot, \
+    .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum,   \
+    .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax, .swiglu = swiglu, \
+    .bounds = simd_bounds, .sum_exp = sum_exp
 
 const Simd simd_neon = {
-    .name = "neon", .matmul_int8 = matmul_int8, .matmul_int4 = matmul_int4, .dot_int4 = dot_int4, SIMD_IN_COMMON,
+    .name = "neon",
+    .matmul_int8 = matmul_int8,
+    .matmul_int4 = matmul_int4,
+    .dot_int4 = dot_int4,
+    SIMD_IN_COMMON,
 };
 
 #if SIMD_DOTPROD
 const Simd simd_dotprod = {
-    .name = "dotprod", .matmul_int8 = matmul_int8_dotprod, .matmul_int4 = matmul_int4_dotprod, .dot_int4 = dot_int4_dotprod,
+    .name = "dotprod",
+    .matmul_int8 = matmul_int8_dotprod,
+    .matmul_int4 = matmul_int4_dotprod,
+    .dot_int4 = dot_int4_dotprod,
     SIMD_IN_COMMON,
 };
 #endif

@@ -9,12 +9,24 @@
 #define INLINE __attribute__((always_inline)) static inline
 
 // `call` with N = n, 4 at most, as a constant, so that what has N elements stays in registers.
-#define WITH_CONSTANT(n, call)                    \
-    switch (n) {                                  \
-        case 1: { enum { N = 1 }; call; } break;  \
-        case 2: { enum { N = 2 }; call; } break;  \
-        case 3: { enum { N = 3 }; call; } break;  \
-        default: { enum { N = 4 }; call; }        \
+#define WITH_CONSTANT(n, call) \
+    switch (n) {               \
+        case 1: {              \
+            enum { N = 1 };    \
+            call;              \
+        } break;               \
+        case 2: {              \
+            enum { N = 2 };    \
+            call;              \
+        } break;               \
+        case 3: {              \
+            enum { N = 3 };    \
+            call;              \
+        } break;               \
+        default: {             \
+            enum { N = 4 };    \
+            call;              \
+        }                      \
     }
 
 enum { MOST = 4 };  // vectors at once

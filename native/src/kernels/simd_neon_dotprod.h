@@ -2,7 +2,7 @@
 #ifndef DUO_KERNELS_SIMD_NEON_DOTPROD_H
 #define DUO_KERNELS_SIMD_NEON_DOTPROD_H
 
-#include "kernels/simd_neon.h"
+#include "kernels/simd_neon_matrix.h"
 
 #if SIMD_DOTPROD
 
@@ -26,22 +26,23 @@ INLINE void turn(uint8x16_t rows[4], const uint8_t *a, int32_t stride) {
 
 // The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Left alone gcc loads all sixteen first,
 // and runs out of registers.
-#define DRAFT_COLUMNS(lane)                                                                   \
-    __asm__ volatile("" ::: "memory");                                                        \
-    for (int32_t half = 0; half < halves; half++) {                                           \
-        turn(rows, high + 4 * lane * TILE + 16 * half, TILE);                                 \
-        for (int32_t k = 0; k < 4; k++) {                                                     \
-            int8x16_t w = vreinterpretq_s8_u8(rows[k]);                                       \
-            for (int32_t t = 0; t < n; t++) {                                                 \
-                int32x4_t *to = &sum[t][4 * half + k];                                        \
-                *to = vdotq_laneq_s32(*to, w, v[t], lane);                                    \
-            }                                                                                 \
-        }                                                                                     \
+#define DRAFT_COLUMNS(lane)                                   \
+    __asm__ volatile("" ::: "memory");                        \
+    for (int32_t half = 0; half < halves; half++) {           \
+        turn(rows, high + 4 * lane * TILE + 16 * half, TILE); \
+        for (int32_t k = 0; k < 4; k++) {                     \
+            int8x16_t w = vreinterpretq_s8_u8(rows[k]);       \
+            for (int32_t t = 0; t < n; t++) {                 \
+                int32x4_t *to = &sum[t][4 * half + k];        \
+                *to = vdotq_laneq_s32(*to, w, v[t], lane);    \
+            }                                                 \
+        }                                                     \
     }
 
 // Sixteen rows of a group, or all 32.
-DOTPROD INLINE void matmul_int8_rows_dotprod(int32x4_t sum[][8], const uint8_t *high, const QuantizedVector *x,
-                                     int32_t column, const int32_t n, const int32_t halves) {
+DOTPROD INLINE void matmul_int8_rows_dotprod(int32x4_t sum[][8], const uint8_t *high,
+                                             const QuantizedVector *x, int32_t column,
+                                             const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         uint8x16_t rows[4];
         int8x16_t v[MOST];
@@ -53,8 +54,9 @@ DOTPROD INLINE void matmul_int8_rows_dotprod(int32x4_t sum[][8], const uint8_t *
     }
 }
 
-DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
-                                     const QuantizedVector *x, const int32_t n) {
+DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const IntMatrix *w,
+                                             int32_t tile, const QuantizedVector *x,
+                                             const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
@@ -77,8 +79,8 @@ DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const I
     }
 }
 
-DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
-                                  int32_t count) {
+DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMatrix *w,
+                                        const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
@@ -89,25 +91,25 @@ DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMat
 }
 
 // The columns 8 * lane to 8 * lane + 7 of a group, even ones times v, odd ones times u.
-#define SCREEN_COLUMNS(lane)                                                                  \
-    __asm__ volatile("" ::: "memory"); /* as in matmul_int8 */                                      \
-    for (int32_t half = 0; half < halves; half++) {                                           \
-        turn(rows, coarse + 4 * lane * TILE + 16 * half, TILE);                               \
-        for (int32_t k = 0; k < 4; k++) {                                                     \
-            int8x16_t even = vreinterpretq_s8_u8(vandq_u8(rows[k], vdupq_n_u8(15)));          \
-            int8x16_t odd = vreinterpretq_s8_u8(vshrq_n_u8(rows[k], 4));                      \
-            for (int32_t t = 0; t < n; t++) {                                                 \
-                int32x4_t *to = &sum[t][4 * half + k];                                        \
-                *to = vdotq_laneq_s32(*to, even, v[t], lane);                                 \
-                *to = vdotq_laneq_s32(*to, odd, u[t], lane);                                  \
-            }                                                                                 \
-        }                                                                                     \
+#define SCREEN_COLUMNS(lane)                                                         \
+    __asm__ volatile("" ::: "memory"); /* as in matmul_int8 */                       \
+    for (int32_t half = 0; half < halves; half++) {                                  \
+        turn(rows, coarse + 4 * lane * TILE + 16 * half, TILE);                      \
+        for (int32_t k = 0; k < 4; k++) {                                            \
+            int8x16_t even = vreinterpretq_s8_u8(vandq_u8(rows[k], vdupq_n_u8(15))); \
+            int8x16_t odd = vreinterpretq_s8_u8(vshrq_n_u8(rows[k], 4));             \
+            for (int32_t t = 0; t < n; t++) {                                        \
+                int32x4_t *to = &sum[t][4 * half + k];                               \
+                *to = vdotq_laneq_s32(*to, even, v[t], lane);                        \
+                *to = vdotq_laneq_s32(*to, odd, u[t], lane);                         \
+            }                                                                        \
+        }                                                                            \
     }
 
 // Sixteen rows, or a tile's 32.
 DOTPROD INLINE void matmul_int4_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
-                                      int32_t groups, const QuantizedVector *x, const int32_t n,
-                                      const int32_t halves) {
+                                             int32_t groups, const QuantizedVector *x,
+                                             const int32_t n, const int32_t halves) {
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 4 * halves; k++) total[t][k] = vdupq_n_f32(0.0f);
@@ -140,8 +142,9 @@ DOTPROD INLINE void matmul_int4_rows_dotprod(float *out, int64_t stride, const u
 }
 
 // What there are registers for: one vector with all rows, or two with half of them.
-DOTPROD static void matmul_int4_dotprod(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                                   int32_t groups, const QuantizedVector *x, int32_t count) {
+DOTPROD static void matmul_int4_dotprod(float *out, int64_t stride, const uint8_t *coarse,
+                                        int32_t tiles, int32_t groups, const QuantizedVector *x,
+                                        int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += 2) {
             float *to = out + t * stride + tile * TILE;
@@ -155,7 +158,8 @@ DOTPROD static void matmul_int4_dotprod(float *out, int64_t stride, const uint8_
     }
 }
 
-DOTPROD static float dot_int4_dotprod(const uint8_t *row, int32_t groups, const QuantizedVector *x) {
+DOTPROD static float dot_int4_dotprod(const uint8_t *row, int32_t groups,
+                                      const QuantizedVector *x) {
     float32x4_t total = vdupq_n_f32(0.0f);
     for (int32_t group = 0; group < groups; group++, row += GROUP / 2) {
         const int8_t *value = x->value + group * GROUP;

@@ -67,17 +67,17 @@ static void unpack(float *plain, const IntMatrix *w, int64_t block) {
 }
 
 // The column `lane` of four: each product rounded, then added.
-#define ADD_COLUMN(lane)                                                                      \
-    for (int32_t k = 0; k < parts; k++) {                                                     \
-        float32x4_t w = vld1q_f32(plain + (i + lane) * TILE + 4 * k);                         \
-        for (int32_t t = 0; t < n; t++) {                                                     \
-            sum[t][k] = vaddq_f32(sum[t][k], vmulq_laneq_f32(w, v[t], lane));                 \
-        }                                                                                     \
+#define ADD_COLUMN(lane)                                                      \
+    for (int32_t k = 0; k < parts; k++) {                                     \
+        float32x4_t w = vld1q_f32(plain + (i + lane) * TILE + 4 * k);         \
+        for (int32_t t = 0; t < n; t++) {                                     \
+            sum[t][k] = vaddq_f32(sum[t][k], vmulq_laneq_f32(w, v[t], lane)); \
+        }                                                                     \
     }
 
 // `n` vectors with 4 * `parts` rows.
 INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
-                          const int32_t n, const int32_t parts) {
+                            const int32_t n, const int32_t parts) {
     float32x4_t sum[MOST][8], v[MOST];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < parts; k++) sum[t][k] = vld1q_f32(sums + t * TILE + 4 * k);
@@ -113,8 +113,8 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
 
 // The sums of a group's rows from 16 * half on, times the rows' multipliers and x's scale.
 INLINE void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t *multiplier,
-                    const QuantizedVector *x, int32_t group, const int32_t n, const int32_t half,
-                    const int32_t halves) {
+                      const QuantizedVector *x, int32_t group, const int32_t n, const int32_t half,
+                      const int32_t halves) {
     for (int32_t part = 0; part < halves; part++) {
         uint8x16_t bytes = vld1q_u8(multiplier + 16 * (half + part));
         uint16x8_t low = vmovl_u8(vget_low_u8(bytes)), high = vmovl_high_u8(bytes);
@@ -141,29 +141,29 @@ INLINE void store_matmul_int8(float *out, float32x4_t total[8], const float *sca
 // The columns 4 * lane to 4 * lane + 3 of sixteen, times v. Products of two columns side by side
 // fit into words twice: the columns of a row are interleaved in pairs, and two pairs added before
 // they become dwords.
-#define DRAFT_COLUMNS(lane)                                                                   \
-    for (int32_t half = 0; half < halves; half++) {                                           \
-        const int8_t *at = high + 4 * lane * TILE + 16 * half;                                \
-        int8x16_t a = vld1q_s8(at), b = vld1q_s8(at + TILE);                                  \
-        int8x16_t c = vld1q_s8(at + 2 * TILE), d = vld1q_s8(at + 3 * TILE);                   \
-        int8x16_t ab[2] = {vzip1q_s8(a, b), vzip2q_s8(a, b)};                                 \
-        int8x16_t cd[2] = {vzip1q_s8(c, d), vzip2q_s8(c, d)};                                 \
-        for (int32_t t = 0; t < n; t++) {                                                     \
-            int8x16_t vab = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane));            \
-            int8x16_t vcd = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane + 1));        \
-            for (int32_t k = 0; k < 2; k++) {                                                 \
-                int32x4_t *to = &sum[t][4 * half + 2 * k];                                    \
-                int16x8_t low = vmull_s8(vget_low_s8(ab[k]), vget_low_s8(vab));               \
-                int16x8_t upper = vmull_high_s8(ab[k], vab);                                  \
+#define DRAFT_COLUMNS(lane)                                                                      \
+    for (int32_t half = 0; half < halves; half++) {                                              \
+        const int8_t *at = high + 4 * lane * TILE + 16 * half;                                   \
+        int8x16_t a = vld1q_s8(at), b = vld1q_s8(at + TILE);                                     \
+        int8x16_t c = vld1q_s8(at + 2 * TILE), d = vld1q_s8(at + 3 * TILE);                      \
+        int8x16_t ab[2] = {vzip1q_s8(a, b), vzip2q_s8(a, b)};                                    \
+        int8x16_t cd[2] = {vzip1q_s8(c, d), vzip2q_s8(c, d)};                                    \
+        for (int32_t t = 0; t < n; t++) {                                                        \
+            int8x16_t vab = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane));               \
+            int8x16_t vcd = vreinterpretq_s8_s16(vdupq_laneq_s16(v[t], 2 * lane + 1));           \
+            for (int32_t k = 0; k < 2; k++) {                                                    \
+                int32x4_t *to = &sum[t][4 * half + 2 * k];                                       \
+                int16x8_t low = vmull_s8(vget_low_s8(ab[k]), vget_low_s8(vab));                  \
+                int16x8_t upper = vmull_high_s8(ab[k], vab);                                     \
                 to[0] = vpadalq_s16(to[0], vmlal_s8(low, vget_low_s8(cd[k]), vget_low_s8(vcd))); \
-                to[1] = vpadalq_s16(to[1], vmlal_high_s8(upper, cd[k], vcd));                 \
-            }                                                                                 \
-        }                                                                                     \
+                to[1] = vpadalq_s16(to[1], vmlal_high_s8(upper, cd[k], vcd));                    \
+            }                                                                                    \
+        }                                                                                        \
     }
 
 // Sixteen rows of a group, or all 32.
-INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const QuantizedVector *x, int32_t column,
-                     const int32_t n, const int32_t halves) {
+INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const QuantizedVector *x,
+                             int32_t column, const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         int16x8_t v[MOST];
         for (int32_t t = 0; t < n; t++) {
@@ -178,7 +178,7 @@ INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const Quant
 #undef DRAFT_COLUMNS
 
 INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
-                     const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
@@ -200,7 +200,8 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
     }
 }
 
-static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
+                        int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;
@@ -212,7 +213,7 @@ static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const Qu
 // All 32 columns fit into a word: the sum begins with what takes the 8 from every weight, and may
 // wrap around on the way.
 INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
-                      const QuantizedVector *x, const int32_t n) {
+                             const QuantizedVector *x, const int32_t n) {
     float32x4_t total[MOST][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
@@ -255,7 +256,7 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 }
 
 static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const QuantizedVector *x, int32_t count) {
+                        int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
         for (int32_t t = 0; t < count; t += MOST) {
             float *to = out + t * stride + tile * TILE;

@@ -37,7 +37,8 @@ static void weigh(float *out, const float *rows, int64_t stride, const float *we
         vfloat32m8_t sum = __riscv_vfmv_v_f_f32m8(0.0f, lanes);
 #pragma GCC unroll 4
         for (int32_t i = 0; i < n; i++, row += stride) {
-            vfloat32m8_t product = __riscv_vfmul(__riscv_vle32_v_f32m8(row, lanes), weights[i], lanes);
+            vfloat32m8_t product =
+                __riscv_vfmul(__riscv_vle32_v_f32m8(row, lanes), weights[i], lanes);
             sum = __riscv_vfadd(sum, product, lanes);
         }
         __riscv_vse32(out, sum, lanes);
@@ -100,12 +101,12 @@ static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const 
 }
 
 static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
-                int32_t size, int32_t n) {
+                         int32_t size, int32_t n) {
     weigh(out, values, stride, weights, n, size);
 }
 
-static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
-                     int32_t size, int32_t n) {
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride,
+                              const float *weights, int32_t size, int32_t n) {
     weigh_half(out, values, stride, weights, n, size);
 }
 
@@ -147,7 +148,8 @@ static void softmax(float *x, float scale, int32_t n) {
     float share = 1.0f / __riscv_vfmv_f(sum);
     for (int32_t i = 0; i < n; i += LANES) {
         size_t lanes = (size_t)(n - i < LANES ? n - i : LANES);
-        __riscv_vse32(x + i, __riscv_vfmul(__riscv_vle32_v_f32m8(x + i, lanes), share, lanes), lanes);
+        __riscv_vse32(x + i, __riscv_vfmul(__riscv_vle32_v_f32m8(x + i, lanes), share, lanes),
+                      lanes);
     }
 }
 
@@ -167,9 +169,11 @@ static float bounds(float *value, float *upper, float *peak, const Bounds *by, i
     vfloat32m1_t most = __riscv_vfmv_v_f_f32m1(-INFINITY, 1);
     for (int32_t i = 0; i < n; i += LANES) {
         size_t lanes = (size_t)(n - i < LANES ? n - i : LANES);
-        vfloat32m8_t wide = __riscv_vfmul(__riscv_vle32_v_f32m8(by->error + i, lanes), by->length, lanes);
+        vfloat32m8_t wide =
+            __riscv_vfmul(__riscv_vle32_v_f32m8(by->error + i, lanes), by->length, lanes);
         wide = __riscv_vfadd(wide, by->rounding, lanes);
-        vfloat32m8_t v = __riscv_vfmul(__riscv_vle32_v_f32m8(by->scale + i, lanes), by->times, lanes);
+        vfloat32m8_t v =
+            __riscv_vfmul(__riscv_vle32_v_f32m8(by->scale + i, lanes), by->times, lanes);
         v = __riscv_vfmul(v, __riscv_vle32_v_f32m8(value + i, lanes), lanes);
         v = __riscv_vfadd(v, by->base[by->base_of[i / LANES]], lanes);
         __riscv_vse32(value + i, v, lanes);

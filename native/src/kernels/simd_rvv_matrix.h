@@ -31,8 +31,8 @@ static void quantise(QuantizedVector *to, const float *x, int32_t n) {
 
         vfloat32m8_t all = __riscv_vle32_v_f32m8(from, LANES);
         vint32m1_t zero = __riscv_vmv_v_x_i32m1(hidden(0), 1);
-        vfloat32m1_t most1 = __riscv_vfredmax(__riscv_vfabs(all, LANES),
-                                              __riscv_vreinterpret_f32m1(zero), LANES);
+        vfloat32m1_t most1 =
+            __riscv_vfredmax(__riscv_vfabs(all, LANES), __riscv_vreinterpret_f32m1(zero), LANES);
         float most = __riscv_vfmv_f(most1);
         float steps = most > 0.0f ? 127.0f / most : 0.0f;
         if (!isfinite(steps)) steps = 0.0f;
@@ -59,7 +59,8 @@ static inline void four_columns(vint16m4_t *even, vint16m4_t *odd, const int8_t 
     *odd = __riscv_vwmacc(*odd, value[3], column3, LANES);
 }
 
-static void matmul_int8_tile(float *out, const IntMatrix *w, int32_t tile, const QuantizedVector *x) {
+static void matmul_int8_tile(float *out, const IntMatrix *w, int32_t tile,
+                             const QuantizedVector *x) {
     const int8_t *high = w->high + (int64_t)tile * w->groups * GROUP * TILE;
     const uint8_t *multiplier = w->multiplier + (int64_t)tile * w->groups * TILE;
     const int8_t *value = x->value;
@@ -87,14 +88,15 @@ static void matmul_int8_tile(float *out, const IntMatrix *w, int32_t tile, const
     __riscv_vse32(out + tile * TILE, total, LANES);
 }
 
-static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
+                        int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t++) matmul_int8_tile(out + t * stride, w, tile, x + t);
     }
 }
 
-// A column at a time. 65536 * upper + low is a float exactly (int_matrix.h), so one addition after a
-// multiplication that is not rounded gives it.
+// A column at a time. 65536 * upper + low is a float exactly (int_matrix.h), so one addition after
+// a multiplication that is not rounded gives it.
 static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
     const uint16_t *low = w->low + block * BLOCK;
@@ -114,8 +116,8 @@ enum { MOST = 5 };  // vectors whose sums, of half a tile, stay in registers wit
 
 // sums (n, TILE) of half a tile, n from 1 to MOST
 static inline __attribute__((always_inline)) void accumulate_lanes(float *sums, const float *plain,
-                                                                  const float *x, int64_t x_stride,
-                                                                  const int32_t n) {
+                                                                   const float *x, int64_t x_stride,
+                                                                   const int32_t n) {
     vfloat32m4_t sum0 = __riscv_vle32_v_f32m4(sums, HALF);
     vfloat32m4_t sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0;
     if (n > 1) sum1 = __riscv_vle32_v_f32m4(sums + 1 * TILE, HALF);
@@ -146,11 +148,11 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
             float *to = sums + t * TILE + half;
             const float *from = x + t * x_stride;
             switch (n) {
-            case 1: accumulate_lanes(to, plain + half, from, x_stride, 1); break;
-            case 2: accumulate_lanes(to, plain + half, from, x_stride, 2); break;
-            case 3: accumulate_lanes(to, plain + half, from, x_stride, 3); break;
-            case 4: accumulate_lanes(to, plain + half, from, x_stride, 4); break;
-            default: accumulate_lanes(to, plain + half, from, x_stride, MOST);
+                case 1: accumulate_lanes(to, plain + half, from, x_stride, 1); break;
+                case 2: accumulate_lanes(to, plain + half, from, x_stride, 2); break;
+                case 3: accumulate_lanes(to, plain + half, from, x_stride, 3); break;
+                case 4: accumulate_lanes(to, plain + half, from, x_stride, 4); break;
+                default: accumulate_lanes(to, plain + half, from, x_stride, MOST);
             }
             t += n;
         }
@@ -177,9 +179,10 @@ static inline void add_group(float *out, vint16m4_t sum, float scale) {
 // group's sum is at most 32 * 8 * 127, which 16 bits hold. They may run over on the way there: it
 // is undone before the end.
 static inline __attribute__((always_inline)) void matmul_int4_group(float *out, int64_t stride,
-                                                               const uint8_t *coarse, int32_t group,
-                                                               const QuantizedVector *x,
-                                                               const int32_t n) {
+                                                                    const uint8_t *coarse,
+                                                                    int32_t group,
+                                                                    const QuantizedVector *x,
+                                                                    const int32_t n) {
     const int8_t *value0 = x[0].value + group * GROUP, *value1 = value0;
     vint16m4_t sum0 = __riscv_vmv_v_x_i16m4((int16_t)(-8 * x[0].sum[group]), LANES);
     vint16m4_t sum1 = sum0;
@@ -199,18 +202,19 @@ static inline __attribute__((always_inline)) void matmul_int4_group(float *out, 
 }
 
 // Apart from the loops around them: together they are more than gcc's registers hold.
-static __attribute__((noinline)) void matmul_int4_one(float *out, const uint8_t *coarse, int32_t group,
-                                                 const QuantizedVector *x) {
+static __attribute__((noinline)) void matmul_int4_one(float *out, const uint8_t *coarse,
+                                                      int32_t group, const QuantizedVector *x) {
     matmul_int4_group(out, 0, coarse, group, x, 1);
 }
 
-static __attribute__((noinline)) void matmul_int4_two(float *out, int64_t stride, const uint8_t *coarse,
-                                                 int32_t group, const QuantizedVector *x) {
+static __attribute__((noinline)) void matmul_int4_two(float *out, int64_t stride,
+                                                      const uint8_t *coarse, int32_t group,
+                                                      const QuantizedVector *x) {
     matmul_int4_group(out, stride, coarse, group, x, 2);
 }
 
 static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const QuantizedVector *x, int32_t count) {
+                        int32_t groups, const QuantizedVector *x, int32_t count) {
     int32_t shares = (count + MOST_SCREEN - 1) / MOST_SCREEN;
     for (int32_t tile = 0; tile < tiles; tile++, out += TILE) {
         for (int32_t t = 0; t < count; t++) memset(out + t * stride, 0, TILE * sizeof *out);
@@ -233,8 +237,8 @@ static float dot_int4(const uint8_t *row, int32_t groups, const QuantizedVector 
         vuint8m1_t pair = __riscv_vle8_v_u8m1(row, HALF);
         vint8m1_t low = __riscv_vreinterpret_i8m1(__riscv_vand(pair, 15, HALF));
         vint8m1_t high = __riscv_vreinterpret_i8m1(__riscv_vsrl(pair, 4, HALF));
-        vint16m2_t sum = __riscv_vwmul(__riscv_vadd(low, -8, HALF),
-                                       __riscv_vle8_v_i8m1(value, HALF), HALF);
+        vint16m2_t sum =
+            __riscv_vwmul(__riscv_vadd(low, -8, HALF), __riscv_vle8_v_i8m1(value, HALF), HALF);
         sum = __riscv_vwmacc(sum, __riscv_vadd(high, -8, HALF),
                              __riscv_vle8_v_i8m1(value + HALF, HALF), HALF);
         total = __riscv_vfmacc(total, x->scale[group], __riscv_vfwcvt_f(sum, HALF), HALF);

@@ -22,7 +22,8 @@ static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     }
 }
 
-static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x, int32_t count) {
+static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
+                        int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         const float *scale = w->scale + tile * TILE;
         for (int32_t t = 0; t < count; t++) {
@@ -75,7 +76,7 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
 }
 
 static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
-                   int32_t groups, const QuantizedVector *x, int32_t count) {
+                        int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++) {
         for (int32_t t = 0; t < count; t++) {
             float total[TILE] = {0};
@@ -86,7 +87,8 @@ static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32
                 int32_t sum[TILE] = {0};
                 for (int32_t i = 0; i < GROUP; i += 2, byte += TILE) {
                     for (int32_t lane = 0; lane < TILE; lane++) {
-                        sum[lane] += (byte[lane] & 15) * value[i] + (byte[lane] >> 4) * value[i + 1];
+                        sum[lane] +=
+                            (byte[lane] & 15) * value[i] + (byte[lane] >> 4) * value[i + 1];
                     }
                 }
                 for (int32_t lane = 0; lane < TILE; lane++) {
@@ -134,18 +136,20 @@ static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, const 
 }
 
 static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
-                int32_t size, int32_t n) {
+                         int32_t size, int32_t n) {
     memset(out, 0, (size_t)size * sizeof *out);
     for (int32_t p = 0; p < n; p++) {
         for (int32_t i = 0; i < size; i++) out[i] += weights[p] * values[p * stride + i];
     }
 }
 
-static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
-                     int32_t size, int32_t n) {
+static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride,
+                              const float *weights, int32_t size, int32_t n) {
     memset(out, 0, (size_t)size * sizeof *out);
     for (int32_t p = 0; p < n; p++) {
-        for (int32_t i = 0; i < size; i++) out[i] += weights[p] * f32_of_bf16(values[p * stride + i]);
+        for (int32_t i = 0; i < size; i++) {
+            out[i] += weights[p] * f32_of_bf16(values[p * stride + i]);
+        }
     }
 }
 

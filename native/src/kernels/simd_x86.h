@@ -1,6 +1,6 @@
-// Shared by the sets of x86-64: kernels on registers of 32 bytes, compiled once for each set. The set
-// defines, before it includes this, HERE: the target attribute of a function; and REGISTERS: how many
-// registers of 32 bytes there are.
+// Shared by the sets of x86-64: kernels on registers of 32 bytes, compiled once for each set. The
+// set defines, before it includes this, HERE: the target attribute of a function; and REGISTERS:
+// how many registers of 32 bytes there are.
 #ifndef DUO_KERNELS_SIMD_X86_H
 #define DUO_KERNELS_SIMD_X86_H
 
@@ -18,13 +18,28 @@ enum {
 };
 
 // `call` with N = n as a constant, so that what has N elements stays in registers.
-#define WITH_CONSTANT(n, call)                    \
-    switch (n) {                                  \
-        case 1: { enum { N = 1 }; call; } break;  \
-        case 2: { enum { N = 2 }; call; } break;  \
-        case 3: { enum { N = 3 }; call; } break;  \
-        case 4: { enum { N = 4 }; call; } break;  \
-        default: { enum { N = MOST }; call; }     \
+#define WITH_CONSTANT(n, call) \
+    switch (n) {               \
+        case 1: {              \
+            enum { N = 1 };    \
+            call;              \
+        } break;               \
+        case 2: {              \
+            enum { N = 2 };    \
+            call;              \
+        } break;               \
+        case 3: {              \
+            enum { N = 3 };    \
+            call;              \
+        } break;               \
+        case 4: {              \
+            enum { N = 4 };    \
+            call;              \
+        } break;               \
+        default: {             \
+            enum { N = MOST }; \
+            call;              \
+        }                      \
     }
 
 static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -97,8 +112,8 @@ HERE static void quantise(QuantizedVector *to, const float *x, int32_t n) {
 // on of its upper half.
 INLINE __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
     const int32_t zero = (int32_t)0x80808000;  // what a shuffle takes for no byte at all
-    __m256i pick = _mm256_setr_epi32(low, low + 1, low + 2, low + 3,
-                                     high, high + 1, high + 2, high + 3);
+    __m256i pick =
+        _mm256_setr_epi32(low, low + 1, low + 2, low + 3, high, high + 1, high + 2, high + 3);
     pick = _mm256_or_si256(pick, _mm256_set1_epi32(zero));
     return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, pick));
 }
@@ -128,7 +143,7 @@ HERE static void unpack(float *plain, const IntMatrix *w, int64_t block) {
 
 // `n` vectors with 8 * `parts` rows.
 INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
-                          const int32_t n, const int32_t parts) {
+                            const int32_t n, const int32_t parts) {
     __m256 sum[MOST][4];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < parts; k++) sum[t][k] = _mm256_loadu_ps(sums + t * TILE + 8 * k);
@@ -206,7 +221,7 @@ INLINE __m256 eight_of(const void *m, int64_t at, const int is_bf16) {
 // out (8 n) = the columns from `start` on of weights (rows) @ m (rows, stride): bfloat16 in any
 // order, fp32 as llama2.c.
 INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights,
-                      int32_t rows, int32_t start, const int is_bf16, const int32_t n) {
+                        int32_t rows, int32_t start, const int is_bf16, const int32_t n) {
     __m256 sum[MOST];
     for (int32_t k = 0; k < n; k++) sum[k] = _mm256_setzero_ps();
     for (int32_t i = 0; i < rows; i++) {
@@ -222,7 +237,7 @@ INLINE void add_columns(float *out, const void *m, int64_t stride, const float *
 
 // out (columns) = weights (rows) @ m (rows, stride)
 INLINE void add_rows(float *out, const void *m, int64_t stride, const float *weights, int32_t rows,
-                   int32_t columns, const int is_bf16) {
+                     int32_t columns, const int is_bf16) {
     int32_t j = 0;
     for (; j + 8 <= columns; j += smaller((columns - j) / 8, WIDE) * 8) {
         WITH_CONSTANT(smaller((columns - j) / 8, WIDE),
@@ -254,12 +269,12 @@ HERE static void scores_bf16(float *out, const uint16_t *keys, int64_t stride, c
 }
 
 HERE static void weighted_sum(float *out, const float *values, int64_t stride, const float *weights,
-                     int32_t size, int32_t n) {
+                              int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 0);
 }
 
-HERE static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride, const float *weights,
-                          int32_t size, int32_t n) {
+HERE static void weighted_sum_bf16(float *out, const uint16_t *values, int64_t stride,
+                                   const float *weights, int32_t size, int32_t n) {
     add_rows(out, values, stride, weights, n, size, 1);
 }
 
@@ -335,10 +350,10 @@ HERE static float sum_exp(const float *x, float most, float scale, int32_t n) {
 }
 
 // The table entries that both sets share; .name, .matmul_int8 and .matmul_int4 are its own.
-#define SIMD_IN_COMMON                                                                       \
-    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot_int4 = dot_int4,         \
-    .dot = dot, .scores = scores,                                                             \
-    .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax,         \
-    .swiglu = swiglu, .bounds = simd_bounds, .sum_exp = sum_exp
+#define SIMD_IN_COMMON                                                                      \
+    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot_int4 = dot_int4, \
+    .dot = dot, .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, \
+    .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax, .swiglu = swiglu,           \
+    .bounds = simd_bounds, .sum_exp = sum_exp
 
 #endif

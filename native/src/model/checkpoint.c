@@ -30,8 +30,12 @@ static int32_t read_i32(const unsigned char *bytes) {
 
 // The kind of a file that is no checkpoint, from its first bytes; NULL where it may be one.
 static const char *foreign_kind(const File *file) {
-    static const struct { const char *start, *kind; } known[] = {
-        {"\x7f" "ELF", "a program (ELF)"},
+    static const struct {
+        const char *start, *kind;
+    } known[] = {
+        {"\x7f"
+         "ELF",
+         "a program (ELF)"},
         {"GGUF", "a GGUF model of llama.cpp"},
         {"lmgg", "a GGML model of llama.cpp"},
         {"tjgg", "a GGJT model of llama.cpp"},
@@ -56,11 +60,11 @@ static const char *foreign_kind(const File *file) {
 
 static bool check_size(const File *file, uint64_t expected, Failure *failure) {
     if (file->size == expected) return true;
-    return fail(failure, EXIT_USAGE,
-                "'%.200s' has %llu bytes where its header promises %llu; %s", file->path,
-                (unsigned long long)file->size, (unsigned long long)expected,
-                file->size < expected ? "it is cut short, fetch it again"
-                                      : "it is not a llama2.c model, or is damaged: fetch it again");
+    return fail(failure, EXIT_USAGE, "'%.200s' has %llu bytes where its header promises %llu; %s",
+                file->path, (unsigned long long)file->size, (unsigned long long)expected,
+                file->size < expected
+                    ? "it is cut short, fetch it again"
+                    : "it is not a llama2.c model, or is damaged: fetch it again");
 }
 
 static const float *next_tensor(const float **rest, uint64_t count) {
@@ -144,7 +148,8 @@ static bool open_version_2(Checkpoint *checkpoint, const File *file, Failure *fa
     if (group < 1 || s.dim % group != 0) {
         return fail(failure, EXIT_USAGE,
                     "'%.200s' is not a llama2.c model: its group size %d does not divide its dim "
-                    "%d; give a llama2.c .bin file", file->path, group, s.dim);
+                    "%d; give a llama2.c .bin file",
+                    file->path, group, s.dim);
     }
 
     WeightCounts n = config_weight_counts(s);
@@ -182,8 +187,8 @@ static bool open_version_2(Checkpoint *checkpoint, const File *file, Failure *fa
 static bool open_file(Checkpoint *checkpoint, const File *file, Failure *failure) {
     const char *kind = foreign_kind(file);
     if (kind) {
-        return fail(failure, EXIT_USAGE,
-                    "'%.200s' is %s, not a model; give a llama2.c .bin file", file->path, kind);
+        return fail(failure, EXIT_USAGE, "'%.200s' is %s, not a model; give a llama2.c .bin file",
+                    file->path, kind);
     }
     if (file->size < HEADER_0) return check_size(file, HEADER_0, failure);
     if (read_i32(file->bytes) != MAGIC) return open_version_0(checkpoint, file, failure);
@@ -230,7 +235,10 @@ bool checkpoint_open(Checkpoint *checkpoint, const char *path, Failure *failure)
     if (descriptor < 0) return cannot_read(path, failure);
     bool opened = map_file(checkpoint, path, descriptor, failure);
     close(descriptor);
-    if (opened) opened = open_file(checkpoint, &(File){path, checkpoint->mapping, checkpoint->mapped}, failure);
+    if (opened) {
+        File file = {path, checkpoint->mapping, checkpoint->mapped};
+        opened = open_file(checkpoint, &file, failure);
+    }
     if (!opened) {
         checkpoint_close(checkpoint);
         return false;

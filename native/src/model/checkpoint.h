@@ -1,5 +1,5 @@
-// llama2.c's checkpoints: version 0 (fp32, mapped) and version 2 (int8 in groups, expanded to fp32 once
-// when it is read). Checkpoint is llama2.c's Config and TransformerWeights in one.
+// llama2.c's checkpoints: version 0 (fp32, mapped) and version 2 (int8 in groups, expanded to fp32
+// once when it is read). Checkpoint is llama2.c's Config and TransformerWeights in one.
 #ifndef DUO_MODEL_CHECKPOINT_H
 #define DUO_MODEL_CHECKPOINT_H
 
@@ -25,13 +25,13 @@ typedef struct {
     const float *final_norm;      // (dim)
     const float *classifier;      // (vocab, dim); the embedding itself where they are tied
     bool tied;
-    void *mapping;                // of the file; NULL where the weights were expanded
-    size_t mapped;                // bytes of it
-    float *expanded;              // version 2: malloced weights; NULL for version 0
+    void *mapping;    // of the file; NULL where the weights were expanded
+    size_t mapped;    // bytes of it
+    float *expanded;  // version 2: malloced weights; NULL for version 0
 } Checkpoint;
 
-// Read `path`. Every size is checked before it is used. False, and `failure`, where the file is not a
-// checkpoint, is truncated, has contradictory sizes, or does not fit in memory.
+// Read `path`. Every size is checked before it is used. False, and `failure`, where the file is not
+// a checkpoint, is truncated, has contradictory sizes, or does not fit in memory.
 bool checkpoint_open(Checkpoint *checkpoint, const char *path, Failure *failure);
 void checkpoint_close(Checkpoint *checkpoint);
 

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-// Limits that no model for this engine reaches, and so small that every product of sizes below stays
-// under 2^63: nothing after config_check() can overflow.
+// Limits that no model for this engine reaches, and so small that every product of sizes below
+// stays under 2^63: nothing after config_check() can overflow.
 enum {
     MOST_DIM = 1 << 16,
     MOST_HIDDEN = 1 << 18,
@@ -17,7 +17,8 @@ static bool check_range(const char *path, const char *name, int32_t value, int32
     if (value >= 1 && value <= most) return true;
     return fail(failure, EXIT_USAGE,
                 "'%.200s' is not a model: its %s is %d, not 1 to %d; "
-                "give a llama2.c .bin or a .duo file", path, name, value, most);
+                "give a llama2.c .bin or a .duo file",
+                path, name, value, most);
 }
 
 bool config_check(const char *path, ModelConfig s, Failure *failure) {

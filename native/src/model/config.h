@@ -16,8 +16,8 @@ typedef struct {
     uint64_t embedding, norm, query, key, ffn;
 } WeightCounts;
 
-// False, and `failure` that names the file at `path`, where the sizes contradict each other or exceed
-// what this engine supports.
+// False, and `failure` that names the file at `path`, where the sizes contradict each other or
+// exceed what this engine supports.
 bool config_check(const char *path, ModelConfig config, Failure *failure);
 
 WeightCounts config_weight_counts(ModelConfig config);

@@ -5,8 +5,8 @@
 
 #include "kernels/ops_f32.h"
 
-// Bound of the rounding error of a sum in float, as a share of the product of the norms: a few hundred
-// additions, each off by at most 2^-24 of the partial sum.
+// Bound of the rounding error of a sum in float, as a share of the product of the norms: a few
+// hundred additions, each off by at most 2^-24 of the partial sum.
 static const float ROUNDING = 1.0f / 131072.0f;
 
 void lm_head_prepare(const LmHead *head, const Simd *simd, LmHeadInput *input) {
@@ -14,8 +14,8 @@ void lm_head_prepare(const LmHead *head, const Simd *simd, LmHeadInput *input) {
     double length = 0.0, rounding = 0.0;
     for (int32_t i = 0; i < head->dim; i++) {
         double x = (double)input->x[i];
-        double rest = x - (double)input->quantised.scale[i / GROUP] *
-                              (double)input->quantised.value[i];
+        double rest =
+            x - (double)input->quantised.scale[i / GROUP] * (double)input->quantised.value[i];
         length += x * x;
         rounding += rest * rest;
     }
@@ -25,7 +25,7 @@ void lm_head_prepare(const LmHead *head, const Simd *simd, LmHeadInput *input) {
 }
 
 float lm_head_bounds(const LmHead *head, const Simd *simd, const LmHeadInput *input, float *value,
-                  float *upper, float *peak) {
+                     float *upper, float *peak) {
     if (!(input->length < NORM_LIMIT)) {
         for (int32_t slot = 0; slot < head->tiles * TILE; slot++) {
             value[slot] = slot < head->coded ? 0.0f : -INFINITY;
@@ -74,13 +74,13 @@ const uint8_t *lm_head_fine_rows(const LmHead *head, int32_t slot, int32_t count
     return file_view_read(&head->fine, (uint64_t)slot * size, (size_t)count * size, buffer);
 }
 
-float lm_head_fine(const LmHead *head, const Simd *simd, const LmHeadInput *input, int32_t slot, float coarse,
-                const uint8_t *fine) {
+float lm_head_fine(const LmHead *head, const Simd *simd, const LmHeadInput *input, int32_t slot,
+                   float coarse, const uint8_t *fine) {
     return coarse + head->scale[slot] * simd->dot_int4(fine, head->groups, &input->quantised);
 }
 
-bool lm_head_exact(const LmHead *head, const LmHeadInput *input, const int32_t *slots, int32_t count,
-                float *buffer, float *product) {
+bool lm_head_exact(const LmHead *head, const LmHeadInput *input, const int32_t *slots,
+                   int32_t count, float *buffer, float *product) {
     size_t size = (size_t)head->dim * sizeof(float);
     for (int32_t i = 0, run; i < count; i += run) {
         for (run = 1; i + run < count && slots[i + run] == slots[i] + run;) run++;

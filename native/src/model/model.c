@@ -7,7 +7,8 @@
 #include "model/packed_io.h"
 
 bool model_open(Model *m, const char *path, Packer packer, Failure *failure) {
-    *m = (Model){.path = path, .packer = packer, .file = {.file = -1}, .packed = packed_file_is(path)};
+    *m = (Model){
+        .path = path, .packer = packer, .file = {.file = -1}, .packed = packed_file_is(path)};
     m->forms[0].file = m->forms[1].file = -1;
     if (m->packed) {
         if (!packed_open(&m->file, path, 0, failure)) return false;
@@ -17,7 +18,7 @@ bool model_open(Model *m, const char *path, Packer packer, Failure *failure) {
         m->config = m->checkpoint.config;
     }
     m->parameters = config_parameters(m->config, config_weight_counts(m->config),
-                                     m->packed ? m->file.tied : m->checkpoint.tied);
+                                      m->packed ? m->file.tied : m->checkpoint.tied);
     return true;
 }
 
@@ -33,9 +34,9 @@ void model_close(Model *m) {
 
 bool model_has_mode(const Model *m, Mode mode) {
     switch (mode) {
-    case MODE_REFERENCE:
-    case MODE_EXACT: return !m->packed || m->file.modes & PACKED_EXACT;
-    case MODE_FAST: return !m->packed || m->file.modes & PACKED_FAST;
+        case MODE_REFERENCE:
+        case MODE_EXACT: return !m->packed || m->file.modes & PACKED_EXACT;
+        case MODE_FAST: return !m->packed || m->file.modes & PACKED_FAST;
     }
     return false;
 }
@@ -43,8 +44,10 @@ bool model_has_mode(const Model *m, Mode mode) {
 const Checkpoint *model_checkpoint(Model *m, Failure *failure) {
     if (m->checkpoint.embedding) return &m->checkpoint;
     if (!(m->file.modes & PACKED_EXACT)) {
-        fail(failure, EXIT_USAGE, "'%.200s' is packed for mode fast only; give the .bin file, or use "
-             "--mode fast", m->path);
+        fail(failure, EXIT_USAGE,
+             "'%.200s' is packed for mode fast only; give the .bin file, or use "
+             "--mode fast",
+             m->path);
         return NULL;
     }
     const Packed *form = model_packed(m, MODE_EXACT, failure);

@@ -1,5 +1,5 @@
-// A model handle: a llama2.c checkpoint or a packed file, in the form that each mode needs, made when
-// it is first asked for.
+// A model handle: a llama2.c checkpoint or a packed file, in the form that each mode needs, made
+// when it is first asked for.
 #ifndef DUO_MODEL_MODEL_H
 #define DUO_MODEL_MODEL_H
 
@@ -7,25 +7,27 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "kernels/simd.h"
 #include "model/checkpoint.h"
 #include "model/packed.h"
-#include "kernels/simd.h"
 #include "model/tokenizer.h"
 
 typedef enum { MODE_REFERENCE = 0, MODE_EXACT = 1, MODE_FAST = 2 } Mode;
 
-// Packs a checkpoint in memory for `modes`: pack_checkpoint() of pack/pack.h, a layer above this one.
-typedef bool (*Packer)(Packed *packed, const Checkpoint *checkpoint, uint32_t modes, Failure *failure);
+// Packs a checkpoint in memory for `modes`: pack_checkpoint() of pack/pack.h, a layer above this
+// one.
+typedef bool (*Packer)(Packed *packed, const Checkpoint *checkpoint, uint32_t modes,
+                       Failure *failure);
 
 typedef struct {
     const char *path;
     Packer packer;
     ModelConfig config;
     uint64_t parameters;
-    bool packed;        // the file is a .duo
-    Packed file;        // its header and sections, where it is
-    Checkpoint checkpoint;        // fp32; of a .duo once it was asked for
-    Packed forms[2];    // for MODE_EXACT and MODE_FAST, once they were asked for
+    bool packed;            // the file is a .duo
+    Packed file;            // its header and sections, where it is
+    Checkpoint checkpoint;  // fp32; of a .duo once it was asked for
+    Packed forms[2];        // for MODE_EXACT and MODE_FAST, once they were asked for
     bool ready[2];
 } Model;
 

@@ -6,9 +6,9 @@
 #include "kernels/simd.h"
 
 void layer_matrix_size(ModelConfig s, LayerMatrix kind, int32_t *rows, int32_t *columns) {
-    *rows = kind == MATRIX_K || kind == MATRIX_V         ? config_kv_dim(s)
-            : kind == MATRIX_GATE || kind == MATRIX_UP   ? s.hidden
-                                                     : s.dim;
+    *rows = kind == MATRIX_K || kind == MATRIX_V       ? config_kv_dim(s)
+            : kind == MATRIX_GATE || kind == MATRIX_UP ? s.hidden
+                                                       : s.dim;
     *columns = kind == MATRIX_DOWN ? s.hidden : s.dim;
 }
 
@@ -33,7 +33,8 @@ static const float *rows_by_id(const Packed *p, SectionKind kind, float *to) {
     size_t dim = (size_t)p->config.dim;
     const char *rows = (const char *)p->mapping + p->sections[kind].view.offset;
     for (int32_t id = 0; id < p->config.vocab; id++) {
-        memcpy(to + (size_t)id * dim, rows + (size_t)p->slots[id] * dim * sizeof *to, dim * sizeof *to);
+        memcpy(to + (size_t)id * dim, rows + (size_t)p->slots[id] * dim * sizeof *to,
+               dim * sizeof *to);
     }
     return to;
 }
@@ -41,8 +42,8 @@ static const float *rows_by_id(const Packed *p, SectionKind kind, float *to) {
 bool packed_to_checkpoint(const Packed *p, Checkpoint *m, Failure *failure) {
     ModelConfig s = p->config;
     WeightCounts counts = config_weight_counts(s);
-    uint64_t total = 2 * (counts.query + counts.key) + 3 * counts.ffn +
-                     (p->tied ? 1 : 2) * counts.embedding;
+    uint64_t total =
+        2 * (counts.query + counts.key) + 3 * counts.ffn + (p->tied ? 1 : 2) * counts.embedding;
     float *w = total > SIZE_MAX / sizeof *w ? NULL : malloc((size_t)total * sizeof *w);
     if (!w) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model in fp32");
     const float *parts[LAYER_MATRICES];
@@ -124,7 +125,9 @@ bool packed_bind(Packed *p, Failure *failure) {
     ModelConfig s = p->config;
     p->matrices = calloc((size_t)s.layers * LAYER_MATRICES, sizeof *p->matrices);
     p->slots = malloc((size_t)s.vocab * sizeof *p->slots);
-    if (!p->matrices || !p->slots) return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model");
+    if (!p->matrices || !p->slots) {
+        return fail(failure, EXIT_UNEXPECTED, "not enough memory for the model");
+    }
 
     const float *norms = section_bytes(p, SECTION_NORMS);
     p->attention_norm = norms;
@@ -156,7 +159,8 @@ bool packed_bind(Packed *p, Failure *failure) {
 
     const int32_t *ids = section_bytes(p, SECTION_HEAD_IDS);
     for (int32_t slot = 0; slot < s.vocab; slot++) p->slots[ids[slot]] = slot;
-    const float *factors = section_bytes(p, SECTION_HEAD_FACTORS), *anchors = section_bytes(p, SECTION_HEAD_ANCHORS);
+    const float *factors = section_bytes(p, SECTION_HEAD_FACTORS),
+                *anchors = section_bytes(p, SECTION_HEAD_ANCHORS);
     int64_t padded = (int64_t)tiles_of(p->coded) * TILE;
     p->head = (LmHead){
         .vocab = s.vocab,

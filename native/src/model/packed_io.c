@@ -35,7 +35,7 @@ typedef struct {
     uint32_t patches;
     uint32_t sections;  // SECTIONS
     uint8_t origin[32];
-    uint32_t check;     // CRC-32 of the header, this field 0, and the entries
+    uint32_t check;  // CRC-32 of the header, this field 0, and the entries
 } Header;
 
 typedef struct {
@@ -78,7 +78,8 @@ static bool check_header(const char *path, const Header *h, Failure *failure) {
     if (h->version != VERSION) {
         return fail(failure, EXIT_USAGE,
                     "'%.200s' is a packed model of version %u, and this program reads version %d; "
-                    "pack it again", path, h->version, VERSION);
+                    "pack it again",
+                    path, h->version, VERSION);
     }
     if (h->sections != SECTIONS) return damaged(path, "its table has another length", failure);
     if (!config_check(path, h->config, failure)) return false;
@@ -117,9 +118,9 @@ static bool place_sections(Packed *p, const char *path, const Start *start, Fail
         }
         p->sections[kind] = (Section){
             .view = {.memory = (const char *)p->mapping + entry->offset,
-                       .held = entry->size,
-                       .file = p->file,
-                       .offset = entry->offset},
+                     .held = entry->size,
+                     .file = p->file,
+                     .offset = entry->offset},
             .size = entry->size,
             .check = entry->check,
         };
@@ -184,7 +185,9 @@ static bool check_patches(const Packed *p) {
 static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
     for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
         if (exact_only(kind) && mode != PACKED_EXACT) continue;
-        if (!packed_section_intact(p, (SectionKind)kind)) return damaged(path, "a checksum is wrong", failure);
+        if (!packed_section_intact(p, (SectionKind)kind)) {
+            return damaged(path, "a checksum is wrong", failure);
+        }
     }
     bool *seen = calloc((size_t)p->config.vocab, sizeof *seen);
     if (!seen) return fail(failure, EXIT_UNEXPECTED, "not enough memory to check the model");
@@ -235,12 +238,14 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     if (!place_sections(p, path, &start, failure)) return false;
     if (mode == 0) return true;
     if (!(p->modes & mode)) {
-        return fail(failure, EXIT_USAGE, "'%.200s' is packed without mode %s; pack it with --modes "
-                    "exact,fast", path, mode == PACKED_EXACT ? "exact" : "fast");
+        return fail(failure, EXIT_USAGE,
+                    "'%.200s' is packed without mode %s; pack it with --modes "
+                    "exact,fast",
+                    path, mode == PACKED_EXACT ? "exact" : "fast");
     }
     if (!check_sections(p, path, mode, failure)) return false;
-    // Rows that are needed now and then stay in the file, so that they take no memory. Sampling in mode
-    // exact needs the likeliest rows, which are the first, for most tokens.
+    // Rows that are needed now and then stay in the file, so that they take no memory. Sampling in
+    // mode exact needs the likeliest rows, which are the first, for most tokens.
     uint64_t likeliest = mode == PACKED_EXACT ? PACKED_LIKELIEST : 0;
     limit_held(p, SECTION_HEAD_FINE, likeliest);
     limit_held(p, SECTION_EMBEDDING, likeliest);
@@ -274,9 +279,14 @@ static bool write_all(FILE *out, const Packed *p, const Start *start) {
 }
 
 bool packed_write(const Packed *p, const char *path, Failure *failure) {
-    Start start = {.header = {.version = VERSION, .config = p->config, .tied = p->tied,
-                              .modes = p->modes, .coded = p->coded, .radius = p->radius,
-                              .patches = p->patches, .sections = SECTIONS}};
+    Start start = {.header = {.version = VERSION,
+                              .config = p->config,
+                              .tied = p->tied,
+                              .modes = p->modes,
+                              .coded = p->coded,
+                              .radius = p->radius,
+                              .patches = p->patches,
+                              .sections = SECTIONS}};
     memcpy(start.header.magic, MAGIC, sizeof MAGIC);
     memcpy(start.header.origin, p->origin, sizeof p->origin);
     uint64_t end = sizeof start;

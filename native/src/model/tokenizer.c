@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/vocab.h"
 #include "base/utf8.h"
+#include "model/vocab.h"
 
 enum {
     BOS = 1,
@@ -82,8 +82,8 @@ void tokenizer_close(Tokenizer *t) {
 
 // --- text to ids
 
-// A token in a linked list. llama2.c looks up all pairs again after each merge; here a pair is looked up
-// once, when it becomes adjacent, and kept in a priority queue.
+// A token in a linked list. llama2.c looks up all pairs again after each merge; here a pair is
+// looked up once, when it becomes adjacent, and kept in a priority queue.
 typedef struct {
     int32_t id;
     int32_t previous, next;  // NONE at the ends
@@ -104,7 +104,7 @@ typedef struct {
     int32_t count;
     Merge *heap;  // the best on top
     size_t merges;
-    char *joined; // room for the longest piece
+    char *joined;  // room for the longest piece
 } Encoder;
 
 // Heap order: the highest score first, ties by the leftmost.
@@ -200,7 +200,8 @@ static bool split_text(Encoder *e, const char *text, Failure *failure) {
             if (FIRST_BYTE + (int64_t)byte >= v->count) {
                 return fail(failure, EXIT_USAGE,
                             "the tokenizer has no piece for the byte 0x%02X of the prompt; "
-                            "use other words, or the model's own tokenizer with -z", byte);
+                            "use other words, or the model's own tokenizer with -z",
+                            byte);
             }
             append(e, FIRST_BYTE + (int32_t)byte);
         }

@@ -51,8 +51,7 @@ bool vocab_refuse(const char *path, const char *what, Failure *failure) {
                 path, what);
 }
 
-static bool parse(Vocab *v, const char *path, const uint8_t *bytes, size_t size,
-                        Failure *failure) {
+static bool parse(Vocab *v, const char *path, const uint8_t *bytes, size_t size, Failure *failure) {
     char what[128];
     int32_t most;
     memcpy(&most, bytes, sizeof most);
@@ -93,7 +92,7 @@ static bool parse(Vocab *v, const char *path, const uint8_t *bytes, size_t size,
 }
 
 bool vocab_read(Vocab *v, const char *path, const void *bytes, size_t size, int32_t count,
-                 Failure *failure) {
+                Failure *failure) {
     *v = (Vocab){
         .count = count,
         .scored = malloc((size_t)count * sizeof *v->scored),

@@ -35,7 +35,8 @@ static uint32_t count_patches(const Checkpoint *m) {
     uint32_t count = 0;
     for (int32_t i = 0; i < m->config.layers * LAYER_MATRICES; i++) {
         IntMatrix matrix = sizes_of(m->config, i);
-        count += int_matrix_count_patches(&matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)));
+        count += int_matrix_count_patches(
+            &matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)));
     }
     return count;
 }
@@ -54,7 +55,8 @@ static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *bu
     if (to.patched) to.patched[0] = 0;
     for (int32_t i = 0; i < p->config.layers * LAYER_MATRICES; i++) {
         const IntMatrix *matrix = &p->matrices[i];
-        int_matrix_pack(matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)), &to);
+        int_matrix_pack(matrix,
+                        weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)), &to);
         int64_t blocks = blocks_of(matrix->rows, matrix->columns);
         to.high += blocks * BLOCK;
         to.multiplier += blocks * TILE;
@@ -68,9 +70,10 @@ static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *bu
 
 static const double MOST = 119.0;  // of q8: the largest whose upper four bits, rounded, stay 7
 
-// Code one row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and the norms of
-// both quantisation errors.
-static void pack_lm_head_row(const LmHead *head, const float *row, int32_t slot, SectionBuffers *buffers) {
+// Code one row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and the
+// norms of both quantisation errors.
+static void pack_lm_head_row(const LmHead *head, const float *row, int32_t slot,
+                             SectionBuffers *buffers) {
     const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;
     uint8_t *coarse = (uint8_t *)buffers->at[SECTION_HEAD_COARSE] +
                       (int64_t)(slot / TILE) * head->groups * (GROUP / 2) * TILE + slot % TILE;
@@ -132,9 +135,12 @@ static bool pack_lm_head(const Packed *p, const Checkpoint *m, SectionBuffers *b
     }
     float *longest = (float *)(void *)buffers->at[SECTION_HEAD_CENTRE] + p->config.dim;
     longest[0] = longest[1] = 0.0f;
-    for (int32_t slot = 0; slot < p->coded; slot++) longest[0] = fmaxf(longest[0], p->head.norm[slot]);
+    for (int32_t slot = 0; slot < p->coded; slot++) {
+        longest[0] = fmaxf(longest[0], p->head.norm[slot]);
+    }
     for (int k = 0; k < ANCHORS; k++) {
-        longest[1] = fmaxf(longest[1], length_of(anchors + (int64_t)k * p->config.dim, p->config.dim));
+        longest[1] =
+            fmaxf(longest[1], length_of(anchors + (int64_t)k * p->config.dim, p->config.dim));
     }
     return true;
 }
@@ -152,7 +158,8 @@ static bool make_room(Packed *p, SectionBuffers *buffers, Failure *failure) {
     for (int kind = 0; kind < SECTIONS; kind++) {
         if (sizes[kind] == 0) continue;
         buffers->at[kind] = rest;
-        p->sections[kind] = (Section){.view = {.memory = rest, .held = sizes[kind], .file = -1}, .size = sizes[kind]};
+        p->sections[kind] = (Section){.view = {.memory = rest, .held = sizes[kind], .file = -1},
+                                      .size = sizes[kind]};
         rest += (sizes[kind] + 63) / 64 * 64;
     }
     return true;
@@ -203,7 +210,9 @@ static bool pack_sections(Packed *p, const Checkpoint *m, CollapsedRows found, i
     copy_norms(p, m, &buffers);
     make_rope_table(s, &buffers);
     pack_layers(p, m, &buffers);
-    if (!pack_lm_head(p, m, &buffers)) return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    if (!pack_lm_head(p, m, &buffers)) {
+        return fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
+    }
     copy_rows(p, m->embedding, buffers.at[SECTION_EMBEDDING]);
     copy_rows(p, m->classifier, buffers.at[SECTION_CLASSIFIER]);
     return true;

@@ -9,7 +9,9 @@
 #include "model/checkpoint.h"
 #include "model/packed.h"
 
-// Pack in memory, for `modes` (PACKED_EXACT, PACKED_FAST). False, and `failure`, where memory is short.
-bool pack_checkpoint(Packed *packed, const Checkpoint *checkpoint, uint32_t modes, Failure *failure);
+// Pack in memory, for `modes` (PACKED_EXACT, PACKED_FAST). False, and `failure`, where memory is
+// short.
+bool pack_checkpoint(Packed *packed, const Checkpoint *checkpoint, uint32_t modes,
+                     Failure *failure);
 
 #endif

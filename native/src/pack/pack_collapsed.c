@@ -9,9 +9,9 @@
 static const double SLACK = 1.0;  // of a logit
 
 enum {
-    GUESSES = 16,     // rows that are tried as a centre; a large cluster holds some of them
-    LEAST = 256,      // rows, at least, and
-    LEAST_SHARE = 16, // 1 / 16 of all: below that a centre is not worth it
+    GUESSES = 16,      // rows that are tried as a centre; a large cluster holds some of them
+    LEAST = 256,       // rows, at least, and
+    LEAST_SHARE = 16,  // 1 / 16 of all: below that a centre is not worth it
 };
 
 // The squared distance between two rows; any number above `limit` where it exceeds that.
@@ -49,8 +49,8 @@ void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found) {
     const float *rows = checkpoint->classifier;
     int32_t vocab = checkpoint->config.vocab, dim = checkpoint->config.dim;
     bool *collapsed = found->collapsed;
-    // The classifier's input has about the norm of final_norm. Within this distance of the centre no logit
-    // differs by more than SLACK from the centre's.
+    // The classifier's input has about the norm of final_norm. Within this distance of the centre
+    // no logit differs by more than SLACK from the centre's.
     double squares = norm_squared(checkpoint->final_norm, dim);
     double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
     memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
@@ -81,7 +81,8 @@ void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found) {
     double farthest = 0.0;
     for (int32_t i = 0; i < vocab; i++) {
         if (collapsed[i]) {
-            farthest = fmax(farthest, distance(rows + (int64_t)i * dim, found->centre, dim, INFINITY));
+            farthest =
+                fmax(farthest, distance(rows + (int64_t)i * dim, found->centre, dim, INFINITY));
         }
     }
     found->radius = (float)sqrt(farthest) * 1.000001f;

@@ -1,5 +1,5 @@
-// Finds the collapsed rows of the classifier: rows that training left nearly equal, because their tokens
-// never occur in its text.
+// Finds the collapsed rows of the classifier: rows that training left nearly equal, because their
+// tokens never occur in its text.
 #ifndef DUO_PACK_PACK_COLLAPSED_H
 #define DUO_PACK_PACK_COLLAPSED_H
 
@@ -15,7 +15,8 @@ typedef struct {
     int32_t count;    // their number; 0 where they are too few to be worth it
 } CollapsedRows;
 
-// Fill `found`, whose arrays the caller allocates, from the classifier and final norm of `checkpoint`.
+// Fill `found`, whose arrays the caller allocates, from the classifier and final norm of
+// `checkpoint`.
 void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found);
 
 #endif

@@ -42,14 +42,14 @@ static void calibrate(Transformer *t, Sampler *sampler, TokenRank *ranks, int32_
     }
 }
 
-bool pack_order(const Checkpoint *checkpoint, const bool *collapsed, int32_t *ids, Failure *failure) {
+bool pack_order(const Checkpoint *checkpoint, const bool *collapsed, int32_t *ids,
+                Failure *failure) {
     int32_t vocab = checkpoint->config.vocab, context = checkpoint->config.context, count = 0;
     int32_t positions = context < CALIBRATION_TOKENS ? context : CALIBRATION_TOKENS;
     Transformer transformer = {0};
     Sampler sampler = {0};
     TokenRank *ranks = malloc((size_t)vocab * sizeof *ranks);
-    bool done = ranks &&
-                transformer_init(&transformer, checkpoint, positions, failure) &&
+    bool done = ranks && transformer_init(&transformer, checkpoint, positions, failure) &&
                 sampler_init(&sampler, vocab, 1.0f, 0.9f, 1, failure);
     if (!ranks) fail(failure, EXIT_UNEXPECTED, "not enough memory to pack");
     if (done) {
