@@ -15,7 +15,7 @@ static const uint32_t round_constant[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rope_rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
+static uint32_t rotate_right(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
 static void compress(uint32_t state[8], const uint8_t *block) {
     uint32_t w[64];
@@ -25,8 +25,8 @@ static void compress(uint32_t state[8], const uint8_t *block) {
     }
     for (int i = 16; i < 64; i++) {
         uint32_t a = w[i - 15], b = w[i - 2];
-        w[i] = w[i - 16] + (rope_rotate(a, 7) ^ rope_rotate(a, 18) ^ a >> 3) + w[i - 7] +
-               (rope_rotate(b, 17) ^ rope_rotate(b, 19) ^ b >> 10);
+        w[i] = w[i - 16] + (rotate_right(a, 7) ^ rotate_right(a, 18) ^ a >> 3) + w[i - 7] +
+               (rotate_right(b, 17) ^ rotate_right(b, 19) ^ b >> 10);
     }
     uint32_t s[8];
     memcpy(s, state, sizeof s);
@@ -34,10 +34,10 @@ static void compress(uint32_t state[8], const uint8_t *block) {
         uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
         uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
         uint32_t t1 = s[7] +
-                      (rope_rotate(s[4], 6) ^ rope_rotate(s[4], 11) ^ rope_rotate(s[4], 25)) +
+                      (rotate_right(s[4], 6) ^ rotate_right(s[4], 11) ^ rotate_right(s[4], 25)) +
                       choice + round_constant[i] + w[i];
         uint32_t t2 =
-            (rope_rotate(s[0], 2) ^ rope_rotate(s[0], 13) ^ rope_rotate(s[0], 22)) + majority;
+            (rotate_right(s[0], 2) ^ rotate_right(s[0], 13) ^ rotate_right(s[0], 22)) + majority;
         memmove(s + 1, s, 7 * sizeof *s);
         s[4] += t1;
         s[0] = t1 + t2;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/simd_neon.h"
+#include "kernels/simd_neon_common.h"
 
 static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     for (int32_t group = 0; group < groups_of(n); group++) {

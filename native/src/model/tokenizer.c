@@ -108,13 +108,13 @@ typedef struct {
 } Encoder;
 
 // Heap order: the highest score first, ties by the leftmost.
-static bool before(Merge a, Merge b) {
+static bool is_better(Merge a, Merge b) {
     return a.score > b.score || (a.score == b.score && a.left < b.left);
 }
 
 static void push(Encoder *e, Merge merge) {
     size_t at = e->merges++;
-    while (at > 0 && before(merge, e->heap[(at - 1) / 2])) {
+    while (at > 0 && is_better(merge, e->heap[(at - 1) / 2])) {
         e->heap[at] = e->heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
@@ -125,8 +125,8 @@ static Merge pop(Encoder *e) {
     Merge top = e->heap[0], last = e->heap[--e->merges];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < e->merges; at = child) {
-        if (child + 1 < e->merges && before(e->heap[child + 1], e->heap[child])) child++;
-        if (!before(e->heap[child], last)) break;
+        if (child + 1 < e->merges && is_better(e->heap[child + 1], e->heap[child])) child++;
+        if (!is_better(e->heap[child], last)) break;
         e->heap[at] = e->heap[child];
     }
     e->heap[at] = last;

@@ -1,6 +1,6 @@
 // Shared by the kernels for NEON.
-#ifndef DUO_KERNELS_SIMD_NEON_H
-#define DUO_KERNELS_SIMD_NEON_H
+#ifndef DUO_KERNELS_SIMD_NEON_COMMON_H
+#define DUO_KERNELS_SIMD_NEON_COMMON_H
 
 #include <arm_neon.h>
 
