@@ -1,3 +1,6 @@
+// The poll() loop: reads frames from the tty and hands them to requests.c, sends the job's events
+// with go-back-N retransmission (a window, cumulative ACKs, exponential backoff), and relays the
+// output of the speech and recording processes.
 #define _POSIX_C_SOURCE 200809L
 #include "agent/agent.h"
 

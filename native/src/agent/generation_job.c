@@ -1,3 +1,6 @@
+// One thread runs generator_step() and appends to an array of timed tokens, under a mutex that it
+// does not hold during a step. The thread of agent.c starts, pauses and cancels the job and reads
+// events by their index.
 #define _POSIX_C_SOURCE 200809L
 #include "agent/generation_job.h"
 

@@ -1,3 +1,7 @@
+// Keeps the rows of one sampling step. A row's weight is exp((logit - largest) / temperature), with
+// a lower and an upper bound that include the rounding errors of expf() and of llama2.c's softmax.
+// Rows that were not added are bounded together: by their 4-bit bounds, and by the collapsed rows'
+// centre.
 #include "infer/candidates.h"
 
 #include <float.h>

@@ -1,3 +1,9 @@
+// Finds what sampler.c would sample from all logits in fp32, from bounds of the logits:
+//   1. bound every row by its 4-bit product and the norm of its quantisation error;
+//   2. read in 8 bits the rows that may matter, in fp32 those that may be the largest;
+//   3. search for the random draw with upper and lower weights (sample_top_p.c, sample_full.c);
+//   4. until the result is certain, add rows or read uncertain ones in fp32.
+// Mode fast skips the proofs (`certify` is false) and trusts the estimates.
 #include "infer/exact_sampler.h"
 
 #include <math.h>

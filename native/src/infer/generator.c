@@ -1,3 +1,6 @@
+// Mirrors generate() of llama2.c's run.c: the prompt's tokens are forced, then each step samples
+// the next token; BOS or the number of steps ends the story. Mode reference uses transformer.c and
+// sampler.c; the modes exact and fast use speculative.c.
 #include "infer/generator.h"
 
 #include <math.h>

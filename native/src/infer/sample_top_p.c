@@ -1,3 +1,8 @@
+// Mirrors sample_topp() of llama2.c's run.c on bounds: the nucleus is the smallest set of the
+// largest weights whose sum exceeds topp of all; the draw selects a token at coin * (sum of the
+// nucleus). find_crossing() guesses the token from estimates. It is accepted if its rank is certain
+// and its interval contains the draw for all weights within their bounds, and for llama2.c's float
+// rounding.
 #include "infer/sample_top_p.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+// Mirrors the Sampler of llama2.c's run.c: sample_argmax(), sample_mult(), sample_topp() and
+// random_f32(). run.c sorts the nucleus by qsort(); a heap here yields the same order.
 #include "infer/sampler.h"
 
 #include <math.h>

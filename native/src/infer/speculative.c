@@ -1,3 +1,8 @@
+// Speculative decoding as in Leviathan, Kalman and Matias 2023, with one difference: draft and
+// target use the same random numbers, and a draft is accepted where both sample the same id. That
+// needs no rejection sampling and keeps the ids of plain decoding. One round: draft k tokens one by
+// one with the int8 plane, run k + 1 tokens in a batch with all planes, accept up to the first
+// mismatch.
 #include "infer/speculative.h"
 
 #include <math.h>

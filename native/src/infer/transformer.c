@@ -1,3 +1,9 @@
+// Mirrors forward() of llama2.c's run.c, for one token at one position:
+//   x (dim) = embedding; for each layer
+//     x += wo @ attention(rope(wq @ n), rope(wk @ n), wv @ n), n = rmsnorm(x)
+//     x += w2 @ (silu(w1 @ n) * (w3 @ n)), n = rmsnorm(x)
+//   logits (vocab) = classifier @ rmsnorm(x)
+// Every sum is in run.c's order, so that the logits are its own bit for bit.
 #include "infer/transformer.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+// Splits fp32 weights into integer planes without loss (int_matrix.h has the formula): a row's
+// scale is the power of two that fits its largest weight into the planes; a group's multiplier is
+// the smallest that fits its largest weight into 127 steps of the int8 plane.
 #include "kernels/int_matrix.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+// Mirrors matmul() of llama2.c's run.c: out (rows) = w (rows, columns) @ x (columns), for `count`
+// vectors. A tile of 32 rows is summed side by side. Its weights are unpacked block by block, 32
+// columns at a time, so that they are multiplied from the first-level cache, column after column.
 #include "kernels/matmul_exact.h"
 
 #include <string.h>

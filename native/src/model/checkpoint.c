@@ -1,3 +1,6 @@
+// Reads llama2.c's files: version 0 as read_checkpoint() of run.c does, version 2 as that of
+// runq.c. Version 2's int8 groups are expanded to fp32, weight = int8 * scale(group), so that one
+// forward pass does for both.
 #define _POSIX_C_SOURCE 200809L
 
 #include "model/checkpoint.h"

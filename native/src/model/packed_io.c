@@ -1,3 +1,7 @@
+// Reads, checks and writes .duo files: a header, a table of sections, page-aligned sections. The
+// file is mapped and used in place. Everything in it is untrusted: sizes follow from the header's
+// config and are compared with the file, CRC-32s are checked, and ids and indices are checked for
+// their range.
 #define _POSIX_C_SOURCE 200809L
 
 #include "model/packed_io.h"

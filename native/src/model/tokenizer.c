@@ -1,3 +1,6 @@
+// Mirrors encode() and decode() of llama2.c's run.c: byte-pair encoding by the highest-score merge.
+// run.c searches all adjacent pairs again after each merge, O(n^2); a heap of candidate merges over
+// a linked list of tokens gives the same ids in O(n log n).
 #define _POSIX_C_SOURCE 200809L
 
 #include "model/tokenizer.h"

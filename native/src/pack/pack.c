@@ -1,3 +1,7 @@
+// Packs a checkpoint into the sections of model/packed.h: the layers' matrices as integer planes,
+// the lm_head in 4 bits, 8 bits and fp32 with its error bounds, the norms and RoPE's table. The
+// order of the lm_head's rows, its anchors and its collapsed rows come from pack_order.c,
+// pack_anchors.c and pack_collapsed.c.
 #include "pack/pack.h"
 
 #include <math.h>
