@@ -30,7 +30,7 @@ void must_say(const Failure *failure);
 // A file that holds the bytes; its path, which is always the same.
 const char *file_of(const void *bytes, size_t size);
 
-// As a peer or a command line may ask: any floats, a story of at most MOST_TOLD tokens.
+// As a peer or a command line may ask: any floats, a story of at most MAX_TOKENS tokens.
 typedef struct {
     Settings settings;
     const char *prompt;

@@ -8,14 +8,14 @@
 #include "pack/pack.h"
 
 // Larger ones take all the time: RoPE's angles are computed for the whole context.
-enum { MOST_VOCAB = 2048, MOST_CONTEXT = 256 };
+enum { MAX_VOCAB = 2048, MAX_CONTEXT = 256 };
 enum { MAGIC = 0x616b3432, SIZES = 7, HEADER_0 = 28, HEADER_2 = 256 };
 
 // Pieces that are all a space: any prompt becomes byte tokens. Kept for the next of the same size.
 static Tokenizer *plain_tokenizer(int32_t vocab) {
-    static Tokenizer *kept[MOST_VOCAB + 1];
+    static Tokenizer *kept[MAX_VOCAB + 1];
     if (kept[vocab]) return kept[vocab];
-    static uint8_t bytes[4 + 9 * MOST_VOCAB];
+    static uint8_t bytes[4 + 9 * MAX_VOCAB];
     int32_t one = 1;
     memcpy(bytes, &one, sizeof one);
     for (int32_t id = 0; id < vocab; id++) {
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         must_say(&failure);
         return 0;
     }
-    if (model.config.vocab <= MOST_VOCAB && model.config.context <= MOST_CONTEXT) {
+    if (model.config.vocab <= MAX_VOCAB && model.config.context <= MAX_CONTEXT) {
         Tokenizer *tokenizer = plain_tokenizer(model.config.vocab);
         Output output = generate(&model, tokenizer, &request);
         if (request.settings.mode == MODE_EXACT && output.count >= 0) {

@@ -10,7 +10,7 @@
 #include "kernels/ops_f32.h"
 #include "kernels/simd.h"
 
-enum { TRIALS = 60, MOST_COUNT = 9, KINDS = 7 };
+enum { TRIALS = 60, MAX_COUNT = 9, KINDS = 7 };
 
 static uint64_t state = 1;
 
@@ -143,7 +143,7 @@ static void must_be_whole(const float *out, int64_t stride, int32_t rows, int32_
 
 static void check_matmul_int8(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
-        int32_t count = trial % MOST_COUNT + 1, kind = trial % KINDS;
+        int32_t count = trial % MAX_COUNT + 1, kind = trial % KINDS;
         int32_t columns = between(1, trial % 3 ? 100 : 800);
         IntMatrix w = matrix(between(1, 100), columns, trial % 4);
         int32_t rows = w.tiles * TILE;
@@ -228,7 +228,7 @@ static uint8_t *nibbles(size_t n, int32_t kind) {
 
 static void check_matmul_int4(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
-        int32_t count = trial % MOST_COUNT + 1, tiles = between(1, 4);
+        int32_t count = trial % MAX_COUNT + 1, tiles = between(1, 4);
         int32_t columns = between(1, trial % 3 ? 100 : 800), groups = groups_of(columns);
         int32_t rows = tiles * TILE;
         int64_t stride = rows + between(0, 9);

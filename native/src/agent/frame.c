@@ -51,7 +51,7 @@ size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *pay
 
 static bool read_piece(FrameDecoder *d, Frame *frame) {
     size_t length = 0;
-    if (!unstuff(d->body, &length, d->piece, d->length) || length < FRAME_LEAST) return false;
+    if (!unstuff(d->body, &length, d->piece, d->length) || length < FRAME_MIN) return false;
     size_t end = length - 4;
     uint32_t crc = 0;
     for (int i = 0; i < 4; i++) crc |= (uint32_t)d->body[end + (size_t)i] << 8 * i;

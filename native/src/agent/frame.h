@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    FRAME_LEAST = 7,                                    // bytes of a frame without payload
+    FRAME_MIN = 7,                                      // bytes of a frame without payload
     FRAME_PAYLOAD = 4096,                               // bytes of payload at most
     FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,             // type, seq, payload, crc32
     FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,  // COBS adds one byte in each 254

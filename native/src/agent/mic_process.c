@@ -43,7 +43,7 @@ static ssize_t read_pcm(void) {
     return got;
 }
 
-static bool is_open(void) {
+static bool is_listening(void) {
     return mic.status.state == MIC_OPENING || mic.status.state == MIC_RECORDING;
 }
 
@@ -81,11 +81,11 @@ bool mic_start(uint32_t number) {
     } else if (!start_recorder(mic.program)) {
         mic_refuse(number, "the recorder does not start");
     }
-    return is_open();
+    return is_listening();
 }
 
 void mic_refuse(uint32_t number, const char *why) {
-    if (number == mic.status.number && !is_open() && mic.status.state != MIC_UNKNOWN) return;
+    if (number == mic.status.number && !is_listening() && mic.status.state != MIC_UNKNOWN) return;
     mic_stop();
     mic.status = (MicStatus){.number = number, .state = MIC_FAILED};
     snprintf(mic.status.trouble, sizeof mic.status.trouble, "%s", why);
@@ -93,7 +93,7 @@ void mic_refuse(uint32_t number, const char *why) {
 
 void mic_stop(void) {
     subprocess_end(&mic.process);
-    if (is_open()) mic.status.state = MIC_ENDED;
+    if (is_listening()) mic.status.state = MIC_ENDED;
 }
 
 int mic_fd(void) { return mic.process.out; }
@@ -135,14 +135,14 @@ MicEvent mic_read(void) {
 const AudioFrame *mic_frame(void) { return &mic.frame; }
 
 uint64_t mic_deadline(void) {
-    if (!is_open()) return UINT64_MAX;
+    if (!is_listening()) return UINT64_MAX;
     uint64_t due = mic.started_at + MAX_DURATION;
     if (mic.asked_at + LISTEN_LEASE < due) due = mic.asked_at + LISTEN_LEASE;
     return mic.data_at + SILENCE_TIMEOUT < due ? mic.data_at + SILENCE_TIMEOUT : due;
 }
 
 bool mic_check_deadline(uint64_t now) {
-    if (!is_open()) return false;
+    if (!is_listening()) return false;
     if (now >= mic.started_at + MAX_DURATION || now >= mic.asked_at + LISTEN_LEASE ||
         mic.frames >= MAX_FRAMES) {
         mic_stop();

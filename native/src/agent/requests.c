@@ -144,7 +144,7 @@ void handle_request(Agent *agent, const Frame *frame) {
 
     if (frame->type == GENERATE || frame->type == SPEAK) {
         bool known = frame->type == GENERATE ? handle_generate(agent, &r) : handle_speak(agent, &r);
-        if (!known) agent->decoder.noise += frame->length + FRAME_LEAST;
+        if (!known) agent->decoder.noise += frame->length + FRAME_MIN;
         return;
     }
     uint32_t number = 0, next = 0;
@@ -169,7 +169,7 @@ void handle_request(Agent *agent, const Frame *frame) {
         default: r.bad = true;
     }
     if (!read_done(&r)) {
-        agent->decoder.noise += frame->length + FRAME_LEAST;
+        agent->decoder.noise += frame->length + FRAME_MIN;
         return;
     }
     bool held = number != 0 && number == job_status().number;

@@ -17,7 +17,7 @@
 static const float FIRST_REACH = 5.0f, NEXT_REACH = 2.0f;
 
 // Each step adds or refines rows; only NaN logits need this many.
-enum { MOST_STEPS = 64 };
+enum { MAX_STEPS = 64 };
 
 // Errors of the 4-bit products rarely exceed this share of their bound.
 static const float LIKELY = 0.3f;
@@ -84,7 +84,7 @@ static SampleStatus sample_random(Candidates *c, float lower, float coin, int32_
     c->peak = c->max_logit / s->temperature;
     candidates_extend(c, c->max_logit - FIRST_REACH * s->temperature);
     bool extended = true;
-    for (int step_count = 0; step_count < MOST_STEPS; step_count++) {
+    for (int step_count = 0; step_count < MAX_STEPS; step_count++) {
         if (c->unreadable) return SAMPLE_UNREADABLE;
         candidates_weigh(c, extended);
         extended = false;

@@ -33,7 +33,7 @@ static bool score_line(Scorer *s, const char *path, char *line, FILE *out, Failu
     return true;
 }
 
-enum { MOST_LINE = 1 << 20 };
+enum { MAX_LINE = 1 << 20 };
 
 bool perplexity_file(Model *model, Mode mode, const char *path, FILE *out, Failure *failure) {
     FILE *file = fopen(path, "r");
@@ -41,11 +41,11 @@ bool perplexity_file(Model *model, Mode mode, const char *path, FILE *out, Failu
         return fail(failure, EXIT_USAGE, "cannot read '%.200s': %s; give lines of ids", path,
                     strerror(errno));
     }
-    char *line = malloc(MOST_LINE);
+    char *line = malloc(MAX_LINE);
     Scorer s = {0};
     bool scored = line ? scorer_init(&s, model, mode, 1.0f, failure)
                        : fail(failure, EXIT_UNEXPECTED, "not enough memory to score a story");
-    while (scored && fgets(line, MOST_LINE, file)) {
+    while (scored && fgets(line, MAX_LINE, file)) {
         scored = score_line(&s, path, line, out, failure);
     }
     scorer_free(&s);

@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const double MOST_HIGH = 127.0, BASE = 65536.0, MOST_MULTIPLIER = 255.0;
+static const double MAX_HIGH = 127.0, BASE = 65536.0, MAX_MULTIPLIER = 255.0;
 
 // Scales stay so far from the ends of float that their multiples are numbers: rows that are smaller
 // or larger than any model's get patches.
-enum { LEAST_EXPONENT = -90, MOST_EXPONENT = 60 };
+enum { MIN_EXPONENT = -90, MAX_EXPONENT = 60 };
 
 static float largest(const float *w, int32_t n) {
     float most = 0.0f;
@@ -24,16 +24,16 @@ static float largest(const float *w, int32_t n) {
 
 // The power of two by which the row's largest weight is within the planes: up to 255 * 127 * 65536.
 static float scale_of(const float *w, int32_t n) {
-    double steps = (double)largest(w, n) / (MOST_MULTIPLIER * MOST_HIGH * BASE);
-    int exponent = steps > 0.0 ? (int)ceil(log2(steps)) : LEAST_EXPONENT;
-    if (exponent < LEAST_EXPONENT) exponent = LEAST_EXPONENT;
-    if (exponent > MOST_EXPONENT) exponent = MOST_EXPONENT;
+    double steps = (double)largest(w, n) / (MAX_MULTIPLIER * MAX_HIGH * BASE);
+    int exponent = steps > 0.0 ? (int)ceil(log2(steps)) : MIN_EXPONENT;
+    if (exponent < MIN_EXPONENT) exponent = MIN_EXPONENT;
+    if (exponent > MAX_EXPONENT) exponent = MAX_EXPONENT;
     return ldexpf(1.0f, exponent);
 }
 
 static uint8_t multiplier_of(const float *w, int32_t n, float scale) {
-    double steps = ceil((double)largest(w, n) / ((double)scale * BASE * MOST_HIGH));
-    return (uint8_t)(steps < 1.0 ? 1.0 : steps > MOST_MULTIPLIER ? MOST_MULTIPLIER : steps);
+    double steps = ceil((double)largest(w, n) / ((double)scale * BASE * MAX_HIGH));
+    return (uint8_t)(steps < 1.0 ? 1.0 : steps > MAX_MULTIPLIER ? MAX_MULTIPLIER : steps);
 }
 
 // A weight as its three planes. split_weight() is true where they hold it exactly.
@@ -43,7 +43,7 @@ typedef struct {
 
 static bool split_weight(float w, float scale, uint8_t multiplier, SplitWeight *split) {
     double unit = (double)w / (double)scale;  // exact: a power of two
-    double most = (double)multiplier * MOST_HIGH * BASE;
+    double most = (double)multiplier * MAX_HIGH * BASE;
     double clamped = isnan(unit) ? 0.0 : unit > most ? most : unit < -most ? -most : unit;
     double integer = floor(clamped);
     int32_t upper = (int32_t)floor(integer / BASE);

@@ -17,7 +17,7 @@ extern const Simd simd_rvv;
 #include <sys/auxv.h>
 #endif
 
-enum { MOST_SETS = 4 };
+enum { MAX_SETS = 4 };
 
 #if defined(__aarch64__) && SIMD_DOTPROD
 static bool has_dotprod(void) {
@@ -31,7 +31,7 @@ static bool has_dotprod(void) {
 }
 #endif
 
-static size_t sets_here(const Simd *sets[MOST_SETS]) {
+static size_t sets_here(const Simd *sets[MAX_SETS]) {
     size_t count = 0;
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -55,7 +55,7 @@ static size_t sets_here(const Simd *sets[MOST_SETS]) {
 }
 
 const Simd *simd_choose(const char *name) {
-    const Simd *sets[MOST_SETS];
+    const Simd *sets[MAX_SETS];
     size_t count = sets_here(sets);
     if (!name) return sets[0];
     for (size_t i = 0; i < count; i++) {
@@ -65,8 +65,8 @@ const Simd *simd_choose(const char *name) {
 }
 
 const char *const *simd_names(void) {
-    static const char *names[MOST_SETS + 1];
-    const Simd *sets[MOST_SETS];
+    static const char *names[MAX_SETS + 1];
+    const Simd *sets[MAX_SETS];
     size_t count = sets_here(sets);
     for (size_t i = 0; i < count; i++) names[i] = sets[i]->name;
     names[count] = NULL;

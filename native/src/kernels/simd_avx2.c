@@ -5,7 +5,7 @@
 #define REGISTERS 16
 #include "kernels/simd_x86.h"
 
-enum { MOST_DRAFT = 3 };  // more than 3 vectors' sums do not stay in 16 registers
+enum { MAX_INT8_VECTORS = 3 };  // more than 3 vectors' sums do not stay in 16 registers
 
 // Columns are interleaved within the halves of registers, so that a tile's sums are those of rows
 // 0-3 and 16-19, 4-7 and 20-23, 8-11 and 24-27, 12-15 and 28-31.
@@ -22,7 +22,7 @@ INLINE void rows_in_order(__m256 sum[4]) {
 INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
                              const QuantizedVector *x, const int32_t n) {
     const __m256i zero = _mm256_setzero_si256();
-    __m256 total[MOST_DRAFT][4];
+    __m256 total[MAX_INT8_VECTORS][4];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 4; k++) total[t][k] = _mm256_setzero_ps();
     }
@@ -30,7 +30,7 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
         int64_t block = (int64_t)tile * w->groups + group;
         const int8_t *high = w->high + block * GROUP * TILE;
         __m256i times = load32(w->multiplier + block * TILE);
-        int16_t value[MOST_DRAFT][GROUP];
+        int16_t value[MAX_INT8_VECTORS][GROUP];
         for (int32_t t = 0; t < n; t++) {
             for (int32_t k = 0; k < GROUP; k += 16) {
                 __m256i words = _mm256_cvtepi8_epi16(load16(x[t].value + group * GROUP + k));
@@ -41,7 +41,7 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
         __asm__("" : "+m"(value));
 #pragma GCC unroll 2
         for (int32_t half = 0; half < 2; half++) {
-            __m256i sum[MOST_DRAFT][2];
+            __m256i sum[MAX_INT8_VECTORS][2];
             for (int32_t t = 0; t < n; t++) sum[t][0] = sum[t][1] = zero;
                 // gcc would unroll it, add the terms as a tree and run out of registers
 #pragma GCC unroll 1
@@ -80,10 +80,11 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
 HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w,
                              const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t += MOST_DRAFT) {
+        for (int32_t t = 0; t < count; t += MAX_INT8_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST_DRAFT),
-                          matmul_int8_tile(to, stride, w, tile, x + t, smaller(N, MOST_DRAFT)))
+            WITH_CONSTANT(
+                smaller(count - t, MAX_INT8_VECTORS),
+                matmul_int8_tile(to, stride, w, tile, x + t, smaller(N, MAX_INT8_VECTORS)))
         }
     }
 }
@@ -96,12 +97,12 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
     // two even columns twice, two odd ones twice
     const __m256i twice = _mm256_setr_epi8(0, 2, 0, 2, 1, 3, 1, 3, 4, 6, 4, 6, 5, 7, 5, 7, 8, 10, 8,
                                            10, 9, 11, 9, 11, 12, 14, 12, 14, 13, 15, 13, 15);
-    __m256 total[MOST][4];
+    __m256 total[MAX_VECTORS][4];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 4; k++) total[t][k] = _mm256_setzero_ps();
     }
     for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {
-        int8_t value[MOST][2 * GROUP];
+        int8_t value[MAX_VECTORS][2 * GROUP];
         for (int32_t t = 0; t < n; t++) {
             for (int32_t k = 0; k < GROUP; k += 16) {
                 __m256i v = _mm256_broadcastsi128_si256(load16(x[t].value + group * GROUP + k));
@@ -111,7 +112,7 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
         __asm__("" : "+m"(value));  // as in matmul_int8
 #pragma GCC unroll 2
         for (int32_t half = 0; half < 2; half++) {
-            __m256i sum[MOST];
+            __m256i sum[MAX_VECTORS];
             for (int32_t t = 0; t < n; t++) {
                 sum[t] = _mm256_set1_epi16((int16_t)(-8 * x[t].sum[group]));
             }
@@ -146,9 +147,9 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                              int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST),
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
                           matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }

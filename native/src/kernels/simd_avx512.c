@@ -29,13 +29,13 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
                              const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15};
     const __m512i sign = _mm512_set1_epi8(-128);
-    __m512 total[MOST][2];
+    __m512 total[MAX_VECTORS][2];
     for (int32_t t = 0; t < n; t++) total[t][0] = total[t][1] = _mm512_setzero_ps();
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
         const int8_t *high = w->high + block * GROUP * TILE;
-        int8_t value[MOST][GROUP];
-        __m512i sum[MOST][2];
+        int8_t value[MAX_VECTORS][GROUP];
+        __m512i sum[MAX_VECTORS][2];
         for (int32_t t = 0; t < n; t++) {
             put(value[t], x[t].value + group * GROUP, order);
             sum[t][0] = sum[t][1] = _mm512_set1_epi32(-128 * x[t].sum[group]);
@@ -81,9 +81,10 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
 HERE static void matmul_int8(float *out, int64_t stride, const IntMatrix *w,
                              const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST), matmul_int8_tile(to, stride, w, tile, x + t, N))
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
+                          matmul_int8_tile(to, stride, w, tile, x + t, N))
         }
     }
 }
@@ -92,11 +93,11 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
                              const QuantizedVector *x, const int32_t n) {
     static const int8_t order[16] = {0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15};
     const __m512i nibble = _mm512_set1_epi8(15);
-    __m512 total[MOST][2];
+    __m512 total[MAX_VECTORS][2];
     for (int32_t t = 0; t < n; t++) total[t][0] = total[t][1] = _mm512_setzero_ps();
     for (int32_t group = 0; group < groups; group++) {
-        int8_t value[MOST][GROUP];
-        __m512i sum[MOST][2];
+        int8_t value[MAX_VECTORS][GROUP];
+        __m512i sum[MAX_VECTORS][2];
         for (int32_t t = 0; t < n; t++) {
             put(value[t], x[t].value + group * GROUP, order);
             sum[t][0] = sum[t][1] = _mm512_set1_epi32(-8 * x[t].sum[group]);
@@ -133,9 +134,9 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 HERE static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                              int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST),
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
                           matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }

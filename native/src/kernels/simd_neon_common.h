@@ -29,7 +29,7 @@
         }                      \
     }
 
-enum { MOST = 4 };  // vectors at once
+enum { MAX_VECTORS = 4 };  // vectors at once
 
 static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 

@@ -45,7 +45,7 @@ DOTPROD INLINE void matmul_int8_rows_dotprod(int32x4_t sum[][8], const uint8_t *
                                              const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
         uint8x16_t rows[4];
-        int8x16_t v[MOST];
+        int8x16_t v[MAX_VECTORS];
         for (int32_t t = 0; t < n; t++) v[t] = vld1q_s8(x[t].value + column + i);
         DRAFT_COLUMNS(0)
         DRAFT_COLUMNS(1)
@@ -58,14 +58,14 @@ DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const I
                                              int32_t tile, const QuantizedVector *x,
                                              const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
-    float32x4_t total[MOST][8];
+    float32x4_t total[MAX_VECTORS][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
         for (int32_t half = 0; half < 2; half += halves) {
-            int32x4_t sum[MOST][8];
+            int32x4_t sum[MAX_VECTORS][8];
             for (int32_t t = 0; t < n; t++) {
                 for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
@@ -82,9 +82,9 @@ DOTPROD INLINE void matmul_int8_tile_dotprod(float *out, int64_t stride, const I
 DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMatrix *w,
                                         const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST),
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
                           matmul_int8_tile_dotprod(to, stride, w, tile, x + t, N))
         }
     }
@@ -110,14 +110,14 @@ DOTPROD static void matmul_int8_dotprod(float *out, int64_t stride, const IntMat
 DOTPROD INLINE void matmul_int4_rows_dotprod(float *out, int64_t stride, const uint8_t *coarse,
                                              int32_t groups, const QuantizedVector *x,
                                              const int32_t n, const int32_t halves) {
-    float32x4_t total[MOST][8];
+    float32x4_t total[MAX_VECTORS][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 4 * halves; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {
         uint8x16_t rows[4];
-        int8x16_t v[MOST], u[MOST];
-        int32x4_t sum[MOST][8];
+        int8x16_t v[MAX_VECTORS], u[MAX_VECTORS];
+        int32x4_t sum[MAX_VECTORS][8];
         for (int32_t t = 0; t < n; t++) {
             int8x16x2_t value = vld2q_s8(x[t].value + group * GROUP);
             v[t] = value.val[0];

@@ -78,7 +78,7 @@ static void unpack(float *plain, const IntMatrix *w, int64_t block) {
 // `n` vectors with 4 * `parts` rows.
 INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
                             const int32_t n, const int32_t parts) {
-    float32x4_t sum[MOST][8], v[MOST];
+    float32x4_t sum[MAX_VECTORS][8], v[MAX_VECTORS];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < parts; k++) sum[t][k] = vld1q_f32(sums + t * TILE + 4 * k);
     }
@@ -97,10 +97,10 @@ INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int
 // A whole tile at once where there are registers for its sums, else one half after the other.
 static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
                        int32_t count) {
-    for (int32_t t = 0; t < count; t += MOST) {
+    for (int32_t t = 0; t < count; t += MAX_VECTORS) {
         float *to = sums + t * TILE;
         const float *from = x + t * x_stride;
-        WITH_CONSTANT(smaller(count - t, MOST), {
+        WITH_CONSTANT(smaller(count - t, MAX_VECTORS), {
             if (N <= 3) {
                 accumulate_rows(to, plain, from, x_stride, N, 8);
             } else {
@@ -165,7 +165,7 @@ INLINE void store_matmul_int8(float *out, float32x4_t total[8], const float *sca
 INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const QuantizedVector *x,
                              int32_t column, const int32_t n, const int32_t halves) {
     for (int32_t i = 0; i < GROUP; i += 16, high += 16 * TILE) {
-        int16x8_t v[MOST];
+        int16x8_t v[MAX_VECTORS];
         for (int32_t t = 0; t < n; t++) {
             v[t] = vreinterpretq_s16_s8(vld1q_s8(x[t].value + column + i));
         }
@@ -180,14 +180,14 @@ INLINE void matmul_int8_rows(int32x4_t sum[][8], const int8_t *high, const Quant
 INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int32_t tile,
                              const QuantizedVector *x, const int32_t n) {
     const int32_t halves = n <= 2 ? 2 : 1;  // at once: what there are registers for
-    float32x4_t total[MOST][8];
+    float32x4_t total[MAX_VECTORS][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < w->groups; group++) {
         int64_t block = (int64_t)tile * w->groups + group;
         for (int32_t half = 0; half < 2; half += halves) {
-            int32x4_t sum[MOST][8];
+            int32x4_t sum[MAX_VECTORS][8];
             for (int32_t t = 0; t < n; t++) {
                 for (int32_t k = 0; k < 4 * halves; k++) sum[t][k] = vdupq_n_s32(0);
             }
@@ -203,9 +203,10 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
 static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
                         int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST), matmul_int8_tile(to, stride, w, tile, x + t, N))
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
+                          matmul_int8_tile(to, stride, w, tile, x + t, N))
         }
     }
 }
@@ -214,12 +215,12 @@ static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const Qu
 // wrap around on the way.
 INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, int32_t groups,
                              const QuantizedVector *x, const int32_t n) {
-    float32x4_t total[MOST][8];
+    float32x4_t total[MAX_VECTORS][8];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < 8; k++) total[t][k] = vdupq_n_f32(0.0f);
     }
     for (int32_t group = 0; group < groups; group++) {
-        int16x8_t sum[MOST][4];
+        int16x8_t sum[MAX_VECTORS][4];
         for (int32_t t = 0; t < n; t++) {
             int16x8_t eights = vdupq_n_s16((int16_t)(-8 * x[t].sum[group]));
             for (int32_t k = 0; k < 4; k++) sum[t][k] = eights;
@@ -258,9 +259,9 @@ INLINE void matmul_int4_tile(float *out, int64_t stride, const uint8_t *coarse, 
 static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                         int32_t groups, const QuantizedVector *x, int32_t count) {
     for (int32_t tile = 0; tile < tiles; tile++, coarse += groups * (GROUP / 2) * TILE) {
-        for (int32_t t = 0; t < count; t += MOST) {
+        for (int32_t t = 0; t < count; t += MAX_VECTORS) {
             float *to = out + t * stride + tile * TILE;
-            WITH_CONSTANT(smaller(count - t, MOST),
+            WITH_CONSTANT(smaller(count - t, MAX_VECTORS),
                           matmul_int4_tile(to, stride, coarse, groups, x + t, N))
         }
     }

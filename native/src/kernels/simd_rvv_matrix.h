@@ -112,9 +112,11 @@ static void unpack(float *plain, const IntMatrix *w, int64_t block) {
     }
 }
 
-enum { MOST = 5 };  // vectors whose sums, of half a tile, stay in registers with what they add
+enum {
+    MAX_VECTORS = 5
+};  // vectors whose sums, of half a tile, stay in registers with what they add
 
-// sums (n, TILE) of half a tile, n from 1 to MOST
+// sums (n, TILE) of half a tile, n from 1 to MAX_VECTORS
 static inline __attribute__((always_inline)) void accumulate_lanes(float *sums, const float *plain,
                                                                    const float *x, int64_t x_stride,
                                                                    const int32_t n) {
@@ -141,7 +143,7 @@ static inline __attribute__((always_inline)) void accumulate_lanes(float *sums, 
 
 static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
                        int32_t count) {
-    int32_t shares = (count + MOST - 1) / MOST;
+    int32_t shares = (count + MAX_VECTORS - 1) / MAX_VECTORS;
     for (int32_t half = 0; half < TILE; half += HALF) {
         for (int32_t share = 0, t = 0; share < shares; share++) {
             int32_t n = (count - t + shares - share - 1) / (shares - share);
@@ -152,7 +154,7 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
                 case 2: accumulate_lanes(to, plain + half, from, x_stride, 2); break;
                 case 3: accumulate_lanes(to, plain + half, from, x_stride, 3); break;
                 case 4: accumulate_lanes(to, plain + half, from, x_stride, 4); break;
-                default: accumulate_lanes(to, plain + half, from, x_stride, MOST);
+                default: accumulate_lanes(to, plain + half, from, x_stride, MAX_VECTORS);
             }
             t += n;
         }
@@ -160,7 +162,7 @@ static void accumulate(float *sums, const float *plain, const float *x, int64_t 
 }
 
 // Vectors whose sums stay in registers with the columns that are spread for them.
-enum { MOST_SCREEN = 2 };
+enum { MAX_INT4_VECTORS = 2 };
 
 static inline __attribute__((always_inline)) vint16m4_t add_pair(vint16m4_t sum, vuint8m2_t even,
                                                                  vuint8m2_t odd,
@@ -175,7 +177,7 @@ static inline void add_group(float *out, vint16m4_t sum, float scale) {
     __riscv_vse32(out, total, LANES);
 }
 
-// out (n, stride) of a tile += one group of it times that of x (n), n from 1 to MOST_SCREEN. A
+// out (n, stride) of a tile += one group of it times that of x (n), n from 1 to MAX_INT4_VECTORS. A
 // group's sum is at most 32 * 8 * 127, which 16 bits hold. They may run over on the way there: it
 // is undone before the end.
 static inline __attribute__((always_inline)) void matmul_int4_group(float *out, int64_t stride,
@@ -215,7 +217,7 @@ static __attribute__((noinline)) void matmul_int4_two(float *out, int64_t stride
 
 static void matmul_int4(float *out, int64_t stride, const uint8_t *coarse, int32_t tiles,
                         int32_t groups, const QuantizedVector *x, int32_t count) {
-    int32_t shares = (count + MOST_SCREEN - 1) / MOST_SCREEN;
+    int32_t shares = (count + MAX_INT4_VECTORS - 1) / MAX_INT4_VECTORS;
     for (int32_t tile = 0; tile < tiles; tile++, out += TILE) {
         for (int32_t t = 0; t < count; t++) memset(out + t * stride, 0, TILE * sizeof *out);
         for (int32_t group = 0; group < groups; group++, coarse += GROUP / 2 * TILE) {

@@ -13,33 +13,33 @@
 #define INLINE HERE __attribute__((always_inline)) static inline
 
 enum {
-    MOST = 5,  // vectors at once
-    WIDE = 4,  // registers of columns at once, where rows are added
+    MAX_VECTORS = 5,  // vectors at once
+    WIDE = 4,         // registers of columns at once, where rows are added
 };
 
 // `call` with N = n as a constant, so that what has N elements stays in registers.
-#define WITH_CONSTANT(n, call) \
-    switch (n) {               \
-        case 1: {              \
-            enum { N = 1 };    \
-            call;              \
-        } break;               \
-        case 2: {              \
-            enum { N = 2 };    \
-            call;              \
-        } break;               \
-        case 3: {              \
-            enum { N = 3 };    \
-            call;              \
-        } break;               \
-        case 4: {              \
-            enum { N = 4 };    \
-            call;              \
-        } break;               \
-        default: {             \
-            enum { N = MOST }; \
-            call;              \
-        }                      \
+#define WITH_CONSTANT(n, call)        \
+    switch (n) {                      \
+        case 1: {                     \
+            enum { N = 1 };           \
+            call;                     \
+        } break;                      \
+        case 2: {                     \
+            enum { N = 2 };           \
+            call;                     \
+        } break;                      \
+        case 3: {                     \
+            enum { N = 3 };           \
+            call;                     \
+        } break;                      \
+        case 4: {                     \
+            enum { N = 4 };           \
+            call;                     \
+        } break;                      \
+        default: {                    \
+            enum { N = MAX_VECTORS }; \
+            call;                     \
+        }                             \
     }
 
 static inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -144,7 +144,7 @@ HERE static void unpack(float *plain, const IntMatrix *w, int64_t block) {
 // `n` vectors with 8 * `parts` rows.
 INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
                             const int32_t n, const int32_t parts) {
-    __m256 sum[MOST][4];
+    __m256 sum[MAX_VECTORS][4];
     for (int32_t t = 0; t < n; t++) {
         for (int32_t k = 0; k < parts; k++) sum[t][k] = _mm256_loadu_ps(sums + t * TILE + 8 * k);
     }
@@ -166,10 +166,10 @@ INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int
 // A whole tile at once where there are registers for its sums, else one half after the other.
 HERE static void accumulate(float *sums, const float *plain, const float *x, int64_t x_stride,
                             int32_t count) {
-    for (int32_t t = 0; t < count; t += MOST) {
+    for (int32_t t = 0; t < count; t += MAX_VECTORS) {
         float *to = sums + t * TILE;
         const float *from = x + t * x_stride;
-        WITH_CONSTANT(smaller(count - t, MOST), {
+        WITH_CONSTANT(smaller(count - t, MAX_VECTORS), {
             if (N <= 2 || REGISTERS > 16) {
                 accumulate_rows(to, plain, from, x_stride, N, 4);
             } else {
@@ -222,7 +222,7 @@ INLINE __m256 eight_of(const void *m, int64_t at, const int is_bf16) {
 // order, fp32 as llama2.c.
 INLINE void add_columns(float *out, const void *m, int64_t stride, const float *weights,
                         int32_t rows, int32_t start, const int is_bf16, const int32_t n) {
-    __m256 sum[MOST];
+    __m256 sum[MAX_VECTORS];
     for (int32_t k = 0; k < n; k++) sum[k] = _mm256_setzero_ps();
     for (int32_t i = 0; i < rows; i++) {
         __m256 a = _mm256_set1_ps(weights[i]);

@@ -5,11 +5,11 @@
 // Limits that no model for this engine reaches, and so small that every product of sizes below
 // stays under 2^63: nothing after config_check() can overflow.
 enum {
-    MOST_DIM = 1 << 16,
-    MOST_HIDDEN = 1 << 18,
-    MOST_LAYERS = 1 << 10,
-    MOST_VOCAB = 1 << 24,
-    MOST_CONTEXT = 1 << 20,
+    MAX_DIM = 1 << 16,
+    MAX_HIDDEN = 1 << 18,
+    MAX_LAYERS = 1 << 10,
+    MAX_VOCAB = 1 << 24,
+    MAX_CONTEXT = 1 << 20,
 };
 
 static bool check_range(const char *path, const char *name, int32_t value, int32_t most,
@@ -22,13 +22,13 @@ static bool check_range(const char *path, const char *name, int32_t value, int32
 }
 
 bool config_check(const char *path, ModelConfig s, Failure *failure) {
-    if (!check_range(path, "dim", s.dim, MOST_DIM, failure) ||
-        !check_range(path, "hidden dim", s.hidden, MOST_HIDDEN, failure) ||
-        !check_range(path, "number of layers", s.layers, MOST_LAYERS, failure) ||
+    if (!check_range(path, "dim", s.dim, MAX_DIM, failure) ||
+        !check_range(path, "hidden dim", s.hidden, MAX_HIDDEN, failure) ||
+        !check_range(path, "number of layers", s.layers, MAX_LAYERS, failure) ||
         !check_range(path, "number of heads", s.heads, s.dim, failure) ||
         !check_range(path, "number of key heads", s.kv_heads, s.heads, failure) ||
-        !check_range(path, "vocabulary", s.vocab, MOST_VOCAB, failure) ||
-        !check_range(path, "context", s.context, MOST_CONTEXT, failure)) {
+        !check_range(path, "vocabulary", s.vocab, MAX_VOCAB, failure) ||
+        !check_range(path, "context", s.context, MAX_CONTEXT, failure)) {
         return false;
     }
     const char *wrong = NULL;

@@ -71,7 +71,7 @@ float lm_head_fine_error(const LmHead *head, const LmHeadInput *input, int32_t s
            head->longest[1] * ROUNDING * input->length;
 }
 
-enum { MOST_FINE = 1 << 15 };  // bytes of a row: config_check() allows dim 65536
+enum { MAX_FINE = 1 << 15 };  // bytes of a row: config_check() allows dim 65536
 
 const uint8_t *lm_head_fine_rows(const LmHead *head, int32_t slot, int32_t count, uint8_t *buffer) {
     size_t size = (size_t)head->groups * (GROUP / 2);
@@ -99,9 +99,9 @@ bool lm_head_exact(const LmHead *head, const LmHeadInput *input, const int32_t *
 }
 
 LmHead lm_head_draft_subset(const LmHead *head) {
-    enum { SHARE = 8, LEAST = 2048 };
+    enum { SHARE = 8, MIN_ROWS = 2048 };
     LmHead first = *head;
-    int32_t coded = head->coded / SHARE > LEAST ? head->coded / SHARE : LEAST;
+    int32_t coded = head->coded / SHARE > MIN_ROWS ? head->coded / SHARE : MIN_ROWS;
     if (coded >= head->coded) return first;
     first.tiles = tiles_of(coded);
     first.coded = first.tiles * TILE;
@@ -115,7 +115,7 @@ bool lm_head_row(const LmHead *head, int32_t id, float *out) {
         memcpy(out, head->centre, (size_t)head->dim * sizeof *out);
         return true;
     }
-    uint8_t buffer[MOST_FINE];
+    uint8_t buffer[MAX_FINE];
     const uint8_t *fine = lm_head_fine_rows(head, slot, 1, buffer);
     if (!fine) return false;
     const float *anchor = head->anchors + (int64_t)head->anchor_of[slot / TILE] * head->dim;

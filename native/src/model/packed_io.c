@@ -136,14 +136,14 @@ static bool place_sections(Packed *p, const char *path, const Start *start, Fail
 static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECTION_PATCH; }
 
 bool packed_section_intact(const Packed *p, SectionKind kind) {
-    static const size_t MOST = 1 << 16;
+    static const size_t CHUNK = 1 << 16;
     const Section *section = &p->sections[kind];
     FileView bytes = {.file = p->file, .offset = section->view.offset};
     uint32_t crc = 0;
-    char *buffer = malloc(MOST);
+    char *buffer = malloc(CHUNK);
     bool readable = buffer != NULL;
-    for (uint64_t at = 0; readable && at < section->size; at += MOST) {
-        size_t size = section->size - at < MOST ? (size_t)(section->size - at) : MOST;
+    for (uint64_t at = 0; readable && at < section->size; at += CHUNK) {
+        size_t size = section->size - at < CHUNK ? (size_t)(section->size - at) : CHUNK;
         readable = file_view_read(&bytes, at, size, buffer) != NULL;
         if (readable) crc = crc32_continue(crc, buffer, size);
     }

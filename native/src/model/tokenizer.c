@@ -20,7 +20,7 @@ enum {
     BOS = 1,
     FIRST_BYTE = 3,  // ids 3 to 258 are the bytes 0 to 255
     NONE = -1,
-    MOST_FILE = 1 << 30,  // bytes
+    MAX_FILE = 1 << 30,  // bytes
 };
 
 struct Tokenizer {
@@ -46,7 +46,7 @@ static unsigned char *read_file(const char *path, size_t *size, Failure *failure
     if (S_ISDIR(status.st_mode)) vocab_refuse(path, "is a directory", failure);
     else if (!S_ISREG(status.st_mode)) vocab_refuse(path, "is not a regular file", failure);
     else if (status.st_size < 4) vocab_refuse(path, "is empty or cut short", failure);
-    else if (status.st_size > MOST_FILE) vocab_refuse(path, "is too large for one", failure);
+    else if (status.st_size > MAX_FILE) vocab_refuse(path, "is too large for one", failure);
     else if (!(bytes = malloc((size_t)status.st_size))) {
         fail(failure, EXIT_UNEXPECTED, "not enough memory for the tokenizer '%.200s'", path);
     }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PIECE = 1 << 16 };  // bytes of a piece
+enum { MAX_PIECE = 1 << 16 };  // bytes of a piece
 
 static bool is_after(const Vocab *v, int32_t a, int32_t b) {
     int order = strcmp(vocab_text(v, a), vocab_text(v, b));
@@ -55,7 +55,7 @@ static bool parse(Vocab *v, const char *path, const uint8_t *bytes, size_t size,
     char what[128];
     int32_t most;
     memcpy(&most, bytes, sizeof most);
-    if (most < 1 || most > MOST_PIECE) {
+    if (most < 1 || most > MAX_PIECE) {
         snprintf(what, sizeof what, "is none: its longest piece would have %d bytes", most);
         return vocab_refuse(path, what, failure);
     }

@@ -72,7 +72,7 @@ static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *bu
     }
 }
 
-static const double MOST = 119.0;  // of q8: the largest whose upper four bits, rounded, stay 7
+static const double MAX_Q8 = 119.0;  // of q8: the largest whose upper four bits, rounded, stay 7
 
 // Code one row of the classifier: its difference from the tile's anchor in 4 and 8 bits, and the
 // norms of both quantisation errors.
@@ -95,12 +95,12 @@ static void pack_lm_head_row(const LmHead *head, const float *row, int32_t slot,
     }
     // A row above NORM_LIMIT is coded as 0; its error bound is its whole norm.
     bool usual = squares < (double)NORM_LIMIT * (double)NORM_LIMIT;
-    float scale = usual ? fmaxf((float)(most / MOST), 1e-37f) : 1e-37f;
+    float scale = usual ? fmaxf((float)(most / MAX_Q8), 1e-37f) : 1e-37f;
     double coarse_error = 0.0, fine_error = 0.0, coarse_norm = 0.0, fine_norm = 0.0;
     for (int32_t i = 0; i < head->groups * GROUP; i++) {
         double d = there && i < head->dim ? (double)row[i] - (double)anchor[i] : 0.0;
         double rounded = usual ? nearbyint(d / (double)scale) : 0.0;
-        int32_t q = (int32_t)fmin(fmax(rounded, -MOST), MOST);
+        int32_t q = (int32_t)fmin(fmax(rounded, -MAX_Q8), MAX_Q8);
         int32_t upper = (q + 8 + 128) / 16 - 8;  // floor
         int32_t lower = q - 16 * upper;
         double near = (double)scale * 16.0 * upper, nearer = (double)scale * q;

@@ -6,12 +6,12 @@
 
 #include "kernels/ops_f32.h"
 
-static const double SLACK = 1.0;  // of a logit
+static const double LOGIT_SLACK = 1.0;  // of a logit
 
 enum {
-    GUESSES = 16,      // rows that are tried as a centre; a large cluster holds some of them
-    LEAST = 256,       // rows, at least, and
-    LEAST_SHARE = 16,  // 1 / 16 of all: below that a centre is not worth it
+    TRIED_CENTRES = 16,  // rows that are tried as a centre; a large cluster holds some of them
+    MIN_ROWS = 256,      // rows, at least, and
+    MIN_SHARE = 16,      // 1 / 16 of all: below that a centre is not worth it
 };
 
 // The squared distance between two rows; any number above `limit` where it exceeds that.
@@ -50,17 +50,17 @@ void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found) {
     int32_t vocab = checkpoint->config.vocab, dim = checkpoint->config.dim;
     bool *collapsed = found->collapsed;
     // The classifier's input has about the norm of final_norm. Within this distance of the centre
-    // no logit differs by more than SLACK from the centre's.
+    // no logit differs by more than LOGIT_SLACK from the centre's.
     double squares = norm_squared(checkpoint->final_norm, dim);
-    double limit = squares > 0.0 ? SLACK * SLACK / squares : 0.0;
+    double limit = squares > 0.0 ? LOGIT_SLACK * LOGIT_SLACK / squares : 0.0;
     memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
     memset(found->centre, 0, (size_t)dim * sizeof *found->centre);
     found->radius = 0.0f;
     found->count = 0;
     int32_t best = 0;
     const float *chosen = NULL;
-    for (int32_t guess = 0; guess < GUESSES && best * 2 < vocab; guess++) {
-        int64_t middle = ((int64_t)guess * 2 + 1) * vocab / (2 * GUESSES);
+    for (int32_t guess = 0; guess < TRIED_CENTRES && best * 2 < vocab; guess++) {
+        int64_t middle = ((int64_t)guess * 2 + 1) * vocab / (2 * TRIED_CENTRES);
         const float *row = rows + middle * dim;
         int32_t count = count_near(rows, vocab, dim, row, limit, collapsed);
         if (count > best) {
@@ -68,7 +68,7 @@ void pack_collapsed(const Checkpoint *checkpoint, CollapsedRows *found) {
             chosen = row;
         }
     }
-    if (best < LEAST || best < vocab / LEAST_SHARE) {
+    if (best < MIN_ROWS || best < vocab / MIN_SHARE) {
         memset(collapsed, 0, (size_t)vocab * sizeof *collapsed);
         return;
     }
