@@ -176,7 +176,7 @@ static bool run_command(char **arguments, int *status, Failure *failure) {
     char *found = NULL;
     const char *tokenizer_path = options.tokenizer_path;
     // A packed model contains its tokenizer.
-    bool wanted = !tokenizer_path && !packed_file_is(options.model_path);
+    bool wanted = !tokenizer_path && !is_packed_file(options.model_path);
     if (wanted) tokenizer_path = found = find_tokenizer(options.model_path);
     bool succeeded = false;
     if (wanted && !found) {

@@ -80,7 +80,7 @@ static char *default_path_of(const char *model) {
 
 bool pack_command(const char *model_path, const char *tokenizer, uint32_t modes, const char *out,
                   Failure *failure) {
-    if (packed_file_is(model_path)) {
+    if (is_packed_file(model_path)) {
         return fail(failure, EXIT_USAGE, "'%.200s' is packed already; give the .bin file",
                     model_path);
     }

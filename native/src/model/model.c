@@ -8,7 +8,7 @@
 
 bool model_open(Model *m, const char *path, Packer packer, Failure *failure) {
     *m = (Model){
-        .path = path, .packer = packer, .file = {.file = -1}, .packed = packed_file_is(path)};
+        .path = path, .packer = packer, .file = {.file = -1}, .packed = is_packed_file(path)};
     m->forms[0].file = m->forms[1].file = -1;
     if (m->packed) {
         if (!packed_open(&m->file, path, 0, failure)) return false;

@@ -64,7 +64,7 @@ static uint32_t checksum(Start start) {
     return crc32(&start, sizeof start);
 }
 
-bool packed_file_is(const char *path) {
+bool is_packed_file(const char *path) {
     char magic[sizeof MAGIC] = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return false;

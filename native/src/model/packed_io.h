@@ -9,7 +9,7 @@
 #include "model/packed.h"
 
 // Whether the file at `path` has the magic of a packed model.
-bool packed_file_is(const char *path);
+bool is_packed_file(const char *path);
 
 // Map a .duo file for `mode`: PACKED_EXACT or PACKED_FAST, or 0 to look at its header and sections
 // only. What the mode reads for every token is checked against its checksum. False, and `failure`,
