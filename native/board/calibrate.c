@@ -74,13 +74,17 @@ static void winner(void) {
 
 // The winner's exponential: the exponent's bits, by one multiplication.
 static float cheap_exp(float x) {
-    union { uint32_t bits; float number; } u = {.bits = (uint32_t)(12102203 * x + 1064866816)};
+    union {
+        uint32_t bits;
+        float number;
+    } u = {.bits = (uint32_t)(12102203 * x + 1064866816)};
     return u.number;
 }
 
 static void softmax(float *x, int n) {
     float most = x[0], sum = 0.0f;
-    for (int i = 1; i < n; i++) if (x[i] > most) most = x[i];
+    for (int i = 1; i < n; i++)
+        if (x[i] > most) most = x[i];
     for (int i = 0; i < n; i++) sum += x[i] = cheap_exp(x[i] - most);
     for (int i = 0; i < n; i++) x[i] /= sum;
 }
@@ -88,7 +92,8 @@ static void softmax(float *x, int n) {
 static void quantise(int n) {
     for (int g = 0; g < n / GROUP; g++) {
         float most = 0.0f;
-        for (int i = 0; i < GROUP; i++) most = __builtin_fmaxf(most, __builtin_fabsf(vector[g * GROUP + i]));
+        for (int i = 0; i < GROUP; i++)
+            most = __builtin_fmaxf(most, __builtin_fabsf(vector[g * GROUP + i]));
         float scale = small_scales[g % (DIM / GROUP)] = most / 127.0f;
         for (int i = 0; i < GROUP; i++) {
             small_weights[g * GROUP + i] = (int8_t)__builtin_roundf(vector[g * GROUP + i] / scale);
@@ -125,12 +130,15 @@ static void rest(void) {
     for (int i = 0; i < VOCAB; i++) out[i] /= vector[0];
     softmax(out, VOCAB);
     int kept = 0;
-    for (int i = 0; i < VOCAB; i++) if (out[i] >= 1e-6f) vector[kept++] = out[i];
+    for (int i = 0; i < VOCAB; i++)
+        if (out[i] >= 1e-6f) vector[kept++] = out[i];
 }
 
 int main(int count, char **arguments) {
-    static const struct { const char *name; void (*run)(void); } loops[] = {
-        {"scalar", scalar}, {"columns", columns}, {"winner", winner}, {"rest", rest}};
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } loops[] = {{"scalar", scalar}, {"columns", columns}, {"winner", winner}, {"rest", rest}};
     for (int i = 0; i < VOCAB; i++) vector[i] = (float)(i % 7 - 3) + 0.5f;
     for (size_t i = 0; count == 3 && i < sizeof loops / sizeof *loops; i++) {
         if (strcmp(arguments[1], loops[i].name) != 0) continue;

@@ -25,14 +25,15 @@ size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 void qemu_plugin_register_vcpu_tb_trans_cb(Id, void (*)(Id, struct qemu_plugin_tb *));
 void qemu_plugin_register_atexit_cb(Id, void (*)(Id, void *), void *);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, int, void *, uint64_t);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *,
-                                            void (*)(unsigned, void *), int, void *);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
+                                            int, void *);
 void qemu_plugin_outs(const char *);
 enum { ADD = 0, NO_REGISTERS = 0 };
 EXPORT int qemu_plugin_version = 1;
 
 // --- classes
 
+// clang-format off
 #define CLASSES(X) \
     X(INT, "int") X(LOAD, "load") X(STORE, "store") X(BRANCH, "branch") X(JUMP, "jump") \
     X(MUL, "mul") X(DIV, "div") X(SYSTEM, "system") X(ATOMIC, "atomic") X(FLOAD, "fload") \
@@ -45,6 +46,7 @@ EXPORT int qemu_plugin_version = 1;
     X(VGATHER, "vgather") X(VFADD, "vfadd") X(VFMUL, "vfmul") X(VFMA, "vfma") \
     X(VFWIDEN, "vfwiden") X(VFCVT, "vfcvt") X(VFWCVT, "vfwcvt") X(VFDIV, "vfdiv") \
     X(VFRED, "vfred")
+// clang-format on
 
 #define NAME_OF(id, name) id,
 typedef enum { CLASSES(NAME_OF) COUNT } Class;
@@ -52,7 +54,7 @@ typedef enum { CLASSES(NAME_OF) COUNT } Class;
 #define TEXT_OF(id, name) name,
 static const char *const names[] = {CLASSES(TEXT_OF)};
 
-enum { WIDTHS = 5, GROUPS = 8 };        // 8 to 64 bits or none; 1/8 to 8 registers or none
+enum { WIDTHS = 5, GROUPS = 8 };  // 8 to 64 bits or none; 1/8 to 8 registers or none
 enum { NONE_WIDTH = 4, NONE_GROUP = 7 };
 typedef uint64_t Table[WIDTHS][GROUPS];
 static Table counts[COUNT];
@@ -84,11 +86,14 @@ static Decoded floating(uint32_t w) {
     Type type = {.width = (w >> 25 & 3) == 1 ? 3 : 2, .known = true};
     Class kind = FMOVE;
     switch (w >> 27) {
-        case 0x00: case 0x01: kind = FADD; break;
+        case 0x00:
+        case 0x01: kind = FADD; break;
         case 0x02: kind = FMUL; break;
         case 0x03: kind = FDIV; break;
         case 0x0b: kind = FSQRT; break;
-        case 0x08: case 0x18: case 0x1a: kind = FCVT; break;
+        case 0x08:
+        case 0x18:
+        case 0x1a: kind = FCVT; break;
     }
     if ((w & 0x7f) != 0x53) kind = FMA;
     return (Decoded){kind, type};
@@ -147,7 +152,7 @@ static Class vector_float(uint32_t w) {
     if (f == 0x10) return VMOVE;
     if (f == 0x12) return (w >> 15 & 31) < 8 ? VFCVT : VFWCVT;  // 8: wider, 16: narrower
     if (f == 0x13) return (w >> 15 & 31) == 0 ? VFDIV : VFADD;  // square root, else estimates
-    if (f == 0x17) return VINT;  // vfmv.v.f, vfmerge
+    if (f == 0x17) return VINT;                                 // vfmv.v.f, vfmerge
     if (f == 0x20 || f == 0x21) return VFDIV;
     if (f == 0x24) return VFMUL;
     if (f == 0x27 || f < 0x28) return VFADD;
@@ -158,8 +163,10 @@ static Class vector_float(uint32_t w) {
 static Decoded vector(uint32_t w, Type type) {
     switch (w >> 12 & 7) {
         case 7: return scalar(VSET);
-        case 1: case 5: return (Decoded){vector_float(w), type};
-        case 2: case 6: return (Decoded){vector_multiply(w), type};
+        case 1:
+        case 5: return (Decoded){vector_float(w), type};
+        case 2:
+        case 6: return (Decoded){vector_multiply(w), type};
     }
     if (w >> 26 == 0x27 && (w >> 12 & 7) == 3) {
         int registers = (int)(w >> 15 & 7) + 1;
@@ -178,11 +185,18 @@ static Decoded decode(uint32_t w, size_t size, Type type) {
         case 0x07: return vector_width ? vector_memory(w, type) : scalar(FLOAD);
         case 0x27: return vector_width ? vector_memory(w, type) : scalar(FSTORE);
         case 0x57: return vector(w, type);
-        case 0x43: case 0x47: case 0x4b: case 0x4f: case 0x53: return floating(w);
-        case 0x33: case 0x3b: return scalar(w >> 25 != 1 ? INT : f3 < 4 ? MUL : DIV);
+        case 0x43:
+        case 0x47:
+        case 0x4b:
+        case 0x4f:
+        case 0x53: return floating(w);
+        case 0x33:
+        case 0x3b: return scalar(w >> 25 != 1 ? INT : f3 < 4 ? MUL : DIV);
         case 0x63: return scalar(BRANCH);
-        case 0x67: case 0x6f: return scalar(JUMP);
-        case 0x0f: case 0x73: return scalar(SYSTEM);
+        case 0x67:
+        case 0x6f: return scalar(JUMP);
+        case 0x0f:
+        case 0x73: return scalar(SYSTEM);
         case 0x2f: return scalar(ATOMIC);
     }
     return scalar(INT);
@@ -238,8 +252,8 @@ static void report(Id id, void *unused) {
                 if (count == 0) continue;
                 char line[80];
                 snprintf(line, sizeof line, "%s %d %d %llu\n", names[kind],
-                         width == NONE_WIDTH ? 0 : 8 << width,
-                         group == NONE_GROUP ? 0 : 1 << group, count);
+                         width == NONE_WIDTH ? 0 : 8 << width, group == NONE_GROUP ? 0 : 1 << group,
+                         count);
                 qemu_plugin_outs(line);
             }
         }

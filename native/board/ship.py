@@ -74,7 +74,7 @@ def locked() -> dict[str, str]:
 
 
 def programs() -> tuple[Program, Program]:
-    source = (BOARD.parent / "src/version.h").read_text("utf-8")
+    source = (BOARD.parent / "src/base/version.h").read_text("utf-8")
     version = "".join(re.findall(r'DUO_VERSION "(.+)"', source))
     engine = BOARD.parent / "build/board/duollama"
     voice = subprocess.run(

@@ -3,20 +3,21 @@
 // payload, which is framed first.
 #include <string.h>
 
+#include "agent/frame.h"
+#include "agent/message.h"
 #include "harness.h"
-#include "frame.h"
-#include "message.h"
 
 // docs/protocol.md, host to agent: 1, 4, 8 bytes, a float, a string.
 static const char *const fields[] = {
-    [ASK_HELLO] = "1", [GENERATE] = "4114ff8s", [CANCEL] = "4", [PAUSE] = "41", [ACK] = "44",
-    [RESUME] = "44",   [PING] = "4",            [ASK_STATS] = "", [BYE] = "",  [SPEAK] = "41s",
-    [HUSH] = "4",      [LISTEN] = "4",     [ENOUGH] = "4",
+    [ASK_HELLO] = "1", [GENERATE] = "4114ff8s", [CANCEL] = "4", [PAUSE] = "41",
+    [ACK] = "44",      [RESUME] = "44",         [PING] = "4",   [ASK_STATS] = "",
+    [BYE] = "",        [SPEAK] = "41s",         [HUSH] = "4",   [LISTEN] = "4",
+    [ENOUGH] = "4",
 };
 
 static void read_fields(const char *kinds, const uint8_t *payload, size_t length) {
-    Reader r = {.data = payload, .length = length};
-    Writer w = {.length = 0};
+    PayloadReader r = {.data = payload, .length = length};
+    PayloadWriter w = {.length = 0};
     for (; *kinds; kinds++) {
         if (*kinds == 'f') {
             write_float(&w, read_float(&r));
@@ -44,7 +45,7 @@ static void hear(const Frame *frame) {
 }
 
 // All the bytes; every one but 0 is noise, part of a frame, or waits. The number of frames.
-static size_t decode(Decoder *decoder, const uint8_t *bytes, size_t size) {
+static size_t decode(FrameDecoder *decoder, const uint8_t *bytes, size_t size) {
     uint64_t some = 0, framed = 0, noise = decoder->noise + decoder->length;
     size_t found = 0;
     for (size_t i = 0; i < size; i++) {
@@ -64,7 +65,7 @@ static size_t decode(Decoder *decoder, const uint8_t *bytes, size_t size) {
     return found;
 }
 
-static void through_the_wire(Decoder *decoder, uint8_t type, const uint8_t *payload,
+static void through_the_wire(FrameDecoder *decoder, uint8_t type, const uint8_t *payload,
                              size_t length) {
     uint8_t wire[FRAME_WIRE];
     size_t bytes = frame_encode(wire, type, 7, payload, length);
@@ -74,9 +75,9 @@ static void through_the_wire(Decoder *decoder, uint8_t type, const uint8_t *payl
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static Decoder decoder;
-    decoder = (Decoder){.length = 0};
-    if (size < 2 || size > MOST_INPUT) return 0;
+    static FrameDecoder decoder;
+    decoder = (FrameDecoder){.length = 0};
+    if (size < 2 || size > MAX_INPUT) return 0;
     if (data[0] % 2 == 0) {
         decode(&decoder, data + 1, size - 1);
     } else {

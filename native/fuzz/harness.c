@@ -39,47 +39,49 @@ static float float_at(const uint8_t *bytes) {
     return value;
 }
 
-Asked asked_of(const uint8_t bytes[ASKED]) {
+Request request_of(const uint8_t bytes[ASKED]) {
     static const char *const prompts[] = {"", "a", "ab ba", "abababababababababababab ab ab"};
     size_t known = 0;
     while (simd_names()[known]) known++;
-    return (Asked){
-        .settings = {
-            .mode = (Mode)(bytes[0] % 4 % 3),
-            // most stories are short, or there would be few of them
-            .steps = bytes[1] % (bytes[1] < 64 ? MOST_TOLD : MOST_TOLD / 4u) + 1u,
-            .probabilities = bytes[2] & 4,
-            .prefill = bytes[3] % 17,
-            .drafts = bytes[4] % 9 - 1,
-            .simd = simd_choose(simd_names()[bytes[5] % known]),
-            .seed = (uint64_t)bytes[6] | (uint64_t)bytes[7] << 8,
-            .temperature = float_at(bytes + 8),
-            .topp = float_at(bytes + 12),
-        },
+    return (Request){
+        .settings =
+            {
+                .mode = (Mode)(bytes[0] % 4 % 3),
+                // most stories are short, or there would be few of them
+                .steps = bytes[1] % (bytes[1] < 64 ? MAX_TOKENS : MAX_TOKENS / 4u) + 1u,
+                .probabilities = bytes[2] & 4,
+                .prefill = bytes[3] % 17,
+                .drafts = bytes[4] % 9 - 1,
+                .simd = simd_choose(simd_names()[bytes[5] % known]),
+                .seed = (uint64_t)bytes[6] | (uint64_t)bytes[7] << 8,
+                .temperature = float_at(bytes + 8),
+                .topp = float_at(bytes + 12),
+            },
         .prompt = prompts[bytes[2] % 4],
         .inspect = bytes[0] % 4 == 3,
     };
 }
 
-Story tell(Weights *weights, const Tokenizer *tokenizer, const Asked *asked) {
-    Story story = {.count = -1, .numbers = true};
+Output generate(Model *model, const Tokenizer *tokenizer, const Request *request) {
+    Output output = {.count = -1, .numbers = true};
     Failure failure = {0};
-    Teller *teller = teller_new(weights, tokenizer, asked->settings, asked->prompt, &failure);
-    if (!teller) {
+    Generator *generator =
+        generator_new(model, tokenizer, request->settings, request->prompt, &failure);
+    if (!generator) {
         must_say(&failure);
-        return story;
+        return output;
     }
-    story.count = 0;
-    for (Next next; teller_next(teller, &next); story.count++) {
-        MUST(story.count < MOST_TOLD);
-        MUST(next.id >= 0 && next.id < weights->shape.vocab);
-        MUST(next.length == strlen(next.text));
-        story.ids[story.count] = next.id;
-        if (asked->settings.probabilities && isnan(next.probability)) story.numbers = false;
+    output.count = 0;
+    for (Step step; generator_step(generator, &step); output.count++) {
+        MUST(output.count < MAX_TOKENS);
+        MUST(step.id >= 0 && step.id < model->config.vocab);
+        MUST(step.length == strlen(step.text));
+        output.ids[output.count] = step.id;
+        if (request->settings.probabilities && isnan(step.probability)) output.numbers = false;
     }
-    MUST(teller_failure(teller) == NULL);
-    teller_free(teller);
-    return story;
+    MUST(generator_failure(generator) == NULL);
+    generator_free(generator);
+    return output;
 }
 
 uint32_t draw(uint32_t *state) {

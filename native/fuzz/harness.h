@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "failure.h"
-#include "teller.h"
+#include "base/failure.h"
+#include "infer/generator.h"
 
 enum {
-    MOST_INPUT = 1 << 18,  // bytes; larger ones are not looked at
-    MOST_TOLD = 32,        // tokens of a story
-    ASKED = 16,            // bytes before a model file that say how to tell from it
+    MAX_INPUT = 1 << 18,  // bytes; larger ones are not looked at
+    MAX_TOKENS = 32,      // tokens of a story
+    ASKED = 16,           // bytes before a model file that say how to tell from it
 };
 
 // libFuzzer's, or replay.c's.
@@ -30,20 +30,20 @@ void must_say(const Failure *failure);
 // A file that holds the bytes; its path, which is always the same.
 const char *file_of(const void *bytes, size_t size);
 
-// As a peer or a command line may ask: any floats, a story of at most MOST_TOLD tokens.
+// As a peer or a command line may ask: any floats, a story of at most MAX_TOKENS tokens.
 typedef struct {
     Settings settings;
     const char *prompt;
     bool inspect;  // instead of telling
-} Asked;
-Asked asked_of(const uint8_t bytes[ASKED]);
+} Request;
+Request request_of(const uint8_t bytes[ASKED]);
 
 typedef struct {
-    int32_t ids[MOST_TOLD];
+    int32_t ids[MAX_TOKENS];
     int count;     // of them; -1 where it was refused
     bool numbers;  // every probability that was asked for is a number
-} Story;
-Story tell(Weights *weights, const Tokenizer *tokenizer, const Asked *asked);
+} Output;
+Output generate(Model *model, const Tokenizer *tokenizer, const Request *request);
 
 // The next number of a sequence; state is any number.
 uint32_t draw(uint32_t *state);

@@ -4,17 +4,18 @@
 #include <string.h>
 
 #include "harness.h"
-#include "shape.h"
+#include "model/config.h"
+#include "pack/pack.h"
 
 // Larger ones take all the time: RoPE's angles are computed for the whole context.
-enum { MOST_VOCAB = 2048, MOST_CONTEXT = 256 };
+enum { MAX_VOCAB = 2048, MAX_CONTEXT = 256 };
 enum { MAGIC = 0x616b3432, SIZES = 7, HEADER_0 = 28, HEADER_2 = 256 };
 
 // Pieces that are all a space: any prompt becomes byte tokens. Kept for the next of the same size.
 static Tokenizer *plain_tokenizer(int32_t vocab) {
-    static Tokenizer *kept[MOST_VOCAB + 1];
+    static Tokenizer *kept[MAX_VOCAB + 1];
     if (kept[vocab]) return kept[vocab];
-    static uint8_t bytes[4 + 9 * MOST_VOCAB];
+    static uint8_t bytes[4 + 9 * MAX_VOCAB];
     int32_t one = 1;
     memcpy(bytes, &one, sizeof one);
     for (int32_t id = 0; id < vocab; id++) {
@@ -24,34 +25,33 @@ static Tokenizer *plain_tokenizer(int32_t vocab) {
         piece[8] = ' ';
     }
     Failure failure;
-    Tokenizer *tokenizer =
-        tokenizer_read("plain", bytes, 4 + 9 * (size_t)vocab, vocab, &failure);
+    Tokenizer *tokenizer = tokenizer_read("plain", bytes, 4 + 9 * (size_t)vocab, vocab, &failure);
     MUST(tokenizer != NULL);
     return kept[vocab] = tokenizer;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < ASKED || size > MOST_INPUT) return 0;
-    Asked asked = asked_of(data);
+    if (size < ASKED || size > MAX_INPUT) return 0;
+    Request request = request_of(data);
     Failure failure = {0};
-    Weights weights;
-    if (!weights_open(&weights, file_of(data + ASKED, size - ASKED), &failure)) {
+    Model model;
+    if (!model_open(&model, file_of(data + ASKED, size - ASKED), pack_checkpoint, &failure)) {
         must_say(&failure);
         return 0;
     }
-    if (weights.shape.vocab <= MOST_VOCAB && weights.shape.context <= MOST_CONTEXT) {
-        Tokenizer *tokenizer = plain_tokenizer(weights.shape.vocab);
-        Story story = tell(&weights, tokenizer, &asked);
-        if (asked.settings.mode == MODE_EXACT && story.count >= 0) {
-            asked.settings.mode = MODE_REFERENCE;
-            asked.settings.probabilities = true;
-            Story true_one = tell(&weights, tokenizer, &asked);
-            MUST(!true_one.numbers || (story.count == true_one.count &&
-                                       memcmp(story.ids, true_one.ids,
-                                              (size_t)story.count * sizeof *story.ids) == 0));
+    if (model.config.vocab <= MAX_VOCAB && model.config.context <= MAX_CONTEXT) {
+        Tokenizer *tokenizer = plain_tokenizer(model.config.vocab);
+        Output output = generate(&model, tokenizer, &request);
+        if (request.settings.mode == MODE_EXACT && output.count >= 0) {
+            request.settings.mode = MODE_REFERENCE;
+            request.settings.probabilities = true;
+            Output expected = generate(&model, tokenizer, &request);
+            MUST(!expected.numbers || (output.count == expected.count &&
+                                       memcmp(output.ids, expected.ids,
+                                              (size_t)output.count * sizeof *output.ids) == 0));
         }
     }
-    weights_close(&weights);
+    model_close(&model);
     return 0;
 }
 
@@ -67,11 +67,11 @@ static uint64_t promised(const uint8_t *file, size_t size) {
     bool tied = second ? file[36] != 0 : n[5] > 0;
     if (second) memcpy(&group, file + 37, sizeof group);
     else if (n[5] < 0 && n[5] > INT32_MIN) n[5] = -n[5];
-    Shape s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
+    ModelConfig s = {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
     Failure failure;
-    if (!shape_check("", s, &failure) || group < 1) return 0;
-    Counts counts = shape_counts(s);
-    uint64_t all = shape_parameters(s, counts, tied);
+    if (!config_check("", s, &failure) || group < 1) return 0;
+    WeightCounts counts = config_weight_counts(s);
+    uint64_t all = config_parameters(s, counts, tied);
     uint64_t norms = 2 * counts.norm + (uint64_t)s.dim, rest = all - norms;
     if (second) return HEADER_2 + 4 * norms + rest + rest / (uint64_t)group * 4;
     return HEADER_0 + 4 * (all + (uint64_t)s.context * (uint64_t)(s.dim / s.heads / 2) * 2);

@@ -7,14 +7,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "crc32.h"
+#include "base/crc32.h"
+#include "cli/inspect.h"
 #include "harness.h"
-#include "inspect.h"
+#include "pack/pack.h"
 
 // docs/packed.md: a header that ends with the number of sections (u32), a SHA-256 and its check
 // (u32), then the entries: offset (u64), size (u64), check (u32), 4 bytes more.
 enum { HEADER = 96 };
-enum { CHECK = HEADER - 4, SECTION_COUNT = CHECK - 32 - 4, ENTRY = 24, MOST_SECTIONS = 64 };
+enum { CHECK = HEADER - 4, SECTION_COUNT = CHECK - 32 - 4, ENTRY = 24, MAX_SECTIONS = 64 };
 
 static uint32_t u32_at(const uint8_t *bytes) {
     uint32_t value;
@@ -25,7 +26,7 @@ static uint32_t u32_at(const uint8_t *bytes) {
 // Bytes of header and entries; 0 where they are not there.
 static size_t start_of(const uint8_t *file, size_t size) {
     uint32_t count = size < HEADER ? 0 : u32_at(file + SECTION_COUNT);
-    if (count == 0 || count > MOST_SECTIONS || size < HEADER + count * ENTRY) return 0;
+    if (count == 0 || count > MAX_SECTIONS || size < HEADER + count * ENTRY) return 0;
     return HEADER + count * ENTRY;
 }
 
@@ -40,7 +41,7 @@ static size_t section_of(const uint8_t *entry, size_t size, size_t *offset) {
 
 // The check that the header should have.
 static uint32_t check_of(const uint8_t *file, size_t start) {
-    uint8_t copy[HEADER + MOST_SECTIONS * ENTRY];
+    uint8_t copy[HEADER + MAX_SECTIONS * ENTRY];
     memcpy(copy, file, start);
     memset(copy + CHECK, 0, 4);
     return crc32(copy, start);
@@ -81,30 +82,30 @@ static void look(const char *path) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < ASKED || size > MOST_INPUT) return 0;
-    Asked asked = asked_of(data);
+    if (size < ASKED || size > MAX_INPUT) return 0;
+    Request request = request_of(data);
     const uint8_t *file = data + ASKED;
     const char *path = file_of(file, size - ASKED);
-    if (asked.inspect) {
+    if (request.inspect) {
         look(path);
         return 0;
     }
     Failure failure = {0};
-    Weights weights;
-    if (!weights_open(&weights, path, &failure)) {
+    Model model;
+    if (!model_open(&model, path, pack_checkpoint, &failure)) {
         must_say(&failure);
         return 0;
     }
-    if (weights.packed) {
+    if (model.packed) {
         // else the mutator no longer knows where the checksums are
         size_t start = start_of(file, size - ASKED);
         MUST(start > 0 && u32_at(file + CHECK) == check_of(file, start));
-        Tokenizer *tokenizer = weights_tokenizer(&weights, NULL, &failure);
-        if (tokenizer) tell(&weights, tokenizer, &asked);
+        Tokenizer *tokenizer = model_tokenizer(&model, NULL, &failure);
+        if (tokenizer) generate(&model, tokenizer, &request);
         else must_say(&failure);
         tokenizer_close(tokenizer);
     }
-    weights_close(&weights);
+    model_close(&model);
     return 0;
 }
 
@@ -127,7 +128,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
             case 0:
             case 1: mutate_within(data, ASKED, &state); break;
             case 2: mutate_within(file, HEADER, &state); break;
-            case 3: if (start) mutate_within(file + HEADER, start - HEADER, &state); break;
+            case 3:
+                if (start) mutate_within(file + HEADER, start - HEADER, &state);
+                break;
             default: mutate_section(file, bytes, &state);
         }
     }

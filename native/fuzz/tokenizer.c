@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "harness.h"
-#include "tokenizer.h"
-#include "utf8.h"
+#include "model/tokenizer.h"
 
-enum { MOST_VOCAB = 4096, BOS = 1 };
+enum { MAX_VOCAB = 4096, BOS = 1 };
 
 static void print(const Tokenizer *tokenizer, const int32_t *ids, size_t count) {
     Utf8Stream stream = {.count = 0};
@@ -44,17 +44,16 @@ static void encode(const Tokenizer *tokenizer, int32_t vocab, const char *text) 
 
 // The input: pieces (u16), bytes of text (u16), the text, the file.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size < 4 || size > MOST_INPUT) return 0;
-    int32_t vocab = 2 + (data[0] | data[1] << 8) % MOST_VOCAB;
+    if (size < 4 || size > MAX_INPUT) return 0;
+    int32_t vocab = 2 + (data[0] | data[1] << 8) % MAX_VOCAB;
     size_t length = (size_t)(data[2] | data[3] << 8);
     if (length > size - 4) length = size - 4;
     const uint8_t *file = data + 4 + length;
     size_t bytes = size - 4 - length;
 
     Failure failure = {0};
-    Tokenizer *tokenizer = data[1] & 0x80
-                               ? tokenizer_open(file_of(file, bytes), vocab, &failure)
-                               : tokenizer_read("memory", file, bytes, vocab, &failure);
+    Tokenizer *tokenizer = data[1] & 0x80 ? tokenizer_open(file_of(file, bytes), vocab, &failure)
+                                          : tokenizer_read("memory", file, bytes, vocab, &failure);
     if (!tokenizer) {
         must_say(&failure);
         return 0;

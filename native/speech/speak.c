@@ -21,7 +21,7 @@ enum { DSP_SYNC = 0x5001, DSP_S16_LE = 0x10 };
 cst_voice *register_cmu_us_kal(const char *folder);
 
 static FILE *out;
-static long written;  // samples
+static long written;      // samples
 static int volume = 100;  // of which 100 is the voice as it is
 
 static void fail(const char *what, const char *why) {
@@ -57,8 +57,9 @@ static void wav_header(uint32_t samples) {
 static FILE *device(const char *path) {
     int file = open(path, O_WRONLY), format = DSP_S16_LE, channels = 1, rate = RATE;
     if (file < 0) fail(path, strerror(errno));
-    if (ioctl(file, (int)DSP_FORMAT, &format) < 0 || ioctl(file, (int)DSP_CHANNELS, &channels) < 0 ||
-        ioctl(file, (int)DSP_SPEED, &rate) < 0 || format != DSP_S16_LE || channels != 1) {
+    if (ioctl(file, (int)DSP_FORMAT, &format) < 0 ||
+        ioctl(file, (int)DSP_CHANNELS, &channels) < 0 || ioctl(file, (int)DSP_SPEED, &rate) < 0 ||
+        format != DSP_S16_LE || channels != 1) {
         fail(path, "it takes no sound of 16 bits and one channel");
     }
     if (rate < RATE - RATE / 50 || rate > RATE + RATE / 50) fail(path, "it cannot play 8000 Hz");
@@ -107,7 +108,9 @@ int main(int count, char **words) {
     if (count == 5 && strcmp(words[1], "-v") == 0) {
         char *end;
         long loud = strtol(words[2], &end, 10);
-        if (end == words[2] || *end || loud < 0 || loud > 100) fail("a volume is from 0 to 100", words[2]);
+        if (end == words[2] || *end || loud < 0 || loud > 100) {
+            fail("a volume is from 0 to 100", words[2]);
+        }
         volume = (int)loud;
         words += 2;
         count -= 2;

@@ -21,7 +21,7 @@ WANTED = {
     "duotui/data/stories.duo",
     "duotui/data/board/duollama",
     "duotui/native/cflags",
-    "duotui/native/src/main.c",
+    "duotui/native/src/cli/main.c",
 }
 UNWANTED = {"stories.bin", "tokenizer.bin", "stories.model"}
 

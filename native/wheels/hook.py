@@ -76,7 +76,7 @@ class EngineHook(BuildHookInterface[Any]):
 
 def compile_engine(native: Path, target: Target, out: Path) -> None:
     """Stripped; the same sources and the same Zig give the same bytes."""
-    sources = sorted(str(path.relative_to(native)) for path in native.glob("src/*.c"))
+    sources = sorted(str(path.relative_to(native)) for path in native.glob("src/**/*.c"))
     options = ["-target", target.triple, "@cflags", "-s"]
     if target.triple.startswith("x86_64"):
         # Zig takes "evex512" away, a feature of clang 18 to 21 without which no function that asks

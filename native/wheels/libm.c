@@ -14,10 +14,10 @@ static float random_float(uint64_t *state) {
 
 static float result(int function, float x) {
     switch (function) {
-    case 0: return expf(40.0f * x - 30.0f);
-    case 1: return logf(x);
-    case 2: return powf(10000.0f, x);
-    default: return sqrtf(x);
+        case 0: return expf(40.0f * x - 30.0f);
+        case 1: return logf(x);
+        case 2: return powf(10000.0f, x);
+        default: return sqrtf(x);
     }
 }
 
@@ -26,7 +26,10 @@ int main(void) {
     for (int function = 0; function < 4; function++) {
         uint64_t state = 88172645463325252u, hash = 14695981039346656037u;
         for (int i = 0; i < 1000000; i++) {
-            union { float number; uint32_t bits; } u = {result(function, random_float(&state))};
+            union {
+                float number;
+                uint32_t bits;
+            } u = {result(function, random_float(&state))};
             hash = (hash ^ u.bits) * 1099511628211u;
         }
         printf("%s %016llx\n", names[function], (unsigned long long)hash);

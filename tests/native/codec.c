@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frame.h"
+#include "agent/frame.h"
 
 static void print_hex(const uint8_t *bytes, size_t length) {
     for (size_t i = 0; i < length; i++) printf("%02x", bytes[i]);
@@ -16,7 +16,7 @@ int main(void) {
     static uint8_t out[FRAME_WIRE];
     while (fgets(line, sizeof line, stdin)) {
         // On the heap, so that ASan sees a step past its end.
-        Decoder *decoder = calloc(1, sizeof *decoder);
+        FrameDecoder *decoder = calloc(1, sizeof *decoder);
         for (const char *p = line; p[0] != '\n' && p[0]; p += 2) {
             unsigned byte;
             if (sscanf(p, "%2x", &byte) != 1) return 2;

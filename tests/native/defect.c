@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "sampler.h"
-#include "transformer.h"
+#include "infer/sampler.h"
+#include "infer/transformer.h"
+#include "model/checkpoint.h"
 
 static void check(bool done, const Failure *failure) {
     if (done) return;
@@ -31,22 +31,22 @@ static void flip(float *value) {
 int main(int count, char **words) {
     if (count < 8) return 2;
     Failure failure = {.text = ""};
-    Model model;
+    Checkpoint checkpoint;
     Transformer transformer;
     Sampler sampler;
-    check(model_open(&model, words[1], &failure), &failure);
-    if (!model.expanded) return 2;  // its weights are to be written
+    check(checkpoint_open(&checkpoint, words[1], &failure), &failure);
+    if (!checkpoint.expanded) return 2;  // its weights are to be written
     const char *kind = words[2];
     size_t where = strtoul(words[3], NULL, 10);
     int when = atoi(words[4]), steps = atoi(words[6]), prompt = count - 7;
     uint64_t seed = strtoull(words[5], NULL, 10) + (strcmp(kind, "seed") == 0);
-    Shape s = model.shape;
+    ModelConfig s = checkpoint.config;
     size_t dim = (size_t)s.dim, layers = (size_t)s.layers;
-    check(transformer_init(&transformer, &model, s.context, &failure), &failure);
+    check(transformer_init(&transformer, &checkpoint, s.context, &failure), &failure);
     check(sampler_init(&sampler, s.vocab, 1.0f, 0.9f, seed, &failure), &failure);
-    if (strcmp(kind, "weight") == 0) ((float *)model.wq)[where % (layers * dim * dim)] += 4.0f;
+    if (strcmp(kind, "weight") == 0) ((float *)checkpoint.wq)[where % (layers * dim * dim)] += 4.0f;
     if (strcmp(kind, "row") == 0) {
-        float *row = (float *)model.classifier + where % (size_t)s.vocab * dim;
+        float *row = (float *)checkpoint.classifier + where % (size_t)s.vocab * dim;
         for (size_t i = 0; i < dim; i++) row[i] *= 1.2f;
     }
     int token = atoi(words[7]);
@@ -57,15 +57,16 @@ int main(int count, char **words) {
             size_t at = (layer * (size_t)s.context + past) * kv + where / layers % kv;
             flip((where & 1) ? &transformer.keys[at] : &transformer.values[at]);
         }
-        float *logits = transformer_step(&transformer, token, position, true);
-        sampler_soften(&sampler, logits);
-        int next = position + 1 < prompt ? atoi(words[8 + position])
-                                         : sampler_pick(&sampler, logits, sampler_flip(&sampler.state));
+        float *logits = transformer_forward(&transformer, token, position, true);
+        sampler_softmax(&sampler, logits);
+        int next = position + 1 < prompt
+                       ? atoi(words[8 + position])
+                       : sampler_sample(&sampler, logits, sampler_random(&sampler.state));
         printf("%d %.9g\n", next, (double)sampler_probability(&sampler, logits, next));
         token = next;
     }
     transformer_free(&transformer);
     sampler_free(&sampler);
-    model_close(&model);
+    checkpoint_close(&checkpoint);
     return 0;
 }

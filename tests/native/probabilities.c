@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "teller.h"
+#include "infer/generator.h"
+#include "pack/pack.h"
 
 int main(int argc, char **argv) {
     if (argc != 6) return EXIT_USAGE;
     Failure failure;
-    Weights weights;
-    if (!weights_open(&weights, argv[1], &failure)) return failure.status;
-    Tokenizer *tokenizer = tokenizer_open(argv[2], weights.shape.vocab, &failure);
+    Model model;
+    if (!model_open(&model, argv[1], pack_checkpoint, &failure)) return failure.status;
+    Tokenizer *tokenizer = tokenizer_open(argv[2], model.config.vocab, &failure);
     if (!tokenizer) return failure.status;
     Settings settings = {
         .steps = (uint32_t)atoi(argv[4]),
@@ -19,12 +20,12 @@ int main(int argc, char **argv) {
         .seed = 7,
         .probabilities = true,
     };
-    Teller *teller = teller_new(&weights, tokenizer, settings, argv[5], &failure);
-    if (!teller) return failure.status;
-    Next next;
-    while (teller_next(teller, &next)) printf("%d %.9g\n", next.id, (double)next.probability);
-    teller_free(teller);
+    Generator *generator = generator_new(&model, tokenizer, settings, argv[5], &failure);
+    if (!generator) return failure.status;
+    Step step;
+    while (generator_step(generator, &step)) printf("%d %.9g\n", step.id, (double)step.probability);
+    generator_free(generator);
     tokenizer_close(tokenizer);
-    weights_close(&weights);
+    model_close(&model);
     return 0;
 }

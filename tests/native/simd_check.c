@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
-#include "simd.h"
+#include "kernels/ops_f32.h"
+#include "kernels/simd.h"
 
-enum { TRIALS = 60, MOST_COUNT = 9, KINDS = 7 };
+enum { TRIALS = 60, MAX_COUNT = 9, KINDS = 7 };
 
 static uint64_t state = 1;
 
@@ -66,8 +66,8 @@ static void must(int holds, const char *what) {
 }
 
 // As many activations as `count`, each of its own kind, with room for nothing else.
-static Activation *activations(const Simd *by, int32_t columns, int32_t count, int32_t kind) {
-    Activation *x = get((size_t)count * sizeof *x);
+static QuantizedVector *activations(const Simd *by, int32_t columns, int32_t count, int32_t kind) {
+    QuantizedVector *x = get((size_t)count * sizeof *x);
     size_t groups = (size_t)groups_of(columns);
     for (int32_t t = 0; t < count; t++) {
         float *from = numbers(columns, (kind + t) % KINDS);
@@ -80,7 +80,7 @@ static Activation *activations(const Simd *by, int32_t columns, int32_t count, i
     return x;
 }
 
-static void free_activations(Activation *x, int32_t count) {
+static void free_activations(QuantizedVector *x, int32_t count) {
     for (int32_t t = 0; t < count; t++) {
         free(x[t].value);
         free(x[t].scale);
@@ -90,7 +90,7 @@ static void free_activations(Activation *x, int32_t count) {
 }
 
 // Planes with no rhyme, or with the largest weights of either sign.
-static Matrix matrix(int32_t rows, int32_t columns, int32_t kind) {
+static IntMatrix matrix(int32_t rows, int32_t columns, int32_t kind) {
     size_t blocks = (size_t)blocks_of(rows, columns), lanes = (size_t)tiles_of(rows) * TILE;
     int8_t *high = get(blocks * BLOCK), *middle = get(blocks * BLOCK);
     uint16_t *low = get(blocks * BLOCK * sizeof *low);
@@ -111,13 +111,20 @@ static Matrix matrix(int32_t rows, int32_t columns, int32_t kind) {
         low[i] = (uint16_t)(low[i] / step * step);
     }
     for (size_t i = 0; i < lanes; i++) scale[i] = (1.5f + uniform()) * 1e-9f;
-    return (Matrix){
-        .rows = rows, .columns = columns, .tiles = tiles_of(rows), .groups = groups_of(columns),
-        .high = high, .multiplier = multiplier, .scale = scale, .middle = middle, .low = low,
+    return (IntMatrix){
+        .rows = rows,
+        .columns = columns,
+        .tiles = tiles_of(rows),
+        .groups = groups_of(columns),
+        .high = high,
+        .multiplier = multiplier,
+        .scale = scale,
+        .middle = middle,
+        .low = low,
     };
 }
 
-static void free_matrix(Matrix m) {
+static void free_matrix(IntMatrix m) {
     free((void *)(uintptr_t)m.high);
     free((void *)(uintptr_t)m.multiplier);
     free((void *)(uintptr_t)m.scale);
@@ -134,16 +141,16 @@ static void must_be_whole(const float *out, int64_t stride, int32_t rows, int32_
     }
 }
 
-static void check_draft(void) {
+static void check_matmul_int8(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
-        int32_t count = trial % MOST_COUNT + 1, kind = trial % KINDS;
+        int32_t count = trial % MAX_COUNT + 1, kind = trial % KINDS;
         int32_t columns = between(1, trial % 3 ? 100 : 800);
-        Matrix w = matrix(between(1, 100), columns, trial % 4);
+        IntMatrix w = matrix(between(1, 100), columns, trial % 4);
         int32_t rows = w.tiles * TILE;
         int64_t stride = rows + between(0, 9);
         float *out = get((size_t)((count - 1) * stride + rows) * sizeof *out);
-        Activation *a = activations(&simd_scalar, columns, count, kind);
-        set->draft(out, stride, &w, a, count);
+        QuantizedVector *a = activations(&simd_scalar, columns, count, kind);
+        set->matmul_int8(out, stride, &w, a, count);
         must_be_whole(out, stride, rows, count);
         for (int32_t t = 0; t < count; t++) {
             for (int32_t row = 0; row < rows; row++) {
@@ -164,7 +171,7 @@ static void check_draft(void) {
         free(out);
         free_matrix(w);
     }
-    report("draft");
+    report("matmul_int8");
 }
 
 // What is exact is that of plain C to the bit.
@@ -174,7 +181,7 @@ static void must_be_plain(const float *is, const float *should, int64_t n, const
 
 static void check_unpack(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
-        Matrix w = matrix(between(1, 100), between(1, 100), trial % 4);
+        IntMatrix w = matrix(between(1, 100), between(1, 100), trial % 4);
         float *is = get(BLOCK * sizeof *is), *should = get(BLOCK * sizeof *should);
         for (int64_t block = 0; block < (int64_t)w.tiles * w.groups; block++) {
             set->unpack(is, &w, block);
@@ -219,17 +226,17 @@ static uint8_t *nibbles(size_t n, int32_t kind) {
     return bytes;
 }
 
-static void check_screen(void) {
+static void check_matmul_int4(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
-        int32_t count = trial % MOST_COUNT + 1, tiles = between(1, 4);
+        int32_t count = trial % MAX_COUNT + 1, tiles = between(1, 4);
         int32_t columns = between(1, trial % 3 ? 100 : 800), groups = groups_of(columns);
         int32_t rows = tiles * TILE;
         int64_t stride = rows + between(0, 9);
         uint8_t *coarse = nibbles((size_t)(tiles * groups) * 16 * TILE, trial % 4);
-        Activation *a = activations(&simd_scalar, columns, count, trial % KINDS);
+        QuantizedVector *a = activations(&simd_scalar, columns, count, trial % KINDS);
         float *out = get((size_t)((count - 1) * stride + rows) * sizeof *out);
 
-        set->screen(out, stride, coarse, tiles, groups, a, count);
+        set->matmul_int4(out, stride, coarse, tiles, groups, a, count);
         must_be_whole(out, stride, rows, count);
         for (int32_t t = 0; t < count; t++) {
             for (int32_t row = 0; row < rows; row++) {
@@ -247,14 +254,14 @@ static void check_screen(void) {
         free_activations(a, count);
         free(coarse);
     }
-    report("screen");
+    report("matmul_int4");
 }
 
-static void check_refine(void) {
+static void check_dot_int4(void) {
     for (int32_t trial = 0; trial < TRIALS; trial++) {
         int32_t columns = between(1, 800), groups = groups_of(columns);
         uint8_t *row = nibbles((size_t)groups * 16, trial % 4);
-        Activation *a = activations(&simd_scalar, columns, 1, trial % KINDS);
+        QuantizedVector *a = activations(&simd_scalar, columns, 1, trial % KINDS);
         double exact = 0.0, terms = 0.0;
         for (int32_t i = 0; i < groups * GROUP; i++) {
             double v = (double)a->scale[i / GROUP] * a->value[i];
@@ -262,11 +269,11 @@ static void check_refine(void) {
             exact += q * v;
             terms += fabs(q * v);
         }
-        compare((double)set->refine(row, groups, a), exact, terms);
+        compare((double)set->dot_int4(row, groups, a), exact, terms);
         free_activations(a, 1);
         free(row);
     }
-    report("refine");
+    report("dot_int4");
 }
 
 // The integers are those of plain C, to the last one.
@@ -274,9 +281,9 @@ static void check_quantise(void) {
     for (int32_t trial = 0; trial < 10 * TRIALS; trial++) {
         int32_t columns = between(1, trial % 3 ? 100 : 800), groups = groups_of(columns);
         uint64_t before = state;
-        Activation *is = activations(set, columns, 1, trial % KINDS);
+        QuantizedVector *is = activations(set, columns, 1, trial % KINDS);
         state = before;
-        Activation *should = activations(&simd_scalar, columns, 1, trial % KINDS);
+        QuantizedVector *should = activations(&simd_scalar, columns, 1, trial % KINDS);
         size_t group_bytes = (size_t)groups * sizeof(float);
         must(memcmp(is->value, should->value, (size_t)groups * GROUP) == 0, "other values");
         must(memcmp(is->sum, should->sum, group_bytes) == 0, "other sums");
@@ -303,29 +310,32 @@ static void check_dot(void) {
     report("dot");
 }
 
-// scores and mix are both weights (rows) @ m (rows, stride); one has few rows, one few columns.
-static void check_rows(int is_mix, int is_half) {
+// scores and weighted_sum are both weights (rows) @ m (rows, stride); one has few rows, one few
+// columns.
+static void check_rows(int is_weighted_sum, int is_bf16) {
     for (int32_t trial = 0; trial < 5 * TRIALS; trial++) {
         int32_t size = trial % 2 ? between(8, 64) : between(1, 8) * 8;
         int32_t n = trial < 100 ? trial + 1 : between(1, 300);
-        int32_t rows = is_mix ? n : size, columns = is_mix ? size : n;
+        int32_t rows = is_weighted_sum ? n : size, columns = is_weighted_sum ? size : n;
         int64_t stride = columns + between(0, 9);
         int32_t last = (int32_t)((rows - 1) * stride) + columns;
         float *weights = numbers(rows, trial % KINDS), *m = numbers(last, trial % 3);
         uint16_t *half = get((size_t)last * sizeof *half);
         for (int32_t i = 0; i < last; i++) {
-            half[i] = half_of(m[i]);
-            if (is_half) m[i] = float_of(half[i]);
+            half[i] = bf16_of_f32(m[i]);
+            if (is_bf16) m[i] = f32_of_bf16(half[i]);
         }
         float *out = get((size_t)columns * sizeof *out);
-        if (is_mix && is_half) set->mix_half(out, half, stride, weights, size, n);
-        if (is_mix && !is_half) set->mix(out, m, stride, weights, size, n);
-        if (!is_mix && is_half) set->scores_half(out, half, stride, weights, size, n);
-        if (!is_mix && !is_half) set->scores(out, m, stride, weights, size, n);
-        if (!is_half) {
+        if (is_weighted_sum && is_bf16) set->weighted_sum_bf16(out, half, stride, weights, size, n);
+        if (is_weighted_sum && !is_bf16) set->weighted_sum(out, m, stride, weights, size, n);
+        if (!is_weighted_sum && is_bf16) set->scores_bf16(out, half, stride, weights, size, n);
+        if (!is_weighted_sum && !is_bf16) set->scores(out, m, stride, weights, size, n);
+        if (!is_bf16) {
             float *should = get((size_t)columns * sizeof *should);
-            (is_mix ? simd_scalar.mix : simd_scalar.scores)(should, m, stride, weights, size, n);
-            must_be_plain(out, should, columns, is_mix ? "mixes in another order" : "other scores");
+            (is_weighted_sum ? simd_scalar.weighted_sum : simd_scalar.scores)(should, m, stride,
+                                                                              weights, size, n);
+            must_be_plain(out, should, columns,
+                          is_weighted_sum ? "mixes in another order" : "other scores");
             free(should);
         }
         for (int32_t j = 0; j < columns; j++) {
@@ -341,8 +351,8 @@ static void check_rows(int is_mix, int is_half) {
         free(m);
         free(weights);
     }
-    const char *names[2][2] = {{"scores", "scores_half"}, {"mix", "mix_half"}};
-    report(names[is_mix][is_half]);
+    const char *names[2][2] = {{"scores", "scores_bf16"}, {"weighted_sum", "weighted_sum_bf16"}};
+    report(names[is_weighted_sum][is_bf16]);
 }
 
 static void check_softmax(void) {
@@ -387,7 +397,7 @@ static void check_swiglu(void) {
     report("swiglu");
 }
 
-static void check_mass(void) {
+static void check_sum_exp(void) {
     for (int32_t trial = 0; trial < 5 * TRIALS; trial++) {
         int32_t n = trial < 100 ? trial + 1 : between(1, 3000);
         float scale = trial % 4 ? 1.0f : 1.25f, most = 0.0f;
@@ -397,10 +407,10 @@ static void check_mass(void) {
             x[i] = i > 0 && trial % 11 == 0 && i % 3 == 0 ? -INFINITY : (x[i] - 1.0f) * 20.0f;
             exact += exp((double)((x[i] - most) * scale));
         }
-        compare((double)set->mass(x, most, scale, n), exact, exact + 1e-9);
+        compare((double)set->sum_exp(x, most, scale, n), exact, exact + 1e-9);
         free(x);
     }
-    report("mass");
+    report("sum_exp");
 }
 
 // llama2.c's own product, which no set has: each row's products are rounded, then added in order.
@@ -468,8 +478,8 @@ static void check_bounds(void) {
 // What is no number must do no harm; what comes of it does not matter.
 static void check_no_numbers(void) {
     static const float harm[] = {NAN, INFINITY, -INFINITY, 3.4e38f, -3.4e38f, 1e-45f, 1e-38f};
-    Matrix w = matrix(64, 64, 0);
-    Activation *a = activations(&simd_scalar, 64, 1, 0);
+    IntMatrix w = matrix(64, 64, 0);
+    QuantizedVector *a = activations(&simd_scalar, 64, 1, 0);
     for (int32_t trial = 0; trial < TRIALS; trial++) {
         float *x = numbers(64, 0), *y = numbers(64, 0), *m = numbers(64 * 64, 0), out[64];
         for (int32_t i = 0; i < 8; i++) {
@@ -483,13 +493,13 @@ static void check_no_numbers(void) {
             for (int32_t i = 0; i < GROUP; i++) sum += a->value[group * GROUP + i];
             must(sum == a->sum[group], "a sum that is not that of its values");
         }
-        set->draft(out, 64, &w, a, 1);
+        set->matmul_int8(out, 64, &w, a, 1);
         float *plain = get(BLOCK * sizeof *plain), sums[TILE] = {0};
         set->unpack(plain, &w, 0);
         set->accumulate(sums, plain, x, 64, 1);
         free(plain);
         set->scores(out, m, 64, x, 64, 64);
-        set->mix(out, m, 64, x, 64, 64);
+        set->weighted_sum(out, m, 64, x, 64, 64);
         set->dot(x, y, 64);
         memcpy(out, x, sizeof out);
         set->softmax(out, 1.0f, 64);
@@ -508,16 +518,16 @@ int main(void) {
         state = 20250731;
         must(set != NULL, "a set that is named and cannot be chosen");
         check_quantise();
-        check_draft();
+        check_matmul_int8();
         check_unpack();
         check_accumulate();
-        check_screen();
-        check_refine();
+        check_matmul_int4();
+        check_dot_int4();
         check_dot();
         for (int i = 0; i < 4; i++) check_rows(i / 2, i % 2);
         check_softmax();
         check_swiglu();
-        check_mass();
+        check_sum_exp();
         check_bounds();
         check_matmul();
         check_no_numbers();

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 // What SIMDe 0.7.4 lacks, as Intel's guide has it.
 static inline __m512 soft_cvtepi32_ps(__m512i a) {
@@ -48,7 +48,7 @@ static inline __m512 soft_shuffle_f32x4(__m512 a, __m512 b, int control) {
 #define _IMMINTRIN_H_INCLUDED
 #define __attribute__(ignored)
 #define __asm__(...)
-#include "simd_avx512.c"
+#include "kernels/simd_avx512.c"
 
 const Simd *simd_choose(const char *name) {
     return !name || strcmp(name, simd_avx512.name) == 0 ? &simd_avx512 : NULL;

@@ -25,7 +25,7 @@ Coded = tuple[int, int, bytes]
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sources = [HERE / "adpcm.c", NATIVE / "src/adpcm.c"]
+    sources = [HERE / "adpcm.c", NATIVE / "src/agent/adpcm.c"]
     return compile_c(*SANITIZED, *sources, out=tmp_path_factory.mktemp("adpcm") / "adpcm")
 
 

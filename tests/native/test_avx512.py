@@ -37,7 +37,7 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
-    plain = [SOURCES / f"{name}.c" for name in ("matrix", "kernels", "simd_scalar")]
+    plain = [SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")]
     compile_c("-O2", HERE / "simd_check.c", soft, *plain, out=program)
     done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,9 +46,9 @@ def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", REAL_MODELS)
 def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: str) -> None:
-    others = {SOURCES / f"simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
+    others = {SOURCES / f"kernels/simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
-    compile_c("-O2", *sorted(set(SOURCES.glob("*.c")) - others), soft, out=program)
+    compile_c("-O2", *sorted(set(SOURCES.rglob("*.c")) - others), soft, out=program)
     engine = Engine(program)
     assert b"use one of avx512" in engine.run("model", "--kernels", "none").stderr
     assert_exact_is_reference(engine, shipped, name, STORIES, tmp_path)

@@ -22,7 +22,7 @@ FRAMES = {line[0]: line for line in VECTORS if line[1] != "noise"}
 
 @pytest.fixture(scope="module")
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sources = [HERE / "codec.c", NATIVE / "src/frame.c", NATIVE / "src/crc32.c"]
+    sources = [HERE / "codec.c", NATIVE / "src/agent/frame.c", NATIVE / "src/base/crc32.c"]
     return compile_c(*SANITIZED, *sources, out=tmp_path_factory.mktemp("codec") / "codec")
 
 

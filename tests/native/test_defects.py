@@ -25,7 +25,14 @@ PROMPT = (1, 430, 445, 261, 405)
 """Once upon a time."""
 
 KINDS = ("none", "weight", "row", "seed", "bit")
-SOURCES = ("failure", "kernels", "model", "sampler", "shape", "transformer")
+SOURCES = (
+    "base/failure",
+    "kernels/ops_f32",
+    "model/checkpoint",
+    "model/config",
+    "infer/sampler",
+    "infer/transformer",
+)
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -259,7 +259,7 @@ def test_int8_checkpoint_is_its_expanded_weights(
 def probabilities(shipped: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A program that tells with probabilities, which the command line never asks for."""
     program = tmp_path_factory.mktemp("probabilities") / "probabilities"
-    objects = [path for path in shipped.path.parent.glob("*.o") if path.stem != "main"]
+    objects = [path for path in (shipped.path.parent / "src").rglob("*.o") if path.stem != "main"]
     source = NATIVE.parent / "tests/native/probabilities.c"
     files: list[str | Path] = [source, *objects, "-o", program]
     subprocess.run(["cc", "-std=c11", "-I", NATIVE / "src", *files, "-lm", "-pthread"], check=True)

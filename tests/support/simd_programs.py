@@ -3,10 +3,10 @@
 from support.engine import NATIVE
 from support.paths import NATIVE_TESTS
 
-SOURCES = NATIVE / "src"
+SOURCES = NATIVE / "src/kernels"
 SIMD_CHECK = [
     NATIVE_TESTS / "simd_check.c",
-    *[SOURCES / "matrix.c", SOURCES / "kernels.c", *sorted(SOURCES.glob("simd*.c"))],
+    *[SOURCES / "int_matrix.c", SOURCES / "ops_f32.c", *sorted(SOURCES.glob("simd*.c"))],
 ]
 OPTIMISED = ["-O3"]
 
@@ -16,10 +16,10 @@ SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
     **dict.fromkeys(["unpack", "accumulate"], 0.0),
-    **dict.fromkeys(["draft", "screen", "refine", "dot", "bounds"], SUM),
-    **dict.fromkeys(["scores", "scores_half", "mix", "mix_half", "softmax"], SUM),
+    **dict.fromkeys(["matmul_int8", "matmul_int4", "dot_int4", "dot", "bounds"], SUM),
+    **dict.fromkeys(["scores", "scores_bf16", "weighted_sum", "weighted_sum_bf16", "softmax"], SUM),
     "swiglu": FUNCTION,
-    "mass": 2e-4,
+    "sum_exp": 2e-4,
 }
 
 

@@ -1,6 +1,6 @@
 """How far the reference agrees with a story, step by step, given the same words. Pure.
 
-`duollama --follow` says it (native/src/follow.h); here it is read.
+`duollama --follow` says it (native/src/infer/teacher_forcing.h); here it is read.
 """
 
 import math

@@ -59,7 +59,7 @@ def prepare_engine() -> None:
 
 def _cached(native: Path, built: Path) -> Path:
     """In the cache: a copy of `built`, where its folder lets nobody run it, else compiled."""
-    made_of = [built] if built.exists() else [*native.glob("src/*.[ch]"), native / "cflags"]
+    made_of = [built] if built.exists() else [*native.glob("src/**/*.[ch]"), native / "cflags"]
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
     for path in sorted(made_of):
         digest.update(path.read_bytes())
@@ -77,7 +77,7 @@ def _cached(native: Path, built: Path) -> Path:
 def _compile(native: Path, out: Path) -> None:
     command = _compiler()
     print("duotui: compiling the engine, once, about 15 s", file=sys.stderr, flush=True)
-    sources = sorted(str(path.relative_to(native)) for path in native.glob("src/*.c"))
+    sources = sorted(str(path.relative_to(native)) for path in native.glob("src/**/*.c"))
     done = subprocess.run(
         [*command, "@cflags", *sources, "-o", str(out), "-lm"],
         cwd=native,
