@@ -183,17 +183,6 @@ def test_any_child_comes_back(
     assert (again.parental, again.story.seed) == (child, 1)
 
 
-def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
-    target = home / "a" / "file"
-    config_file.write(target, b"one")
-    config_file.write(target, b"two")
-    assert target.read_bytes() == b"two"
-    (home / "full" / "inside").mkdir(parents=True)
-    with pytest.raises(OSError, match="full"):
-        config_file.write(home / "full", b"three")
-    assert sorted(path.name for path in home.iterdir()) == ["a", "full"]
-
-
 def test_the_data_folder_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DUOTUI_DATA", raising=False)
     assert config_file.data_dir().name == "duotui"

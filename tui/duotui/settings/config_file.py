@@ -8,7 +8,6 @@ import locale
 import os
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,6 +18,7 @@ from typing import Any
 from platformdirs import user_config_path, user_data_path
 
 from duotui.base.errors import UsageError
+from duotui.base.files import atomic_write
 from duotui.protocol.request import Mode, Request
 from duotui.settings import parental_settings
 from duotui.settings.parental_settings import ParentalSettings
@@ -185,25 +185,10 @@ def save(settings: Settings) -> bool:
             return False
         if parental_settings.from_table(table.get("child", {}))[0] != child:
             return False
-        write(path, text.encode())
+        atomic_write(path, text.encode())
     except (OSError, ValueError, KeyError, AttributeError, RecursionError):
         return False
     return True
-
-
-def write(path: Path, data: bytes) -> None:
-    """All of `data`, or what was there before. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
 
 
 def _toml(value: object) -> str:
