@@ -19,12 +19,12 @@ def add_record_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_port_argument(parser: argparse.ArgumentParser) -> None:
-    """The target of a command that needs a board's port."""
+    """Add the target of a command that needs a board's port."""
     parser.add_argument("target", nargs="?", default="auto", help="auto, a port or a URL")
 
 
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a story is told with: the fields of a Request but its prompt, and the model."""
+    """Add the fields of a Request but its prompt, the model, and the virtual Duo's sound."""
     parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
     parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
     parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")

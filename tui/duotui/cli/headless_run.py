@@ -48,7 +48,7 @@ class HeadlessRun:
         session.subscribe(self._heard)
 
     async def run(self) -> None:
-        """Raises the DuotuiError that the exit status stands for."""
+        """Run until the story is over. Raises the DuotuiError that the exit status stands for."""
         options = self._options
         if options.record is not None:
             self._session.record(options.record)
@@ -139,7 +139,7 @@ class HeadlessRun:
         self._session.generate(replace(request, mode=mode))
 
     def _wait(self, seconds: float) -> None:
-        """For a sign of the board, and no longer."""
+        """Wait as long for a sign of the board, and no longer."""
         self._deadline.cancel()
         self._deadline = asyncio.get_running_loop().call_later(seconds, self._unanswered)
 

@@ -1,4 +1,4 @@
-"""What the options of a command ask for, as the program knows it."""
+"""The objects that a command's options ask for: request, model, session, target."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def session(target: str, options: argparse.Namespace, *, baseline: bool) -> Sess
 
 
 def check_sound(sound: Path | None, target: str) -> None:
-    """Raises UsageError where the target has no loudspeaker to record."""
+    """Check that the target has a loudspeaker to record. Raises UsageError."""
     if sound is not None and target != "virtual":
         raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
 

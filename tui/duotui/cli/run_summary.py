@@ -1,4 +1,4 @@
-"""What is printed of a story that was told: a line of numbers, JSON, a file of token ids."""
+"""The summary of a run: a line of numbers, JSON, a file of token ids."""
 
 import math
 from pathlib import Path

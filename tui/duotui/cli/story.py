@@ -58,10 +58,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(target: str, options: argparse.Namespace) -> None:
-    """Raises UsageError or NoDevice for a target that can never come.
-
-    A board that is away is waited for, with stored stories.
-    """
+    """Check that the target can come at all: a board that is away is waited for, with stored
+    stories. Raises UsageError or NoDevice."""
     if target in ("sim", "virtual"):
         model, _ = resolve.files(options)
         if not model.is_file():

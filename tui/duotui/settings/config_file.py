@@ -1,7 +1,7 @@
-"""What the user has settled: one TOML file, read once, never a reason to fail.
+"""The user's settings: one TOML file, read once, never a reason to fail.
 
-Whatever is wrong in the file becomes a warning and the default stands. What is changed on a screen
-is written back, and all else in the file stays, comments and order too.
+What is wrong in the file becomes a warning, and the default stands. What a screen changes is
+written back, and all else in the file stays, comments and order too.
 """
 
 import json
@@ -54,7 +54,7 @@ class Settings:
 def _request_setting(
     name: str, expected: str, parse: Callable[[str], Any], types: tuple[type, ...]
 ) -> Setting:
-    """A field of a Request, within the limits that the Request itself has."""
+    """Return the setting of a field of Request, within the limits that Request checks."""
 
     def checked(text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
         value = parse(text)
@@ -79,7 +79,7 @@ STORY_SCHEMA = Schema(
 assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}
 
 _TOP_SETTINGS = {"theme": any_text(keeps_blanks=True), "ascii": one_of(*ASCII_CHOICES)}
-"""What stands in no table of the file."""
+"""The settings that stand in no table of the file."""
 
 
 def _keys(text: str) -> str:
@@ -89,7 +89,7 @@ def _keys(text: str) -> str:
 
 
 _KEYS = Setting("a key, or several, separated by commas", _keys, keeps_blanks=True)
-"""What each command has in the table `[keys]`."""
+"""The setting of each command in the table `[keys]`."""
 
 _TABLES = ("keys", "story", "child")
 
@@ -99,20 +99,20 @@ def config_dir() -> Path:
 
 
 def config_file() -> Path:
-    """`DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
+    """Return `DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
     named = os.environ.get("DUOTUI_CONFIG")
     return Path(named) if named else config_dir() / "config.toml"
 
 
 def data_dir() -> Path:
-    """`DUOTUI_DATA`, or the user's data folder: where the diary and the favourites are."""
+    """Return `DUOTUI_DATA`, or the user's data folder, for the diary and the favourites."""
     named = os.environ.get("DUOTUI_DATA")
     return Path(named) if named else user_data_path("duotui")
 
 
 def ascii_only_terminal() -> bool:
-    """Whether this terminal can be trusted with ASCII alone. Windows's console shows Unicode
-    whatever the locale's code page is."""
+    """Return whether the terminal can show ASCII alone. Windows's console shows Unicode whatever
+    the locale's code page is."""
     if sys.platform == "win32":
         return False
     return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()

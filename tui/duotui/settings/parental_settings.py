@@ -1,4 +1,4 @@
-"""What parents settle: the table `[child]` of config.toml.
+"""The parents' settings: the table `[child]` of config.toml.
 
 Pure. Whatever is wrong in the table is a warning and the default stands.
 """

@@ -1,4 +1,4 @@
-"""What a setting is: how it is read from text and from TOML, and how it is written. Pure.
+"""The schema of settings: how each is read from text and from TOML, and written. Pure.
 
 The file, the screens and the command line read a value by the same `Setting.check`.
 """
@@ -36,7 +36,7 @@ class Setting:
     """The types that TOML may have for it; bool is no int here."""
 
     choices: tuple[str, ...] = ()
-    """All that it may be, where that is a few words."""
+    """All its values, where those are a few words; the command line offers them."""
 
     keeps_blanks: bool = False
     """Whether blanks at the ends of a text belong to the value."""
@@ -120,7 +120,7 @@ def one_of(*choices: str, expected: str = "") -> Setting:
 
 
 def whole_number(low: int, high: int) -> Setting:
-    """A whole number from `low` to `high`, both included."""
+    """Return the setting of a whole number from `low` to `high`, both included."""
     expected = f"a whole number from {low} to {high}"
     return Setting(expected, lambda text: within(low, high, text), toml_types=(int,))
 
