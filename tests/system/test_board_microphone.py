@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from duotui.base.errors import NotReady
-from duotui.cli.story import _voice_input
+from duotui.cli.story_services import voice_input
 from duotui.judge.baseline import single_session
 from duotui.protocol.frames import Frame, FrameDecoder, encode
 from duotui.protocol.messages import Sound, parse_message
@@ -317,5 +317,5 @@ async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
 
 @pytest.mark.parametrize("microphone", MICROPHONE_CHOICES)
 def test_parents_say_which_microphone_it_is(microphone: str) -> None:
-    made = _voice_input(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
+    made = voice_input(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
     assert (made is None) == (microphone == "off")

@@ -1,8 +1,12 @@
 """Settings: whatever the file says, the program starts; what it writes, it reads again."""
 
+import re
+import tomllib
 from dataclasses import replace
 from datetime import time
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +15,7 @@ from hypothesis import strategies as st
 from duotui.base.errors import UsageError
 from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
-from duotui.settings.config_file import Settings, load, save
+from duotui.settings.config_file import STORY_SCHEMA, Settings, load, save
 from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings, SleepTimer
 
 
@@ -121,7 +125,7 @@ def test_what_parents_change_is_changed_alone(home: Path) -> None:
         'name = "L \\"#\\" y"  # with "y"\n'
         'pace = 77# she likes it "slow"\n'
         'code = ""   # hers # and ours\n'
-        "volume = 0 # not after 8\n"
+        "  volume=0 # not after 8\n"
         'voice = "loud"  # not possible\n'
         'sleep_after = "2 stories"\n'
     )
@@ -147,32 +151,85 @@ def test_a_child_of_whom_nothing_was_changed_is_not_written(home: Path) -> None:
 @pytest.mark.parametrize(
     "old",
     [
-        "child.pace = 60\n",
-        "child = { pace = 60 }\n",
-        '[child]\npace = """\nslow"""\n',
-        '[child]\n"pace" = 60\n',
         "child = 3\n",
+        "[[child]]\npace = 60\n",
+        "[child.pace]\nslow = 1\n",
+        "child.pace = [60]\n",
         "x = " + "[" * 5000,
-        '[child]\nname = """\npace = 60\n"""\n',
+        "child = { pace = 60\n",
+        "pace = \xff\n",
     ],
 )
-def test_a_child_that_cannot_be_edited_by_line_is_left_alone(home: Path, old: str) -> None:
-    (home / "config.toml").write_text(old)
+def test_a_file_that_a_change_would_spoil_is_left_alone(home: Path, old: str) -> None:
+    (home / "config.toml").write_text(old, "latin-1")
     settings = load()
     assert not save(replace(settings, parental=replace(settings.parental, pace=130)))
+    assert (home / "config.toml").read_text("latin-1") == old
+
+
+def test_a_table_in_the_place_of_the_theme_is_left_alone(home: Path) -> None:
+    old = '[theme]\nprimary = "red"\n'
+    (home / "config.toml").write_text(old)
+    assert not save(replace(load(), theme="nord"))
     assert (home / "config.toml").read_text() == old
 
 
-@given(
-    st.builds(
-        ParentalSettings,
-        name=st.text(max_size=40).map(str.strip),
-        pace=st.integers(40, 200),
-        morning=st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-        sleep_after=st.builds(SleepTimer, minutes=st.integers(0, 999)),
-        microphone=st.sampled_from(MICROPHONE_CHOICES),
-    )
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("child.pace = 60 # hers\n", 'child.pace = "quick" # hers\n'),
+        ("child = { pace = 60 } # hers\n", 'child = { pace = "quick" } # hers\n'),
+        ('[child]\n"pace" = 60\n', '[child]\n"pace" = "quick"\n'),
+        ('[child]\npace = """\nslow"""# hers\n', '[child]\npace = "quick"# hers\n'),
+        (
+            '[child]\nname = """\npace = 60\n"""\n',
+            '[child]\nname = """\npace = 60\n"""\npace = "quick"\n',
+        ),
+        ("[child]\r\npace = 60 # hers\r\n", '[child]\r\npace = "quick" # hers\r\n'),
+        ("[child]\npace = 60", '[child]\npace = "quick"\n'),
+        ("other.x.y = 1", 'other.x.y = 1\n\n[child]\npace = "quick"\n'),
+        (
+            "[child]\nvolume = 1\n\n[other]\n# the rest\nx = nan\n",
+            '[child]\nvolume = 1\npace = "quick"\n\n[other]\n# the rest\nx = nan\n',
+        ),
+    ],
 )
+def test_a_change_keeps_the_way_in_which_the_file_is_written(
+    home: Path, old: str, new: str
+) -> None:
+    (home / "config.toml").write_bytes(old.encode())
+    settings = load()
+    child = replace(settings.parental, pace=130)
+    assert save(replace(settings, parental=child))
+    assert (home / "config.toml").read_bytes().decode() == new
+    assert load().parental == child
+
+
+minute = st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0))
+letters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+words = st.text(letters, max_size=40)
+children = st.builds(
+    ParentalSettings,
+    name=words.map(str.strip),
+    pace=st.integers(40, 200),
+    volume=st.integers(0, 100),
+    morning=minute,
+    sleep_after=st.builds(SleepTimer, minutes=st.integers(0, 999)),
+    motion=st.booleans(),
+    microphone=st.sampled_from(MICROPHONE_CHOICES),
+)
+requests = st.builds(
+    Request,
+    prompt=words,
+    mode=st.sampled_from(Mode),
+    steps=st.integers(0, 2**32 - 1),
+    temperature=st.floats(0, allow_infinity=False),
+    top_p=st.floats(0, 1),
+    seed=st.integers(0, 2**64 - 1),
+)
+
+
+@given(children)
 def test_any_child_comes_back(
     tmp_path_factory: pytest.TempPathFactory, child: ParentalSettings
 ) -> None:
@@ -183,15 +240,75 @@ def test_any_child_comes_back(
     assert (again.parental, again.story.seed) == (child, 1)
 
 
-def test_a_file_is_written_whole_or_not_at_all(home: Path) -> None:
-    target = home / "a" / "file"
-    config_file.write(target, b"one")
-    config_file.write(target, b"two")
-    assert target.read_bytes() == b"two"
-    (home / "full" / "inside").mkdir(parents=True)
-    with pytest.raises(OSError, match="full"):
-        config_file.write(home / "full", b"three")
-    assert sorted(path.name for path in home.iterdir()) == ["a", "full"]
+NAMES = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
+OTHERS = (
+    'other = """\ntheme = "none"\n\n[child]\npace = 9 # no comment\n"""',
+    "other = '''\n[keys]\nstop = 'none'\n'''",
+    'other = { pace = 1, "theme" = [{ x = 1 }, { y = "}" }] }',
+    "other.theme = 1\nother.child.pace = 2",
+    "other = [ # NOTE\n  1, # NOTE\n  2,\n]",
+)
+UNKNOWN_TABLES: tuple[list[str], ...] = (
+    ["[unknown] # NOTE", "theme = 1 # NOTE", "# NOTE", "pace.slow = nan"],
+    ["[[unknown]] # NOTE", "x = 1", "[[unknown]]", "x = 2 # NOTE"],
+    ["[unknown.child] # NOTE", "pace = 3", "", "[unknown.story]", "seed = '# none'"],
+    [],
+)
+
+
+@st.composite
+def config_files(draw: st.DrawFn) -> str:
+    """A file as a person may write it: tables, dotted keys and inline tables, in any order, with
+    strings of several lines that look like settings, and each comment another one."""
+    top = [draw(st.sampled_from(OTHERS)), "# NOTE"]
+    if draw(st.booleans()):
+        top.append("theme = 'nord' # NOTE")
+    tables = [draw(st.sampled_from(UNKNOWN_TABLES))]
+    written = {
+        "keys": ['stop = "x"', 'record = """f5,\\\n  f6"""'],
+        "story": ["seed = 0x7B", "prompt = " + draw(st.sampled_from(NAMES))],
+        "child": ["pace = 60", "name = " + draw(st.sampled_from(NAMES))],
+    }
+    for name, lines in written.items():
+        match draw(st.sampled_from(["table", "dotted", "inline", "absent"])):
+            case "table":
+                tables.append(
+                    [f"[{name}]# NOTE", "# NOTE", *(f"  {line} # NOTE" for line in lines), ""]
+                )
+            case "dotted":
+                top += [f"{name}.{line} # NOTE" for line in lines]
+            case "inline":
+                top.append(f"{name} = {{ {', '.join(lines)} }} # NOTE")
+    blocks = [*draw(st.permutations(top)), *chain(*draw(st.permutations(tables)))]
+    text = "\n".join(blocks) + draw(st.sampled_from(["", "\n", "\n\n# NOTE"]))
+    first, *rest = text.split("NOTE")
+    noted = first + "".join(f"note-{number}-{part}" for number, part in enumerate(rest))
+    return noted.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+
+
+def others(text: str) -> dict[str, Any]:
+    """What a file has that no screen changes."""
+    table = tomllib.loads(text.replace("nan", "7.0"))
+    return {name: table[name] for name in table.keys() - {"theme", "story", "child"}}
+
+
+@given(config_files(), words, requests, children)
+def test_what_is_saved_comes_back_and_all_else_stays(
+    tmp_path_factory: pytest.TempPathFactory,
+    old: str,
+    theme: str,
+    story: Request,
+    child: ParentalSettings,
+) -> None:
+    path = tmp_path_factory.mktemp("config") / "config.toml"
+    path.write_bytes(old.encode())
+    before = load(path)
+    assert save(replace(before, theme=theme, story=story, parental=child))
+    assert load(path) == replace(before, theme=theme, story=story, parental=child)
+    new = path.read_bytes().decode()
+    assert others(new) == others(old)
+    notes = re.compile(r"# note-\d+-")
+    assert notes.findall(new) == notes.findall(old)
 
 
 def test_the_data_folder_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,19 +318,26 @@ def test_the_data_folder_can_be_named(home: Path, monkeypatch: pytest.MonkeyPatc
     assert config_file.data_dir() == home / "ours"
 
 
-def test_a_file_that_cannot_be_edited_by_line_is_left_alone(home: Path) -> None:
-    old = 'theme = """\nduo-dark"""\n'
+def test_a_folder_that_cannot_be_made_is_harmless(home: Path) -> None:
+    (home / "file").write_text("")
+    assert not save(Settings(theme="nord", path=home / "file" / "config.toml"))
+
+
+def test_a_folder_without_permission_loses_nothing(home: Path) -> None:
+    folder = home / "config.toml"
+    (folder / "inside").mkdir(parents=True)
+    assert not save(replace(Settings(path=folder), theme="nord"))
+    assert [path.name for path in home.iterdir()] == ["config.toml"]
+
+
+def test_what_is_as_the_file_says_is_not_written(home: Path) -> None:
+    old = "[story]\nseed = 0x7b\ntemperature = 1\n"
     (home / "config.toml").write_text(old)
-    assert not save(replace(Settings(), theme="nord"))
+    assert save(load())
     assert (home / "config.toml").read_text() == old
 
 
-def test_a_folder_that_cannot_be_made_is_harmless(home: Path) -> None:
-    (home / "file").write_text("")
-    assert not save(Settings(path=home / "file" / "config.toml"))
-
-
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40))
+@given(words)
 def test_any_prompt_comes_back(tmp_path_factory: pytest.TempPathFactory, prompt: str) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"
     assert save(Settings(path=path, story=Request(prompt=prompt)))
@@ -233,7 +357,7 @@ def test_any_prompt_comes_back(tmp_path_factory: pytest.TempPathFactory, prompt:
 )
 def test_a_bad_value_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError):
-        config_file.check(name, text)
+        STORY_SCHEMA.settings[name].check(text)
 
 
 def test_the_linux_console_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
-from duotui.settings.parental_settings import PARENTAL_KINDS, ParentalSettings
+from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
 from duotui.story.controller import StoryController
 from duotui.story.view_state import Step
 from duotui.targets.simulator import SimulatedDuo
@@ -206,7 +206,10 @@ async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app._through(True)
         await pilot.pause()
-        for key, names in ("down", list(PARENTAL_KINDS)), ("up", list(PARENTAL_KINDS)[::-1]):
+        for key, names in (
+            ("down", list(PARENTAL_SCHEMA.settings)),
+            ("up", list(PARENTAL_SCHEMA.settings)[::-1]),
+        ):
             for name in names:
                 assert app.focused is not None
                 assert app.focused.id == name

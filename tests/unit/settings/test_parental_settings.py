@@ -14,12 +14,9 @@ from duotui.base.errors import UsageError
 from duotui.settings.parental_settings import (
     MICROPHONE_CHOICES,
     PACE_WORDS_A_MINUTE,
-    PARENTAL_KINDS,
+    PARENTAL_SCHEMA,
     ParentalSettings,
     SleepTimer,
-    check,
-    from_table,
-    to_table,
 )
 from duotui.story.parental_policy import (
     Allowed,
@@ -229,8 +226,8 @@ def test_everything_can_be_settled() -> None:
         "microphone": "board",
         "code": "0042",
     }
-    assert table.keys() == PARENTAL_KINDS.keys()
-    assert from_table(table) == (
+    assert table.keys() == PARENTAL_SCHEMA.settings.keys()
+    assert PARENTAL_SCHEMA.from_toml(table) == (
         ParentalSettings(
             name="Lily",
             is_a="girl",
@@ -263,8 +260,8 @@ def test_what_parents_are_told_is_so() -> None:
     _, _, after = page.partition("    [child]\n")
     block, _, _ = after.partition("\n\n")
     table = tomllib.loads(textwrap.dedent(block))
-    assert table.keys() == PARENTAL_KINDS.keys()
-    assert from_table(table)[1] == []
+    assert table.keys() == PARENTAL_SCHEMA.settings.keys()
+    assert PARENTAL_SCHEMA.from_toml(table)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -312,7 +309,7 @@ def test_what_parents_are_told_is_so() -> None:
     ],
 )
 def test_what_is_wrong_is_a_warning_and_the_default_stands(name: str, value: object) -> None:
-    child, warnings = from_table(
+    child, warnings = PARENTAL_SCHEMA.from_toml(
         {"volume_night": 7, name: value, "minutes_a_day": 9} | {name: value}
     )
     assert len(warnings) == 1
@@ -321,14 +318,14 @@ def test_what_is_wrong_is_a_warning_and_the_default_stands(name: str, value: obj
 
 
 def test_a_number_that_python_will_not_print_is_a_warning() -> None:
-    child, warnings = from_table({"volume": 10**5000, "pace": 60})
+    child, warnings = PARENTAL_SCHEMA.from_toml({"volume": 10**5000, "pace": 60})
     assert child == ParentalSettings(pace=60)
     assert len(warnings) == 1
 
 
 @pytest.mark.parametrize("name", ["evening", "morning", "bedtime_from", "quiet_from", "quiet_to"])
 def test_an_hour_can_be_none(name: str) -> None:
-    child, warnings = from_table({name: ""})
+    child, warnings = PARENTAL_SCHEMA.from_toml({name: ""})
     assert (getattr(child, name), warnings) == (None, [])
 
 
@@ -344,9 +341,9 @@ def test_an_hour_can_be_none(name: str) -> None:
     ],
 )
 def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> None:
-    child, warnings = from_table({"microphone": value})
+    child, warnings = PARENTAL_SCHEMA.from_toml({"microphone": value})
     assert (child.microphone, warnings) == (microphone, [])
-    assert to_table(child)["microphone"] == microphone
+    assert PARENTAL_SCHEMA.to_toml(child)["microphone"] == microphone
 
 
 @pytest.mark.parametrize(
@@ -359,16 +356,16 @@ def test_a_microphone_was_once_there_or_not(value: object, microphone: str) -> N
     ],
 )
 def test_a_sleep_timer_comes_back_as_it_was_written(text: str, sleep: SleepTimer) -> None:
-    assert check("sleep_after", text) == sleep
+    assert PARENTAL_SCHEMA.settings["sleep_after"].check(text) == sleep
     assert str(sleep) == text
 
 
 def test_what_is_typed_is_checked_as_the_file_is() -> None:
-    assert check("pace", " quick ") == PACE_WORDS_A_MINUTE["quick"]
-    assert check("pace", "90") == 90
-    assert check("motion", "false") is False
+    assert PARENTAL_SCHEMA.settings["pace"].check(" quick ") == PACE_WORDS_A_MINUTE["quick"]
+    assert PARENTAL_SCHEMA.settings["pace"].check("90") == 90
+    assert PARENTAL_SCHEMA.settings["motion"].check("false") is False
     with pytest.raises(UsageError, match="'loud' is not a whole number from 0 to 100"):
-        check("volume", "loud")
+        PARENTAL_SCHEMA.settings["volume"].check("loud")
 
 
 TOML: st.SearchStrategy[Any] = st.recursive(
@@ -378,10 +375,10 @@ TOML: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(PARENTAL_KINDS)) | st.text(), TOML))
+@given(st.dictionaries(st.sampled_from(sorted(PARENTAL_SCHEMA.settings)) | st.text(), TOML))
 def test_no_table_is_a_reason_to_fail(table: dict[str, Any]) -> None:
-    child, warnings = from_table(table)
-    assert from_table(to_table(child)) == (child, [])
+    child, warnings = PARENTAL_SCHEMA.from_toml(table)
+    assert PARENTAL_SCHEMA.from_toml(PARENTAL_SCHEMA.to_toml(child)) == (child, [])
     assert len(warnings) <= len(table)
 
 
@@ -404,4 +401,4 @@ households = st.builds(
 
 @given(households)
 def test_what_is_written_is_read_again(child: ParentalSettings) -> None:
-    assert from_table(to_table(child)) == (child, [])
+    assert PARENTAL_SCHEMA.from_toml(PARENTAL_SCHEMA.to_toml(child)) == (child, [])

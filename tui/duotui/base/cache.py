@@ -1,6 +1,5 @@
 """The user's cache: what this program has made once, and can make again."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from duotui.base.errors import NotReady
+from duotui.base.files import atomic_replacement
 
 
 def cache_folder() -> Path:
@@ -16,16 +16,13 @@ def cache_folder() -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path in an empty folder beside `path`; what is written there becomes `path`.
+    """Yield the path of a fresh file that becomes `path`, whole (`atomic_replacement`).
 
-    Another process sees the whole file or none, and nothing is left where an exception is raised.
     Raises NotReady where the cache cannot be written; any OSError of the body counts as that.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix="new-") as fresh:
-            yield Path(fresh) / path.name
-            (Path(fresh) / path.name).replace(path)
+        with atomic_replacement(path) as fresh:
+            yield fresh
     except OSError as error:
         raise NotReady(
             f"the cache folder {cache_folder()} cannot be written: {error.strerror or error}",

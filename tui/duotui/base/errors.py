@@ -10,7 +10,7 @@
     +-- Differs            8  the story is not the baseline's
     +-- Cancelled          9  stopped by the user
 
-Only cli.py prints these and exits; docs/exit-statuses.md is the same table for users.
+Only cli/main.py prints these and exits; docs/exit-statuses.md is the same table for users.
 """
 
 from enum import IntEnum

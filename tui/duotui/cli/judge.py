@@ -1,26 +1,46 @@
-"""duotui judge."""
+"""duotui judge: the contest's runs, whether they are the baseline's story, and a report."""
+
+from __future__ import annotations
 
 import argparse
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from duotui.base.errors import UsageError
 from duotui.cli import resolve
-from duotui.judge.headless import (
-    ReportWriter,
-    Shown,
-    judge_live,
-    judge_outputs,
-    judge_recording,
-    judge_several,
-)
-from duotui.judge.session import JudgeOptions
+from duotui.cli.arguments import add_ascii_argument, add_record_argument, add_story_arguments
 from duotui.protocol.request import Mode, Request
-from duotui.scoring.rival_run import RivalRun, rival
-from duotui.session.replay import ReplaySession
-from duotui.settings.config_file import Settings, load
-from duotui.targets.engine_binary import find_engine, prepare_engine
-from duotui.targets.simulator import check_can_simulate
+from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
+
+if TYPE_CHECKING:
+    from duotui.judge.headless import Show, Shown
+    from duotui.scoring.rival_run import RivalRun
+
+HELP = "The contest's runs, whether they are the baseline's story, a report."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", nargs="?", help="auto, sim, virtual, a port, a URL, or a recording"
+    )
+    parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"({RUNS})")
+    parser.add_argument(
+        "--warm", type=int, default=WARM_UP_RUNS, metavar="N", help="before them (1)"
+    )
+    parser.add_argument("--speak", action="store_true", help="then time the board's speech")
+    parser.add_argument("--anyway", action="store_true", help="also where it will be void")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
+    parser.add_argument("--outputs", type=Path, metavar="FILE", help="judge this, no target")
+    add_ascii_argument(parser)
+    add_record_argument(parser)
+    parser.add_argument("--safe", type=Path, metavar="FILE", help="shown if the board is lost")
+    parser.add_argument("--beside", type=Path, metavar="FILE", help="a recording to race with")
+    parser.add_argument("--speed", type=float, default=1.0, help="of a recording (1)")
+    parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
+    parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
+    add_story_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,10 +49,15 @@ def run(options: argparse.Namespace) -> int:
             f"{options.runs} runs after {options.warm} cannot be judged",
             "--runs 30 is the contest's",
         )
+    from duotui.judge import headless
+    from duotui.judge.session import JudgeOptions
+    from duotui.targets.engine_binary import find_engine, prepare_engine
+    from duotui.targets.simulator import check_can_simulate
+
     request = resolve.request(options, Request(mode=Mode.EXACT))
-    writer = ReportWriter(options.headless, options.report, options.language)
+    writer = headless.ReportWriter(options.headless, options.report, options.language)
     if options.outputs is not None:
-        return judge_outputs(options.outputs, options.baseline, request, writer)
+        return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
     plan = JudgeOptions(
         target=options.target or resolve.board_or_sim(),
@@ -47,15 +72,13 @@ def run(options: argparse.Namespace) -> int:
         record=options.record,
         rival=_rival(options.beside),
     )
-    show = None
-    if resolve.on_terminal() and not options.headless:
-        show = partial(_show_session, settings=load(), ascii_only=options.ascii)
+    show = _screen(options.ascii) if resolve.on_terminal() and not options.headless else None
     if plan.rival is not None and show is None:
         raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
     if Path(plan.target).is_file():
         speed = resolve.speed(options.speed)
         recording = Path(plan.target)
-        return judge_recording(
+        return headless.judge_recording(
             recording=recording, options=plan, writer=writer, show=show, speed=speed
         )
     if plan.target == "sim":
@@ -67,22 +90,34 @@ def run(options: argparse.Namespace) -> int:
     if "," in plan.target:
         if options.safe is not None:
             raise UsageError("--safe is for one board", "name one")
-        return judge_several(plan, writer, show)
+        return headless.judge_several(plan, writer, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
-    return judge_live(plan, writer, show, sound=options.sound, fallback=options.safe)
+    return headless.judge_live(plan, writer, show, sound=options.sound, fallback=options.safe)
 
 
 def _rival(recording: Path | None) -> RivalRun | None:
+    """Return the run to race with. Raises UsageError where the recording holds none."""
     if recording is None:
         return None
+    from duotui.scoring.rival_run import rival
+    from duotui.session.replay import ReplaySession
+
     found = rival(recording.stem, ReplaySession(recording).states())
     if found is None:
         raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
     return found
 
 
-def _show_session(session: Shown, settings: Settings, ascii_only: bool) -> None:
-    from duotui.ui.app import ConsoleApp
+def _screen(ascii_only: bool) -> Show:
+    """Return what shows a judge session in the console, with the user's settings."""
+    from duotui.settings.config_file import load
 
-    ConsoleApp(None, settings, ascii=ascii_only, judge_session=session).show()
+    settings = load()
+
+    def show(session: Shown) -> None:
+        from duotui.ui.app import ConsoleApp
+
+        ConsoleApp(None, settings, ascii=ascii_only, judge_session=session).show()
+
+    return show

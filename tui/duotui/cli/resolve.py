@@ -1,41 +1,47 @@
-"""What the options of a command ask for, as the program knows it."""
+"""The objects that a command's options ask for: request, model, session, target."""
+
+from __future__ import annotations
 
 import argparse
 import random
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS
 from duotui.protocol.request import Request
-from duotui.session.session import Session
+
+if TYPE_CHECKING:
+    from duotui.session.session import Session
 
 
 def request(options: argparse.Namespace, usual: Request) -> Request:
-    """`usual`, where the command line does not say otherwise."""
-    said = {
-        name: getattr(options, name)
-        for name in ("prompt", "mode", "steps", "temperature", "top_p", "seed")
-        if getattr(options, name, None) is not None
-    }
-    given = {name: getattr(usual, name) for name in usual.__slots__}
-    return Request(**{**given, **said}).checked()
+    """Return `usual` with what the command line says in its place. Raises UsageError."""
+    names = [field.name for field in fields(Request)]
+    said = {name: getattr(options, name, None) for name in names}
+    given = {name: value for name, value in said.items() if value is not None}
+    return replace(usual, **given).checked()
 
 
 def files(options: argparse.Namespace) -> tuple[Path, Path | None]:
-    """The model of sim and baseline, and its tokenizer; a packed model has its own."""
+    """Return the model of sim and baseline, and its tokenizer; a packed model has its own.
+
+    Raises UsageError where the model is known by name and is not here yet.
+    """
     if options.model is None:
         return resources.MODEL, options.tokenizer
-    options.model = _named(options.model)
-    if options.tokenizer is None and options.model.suffix == ".duo":
-        return options.model, None
-    return options.model, options.tokenizer or options.model.parent / "tokenizer.bin"
+    model = _named(options.model)
+    if options.tokenizer is None and model.suffix == ".duo":
+        return model, None
+    return model, options.tokenizer or model.parent / "tokenizer.bin"
 
 
 def _named(given: Path) -> Path:
-    """The weights of a model that is known by name; else the file itself."""
+    """Return the weights of a model that is known by name; else the file itself."""
     if given.parent.name or given.suffix or given.exists():
         return given
     from duotui.targets import model_store
@@ -46,8 +52,10 @@ def _named(given: Path) -> Path:
     return model.path(store)
 
 
-def session(target: str, options: argparse.Namespace, baseline: bool) -> Session:
+def session(target: str, options: argparse.Namespace, *, baseline: bool) -> Session:
+    """Return a session with `target`, which is not opened yet. Raises DuotuiError."""
     from duotui.link.port_thread import Channel
+    from duotui.session.session import Session
     from duotui.targets.board import BoardTarget
     from duotui.targets.engine_binary import find_engine, prepare_engine
     from duotui.targets.simulator import SimulatedDuo, check_can_simulate
@@ -73,12 +81,13 @@ def session(target: str, options: argparse.Namespace, baseline: bool) -> Session
 
 
 def check_sound(sound: Path | None, target: str) -> None:
+    """Check that the target has a loudspeaker to record. Raises UsageError."""
     if sound is not None and target != "virtual":
         raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
 
 
 def board_or_sim() -> str:
-    """`auto` where there is a board, else `sim`. Raises NoDevice where that cannot run either."""
+    """Return `auto` where there is a board, else `sim`. Raises NoDevice where that cannot run."""
     from duotui.link.ports import find_board, ports
 
     try:
@@ -91,6 +100,7 @@ def board_or_sim() -> str:
 
 
 def speed(speed: float) -> float:
+    """Return the speed of a recording, 1 as it was recorded. Raises UsageError."""
     if not speed >= 0 or speed == float("inf"):
         raise UsageError(f"speed {speed} is not 0 or more", "2 is twice as fast")
     return speed

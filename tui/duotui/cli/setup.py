@@ -1,81 +1,37 @@
-"""`duotui setup`: shows what a board has, what is to be sent, asks, and sends it."""
+"""duotui setup: the storyteller, put on a board."""
 
+import argparse
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from duotui.base import resources
-from duotui.base.clock import MonotonicClock
-from duotui.base.errors import Cancelled, UsageError
-from duotui.base.progress import ProgressLine
-from duotui.board.agent_launcher import open_shell
-from duotui.board.installer import InstallPlan, install, install_files, plan_install
-from duotui.board.pexpect_transport import TransportSpawn
-from duotui.board.port_probe import probe_peer
-from duotui.board.sd_card import install_on_card
-from duotui.link.ports import path_of
-from duotui.link.serial_transport import SerialTransport
-from duotui.targets import packer
+from duotui.base.errors import Exit
+from duotui.cli import resolve
+from duotui.cli.arguments import add_port_argument
 
-WRITE_TIMEOUT = 30.0
-"""Seconds for a board that is busy with one block to take bytes of the next."""
+HELP = "Put the storyteller on a board, over its own line; shows what first."
 
 
-@dataclass(frozen=True, slots=True)
-class SetupOptions:
-    target: str
-    model: Path
-    tokenizer: Path | None
-    engine: Path = resources.BOARD
-    yes: bool = False
-    card: Path | None = None
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_port_argument(parser)
+    parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, .bin, or a name")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
+    parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
+    parser.add_argument("--sd", type=Path, metavar="FOLDER", help="its card, mounted there")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def setup(options: SetupOptions, out: TextIO) -> None:
-    """On a board behind a port, or on a mounted card. Raises the DuotuiError that the exit status
-    stands for; Cancelled where it is declined."""
-    if options.target in ("sim", "virtual"):
-        raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
-    model = packer.packed_model(options.model, options.tokenizer)
-    if options.card is not None:
-        for written in install_on_card(options.card, install_files(options.engine, model)):
-            print(f"  {written}", file=out)
-        print("ready: unmount the card, and put it into the board", file=out)
-        return
-    path = path_of(options.target)
-    transport = SerialTransport(path, WRITE_TIMEOUT)
-    try:
-        spawn = TransportSpawn(transport)
-        shell = open_shell(spawn, probe_peer(spawn))
-        plan = plan_install(shell, install_files(options.engine, model))
-        _show(plan, path, out)
-        if plan.missing and not options.yes:
-            _ask(plan, out)
-        line = ProgressLine(out)
-        install(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
-        shell.leave()
-        print(f"ready: duotui {path} tells from it", file=out)
-    finally:
-        transport.close()
+def run(options: argparse.Namespace) -> int:
+    from duotui.cli.board_setup import SetupOptions, setup
 
-
-def _show(plan: InstallPlan, path: str, out: TextIO) -> None:
-    facts = plan.facts
-    print(
-        f"{path}: Linux {facts.kernel}, {facts.memory / 2**20:.1f} MB of memory,"
-        f" swap {'on' if facts.swaps else 'off'}, {facts.free_bytes / 1e6:.0f} MB free",
-        file=out,
+    model, tokenizer = resolve.files(options)
+    setup_options = SetupOptions(
+        target=options.target,
+        model=model,
+        tokenizer=tokenizer,
+        engine=options.engine or resources.BOARD,
+        yes=options.yes,
+        card=options.sd,
     )
-    for part in plan.parts:
-        size = part.source.stat().st_size / 1e6
-        what = f"to {'replace' if part in plan.replaced else 'send'}, {size:.1f} MB"
-        print(f"  {part.target:<28} {what if part in plan.missing else 'is there'}", file=out)
-
-
-def _ask(plan: InstallPlan, out: TextIO) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("setup asks before it changes a board", "--yes says yes")
-    print(f"Send {plan.size / 1e6:.1f} MB? [Y/n] ", end="", file=out, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("", "y", "yes"):
-        raise Cancelled("nothing was changed")
+    setup(setup_options, sys.stdout)
+    return Exit.OK

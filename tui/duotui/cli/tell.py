@@ -1,275 +1,51 @@
-"""`duotui tell`: a story without a screen. The story goes to stdout, the numbers to stderr."""
+"""duotui tell: a story without a screen."""
 
+import argparse
 import asyncio
-import json
-import math
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
 
-from duotui.base import oscompat
-from duotui.base.errors import (
-    Cancelled,
-    Differs,
-    DuotuiError,
-    LinkBroken,
-    NotReady,
-    UsageError,
-    of_status,
-)
-from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
-from duotui.protocol import events
-from duotui.protocol.events import Activity, Batch, EndReason, Source, SpeechEndReason
-from duotui.protocol.request import Mode, Request, available_mode
-from duotui.session.session import Session
-from duotui.session.state import SessionState, SourceState
+from duotui.base.errors import Exit
+from duotui.cli import resolve
+from duotui.cli.arguments import add_json_argument, add_record_argument, add_story_arguments
+from duotui.protocol.request import Request
+
+HELP = "Tell a story on stdout, with the numbers on stderr."
 
 
-@dataclass(frozen=True, slots=True)
-class TellOptions:
-    request: Request
-    mode_is_named: bool = False
-    """Whether the user named the mode: no other one then stands in for it."""
-    check: bool = False
-    as_json: bool = False
-    ids: Path | None = None
-    record: Path | None = None
-    speak: bool = False
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
+    parser.add_argument(
+        "--port", "--target", dest="target", help="auto, sim, virtual, a port or a URL"
+    )
+    parser.add_argument("--check", action="store_true", help="compare with the baseline")
+    add_json_argument(parser, "one JSON object on stdout")
+    parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
+    add_record_argument(parser)
+    parser.add_argument("--speak", action="store_true", help="then have the board say it aloud")
+    add_story_arguments(parser)
 
 
-class HeadlessRun:
-    """Follows one session until its story is over, and prints as it goes."""
+def run(options: argparse.Namespace) -> int:
+    from duotui.cli.headless_run import HeadlessRun, TellOptions
 
-    def __init__(self, session: Session, options: TellOptions, out: TextIO, err: TextIO) -> None:
-        self._session, self._options, self._out, self._err = session, options, out, err
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._away = ""
-        self._asked = False
-        session.subscribe(self._heard)
+    request = resolve.request(options, Request())
+    target = options.target or resolve.board_or_sim()
+    if not options.target and target == "sim":
+        print("no board was found: the simulated Duo tells", file=sys.stderr)
+    session = resolve.session(target, options, baseline=options.check)
+    tell = TellOptions(
+        request=request,
+        mode_is_named=options.mode is not None,
+        check=options.check,
+        as_json=options.json,
+        ids=options.ids,
+        record=options.record,
+        speak=options.speak,
+    )
 
-    async def run(self) -> None:
-        """Raises the DuotuiError that the exit status stands for."""
-        options = self._options
-        if options.record is not None:
-            self._session.record(options.record)
-        if options.ids is not None:
-            _write_file(options.ids, "")  # a story is not told to find out afterwards
-        with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
-            await self._follow()
-        self._judge(self._session.state)
+    async def told() -> None:
+        await HeadlessRun(session, tell, sys.stdout, sys.stderr).run()
 
-    async def _follow(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(OPEN_TIMEOUT, self._unanswered)
-        try:
-            self._session.open()
-            await self._over
-        finally:
-            self._deadline.cancel()
-            await self._session.close()
-            state = self._session.state
-            if state.board.run is not None:
-                self._finish(state)
-
-    def _heard(self, state: SessionState, batch: Batch) -> None:
-        try:
-            for event in batch:
-                if event.source is Source.BOARD:
-                    self._board(event)
-                elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
-                    reason = event.reason if isinstance(event, events.LinkLost) else event.text
-                    self._end(NotReady(f"no baseline: {reason}", event.hint))
-            # The gauges of the whole story come after its end.
-            if (
-                _told(state.board)
-                and _measured(state.board)
-                and (not self._options.check or _told(state.baseline))
-            ):
-                self._told(state)
-        except DuotuiError as error:
-            self._end(error)
-
-    def _told(self, state: SessionState) -> None:
-        """The whole story is here; what is left is to have it said aloud."""
-        if not self._options.speak or state.board.speech_ended is not None:
-            self._end(None)
-        elif state.board.speech is None and not self._over.done():
-            self._session.speak()
-
-    def _write(self, text: str) -> None:
-        try:
-            self._out.write(text)
-            self._out.flush()
-        except BrokenPipeError as error:
-            raise DuotuiError("stdout was closed", "nothing more can be told") from error
-        except OSError as error:
-            raise DuotuiError("the story cannot be written", error.strerror or "") from error
-
-    def _board(self, event: events.Event) -> None:
-        match event:
-            case events.Tokens(tokens=tokens) if not self._options.as_json:
-                self._write("".join(token.text for token in tokens))
-            case events.LinkUp() | events.LinkSilent() if not self._away:
-                self._wait(ANSWER_TIMEOUT)
-            case events.LinkReconnecting(reason=reason):
-                if not self._away:
-                    self._wait(RECONNECT_TIMEOUT)
-                self._away = reason
-                self._note(f"{reason}; waiting for it")
-            case events.LinkResponding() | events.Ready():
-                self._deadline.cancel()
-                if self._away:
-                    self._note("it is back")
-                self._away = ""
-                if isinstance(event, events.Ready) and not self._asked:
-                    self._ask(event.modes)
-            case events.LinkLost(reason=reason, hint=hint, status=status):
-                self._end(of_status(status)(reason, hint))
-            case events.Fault(text=text, hint=hint, status=status):
-                self._end(of_status(status)(text, hint))
-
-    def _ask(self, modes: Sequence[Mode]) -> None:
-        """Ask for the story, in the best mode that the engine has where the user named none."""
-        request, self._asked = self._options.request, True
-        mode = request.mode
-        if not self._options.mode_is_named:
-            mode = available_mode(mode, modes)
-        if mode is not request.mode:
-            self._note(f"this model has no mode {request.mode}; {mode} tells instead")
-        self._session.generate(replace(request, mode=mode))
-
-    def _wait(self, seconds: float) -> None:
-        """For a sign of the board, and no longer."""
-        self._deadline.cancel()
-        self._deadline = asyncio.get_running_loop().call_later(seconds, self._unanswered)
-
-    def _note(self, text: str) -> None:
-        print(f"duotui: {text}", file=self._err)
-
-    def _unanswered(self) -> None:
-        board = self._session.state.board
-        if self._away:
-            self._end(
-                LinkBroken(self._away, f"it did not come back in {RECONNECT_TIMEOUT:.0f} seconds")
-            )
-        elif board.ready is None:
-            self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
-        else:
-            self._end(
-                LinkBroken(f"the engine on {board.target} has stopped answering", "restart it")
-            )
-
-    def _end(self, error: DuotuiError | None) -> None:
-        if not self._over.done():
-            if error is None:
-                self._over.set_result(None)
-            else:
-                self._over.set_exception(error)
-
-    def _finish(self, state: SessionState) -> None:
-        board, options = state.board, self._options
-        if options.as_json:
-            self._write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
-        elif board.text and not board.text.endswith("\n"):
-            self._write("\n")
-        if options.ids is not None and board.run is not None:
-            write_ids(options.ids, board)
-        print(numbers(state), file=self._err)
-        if board.speech_ended is not None:
-            print(speech(board.speech_ended), file=self._err)
-
-    def _judge(self, state: SessionState) -> None:
-        if state.board.ended and state.board.ended.reason is EndReason.FAILED:
-            raise LinkBroken("the engine failed in the middle of the story", "tell it again")
-        hushed = state.board.speech_ended
-        if hushed is not None and hushed.silence is not SpeechEndReason.DONE:
-            raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
-        if self._options.check and not state.diff.identical:
-            raise Differs(f"the story differs from the baseline at token {state.diff.first}")
-
-
-def _told(telling: SourceState) -> bool:
-    return telling.ended is not None and telling.ended.reason is not EndReason.LOST
-
-
-def _measured(telling: SourceState) -> bool:
-    return telling.stats is not None and telling.stats.activity is Activity.IDLE
-
-
-def write_ids(path: Path, telling: SourceState) -> None:
-    """The prompt's ids and every next id, as `duollama --ids` writes them."""
-    prompt = telling.run.ids if telling.run else ()
-    lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
-    text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
-    _write_file(path, text)
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="ascii", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written", error.strerror or "") from error
-
-
-def numbers(state: SessionState) -> str:
-    """One line about a story that was told."""
-    board, stats = state.board, state.board.stats
-    parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
-    if board.first_token is not None:
-        parts.append(f"first token after {board.first_token * 1000:.0f} ms")
-    if stats is not None:
-        parts.append(f"{stats.peak / 1024:.1f} MiB at most, {stats.faults} major faults")
-    if board.run is not None:
-        parts.append(f"{board.run.mode}, seed {board.run.seed}")
-    if state.baseline.run is not None and state.diff.compared:
-        diff = state.diff
-        same = f"identical, {diff.compared} of {len(state.baseline.tokens)} tokens"
-        parts.append(same if diff.identical else f"differs at token {diff.first}")
-    return "; ".join(parts)
-
-
-def speech(hushed: events.SpeechEnded) -> str:
-    """One line about a story that was said aloud: its time is not the story's."""
-    count = f"{hushed.sentences} sentence{'' if hushed.sentences == 1 else 's'}"
-    return f"said aloud: {count} in {hushed.heard:.1f} s, {hushed.prepared:.1f} s to prepare them"
-
-
-def summary(state: SessionState) -> dict[str, Any]:
-    """Everything that `--json` says."""
-    board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
-    compared = state.baseline.run is not None
-    return {
-        "story": board.text,
-        "prompt": run and run.prompt,
-        "prompt_ids": run and list(run.ids),
-        "ids": [token.id for token in board.tokens],
-        "probabilities": [
-            None if math.isnan(token.probability) else token.probability for token in board.tokens
-        ],
-        "mode": run and run.mode,
-        "steps": run and run.steps,
-        "temperature": run and run.temperature,
-        "top_p": run and run.top_p,
-        "seed": run and run.seed,
-        "ended": board.ended and board.ended.reason,
-        "tokens_per_second": round(board.rate, 3),
-        "first_token_seconds": board.first_token,
-        "peak_kib": stats and stats.peak,
-        "major_faults": stats and stats.faults,
-        "target": board.target,
-        "engine": ready and ready.version,
-        "model": ready and ready.model,
-        "model_sha256": ready and ready.model_hash,
-        "identical": state.diff.identical if compared else None,
-        "compared": state.diff.compared if compared else None,
-        "first_difference": state.diff.first if compared else None,
-        "speech_seconds": board.speech_ended and round(board.speech_ended.heard, 3),
-        "speech_preparing_seconds": board.speech_ended and round(board.speech_ended.prepared, 3),
-    }
-
-
-async def tell(session: Session, options: TellOptions) -> None:
-    """Tell one story on this process's stdout and stderr. Raises DuotuiError."""
-    await HeadlessRun(session, options, sys.stdout, sys.stderr).run()
+    asyncio.run(told())
+    return Exit.OK

@@ -1,1 +1,1 @@
-"""What the user and the parents have settled: one schema, one file."""
+"""The settings of the user and of the parents: one schema, one file."""

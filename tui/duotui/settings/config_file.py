@@ -1,14 +1,13 @@
-"""What the user has settled: one TOML file, read once, never a reason to fail.
+"""The user's settings: one TOML file, read once, never a reason to fail.
 
-Whatever is wrong in the file becomes a warning and the default stands. The file and the
-settings screen ask the same `check`, and that asks the Request.
+What is wrong in the file becomes a warning, and the default stands. What a screen changes is
+written back, and all else in the file stays, comments and order too.
 """
 
+import json
 import locale
 import os
-import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -18,10 +17,10 @@ from typing import Any
 
 from platformdirs import user_config_path, user_data_path
 
-from duotui.base.errors import UsageError
+from duotui.base.files import atomic_write
 from duotui.protocol.request import Mode, Request
-from duotui.settings import parental_settings
-from duotui.settings.parental_settings import ParentalSettings
+from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
+from duotui.settings.schema import Schema, Setting, TomlValue, any_text, one_of, read_table
 
 DEFAULT_THEME = "duo-dark"
 ASCII_CHOICES = ("auto", "on", "off")
@@ -52,24 +51,75 @@ class Settings:
     """What the file has that could not be used, a line each."""
 
 
+def _request_setting(
+    name: str, expected: str, parse: Callable[[str], Any], types: tuple[type, ...]
+) -> Setting:
+    """Return the setting of a field of Request, within the limits that Request checks."""
+
+    def checked(text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
+        value = parse(text)
+        replace(Request(), **{name: value}).checked()
+        return value
+
+    return Setting(expected, checked, toml_types=types, keeps_blanks=parse is str)
+
+
+STORY_SCHEMA = Schema(
+    "story",
+    Request(),
+    {
+        "prompt": _request_setting("prompt", "a text", str, (str,)),
+        "mode": replace(one_of(*Mode), parse=Mode, dump=str),
+        "steps": _request_setting("steps", "a whole number", int, (int,)),
+        "temperature": _request_setting("temperature", "a number", float, (int, float)),
+        "top_p": _request_setting("top_p", "a number", float, (int, float)),
+        "seed": _request_setting("seed", "a whole number", int, (int,)),
+    },
+)
+assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}
+
+_TOP_SETTINGS = {"theme": any_text(keeps_blanks=True), "ascii": one_of(*ASCII_CHOICES)}
+"""The settings that stand in no table of the file."""
+
+
+def _keys(text: str) -> str:
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+_KEYS = Setting("a key, or several, separated by commas", _keys, keeps_blanks=True)
+"""The setting of each command in the table `[keys]`."""
+
+_TABLES = ("keys", "story", "child")
+
+
 def config_dir() -> Path:
     return user_config_path("duotui")
 
 
 def config_file() -> Path:
-    """`DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
+    """Return `DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
     named = os.environ.get("DUOTUI_CONFIG")
     return Path(named) if named else config_dir() / "config.toml"
 
 
 def data_dir() -> Path:
-    """`DUOTUI_DATA`, or the user's data folder: where the diary and the favourites are."""
+    """Return `DUOTUI_DATA`, or the user's data folder, for the diary and the favourites."""
     named = os.environ.get("DUOTUI_DATA")
     return Path(named) if named else user_data_path("duotui")
 
 
+def ascii_only_terminal() -> bool:
+    """Return whether the terminal can show ASCII alone. Windows's console shows Unicode whatever
+    the locale's code page is."""
+    if sys.platform == "win32":
+        return False
+    return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
+
+
 def load(path: Path | None = None) -> Settings:
-    """The settings of `path`; a missing file is an empty one."""
+    """Return the settings of `path`; a missing file is an empty one."""
     path = path or config_file()
     try:
         table = tomllib.loads(path.read_text("utf-8"))
@@ -78,181 +128,95 @@ def load(path: Path | None = None) -> Settings:
         return Settings(path=path)
     except (OSError, ValueError, RecursionError) as error:
         return Settings(path=path, warnings=(f"{path.name}: {error}",))
-    return _apply(Settings(path=path), table)
+    return _from_toml(path, table)
 
 
-def _apply(settings: Settings, table: Mapping[str, Any]) -> Settings:
-    warnings: list[str] = []
-    for name, value in table.items():
-        match name, value:
-            case "theme", str():
-                settings = replace(settings, theme=value)
-            case "ascii", str() if value in ASCII_CHOICES:
-                settings = replace(settings, ascii=value)
-            case "keys", dict():
-                keys = {k: v for k, v in value.items() if isinstance(v, str) and v.strip()}
-                warnings += [f"keys.{k}: not a key" for k in value if k not in keys]
-                settings = replace(settings, keys=MappingProxyType(keys))
-            case "story", dict():
-                story, wrong = _story(value)
-                settings = replace(settings, story=story)
-                warnings += wrong
-            case "child", dict():
-                child, wrong = parental_settings.from_table(value)
-                settings = replace(settings, parental=child)
-                warnings += wrong
-            case (("theme" | "ascii" | "keys" | "story" | "child"), _):
-                warnings.append(f"{name}: {value!r} is not possible")
-            case _:
-                warnings.append(f"{name}: no such setting")
-    return replace(settings, warnings=tuple(warnings))
-
-
-def _story(table: Mapping[str, Any]) -> tuple[Request, list[str]]:
-    story, warnings = Request(), []
-    for name, value in table.items():
-        if name not in _STORY_KINDS:
-            warnings.append(f"story.{name}: no such setting")
-            continue
-        if isinstance(value, str) != (name in ("prompt", "mode")) or isinstance(value, bool):
-            warnings.append(f"story.{name}: {value!r} is not {_STORY_KINDS[name][1]}")
-            continue
-        try:
-            story = replace(story, **{name: check(name, str(value))})
-        except UsageError as error:
-            warnings.append(f"story.{name}: {error.message}")
-    return story, warnings
-
-
-# The limits of a request
-
-_STORY_KINDS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "prompt": (str, "a text"),
-    "mode": (Mode, "one of " + ", ".join(Mode)),
-    "steps": (int, "a whole number"),
-    "temperature": (float, "a number"),
-    "top_p": (float, "a number"),
-    "seed": (int, "a whole number"),
-}
-assert _STORY_KINDS.keys() == {f.name for f in fields(Request)}
-
-
-def check(name: str, text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
-    """The value of a request's field. Raises UsageError, whose message says what is wrong."""
-    kind, called = _STORY_KINDS[name]
-    try:
-        value = kind(text)
-    except ValueError:
-        raise UsageError(f"{text.strip()!r} is not {called}") from None
-    replace(Request(), **{name: value}).checked()
-    return value
-
-
-def ascii_only_terminal() -> bool:
-    """Whether this terminal can be trusted with ASCII alone. Windows's console shows Unicode
-    whatever the locale's code page is."""
-    if sys.platform == "win32":
-        return False
-    return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
+def _from_toml(path: Path, table: Mapping[str, Any]) -> Settings:
+    """Return the settings of a whole file; what cannot be used is a warning."""
+    top = {name: value for name, value in table.items() if name not in _TABLES}
+    display, top_warnings = read_table("", top, _TOP_SETTINGS.get)
+    keys, key_warnings = read_table("keys", table.get("keys", {}), lambda _: _KEYS)
+    story, story_warnings = STORY_SCHEMA.from_toml(table.get("story", {}))
+    child, child_warnings = PARENTAL_SCHEMA.from_toml(table.get("child", {}))
+    return Settings(
+        **display,
+        keys=MappingProxyType(keys),
+        story=story,
+        parental=child,
+        path=path,
+        warnings=(*top_warnings, *key_warnings, *story_warnings, *child_warnings),
+    )
 
 
 # Writing back
 
+Changes = Mapping[str, Mapping[str, TomlValue]]
+"""The settings to write, by the table of the file; "" is the top of the file."""
+
 
 def save(settings: Settings) -> bool:
-    """Write theme, story, and what was changed for the child into the file; whatever else is in it
-    stays, comments included.
+    """Write the theme, the story and the child's settings into the file, where they differ from it.
 
-    False where that cannot be done: settings are a comfort, losing them is not an error.
+    Return False where that cannot be done; the file is then as it was. Settings are a comfort,
+    losing them is not an error.
     """
-    story, child, path = settings.story, settings.parental, settings.path
+    from tomlkit.exceptions import TOMLKitError
+
+    path = settings.path
     try:
-        old = path.read_text("utf-8") if path.exists() else ""
-        before, _ = parental_settings.from_table(tomllib.loads(old).get("child", {}))
-        wanted: dict[str, dict[str, object]] = {
-            "": {"theme": settings.theme},
-            "story": {f.name: getattr(story, f.name) for f in fields(story)},
-            "child": {
-                name: value
-                for name, value in parental_settings.to_table(child).items()
-                if getattr(child, name) != getattr(before, name)
-            },
-        }
-        text = _edit(old, wanted)
-        # An edit by line is blind to multi-line strings: what it made must read as what it means.
-        table = tomllib.loads(text)
-        if table.get("theme") != settings.theme or _story(table["story"]) != (story, []):
+        old = path.read_bytes().decode() if path.exists() else ""
+        table = tomllib.loads(old)
+        changes = _changes(_from_toml(path, table), settings)
+        wanted = _canonical(_changed(table, changes))
+        new = _edited(old, changes)
+        if _canonical(tomllib.loads(new)) != wanted:  # the editor would lose something
             return False
-        if parental_settings.from_table(table.get("child", {}))[0] != child:
-            return False
-        write(path, text.encode())
-    except (OSError, ValueError, KeyError, AttributeError, RecursionError):
+        if new != old:
+            atomic_write(path, new.encode())
+    except (OSError, ValueError, RecursionError, TOMLKitError):
         return False
     return True
 
 
-def write(path: Path, data: bytes) -> None:
-    """All of `data`, or what was there before. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
+def _changes(before: Settings, after: Settings) -> Changes:
+    return {
+        "": {} if before.theme == after.theme else {"theme": after.theme},
+        "story": STORY_SCHEMA.to_toml(after.story, unlike=before.story),
+        "child": PARENTAL_SCHEMA.to_toml(after.parental, unlike=before.parental),
+    }
 
 
-def _toml(value: object) -> str:
-    if not isinstance(value, str):
-        return repr(value).lower()
-    plain = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return '"' + "".join(plain.get(c, c if c.isprintable() else _escape(c)) for c in value) + '"'
+def _changed(table: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """Put the changes into the file's table, and return it. Raises ValueError where one of them
+    would take the place of a table."""
+    for name, values in changes.items():
+        target = table.setdefault(name, {}) if name and values else table
+        if not isinstance(target, dict):
+            raise ValueError(f"{name} is not a table")
+        if any(isinstance(target.get(key), dict | list) for key in values):
+            raise ValueError(f"a setting of [{name}] is a table")
+        target.update(values)
+    return table
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def _edited(text: str, changes: Changes) -> str:
+    """Return the text of the file with the changes in it, comments and order kept.
+
+    Raises TOMLKitError where tomlkit cannot read it.
+    """
+    import tomlkit  # not at the top: a session that changes no setting need not wait for it
+
+    if text and not text.endswith("\n"):  # tomlkit would go on in the line of a dotted key
+        text += "\n"
+    document = tomlkit.parse(text)
+    for name, values in changes.items():
+        if name and values and name not in document:
+            document.add(name, tomlkit.table())
+        for key, value in values.items():
+            (document[name] if name else document)[key] = value
+    return tomlkit.dumps(document)
 
 
-def _edit(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
-    """`text` with the `wanted` values set; each in its place, new ones at their table's end."""
-    tables: list[tuple[str, list[str]]] = [("", [])]
-    for line in text.splitlines():
-        head = line.split("#")[0].strip()
-        if head.startswith("[") and head.endswith("]"):
-            tables.append((head.strip("[] "), [line]))
-        else:
-            tables[-1][1].append(line)
-    for table, values in wanted.items():
-        if not values:
-            continue
-        lines = next((lines for name, lines in tables if name == table), None)
-        if lines is None:
-            lines = ["", f"[{table}]"]
-            tables.append((table, lines))
-        for name, value in values.items():
-            set_to = f"{name} = {_toml(value)}"
-            at = next((i for i, old in enumerate(lines) if old.split("=")[0].strip() == name), None)
-            if at is None:
-                lines.insert(_end(lines), set_to)
-            else:
-                lines[at] = set_to + _comment(lines[at])
-    return "\n".join(line for _, lines in tables for line in lines) + "\n"
-
-
-_LINE = re.compile(r"""[^=]*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'#]*?)(\s*#.*)?""")
-
-
-def _comment(line: str) -> str:
-    """What stands behind a setting, with the blanks before it."""
-    found = _LINE.fullmatch(line.rstrip())
-    return (found[1] or "") if found else ""
-
-
-def _end(lines: list[str]) -> int:
-    """Behind the last line of a table that says something."""
-    return max((i + 1 for i, line in enumerate(lines) if line.strip()), default=0)
+def _canonical(table: Mapping[str, Any]) -> str:
+    """Return the same text for the same values, whatever their order; nan equals nan here."""
+    return json.dumps(table, sort_keys=True, default=repr)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from duotui.settings import config_file
+from duotui.base.files import atomic_write
 
 FAVOURITES_FILE = "favourites.jsonl"
 
@@ -86,7 +86,7 @@ class Favourites:
             self._unsaved = lines
             return
         try:
-            config_file.write(self.path, b"".join(line + b"\n" for line in lines))
+            atomic_write(self.path, b"".join(line + b"\n" for line in lines))
         except OSError as error:
             self._unsaved = lines
             self.trouble = f"the favourites cannot be written: {error.strerror or error}"

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from duotui.base.errors import UsageError
-from duotui.settings.parental_settings import PARENTAL_KINDS, ParentalSettings, check, to_table
+from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.modal import DialogScreen
 
@@ -32,30 +32,30 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
         self._parental, self._notes, self._glyphs = parental, notes, glyphs
 
     def compose(self) -> ComposeResult:
-        values = to_table(self._parental)
         with VerticalScroll(id="panel", can_focus=False) as panel:
             panel.border_title = "For grown-ups"
             panel.border_subtitle = "enter uses it, escape leaves, ctrl+q ends the story machine"
             for note in self._notes:
                 yield Static(Content(f"{self._glyphs.warning} {note}"), classes="note")
             yield Static(id="wrong")
-            for name, kind in PARENTAL_KINDS.items():
+            for name, setting in PARENTAL_SCHEMA.settings.items():
                 with Horizontal(classes="field"):
                     yield Static(name.replace("_", " "), classes="name")
-                    yield Input(_text(values[name]), id=name, compact=True)
-                    yield Static(Content(kind.called), classes="meaning")
+                    text = setting.to_text(getattr(self._parental, name))
+                    yield Input(text, id=name, compact=True)
+                    yield Static(Content(setting.expected), classes="meaning")
 
     @on(Input.Changed)
     def _typed(self) -> None:
         self._checked()
 
     def _checked(self) -> ParentalSettings | None:
-        """The household as it stands, or None with the first thing that is wrong shown."""
+        """Return the settings as they stand, or None with the first thing that is wrong shown."""
         parental, wrong = self._parental, ""
-        for name in PARENTAL_KINDS:
+        for name, setting in PARENTAL_SCHEMA.settings.items():
             field = self.query_one(f"#{name}", Input)
             try:
-                parental = replace(parental, **{name: check(name, field.value)})
+                parental = replace(parental, **{name: setting.check(field.value)})
                 field.remove_class("-wrong")
             except UsageError as error:
                 field.add_class("-wrong")
@@ -67,7 +67,3 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
         parental = self._checked()
         if parental is not None:
             self.dismiss(parental)
-
-
-def _text(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

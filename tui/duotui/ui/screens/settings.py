@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from duotui.base.errors import UsageError
 from duotui.protocol.request import Mode, Request
-from duotui.settings import config_file
+from duotui.settings.config_file import STORY_SCHEMA
 from duotui.ui.glyphs import Glyphs
 
 FIELDS = {
@@ -74,7 +74,9 @@ class SettingsScreen(ModalScreen[Request | None]):
             for name, (label, meaning) in FIELDS.items():
                 with Horizontal(classes="field"):
                     yield Static(label, classes="name")
-                    yield Input(f"{getattr(self._request, name)}", id=name, compact=True)
+                    value = getattr(self._request, name)
+                    text = STORY_SCHEMA.settings[name].to_text(value)
+                    yield Input(text, id=name, compact=True)
                     yield Static(meaning, classes="meaning")
             with Horizontal(classes="field"):
                 yield Static("mode", classes="name")
@@ -92,7 +94,7 @@ class SettingsScreen(ModalScreen[Request | None]):
         for name, (label, _) in FIELDS.items():
             field = self.query_one(f"#{name}", Input)
             try:
-                request = replace(request, **{name: config_file.check(name, field.value)})
+                request = replace(request, **{name: STORY_SCHEMA.settings[name].check(field.value)})
                 field.remove_class("-wrong")
             except UsageError as error:
                 field.add_class("-wrong")

@@ -1,7 +1,6 @@
 """Where a story's beginning is typed; up and down bring back earlier ones."""
 
-import os
-import tempfile
+import contextlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +8,8 @@ from platformdirs import user_state_path
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from duotui.base.files import atomic_write
 
 HISTORY_LIMIT = 200
 """Prompts that are remembered."""
@@ -51,14 +52,8 @@ class PromptHistory:
         return self._prompts[self._at] if self._at < len(self._prompts) else self._typed
 
     def _save(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write("\n".join(self._prompts) + "\n")
-            os.replace(name, self._path)
-        except (OSError, ValueError):
-            pass
+        with contextlib.suppress(OSError, ValueError):
+            atomic_write(self._path, ("\n".join(self._prompts) + "\n").encode())
 
 
 class PromptLine(Input):

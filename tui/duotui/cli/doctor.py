@@ -1,0 +1,19 @@
+"""duotui doctor: what is wrong between here and a board's story, and what mends it."""
+
+import argparse
+import sys
+
+from duotui.cli.arguments import add_json_argument, add_port_argument
+
+HELP = "Look at every link from the port to the board's loudspeaker."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_port_argument(parser)
+    add_json_argument(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    from duotui.board.doctor import doctor
+
+    return doctor(options.target, options.json, sys.stdout)

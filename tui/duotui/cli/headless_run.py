@@ -1,0 +1,196 @@
+"""One story without a screen: the story goes to stdout, the numbers to stderr."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from duotui.base import oscompat
+from duotui.base.errors import (
+    Cancelled,
+    Differs,
+    DuotuiError,
+    LinkBroken,
+    NotReady,
+    of_status,
+)
+from duotui.cli.run_summary import numbers, speech, summary, write_file, write_ids
+from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
+from duotui.protocol import events
+from duotui.protocol.events import Activity, Batch, EndReason, Source, SpeechEndReason
+from duotui.protocol.request import Mode, Request, available_mode
+from duotui.session.session import Session
+from duotui.session.state import SessionState, SourceState
+
+
+@dataclass(frozen=True, slots=True)
+class TellOptions:
+    request: Request
+    mode_is_named: bool = False
+    """Whether the user named the mode: no other one then stands in for it."""
+    check: bool = False
+    as_json: bool = False
+    ids: Path | None = None
+    record: Path | None = None
+    speak: bool = False
+
+
+class HeadlessRun:
+    """Follow one session until its story is over, and print as it goes."""
+
+    def __init__(self, session: Session, options: TellOptions, out: TextIO, err: TextIO) -> None:
+        self._session, self._options, self._out, self._err = session, options, out, err
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._away = ""
+        self._asked = False
+        session.subscribe(self._heard)
+
+    async def run(self) -> None:
+        """Run until the story is over. Raises the DuotuiError that the exit status stands for."""
+        options = self._options
+        if options.record is not None:
+            self._session.record(options.record)
+        if options.ids is not None:
+            write_file(options.ids, "")  # a story is not told to find out afterwards
+        with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
+            await self._follow()
+        self._judge(self._session.state)
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(OPEN_TIMEOUT, self._unanswered)
+        try:
+            self._session.open()
+            await self._over
+        finally:
+            self._deadline.cancel()
+            await self._session.close()
+            state = self._session.state
+            if state.board.run is not None:
+                self._finish(state)
+
+    def _heard(self, state: SessionState, batch: Batch) -> None:
+        try:
+            for event in batch:
+                if event.source is Source.BOARD:
+                    self._board(event)
+                elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
+                    reason = event.reason if isinstance(event, events.LinkLost) else event.text
+                    self._end(NotReady(f"no baseline: {reason}", event.hint))
+            # The gauges of the whole story come after its end.
+            if (
+                _told(state.board)
+                and _measured(state.board)
+                and (not self._options.check or _told(state.baseline))
+            ):
+                self._told(state)
+        except DuotuiError as error:
+            self._end(error)
+
+    def _told(self, state: SessionState) -> None:
+        """The whole story is here; what is left is to have it said aloud."""
+        if not self._options.speak or state.board.speech_ended is not None:
+            self._end(None)
+        elif state.board.speech is None and not self._over.done():
+            self._session.speak()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError as error:
+            raise DuotuiError("stdout was closed", "nothing more can be told") from error
+        except OSError as error:
+            raise DuotuiError("the story cannot be written", error.strerror or "") from error
+
+    def _board(self, event: events.Event) -> None:
+        match event:
+            case events.Tokens(tokens=tokens) if not self._options.as_json:
+                self._write("".join(token.text for token in tokens))
+            case events.LinkUp() | events.LinkSilent() if not self._away:
+                self._wait(ANSWER_TIMEOUT)
+            case events.LinkReconnecting(reason=reason):
+                if not self._away:
+                    self._wait(RECONNECT_TIMEOUT)
+                self._away = reason
+                self._note(f"{reason}; waiting for it")
+            case events.LinkResponding() | events.Ready():
+                self._deadline.cancel()
+                if self._away:
+                    self._note("it is back")
+                self._away = ""
+                if isinstance(event, events.Ready) and not self._asked:
+                    self._ask(event.modes)
+            case events.LinkLost(reason=reason, hint=hint, status=status):
+                self._end(of_status(status)(reason, hint))
+            case events.Fault(text=text, hint=hint, status=status):
+                self._end(of_status(status)(text, hint))
+
+    def _ask(self, modes: Sequence[Mode]) -> None:
+        """Ask for the story, in the best mode that the engine has where the user named none."""
+        request, self._asked = self._options.request, True
+        mode = request.mode
+        if not self._options.mode_is_named:
+            mode = available_mode(mode, modes)
+        if mode is not request.mode:
+            self._note(f"this model has no mode {request.mode}; {mode} tells instead")
+        self._session.generate(replace(request, mode=mode))
+
+    def _wait(self, seconds: float) -> None:
+        """Wait as long for a sign of the board, and no longer."""
+        self._deadline.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._unanswered)
+
+    def _note(self, text: str) -> None:
+        print(f"duotui: {text}", file=self._err)
+
+    def _unanswered(self) -> None:
+        board = self._session.state.board
+        if self._away:
+            self._end(
+                LinkBroken(self._away, f"it did not come back in {RECONNECT_TIMEOUT:.0f} seconds")
+            )
+        elif board.ready is None:
+            self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
+        else:
+            self._end(
+                LinkBroken(f"the engine on {board.target} has stopped answering", "restart it")
+            )
+
+    def _end(self, error: DuotuiError | None) -> None:
+        if not self._over.done():
+            if error is None:
+                self._over.set_result(None)
+            else:
+                self._over.set_exception(error)
+
+    def _finish(self, state: SessionState) -> None:
+        board, options = state.board, self._options
+        if options.as_json:
+            self._write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
+        elif board.text and not board.text.endswith("\n"):
+            self._write("\n")
+        if options.ids is not None and board.run is not None:
+            write_ids(options.ids, board)
+        print(numbers(state), file=self._err)
+        if board.speech_ended is not None:
+            print(speech(board.speech_ended), file=self._err)
+
+    def _judge(self, state: SessionState) -> None:
+        if state.board.ended and state.board.ended.reason is EndReason.FAILED:
+            raise LinkBroken("the engine failed in the middle of the story", "tell it again")
+        hushed = state.board.speech_ended
+        if hushed is not None and hushed.silence is not SpeechEndReason.DONE:
+            raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
+        if self._options.check and not state.diff.identical:
+            raise Differs(f"the story differs from the baseline at token {state.diff.first}")
+
+
+def _told(telling: SourceState) -> bool:
+    return telling.ended is not None and telling.ended.reason is not EndReason.LOST
+
+
+def _measured(telling: SourceState) -> bool:
+    return telling.stats is not None and telling.stats.activity is Activity.IDLE

@@ -1,0 +1,57 @@
+"""duotui model: models that are known by name, and fetching one."""
+
+import argparse
+import json
+import sys
+
+from duotui.base.errors import Exit, UsageError
+from duotui.cli.arguments import add_json_argument
+
+HELP = "Models that are known by name: what there is, and fetching one."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "get"))
+    parser.add_argument("name", nargs="?", help="of the model to get")
+    parser.add_argument("--from", dest="source", metavar="URL", help="where its files are")
+    add_json_argument(parser, "the list, as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.action == "get":
+        _get(options.name, options.source or "")
+    else:
+        _list(options.json)
+    return Exit.OK
+
+
+def _get(name: str | None, url: str) -> None:
+    from duotui.base.clock import MonotonicClock
+    from duotui.base.progress import ProgressLine
+    from duotui.targets import model_store
+
+    if not name:
+        raise UsageError("which model?", "duotui model list names those that are known")
+    path = model_store.fetch(
+        model=model_store.find(name),
+        store=model_store.default_store(),
+        clock=MonotonicClock(),
+        progress=ProgressLine(sys.stderr).show,
+        source=url,
+    )
+    print(path)
+
+
+def _list(as_json: bool) -> None:
+    from duotui.targets import model_store
+
+    store, known = model_store.default_store(), model_store.known()
+    paths = {m.name: str(m.path(store)) if m.complete(store) else None for m in known}
+    if as_json:
+        rows = [{"name": m.name, "size": m.size, "path": paths[m.name]} for m in known]
+        print(json.dumps(rows, indent=2))
+        return
+    for each in known:
+        where = paths[each.name] or f"duotui model get {each.name}"
+        print(f"{each.name:<12} {each.size / 1e6:5.1f} MB  {each.what}; {each.licence}")
+        print(f"{'':<12} {where}")

@@ -1,0 +1,23 @@
+"""duotui pack: a llama2.c model, packed as a board reads it."""
+
+import argparse
+from pathlib import Path
+
+from duotui.base.errors import Exit
+
+HELP = "Pack a llama2.c model (.bin) as a board reads it (.duo)."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", type=Path, metavar="MODEL", help="version 0 or 2")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside it by default")
+    parser.add_argument("--modes", default="exact,fast", help="exact,fast or one of them")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="MODEL.duo by default")
+
+
+def run(options: argparse.Namespace) -> int:
+    from duotui.targets import packer
+
+    tokenizer = options.tokenizer or options.model.parent / "tokenizer.bin"
+    print(packer.pack_model(options.model, tokenizer, options.modes, options.out))
+    return Exit.OK

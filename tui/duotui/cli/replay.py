@@ -1,0 +1,33 @@
+"""duotui replay: a recording in the console, or its story without one."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from duotui.base.errors import Exit
+from duotui.cli import resolve
+from duotui.cli.arguments import add_ascii_argument
+
+HELP = "Show a recording in the console; without a terminal, its story."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--speed", type=float, default=1.0, help="2: twice as fast, 0: at once")
+    add_ascii_argument(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    from duotui.cli.run_summary import numbers
+    from duotui.session.replay import ReplaySession
+
+    session = ReplaySession(options.file, resolve.speed(options.speed))
+    if resolve.on_terminal():
+        from duotui.settings.config_file import load
+        from duotui.ui.app import ConsoleApp
+
+        ConsoleApp(session, load(), ascii=options.ascii).show()
+    else:
+        print(session.last.board.text)
+        print(numbers(session.last), file=sys.stderr)
+    return Exit.OK

@@ -1,0 +1,82 @@
+"""The summary of a run: a line of numbers, JSON, a file of token ids."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from duotui.base.errors import UsageError
+from duotui.protocol import events
+from duotui.session.state import SessionState, SourceState
+
+
+def numbers(state: SessionState) -> str:
+    """Return one line about a story that was told."""
+    board, stats = state.board, state.board.stats
+    parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
+    if board.first_token is not None:
+        parts.append(f"first token after {board.first_token * 1000:.0f} ms")
+    if stats is not None:
+        parts.append(f"{stats.peak / 1024:.1f} MiB at most, {stats.faults} major faults")
+    if board.run is not None:
+        parts.append(f"{board.run.mode}, seed {board.run.seed}")
+    if state.baseline.run is not None and state.diff.compared:
+        diff = state.diff
+        same = f"identical, {diff.compared} of {len(state.baseline.tokens)} tokens"
+        parts.append(same if diff.identical else f"differs at token {diff.first}")
+    return "; ".join(parts)
+
+
+def speech(hushed: events.SpeechEnded) -> str:
+    """Return one line about a story that was said aloud: its time is not the story's."""
+    count = f"{hushed.sentences} sentence{'' if hushed.sentences == 1 else 's'}"
+    return f"said aloud: {count} in {hushed.heard:.1f} s, {hushed.prepared:.1f} s to prepare them"
+
+
+def summary(state: SessionState) -> dict[str, Any]:
+    """Return the object that `--json` prints."""
+    board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
+    compared = state.baseline.run is not None
+    return {
+        "story": board.text,
+        "prompt": run and run.prompt,
+        "prompt_ids": run and list(run.ids),
+        "ids": [token.id for token in board.tokens],
+        "probabilities": [
+            None if math.isnan(token.probability) else token.probability for token in board.tokens
+        ],
+        "mode": run and run.mode,
+        "steps": run and run.steps,
+        "temperature": run and run.temperature,
+        "top_p": run and run.top_p,
+        "seed": run and run.seed,
+        "ended": board.ended and board.ended.reason,
+        "tokens_per_second": round(board.rate, 3),
+        "first_token_seconds": board.first_token,
+        "peak_kib": stats and stats.peak,
+        "major_faults": stats and stats.faults,
+        "target": board.target,
+        "engine": ready and ready.version,
+        "model": ready and ready.model,
+        "model_sha256": ready and ready.model_hash,
+        "identical": state.diff.identical if compared else None,
+        "compared": state.diff.compared if compared else None,
+        "first_difference": state.diff.first if compared else None,
+        "speech_seconds": board.speech_ended and round(board.speech_ended.heard, 3),
+        "speech_preparing_seconds": board.speech_ended and round(board.speech_ended.prepared, 3),
+    }
+
+
+def write_ids(path: Path, telling: SourceState) -> None:
+    """Write the prompt's ids and every next id, as `duollama --ids` does. Raises UsageError."""
+    prompt = telling.run.ids if telling.run else ()
+    lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
+    text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
+    write_file(path, text)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write ASCII. Raises UsageError where that cannot be done."""
+    try:
+        path.write_text(text, encoding="ascii", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", error.strerror or "") from error

@@ -1,0 +1,151 @@
+"""The schema of settings: how each is read from text and from TOML, and written. Pure.
+
+The file, the screens and the command line read a value by the same `Setting.check`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from duotui.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+TomlValue = str | int | float | bool
+Record = TypeVar("Record", bound="DataclassInstance")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value that a user settles."""
+
+    expected: str
+    """What it may be, as a warning says it: "a whole number from 0 to 100"."""
+
+    parse: Callable[[str], Any]
+    """Return the value of a text. Raises ValueError, or UsageError with a message of its own."""
+
+    dump: Callable[[Any], TomlValue] = lambda value: value
+    """Return the value as TOML has it."""
+
+    toml_types: tuple[type, ...] = (str,)
+    """The types that TOML may have for it; bool is no int here."""
+
+    choices: tuple[str, ...] = ()
+    """All its values, where those are a few words; the command line offers them."""
+
+    keeps_blanks: bool = False
+    """Whether blanks at the ends of a text belong to the value."""
+
+    def check(self, text: str) -> Any:  # noqa: ANN401 - as many types as there are settings
+        """Return the value of a text. Raises UsageError, whose message says what is wrong."""
+        try:
+            return self.parse(text if self.keeps_blanks else text.strip())
+        except ValueError:
+            raise UsageError(f"{text.strip()!r} is not {self.expected}") from None
+
+    def from_toml(self, value: object) -> Any:  # noqa: ANN401
+        """Return the value that TOML has as `value`. Raises UsageError."""
+        if type(value) not in self.toml_types:
+            raise UsageError(f"{value!r} is not {self.expected}")
+        return self.check(_text(value))
+
+    def to_text(self, value: Any) -> str:  # noqa: ANN401
+        """Return the text that `check` reads as `value`."""
+        return _text(self.dump(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Schema(Generic[Record]):
+    """The settings of one TOML table, by the fields of the dataclass that they fill."""
+
+    table: str
+    default: Record
+    settings: Mapping[str, Setting]
+
+    def from_toml(self, value: object) -> tuple[Record, list[str]]:
+        """Return the record of a TOML table, and what of it cannot be used, a line each."""
+        values, warnings = read_table(self.table, value, self.settings.get)
+        return replace(self.default, **values), warnings
+
+    def to_toml(self, record: Record, *, unlike: Record | None = None) -> dict[str, TomlValue]:
+        """Return the TOML table of `record`, of the fields alone that differ from `unlike`'s."""
+        return {
+            name: setting.dump(getattr(record, name))
+            for name, setting in self.settings.items()
+            if unlike is None or getattr(record, name) != getattr(unlike, name)
+        }
+
+
+def read_table(
+    table: str, value: object, setting_of: Callable[[str], Setting | None]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values of a TOML table by name, and what of it cannot be used, a line each.
+
+    The table at the top of a file is named "". `setting_of` returns None for an unknown name.
+    """
+    if not isinstance(value, Mapping):
+        return {}, [f"{table}: {value!r} is not a table"]
+    values, warnings = {}, []
+    for name, each in value.items():
+        try:
+            setting = setting_of(name)
+            if setting is None:
+                raise UsageError("no such setting")
+            values[name] = setting.from_toml(each)
+        except UsageError as error:
+            warnings.append(f"{table}.{name}: {error.message}".lstrip("."))
+        except (ValueError, RecursionError):  # a number or a list that Python will not print
+            warnings.append(f"{table}.{name}: what is there is not possible".lstrip("."))
+    return values, warnings
+
+
+# Kinds of settings
+
+
+def any_text(*, keeps_blanks: bool = False) -> Setting:
+    return Setting("a text", str, keeps_blanks=keeps_blanks)
+
+
+def one_of(*choices: str, expected: str = "") -> Setting:
+    return Setting(
+        expected or "one of " + ", ".join(choices),
+        lambda text: choices[choices.index(text)],
+        choices=choices,
+    )
+
+
+def whole_number(low: int, high: int) -> Setting:
+    """Return the setting of a whole number from `low` to `high`, both included."""
+    expected = f"a whole number from {low} to {high}"
+    return Setting(expected, lambda text: within(low, high, text), toml_types=(int,))
+
+
+def switch() -> Setting:
+    return Setting(
+        "true or false", lambda text: bool(("false", "true").index(text)), toml_types=(bool,)
+    )
+
+
+def within(low: int, high: int, text: str) -> int:
+    """Return the whole number that `text` is. Raises ValueError where it is not in the range."""
+    value = int(text)
+    if not low <= value <= high:
+        raise ValueError(text)
+    return value
+
+
+def matched(pattern: str, text: str) -> re.Match[str]:
+    """Return the match of all of `text`. Raises ValueError where there is none."""
+    found = re.fullmatch(pattern, text, re.ASCII)
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
