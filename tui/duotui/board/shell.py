@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -60,7 +61,7 @@ class CommandResult:
     @property
     def last_line(self) -> str:
         """The line in which a program says what is wrong."""
-        return (self.text.splitlines() or ["it said nothing"])[-1]
+        return last_line(self.text, "it said nothing")
 
 
 class Shell:

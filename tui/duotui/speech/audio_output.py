@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from duotui.base.child_process import ChildFailed, ChildProcess, run_program
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
 from duotui.base.oscompat import by_system
@@ -162,13 +163,13 @@ class SubprocessOutput:
     def __init__(self, clock: Clock, program: PlayerProgram) -> None:
         self.trouble = ""
         self._clock, self._program = clock, program
-        self._spare: tuple[int, asyncio.subprocess.Process] | None = None
+        self._spare: tuple[int, ChildProcess] | None = None
         self._length = 0.0
         self._heard: tuple[float, float] | None = None  # seconds, and when that was so
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
         self._length = len(pcm) / 2 / rate
-        child: asyncio.subprocess.Process | None = None
+        child: ChildProcess | None = None
         try:
             child = await self._ready(rate)
             await self._played(child, pcm, rate, begun)
@@ -182,7 +183,7 @@ class SubprocessOutput:
         finally:
             self._heard = None
             if child is not None:
-                await _end(child)
+                await child.end()
 
     def position(self) -> float:
         if self._heard is None:
@@ -194,28 +195,26 @@ class SubprocessOutput:
         if self._spare is not None:
             _, child = self._spare
             self._spare = None
-            await _end(child)
+            await child.end()
 
     async def _played(
-        self, child: asyncio.subprocess.Process, pcm: bytes, rate: int, begun: Callable[[], None]
+        self, child: ChildProcess, pcm: bytes, rate: int, begun: Callable[[], None]
     ) -> None:
         """To the end. Raises EOFError where it ends otherwise, TimeoutError where it does not,
         ValueError where it prints something else."""
-        assert child.stdin is not None
-        child.stdin.write(pcm)  # buffered, however slowly it is read
-        child.stdin.close()
+        child.write_last(pcm)
         if self._program.early:
             self._spare = rate, await self._start(rate)
         async with asyncio.timeout(self._length + LATE_AFTER):
-            said, complaint = await asyncio.gather(self._follow(child, begun), _last_line(child))
+            said = await self._follow(child, begun)
+            complaint = await child.complaint()
         if await child.wait():
             raise EOFError(complaint)
         if not said:
             self._hears(0.0, begun)
 
-    async def _follow(self, child: asyncio.subprocess.Process, begun: Callable[[], None]) -> bool:
+    async def _follow(self, child: ChildProcess, begun: Callable[[], None]) -> bool:
         """What was heard, as the program tells or as it is known of it; whether anything was."""
-        assert child.stdout is not None
         if self._program.delay is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), self._program.delay)
@@ -232,39 +231,18 @@ class SubprocessOutput:
         if first:
             begun()
 
-    async def _ready(self, rate: int) -> asyncio.subprocess.Process:
+    async def _ready(self, rate: int) -> ChildProcess:
         """One that waits for its sound; a new one where none was started early."""
         if self._spare is not None:
             known, child = self._spare
             self._spare = None
             if known == rate:
                 return child
-            await _end(child)
+            await child.end()
         return await self._start(rate)
 
-    async def _start(self, rate: int) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *self._program.at(rate),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """Now: what it has not played is not heard."""
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
-    await child.wait()
-
-
-async def _last_line(child: asyncio.subprocess.Process) -> str:
-    assert child.stderr is not None
-    return _last((await child.stderr.read()).decode(errors="replace"))
-
-
-def _last(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    async def _start(self, rate: int) -> ChildProcess:
+        return await ChildProcess.start(self._program.at(rate))
 
 
 def open_output(clock: Clock) -> AudioOutput:
@@ -286,16 +264,11 @@ def open_output(clock: Clock) -> AudioOutput:
 def _probed(program: PlayerProgram) -> str:
     """Why `program` cannot play, as no sound at all shows; "" where it can."""
     try:
-        done = subprocess.run(
-            program.at(PLAYBACK_RATE),
-            input=b"",
-            capture_output=True,
-            timeout=PROBE_TIMEOUT,
-            check=False,
-        )
+        run_program(program.at(PLAYBACK_RATE), stdin="", timeout=PROBE_TIMEOUT)
+    except ChildFailed as error:
+        return str(error) or f"exit status {error.status}"
     except subprocess.TimeoutExpired:
         return f"did not open it within {PROBE_TIMEOUT:g} s"
     except OSError as error:
         return str(error.strerror)
-    why = _last(done.stderr.decode(errors="replace"))
-    return why or f"exit status {done.returncode}" if done.returncode else ""
+    return ""

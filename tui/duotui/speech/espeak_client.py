@@ -6,16 +6,14 @@ next mark: between two marks nothing is unmarked.
 
 import asyncio
 import bisect
-import contextlib
-import json
 import math
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
 from duotui.protocol.events import WordMark
@@ -81,11 +79,10 @@ class EspeakClient:
         command: tuple[str, ...] = (sys.executable, "-m", "duotui.speech.espeak_worker"),
     ) -> None:
         self.trouble = ""
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = environment
         self._patience = patience
         self._command = command
-        self._child: asyncio.subprocess.Process | None = None
-        self._complaint: asyncio.Task[str] | None = None
+        self._child: ChildProcess | None = None
         self._one = asyncio.Lock()
         self._over = False
 
@@ -155,59 +152,24 @@ class EspeakClient:
 
     async def _exchange(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Raises OSError, EOFError or ValueError where the child is not what it should be."""
-        child = self._child or await self._start()
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(json.dumps(asked).encode() + b"\n")
-        await child.stdin.drain()
-        line = await child.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError
-        said = json.loads(line)
+        if self._child is None:
+            self._child = await ChildProcess.start(
+                self._command, environment=self._environment, line_limit=LARGEST_REPLY
+            )
+        await self._child.write_json(asked)
+        said = await self._child.read_json()
         if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST_REPLY:
             raise ValueError("it answers something else")
-        return said, await child.stdout.readexactly(said.get("size", 0))
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        self._child = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment,
-            limit=LARGEST_REPLY,
-        )
-        assert self._child.stderr is not None
-        self._complaint = asyncio.create_task(_last_line(self._child.stderr))
-        return self._child
+        return said, await self._child.stdout.readexactly(said.get("size", 0))
 
     async def _end(self, patience: float = 0.0) -> str:
-        """End the child, by force after `patience`; the last line that it complained with."""
-        child, complaint = self._child, self._complaint
-        self._child = self._complaint = None
-        if child is None or complaint is None:
-            return ""
-        assert child.stdin is not None
-        child.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), patience)
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        with contextlib.suppress(TimeoutError):  # who inherited its pipes may keep them open
-            await asyncio.wait_for(child.wait(), CLOSE_TIMEOUT)
-            return await asyncio.wait_for(complaint, CLOSE_TIMEOUT)
-        return ""
+        """End the child, by force after `patience` seconds; the last line of its stderr."""
+        child, self._child = self._child, None
+        return "" if child is None else await child.end(patience)
 
     def _failed(self, trouble: str) -> NotReady:
         self.trouble = trouble
         return NotReady(trouble, ESPEAK_HINT if "installed" in trouble or "data" in trouble else "")
-
-
-async def _last_line(stderr: asyncio.StreamReader) -> str:
-    last = b""
-    async for line in stderr:
-        last = line.strip() or last
-    return last.decode(errors="replace")
 
 
 def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark, ...]:

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady, UsageError
 from duotui.speech.noise_gate import without_noise
 from duotui.speech.recognizer import FAINT_LEVEL, NO_POCKETSPHINX, SAMPLE_RATE, rms_level
@@ -186,23 +187,15 @@ class SubprocessMicrophone(SegmentingMicrophone):
 
     async def _audio(self) -> AsyncGenerator[bytes, None]:
         try:
-            child = await asyncio.create_subprocess_exec(
-                *self.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            child = await ChildProcess.start(self.command)
         except OSError as error:
             raise NotReady(f"{self.command[0]} cannot be started", str(error.strerror)) from error
-        assert child.stdout is not None
+        child.write_last()
         try:
             while heard := await child.stdout.read(_CHUNK):
                 yield heard
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            # to the end of its output, or its pipe stays open
-            await child.communicate()
+            await child.end()
         raise NotReady("the microphone was lost", "plug it in again")
 
     async def works(self) -> bool:

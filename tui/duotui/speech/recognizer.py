@@ -9,7 +9,6 @@ process of its own.
 
 import array
 import asyncio
-import contextlib
 import dataclasses
 import json
 import math
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any, BinaryIO
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady
 from duotui.speech.grammar import Grammar, Vocabulary
 from duotui.speech.noise_gate import NUMPY_MISSING
@@ -194,7 +194,7 @@ def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN40
 class RecognizerProcess:
     """An Ear in a process of its own."""
 
-    def __init__(self, child: asyncio.subprocess.Process) -> None:
+    def __init__(self, child: ChildProcess) -> None:
         self._child = child
         self._asked = 0
         self._turn = asyncio.Lock()
@@ -206,14 +206,11 @@ class RecognizerProcess:
             asking = {"number": self._asked, "bytes": len(pcm), "rate": rate}
             answer = await self._exchange(asking, pcm)
             while answer["number"] != self._asked:  # whose asker did not wait for it
-                answer = await self._exchange()
+                answer = await self._read()
         return Recognition(**answer["heard"]) if answer["heard"] else None
 
     async def close(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._child.kill()
-        # to the end of its output, or its pipe stays open
-        await self._child.communicate()
+        await self._child.end()
 
     async def begin(self, vocabulary: Vocabulary) -> None:
         """Raises what Ear raises."""
@@ -224,29 +221,21 @@ class RecognizerProcess:
             case "NotReady":
                 raise NotReady(*NO_POCKETSPHINX)
 
-    async def _exchange(self, said: object = None, pcm: bytes = b"") -> Any:  # noqa: ANN401
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            if said is not None:
-                self._child.stdin.write(json.dumps(said).encode() + b"\n" + pcm)
-                await self._child.stdin.drain()
-        answer = await self._child.stdout.readline()
-        if not answer.endswith(b"\n"):
-            raise NotReady("the ear was lost", "begin again")
-        return json.loads(answer)
+    async def _exchange(self, asking: object, pcm: bytes = b"") -> Any:  # noqa: ANN401
+        await self._child.write_json(asking, pcm)
+        return await self._read()
+
+    async def _read(self) -> Any:  # noqa: ANN401
+        try:
+            return await self._child.read_json()
+        except EOFError as error:
+            raise NotReady("the ear was lost", "begin again") from error
 
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
     """Raises what Ear raises."""
     ear = RecognizerProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "duotui.speech.recognizer"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
     )
     try:
         await ear.begin(vocabulary)

@@ -18,6 +18,7 @@ from enum import Enum
 from pathlib import Path
 
 from duotui.base import cache, resources
+from duotui.base.child_process import ChildFailed, last_line, run_program
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.installer import install_files
@@ -57,10 +58,11 @@ class VirtualMachine:
         build = resources.resource_folder("firmware") / "virtual" / "machine"
         if not build.exists():
             raise NotReady("the virtual Duo is not in this installation", "use a checkout")
-        asked = subprocess.run([build, "--offline"], capture_output=True, encoding="utf-8")
-        if asked.returncode:
-            raise NotReady("the virtual Duo is not built yet", "make virtual builds it")
-        return cls(Path(asked.stdout.strip()))
+        try:
+            folder = run_program([build, "--offline"]).stdout.strip()
+        except ChildFailed as error:
+            raise NotReady("the virtual Duo is not built yet", "make virtual builds it") from error
+        return cls(Path(folder))
 
     def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
         qemu = self.folder / "qemu"
@@ -84,9 +86,10 @@ class VirtualMachine:
 def make_card(out: Path, *folders: Path) -> None:
     """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
     maker = resources.resource_folder("firmware") / "virtual" / "card"
-    done = subprocess.run([maker, out, *folders], capture_output=True, encoding="utf-8")
-    if done.returncode:
-        raise NotReady("a card could not be made", (done.stderr.splitlines() or [""])[-1])
+    try:
+        run_program([maker, out, *folders])
+    except ChildFailed as error:
+        raise NotReady("a card could not be made", str(error)) from error
 
 
 def prepared_card(model: Path, tokenizer: Path | None) -> Path:
@@ -94,13 +97,10 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
     VirtualMachine.find()
     native = resources.resource_folder("native")
-    built = subprocess.run(
-        ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, encoding="utf-8"
-    )
-    if built.returncode:
-        raise NotReady(
-            "the board's engine cannot be built", (built.stderr.splitlines() or [""])[-1]
-        )
+    try:
+        run_program(["make", "-s", "-C", native / "board", "rv64gcv"])
+    except ChildFailed as error:
+        raise NotReady("the board's engine cannot be built", str(error)) from error
     engine = native / "build/rv64gcv/duollama"
     firmware = sorted(
         path for path in resources.resource_folder("firmware").rglob("*") if path.is_file()
@@ -219,7 +219,7 @@ class VirtualDuo:
 
     def _last_words(self) -> str:
         said = self.process.stdout.read() if self.process and self.process.stdout else b""
-        return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+        return last_line(said)
 
 
 class QemuMonitor:
