@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base import resources
+from duotui.base.board_profile import MemoryLayout
 from duotui.base.errors import NotReady
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.checks import check_board
 from duotui.protocol.events import EndReason, Mode, Regenerated, Request, Source
-from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, prepared_card
+from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 from support.scripted_model import write_parrot
 from support.sessions import Watch, new_session, over
 

@@ -9,9 +9,9 @@ agent was killed has a raw tty, where Enter is another byte.
 import re
 from enum import Enum
 
+from duotui.base.board_profile import DUO_64M
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.protocol.frames import Frame, FrameDecoder, encode
-from duotui.protocol.link_monitor import BOOT_MESSAGES
 from duotui.protocol.messages import AskHello, Hello, Message
 
 
@@ -35,7 +35,7 @@ SHELL_PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] 
 LOGIN_PROMPT = rb"login: ?$"
 PASSWORD_PROMPT = rb"[Pp]assword: ?$"
 KERNEL_MESSAGE = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
-BOOTLOADER_PROMPT = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
+BOOTLOADER_PROMPT = _BEFORE + DUO_64M.bootloader_prompt + rb"$"
 CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 """A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
 agent that was no more."""
@@ -63,7 +63,7 @@ def probe() -> bytes:
 
 def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0) -> PeerState:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
-    starting = re.search(BOOT_MESSAGES, spawn.drain()) is not None
+    starting = re.search(DUO_64M.boot_messages, spawn.drain()) is not None
     kernel = False
     waited = 0.0
     spawn.write_bytes(probe() + b"\r\r")
@@ -77,7 +77,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
             PASSWORD_PROMPT,
             BOOTLOADER_PROMPT,
             SHELL_PROMPT,
-            BOOT_MESSAGES,
+            DUO_64M.boot_messages,
             KERNEL_MESSAGE,
             CONTINUATION_PROMPT,
         )

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.board.pexpect_transport import TransportSpawn
@@ -25,10 +26,6 @@ from duotui.board.port_probe import (
     SHELL_PROMPT,
     PeerState,
 )
-from duotui.protocol.link_monitor import BOOT_MESSAGES
-
-DEFAULT_USER, DEFAULT_PASSWORD = "root", "milkv"
-"""As every image for the Duo has them."""
 
 PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
 """Names another one: the command line would show it to everybody."""
@@ -77,7 +74,7 @@ class Shell:
         cls,
         spawn: TransportSpawn,
         state: PeerState,
-        user: str = DEFAULT_USER,
+        user: str = DUO_64M.user,
         key: str | None = None,
         chance: Callable[[], float] = random.random,
     ) -> "Shell":
@@ -92,7 +89,7 @@ class Shell:
                 else PeerState.SILENT
             )
         if state is PeerState.LOGIN:
-            _log_in(spawn, user, key or os.environ.get(PASSWORD_VARIABLE) or DEFAULT_PASSWORD)
+            _log_in(spawn, user, key or os.environ.get(PASSWORD_VARIABLE) or DUO_64M.password)
             state = PeerState.SHELL
         if state is not PeerState.SHELL:
             raise no_shell_error(state)
@@ -155,7 +152,7 @@ class Shell:
         while waited < seconds:
             self._spawn.write_bytes(_tell(number))  # the shell hears it after the command
             match self._spawn.wait_for(
-                mark, CONTINUATION_PROMPT, LOGIN_PROMPT, BOOT_MESSAGES, seconds=pause
+                mark, CONTINUATION_PROMPT, LOGIN_PROMPT, DUO_64M.boot_messages, seconds=pause
             ):
                 case 0:
                     text = self._whole(mark)
@@ -220,7 +217,7 @@ def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
     if refused:
         raise NotReady(
             f"the board does not take the password of {user}",
-            f"put the right one into {PASSWORD_VARIABLE}, or set it to {DEFAULT_PASSWORD}",
+            f"put the right one into {PASSWORD_VARIABLE}, or set it to {DUO_64M.password}",
         )
     raise NotReady("the board does not let in", "turn it off and on")
 

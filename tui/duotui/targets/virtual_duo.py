@@ -14,10 +14,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from duotui.base import cache, resources
+from duotui.base.board_profile import DUO_64M, MemoryLayout
 from duotui.base.child_process import ChildFailed, last_line, run_program
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
@@ -26,23 +26,10 @@ from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
-CARD_BYTES_PER_SECOND = 21_900_000
-"""Of a Duo's TF card, read or written (published: 20.8 to 22.2 MB/s)."""
-
 NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
 
 MONITOR_SECONDS = 2.0
 """Until a QEMU that does not answer is taken for one that hangs."""
-
-
-class MemoryLayout(Enum):
-    """What the kernel is given of 64 MiB (`mem=`), so that `free` says what a Duo's says."""
-
-    STOCK = "34852K"
-    """28.8 MB: the stock image v1 keeps 26.8 MiB for the camera."""
-    FREED = "62428K"
-    """55.3 MB: an image that keeps nothing, as the contest's was."""
-    FULL = "64M"
 
 
 @dataclass(frozen=True)
@@ -66,14 +53,14 @@ class VirtualMachine:
 
     def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
         qemu = self.folder / "qemu"
-        bios = qemu / "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
-        disk = f"file={card},throttling.bps-total={CARD_BYTES_PER_SECOND}"
+        bios = qemu / "usr/lib/{DUO_64M.machine}-linux-gnu/opensbi/generic/fw_dynamic.bin"
+        disk = f"file={card},throttling.bps-total={DUO_64M.card_rate}"
         kernel = f"console=ttyS0 root=/dev/vda2 rw rootwait mem={memory.value}"
         return [
             # it must not outlive who started it
             *("setpriv", "--pdeathsig", "KILL"),
-            *(f"{qemu}/usr/bin/qemu-system-riscv64", "-L", f"{qemu}/usr/share/qemu"),
-            *("-M", "virt", "-m", "64M", "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
+            *(f"{qemu}/usr/bin/qemu-system-{DUO_64M.machine}", "-L", f"{qemu}/usr/share/qemu"),
+            *("-M", "virt", "-m", DUO_64M.ram, "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
             *("-display", "none", "-nodefaults", "-global", "virtio-mmio.force-legacy=false"),
             *("-bios", f"{bios}", "-kernel", f"{self.folder}/Image", "-append", kernel),
             *("-chardev", f"serial,id=uart,path={uart}", "-serial", "chardev:uart"),
