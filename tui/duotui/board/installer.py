@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from duotui.base import resources
+from duotui.base.board_profile import DUO_64M
 from duotui.base.clock import Clock
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.progress import TransferProgress
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
 from duotui.board.shell import Shell
-from duotui.board.system_info import SystemInfo, read_system_info
+from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 from duotui.board.upload import upload
 
 
@@ -42,7 +43,7 @@ class InstallPlan:
     """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
     file."""
 
-    facts: SystemInfo
+    info: SystemInfo
     parts: tuple[InstallFile, ...]
     missing: tuple[InstallFile, ...]
     replaced: tuple[InstallFile, ...]
@@ -63,9 +64,9 @@ def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
 
 def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
-    facts = read_system_info(shell)
-    if not facts.is_duo:
-        raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
+    info = parse_system_info(shell.run(PROBE))
+    if not DUO_64M.is_machine(info.machine):
+        raise NotReady(f"this is no Duo: its processor is {info.machine}", "name another port")
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()
@@ -75,7 +76,7 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
             size += len(contents)
             if not said.status:
                 replaced.append(part)
-    return InstallPlan(facts, parts, tuple(missing), tuple(replaced), size)
+    return InstallPlan(info, parts, tuple(missing), tuple(replaced), size)
 
 
 def install(
