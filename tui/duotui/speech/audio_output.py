@@ -106,9 +106,9 @@ class WavOutput:
             await self._quiet.play(pcm, rate, begun)
             whole = True
         finally:
-            heard = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
+            played = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
             silence = self._frames(since - self.began) - self._written
-            self._write(bytes(2 * max(0, silence)) + pcm[: 2 * heard])
+            self._write(bytes(2 * max(0, silence)) + pcm[: 2 * played])
 
     def position(self) -> float:
         return self._quiet.position()
@@ -165,7 +165,7 @@ class SubprocessOutput:
         self._clock, self._program = clock, program
         self._spare: tuple[int, ChildProcess] | None = None
         self._length = 0.0
-        self._heard: tuple[float, float] | None = None  # seconds, and when that was so
+        self._last_position: tuple[float, float] | None = None  # seconds, and when that was so
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
         self._length = len(pcm) / 2 / rate
@@ -177,18 +177,18 @@ class SubprocessOutput:
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             why = " ".join(str(error).split()) or "it does not end"
             self.trouble = f"{self._program.name} cannot play: {why}"
-            if self._heard is None:
-                self._hears(0.0, begun)
+            if self._last_position is None:
+                self._set_position(0.0, begun)
             await asyncio.sleep(self._length - self.position())
         finally:
-            self._heard = None
+            self._last_position = None
             if child is not None:
                 await child.end()
 
     def position(self) -> float:
-        if self._heard is None:
+        if self._last_position is None:
             return 0.0
-        seconds, when = self._heard
+        seconds, when = self._last_position
         return min(seconds + self._clock.now() - when, self._length)
 
     async def close(self) -> None:
@@ -206,12 +206,12 @@ class SubprocessOutput:
         if self._program.early:
             self._spare = rate, await self._start(rate)
         async with asyncio.timeout(self._length + LATE_AFTER):
-            said = await self._follow(child, begun)
+            reported = await self._follow(child, begun)
             complaint = await child.complaint()
         if await child.wait():
             raise EOFError(complaint)
-        if not said:
-            self._hears(0.0, begun)
+        if not reported:
+            self._set_position(0.0, begun)
 
     async def _follow(self, child: ChildProcess, begun: Callable[[], None]) -> bool:
         """What was heard, as the program tells or as it is known of it; whether anything was."""
@@ -219,15 +219,15 @@ class SubprocessOutput:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), self._program.delay)
                 return False
-            self._hears(0.0, begun)
+            self._set_position(0.0, begun)
         async for line in child.stdout:
             if float(line) > 0.0:
-                self._hears(float(line), begun)
-        return self._heard is not None
+                self._set_position(float(line), begun)
+        return self._last_position is not None
 
-    def _hears(self, seconds: float, begun: Callable[[], None]) -> None:
-        first = self._heard is None
-        self._heard = seconds, self._clock.now()
+    def _set_position(self, seconds: float, begun: Callable[[], None]) -> None:
+        first = self._last_position is None
+        self._last_position = seconds, self._clock.now()
         if first:
             begun()
 

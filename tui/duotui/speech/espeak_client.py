@@ -88,7 +88,7 @@ class EspeakClient:
 
     async def synthesize(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
         """Raises NotReady where there can be none; who waits may be cancelled."""
-        said, pcm = await self._answer(
+        reply, pcm = await self._answer(
             {
                 "text": text,
                 "voice": voice.name,
@@ -98,17 +98,17 @@ class EspeakClient:
             }
         )
         try:
-            rate = int(said["rate"])
-            marks = word_marks(text, ((at / 1000, start) for at, start in said["words"]))
+            rate = int(reply["rate"])
+            marks = word_marks(text, ((at / 1000, start) for at, start in reply["words"]))
             return SynthesizedSpeech(pcm, rate, marks, len(pcm) / 2 / rate)
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise self._failed("espeak's answer cannot be understood") from error
 
     async def voices(self) -> list[tuple[str, str]]:
         """Name and language of each voice. Raises NotReady."""
-        said, _ = await self._answer({"voices": True})
+        reply, _ = await self._answer({"voices": True})
         try:
-            return [(str(name), str(language)) for name, language in said["voices"]]
+            return [(str(name), str(language)) for name, language in reply["voices"]]
         except (KeyError, TypeError, ValueError) as error:
             raise self._failed("espeak's answer cannot be understood") from error
 
@@ -117,17 +117,17 @@ class EspeakClient:
         self._over = True
         await self._end(CLOSE_TIMEOUT)
 
-    async def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         async with self._one:
             if self._over:
                 raise NotReady(self.trouble)
-            said, pcm = await self._asked(asked)
-        if "trouble" in said:
-            raise self._failed(str(said["trouble"]))
+            reply, pcm = await self._attempt(request)
+        if "trouble" in reply:
+            raise self._failed(str(reply["trouble"]))
         self.trouble = ""
-        return said, pcm
+        return reply, pcm
 
-    async def _asked(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Twice, where the child does not live to answer."""
         hung = False
         for _ in range(ATTEMPTS):
@@ -135,7 +135,7 @@ class EspeakClient:
                 break
             try:
                 async with asyncio.timeout(self._patience):
-                    return await self._exchange(asked)
+                    return await self._exchange(request)
             except TimeoutError:
                 hung = True
                 await self._end()
@@ -150,17 +150,17 @@ class EspeakClient:
         self._over = self._over or hung
         raise NotReady(self.trouble)
 
-    async def _exchange(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Raises OSError, EOFError or ValueError where the child is not what it should be."""
         if self._child is None:
             self._child = await ChildProcess.start(
                 self._command, environment=self._environment, line_limit=LARGEST_REPLY
             )
-        await self._child.write_json(asked)
-        said = await self._child.read_json()
-        if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST_REPLY:
+        await self._child.write_json(request)
+        reply = await self._child.read_json()
+        if not isinstance(reply, dict) or not 0 <= reply.get("size", 0) <= LARGEST_REPLY:
             raise ValueError("it answers something else")
-        return said, await self._child.stdout.readexactly(said.get("size", 0))
+        return reply, await self._child.stdout.readexactly(reply.get("size", 0))
 
     async def _end(self, patience: float = 0.0) -> str:
         """End the child, by force after `patience` seconds; the last line of its stderr."""
@@ -178,17 +178,17 @@ def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark
     is marked, or before it, is none of a word's: espeak tells of 3.5 thrice."""
     words = [found.span() for found in _TOKEN.finditer(text)]
     ends = [end for _, end in words]
-    heard: list[tuple[float, int]] = []
+    marked: list[tuple[float, int]] = []
     for at, start in begins:
         word = bisect.bisect_right(ends, start)
         if word == len(words) or not math.isfinite(at):
             continue
-        if not heard:
-            heard.append((at, 0))
-        elif word > heard[-1][1] and at >= heard[-1][0]:
-            heard.append((at, word))
-    nexts = [word for _, word in heard[1:]] + [len(words)]
+        if not marked:
+            marked.append((at, 0))
+        elif word > marked[-1][1] and at >= marked[-1][0]:
+            marked.append((at, word))
+    nexts = [word for _, word in marked[1:]] + [len(words)]
     return tuple(
         WordMark(at, words[word][0], words[after - 1][1])
-        for (at, word), after in zip(heard, nexts, strict=False)
+        for (at, word), after in zip(marked, nexts, strict=False)
     )

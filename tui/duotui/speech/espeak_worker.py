@@ -192,10 +192,10 @@ def answer(espeak: EspeakLibrary | str, line: bytes) -> tuple[dict[str, Any], by
     if isinstance(espeak, str):
         return {"trouble": espeak}, b""
     try:
-        asked = json.loads(line)
-        if asked.pop("voices", False):
+        request = json.loads(line)
+        if request.pop("voices", False):
             return {"voices": espeak.voices()}, b""
-        sound, words = espeak.synthesize(**asked)
+        sound, words = espeak.synthesize(**request)
     except EspeakUnavailable as trouble:
         return {"trouble": str(trouble)}, b""
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
@@ -214,8 +214,8 @@ def main() -> None:
         espeak = str(trouble)
     try:
         for line in sys.stdin.buffer:
-            said, sound = answer(espeak, line)
-            answers.write(json.dumps(said).encode() + b"\n" + sound)
+            reply, sound = answer(espeak, line)
+            answers.write(json.dumps(reply).encode() + b"\n" + sound)
             answers.flush()
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # who asked is gone

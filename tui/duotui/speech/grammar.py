@@ -54,10 +54,10 @@ class Grammar:
         """What `words` wish for; None where they are no sentence of it."""
         for shape in self._shapes:
             if found := shape.fullmatch(f"{words} "):
-                said = {slot: words for slot, words in found.groupdict().items() if words}
+                spoken = {slot: words for slot, words in found.groupdict().items() if words}
                 return {
                     slot.removesuffix(ALONE_SUFFIX): self._keys[slot][words.strip()]
-                    for slot, words in said.items()
+                    for slot, words in spoken.items()
                 }
         return None
 
@@ -87,8 +87,8 @@ class Grammar:
 def _keys(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """What is said -> its key."""
     keys: dict[str, str] = {}
-    for key, said in forms.items():
-        for form in said:
+    for key, phrases in forms.items():
+        for form in phrases:
             if not re.fullmatch(r"[a-z']+( [a-z']+)*", form):
                 raise ValueError(f"{form!r} is not plain words in small letters")
             if keys.setdefault(form, key) != key:

@@ -145,8 +145,8 @@ class SegmentingMicrophone:
         self, limit: float, begun: Callable[[], None] = lambda: None
     ) -> bytes:
         self._stop.clear()
-        turn = await asyncio.to_thread(open_segmenter, limit)
-        following = asyncio.ensure_future(self._follow(turn, begun))
+        segmenter = await asyncio.to_thread(open_segmenter, limit)
+        following = asyncio.ensure_future(self._follow(segmenter, begun))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             # the second beyond is for one that gives no sound at all
@@ -159,19 +159,21 @@ class SegmentingMicrophone:
             await asyncio.gather(following, stopping, return_exceptions=True)
         if not following.cancelled() and (error := following.exception()):
             raise error
-        return await asyncio.to_thread(without_noise, turn.utterance(), turn.surroundings())
+        return await asyncio.to_thread(
+            without_noise, segmenter.utterance(), segmenter.surroundings()
+        )
 
     def stop(self) -> None:
         self._stop.set()
 
-    async def _follow(self, turn: VadSegmenter, begun: Callable[[], None]) -> None:
+    async def _follow(self, segmenter: VadSegmenter, begun: Callable[[], None]) -> None:
         async with contextlib.aclosing(self._audio()) as sound:
             first = True
-            async for heard in sound:
+            async for pcm in sound:
                 if first:
                     begun()
                 first = False
-                if turn.feed(heard):
+                if segmenter.feed(pcm):
                     return
 
     def _audio(self) -> AsyncGenerator[bytes, None]:
@@ -192,22 +194,22 @@ class SubprocessMicrophone(SegmentingMicrophone):
             raise NotReady(f"{self.command[0]} cannot be started", str(error.strerror)) from error
         child.write_last()
         try:
-            while heard := await child.stdout.read(_CHUNK):
-                yield heard
+            while pcm := await child.stdout.read(_CHUNK):
+                yield pcm
         finally:
             await child.end()
         raise NotReady("the microphone was lost", "plug it in again")
 
     async def works(self) -> bool:
         """Whether it gives sound."""
-        heard = 0
+        received = 0
         with contextlib.suppress(NotReady, TimeoutError):
             async with asyncio.timeout(OPEN_TIMEOUT), contextlib.aclosing(self._audio()) as sound:
                 async for some in sound:
-                    heard += len(some)
-                    if heard >= PROBE_BYTES:
+                    received += len(some)
+                    if received >= PROBE_BYTES:
                         break
-        return heard >= PROBE_BYTES
+        return received >= PROBE_BYTES
 
 
 class WavMicrophone(SegmentingMicrophone):
@@ -251,8 +253,8 @@ def _record() -> None:
 
     with sounddevice.RawInputStream(samplerate=SAMPLE_RATE, channels=1, dtype="int16") as stream:
         while True:
-            heard, _ = stream.read(SAMPLE_RATE // 50)
-            sys.stdout.buffer.write(heard)
+            pcm, _ = stream.read(SAMPLE_RATE // 50)
+            sys.stdout.buffer.write(pcm)
             sys.stdout.buffer.flush()
 
 

@@ -122,8 +122,8 @@ class Recognizer:
         """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
         if _loudest(pcm) < FAINT_LEVEL:
             return "", -math.inf
-        heard = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
-        wish, decoder = max(heard, key=lambda one: one[0].score)
+        decodings = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
+        wish, decoder = max(decodings, key=lambda one: one[0].score)
         if wish.frames < SHORTEST_WORDS * FRAMES_A_SECOND:
             return "", -math.inf
         return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
@@ -196,18 +196,18 @@ class RecognizerProcess:
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
-        self._asked = 0
-        self._turn = asyncio.Lock()
+        self._last_request = 0
+        self._lock = asyncio.Lock()
 
     async def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
         """As Ear's. Raises NotReady where the process ended."""
-        async with self._turn:
-            self._asked += 1
-            asking = {"number": self._asked, "bytes": len(pcm), "rate": rate}
-            answer = await self._exchange(asking, pcm)
-            while answer["number"] != self._asked:  # whose asker did not wait for it
+        async with self._lock:
+            self._last_request += 1
+            request = {"number": self._last_request, "bytes": len(pcm), "rate": rate}
+            answer = await self._exchange(request, pcm)
+            while answer["number"] != self._last_request:  # whose asker did not wait for it
                 answer = await self._read()
-        return Recognition(**answer["heard"]) if answer["heard"] else None
+        return Recognition(**answer["recognition"]) if answer["recognition"] else None
 
     async def close(self) -> None:
         await self._child.end()
@@ -221,8 +221,8 @@ class RecognizerProcess:
             case "NotReady":
                 raise NotReady(*NO_POCKETSPHINX)
 
-    async def _exchange(self, asking: object, pcm: bytes = b"") -> Any:  # noqa: ANN401
-        await self._child.write_json(asking, pcm)
+    async def _exchange(self, request: object, pcm: bytes = b"") -> Any:  # noqa: ANN401
+        await self._child.write_json(request, pcm)
         return await self._read()
 
     async def _read(self) -> Any:  # noqa: ANN401
@@ -234,35 +234,37 @@ class RecognizerProcess:
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
     """Raises what Ear raises."""
-    ear = RecognizerProcess(
+    recognizer = RecognizerProcess(
         await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
     )
     try:
-        await ear.begin(vocabulary)
+        await recognizer.begin(vocabulary)
     except BaseException:
-        await ear.close()
+        await recognizer.close()
         raise
-    return ear
+    return recognizer
 
 
-def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """What runs in the process: a vocabulary, a line of JSON, is answered by what is wrong with
     it; then a line and PCM by what was heard."""
 
-    def answer(**said: object) -> None:
-        answers.write(json.dumps(said).encode() + b"\n")
+    def answer(**fields: object) -> None:
+        answers.write(json.dumps(fields).encode() + b"\n")
         answers.flush()
 
     try:
-        ear = Recognizer(json.loads(asked.readline()))
+        recognizer = Recognizer(json.loads(requests.readline()))
     except (ValueError, NotReady) as error:
         answer(trouble=type(error).__name__, why=str(error))
         return
     answer(trouble="", why="")
-    while line := asked.readline():
-        asking = json.loads(line)
-        heard = ear.recognize(asked.read(asking["bytes"]), asking["rate"])
-        answer(number=asking["number"], heard=heard and dataclasses.asdict(heard))
+    while line := requests.readline():
+        request = json.loads(line)
+        recognition = recognizer.recognize(requests.read(request["bytes"]), request["rate"])
+        answer(
+            number=request["number"], recognition=recognition and dataclasses.asdict(recognition)
+        )
 
 
 if __name__ == "__main__":

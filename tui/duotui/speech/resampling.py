@@ -19,14 +19,14 @@ def resampled(pcm: bytes, rate: int, to: int) -> bytes:
     step, phases = rate // common, to // common
     reach = FILTER_TAPS * max(1, math.ceil(rate / to))
     kernels = [_kernel(phase / phases, reach, min(1.0, to / rate)) for phase in range(phases)]
-    heard = array.array("h", bytes(2 * reach))
-    heard.frombytes(pcm[: len(pcm) // 2 * 2])
-    heard.frombytes(bytes(2 * reach))
-    samples = len(heard) - 2 * reach
+    padded = array.array("h", bytes(2 * reach))
+    padded.frombytes(pcm[: len(pcm) // 2 * 2])
+    padded.frombytes(bytes(2 * reach))
+    samples = len(padded) - 2 * reach
     made = array.array("h")
     for number in range(samples * phases // step):
         at, phase = divmod(number * step, phases)
-        value = round(sum(map(mul, kernels[phase], heard[at + 1 : at + 2 * reach + 1])))
+        value = round(sum(map(mul, kernels[phase], padded[at + 1 : at + 2 * reach + 1])))
         made.append(max(-32768, min(32767, value)))
     return made.tobytes()
 

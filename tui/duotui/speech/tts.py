@@ -80,11 +80,11 @@ class SilentTts:
         """There is nothing to prepare."""
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
-        said = timed_words(text, self.pace)
+        utterance = timed_words(text, self.pace)
         self._since = self._clock.now()
-        begun(said)
+        begun(utterance)
         try:
-            await asyncio.sleep(said.length)
+            await asyncio.sleep(utterance.length)
         finally:
             self._since = None
 
