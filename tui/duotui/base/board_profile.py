@@ -1,4 +1,5 @@
-"""What is true of a kind of board, and of no other. Pure: every package may import it.
+"""Profile of a kind of board: what is true of it, and of no other. Pure: every package may import
+it.
 
 A second profile (Duo 256M with an SG2002, Duo S with an SG2000) gives a value to each field. It
 must also give a way to tell it from the 64M: all three say "riscv64", have the vendor 3346, the
@@ -14,7 +15,7 @@ from types import MappingProxyType
 
 
 class MemoryLayout(Enum):
-    """What the kernel of an image is given of a 64 MiB board, as its argument `mem=`."""
+    """Memory that the kernel of an image is given of a 64 MiB board, as its argument `mem=`."""
 
     STOCK = "34852K"
     """28.8 MB: the stock image v1 keeps 26.8 MiB for the camera."""
@@ -56,7 +57,7 @@ class BoardProfile:
     report_titles: Mapping[str, str]
 
     def is_machine(self, machine: str) -> bool:
-        """Whether a machine that calls itself `machine` may be such a board."""
+        """Say whether a machine that calls itself `machine` may be such a board."""
         return machine == self.machine
 
 

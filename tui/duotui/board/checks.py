@@ -1,4 +1,4 @@
-"""What is true of a board, link by link, and the command that mends what is wrong.
+"""Checks of a board, link by link, each with the command that mends what is wrong.
 
 Everything is asked of its shell, and nothing is changed.
 """
@@ -33,7 +33,7 @@ class Finding:
 
 
 def check_board(shell: Shell) -> Iterator[Finding]:
-    """From the processor to the loudspeaker."""
+    """Check it from the processor to the loudspeaker."""
     info = parse_system_info(shell.run(PROBE))
     yield _machine(info)
     yield _memory(info)
@@ -108,7 +108,7 @@ def _model(shell: Shell, runs: bool | None) -> Finding:
 
 
 def _microphone(shell: Shell) -> Finding:
-    """Whether one is soldered to the board nobody can tell."""
+    """Check what the kernel knows: nobody can tell whether one is soldered to the board."""
     there = shell.ask(f"ls {DUO_64M.capture_device}").text.strip()
     if not there.startswith("/"):
         return Finding("microphone", None, "none is known to the kernel: the host listens")

@@ -31,7 +31,7 @@ from duotui.link.serial_transport import SerialTransport
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
 USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
-"""From these there is a way to a shell."""
+"""States from which there is a way to a shell."""
 
 HOLDERS_NAMED = 3
 """Programs that hold a port, at most."""
@@ -63,7 +63,7 @@ def of_port(
     proc: Path = Path("/proc"),
     rules: Sequence[Path] = UDEV_RULE_FOLDERS,
 ) -> Iterator[Finding]:
-    """What this computer knows of a port, without opening it."""
+    """Check what this computer knows of a port, without opening it."""
     if "://" in path:
         yield Finding("port", None, f"{path}, on another computer")
         return

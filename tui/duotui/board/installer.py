@@ -1,4 +1,4 @@
-"""What a storyteller needs on a board, what of it is there, and sending the rest.
+"""The files that a board needs: which of them are there, and sending the rest.
 
 Looking changes nothing; what is then done is in the plan, to be shown first.
 """

@@ -1,6 +1,6 @@
-"""What is at the other end of a line: found without harm, whatever it is.
+"""A probe of the other end of a line, harmless whatever is there.
 
-One message is said that each of them understands in its own way: the agent hears a frame, a
+One message is said that each of them understands in its own way. The agent hears a frame, a
 shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
 push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose
 agent was killed has a raw tty, where Enter is another byte.
@@ -41,7 +41,7 @@ CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 agent that was no more."""
 
 COMMAND_ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
-"""What ends it: where the terminal is raw, the quote itself."""
+"""Endings of it: where the terminal is raw, the quote itself."""
 
 FRAME_PATTERN = rb"\0[^\0]{8,}\0"
 

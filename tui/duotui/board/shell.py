@@ -32,7 +32,7 @@ PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
 
 LOGIN_ATTEMPTS = 4
 QUIET_ATTEMPTS = 3
-"""Where none succeeds the shell is another one, and may do all the same."""
+"""Attempts: where none succeeds the shell is another one, and may do all the same."""
 COMMAND_ATTEMPTS = 10
 RETRY_INTERVAL, RETRY_INTERVAL_LONG = 1.0, 8.0
 """Seconds until an answer is asked for again, at first and in the end: what is asked while a
@@ -78,7 +78,7 @@ class Shell:
         key: str | None = None,
         chance: Callable[[], float] = random.random,
     ) -> "Shell":
-        """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
+        """Go from a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
         the way, where there is no way."""
         if state is PeerState.PASSWORD:
             # whose password is not known
@@ -102,7 +102,7 @@ class Shell:
         return self.feed(command, b"", seconds)
 
     def feed(self, command: str, lines: bytes, seconds: float = 10.0) -> CommandResult:
-        """The same, of a command that reads `lines` from the terminal."""
+        """Run a command line that reads `lines` from the terminal; else like `ask`."""
         number = next(self._numbers)
         whole = to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
         for _ in range(COMMAND_ATTEMPTS):
@@ -123,7 +123,7 @@ class Shell:
         raise NotReady("the board's shell does not answer", "turn the board off and on")
 
     def run(self, command: str, seconds: float = 10.0) -> str:
-        """The same, of a command that must succeed. Raises NotReady with its last line."""
+        """Run a command line that must succeed; its output. Raises NotReady with its last line."""
         answer = self.ask(command, seconds)
         if answer.status:
             raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last_line)
@@ -146,7 +146,8 @@ class Shell:
         self.run("true")
 
     def _heard(self, number: int, seconds: float) -> str | None:
-        """What a command said, once it has ended; None where that cannot be heard in time."""
+        """Wait for what a command said, once it has ended; None where that cannot be heard in
+        time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
         waited, pause, logins = 0.0, RETRY_INTERVAL, 0
         while waited < seconds:
@@ -170,7 +171,7 @@ class Shell:
         return None
 
     def _whole(self, mark: bytes) -> str | None:
-        """What lies between the marks that matched, if its MD5 fits."""
+        """Read what lies between the marks that matched, if its MD5 fits."""
         found = re.search(mark, self._spawn.matched, re.DOTALL)
         if found is None:
             return None
@@ -196,7 +197,8 @@ def _tell(number: int) -> bytes:
 
 
 def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
-    """Twice refused is refused: a getty forgets what is typed while it writes its prompt."""
+    """Log in; twice refused is refused. A getty forgets what is typed while it writes its
+    prompt."""
     refused = 0
     for _ in range(LOGIN_ATTEMPTS):
         spawn.drain()

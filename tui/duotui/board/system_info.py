@@ -1,4 +1,4 @@
-"""What a machine is and has, as its kernel says: PROBE is run by its shell. Pure."""
+"""Facts of a machine, as its kernel says them: PROBE is run by its shell. Pure."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What state a machine is in while it is judged, and what of that would make the result void. Pure.
+"""Conditions of a machine while it is judged, and which of them make the result void. Pure.
 
 CONDITIONS_SCRIPT is run by the machine's own shell, once before the runs and once after them.
 """
@@ -20,7 +20,7 @@ CONDITIONS_SCRIPT = "; ".join(
 """A second long: how busy a processor is can only be said of a time."""
 
 BUSY_SHARE = 0.1
-"""Of a processor's time, above which something else runs on it."""
+"""Share of a processor's time above which something else runs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class MachineConditions:
         return DUO_64M.is_machine(self.machine)
 
     def troubles(self) -> tuple[str, ...]:
-        """What no run should be timed in, a line each."""
+        """List what no run should be timed in, a line each."""
         found = []
         if self.swaps:
             names = ", ".join(name for name, _ in self.swaps)
@@ -60,7 +60,7 @@ class MachineConditions:
 
 
 def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, ...]:
-    """What must not have changed between the first run and the last."""
+    """List what changed, and must not have, between the first run and the last."""
     found = []
     if before.clock != after.clock:
         found.append(f"the clock went from {before.clock} to {after.clock} MHz")

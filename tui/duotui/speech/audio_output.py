@@ -1,8 +1,8 @@
-"""Where sound goes, and how much of it was heard.
+"""Playback of PCM, and how much of it was heard.
 
-An Output plays one sentence at a time and never raises for want of a sound card: it then keeps the
-time of what it cannot play, so that a story goes on, and `trouble` says why. What plays is a child
-process: a sound library writes on the terminal, and to end a process is silence at once.
+An AudioOutput plays one sentence at a time, and never raises for want of a sound card. It then
+keeps the time of what it cannot play, so that a story goes on, and `trouble` says why. A child
+process plays: a sound library writes on the terminal, and to end a process is silence at once.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ class SilentOutput:
 
 class WavOutput:
     """Quiet, and writes what it plays into a WAV at the time it is played: the file's seconds are
-    those since the tape was made. Raises UsageError where it cannot be written."""
+    those since it was opened. Raises UsageError where it cannot be written."""
 
     trouble = ""
 
@@ -97,9 +97,9 @@ class WavOutput:
         self._wave.setparams((1, 2, rate, 0, "NONE", "not compressed"))
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
-        """Raises ValueError where `rate` is not the tape's."""
+        """Raises ValueError where `rate` is not the file's."""
         if rate != self._rate:
-            raise ValueError(f"{rate} Hz on a tape of {self._rate} Hz")
+            raise ValueError(f"{rate} Hz in a file of {self._rate} Hz")
         since = self._clock.now()
         whole = False
         try:
@@ -200,8 +200,8 @@ class SubprocessOutput:
     async def _played(
         self, child: ChildProcess, pcm: bytes, rate: int, begun: Callable[[], None]
     ) -> None:
-        """To the end. Raises EOFError where it ends otherwise, TimeoutError where it does not,
-        ValueError where it prints something else."""
+        """Play `pcm` to its end. Raises EOFError where it ends otherwise, TimeoutError where it
+        does not, ValueError where it prints something else."""
         child.write_last(pcm)
         if self._program.early:
             self._spare = rate, await self._start(rate)
@@ -214,7 +214,8 @@ class SubprocessOutput:
             self._set_position(0.0, begun)
 
     async def _follow(self, child: ChildProcess, begun: Callable[[], None]) -> bool:
-        """What was heard, as the program tells or as it is known of it; whether anything was."""
+        """Follow what the program reports, or its known delay. Returns whether anything was
+        heard."""
         if self._program.delay is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), self._program.delay)

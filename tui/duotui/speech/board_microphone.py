@@ -13,7 +13,7 @@ NO_MICROPHONE = ("the board has no microphone", "solder one to it, or let the ho
 
 
 class BoardMicrophone(SegmentingMicrophone):
-    """Of the board that `session` is with."""
+    """The microphone of the board that `session` is with."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ from duotui.speech.tts import SilentTts, Utterance, UtteranceStarted
 
 
 class BoardTts:
-    """A Reader. `clock` is the session's."""
+    """A TextToSpeech. `clock` is the session's."""
 
     alone = True
 

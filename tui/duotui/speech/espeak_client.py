@@ -1,4 +1,5 @@
-"""Sound made of text by espeak, in a child process (say.py), and when each word begins in it.
+"""Sound made of text by espeak, in a child process (espeak_worker.py), and when each word begins in
+it.
 
 Where espeak tells of some words only (it may say two as one), the span of a mark reaches to the
 next mark: between two marks nothing is unmarked.
@@ -22,7 +23,7 @@ REPLY_TIMEOUT = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
 
 CLOSE_TIMEOUT = 0.3
-"""Seconds that a child has to end by itself."""
+"""Seconds a child has to end by itself."""
 
 ATTEMPTS = 2
 
@@ -113,7 +114,7 @@ class EspeakClient:
             raise self._failed("espeak's answer cannot be understood") from error
 
     async def close(self) -> None:
-        """Within a second; what is asked after that cannot be made."""
+        """End the child within a second. Later requests raise NotReady."""
         self._over = True
         await self._end(CLOSE_TIMEOUT)
 
@@ -128,7 +129,7 @@ class EspeakClient:
         return reply, pcm
 
     async def _attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Twice, where the child does not live to answer."""
+        """Ask, and ask a new child once more where the first does not live to answer."""
         hung = False
         for _ in range(ATTEMPTS):
             if self._over:

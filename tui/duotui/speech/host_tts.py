@@ -14,8 +14,9 @@ SENTENCES_AHEAD = 4
 
 
 class HostTts:
-    """A Reader. Its `voice` may be changed at any time: the next sentence is said with it. Where
-    there is no sound for a sentence, silence as long as its reading is played in its place."""
+    """A TextToSpeech. Its `voice` may be changed at any time: the next sentence is said with it.
+    Where there is no sound for a sentence, silence as long as its reading is played in its
+    place."""
 
     def __init__(self, synthesiser: EspeakClient, output: AudioOutput, voice: EspeakVoice) -> None:
         self.voice = voice

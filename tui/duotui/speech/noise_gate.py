@@ -1,5 +1,5 @@
-"""What was said without the noise around it, by spectral gating: a part of the spectrum that is
-never louder than the noise was by itself is turned down. pocketsphinx's own remedy follows the
+"""Noise reduction by spectral gating: a part of the spectrum that is never louder than the noise
+was by itself is turned down. The remedy of pocketsphinx follows the
 noise from one recording into the next, and takes the beginning of the words with it.
 
 The way is that of Audacity, and of T. Sainburg's noisereduce, whose usual values these are.
@@ -26,14 +26,14 @@ GATE_THRESHOLD = 1.5
 """Standard deviations of the noise, in decibels, above its mean: what is louder is a voice."""
 
 GATE_FLOOR = 0.1
-"""Of the noise is left: with none of it words sound as if they were cut out."""
+"""Share of the noise that is left: with none of it words sound as if they were cut out."""
 
 SMOOTHING_BINS, SMOOTHING_FRAMES = 16, 6
-"""Over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
+"""Bins and frames over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
 
 QUIET_LEVEL = 20.0
-"""Root mean square of what is added: a microphone is never as silent as zeros are, and the mean of
-what is heard, which pocketsphinx takes away, would be that of the silence."""
+"""Root mean square of what is added. A microphone is never as silent as zeros are: pocketsphinx
+takes away the mean of what is heard, which would be that of the silence."""
 
 
 def without_noise(pcm: bytes, noise: bytes) -> bytes:

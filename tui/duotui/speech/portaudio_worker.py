@@ -1,5 +1,5 @@
 """The program that plays by PortAudio: `python -m duotui.speech.portaudio_worker RATE`, a child of
-output.py, since PortAudio and what is below it write on the terminal.
+audio_output.py, since PortAudio and what is below it write on the terminal.
 
 It reads 16-bit mono until its stdin ends, plays it, and prints how many seconds of it were heard,
 a line each, until all were. Where it cannot, its last line on stderr is why. Without sound it only

@@ -1,10 +1,10 @@
-"""What a child said, by a closed grammar made of the cards: pocketsphinx, whose model of English
-comes with it and which asks nobody.
+"""Speech recognition by a closed grammar made of the cards: pocketsphinx, whose model of English
+comes with it.
 
 A grammar finds itself in everything, in a rhyme and in a cough. So what it found is compared with
-what any English words would have been (MIDDLE, below), and the child is asked before a story is
-told. `Ear` computes; pocketsphinx lets no other thread run meanwhile, so `open_ear` has one in a
-process of its own.
+what any English words would have been (SCORE_MIDDLE), and the child is asked before a story is
+told. `Recognizer` computes; pocketsphinx lets no other thread run meanwhile, so `open_recognizer`
+has one in a process of its own.
 """
 
 import array
@@ -48,7 +48,7 @@ turn two up use very wait walk wall was water we weather went were what where wh
 wish with wool would yellow yes you your
 """.split()  # noqa: SIM905
 )
-"""What else a child may say: enough short words that any English can be made of their sounds."""
+"""Other words a child may say: enough short words that any English can be made of their sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ SHORTEST_WORDS = 0.18
 """Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
 
 SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
-"""Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
+"""Middle and spread of the margin, in the logistic function that gives the confidence. A margin of
+0 is that of a wish as good as any English words."""
 
 CONFIRM_BELOW = 0.5
 """The least confidence that is worth a question: nothing is begun that was not asked. How often it
@@ -107,11 +108,11 @@ class Recognizer:
             _add_grammar(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW_BEAMS)
 
     def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """What is wished in `pcm`, one channel of 16 bit; None where that is nothing."""
+        """Recognize the wish in `pcm`, one channel of 16 bit; None where that is nothing."""
         return self.understood(*self.weighed(resampled(pcm, rate, SAMPLE_RATE)))
 
     def understood(self, words: str, margin: float) -> Recognition | None:
-        """What to make of what was `weighed`."""
+        """Turn the words and the margin of `weighed` into a recognition."""
         slots = self._grammar.slots(words)
         confidence = 1 / (1 + math.exp(min(50.0, (SCORE_MIDDLE - margin) / SCORE_SPREAD)))
         return (
@@ -119,7 +120,8 @@ class Recognizer:
         )
 
     def weighed(self, pcm: bytes) -> tuple[str, float]:
-        """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
+        """The wish in `pcm` at SAMPLE_RATE, and how much better than any English words it is, a
+        frame."""
         if _loudest(pcm) < FAINT_LEVEL:
             return "", -math.inf
         decodings = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
@@ -142,7 +144,7 @@ def _loudest(pcm: bytes, size: int = 2 * SAMPLE_RATE // 50) -> float:
 
 
 FRAMES_A_SECOND = 100
-"""Of pocketsphinx, a second."""
+"""Frames that pocketsphinx makes of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _decoder(throat: float) -> Any:  # noqa: ANN401
         raise NotReady(*NO_POCKETSPHINX) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
     decoder = Decoder(lm=None, loglevel="FATAL", **warped, **DECODER_OPTIONS)
-    # the model's own settings win over those above; see denoising.py
+    # the model's own settings win over those above; see noise_gate.py
     decoder.config["remove_noise"] = False
     decoder.reinit_feat()
     return decoder
@@ -192,7 +194,7 @@ def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN40
 
 
 class RecognizerProcess:
-    """An Ear in a process of its own."""
+    """A Recognizer in a process of its own."""
 
     def __init__(self, child: ChildProcess) -> None:
         self._child = child
@@ -200,7 +202,8 @@ class RecognizerProcess:
         self._lock = asyncio.Lock()
 
     async def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """As Ear's. Raises NotReady where the process ended."""
+        """Recognize the wish in `pcm`, None where there is none. Raises NotReady where the process
+        ended."""
         async with self._lock:
             self._last_request += 1
             request = {"number": self._last_request, "bytes": len(pcm), "rate": rate}
@@ -213,7 +216,7 @@ class RecognizerProcess:
         await self._child.end()
 
     async def begin(self, vocabulary: Vocabulary) -> None:
-        """Raises what Ear raises."""
+        """Start it. Raises what Recognizer raises."""
         answer = await self._exchange(vocabulary)
         match answer["trouble"]:
             case "ValueError":
@@ -233,7 +236,7 @@ class RecognizerProcess:
 
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
-    """Raises what Ear raises."""
+    """Start it. Raises what Recognizer raises."""
     recognizer = RecognizerProcess(
         await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
     )
@@ -246,8 +249,8 @@ async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """What runs in the process: a vocabulary, a line of JSON, is answered by what is wrong with
-    it; then a line and PCM by what was heard."""
+    """Answer requests, in the process. A vocabulary, a line of JSON, is answered by what is wrong
+    with it; then each line with PCM by a recognition."""
 
     def answer(**fields: object) -> None:
         answers.write(json.dumps(fields).encode() + b"\n")

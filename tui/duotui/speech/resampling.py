@@ -9,8 +9,8 @@ FILTER_TAPS = 16
 
 
 def resampled(pcm: bytes, rate: int, to: int) -> bytes:
-    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`: through a
-    windowed sinc, so that nothing above the lower rate's half is folded into what is below."""
+    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`. A windowed sinc
+    sees to it that nothing above the lower rate's half is folded into what is below."""
     if rate < 1 or to < 1:
         raise ValueError("a rate is at least 1")
     if rate == to:

@@ -1,7 +1,8 @@
 """The engine's program for this computer: found where it was built, or compiled once.
 
-Looked for in DUOTUI_ENGINE; in native/build, where `make engine` leaves it and where a wheel for
-this platform has it; then in the user's cache, where it is compiled from the package's sources.
+It is looked for in DUOTUI_ENGINE. Next in native/build, where `make engine` leaves it and where a
+wheel for this platform has it. Last in the user's cache, where it is compiled from the package's
+sources.
 """
 
 import contextlib
@@ -58,7 +59,8 @@ def prepare_engine() -> None:
 
 
 def _cached(native: Path, built: Path) -> Path:
-    """In the cache: a copy of `built`, where its folder lets nobody run it, else compiled."""
+    """Find it in the cache: a copy of `built`, where its folder lets nobody run it, else
+    compiled."""
     made_of = [built] if built.exists() else [*native.glob("src/*.[ch]"), native / "cflags"]
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
     for path in sorted(made_of):

@@ -28,11 +28,11 @@ class JudgedMachine(Protocol):
     channel: Channel
 
     def conditions(self) -> MachineConditions:
-        """What state it is in, while nothing is asked of it. Raises DuotuiError."""
+        """Read what state it is in, while nothing is asked of it. Raises DuotuiError."""
         ...
 
     def bandwidth(self) -> BandwidthSweep:
-        """How fast its memory is. Raises DuotuiError."""
+        """Measure how fast its memory is. Raises DuotuiError."""
         ...
 
 

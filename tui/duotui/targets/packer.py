@@ -37,7 +37,7 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
 
 
 def inspect(path: Path) -> str:
-    """What `path` holds and costs, as lines. Raises UsageError where it is damaged."""
+    """Say what `path` holds and costs, as lines. Raises UsageError where it is damaged."""
     return _run(["inspect", path])
 
 

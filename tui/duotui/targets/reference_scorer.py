@@ -25,7 +25,7 @@ def teacher_force(
     told: Sequence[int],
     likely: int = CANDIDATES,
 ) -> Agreement:
-    """What the reference would have taken at each step of `told`. `prompt`: its ids,
+    """Ask what the reference would have taken at each step of `told`. `prompt`: its ids,
     BOS first. Raises UsageError where the model cannot have told it."""
     with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
         ids = Path(folder) / "ids"

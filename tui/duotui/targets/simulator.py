@@ -28,9 +28,9 @@ def check_can_simulate() -> None:
 
 
 class SimulatedDuo:
-    """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
-    program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
-    none of its own."""
+    """`corrupt` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
+    program that says sentences aloud, `microphone` one that records (docs/speech.md); a simulated
+    Duo has none of its own."""
 
     target = "sim"
 

@@ -29,12 +29,12 @@ from duotui.targets import packer
 NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
 
 MONITOR_SECONDS = 2.0
-"""Until a QEMU that does not answer is taken for one that hangs."""
+"""Seconds until a QEMU that does not answer is taken for one that hangs."""
 
 
 @dataclass(frozen=True)
 class VirtualMachine:
-    """What is built by `make virtual`. Raises NotReady where it is not."""
+    """The machine that `make virtual` builds. Raises NotReady where it is not."""
 
     folder: Path
 
@@ -113,7 +113,7 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
 
 class VirtualDuo:
     """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
-    `spoil` and `spoil_board` are the wire's: what becomes of the bytes on their way."""
+    `corrupt` and `corrupt_to_board` are the wire's: what becomes of the bytes on their way."""
 
     target = "virtual"
 
@@ -161,7 +161,7 @@ class VirtualDuo:
         return SerialTransport(cable.host_path), f"virtual Duo behind {cable.host_path}"
 
     def reset(self) -> None:
-        """As its reset button does."""
+        """Reset it like its button does."""
         self._told("system_reset")
 
     def freeze(self, on: bool) -> None:
@@ -229,7 +229,7 @@ class QemuMonitor:
         raise NotReady("the virtual Duo does not start", said.strip() or "QEMU said nothing")
 
     def ask(self, command: str) -> object:
-        """What QEMU answers. Raises LinkBroken where it is gone or refuses."""
+        """Send `command`; the answer of QEMU. Raises LinkBroken where it is gone or refuses."""
         self._lines.write(json.dumps({"execute": command}).encode() + b"\n")
         self._lines.flush()
         while line := self._lines.readline():
