@@ -16,11 +16,12 @@ from pathlib import Path
 
 from random_model import write_random
 
+from duotui.base.board_profile import MemoryLayout
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
 from duotui.targets import packer
-from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, make_card
+from duotui.targets.virtual_duo import VirtualDuo, make_card
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
 FEW, MANY = 3, 18

@@ -15,6 +15,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from duotui.base.board_profile import MemoryLayout
 from duotui.board.agent_launcher import open_shell
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import probe_peer
@@ -22,7 +23,7 @@ from duotui.board.shell import Shell
 from duotui.link.ports import Port
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets.board import BoardTarget
-from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo
+from duotui.targets.virtual_duo import VirtualDuo
 from support.sessions import Spoiler
 
 if TYPE_CHECKING:

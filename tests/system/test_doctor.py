@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit, UsageError
 from duotui.board.checks import Finding, check_board
 from duotui.board.doctor import doctor, of_port
 from duotui.board.port_probe import probe_peer
 from duotui.board.shell import Shell
-from duotui.link.ports import DUO_VENDOR, Port
+from duotui.link.ports import Port
 from support.fixture_types import port_of
 from support.paths import ROOT
 
@@ -95,7 +96,7 @@ def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> N
         (rules / ours.name).write_text(ours.read_text())
     port = tmp_path / "ttyACM0"
     port.touch()
-    duo = Port(str(port), "USB Com Port", DUO_VENDOR, 0x1003, "")
+    duo = Port(str(port), "USB Com Port", DUO_64M.usb_vendor, 0x1003, "")
     found = list(of_port(str(port), [duo], proc, [rules]))
     assert links(found)["modems"] is right
 

@@ -12,7 +12,7 @@ import duotui
 
 PACKAGE = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
-FOUND = "from duotui.targets.engine_binary import program; print(program())"
+FOUND = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
 
 
 class Installation:

@@ -431,12 +431,12 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
     code = """if True:
         import asyncio, json, sys
         from duotui.base.clock import MonotonicClock
-        from duotui.speech.espeak_client import Synthesiser, Voice
-        from duotui.speech.host_tts import HostReader
+        from duotui.speech.espeak_client import EspeakClient, EspeakVoice
+        from duotui.speech.host_tts import HostTts
         from duotui.speech.audio_output import open_output
         async def main():
             output = open_output(MonotonicClock())
-            reader = HostReader(Synthesiser(), output, Voice(pace=400))
+            reader = HostTts(EspeakClient(), output, EspeakVoice(pace=400))
             said = []
             await reader.say("Hello.", said.append)
             await reader.close()
@@ -448,7 +448,7 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
     shown, status = on_a_terminal([sys.executable, "-c", code, str(out)], {})
     assert (shown, status) == (b"", 0)
     kind, trouble, said = json.loads(out.read_text())
-    if kind != "Quiet":
+    if kind != "SilentOutput":
         pytest.skip("there is a sound card here")
     assert trouble.startswith("no sound card was found") or "alsa-utils" in trouble
     assert said == 1

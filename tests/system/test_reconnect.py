@@ -50,8 +50,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plugged(
     request: pytest.FixtureRequest, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Plugged]:
-    monkeypatch.setattr("duotui.board.agent_launcher.HOME", str(home))
-    monkeypatch.setattr("duotui.board.agent_launcher.LOG", str(tmp_path / "log"))
+    monkeypatch.setattr("duotui.board.agent_launcher.BOARD_FOLDER", str(home))
+    monkeypatch.setattr("duotui.board.agent_launcher.AGENT_LOG", str(tmp_path / "log"))
     # the level of this computer's own kernel lines is not theirs to change
     (tmp_path / "dmesg").write_text("#!/bin/sh\n")
     (tmp_path / "dmesg").chmod(0o755)

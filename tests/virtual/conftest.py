@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base import resources
+from duotui.base.board_profile import MemoryLayout
 from duotui.base.errors import NotReady
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.targets.virtual_duo import (
-    MemoryLayout,
     VirtualDuo,
     VirtualMachine,
     make_card,

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.base.board_profile import DUO_64M, MemoryLayout
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.base.progress import TransferProgress
 from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
 from duotui.board.upload import upload
-from duotui.targets.virtual_duo import CARD_BYTES_PER_SECOND, MemoryLayout, make_card
+from duotui.targets.virtual_duo import make_card
 from support.emulators import BOARD, MISSING_CALLS
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
         )
     begun, ended = map(float, said.split())
     rate = 60 * 2**20 / (ended - begun)
-    assert rate <= CARD_BYTES_PER_SECOND * 1.1
+    assert rate <= DUO_64M.card_rate * 1.1
 
 
 def test_is_heard(start: StartBoard, tmp_path: Path) -> None:

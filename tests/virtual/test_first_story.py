@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base import resources
+from duotui.base.board_profile import MemoryLayout
 from duotui.base.errors import NotReady
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.checks import check_board
 from duotui.protocol.events import EndReason, Regenerated, Source
 from duotui.protocol.request import Mode, Request
-from duotui.targets.virtual_duo import MemoryLayout, VirtualDuo, prepared_card
+from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 from support.fixture_types import port_of
 from support.scripted_model import write_parrot
 from support.sessions import Watch, new_session, over

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.base.board_profile import DUO_64M
 from duotui.board.checks import check_board
-from duotui.link.ports import DUO_VENDOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
     with start(card=card) as duo:
         shell = duo.shell()
         shell.run(f"( {READY} )", 100)
-        assert usb(shell, "idVendor") == f"{DUO_VENDOR:04x}"
+        assert usb(shell, "idVendor") == f"{DUO_64M.usb_vendor:04x}"
         assert usb(shell, "idProduct") == "1003"
         serial = usb(shell, "serial")
         assert serial.startswith("duotui-")

@@ -8,7 +8,7 @@ import pytest
 from duotui.base.errors import NotReady
 from duotui.report.markdown import CONDITIONS
 from duotui.report.strings import REPORT_LANGUAGES
-from duotui.scoring.machine_conditions import SCRIPT, changes, parse_conditions
+from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, changes, parse_conditions
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
 from support.conditions import DUO
@@ -52,7 +52,7 @@ def test_what_is_not_to_be_read_is_said(said: str) -> None:
 
 
 def test_this_computer_says_it_too() -> None:
-    done = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, text=True)
+    done = subprocess.run(["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, text=True)
     found = parse_conditions(done.stdout)
     assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
     assert found.busy is not None
@@ -70,4 +70,4 @@ def test_a_computer_without_proc_says_what_it_knows(tmp_path: Path) -> None:
 
 
 def test_it_is_one_line_for_a_shell() -> None:
-    assert "\n" not in SCRIPT
+    assert "\n" not in CONDITIONS_SCRIPT

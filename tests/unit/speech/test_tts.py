@@ -128,8 +128,8 @@ def test_a_sound_card_is_handed_all_and_silence_after_it(sizes: list[int], frame
         playing.fill(memoryview(out), size, None, None)
         handed += bytes(out)
     assert handed == (pcm + bytes(len(handed)))[: len(handed)]
-    assert playing.heard(0.0) <= frames / 1000
-    assert playing.heard(9.0) == 0.0
+    assert playing.seconds_played(0.0) <= frames / 1000
+    assert playing.seconds_played(9.0) == 0.0
 
 
 async def test_a_tape_has_what_was_played_when_it_was_played(tmp_path: Path) -> None:

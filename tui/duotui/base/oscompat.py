@@ -1,12 +1,12 @@
 """What differs between the systems of the host: Linux, macOS and Windows (docs/hosts.md)."""
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, TextIO
 
 from duotui.base.errors import NotReady
@@ -25,7 +25,7 @@ On Windows a console that is closed sends SIGBREAK."""
 HAS_PTYS = sys.platform != "win32"
 
 
-@contextmanager
+@contextlib.contextmanager
 def on_signals(numbers: Sequence[signal.Signals], call: Callable[[], object]) -> Iterator[None]:
     """Meanwhile `call` is called in the running loop for each of these signals. Of the main thread
     alone."""
@@ -56,6 +56,15 @@ def open_pty() -> tuple[int, int, str]:
         os.set_blocking(master, False)
         tty.setraw(slave)
         return master, slave, os.ttyname(slave)
+
+
+def kill_group(pid: int) -> None:
+    """Kill the process `pid` and its process group, whose leader it is. Windows has no groups."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS's for one that ended
+        if sys.platform == "win32":
+            os.kill(pid, signal.SIGTERM)  # TerminateProcess
+        else:  # mypy looks at no other branch
+            os.killpg(pid, signal.SIGKILL)
 
 
 def by_system(*, linux: str, macos: str, windows: str) -> str:

@@ -19,7 +19,7 @@ BOARD_FOLDER = "/mnt/data/duotui"
 """Its folder on a board: duollama, and the packed model that it tells from."""
 
 ENGINE_NAME, MODEL_NAME, TTS_SCRIPT, MICROPHONE_SCRIPT = "duollama", "story.duo", "voice", "ear"
-"""VOICE says sentences aloud, by SPEAKER; EAR records (firmware/overlay)."""
+"""TTS_SCRIPT says sentences aloud, by TTS_PROGRAM; MICROPHONE_SCRIPT records (firmware/overlay)."""
 
 TTS_PROGRAM = "duospeak"
 AGENT_LOG = "/tmp/duollama.log"

@@ -1,4 +1,4 @@
-"""What is true of a board, link by link, and the command that mends what is wrong.
+"""Checks of a board, link by link, each with the command that mends what is wrong.
 
 Everything is asked of its shell, and nothing is changed.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from duotui.base import resources
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit
 from duotui.board.agent_launcher import (
     BOARD_FOLDER,
@@ -17,10 +18,7 @@ from duotui.board.agent_launcher import (
     TTS_SCRIPT,
 )
 from duotui.board.shell import Shell
-from duotui.board.system_info import SystemInfo, read_system_info
-
-FREED_MEMORY = 50 * 2**20
-"""Mode exact needs 40 MB beside the system's 14: an image that keeps none for the camera."""
+from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,12 @@ class Finding:
 
 
 def check_board(shell: Shell) -> Iterator[Finding]:
-    """From the processor to the loudspeaker."""
-    facts = read_system_info(shell)
-    yield _machine(facts)
-    yield _memory(facts)
-    yield _swap(facts)
-    yield _clock(shell)
+    """Check it from the processor to the loudspeaker."""
+    info = parse_system_info(shell.run(PROBE))
+    yield _machine(info)
+    yield _memory(info)
+    yield _swap(info)
+    yield _clock(info)
     program = _program(shell)
     yield program
     yield _model(shell, program.right)
@@ -48,14 +46,15 @@ def check_board(shell: Shell) -> Iterator[Finding]:
     yield _sound(shell)
 
 
-def _machine(facts: SystemInfo) -> Finding:
-    mend = "" if facts.is_duo else "name the port of the Duo: duotui devices lists them"
-    return Finding("board", facts.is_duo, f"Linux {facts.kernel} on {facts.machine}", mend)
+def _machine(info: SystemInfo) -> Finding:
+    is_duo = DUO_64M.is_machine(info.machine)
+    mend = "" if is_duo else "name the port of the Duo: duotui devices lists them"
+    return Finding("board", is_duo, f"{info.kernel} on {info.machine}", mend)
 
 
-def _memory(facts: SystemInfo) -> Finding:
-    what = f"{facts.memory / 2**20:.1f} MB"
-    if facts.memory >= FREED_MEMORY:
+def _memory(info: SystemInfo) -> Finding:
+    what = f"{info.memory / 2**20:.1f} MB"
+    if info.memory >= DUO_64M.freed_memory:
         return Finding("memory", True, f"{what}: room for every mode")
     return Finding(
         "memory",
@@ -65,19 +64,17 @@ def _memory(facts: SystemInfo) -> Finding:
     )
 
 
-def _swap(facts: SystemInfo) -> Finding:
-    if not facts.swaps:
+def _swap(info: SystemInfo) -> Finding:
+    if not info.swaps:
         return Finding("swap", True, "none, as the contest asks")
-    what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in facts.swaps)
+    what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in info.swaps)
     return Finding("swap", False, f"on: {what}", "on the board: swapoff -a")
 
 
-def _clock(shell: Shell) -> Finding:
-    said = shell.ask("cat /sys/class/thermal/cooling_device*/cur_state").text.split()
-    states = [int(state) for state in said if state.isdigit()]
-    if not states:
+def _clock(info: SystemInfo) -> Finding:
+    if not info.cooling:
         return Finding("clock", None, "the kernel does not say whether it is slowed down")
-    if any(states):
+    if any(info.cooling):
         return Finding("clock", False, "slowed down, because it is hot", "let it cool, or fan it")
     return Finding("clock", True, "not slowed down")
 
@@ -111,8 +108,8 @@ def _model(shell: Shell, runs: bool | None) -> Finding:
 
 
 def _microphone(shell: Shell) -> Finding:
-    """Whether one is soldered to the board nobody can tell."""
-    there = shell.ask("ls /dev/snd/pcmC0D0c").text.strip()
+    """Check what the kernel knows: nobody can tell whether one is soldered to the board."""
+    there = shell.ask(f"ls {DUO_64M.capture_device}").text.strip()
     if not there.startswith("/"):
         return Finding("microphone", None, "none is known to the kernel: the host listens")
     if shell.ask("command -v arecord").status:
@@ -126,7 +123,7 @@ def _microphone(shell: Shell) -> Finding:
 
 
 def _sound(shell: Shell) -> Finding:
-    devices = shell.ask("ls /dev/snd/pcm*p /dev/dsp 2>/dev/null").text.split()
+    devices = shell.ask(f"ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
     there = ", ".join(devices)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError, Exit, UsageError
 from duotui.board.agent_launcher import open_shell
 from duotui.board.checks import Finding, check_board
@@ -17,7 +18,6 @@ from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer
 from duotui.board.shell import no_shell_error
 from duotui.link.ports import (
-    DUO_VENDOR,
     PERMISSION_HINT,
     Port,
     exists,
@@ -31,7 +31,7 @@ from duotui.link.serial_transport import SerialTransport
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
 USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
-"""From these there is a way to a shell."""
+"""States from which there is a way to a shell."""
 
 HOLDERS_NAMED = 3
 """Programs that hold a port, at most."""
@@ -65,7 +65,7 @@ def of_port(
     proc: Path = Path("/proc"),
     rules: Sequence[Path] = UDEV_RULE_FOLDERS,
 ) -> Iterator[Finding]:
-    """What this computer knows of a port, without opening it."""
+    """Check what this computer knows of a port, without opening it."""
     if "://" in path:
         yield Finding("port", None, f"{path}, on another computer")
         return
@@ -101,7 +101,7 @@ def of_port(
         )
     else:
         yield Finding("free", True, "no program of yours holds it")
-    if port is not None and port.vendor == DUO_VENDOR:
+    if port is not None and port.vendor == DUO_64M.usb_vendor:
         yield _modem_manager(proc, rules)
 
 
@@ -109,7 +109,7 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
     """It opens every new port of this kind, and asks it whether it is a modem."""
     runs = any(_reads(entry) == MODEM_MANAGER for entry in proc.glob("[0-9]*/comm"))
     kept_off = any(
-        f"{DUO_VENDOR:04x}" in _reads(rule) and "ID_MM_DEVICE_IGNORE" in _reads(rule)
+        f"{DUO_64M.usb_vendor:04x}" in _reads(rule) and "ID_MM_DEVICE_IGNORE" in _reads(rule)
         for folder in rules
         for rule in folder.glob("*.rules")
     )

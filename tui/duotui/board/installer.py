@@ -1,4 +1,4 @@
-"""What a storyteller needs on a board, what of it is there, and sending the rest.
+"""The files that a board needs: which of them are there, and sending the rest.
 
 Looking changes nothing; what is then done is in the plan, to be shown first.
 """
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from duotui.base import resources
+from duotui.base.board_profile import DUO_64M
 from duotui.base.clock import Clock
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.progress import TransferProgress
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
 from duotui.board.shell import Shell
-from duotui.board.system_info import SystemInfo, read_system_info
+from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 from duotui.board.upload import upload
 
 
@@ -42,7 +43,7 @@ class InstallPlan:
     """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
     file."""
 
-    facts: SystemInfo
+    info: SystemInfo
     parts: tuple[InstallFile, ...]
     missing: tuple[InstallFile, ...]
     replaced: tuple[InstallFile, ...]
@@ -63,9 +64,9 @@ def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
 
 def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
-    facts = read_system_info(shell)
-    if not facts.is_duo:
-        raise NotReady(f"this is no Duo: its processor is {facts.machine}", "name another port")
+    info = parse_system_info(shell.run(PROBE))
+    if not DUO_64M.is_machine(info.machine):
+        raise NotReady(f"this is no Duo: its processor is {info.machine}", "name another port")
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()
@@ -76,7 +77,7 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
             if not said.status:
                 replaced.append(part)
     return InstallPlan(
-        facts=facts, parts=parts, missing=tuple(missing), replaced=tuple(replaced), size=size
+        info=info, parts=parts, missing=tuple(missing), replaced=tuple(replaced), size=size
     )
 
 

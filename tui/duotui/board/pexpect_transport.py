@@ -41,7 +41,7 @@ class TransportSpawn(_Base):
         return found if found < len(patterns) else -1
 
     def drain(self, most: float = 1.0) -> bytes:
-        """What came and was not waited for, until there is a pause; `most` seconds of it."""
+        """Read what came and was not waited for, until there is a pause; `most` seconds of it."""
         until, left = time.monotonic() + most, b""
         while self.wait_for(rb"(?s).+", seconds=0) == 0:
             left += self.matched
@@ -51,5 +51,5 @@ class TransportSpawn(_Base):
 
     @property
     def matched(self) -> bytes:
-        """What matched last."""
+        """The bytes that matched last."""
         return self.after if isinstance(self.after, bytes) else b""

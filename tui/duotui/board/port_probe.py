@@ -1,6 +1,6 @@
-"""What is at the other end of a line: found without harm, whatever it is.
+"""A probe of the other end of a line, harmless whatever is there.
 
-One message is said that each of them understands in its own way: the agent hears a frame, a
+One message is said that each of them understands in its own way. The agent hears a frame, a
 shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
 push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose
 agent was killed has a raw tty, where Enter is another byte.
@@ -9,9 +9,9 @@ agent was killed has a raw tty, where Enter is another byte.
 import re
 from enum import Enum
 
+from duotui.base.board_profile import DUO_64M
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.protocol.frames import Frame, FrameDecoder, encode
-from duotui.protocol.link_monitor import BOOT_MESSAGES
 from duotui.protocol.message import Message
 from duotui.protocol.messages import AskHello, Hello
 
@@ -36,13 +36,13 @@ SHELL_PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] 
 LOGIN_PROMPT = rb"login: ?$"
 PASSWORD_PROMPT = rb"[Pp]assword: ?$"
 KERNEL_MESSAGE = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
-BOOTLOADER_PROMPT = _BEFORE + rb"(?:=>|cv\w+#) $"  # U-Boot's, of the Duo's images
+BOOTLOADER_PROMPT = _BEFORE + DUO_64M.bootloader_prompt + rb"$"
 CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
 """A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
 agent that was no more."""
 
 COMMAND_ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
-"""What ends it: where the terminal is raw, the quote itself."""
+"""Endings of it: where the terminal is raw, the quote itself."""
 
 FRAME_PATTERN = rb"\0[^\0]{8,}\0"
 
@@ -64,7 +64,7 @@ def probe() -> bytes:
 
 def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0) -> PeerState:
     """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
-    starting = re.search(BOOT_MESSAGES, spawn.drain()) is not None
+    starting = re.search(DUO_64M.boot_messages, spawn.drain()) is not None
     kernel = False
     waited = 0.0
     spawn.write_bytes(probe() + b"\r\r")
@@ -78,7 +78,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
             PASSWORD_PROMPT,
             BOOTLOADER_PROMPT,
             SHELL_PROMPT,
-            BOOT_MESSAGES,
+            DUO_64M.boot_messages,
             KERNEL_MESSAGE,
             CONTINUATION_PROMPT,
         )

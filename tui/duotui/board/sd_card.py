@@ -8,7 +8,7 @@ from duotui.base.errors import NotReady, UsageError
 from duotui.board.installer import InstallFile
 
 STOCK_FILES = ("etc/inittab", "etc/run_usb.sh", "mnt/system")
-"""What every image for a Duo has in its root."""
+"""Paths that every image for a Duo has in its root."""
 
 
 def install_on_card(root: Path, parts: tuple[InstallFile, ...]) -> list[Path]:

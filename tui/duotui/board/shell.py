@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from duotui.base.board_profile import DUO_64M
+from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -24,17 +26,13 @@ from duotui.board.port_probe import (
     SHELL_PROMPT,
     PeerState,
 )
-from duotui.protocol.link_monitor import BOOT_MESSAGES
-
-DEFAULT_USER, DEFAULT_PASSWORD = "root", "milkv"
-"""As every image for the Duo has them."""
 
 PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
 """Names another one: the command line would show it to everybody."""
 
 LOGIN_ATTEMPTS = 4
 QUIET_ATTEMPTS = 3
-"""Where none succeeds the shell is another one, and may do all the same."""
+"""Attempts: where none succeeds the shell is another one, and may do all the same."""
 COMMAND_ATTEMPTS = 10
 RETRY_INTERVAL, RETRY_INTERVAL_LONG = 1.0, 8.0
 """Seconds until an answer is asked for again, at first and in the end: what is asked while a
@@ -60,7 +58,7 @@ class CommandResult:
     @property
     def last_line(self) -> str:
         """The line in which a program says what is wrong."""
-        return (self.text.splitlines() or ["it said nothing"])[-1]
+        return last_line(self.text, "it said nothing")
 
 
 class Shell:
@@ -76,11 +74,11 @@ class Shell:
         cls,
         spawn: TransportSpawn,
         state: PeerState,
-        user: str = DEFAULT_USER,
+        user: str = DUO_64M.user,
         key: str | None = None,
         chance: Callable[[], float] = random.random,
     ) -> "Shell":
-        """From a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
+        """Go from a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
         the way, where there is no way."""
         if state is PeerState.PASSWORD:
             # whose password is not known
@@ -91,7 +89,7 @@ class Shell:
                 else PeerState.SILENT
             )
         if state is PeerState.LOGIN:
-            _log_in(spawn, user, key or os.environ.get(PASSWORD_VARIABLE) or DEFAULT_PASSWORD)
+            _log_in(spawn, user, key or os.environ.get(PASSWORD_VARIABLE) or DUO_64M.password)
             state = PeerState.SHELL
         if state is not PeerState.SHELL:
             raise no_shell_error(state)
@@ -104,7 +102,7 @@ class Shell:
         return self.feed(command, b"", seconds)
 
     def feed(self, command: str, lines: bytes, seconds: float = 10.0) -> CommandResult:
-        """The same, of a command that reads `lines` from the terminal."""
+        """Run a command line that reads `lines` from the terminal; else like `ask`."""
         number = next(self._numbers)
         whole = to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
         for _ in range(COMMAND_ATTEMPTS):
@@ -125,7 +123,7 @@ class Shell:
         raise NotReady("the board's shell does not answer", "turn the board off and on")
 
     def run(self, command: str, seconds: float = 10.0) -> str:
-        """The same, of a command that must succeed. Raises NotReady with its last line."""
+        """Run a command line that must succeed; its output. Raises NotReady with its last line."""
         answer = self.ask(command, seconds)
         if answer.status:
             raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last_line)
@@ -148,13 +146,14 @@ class Shell:
         self.run("true")
 
     def _heard(self, number: int, seconds: float) -> str | None:
-        """What a command said, once it has ended; None where that cannot be heard in time."""
+        """Wait for what a command said, once it has ended; None where that cannot be heard in
+        time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
         waited, pause, logins = 0.0, RETRY_INTERVAL, 0
         while waited < seconds:
             self._spawn.write_bytes(_tell(number))  # the shell hears it after the command
             match self._spawn.wait_for(
-                mark, CONTINUATION_PROMPT, LOGIN_PROMPT, BOOT_MESSAGES, seconds=pause
+                mark, CONTINUATION_PROMPT, LOGIN_PROMPT, DUO_64M.boot_messages, seconds=pause
             ):
                 case 0:
                     text = self._whole(mark)
@@ -172,7 +171,7 @@ class Shell:
         return None
 
     def _whole(self, mark: bytes) -> str | None:
-        """What lies between the marks that matched, if its MD5 fits."""
+        """Read what lies between the marks that matched, if its MD5 fits."""
         found = re.search(mark, self._spawn.matched, re.DOTALL)
         if found is None:
             return None
@@ -198,7 +197,8 @@ def _tell(number: int) -> bytes:
 
 
 def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
-    """Twice refused is refused: a getty forgets what is typed while it writes its prompt."""
+    """Log in; twice refused is refused. A getty forgets what is typed while it writes its
+    prompt."""
     refused = 0
     for _ in range(LOGIN_ATTEMPTS):
         spawn.drain()
@@ -219,7 +219,7 @@ def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
     if refused:
         raise NotReady(
             f"the board does not take the password of {user}",
-            f"put the right one into {PASSWORD_VARIABLE}, or set it to {DEFAULT_PASSWORD}",
+            f"put the right one into {PASSWORD_VARIABLE}, or set it to {DUO_64M.password}",
         )
     raise NotReady("the board does not let in", "turn it off and on")
 

@@ -1,38 +1,82 @@
-"""What a board is and has, as its kernel says."""
+"""Facts of a machine, as its kernel says them: PROBE is run by its shell. Pure."""
 
+import re
 from dataclasses import dataclass
 
-from duotui.board.shell import Shell
+from duotui.base.errors import NotReady
+
+PROBE = "; ".join(
+    (
+        "printf 'image %s\\n' \"$(head -n 1 /etc/issue 2>/dev/null)\"",
+        'echo "kernel $(uname -sr)"',
+        'echo "machine $(uname -m)"',
+        "grep -E '^(MemTotal|MemAvailable)' /proc/meminfo | tr -d :",
+        "while read -r name kind size rest; do"
+        ' [ "$name" = Filename ] || echo "swap $name $size"; done </proc/swaps',
+        "cat /sys/class/thermal/cooling_device*/cur_state 2>/dev/null |"
+        ' while read -r n; do echo "slowed $n"; done',
+        "cat /sys/class/thermal/thermal_zone*/temp 2>/dev/null |"
+        ' while read -r n; do echo "temperature $n"; done',
+        "f=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq;"
+        ' [ -e "$f" ] && echo "clock $(cat "$f")"',
+        # /mnt/data is in every image, and may be a card of its own
+        'echo "room $({ df -kP /mnt/data 2>/dev/null || df -kP /; } | tail -n 1)"',
+    )
+)
+"""One line, for a shell: each line that it prints is a name and a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """Memory, room on the card and each swap device's size in bytes."""
+    """`kernel` is its name and release. `memory`, `available`, each swap's size and `free_bytes`
+    are in bytes (available 0: not known), temperatures in degrees Celsius, `clock` in MHz (0: not
+    known). `cooling` is the state of each cooling device, of which 0 is no cooling."""
 
+    image: str
     kernel: str
     machine: str
     memory: int
+    available: int
     swaps: tuple[tuple[str, int], ...]
+    cooling: tuple[int, ...]
+    temperatures: tuple[float, ...]
+    clock: int
     free_bytes: int
 
-    @property
-    def is_duo(self) -> bool:
-        return self.machine == "riscv64"
+
+def probe_values(output: str) -> list[tuple[str, str]]:
+    """The name and the value of each line of `output`."""
+    rows = [line.split(maxsplit=1) for line in output.splitlines()]
+    return [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
 
 
-def read_system_info(shell: Shell) -> SystemInfo:
-    kernel, machine = shell.run("uname -r; uname -m").split("\n")
-    memory = int(shell.run("grep MemTotal /proc/meminfo").split()[1])
-    rows = [line.split() for line in shell.run("cat /proc/swaps").splitlines()[1:]]
-    # /mnt/data is in every image, and may be a card of its own
-    free_bytes = int(
-        shell.run("df -kP /mnt/data 2>/dev/null || df -kP /").splitlines()[-1].split()[3]
-    )
-    swaps = tuple((row[0], int(row[2]) * 1024) for row in rows)
-    return SystemInfo(
-        kernel=kernel,
-        machine=machine,
-        memory=memory * 1024,
-        swaps=swaps,
-        free_bytes=free_bytes * 1024,
-    )
+def parse_system_info(output: str) -> SystemInfo:
+    """Read what PROBE printed. Raises NotReady where that is something else."""
+    values = probe_values(output)
+    first = {name: value for name, value in reversed(values) if value}
+    try:
+        swaps = (value.split() for name, value in values if name == "swap")
+        return SystemInfo(
+            image=re.sub(r"\\\S", "", first.get("image", "")).strip(),
+            kernel=first["kernel"],
+            machine=first["machine"],
+            memory=_kib(first["MemTotal"]),
+            available=_kib(first.get("MemAvailable", "0")),
+            swaps=tuple((name, _kib(size)) for name, size in swaps),
+            cooling=tuple(int(value) for name, value in values if name == "slowed"),
+            temperatures=tuple(
+                int(value) / 1000 for name, value in values if name == "temperature"
+            ),
+            clock=int(first.get("clock", "0")) // 1000,
+            free_bytes=_kib(first["room"].split()[3]),
+        )
+    except (KeyError, ValueError, IndexError) as error:
+        raise not_understood(output) from error
+
+
+def not_understood(output: str) -> NotReady:
+    return NotReady("the board does not say what state it is in", f"it said {output!r}")
+
+
+def _kib(value: str) -> int:
+    return int(value.split()[0]) * 1024

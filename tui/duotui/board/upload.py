@@ -2,7 +2,7 @@
 
 It goes as base64 in blocks, since whatever strays into a shell in that form runs nothing. Each
 block is acknowledged by its MD5 and written at its own place, so that a block sent twice does no
-harm; the whole is compared by SHA-256, and takes its name in one step. What a break leaves is
+harm. The whole is compared by SHA-256, and takes its name in one step. What a break leaves is
 FILE.part, and the next push goes on from there.
 """
 
@@ -24,16 +24,16 @@ LINE_CHARACTERS = 960
 """Characters of a line: a tty holds 4095 until Enter."""
 
 BLOCK_ATTEMPTS = 20
-"""In a row that a block does not arrive."""
+"""Attempts in a row that a block does not arrive."""
 END_PATTERN = r"/^\.*$/"
-"""What sed stops at: a dot, or the empty line by which a host finds out who is there."""
+"""A pattern that sed stops at: a dot, or the empty line by which a host finds out who is there."""
 
 _DECODERS = {
     "base64": "base64 -d",
     "uudecode": "{ echo begin-base64 644 -; cat; echo ====; } | uudecode -o -",
     "python3": 'python3 -c "import base64,sys; base64.decode(sys.stdin.buffer,sys.stdout.buffer)"',
 }
-"""What turns base64 into bytes on a board, in the order in which it is looked for."""
+"""Commands that turn base64 into bytes on a board, in the order in which it is looked for."""
 
 
 def upload(
@@ -49,7 +49,7 @@ def upload(
     A block that is not acknowledged in `seconds` is asked after, and sent again.
 
     Raises UsageError for a source that cannot be read, NotReady where the board has no room or
-    spoils every attempt, LinkBroken where the port is lost: what has arrived stays there.
+    spoils every attempt, LinkBroken where the port is lost. What has arrived stays there.
     """
     try:
         data = source.read_bytes()
@@ -68,9 +68,7 @@ def upload(
     done, size, spoiled = begun, BLOCK_BYTES, 0
     while done < len(data):
         block = data[done : done + size]
-        if _send(
-            shell=shell, block=block, at=done, size=size, part=part, decode=decode, seconds=seconds
-        ):
+        if _send(shell, block, at=done, size=size, part=part, decode=decode, seconds=seconds):
             done, spoiled = done + len(block), 0
             if done % (2 * size) == 0:
                 size = min(2 * size, BLOCK_BYTES)
@@ -91,7 +89,7 @@ def upload(
 
 
 def _send(
-    shell: Shell, block: bytes, at: int, size: int, part: str, decode: str, seconds: float
+    shell: Shell, block: bytes, *, at: int, size: int, part: str, decode: str, seconds: float
 ) -> bool:
     """Put a block of a file, in which it is the one of number at / size; whether it arrived."""
     text = base64.b64encode(block)
@@ -136,7 +134,7 @@ def _check_free_space(shell: Shell, folder: str, need: int) -> None:
 
 
 def _sha256(shell: Shell, name: str) -> str:
-    """Of a file on the board; "" where there is none."""
+    """The SHA-256 of a file on the board, "" where there is none."""
     answer = shell.ask(f"sha256sum {name}", 120)
     return answer.text.split()[0] if answer.status == 0 else ""
 

@@ -61,10 +61,10 @@ def setup(options: SetupOptions, out: TextIO) -> None:
 
 
 def _show(plan: InstallPlan, path: str, out: TextIO) -> None:
-    facts = plan.facts
+    info = plan.info
     print(
-        f"{path}: Linux {facts.kernel}, {facts.memory / 2**20:.1f} MB of memory,"
-        f" swap {'on' if facts.swaps else 'off'}, {facts.free_bytes / 1e6:.0f} MB free",
+        f"{path}: {info.kernel}, {info.memory / 2**20:.1f} MB of memory,"
+        f" swap {'on' if info.swaps else 'off'}, {info.free_bytes / 1e6:.0f} MB free",
         file=out,
     )
     for part in plan.parts:

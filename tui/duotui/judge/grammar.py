@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+from duotui.base.child_process import last_line
 from duotui.base.errors import NotReady
 from duotui.scoring.mistake import GrammarMistake
 
@@ -54,5 +55,5 @@ def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
             )
         )
     except (ValueError, KeyError, TypeError) as error:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise NotReady("the grammar checker does not answer", last) from error
+        why = last_line(done.stderr, "it said nothing")
+        raise NotReady("the grammar checker does not answer", why) from error

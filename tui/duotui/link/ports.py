@@ -16,11 +16,9 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
-
-DUO_VENDOR = 0x3346
-"""The gadget of the Duo's images; the product differs with what was probed first."""
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
 """Makers of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
@@ -36,7 +34,7 @@ class Port:
 
     @property
     def kind(self) -> str:
-        if self.vendor == DUO_VENDOR:
+        if self.vendor == DUO_64M.usb_vendor:
             return "duo"
         if self.vendor in ADAPTERS:
             return "adapter"

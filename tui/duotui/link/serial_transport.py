@@ -10,11 +10,9 @@ import sys
 
 import serial
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
 from duotui.link.ports import PERMISSION_HINT, holders
-
-BAUD = 115200
-"""Of the Duo's UART0. A CDC-ACM port ignores it."""
 
 READ_SECONDS = 0.2
 READ_BYTES = 1 << 16
@@ -36,7 +34,7 @@ class SerialTransport:
         try:
             self._port = serial.serial_for_url(target, do_not_open=True, timeout=READ_SECONDS)
             if "://" not in target:
-                self._port.baudrate = BAUD
+                self._port.baudrate = DUO_64M.baud_rate
                 self._port.exclusive = True
             if not target.startswith("rfc2217:"):  # pyserial's client there knows none
                 self._port.write_timeout = patience

@@ -1,7 +1,7 @@
 """How the borders in a drawing of few pixels run, so that it can be drawn large with smooth ones.
 
 A border is made of pieces as long as a pixel. Where it goes up like stairs, with treads of at most
-LONG pieces, it is meant as a slope; where it goes round a corner to one, or round two pieces, as
+LONG pieces, it is meant as a slope. Where it goes round a corner to one, or round two pieces, as
 a bow. Each piece is crossed somewhere near its middle, at some angle; a curve through all crossings
 is the border.
 """
@@ -19,8 +19,8 @@ PART = 12
 """Parts of a pixel that crossings are counted in: a whole number of them for each tread."""
 
 Crossing = tuple[int, int]
-"""Of a piece: how far from its middle, down or right, and how much farther a pixel on; in PARTs of
-a pixel."""
+"""Position of a crossing in a piece: how far from its middle, down or right, and how much farther a
+pixel on; in PARTs of a pixel."""
 
 FLAT: Crossing = 0, 0
 BOW, BEND = (2, 6), (1, 4)
@@ -37,10 +37,10 @@ class Square:
 
     corners: str
     sides: tuple[Crossing, Crossing, Crossing, Crossing]
-    """Of the pieces that its upper, left, right and lower side cross."""
+    """Crossings of its upper, left, right and lower side."""
 
     joined: str = ""
-    """Of two letters that both lie across, the one that is one line: the rarer one around."""
+    """The one of two letters that both lie across which is one line: the rarer one around."""
 
 
 def squares(grid: Sequence[str]) -> list[list[Square]]:
@@ -104,7 +104,7 @@ def _turn(rows: Sequence[str], y: int, beyond: int, last: int) -> int:
 
 
 Slopes = dict[tuple[int, int], Crossing]
-"""By the row above a piece, and its column."""
+"""Crossings by the row above a piece, and its column."""
 
 
 def _slopes(rows: Sequence[str], runs: Sequence[BorderRun]) -> Slopes:

@@ -118,7 +118,7 @@ def _cut(n: int, square: Square) -> Mask:
 
 
 def _cutting(lone: Sequence[int], rows: Sequence[bytes]) -> list[Shares]:
-    """Of a row of a square with several corners cut off."""
+    """The shares in a row of a square with several corners cut off."""
     found: list[Shares] = []
     for cuts in zip(*rows, strict=True):
         shares = [0, 0, 0, 0]
@@ -130,7 +130,8 @@ def _cutting(lone: Sequence[int], rows: Sequence[bytes]) -> list[Shares]:
 
 
 def _crossing(low: bytes, late: bytes) -> list[Shares]:
-    """Of a row of a square with one border from left to right and one from top to bottom."""
+    """The shares in a row of a square with one border from left to right and one from top to
+    bottom."""
     return [
         ((SHADES - v) * (SHADES - u), (SHADES - v) * u, v * (SHADES - u), v * u)
         for v, u in zip(low, late, strict=True)

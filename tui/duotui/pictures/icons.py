@@ -58,13 +58,14 @@ _KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """`frames` are one or two grids of SIZE rows of SIZE letters; `plain` its lines in ASCII."""
+    """`frames` are one or two grids of ICON_SIZE rows of ICON_SIZE letters; `plain` its lines in
+    ASCII."""
 
     name: str
     frames: tuple[tuple[str, ...], ...]
     plain: tuple[str, ...]
     words: tuple[str, ...] = ()
-    """What it is the picture of; one with a capital is a name. Plurals need not be listed."""
+    """Words that it is the picture of; one with a capital is a name. Plurals need not be listed."""
 
     common: bool = False
     """It is in nearly every story: another picture of the same sentence stands before it."""
@@ -154,7 +155,8 @@ def plural(word: str) -> str:
 def pixels(
     picture: Icon, frame: int = 0, light: Colour = DAYLIGHT
 ) -> tuple[tuple[Colour | None, ...], ...]:
-    """SIZE rows of SIZE colours as they look in `light`, None where the ground is seen."""
+    """ICON_SIZE rows of ICON_SIZE colours as they look in `light`, None where the ground is
+    seen."""
     seen = {letter: lit(colour, light) for letter, colour in PALETTE.items()}
     grid = picture.frames[frame % len(picture.frames)]
     return tuple(tuple(seen.get(letter) for letter in row) for row in grid)

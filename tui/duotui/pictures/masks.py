@@ -13,7 +13,7 @@ STEP = 16
 """Pixels to a side of a square."""
 
 SHADES = 16
-"""As much as a pixel can belong to a side."""
+"""Most that a pixel can belong to a side."""
 
 FINE = 4
 """Lines through a pixel that a border is followed along."""
@@ -26,7 +26,7 @@ Point = tuple[float, float]
 
 @cache
 def lower(left: Crossing, right: Crossing) -> Mask:
-    """What is below a border from the left side to the right one."""
+    """The mask of what is below a border from the left side to the right one."""
     back = (right[0], -right[1]), (left[0], -left[1])
     if back > (left, right):
         return _mirrored(lower(*back))
@@ -44,14 +44,14 @@ def lower(left: Crossing, right: Crossing) -> Mask:
 
 @cache
 def right(top: Crossing, bottom: Crossing) -> Mask:
-    """What is right of a border from the upper side to the lower one."""
+    """The mask of what is right of a border from the upper side to the lower one."""
     return tuple(map(bytes, zip(*lower(top, bottom), strict=True)))
 
 
 @cache
 def corner(at: int, across: Crossing, down: Crossing, straight: bool) -> Mask:
-    """What is cut off at a corner (0 to 3, row by row) by a border between the two sides there; in
-    a bow, if it is not to be `straight`."""
+    """The mask of what is cut off at a corner (0 to 3, row by row) by a border between the two
+    sides there. It is a bow, if it is not to be `straight`."""
     if at:
         far, low = at % 2, at // 2
         lean = -1 if far != low else 1
@@ -80,7 +80,7 @@ def _mirrored(mask: Mask) -> Mask:
 
 
 def _meeting(wide: float, high: float, across: Crossing, down: Crossing) -> Point:
-    """Where two borders would meet if they went straight on from their crossings."""
+    """Find where two borders would meet if they went straight on from their crossings."""
     leans = across[1] / PART, down[1] / PART
     apart = 1 - leans[0] * leans[1]
     if apart <= 0:
@@ -107,7 +107,7 @@ def _lines() -> list[float]:
 
 
 def _filled(heights: list[float]) -> Mask:
-    """From the upper side down to a height, which is told for each line."""
+    """Fill from the upper side down to a height, one for each line."""
 
     def share(x: int, y: int) -> int:
         inside = (min(1.0, max(0.0, height - y)) for height in heights[x * FINE : (x + 1) * FINE])

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from duotui.base.board_profile import DUO_64M
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source
 from duotui.protocol.fields import MalformedPayload
@@ -19,9 +20,6 @@ SILENT_AFTER = 1.0
 LOST_AFTER, NO_HANDSHAKE_AFTER = 10.0, 60.0
 """Seconds without a frame until an agent is given up: one that has spoken, and one that has not
 since the port was opened. A board that is short of memory may be silent for some seconds."""
-
-BOOT_MESSAGES = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
-"""What only a board says that has just been turned on."""
 
 
 @dataclass
@@ -58,7 +56,7 @@ class LinkMonitor:
             except MalformedPayload:
                 item = NoiseBytes(item.payload)
         self.noise += len(item.data)
-        if re.search(BOOT_MESSAGES, item.data):
+        if re.search(DUO_64M.boot_messages, item.data):
             self.gone = "the board starts anew"
         found.append(events.LineNoise(now, self.source, len(item.data), readable_noise(item.data)))
         return None

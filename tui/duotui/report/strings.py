@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from duotui.base.board_profile import DUO_64M
+
 ENGLISH = {
-    "title": "Baby LLaMA 2 on a Milk-V Duo",
+    "title": DUO_64M.report_titles["en"],
     "mark": "mark",
     "rate": "tok/s (mean of {n} runs)",
     "same": "the same story as the baseline",
@@ -66,7 +68,7 @@ ENGLISH = {
 }
 
 CHINESE = {
-    "title": "Milk-V Duo 上的 Baby LLaMA 2",
+    "title": DUO_64M.report_titles["zh"],
     "mark": "标记",
     "rate": "tok/s（{n} 次均值）",
     "same": "输出故事与基线是否一致",

@@ -1,27 +1,16 @@
-"""What state a machine is in while it is judged, and what of that would make the result void. Pure.
+"""Conditions of a machine while it is judged, and which of them make the result void. Pure.
 
-SCRIPT is run by the machine's own shell, once before the runs and once after them.
+CONDITIONS_SCRIPT is run by the machine's own shell, once before the runs and once after them.
 """
 
-import re
 from dataclasses import dataclass
 
-from duotui.base.errors import NotReady
+from duotui.base.board_profile import DUO_64M
+from duotui.board.system_info import PROBE, not_understood, parse_system_info, probe_values
 
-SCRIPT = "; ".join(
+CONDITIONS_SCRIPT = "; ".join(
     (
-        "printf 'image %s\\n' \"$(head -n 1 /etc/issue 2>/dev/null)\"",
-        'echo "kernel $(uname -sr)"',
-        'echo "machine $(uname -m)"',
-        "grep -E '^(MemTotal|MemAvailable)' /proc/meminfo | tr -d :",
-        "while read -r name kind size rest; do"
-        ' [ "$name" = Filename ] || echo "swap $name $size"; done </proc/swaps',
-        "for f in /sys/class/thermal/cooling_device*/cur_state;"
-        ' do [ -e "$f" ] && echo "slowed $(cat "$f")"; done',
-        "for f in /sys/class/thermal/thermal_zone*/temp;"
-        ' do [ -e "$f" ] && echo "temperature $(cat "$f")"; done',
-        "f=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq;"
-        ' [ -e "$f" ] && echo "clock $(cat "$f")"',
+        PROBE,
         'echo "engine $(sha256sum /mnt/data/duotui/duollama 2>/dev/null)"',
         'echo "busy $(head -n 1 /proc/stat)"',
         "sleep 1",
@@ -31,9 +20,7 @@ SCRIPT = "; ".join(
 """A second long: how busy a processor is can only be said of a time."""
 
 BUSY_SHARE = 0.1
-"""Of a processor's time, above which something else runs on it."""
-
-DUO = "riscv64"
+"""Share of a processor's time above which something else runs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +44,10 @@ class MachineConditions:
 
     @property
     def is_duo(self) -> bool:
-        return self.machine == DUO
+        return DUO_64M.is_machine(self.machine)
 
     def troubles(self) -> tuple[str, ...]:
-        """What no run should be timed in, a line each."""
+        """List what no run should be timed in, a line each."""
         found = []
         if self.swaps:
             names = ", ".join(name for name, _ in self.swaps)
@@ -73,7 +60,7 @@ class MachineConditions:
 
 
 def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, ...]:
-    """What must not have changed between the first run and the last."""
+    """List what changed, and must not have, between the first run and the last."""
     found = []
     if before.clock != after.clock:
         found.append(f"the clock went from {before.clock} to {after.clock} MHz")
@@ -82,35 +69,27 @@ def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, .
     return tuple(found)
 
 
-def parse_conditions(said: str) -> MachineConditions:
-    """What SCRIPT said. Raises NotReady where that is not to be read."""
-    rows = [line.split(maxsplit=1) for line in said.splitlines()]
-    values = [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
+def parse_conditions(output: str) -> MachineConditions:
+    """Read what CONDITIONS_SCRIPT printed. Raises NotReady where that is something else."""
+    info, values = parse_system_info(output), probe_values(output)
     try:
-        first = dict(reversed(values))
         before, after = (value.split()[1:] for name, value in values if name == "busy")
-        swaps = (value.split() for name, value in values if name == "swap")
-        return MachineConditions(
-            image=re.sub(r"\\\S", "", first["image"]).strip(),
-            kernel=first["kernel"],
-            machine=first["machine"],
-            memory=_bytes(first["MemTotal"]),
-            available=_bytes(first.get("MemAvailable", "0 kB")),
-            swaps=tuple((name, int(size) * 1024) for name, size in swaps),
-            slowed=any(value != "0" for name, value in values if name == "slowed"),
-            temperatures=tuple(
-                int(value) / 1000 for name, value in values if name == "temperature"
-            ),
-            clock=int(first.get("clock", "0")) // 1000,
-            busy=_busy(before, after),
-            engine=first.get("engine", "")[:64].strip(),
-        )
-    except (KeyError, ValueError, IndexError) as error:
-        raise NotReady("the board does not say what state it is in", f"it said {said!r}") from error
-
-
-def _bytes(kib: str) -> int:
-    return int(kib.split()[0]) * 1024
+        busy = _busy(before, after)
+    except (ValueError, IndexError) as error:
+        raise not_understood(output) from error
+    return MachineConditions(
+        image=info.image,
+        kernel=info.kernel,
+        machine=info.machine,
+        memory=info.memory,
+        available=info.available,
+        swaps=info.swaps,
+        slowed=any(info.cooling),
+        temperatures=info.temperatures,
+        clock=info.clock,
+        busy=busy,
+        engine=dict(values).get("engine", "")[:64].strip(),
+    )
 
 
 def _busy(before: list[str], after: list[str]) -> float:

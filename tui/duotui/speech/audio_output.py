@@ -1,8 +1,8 @@
-"""Where sound goes, and how much of it was heard.
+"""Playback of PCM, and how much of it was heard.
 
-An Output plays one sentence at a time and never raises for want of a sound card: it then keeps the
-time of what it cannot play, so that a story goes on, and `trouble` says why. What plays is a child
-process: a sound library writes on the terminal, and to end a process is silence at once.
+An AudioOutput plays one sentence at a time, and never raises for want of a sound card. It then
+keeps the time of what it cannot play, so that a story goes on, and `trouble` says why. A child
+process plays: a sound library writes on the terminal, and to end a process is silence at once.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from duotui.base.child_process import ChildFailed, ChildProcess, run_program
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
 from duotui.base.oscompat import by_system
@@ -79,7 +80,7 @@ class SilentOutput:
 
 class WavOutput:
     """Quiet, and writes what it plays into a WAV at the time it is played: the file's seconds are
-    those since the tape was made. Raises UsageError where it cannot be written."""
+    those since it was opened. Raises UsageError where it cannot be written."""
 
     trouble = ""
 
@@ -96,18 +97,18 @@ class WavOutput:
         self._wave.setparams((1, 2, rate, 0, "NONE", "not compressed"))
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
-        """Raises ValueError where `rate` is not the tape's."""
+        """Raises ValueError where `rate` is not the file's."""
         if rate != self._rate:
-            raise ValueError(f"{rate} Hz on a tape of {self._rate} Hz")
+            raise ValueError(f"{rate} Hz in a file of {self._rate} Hz")
         since = self._clock.now()
         whole = False
         try:
             await self._quiet.play(pcm, rate, begun)
             whole = True
         finally:
-            heard = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
+            played = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
             silence = self._frames(since - self.began) - self._written
-            self._write(bytes(2 * max(0, silence)) + pcm[: 2 * heard])
+            self._write(bytes(2 * max(0, silence)) + pcm[: 2 * played])
 
     def position(self) -> float:
         return self._quiet.position()
@@ -162,13 +163,13 @@ class SubprocessOutput:
     def __init__(self, clock: Clock, program: PlayerProgram) -> None:
         self.trouble = ""
         self._clock, self._program = clock, program
-        self._spare: tuple[int, asyncio.subprocess.Process] | None = None
+        self._spare: tuple[int, ChildProcess] | None = None
         self._length = 0.0
-        self._heard: tuple[float, float] | None = None  # seconds, and when that was so
+        self._last_position: tuple[float, float] | None = None  # seconds, and when that was so
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
         self._length = len(pcm) / 2 / rate
-        child: asyncio.subprocess.Process | None = None
+        child: ChildProcess | None = None
         try:
             child = await self._ready(rate)
             await self._played(child, pcm, rate, begun)
@@ -176,95 +177,73 @@ class SubprocessOutput:
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             why = " ".join(str(error).split()) or "it does not end"
             self.trouble = f"{self._program.name} cannot play: {why}"
-            if self._heard is None:
-                self._hears(0.0, begun)
+            if self._last_position is None:
+                self._set_position(0.0, begun)
             await asyncio.sleep(self._length - self.position())
         finally:
-            self._heard = None
+            self._last_position = None
             if child is not None:
-                await _end(child)
+                await child.end()
 
     def position(self) -> float:
-        if self._heard is None:
+        if self._last_position is None:
             return 0.0
-        seconds, when = self._heard
+        seconds, when = self._last_position
         return min(seconds + self._clock.now() - when, self._length)
 
     async def close(self) -> None:
         if self._spare is not None:
             _, child = self._spare
             self._spare = None
-            await _end(child)
+            await child.end()
 
     async def _played(
-        self, child: asyncio.subprocess.Process, pcm: bytes, rate: int, begun: Callable[[], None]
+        self, child: ChildProcess, pcm: bytes, rate: int, begun: Callable[[], None]
     ) -> None:
-        """To the end. Raises EOFError where it ends otherwise, TimeoutError where it does not,
-        ValueError where it prints something else."""
-        assert child.stdin is not None
-        child.stdin.write(pcm)  # buffered, however slowly it is read
-        child.stdin.close()
+        """Play `pcm` to its end. Raises EOFError where it ends otherwise, TimeoutError where it
+        does not, ValueError where it prints something else."""
+        child.write_last(pcm)
         if self._program.early:
             self._spare = rate, await self._start(rate)
         async with asyncio.timeout(self._length + LATE_AFTER):
-            said, complaint = await asyncio.gather(self._follow(child, begun), _last_line(child))
+            reported = await self._follow(child, begun)
+            complaint = await child.complaint()
         if await child.wait():
             raise EOFError(complaint)
-        if not said:
-            self._hears(0.0, begun)
+        if not reported:
+            self._set_position(0.0, begun)
 
-    async def _follow(self, child: asyncio.subprocess.Process, begun: Callable[[], None]) -> bool:
-        """What was heard, as the program tells or as it is known of it; whether anything was."""
-        assert child.stdout is not None
+    async def _follow(self, child: ChildProcess, begun: Callable[[], None]) -> bool:
+        """Follow what the program reports, or its known delay. Returns whether anything was
+        heard."""
         if self._program.delay is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), self._program.delay)
                 return False
-            self._hears(0.0, begun)
+            self._set_position(0.0, begun)
         async for line in child.stdout:
             if float(line) > 0.0:
-                self._hears(float(line), begun)
-        return self._heard is not None
+                self._set_position(float(line), begun)
+        return self._last_position is not None
 
-    def _hears(self, seconds: float, begun: Callable[[], None]) -> None:
-        first = self._heard is None
-        self._heard = seconds, self._clock.now()
+    def _set_position(self, seconds: float, begun: Callable[[], None]) -> None:
+        first = self._last_position is None
+        self._last_position = seconds, self._clock.now()
         if first:
             begun()
 
-    async def _ready(self, rate: int) -> asyncio.subprocess.Process:
+    async def _ready(self, rate: int) -> ChildProcess:
         """One that waits for its sound; a new one where none was started early."""
         if self._spare is not None:
             known, child = self._spare
             self._spare = None
             if known == rate:
                 return child
-            await _end(child)
+            await child.end()
         return await self._start(rate)
 
-    async def _start(self, rate: int) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *self._program.at(rate),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """Now: what it has not played is not heard."""
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
-    await child.wait()
-
-
-async def _last_line(child: asyncio.subprocess.Process) -> str:
-    assert child.stderr is not None
-    return _last((await child.stderr.read()).decode(errors="replace"))
-
-
-def _last(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    async def _start(self, rate: int) -> ChildProcess:
+        return await ChildProcess.start(self._program.at(rate))
 
 
 def open_output(clock: Clock) -> AudioOutput:
@@ -286,16 +265,11 @@ def open_output(clock: Clock) -> AudioOutput:
 def _probed(program: PlayerProgram) -> str:
     """Why `program` cannot play, as no sound at all shows; "" where it can."""
     try:
-        done = subprocess.run(
-            program.at(PLAYBACK_RATE),
-            input=b"",
-            capture_output=True,
-            timeout=PROBE_TIMEOUT,
-            check=False,
-        )
+        run_program(program.at(PLAYBACK_RATE), stdin="", timeout=PROBE_TIMEOUT)
+    except ChildFailed as error:
+        return str(error) or f"exit status {error.status}"
     except subprocess.TimeoutExpired:
         return f"did not open it within {PROBE_TIMEOUT:g} s"
     except OSError as error:
         return str(error.strerror)
-    why = _last(done.stderr.decode(errors="replace"))
-    return why or f"exit status {done.returncode}" if done.returncode else ""
+    return ""

@@ -13,12 +13,12 @@ NO_MICROPHONE = ("the board has no microphone", "solder one to it, or let the ho
 
 
 class BoardMicrophone(SegmentingMicrophone):
-    """Of the board that `session` is with."""
+    """The microphone of the board that `session` is with."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._heard: asyncio.Queue[MicrophoneAudio | ListenEnded] | None = None
+        self._queue: asyncio.Queue[MicrophoneAudio | ListenEnded] | None = None
         session.subscribe(self._on_events)
 
     async def _audio(self) -> AsyncGenerator[bytes, None]:
@@ -27,24 +27,24 @@ class BoardMicrophone(SegmentingMicrophone):
             raise NotReady(*NO_MICROPHONE)
         if ready is None or link is not LinkState.UP:
             raise NotReady("the board is not there", "wait until it is back")
-        heard = self._heard = asyncio.Queue()
+        audio = self._queue = asyncio.Queue()
         try:
             self._session.start_listening()
-            while isinstance(event := await heard.get(), MicrophoneAudio):
+            while isinstance(event := await audio.get(), MicrophoneAudio):
                 yield event.pcm
             raise NotReady(event.trouble or "the board listens no more", "begin again")
         finally:
-            self._heard = None
+            self._queue = None
             self._session.stop_listening()
 
     def _on_events(self, _state: SessionState, batch: Batch) -> None:
         for event in batch:
             if (
-                self._heard is not None
+                self._queue is not None
                 and event.source is Source.BOARD
                 and isinstance(event, MicrophoneAudio | ListenEnded)
             ):
-                self._heard.put_nowait(event)
+                self._queue.put_nowait(event)
 
 
 async def open_board_microphone(session: Session) -> BoardMicrophone:

@@ -13,7 +13,7 @@ from duotui.speech.tts import SilentTts, Utterance, UtteranceStarted
 
 
 class BoardTts:
-    """A Reader. `clock` is the session's."""
+    """A TextToSpeech. `clock` is the session's."""
 
     alone = True
 
@@ -22,7 +22,7 @@ class BoardTts:
         self._session, self._clock = session, clock
         self._silent, self._volume = SilentTts(clock, pace), 1.0
         self._begun: float | None = None
-        self._heard: asyncio.Queue[SentencePlaying | SpeechEnded | None] | None = None
+        self._queue: asyncio.Queue[SentencePlaying | SpeechEnded | None] | None = None
         session.subscribe(self._on_events)
 
     def configure(self, pace: float, volume: float) -> None:
@@ -34,7 +34,7 @@ class BoardTts:
         """The board prepares a sentence when it is asked to say it."""
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
-        if not await self._said(text, begun):
+        if not await self._speak(text, begun):
             await self._silent.say(text, begun)
 
     def position(self) -> float:
@@ -45,36 +45,36 @@ class BoardTts:
     async def close(self) -> None:
         """The session is closed by whoever opened it."""
 
-    async def _said(self, text: str, begun: UtteranceStarted) -> bool:
+    async def _speak(self, text: str, begun: UtteranceStarted) -> bool:
         """False where the board could not say all of it."""
         ready, link = self._session.state.board.ready, self._session.state.board.link
         if ready is None or not ready.voice or link is not LinkState.UP:
             self.trouble = "the board has no voice" if ready is not None and not ready.voice else ""
             return False
-        self._heard = asyncio.Queue()
+        self._queue = asyncio.Queue()
         over = False
         try:
             self._session.speak(text, self._volume)
             while not over:
-                match await self._heard.get():
-                    case SentencePlaying() as heard:
-                        self._begun = heard.begun
-                        begun(Utterance(text, heard.marks, heard.length))
+                match await self._queue.get():
+                    case SentencePlaying() as playing:
+                        self._begun = playing.begun
+                        begun(Utterance(text, playing.marks, playing.length))
                     case SpeechEnded(trouble=trouble):
                         over, self.trouble = True, trouble
                     case None:
                         return False
             return not self.trouble
         finally:
-            self._heard = self._begun = None
+            self._queue = self._begun = None
             if not over:
                 self._session.stop_speaking()
 
     def _on_events(self, state: SessionState, batch: Batch) -> None:
-        if self._heard is None:
+        if self._queue is None:
             return
         for event in batch:
             if event.source is Source.BOARD and isinstance(event, SentencePlaying | SpeechEnded):
-                self._heard.put_nowait(event)
+                self._queue.put_nowait(event)
         if state.board.link in (LinkState.AWAY, LinkState.LOST):
-            self._heard.put_nowait(None)
+            self._queue.put_nowait(None)

@@ -1,4 +1,5 @@
-"""Sound made of text by espeak, in a child process (say.py), and when each word begins in it.
+"""Sound made of text by espeak, in a child process (espeak_worker.py), and when each word begins in
+it.
 
 Where espeak tells of some words only (it may say two as one), the span of a mark reaches to the
 next mark: between two marks nothing is unmarked.
@@ -6,16 +7,14 @@ next mark: between two marks nothing is unmarked.
 
 import asyncio
 import bisect
-import contextlib
-import json
 import math
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
 from duotui.protocol.tokens import WordMark
@@ -24,7 +23,7 @@ REPLY_TIMEOUT = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
 
 CLOSE_TIMEOUT = 0.3
-"""Seconds that a child has to end by itself."""
+"""Seconds a child has to end by itself."""
 
 ATTEMPTS = 2
 
@@ -81,17 +80,16 @@ class EspeakClient:
         command: tuple[str, ...] = (sys.executable, "-m", "duotui.speech.espeak_worker"),
     ) -> None:
         self.trouble = ""
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = environment
         self._patience = patience
         self._command = command
-        self._child: asyncio.subprocess.Process | None = None
-        self._complaint: asyncio.Task[str] | None = None
+        self._child: ChildProcess | None = None
         self._one = asyncio.Lock()
         self._over = False
 
     async def synthesize(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
         """Raises NotReady where there can be none; who waits may be cancelled."""
-        said, pcm = await self._answer(
+        reply, pcm = await self._answer(
             {
                 "text": text,
                 "voice": voice.name,
@@ -101,44 +99,44 @@ class EspeakClient:
             }
         )
         try:
-            rate = int(said["rate"])
-            marks = word_marks(text, ((at / 1000, start) for at, start in said["words"]))
+            rate = int(reply["rate"])
+            marks = word_marks(text, ((at / 1000, start) for at, start in reply["words"]))
             return SynthesizedSpeech(pcm, rate, marks, len(pcm) / 2 / rate)
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise self._failed("espeak's answer cannot be understood") from error
 
     async def voices(self) -> list[tuple[str, str]]:
         """Name and language of each voice. Raises NotReady."""
-        said, _ = await self._answer({"voices": True})
+        reply, _ = await self._answer({"voices": True})
         try:
-            return [(str(name), str(language)) for name, language in said["voices"]]
+            return [(str(name), str(language)) for name, language in reply["voices"]]
         except (KeyError, TypeError, ValueError) as error:
             raise self._failed("espeak's answer cannot be understood") from error
 
     async def close(self) -> None:
-        """Within a second; what is asked after that cannot be made."""
+        """End the child within a second. Later requests raise NotReady."""
         self._over = True
         await self._end(CLOSE_TIMEOUT)
 
-    async def _answer(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         async with self._one:
             if self._over:
                 raise NotReady(self.trouble)
-            said, pcm = await self._asked(asked)
-        if "trouble" in said:
-            raise self._failed(str(said["trouble"]))
+            reply, pcm = await self._attempt(request)
+        if "trouble" in reply:
+            raise self._failed(str(reply["trouble"]))
         self.trouble = ""
-        return said, pcm
+        return reply, pcm
 
-    async def _asked(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Twice, where the child does not live to answer."""
+    async def _attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Ask, and ask a new child once more where the first does not live to answer."""
         hung = False
         for _ in range(ATTEMPTS):
             if self._over:
                 break
             try:
                 async with asyncio.timeout(self._patience):
-                    return await self._exchange(asked)
+                    return await self._exchange(request)
             except TimeoutError:
                 hung = True
                 await self._end()
@@ -153,61 +151,26 @@ class EspeakClient:
         self._over = self._over or hung
         raise NotReady(self.trouble)
 
-    async def _exchange(self, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Raises OSError, EOFError or ValueError where the child is not what it should be."""
-        child = self._child or await self._start()
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(json.dumps(asked).encode() + b"\n")
-        await child.stdin.drain()
-        line = await child.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise EOFError
-        said = json.loads(line)
-        if not isinstance(said, dict) or not 0 <= said.get("size", 0) <= LARGEST_REPLY:
+        if self._child is None:
+            self._child = await ChildProcess.start(
+                self._command, environment=self._environment, line_limit=LARGEST_REPLY
+            )
+        await self._child.write_json(request)
+        reply = await self._child.read_json()
+        if not isinstance(reply, dict) or not 0 <= reply.get("size", 0) <= LARGEST_REPLY:
             raise ValueError("it answers something else")
-        return said, await child.stdout.readexactly(said.get("size", 0))
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        self._child = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self._environment,
-            limit=LARGEST_REPLY,
-        )
-        assert self._child.stderr is not None
-        self._complaint = asyncio.create_task(_last_line(self._child.stderr))
-        return self._child
+        return reply, await self._child.stdout.readexactly(reply.get("size", 0))
 
     async def _end(self, patience: float = 0.0) -> str:
-        """End the child, by force after `patience`; the last line that it complained with."""
-        child, complaint = self._child, self._complaint
-        self._child = self._complaint = None
-        if child is None or complaint is None:
-            return ""
-        assert child.stdin is not None
-        child.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), patience)
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        with contextlib.suppress(TimeoutError):  # who inherited its pipes may keep them open
-            await asyncio.wait_for(child.wait(), CLOSE_TIMEOUT)
-            return await asyncio.wait_for(complaint, CLOSE_TIMEOUT)
-        return ""
+        """End the child, by force after `patience` seconds; the last line of its stderr."""
+        child, self._child = self._child, None
+        return "" if child is None else await child.end(patience)
 
     def _failed(self, trouble: str) -> NotReady:
         self.trouble = trouble
         return NotReady(trouble, ESPEAK_HINT if "installed" in trouble or "data" in trouble else "")
-
-
-async def _last_line(stderr: asyncio.StreamReader) -> str:
-    last = b""
-    async for line in stderr:
-        last = line.strip() or last
-    return last.decode(errors="replace")
 
 
 def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark, ...]:
@@ -216,17 +179,17 @@ def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark
     is marked, or before it, is none of a word's: espeak tells of 3.5 thrice."""
     words = [found.span() for found in _TOKEN.finditer(text)]
     ends = [end for _, end in words]
-    heard: list[tuple[float, int]] = []
+    marked: list[tuple[float, int]] = []
     for at, start in begins:
         word = bisect.bisect_right(ends, start)
         if word == len(words) or not math.isfinite(at):
             continue
-        if not heard:
-            heard.append((at, 0))
-        elif word > heard[-1][1] and at >= heard[-1][0]:
-            heard.append((at, word))
-    nexts = [word for _, word in heard[1:]] + [len(words)]
+        if not marked:
+            marked.append((at, 0))
+        elif word > marked[-1][1] and at >= marked[-1][0]:
+            marked.append((at, word))
+    nexts = [word for _, word in marked[1:]] + [len(words)]
     return tuple(
         WordMark(at, words[word][0], words[after - 1][1])
-        for (at, word), after in zip(heard, nexts, strict=False)
+        for (at, word), after in zip(marked, nexts, strict=False)
     )

@@ -1,8 +1,8 @@
 """The program that makes sound of text: `python -m duotui.speech.espeak_worker`.
 
-It alone loads espeak, through pyttsx3's ctypes layer: a library that crashes or hangs, or writes
-on the terminal, does so here. It is asked on stdin, a line of JSON each, and answers on stdout with
-a line of JSON; after one that has a "size", that many bytes of sound follow.
+It alone loads espeak, through pyttsx3's ctypes layer: a library that crashes or hangs, or writes on
+the terminal, does so here. It is asked on stdin, a line of JSON each, and answers on stdout with a
+line of JSON. After one that has a "size", that many bytes of sound follow.
 
     {"voices": true}                     {"voices": [[name, language], ...]}
     {"text": ..., "voice": ..., "pace":  {"rate": Hz, "size": bytes, "words": [[ms, start], ...]},
@@ -23,7 +23,7 @@ BUFFER_MS = 200
 """Milliseconds of sound that espeak hands over at a time."""
 
 SLOWEST, FASTEST = 80, 450
-"""Of espeak's own words a minute."""
+"""Bounds of espeak's own words a minute."""
 
 STORY_PACE_FACTOR = 1.45
 """Words of a children's story that are said in the time of one of espeak's own, which are longer:
@@ -36,7 +36,7 @@ WORD_GAP = 7
 """espeakWORDGAP of speak_lib.h, which pyttsx3 does not name."""
 
 DATA_VARIABLE = "ESPEAK_DATA_PATH"
-"""Where espeak-ng looks for its data first, if it is set."""
+"""Name of the variable that says where espeak-ng's data is."""
 
 WORD_JOINER = "\u2060"
 
@@ -48,8 +48,8 @@ class EspeakUnavailable(Exception):
 def load_library() -> tuple[Any, bytes | None]:
     """pyttsx3's binding of espeak-ng, and the path of its data (None: the library knows it).
 
-    The system's library comes first, then that of the package espeakng-loader. Raises Trouble
-    where there is neither.
+    The system's library comes first, then that of the package espeakng-loader. Raises
+    EspeakUnavailable where there is neither.
     """
     try:
         return _binding(), None
@@ -76,7 +76,7 @@ def _binding() -> Any:  # noqa: ANN401 - a module without types
 
 
 class EspeakLibrary:
-    """Raises Trouble where there is no library, or none of its data."""
+    """Raises EspeakUnavailable where there is no library, or none of its data."""
 
     def __init__(self) -> None:
         library, data = load_library()
@@ -102,7 +102,7 @@ class EspeakLibrary:
         self, text: str, voice: str, pace: float, volume: float, pitch: float
     ) -> tuple[bytes, list[tuple[int, int]]]:
         """The sound of `text`, and for each word that espeak tells of: when it begins, in
-        milliseconds, and where, in characters of `text`. Raises Trouble."""
+        milliseconds, and where, in characters of `text`. Raises EspeakUnavailable."""
         library = self._library
         self._choose(voice)
         rate, gap = speed(pace)
@@ -121,7 +121,7 @@ class EspeakLibrary:
         return bytes(self._sound), words
 
     def _choose(self, voice: str) -> None:
-        """By its name, or by its language. Raises Trouble."""
+        """Choose a voice by its name, or by its language. Raises EspeakUnavailable."""
         if voice and self._chosen(voice):
             return
         if any(self._chosen(name) for name, language in self.voices() if language == voice):
@@ -149,7 +149,7 @@ class EspeakLibrary:
 
 
 def speed(pace: float) -> tuple[int, int]:
-    """espeak's rate and its word gap, for `pace` words of a story a minute. espeak knows no rate
+    """espeak's rate and its word gap, for `pace` words of a story a minute. It knows no rate
     that is slow enough for who learns to read: the rest is silence between words."""
     rate = min(max(round(pace / STORY_PACE_FACTOR), SLOWEST), FASTEST)
     late = 60.0 / pace - 60.0 / (SLOWEST * STORY_PACE_FACTOR)
@@ -171,7 +171,7 @@ def with_joiners(text: str) -> tuple[str, list[int]]:
     """`text` with a joiner behind each word, and where each character of that is in `text`.
 
     espeak says pairs like "in the" and "had been" as one word and tells of one, or of the second
-    in the middle of the first; the joiner, which it does not say, keeps them apart. Behind a comma
+    in the middle of the first. The joiner, which it does not say, keeps them apart. Behind a comma
     it would take away the pause."""
     spoken, where = [], []
     for at, character in enumerate(text):
@@ -188,14 +188,14 @@ def _text(name: bytes | None) -> str:
 
 
 def answer(espeak: EspeakLibrary | str, line: bytes) -> tuple[dict[str, Any], bytes]:
-    """To one line that was asked: what is said, and the sound that follows."""
+    """Answer one line: the reply, and the sound that follows it."""
     if isinstance(espeak, str):
         return {"trouble": espeak}, b""
     try:
-        asked = json.loads(line)
-        if asked.pop("voices", False):
+        request = json.loads(line)
+        if request.pop("voices", False):
             return {"voices": espeak.voices()}, b""
-        sound, words = espeak.synthesize(**asked)
+        sound, words = espeak.synthesize(**request)
     except EspeakUnavailable as trouble:
         return {"trouble": str(trouble)}, b""
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
@@ -214,8 +214,8 @@ def main() -> None:
         espeak = str(trouble)
     try:
         for line in sys.stdin.buffer:
-            said, sound = answer(espeak, line)
-            answers.write(json.dumps(said).encode() + b"\n" + sound)
+            reply, sound = answer(espeak, line)
+            answers.write(json.dumps(reply).encode() + b"\n" + sound)
             answers.flush()
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # who asked is gone

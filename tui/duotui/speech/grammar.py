@@ -10,8 +10,8 @@ Vocabulary = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Slot -> key -> what is said for it. The slots are SLOTS."""
 
 ALONE_SUFFIX = "_alone"
-"""After a slot: what is said for it where nothing else is. A grammar finds itself in noise, the
-more so the less it asks of words: "kitten house" is not said, and is not understood."""
+"""Suffix of a slot whose phrases are said where nothing else is. A grammar finds itself in noise,
+the more so the less it asks of words: "kitten house" is not said, and is not understood."""
 
 SLOTS = ("who", "where", "what", "command", "who_alone", "where_alone", "what_alone")
 
@@ -23,12 +23,12 @@ SENTENCES = (
     "[please] [[tell me | i want] a story] (<where> | <what>)",
     "[please] <command>",
 )
-"""What is understood, as JSGF; the slots are rules."""
+"""Sentences that are understood, as JSGF; the slots are rules."""
 
 
 class Grammar:
-    """Raises ValueError where a slot is none of SLOTS, where two of its keys are said the same
-    way, and where what is said is not plain words in small letters."""
+    """The grammar of a vocabulary. Raises ValueError where a slot is none of SLOTS, or two of its
+    keys have the same phrase. A phrase is plain words in small letters."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         if unknown := set(vocabulary) - set(SLOTS):
@@ -46,18 +46,18 @@ class Grammar:
 
     @property
     def words(self) -> frozenset[str]:
-        """All that it is made of."""
+        """Every word that it is made of."""
         every = " ".join((*SENTENCES, *self._rules.values()))
         return frozenset(re.findall(r"[a-z']+", re.sub(r"<\w+>", " ", every)))
 
     def slots(self, words: str) -> dict[str, str] | None:
-        """What `words` wish for; None where they are no sentence of it."""
+        """Find the keys that `words` wish for; None where they are no sentence of it."""
         for shape in self._shapes:
             if found := shape.fullmatch(f"{words} "):
-                said = {slot: words for slot, words in found.groupdict().items() if words}
+                spoken = {slot: words for slot, words in found.groupdict().items() if words}
                 return {
                     slot.removesuffix(ALONE_SUFFIX): self._keys[slot][words.strip()]
-                    for slot, words in said.items()
+                    for slot, words in spoken.items()
                 }
         return None
 
@@ -85,10 +85,10 @@ class Grammar:
 
 
 def _keys(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """What is said -> its key."""
+    """Map each phrase to its key."""
     keys: dict[str, str] = {}
-    for key, said in forms.items():
-        for form in said:
+    for key, phrases in forms.items():
+        for form in phrases:
             if not re.fullmatch(r"[a-z']+( [a-z']+)*", form):
                 raise ValueError(f"{form!r} is not plain words in small letters")
             if keys.setdefault(form, key) != key:

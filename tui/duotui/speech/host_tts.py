@@ -14,8 +14,9 @@ SENTENCES_AHEAD = 4
 
 
 class HostTts:
-    """A Reader. Its `voice` may be changed at any time: the next sentence is said with it. Where
-    there is no sound for a sentence, silence as long as its reading is played in its place."""
+    """A TextToSpeech. Its `voice` may be changed at any time: the next sentence is said with it.
+    Where there is no sound for a sentence, silence as long as its reading is played in its
+    place."""
 
     def __init__(self, synthesiser: EspeakClient, output: AudioOutput, voice: EspeakVoice) -> None:
         self.voice = voice
@@ -45,8 +46,8 @@ class HostTts:
         # who is cancelled here leaves the synthesiser in the middle of nothing
         sound = await asyncio.shield(self._ahead[key])
         self._ahead.pop(key, None)
-        said = Utterance(text, sound.marks, sound.length)
-        await self._output.play(sound.pcm, sound.rate, lambda: begun(said))
+        utterance = Utterance(text, sound.marks, sound.length)
+        await self._output.play(sound.pcm, sound.rate, lambda: begun(utterance))
 
     def position(self) -> float:
         return self._output.position()
@@ -64,10 +65,10 @@ class HostTts:
         try:
             return await self._synthesiser.synthesize(text, voice)
         except DuotuiError:
-            said = timed_words(text, voice.pace)
+            utterance = timed_words(text, voice.pace)
             return SynthesizedSpeech(
-                bytes(2 * round(said.length * PLAYBACK_RATE)),
+                bytes(2 * round(utterance.length * PLAYBACK_RATE)),
                 PLAYBACK_RATE,
-                said.marks,
-                said.length,
+                utterance.marks,
+                utterance.length,
             )

@@ -1,9 +1,8 @@
-"""Where a child's voice comes from: PCM, one channel, 16 bit, RATE samples a second.
+"""Recording of one utterance: PCM, one channel, 16 bit, SAMPLE_RATE samples a second.
 
-Whoever records is a child process that writes PCM to its output, so that nothing it prints is
-painted over the screen, nothing in it can hang the program, and the voice of a board's microphone
-is only another command. A microphone knows nothing of the loudspeaker: whoever lets it listen sees
-to it that the machine does not speak meanwhile.
+A child process records, and writes PCM to its output. Nothing that it prints is painted over the
+screen, and nothing in it can hang the program. A microphone knows nothing of the loudspeaker: its
+caller sees to it that the machine does not speak meanwhile.
 """
 
 import array
@@ -15,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady, UsageError
 from duotui.speech.noise_gate import without_noise
 from duotui.speech.recognizer import FAINT_LEVEL, NO_POCKETSPHINX, SAMPLE_RATE, rms_level
@@ -22,7 +22,7 @@ from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(SAMPLE_RATE))
 PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
-"""What records on this computer, in the order in which it is tried."""
+"""Recorders of this computer, in the order in which it is tried."""
 
 PROBE_BYTES, OPEN_TIMEOUT = 1024, 5.0
 """Bytes that prove that there is a microphone, and seconds to wait for them."""
@@ -30,7 +30,7 @@ PROBE_BYTES, OPEN_TIMEOUT = 1024, 5.0
 _CHUNK = 4096
 
 SILENCE_ENDS_AFTER = 0.9
-"""Seconds of silence that end a turn: a child thinks between words."""
+"""Seconds of silence that end an utterance: a child thinks between words."""
 
 ONSET, ONSET_WITHIN = 4, 0.5
 """So many frames of speech within so many seconds begin one: a click is none."""
@@ -48,8 +48,8 @@ full of voices is not the child at the microphone."""
 
 
 class VadSegmenter:
-    """What one child says. `voiced` tells whether a frame of `frame` bytes is speech; nothing
-    comes from a turn of `limit` seconds after that."""
+    """Finds one utterance in PCM. `voiced` tells whether a frame of `frame` bytes is speech. After
+    `limit` seconds the rest is ignored."""
 
     def __init__(self, limit: float, frame: int, voiced: Callable[[bytes], bool]) -> None:
         self._limit, self._frame, self._voiced = limit, frame, voiced
@@ -61,7 +61,7 @@ class VadSegmenter:
         self._loudest = 0.0
 
     def feed(self, pcm: bytes) -> bool:
-        """Whether the turn is over."""
+        """Take `pcm`. Returns whether the utterance is over."""
         self._pcm += pcm
         while not self._over() and len(self._pcm) >= (self._frames + 1) * self._frame:
             at = self._frames * self._frame
@@ -69,15 +69,15 @@ class VadSegmenter:
         return self._over()
 
     def utterance(self) -> bytes:
-        """From shortly before its first sound to shortly after its last; b"" where there was
-        none."""
+        """The PCM from shortly before the first sound to shortly after the last, b"" where there
+        was none."""
         if not self._begun:
             return b""
         first, last = self._words()
         return bytes(self._pcm[first * self._frame : last * self._frame])
 
     def surroundings(self) -> bytes:
-        """What is before and after what was said."""
+        """The PCM before and after the utterance."""
         if not self._begun:
             return b""
         first, last = self._words()
@@ -124,18 +124,18 @@ def open_segmenter(limit: float) -> VadSegmenter:
 
 class Microphone(Protocol):
     async def record_utterance(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
-        """What is said, without the noise around it, to the silence after it, to `stop` or to
-        `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
+        """Record what is said, without the noise around it, to the silence after it, to `stop` or
+        to `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
         NotReady where the microphone is lost."""
         ...
 
     def stop(self) -> None:
-        """Whoever listens has heard enough."""
+        """End the utterance now."""
         ...
 
 
 class SegmentingMicrophone:
-    """What microphones have in common: who takes turns. `_sound` is PCM as it comes."""
+    """A microphone by a segmenter. `_audio` is PCM as it comes."""
 
     def __init__(self) -> None:
         self._stop = asyncio.Event()
@@ -144,8 +144,8 @@ class SegmentingMicrophone:
         self, limit: float, begun: Callable[[], None] = lambda: None
     ) -> bytes:
         self._stop.clear()
-        turn = await asyncio.to_thread(open_segmenter, limit)
-        following = asyncio.ensure_future(self._follow(turn, begun))
+        segmenter = await asyncio.to_thread(open_segmenter, limit)
+        following = asyncio.ensure_future(self._follow(segmenter, begun))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             # the second beyond is for one that gives no sound at all
@@ -158,19 +158,21 @@ class SegmentingMicrophone:
             await asyncio.gather(following, stopping, return_exceptions=True)
         if not following.cancelled() and (error := following.exception()):
             raise error
-        return await asyncio.to_thread(without_noise, turn.utterance(), turn.surroundings())
+        return await asyncio.to_thread(
+            without_noise, segmenter.utterance(), segmenter.surroundings()
+        )
 
     def stop(self) -> None:
         self._stop.set()
 
-    async def _follow(self, turn: VadSegmenter, begun: Callable[[], None]) -> None:
+    async def _follow(self, segmenter: VadSegmenter, begun: Callable[[], None]) -> None:
         async with contextlib.aclosing(self._audio()) as sound:
             first = True
-            async for heard in sound:
+            async for pcm in sound:
                 if first:
                     begun()
                 first = False
-                if turn.feed(heard):
+                if segmenter.feed(pcm):
                     return
 
     def _audio(self) -> AsyncGenerator[bytes, None]:
@@ -178,7 +180,7 @@ class SegmentingMicrophone:
 
 
 class SubprocessMicrophone(SegmentingMicrophone):
-    """What `command` writes to its output until it is killed; what else it says is not shown."""
+    """A microphone that is a program: it writes PCM to its output until it is killed."""
 
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__()
@@ -186,35 +188,27 @@ class SubprocessMicrophone(SegmentingMicrophone):
 
     async def _audio(self) -> AsyncGenerator[bytes, None]:
         try:
-            child = await asyncio.create_subprocess_exec(
-                *self.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
+            child = await ChildProcess.start(self.command)
         except OSError as error:
             raise NotReady(f"{self.command[0]} cannot be started", str(error.strerror)) from error
-        assert child.stdout is not None
+        child.write_last()
         try:
-            while heard := await child.stdout.read(_CHUNK):
-                yield heard
+            while pcm := await child.stdout.read(_CHUNK):
+                yield pcm
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            # to the end of its output, or its pipe stays open
-            await child.communicate()
+            await child.end()
         raise NotReady("the microphone was lost", "plug it in again")
 
     async def works(self) -> bool:
-        """Whether it gives sound."""
-        heard = 0
+        """Listen for a moment. Returns whether it gives sound."""
+        received = 0
         with contextlib.suppress(NotReady, TimeoutError):
             async with asyncio.timeout(OPEN_TIMEOUT), contextlib.aclosing(self._audio()) as sound:
                 async for some in sound:
-                    heard += len(some)
-                    if heard >= PROBE_BYTES:
+                    received += len(some)
+                    if received >= PROBE_BYTES:
                         break
-        return heard >= PROBE_BYTES
+        return received >= PROBE_BYTES
 
 
 class WavMicrophone(SegmentingMicrophone):
@@ -253,13 +247,13 @@ async def open_microphone() -> Microphone:
 
 
 def _record() -> None:
-    """What runs in the child: PortAudio's default microphone, to the output, until it is killed."""
+    """Record by PortAudio's default microphone, in the child, until it is killed."""
     import sounddevice
 
     with sounddevice.RawInputStream(samplerate=SAMPLE_RATE, channels=1, dtype="int16") as stream:
         while True:
-            heard, _ = stream.read(SAMPLE_RATE // 50)
-            sys.stdout.buffer.write(heard)
+            pcm, _ = stream.read(SAMPLE_RATE // 50)
+            sys.stdout.buffer.write(pcm)
             sys.stdout.buffer.flush()
 
 

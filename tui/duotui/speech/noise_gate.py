@@ -1,5 +1,5 @@
-"""What was said without the noise around it, by spectral gating: a part of the spectrum that is
-never louder than the noise was by itself is turned down. pocketsphinx's own remedy follows the
+"""Noise reduction by spectral gating: a part of the spectrum that is never louder than the noise
+was by itself is turned down. The remedy of pocketsphinx follows the
 noise from one recording into the next, and takes the beginning of the words with it.
 
 The way is that of Audacity, and of T. Sainburg's noisereduce, whose usual values these are.
@@ -26,14 +26,14 @@ GATE_THRESHOLD = 1.5
 """Standard deviations of the noise, in decibels, above its mean: what is louder is a voice."""
 
 GATE_FLOOR = 0.1
-"""Of the noise is left: with none of it words sound as if they were cut out."""
+"""Share of the noise that is left: with none of it words sound as if they were cut out."""
 
 SMOOTHING_BINS, SMOOTHING_FRAMES = 16, 6
-"""Over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
+"""Bins and frames over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
 
 QUIET_LEVEL = 20.0
-"""Root mean square of what is added: a microphone is never as silent as zeros are, and the mean of
-what is heard, which pocketsphinx takes away, would be that of the silence."""
+"""Root mean square of what is added. A microphone is never as silent as zeros are: pocketsphinx
+takes away the mean of what is heard, which would be that of the silence."""
 
 
 def without_noise(pcm: bytes, noise: bytes) -> bytes:
@@ -43,17 +43,17 @@ def without_noise(pcm: bytes, noise: bytes) -> bytes:
         import numpy as np
     except ImportError as error:
         raise NotReady(*NUMPY_MISSING) from error
-    heard = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(float)
-    if not len(heard):
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(float)
+    if not len(samples):
         return b""
     around = np.frombuffer(noise, "<i2", len(noise) // 2).astype(float)
     if len(around) >= LEAST_NOISE_SAMPLES:
-        heard = _gated(heard, around)
-    heard = heard + np.random.default_rng(0).normal(0.0, QUIET_LEVEL, len(heard))
-    return bytes(heard.round().clip(-32768, 32767).astype("<i2").tobytes())
+        samples = _gated(samples, around)
+    samples = samples + np.random.default_rng(0).normal(0.0, QUIET_LEVEL, len(samples))
+    return bytes(samples.round().clip(-32768, 32767).astype("<i2").tobytes())
 
 
-def _gated(heard: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _gated(samples: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDArray[np.float64]":
     import numpy as np
 
     window = np.hanning(FRAME_SAMPLES + 1)[:-1]
@@ -66,7 +66,7 @@ def _gated(heard: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDArr
     loud = _decibels(spectra(noise))
     least = loud.mean(0) + GATE_THRESHOLD * loud.std(0)
     # so that every sample is in as many frames, and the last frame is a whole one
-    padded = np.pad(heard, (FRAME_SAMPLES, FRAME_SAMPLES + -len(heard) % HOP_SAMPLES))
+    padded = np.pad(samples, (FRAME_SAMPLES, FRAME_SAMPLES + -len(samples) % HOP_SAMPLES))
     spectrum = spectra(padded)
     gate = _spread((_decibels(spectrum) > least).astype(float))
     made, weight = np.zeros(len(padded)), np.zeros(len(padded))
@@ -74,7 +74,7 @@ def _gated(heard: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDArr
         at = number * HOP_SAMPLES
         made[at : at + FRAME_SAMPLES] += frame * window
         weight[at : at + FRAME_SAMPLES] += window * window
-    return (made / np.maximum(weight, 1e-9))[FRAME_SAMPLES : FRAME_SAMPLES + len(heard)]
+    return (made / np.maximum(weight, 1e-9))[FRAME_SAMPLES : FRAME_SAMPLES + len(samples)]
 
 
 def _decibels(spectra: Any) -> Any:  # noqa: ANN401

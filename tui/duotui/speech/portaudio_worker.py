@@ -1,5 +1,5 @@
 """The program that plays by PortAudio: `python -m duotui.speech.portaudio_worker RATE`, a child of
-output.py, since PortAudio and what is below it write on the terminal.
+audio_output.py, since PortAudio and what is below it write on the terminal.
 
 It reads 16-bit mono until its stdin ends, plays it, and prints how many seconds of it were heard,
 a line each, until all were. Where it cannot, its last line on stderr is why. Without sound it only
@@ -29,7 +29,7 @@ class Playback:
         self._last = self._handed, time.monotonic()
         self._handed += frames
 
-    def heard(self, latency: float) -> float:
+    def seconds_played(self, latency: float) -> float:
         """Seconds that have left the loudspeaker: those handed over `latency` ago."""
         before, since = self._last
         at = min(before / self._rate + time.monotonic() - since, self._handed / self._rate)
@@ -43,10 +43,10 @@ def play(pcm: bytes, rate: int) -> None:
         samplerate=rate, channels=1, dtype="int16", latency="low", callback=playing.fill
     ) as stream:
         length = len(pcm) / 2 / rate
-        heard = 0.0
-        while heard < length:
-            heard = playing.heard(stream.latency)
-            print(f"{heard:.4f}", flush=True)
+        played = 0.0
+        while played < length:
+            played = playing.seconds_played(stream.latency)
+            print(f"{played:.4f}", flush=True)
             time.sleep(REPORT_INTERVAL)
 
 

@@ -1,15 +1,14 @@
-"""What a child said, by a closed grammar made of the cards: pocketsphinx, whose model of English
-comes with it and which asks nobody.
+"""Speech recognition by a closed grammar made of the cards: pocketsphinx, whose model of English
+comes with it.
 
 A grammar finds itself in everything, in a rhyme and in a cough. So what it found is compared with
-what any English words would have been (MIDDLE, below), and the child is asked before a story is
-told. `Ear` computes; pocketsphinx lets no other thread run meanwhile, so `open_ear` has one in a
-process of its own.
+what any English words would have been (SCORE_MIDDLE), and the child is asked before a story is
+told. `Recognizer` computes; pocketsphinx lets no other thread run meanwhile, so `open_recognizer`
+has one in a process of its own.
 """
 
 import array
 import asyncio
-import contextlib
 import dataclasses
 import json
 import math
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any, BinaryIO
 
+from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady
 from duotui.speech.grammar import Grammar, Vocabulary
 from duotui.speech.noise_gate import NUMPY_MISSING
@@ -48,7 +48,7 @@ turn two up use very wait walk wall was water we weather went were what where wh
 wish with wool would yellow yes you your
 """.split()  # noqa: SIM905
 )
-"""What else a child may say: enough short words that any English can be made of their sounds."""
+"""Other words a child may say: enough short words that any English can be made of their sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ SHORTEST_WORDS = 0.18
 """Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
 
 SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
-"""Of the margin, which is 0 where a wish is as good as any English words, in confidence."""
+"""Middle and spread of the margin, in the logistic function that gives the confidence. A margin of
+0 is that of a wish as good as any English words."""
 
 CONFIRM_BELOW = 0.5
 """The least confidence that is worth a question: nothing is begun that was not asked. How often it
@@ -107,11 +108,11 @@ class Recognizer:
             _add_grammar(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW_BEAMS)
 
     def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """What is wished in `pcm`, one channel of 16 bit; None where that is nothing."""
+        """Recognize the wish in `pcm`, one channel of 16 bit; None where that is nothing."""
         return self.understood(*self.weighed(resampled(pcm, rate, SAMPLE_RATE)))
 
     def understood(self, words: str, margin: float) -> Recognition | None:
-        """What to make of what was `weighed`."""
+        """Turn the words and the margin of `weighed` into a recognition."""
         slots = self._grammar.slots(words)
         confidence = 1 / (1 + math.exp(min(50.0, (SCORE_MIDDLE - margin) / SCORE_SPREAD)))
         return (
@@ -119,11 +120,12 @@ class Recognizer:
         )
 
     def weighed(self, pcm: bytes) -> tuple[str, float]:
-        """The wish in `pcm` at RATE, and how much better than any English words it is, a frame."""
+        """The wish in `pcm` at SAMPLE_RATE, and how much better than any English words it is, a
+        frame."""
         if _loudest(pcm) < FAINT_LEVEL:
             return "", -math.inf
-        heard = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
-        wish, decoder = max(heard, key=lambda one: one[0].score)
+        decodings = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
+        wish, decoder = max(decodings, key=lambda one: one[0].score)
         if wish.frames < SHORTEST_WORDS * FRAMES_A_SECOND:
             return "", -math.inf
         return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
@@ -142,7 +144,7 @@ def _loudest(pcm: bytes, size: int = 2 * SAMPLE_RATE // 50) -> float:
 
 
 FRAMES_A_SECOND = 100
-"""Of pocketsphinx, a second."""
+"""Frames that pocketsphinx makes of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _decoder(throat: float) -> Any:  # noqa: ANN401
         raise NotReady(*NO_POCKETSPHINX) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
     decoder = Decoder(lm=None, loglevel="FATAL", **warped, **DECODER_OPTIONS)
-    # the model's own settings win over those above; see denoising.py
+    # the model's own settings win over those above; see noise_gate.py
     decoder.config["remove_noise"] = False
     decoder.reinit_feat()
     return decoder
@@ -192,31 +194,29 @@ def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN40
 
 
 class RecognizerProcess:
-    """An Ear in a process of its own."""
+    """A Recognizer in a process of its own."""
 
-    def __init__(self, child: asyncio.subprocess.Process) -> None:
+    def __init__(self, child: ChildProcess) -> None:
         self._child = child
-        self._asked = 0
-        self._turn = asyncio.Lock()
+        self._last_request = 0
+        self._lock = asyncio.Lock()
 
     async def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """As Ear's. Raises NotReady where the process ended."""
-        async with self._turn:
-            self._asked += 1
-            asking = {"number": self._asked, "bytes": len(pcm), "rate": rate}
-            answer = await self._exchange(asking, pcm)
-            while answer["number"] != self._asked:  # whose asker did not wait for it
-                answer = await self._exchange()
-        return Recognition(**answer["heard"]) if answer["heard"] else None
+        """Recognize the wish in `pcm`, None where there is none. Raises NotReady where the process
+        ended."""
+        async with self._lock:
+            self._last_request += 1
+            request = {"number": self._last_request, "bytes": len(pcm), "rate": rate}
+            answer = await self._exchange(request, pcm)
+            while answer["number"] != self._last_request:  # whose asker did not wait for it
+                answer = await self._read()
+        return Recognition(**answer["recognition"]) if answer["recognition"] else None
 
     async def close(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._child.kill()
-        # to the end of its output, or its pipe stays open
-        await self._child.communicate()
+        await self._child.end()
 
     async def begin(self, vocabulary: Vocabulary) -> None:
-        """Raises what Ear raises."""
+        """Start it. Raises what Recognizer raises."""
         answer = await self._exchange(vocabulary)
         match answer["trouble"]:
             case "ValueError":
@@ -224,56 +224,50 @@ class RecognizerProcess:
             case "NotReady":
                 raise NotReady(*NO_POCKETSPHINX)
 
-    async def _exchange(self, said: object = None, pcm: bytes = b"") -> Any:  # noqa: ANN401
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            if said is not None:
-                self._child.stdin.write(json.dumps(said).encode() + b"\n" + pcm)
-                await self._child.stdin.drain()
-        answer = await self._child.stdout.readline()
-        if not answer.endswith(b"\n"):
-            raise NotReady("the ear was lost", "begin again")
-        return json.loads(answer)
+    async def _exchange(self, request: object, pcm: bytes = b"") -> Any:  # noqa: ANN401
+        await self._child.write_json(request, pcm)
+        return await self._read()
+
+    async def _read(self) -> Any:  # noqa: ANN401
+        try:
+            return await self._child.read_json()
+        except EOFError as error:
+            raise NotReady("the ear was lost", "begin again") from error
 
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
-    """Raises what Ear raises."""
-    ear = RecognizerProcess(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "duotui.speech.recognizer"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+    """Start it. Raises what Recognizer raises."""
+    recognizer = RecognizerProcess(
+        await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
     )
     try:
-        await ear.begin(vocabulary)
+        await recognizer.begin(vocabulary)
     except BaseException:
-        await ear.close()
+        await recognizer.close()
         raise
-    return ear
+    return recognizer
 
 
-def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
-    """What runs in the process: a vocabulary, a line of JSON, is answered by what is wrong with
-    it; then a line and PCM by what was heard."""
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests, in the process. A vocabulary, a line of JSON, is answered by what is wrong
+    with it; then each line with PCM by a recognition."""
 
-    def answer(**said: object) -> None:
-        answers.write(json.dumps(said).encode() + b"\n")
+    def answer(**fields: object) -> None:
+        answers.write(json.dumps(fields).encode() + b"\n")
         answers.flush()
 
     try:
-        ear = Recognizer(json.loads(asked.readline()))
+        recognizer = Recognizer(json.loads(requests.readline()))
     except (ValueError, NotReady) as error:
         answer(trouble=type(error).__name__, why=str(error))
         return
     answer(trouble="", why="")
-    while line := asked.readline():
-        asking = json.loads(line)
-        heard = ear.recognize(asked.read(asking["bytes"]), asking["rate"])
-        answer(number=asking["number"], heard=heard and dataclasses.asdict(heard))
+    while line := requests.readline():
+        request = json.loads(line)
+        recognition = recognizer.recognize(requests.read(request["bytes"]), request["rate"])
+        answer(
+            number=request["number"], recognition=recognition and dataclasses.asdict(recognition)
+        )
 
 
 if __name__ == "__main__":

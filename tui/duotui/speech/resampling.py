@@ -9,8 +9,8 @@ FILTER_TAPS = 16
 
 
 def resampled(pcm: bytes, rate: int, to: int) -> bytes:
-    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`: through a
-    windowed sinc, so that nothing above the lower rate's half is folded into what is below."""
+    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`. A windowed sinc
+    sees to it that nothing above the lower rate's half is folded into what is below."""
     if rate < 1 or to < 1:
         raise ValueError("a rate is at least 1")
     if rate == to:
@@ -19,14 +19,14 @@ def resampled(pcm: bytes, rate: int, to: int) -> bytes:
     step, phases = rate // common, to // common
     reach = FILTER_TAPS * max(1, math.ceil(rate / to))
     kernels = [_kernel(phase / phases, reach, min(1.0, to / rate)) for phase in range(phases)]
-    heard = array.array("h", bytes(2 * reach))
-    heard.frombytes(pcm[: len(pcm) // 2 * 2])
-    heard.frombytes(bytes(2 * reach))
-    samples = len(heard) - 2 * reach
+    padded = array.array("h", bytes(2 * reach))
+    padded.frombytes(pcm[: len(pcm) // 2 * 2])
+    padded.frombytes(bytes(2 * reach))
+    samples = len(padded) - 2 * reach
     made = array.array("h")
     for number in range(samples * phases // step):
         at, phase = divmod(number * step, phases)
-        value = round(sum(map(mul, kernels[phase], heard[at + 1 : at + 2 * reach + 1])))
+        value = round(sum(map(mul, kernels[phase], padded[at + 1 : at + 2 * reach + 1])))
         made.append(max(-32768, min(32767, value)))
     return made.tobytes()
 

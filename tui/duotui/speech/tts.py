@@ -1,7 +1,7 @@
 """A sentence that is being said, and who says it.
 
-A Reader says one sentence at a time. Where it is in it is asked of the clock of what plays it, so
-that the word that is marked is the word that is heard.
+A TextToSpeech says one sentence at a time. Where it is in it is asked of the clock of what plays
+it, so that the word that is marked is the word that is heard.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class TextToSpeech(Protocol):
     def trouble(self) -> str: ...
 
     def configure(self, pace: float, volume: float) -> None:
-        """From the next sentence on: words a minute, and 0 to 1."""
+        """Set words a minute and volume, 0 to 1, from the next sentence on."""
         ...
 
     def prepare(self, text: str) -> None:
@@ -80,11 +80,11 @@ class SilentTts:
         """There is nothing to prepare."""
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
-        said = timed_words(text, self.pace)
+        utterance = timed_words(text, self.pace)
         self._since = self._clock.now()
-        begun(said)
+        begun(utterance)
         try:
-            await asyncio.sleep(said.length)
+            await asyncio.sleep(utterance.length)
         finally:
             self._since = None
 

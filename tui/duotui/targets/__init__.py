@@ -1,1 +1,2 @@
-"""What tells a story: a board, the simulated Duo, the virtual Duo; and the engine's program."""
+"""Targets that tell a story: a board, the simulated Duo, the virtual Duo; and the engine's
+program."""

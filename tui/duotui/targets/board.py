@@ -47,7 +47,7 @@ class BoardTarget:
 
 
 def same_board(known: Port, found: list[Port]) -> Port:
-    """Where the board at `known` is now. Raises NoDevice where it is not to be told."""
+    """Find where the board at `known` is now. Raises NoDevice where it is not to be told."""
     if not known.serial_number:
         return _at(known.path, found)
     same = [port for port in found if port.serial_number == known.serial_number]

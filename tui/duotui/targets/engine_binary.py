@@ -1,7 +1,8 @@
 """The engine's program for this computer: found where it was built, or compiled once.
 
-Looked for in DUOTUI_ENGINE; in native/build, where `make engine` leaves it and where a wheel for
-this platform has it; then in the user's cache, where it is compiled from the package's sources.
+It is looked for in DUOTUI_ENGINE. Next in native/build, where `make engine` leaves it and where a
+wheel for this platform has it. Last in the user's cache, where it is compiled from the package's
+sources.
 """
 
 import contextlib
@@ -11,12 +12,12 @@ import platform
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import threading
 from pathlib import Path
 
 from duotui.base import cache, resources
+from duotui.base.child_process import ChildFailed, last_line, run_program
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
 
@@ -58,7 +59,8 @@ def prepare_engine() -> None:
 
 
 def _cached(native: Path, built: Path) -> Path:
-    """In the cache: a copy of `built`, where its folder lets nobody run it, else compiled."""
+    """Find it in the cache: a copy of `built`, where its folder lets nobody run it, else
+    compiled."""
     made_of = [built] if built.exists() else [*native.glob("src/**/*.[ch]"), native / "cflags"]
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
     for path in sorted(made_of):
@@ -78,16 +80,12 @@ def _compile(native: Path, out: Path) -> None:
     command = _compiler()
     print("duotui: compiling the engine, once, about 15 s", file=sys.stderr, flush=True)
     sources = sorted(str(path.relative_to(native)) for path in native.glob("src/**/*.c"))
-    done = subprocess.run(
-        [*command, "@cflags", *sources, "-o", str(out), "-lm"],
-        cwd=native,
-        env={**os.environ, "LC_ALL": "C"},
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if done.returncode:
-        raise NotReady(f"the engine cannot be compiled: {first_error(done.stderr)}", INSTALL)
+    command += ["@cflags", *sources, "-o", str(out), "-lm"]
+    try:
+        run_program(command, cwd=native, environment={"LC_ALL": "C"})
+    except ChildFailed as error:
+        why = first_error(error.stderr)
+        raise NotReady(f"the engine cannot be compiled: {why}", INSTALL) from error
 
 
 def _compiler() -> list[str]:
@@ -103,5 +101,4 @@ def _compiler() -> list[str]:
 def first_error(said: str) -> str:
     """The line of a compiler's messages that names the first error, else the last line."""
     found = re.search(r"^.*\berror: .*$", said, re.MULTILINE)
-    lines = said.strip().splitlines() or ["the compiler said nothing"]
-    return found[0] if found else lines[-1]
+    return found[0] if found else last_line(said, "the compiler said nothing")

@@ -16,7 +16,7 @@ from duotui.link.port_thread import Channel
 from duotui.link.ports import path_of
 from duotui.link.serial_transport import SerialTransport
 from duotui.scoring import roofline
-from duotui.scoring.machine_conditions import SCRIPT, MachineConditions, parse_conditions
+from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, MachineConditions, parse_conditions
 from duotui.scoring.roofline import BandwidthSweep
 from duotui.targets.board import BoardTarget
 from duotui.targets.engine_binary import find_engine
@@ -28,11 +28,11 @@ class JudgedMachine(Protocol):
     channel: Channel
 
     def conditions(self) -> MachineConditions:
-        """What state it is in, while nothing is asked of it. Raises DuotuiError."""
+        """Read what state it is in, while nothing is asked of it. Raises DuotuiError."""
         ...
 
     def bandwidth(self) -> BandwidthSweep:
-        """How fast its memory is. Raises DuotuiError."""
+        """Measure how fast its memory is. Raises DuotuiError."""
         ...
 
 
@@ -46,7 +46,9 @@ class LocalMachine:
     def conditions(self) -> MachineConditions:
         if not self.proc.is_dir():
             return _little_known()
-        said = subprocess.run(["sh", "-c", SCRIPT], capture_output=True, encoding="utf-8")
+        said = subprocess.run(
+            ["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, encoding="utf-8"
+        )
         return parse_conditions(said.stdout)
 
     def bandwidth(self) -> BandwidthSweep:
@@ -78,7 +80,7 @@ class RemoteMachine:
     path: str
 
     def conditions(self) -> MachineConditions:
-        return parse_conditions(self._asked(SCRIPT))
+        return parse_conditions(self._asked(CONDITIONS_SCRIPT))
 
     def bandwidth(self) -> BandwidthSweep:
         return roofline.parse_sweep(self._asked(f"{BOARD_FOLDER}/{ENGINE_NAME} bandwidth"))

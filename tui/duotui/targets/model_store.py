@@ -23,7 +23,7 @@ from duotui.base.progress import TransferProgress
 
 READ_BYTES = 1 << 16
 READ_TIMEOUT = 30.0
-"""Until a source that says nothing is given up."""
+"""Seconds until a source that says nothing is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class KnownModel:
     files: tuple[ModelFile, ...]
 
     def path(self, store: Path) -> Path:
-        """Of its weights, which name the rest: the tokenizer lies beside them."""
+        """The path of its weights, which name the rest: the tokenizer lies beside them."""
         return store / self.name / self.files[0].name
 
     def complete(self, store: Path) -> bool:
-        """Whether all of it is there. A file takes its name only when its SHA-256 was right."""
+        """Say whether all of it is there. A file takes its name only when its SHA-256 was right."""
         return all((store / self.name / file.name).exists() for file in self.files)
 
     @property

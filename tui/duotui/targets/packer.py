@@ -1,10 +1,11 @@
 """Packed models (.duo): made, and looked at, by the engine's own program. docs/packed.md."""
 
 import hashlib
-import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from duotui.base import cache
+from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.targets.engine_binary import find_engine
 
@@ -15,7 +16,7 @@ def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Pa
     The same files give the same bytes. Raises UsageError where one of them is bad.
     """
     target = out or model.with_suffix(".duo")
-    _run("pack", str(model), "-z", str(tokenizer), "--modes", modes, "-o", str(target))
+    _run(["pack", model, "-z", tokenizer, "--modes", modes, "-o", target])
     return target
 
 
@@ -36,16 +37,13 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
 
 
 def inspect(path: Path) -> str:
-    """What `path` holds and costs, as lines. Raises UsageError where it is damaged."""
-    return _run("inspect", str(path))
+    """Say what `path` holds and costs, as lines. Raises UsageError where it is damaged."""
+    return _run(["inspect", path])
 
 
-def _run(*arguments: str) -> str:
-    done = subprocess.run([str(find_engine()), *arguments], capture_output=True, encoding="utf-8")
-    if done.returncode == 0:
-        return done.stdout
-    line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]
-    message = line.removeprefix("duollama: ")
-    if done.returncode == 2:
-        raise UsageError(message)
-    raise DuotuiError(message)
+def _run(arguments: Sequence[str | Path]) -> str:
+    try:
+        return run_program([find_engine(), *arguments]).stdout
+    except ChildFailed as error:
+        message = str(error).removeprefix("duollama: ") or "the engine said nothing"
+        raise (UsageError if error.status == 2 else DuotuiError)(message) from error

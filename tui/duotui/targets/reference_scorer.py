@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import UsageError
 from duotui.protocol.request import Request
 from duotui.scoring.teacher_forcing import Agreement, parse_steps
@@ -24,42 +25,23 @@ def teacher_force(
     told: Sequence[int],
     likely: int = CANDIDATES,
 ) -> Agreement:
-    """What the reference would have taken at each step of `told`. `prompt`: its ids,
+    """Ask what the reference would have taken at each step of `told`. `prompt`: its ids,
     BOS first. Raises UsageError where the model cannot have told it."""
     with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
         ids = Path(folder) / "ids"
         ids.write_text(
             f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, told))}\n", "ascii"
         )
-        said = _run(
-            model,
-            tokenizer,
-            request,
-            "--follow",
-            str(ids),
-            "--likely",
-            str(likely),
-            "--mode",
-            str(request.mode),
-        ).stdout
+        options = ["--follow", str(ids), "--likely", str(likely), "--mode", str(request.mode)]
+        said = _run(model, tokenizer, request, options).stdout
     return parse_steps(said, len(prompt) - 1)
 
 
 def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float:
     """Bytes of weights that telling `request` by mode exact or fast reads a token, in the mean:
     counted here, and the same anywhere. Raises UsageError where it cannot be told."""
-    said = _run(
-        model,
-        tokenizer,
-        request,
-        "--mode",
-        str(request.mode),
-        "-n",
-        str(request.steps),
-        "-i",
-        request.prompt,
-        "--statistics",
-    ).stderr
+    options = ["--mode", str(request.mode), "-n", str(request.steps), "-i", request.prompt]
+    said = _run(model, tokenizer, request, [*options, "--statistics"]).stderr
     found = re.search(r"weight bytes per token: (\d+)", said)
     if found is None:
         raise UsageError("the engine does not count what it reads", "make engine builds it")
@@ -67,18 +49,14 @@ def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float
 
 
 def _run(
-    model: Path, tokenizer: Path | None, request: Request, *options: str
+    model: Path, tokenizer: Path | None, request: Request, options: Sequence[str]
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [
-            *(str(find_engine()), str(model), *options),
-            *(["-z", str(tokenizer)] if tokenizer is not None else []),
-            *("-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)),
-        ],
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        line = (done.stderr.strip().splitlines() or ["the engine said nothing"])[-1]
-        raise UsageError(line.removeprefix("duollama: "), "name the board's model with --model")
-    return done
+    command = [str(find_engine()), str(model), *options]
+    if tokenizer is not None:
+        command += ["-z", str(tokenizer)]
+    command += ["-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)]
+    try:
+        return run_program(command)
+    except ChildFailed as error:
+        message = str(error).removeprefix("duollama: ") or "the engine said nothing"
+        raise UsageError(message, "name the board's model with --model") from error

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from duotui.base import resources
+from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
 from duotui.base.oscompat import HAS_PTYS
 from duotui.link.pty_cable import PtyCable
@@ -27,9 +28,9 @@ def check_can_simulate() -> None:
 
 
 class SimulatedDuo:
-    """`spoil` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
-    program that says sentences aloud, `ear` one that records (docs/speech.md); a simulated Duo has
-    none of its own."""
+    """`corrupt` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
+    program that says sentences aloud, `microphone` one that records (docs/speech.md); a simulated
+    Duo has none of its own."""
 
     target = "sim"
 
@@ -82,8 +83,7 @@ class SimulatedDuo:
             return UsageError(said.removeprefix("duollama: ") or "the engine refused its files")
         if status < 0:
             return LinkBroken(f"the engine was killed ({_signal(-status)})")
-        last = (said.splitlines() or [""])[-1]
-        return LinkBroken(f"the engine stopped with status {status}", last)
+        return LinkBroken(f"the engine stopped with status {status}", last_line(said))
 
     def close(self) -> None:
         if self._cable is not None:

@@ -14,10 +14,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from duotui.base import cache, resources
+from duotui.base.board_profile import DUO_64M, MemoryLayout
+from duotui.base.child_process import ChildFailed, last_line, run_program
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.installer import install_files
@@ -25,28 +26,15 @@ from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
-CARD_BYTES_PER_SECOND = 21_900_000
-"""Of a Duo's TF card, read or written (published: 20.8 to 22.2 MB/s)."""
-
 NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
 
 MONITOR_SECONDS = 2.0
-"""Until a QEMU that does not answer is taken for one that hangs."""
-
-
-class MemoryLayout(Enum):
-    """What the kernel is given of 64 MiB (`mem=`), so that `free` says what a Duo's says."""
-
-    STOCK = "34852K"
-    """28.8 MB: the stock image v1 keeps 26.8 MiB for the camera."""
-    FREED = "62428K"
-    """55.3 MB: an image that keeps nothing, as the contest's was."""
-    FULL = "64M"
+"""Seconds until a QEMU that does not answer is taken for one that hangs."""
 
 
 @dataclass(frozen=True)
 class VirtualMachine:
-    """What is built by `make virtual`. Raises NotReady where it is not."""
+    """The machine that `make virtual` builds. Raises NotReady where it is not."""
 
     folder: Path
 
@@ -57,21 +45,22 @@ class VirtualMachine:
         build = resources.resource_folder("firmware") / "virtual" / "machine"
         if not build.exists():
             raise NotReady("the virtual Duo is not in this installation", "use a checkout")
-        asked = subprocess.run([build, "--offline"], capture_output=True, encoding="utf-8")
-        if asked.returncode:
-            raise NotReady("the virtual Duo is not built yet", "make virtual builds it")
-        return cls(Path(asked.stdout.strip()))
+        try:
+            folder = run_program([build, "--offline"]).stdout.strip()
+        except ChildFailed as error:
+            raise NotReady("the virtual Duo is not built yet", "make virtual builds it") from error
+        return cls(Path(folder))
 
     def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
         qemu = self.folder / "qemu"
-        bios = qemu / "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
-        disk = f"file={card},throttling.bps-total={CARD_BYTES_PER_SECOND}"
+        bios = qemu / "usr/lib/{DUO_64M.machine}-linux-gnu/opensbi/generic/fw_dynamic.bin"
+        disk = f"file={card},throttling.bps-total={DUO_64M.card_rate}"
         kernel = f"console=ttyS0 root=/dev/vda2 rw rootwait mem={memory.value}"
         return [
             # it must not outlive who started it
             *("setpriv", "--pdeathsig", "KILL"),
-            *(f"{qemu}/usr/bin/qemu-system-riscv64", "-L", f"{qemu}/usr/share/qemu"),
-            *("-M", "virt", "-m", "64M", "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
+            *(f"{qemu}/usr/bin/qemu-system-{DUO_64M.machine}", "-L", f"{qemu}/usr/share/qemu"),
+            *("-M", "virt", "-m", DUO_64M.ram, "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
             *("-display", "none", "-nodefaults", "-global", "virtio-mmio.force-legacy=false"),
             *("-bios", f"{bios}", "-kernel", f"{self.folder}/Image", "-append", kernel),
             *("-chardev", f"serial,id=uart,path={uart}", "-serial", "chardev:uart"),
@@ -84,9 +73,10 @@ class VirtualMachine:
 def make_card(out: Path, *folders: Path) -> None:
     """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
     maker = resources.resource_folder("firmware") / "virtual" / "card"
-    done = subprocess.run([maker, out, *folders], capture_output=True, encoding="utf-8")
-    if done.returncode:
-        raise NotReady("a card could not be made", (done.stderr.splitlines() or [""])[-1])
+    try:
+        run_program([maker, out, *folders])
+    except ChildFailed as error:
+        raise NotReady("a card could not be made", str(error)) from error
 
 
 def prepared_card(model: Path, tokenizer: Path | None) -> Path:
@@ -94,13 +84,10 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
     VirtualMachine.find()
     native = resources.resource_folder("native")
-    built = subprocess.run(
-        ["make", "-s", "-C", native / "board", "rv64gcv"], capture_output=True, encoding="utf-8"
-    )
-    if built.returncode:
-        raise NotReady(
-            "the board's engine cannot be built", (built.stderr.splitlines() or [""])[-1]
-        )
+    try:
+        run_program(["make", "-s", "-C", native / "board", "rv64gcv"])
+    except ChildFailed as error:
+        raise NotReady("the board's engine cannot be built", str(error)) from error
     engine = native / "build/rv64gcv/duollama"
     firmware = sorted(
         path for path in resources.resource_folder("firmware").rglob("*") if path.is_file()
@@ -126,7 +113,7 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
 
 class VirtualDuo:
     """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
-    `spoil` and `spoil_board` are the wire's: what becomes of the bytes on their way."""
+    `corrupt` and `corrupt_to_board` are the wire's: what becomes of the bytes on their way."""
 
     target = "virtual"
 
@@ -174,7 +161,7 @@ class VirtualDuo:
         return SerialTransport(cable.host_path), f"virtual Duo behind {cable.host_path}"
 
     def reset(self) -> None:
-        """As its reset button does."""
+        """Reset it like its button does."""
         self._told("system_reset")
 
     def freeze(self, on: bool) -> None:
@@ -219,7 +206,7 @@ class VirtualDuo:
 
     def _last_words(self) -> str:
         said = self.process.stdout.read() if self.process and self.process.stdout else b""
-        return (said.decode(errors="replace").strip().splitlines() or [""])[-1]
+        return last_line(said)
 
 
 class QemuMonitor:
@@ -242,7 +229,7 @@ class QemuMonitor:
         raise NotReady("the virtual Duo does not start", said.strip() or "QEMU said nothing")
 
     def ask(self, command: str) -> object:
-        """What QEMU answers. Raises LinkBroken where it is gone or refuses."""
+        """Send `command`; the answer of QEMU. Raises LinkBroken where it is gone or refuses."""
         self._lines.write(json.dumps({"execute": command}).encode() + b"\n")
         self._lines.flush()
         while line := self._lines.readline():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from textual.content import Content
 
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
 from duotui.judge.session import JudgeSession, Phase
 from duotui.scoring import rival_run
@@ -16,14 +17,6 @@ from duotui.ui import formatting
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME
 from duotui.ui.widgets.pace_chart import Lane
-
-PUBLISHED_RATES = (("llama2.c, published", 0.360350), ("the winner, published", 24.302522))
-"""tok/s of stories15M on a Milk-V Duo 64M, of 30 runs each (RVSPOC 2023, S2311). The winner's is
-int8, and told another story."""
-
-
-STORIES15M_PARAMETERS = 15_191_712
-"""Its parameters: of other models nothing was published."""
 
 
 def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
@@ -156,8 +149,8 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
         others.append(("its memory's roof", verdict.roof.rate))
     if verdict.baseline is not None and verdict.baseline.rate > 0:
         others.append(("the baseline, recorded", verdict.baseline.rate))
-    if board.ready is not None and board.ready.parameters == STORIES15M_PARAMETERS:
-        others += PUBLISHED_RATES
+    if board.ready is not None and board.ready.parameters == DUO_64M.published_parameters:
+        others += DUO_64M.published_rates
     found += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
     return found
 

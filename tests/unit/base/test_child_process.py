@@ -1,0 +1,93 @@
+"""Child processes: what they answer, and that they end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from duotui.base.child_process import ChildFailed, ChildProcess, last_line, run_program
+
+ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
+
+
+def test_the_last_line_is_the_last_that_is_not_blank() -> None:
+    assert last_line("first\n  second \n\n") == "second"
+    assert last_line(b"caf\xc3\xa9\xff\n") == "café\ufffd"
+    assert (last_line(" \n"), last_line("", "it said nothing")) == ("", "it said nothing")
+
+
+def test_a_program_that_fails_is_told_by_its_last_line() -> None:
+    with pytest.raises(ChildFailed, match=r"^no model$") as raised:
+        run_program(["/bin/sh", "-c", "echo reading >&2; echo no model >&2; exit 3"])
+    assert (raised.value.status, raised.value.stderr) == (3, "reading\nno model\n")
+
+
+def test_a_program_has_its_input_folder_and_environment(tmp_path: Path) -> None:
+    done = run_program(
+        ["/bin/sh", "-c", 'cat; pwd; echo "$NAME"; test -n "$PATH"'],
+        stdin="said\n",
+        cwd=tmp_path,
+        environment={"NAME": "value"},
+    )
+    assert done.stdout == f"said\n{tmp_path}\nvalue\n"
+
+
+async def test_a_child_answers_lines() -> None:
+    child = await ChildProcess.start((sys.executable, "-c", ECHO))
+    await child.write_json({"number": 1}, b'{"payload": true}\n')
+    assert [await child.read_json(), await child.read_json()] == [{"number": 1}, {"payload": True}]
+    child.write_last(b"[2]\n")
+    assert await child.read_json() == [2]
+    assert await child.wait() == 0
+    assert await child.end() == ""
+
+
+async def test_a_child_that_ended_is_noticed_by_the_read() -> None:
+    child = await ChildProcess.start(("/bin/sh", "-c", "echo half; printf '{}'; echo why >&2"))
+    assert await child.wait() == 0
+    await child.write_json({})
+    with pytest.raises(ValueError, match="Expecting value"):
+        await child.read_json()
+    with pytest.raises(EOFError):
+        await child.read_json()
+    assert await child.end() == "why"
+
+
+async def test_much_on_stderr_does_not_block_a_child() -> None:
+    """More than a pipe holds, and the last line of it is kept."""
+    noise = "head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo why >&2; echo 1"
+    child = await ChildProcess.start(("/bin/sh", "-c", noise))
+    assert await child.read_json() == 1
+    assert await child.complaint() == "why"
+    await child.end()
+
+
+async def test_the_end_of_a_child_is_the_end_of_its_group() -> None:
+    """One that ignores its stdin, and that has a child of its own with the same pipes."""
+    child = await ChildProcess.start(("/bin/sh", "-c", "sleep 600 & echo $!; wait"))
+    grandchild = int(await child.read_json())
+    await child.end()
+    assert await child.wait() == -9
+    assert not runs(grandchild)
+
+
+async def test_a_pipe_that_a_grandchild_keeps_is_given_up() -> None:
+    """One that left the group."""
+    line = "setsid sh -c 'echo $$; exec sleep 600' 2>/dev/null & cat"
+    child = await ChildProcess.start(("/bin/sh", "-c", line))
+    grandchild = int(await child.read_json())
+    async with asyncio.timeout(60):
+        assert await child.end() == ""
+    assert runs(grandchild)
+    os.kill(grandchild, signal.SIGKILL)
+    assert await child.stdout.read() == b""
+
+
+def runs(pid: int) -> bool:
+    """Whether it has not ended; a zombie has."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip()[:1] not in ("", "Z")

@@ -1,0 +1,43 @@
+"""What a machine says of itself, read."""
+
+import subprocess
+
+import pytest
+
+from duotui.base.board_profile import DUO_64M
+from duotui.base.errors import NotReady
+from duotui.board.system_info import PROBE, parse_system_info
+from support.conditions import DUO
+
+
+def test_a_duo_is_read() -> None:
+    found = parse_system_info(DUO.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068"))
+    assert (found.kernel, found.machine) == ("Linux 5.10.4-tag-", "riscv64")
+    assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
+    assert (found.swaps, found.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
+    assert (found.temperatures, found.clock) == ((45.123,), 850)
+    assert found.free_bytes == 516568 * 1024
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("room", "zoom"), ("machine riscv64\n", ""), ("riscv64", ""), ("slowed 0", "slowed hot")],
+)
+def test_what_cannot_be_read_is_said(old: str, new: str) -> None:
+    with pytest.raises(NotReady, match="does not say what state"):
+        parse_system_info(DUO.replace(old, new))
+
+
+def test_this_computer_is_read() -> None:
+    done = subprocess.run(["sh", "-c", PROBE], capture_output=True, text=True)
+    found = parse_system_info(done.stdout)
+    assert (done.returncode, done.stderr, "\n" in PROBE) == (0, "", False)
+    assert found.kernel == subprocess.getoutput("uname -sr")
+    assert found.machine == subprocess.getoutput("uname -m")
+    assert found.memory > found.available > 0
+    assert found.free_bytes > 0
+
+
+def test_a_duo_is_told_from_another_machine() -> None:
+    assert DUO_64M.is_machine("riscv64")
+    assert not DUO_64M.is_machine("aarch64")

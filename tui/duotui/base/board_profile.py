@@ -1,0 +1,95 @@
+"""Profile of a kind of board: what is true of it, and of no other. Pure: every package may import
+it.
+
+A second profile (Duo 256M with an SG2002, Duo S with an SG2000) gives a value to each field. It
+must also give a way to tell it from the 64M: all three say "riscv64", have the vendor 3346, the
+prompt and the password. The device tree's model (/proc/device-tree/model) names the board.
+Elsewhere it needs: an engine for its processor where that is in ARM mode (data/board), its modules
+(firmware/overlay), and for the Duo S the pins of its loudspeaker.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class MemoryLayout(Enum):
+    """Memory that the kernel of an image is given of a 64 MiB board, as its argument `mem=`."""
+
+    STOCK = "34852K"
+    """28.8 MB: the stock image v1 keeps 26.8 MiB for the camera."""
+    FREED = "62428K"
+    """55.3 MB: an image that keeps nothing, as the contest's was."""
+    FULL = "64M"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardProfile:
+    """`machine` is what `uname -m` prints. `ram` is QEMU's and the kernel's word for the memory,
+    `freed_memory` the least MemTotal, in bytes, of an image that keeps nothing for a camera;
+    `card_rate` is the card's bytes a second, `baud_rate` that of its UART.
+
+    `user` and `password` are those of the vendor's images. `boot_messages` is printed by a board
+    that was just turned on, `bootloader_prompt` by its boot loader: regular expressions.
+
+    `usb_products` are the gadgets that a board shows, with what each is. `capture_device` and
+    `playback_devices` are paths, for a shell. `published_rates` are tok/s of a model of
+    `published_parameters` parameters. `report_titles` are by language.
+    """
+
+    name: str
+    machine: str
+    ram: str
+    freed_memory: int
+    card_rate: int
+    baud_rate: int
+    user: str
+    password: str
+    boot_messages: bytes
+    bootloader_prompt: bytes
+    usb_vendor: int
+    usb_products: Mapping[int, str]
+    capture_device: str
+    playback_devices: str
+    published_rates: tuple[tuple[str, float], ...]
+    published_parameters: int
+    report_titles: Mapping[str, str]
+
+    def is_machine(self, machine: str) -> bool:
+        """Say whether a machine that calls itself `machine` may be such a board."""
+        return machine == self.machine
+
+
+DUO_64M = BoardProfile(
+    name="Milk-V Duo 64M",
+    machine="riscv64",
+    ram="64M",
+    # mode exact needs 40 MB beside the system's 14
+    freed_memory=50 * 2**20,
+    # published: 20.8 to 22.2 MB/s, read or written
+    card_rate=21_900_000,
+    baud_rate=115_200,
+    user="root",
+    password="milkv",
+    boot_messages=rb"U-Boot|OpenSBI|Starting kernel|Linux version",
+    bootloader_prompt=rb"(?:=>|cv\w+#) ",
+    usb_vendor=0x3346,
+    usb_products=MappingProxyType(
+        {
+            0x1000: "the boot ROM, without a card to boot from",
+            0x1003: "a serial port",
+            0x1009: "a network card (RNDIS)",
+            0x100C: "a network card (NCM)",
+        }
+    ),
+    capture_device="/dev/snd/pcmC0D0c",
+    playback_devices="/dev/snd/pcm*p /dev/dsp",
+    # RVSPOC 2023, S2311, 30 runs each; the winner's is int8, and told another story
+    published_rates=(("llama2.c, published", 0.360350), ("the winner, published", 24.302522)),
+    published_parameters=15_191_712,
+    report_titles=MappingProxyType(
+        {"en": "Baby LLaMA 2 on a Milk-V Duo", "zh": "Milk-V Duo 上的 Baby LLaMA 2"}
+    ),
+)
+"""One C906 core of a CV1800B, 64 MiB. Its clock is read from its kernel, and stands in no field."""
