@@ -1,4 +1,4 @@
-"""The user's cache: what this program has made once, and can make again."""
+"""The user's cache: files that the program can make again."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ def cache_folder() -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path in an empty folder beside `path`; what is written there becomes `path`.
+    """Yield a path in an empty folder beside `path`; the file written there replaces `path`.
 
-    Another process sees the whole file or none, and nothing is left where an exception is raised.
-    Raises NotReady where the cache cannot be written; any OSError of the body counts as that.
+    Another process sees the whole file or none. An exception leaves nothing behind. Raises NotReady
+    if the cache cannot be written, and for any OSError of the body.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix="new-") as fresh:
-            yield Path(fresh) / path.name
-            (Path(fresh) / path.name).replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix="new-") as folder:
+            yield Path(folder) / path.name
+            (Path(folder) / path.name).replace(path)
     except OSError as error:
         raise NotReady(
             f"the cache folder {cache_folder()} cannot be written: {error.strerror or error}",
