@@ -2,8 +2,8 @@
 
     Agent <-> slave A | master A <- PtyCable -> master B | slave B <-> pyserial
 
-`corrupt` maps each piece of bytes for the host to the bytes that arrive. `corrupt_to_board` does
-the same for the board. They model a real cable's faults. Cutting the cable hangs up both ends.
+`corrupt` models the faults of a real cable. It maps each piece of bytes for the host to the bytes
+that arrive; `corrupt_to_board` does the same for the board. Cutting the cable hangs up both ends.
 Unplugging hangs up the host's end only, as with a board that has its own power: the board's output
 meanwhile is lost. A cable that is plugged in again is another port.
 """

@@ -89,7 +89,7 @@ class LinkReconnecting(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkSilent(Event):
-    """Nothing was received for a second. `LinkResponding` follows if the agent answers again."""
+    """Silence of the link for a second. `LinkResponding` follows if the agent answers again."""
 
     seconds: float
 

@@ -138,13 +138,13 @@ class SpeakRequest:
             for begins, at, size in speech.words
         )
         # the board's clock, so that a late message marks the same word
-        begun = now - (speech.clock - speech.begun) / 1e6
+        started = now - (speech.clock - speech.begun) / 1e6
         return [
             events.SentencePlaying(
                 now,
                 self.source,
                 index=self._index,
-                begun=begun,
+                begun=started,
                 length=speech.length / 1000,
                 marks=marks,
             )
