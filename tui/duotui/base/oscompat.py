@@ -27,8 +27,7 @@ HAS_PTYS = sys.platform != "win32"
 
 @contextmanager
 def on_signals(numbers: Sequence[signal.Signals], call: Callable[[], object]) -> Iterator[None]:
-    """Call `call` in the running loop for each of these signals, while the body runs. Works in the
-    main thread only."""
+    """Call `call` in the running loop for each of these signals. Works in the main thread only."""
     loop = asyncio.get_running_loop()
     previous: dict[signal.Signals, Any] = {}
     for number in numbers:
@@ -64,8 +63,9 @@ def by_system(*, linux: str, macos: str, windows: str) -> str:
 
 
 def make_writable(stream: TextIO) -> None:
-    """Print "?" for a character that the stream's encoding lacks, instead of ending a story. A file
-    or a pipe on Windows gets UTF-8, as all our files: its code page lacks too many characters."""
+    """Make `stream` print "?" for a character that its encoding lacks, instead of ending a story. A
+    file or a pipe on Windows gets UTF-8, as all our files: its code page lacks too many
+    characters."""
     if isinstance(stream, io.TextIOWrapper):
         if sys.platform == "win32" and not stream.isatty():
             stream.reconfigure(encoding="utf-8")

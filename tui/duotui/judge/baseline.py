@@ -25,16 +25,18 @@ from duotui.targets.simulator import SimulatedDuo
 
 @dataclass(frozen=True, slots=True)
 class BaselineSource:
-    """Source of a baseline: the model from which the reference generates it, or `recording`, the
-    output of run.c, if given."""
+    """Source of a baseline: `recording`, the output of run.c, or else the reference with
+    `model`."""
 
     model: Path
     tokenizer: Path | None
     recording: Path | None = None
 
     async def baseline(self, request: Request) -> tuple[Baseline, Ready | None]:
-        """Return the baseline and the engine that generated it; None for a recording. Raises the
-        DuotuiError of any failure."""
+        """Return the baseline and the engine that generated it; None for a recording.
+
+        Raises the DuotuiError of any failure.
+        """
         if self.recording is not None:
             return load_recorded(self.recording, request.prompt), None
         session = single_session(SimulatedDuo(self.model, self.tokenizer))

@@ -31,8 +31,7 @@ from duotui.targets.judged_machine import judged_machine
 
 @dataclass(frozen=True, slots=True)
 class ReportWriter:
-    """Writer of verdicts to `out` (JSON or Markdown), of reports to `folder`, of troubles to
-    `err`."""
+    """Writer of verdicts to `out` (JSON or Markdown), reports to `folder`, troubles to `err`."""
 
     as_json: bool = False
     folder: Path | None = None

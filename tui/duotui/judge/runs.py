@@ -18,8 +18,7 @@ LOST_RUNS_LIMIT = 3
 
 
 class RunSeries:
-    """Series of runs. `on_run` is called with each run, as it ends. `stop` ends the series
-    early."""
+    """Series of runs. `on_run` is called with each run, as it ends. `stop` ends it early."""
 
     def __init__(
         self,

@@ -45,8 +45,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """`baseline` is a recording of run.c; `model` generates the baseline, and must be the
-    board's."""
+    """`baseline` is a recording of run.c; `model` is the baseline's, and must be the board's."""
 
     target: str
     request: Request
@@ -140,8 +139,8 @@ class JudgeSession:
         self._callback = callback
 
     async def run(self) -> Verdict:
-        """Judge. An early end of the runs is the verdict's trouble. Raises the DuotuiError of a
-        failure before the first run."""
+        """Judge. Raises the DuotuiError of a failure before the first run. A later one, which ends
+        the runs early, becomes the verdict's trouble."""
         try:
             return await self._judge()
         except DuotuiError as error:

@@ -106,7 +106,7 @@ class PortThread:
                 self._transport.wake()
 
     def close(self, seconds: float = 0.7) -> bool:
-        """Stop the thread; return False if it did not end in time (as a daemon it dies with the
+        """Stop the thread; return False if it outlives `seconds` (a daemon ends with the
         program)."""
         self._stop.set()
         with self._lock:

@@ -116,8 +116,10 @@ PERMISSION_HINT = by_system(
 
 
 def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
-    """Yield programs that have `path` open, as `name (pid N)`, if this user may see them. Windows
-    reports none."""
+    """Yield programs that have `path` open, as `name (pid N)`, as far as this user may see them.
+
+    Windows reports none.
+    """
     real = os.path.realpath(path)
     if not proc.is_dir():
         yield from _holders_by_lsof(real)
@@ -132,8 +134,7 @@ def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
 
 
 def _holders_by_lsof(path: str) -> Iterable[str]:
-    """Ask lsof on systems without /proc, such as macOS, which has each port twice: /dev/cu.* and
-    /dev/tty.*."""
+    """Ask lsof without /proc, as on macOS, which has each port twice: /dev/cu.* and /dev/tty.*."""
     if shutil.which("lsof") is None:
         return
     twin = path.replace("/dev/cu.", "/dev/tty.")

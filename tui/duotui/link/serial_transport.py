@@ -27,10 +27,9 @@ language. Every user may open a port there, so a port that may not be opened is 
 
 
 class SerialTransport:
-    """A serial port. Raises UsageError, NoDevice, NoPermission or Busy if `target` cannot be
-    opened.
+    """A serial port. A write that takes longer than `patience` seconds is a lost link.
 
-    A write that takes longer than `patience` seconds is a lost link.
+    Raises UsageError, NoDevice, NoPermission or Busy if `target` cannot be opened.
     """
 
     def __init__(self, target: str, patience: float = WRITE_SECONDS) -> None:

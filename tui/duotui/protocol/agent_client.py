@@ -283,7 +283,7 @@ class AgentClient:
         return out
 
     def overdue(self, now: float) -> list[Event]:
-        """LinkSilent, once, after too long a silence; the end of a stuck utterance or listen
+        """LinkSilent, once, after too long a silence; the end of a stuck speech or listen
         request."""
         return self._monitor.silent_for(now) + self._audio.overdue(now, self._connected)
 

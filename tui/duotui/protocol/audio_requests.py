@@ -63,7 +63,7 @@ class AudioRequests:
         return ended
 
     def lost(self, now: float) -> list[Event]:
-        """Handle the loss of the port. Live audio is lost; the board speaks its sentence to the
+        """Handle the loss of the port. Live audio ends; the board speaks its sentence to the
         end."""
         return self._listening.end(now, "the board was lost")
 

@@ -80,8 +80,7 @@ class LinkLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkReconnecting(Event):
-    """The link was lost and duotui reconnects: the story then goes on. Emitted again if the reason
-    changes."""
+    """The link was lost, and duotui reconnects. Emitted again if the reason changes."""
 
     reason: str
     hint: str = ""
@@ -167,8 +166,8 @@ class Regenerating(Event):
 
 @dataclass(frozen=True, slots=True)
 class Regenerated(Event):
-    """Regeneration is complete, and the tokens are identical. `clock` of the start and `clocks` of
-    the tokens are the restarted agent's."""
+    """Regeneration is complete, and the tokens are identical. The clocks are the restarted agent's:
+    `clock` that of the start, `clocks` those of the tokens."""
 
     clock: int
     clocks: tuple[int, ...]

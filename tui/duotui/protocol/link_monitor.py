@@ -26,8 +26,8 @@ BOOT_MESSAGES = rb"U-Boot|OpenSBI|Starting kernel|Linux version"
 
 @dataclass
 class LinkMonitor:
-    """`lost` frames and `noise` bytes in total; `gone` is the board's own report that its agent is
-    gone."""
+    """Totals of `lost` frames and `noise` bytes. `gone` is the board's report of its agent's
+    loss."""
 
     source: Source
     lost: int = 0

@@ -13,8 +13,7 @@ from duotui.protocol.message import Message
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
 START_TIMEOUT = 5.0
-"""Seconds without an answer or audio until the host gives up; the board gives up its recorder
-earlier."""
+"""Seconds of silence until the host gives up; the board gives up its recorder earlier."""
 
 MAX_AUDIO_GAP = 750
 """Pieces of audio in a listen request, at most: thirty seconds."""

@@ -24,8 +24,7 @@ _INTERRUPTED = (EndReason.CANCELLED, EndReason.FAILED)
 
 
 class TokenStream:
-    """Stream of a story. `next` is the index of the event that is needed from the agent
-    (docs/protocol.md)."""
+    """Token stream. `next` is the index of the event needed from the agent (docs/protocol.md)."""
 
     def __init__(self, source: Source, request: Request, number: int) -> None:
         self.source, self.request, self.number = source, request, number

@@ -8,8 +8,7 @@ RUNS, WARM_UP_RUNS = 30, 1
 """Number of runs that count, and of warm-up runs before them."""
 
 TUKEY_FENCE = 1.5
-"""Multiple of the interquartile range; rates farther outside the quartiles are outliers (Tukey
-1977)."""
+"""Interquartile ranges outside the quartiles beyond which a rate is an outlier (Tukey 1977)."""
 
 LEAST_RUNS = 5
 """Number of runs below which no rate is an outlier."""

@@ -11,8 +11,7 @@ from duotui.base.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class BandwidthSweep:
-    """Bandwidths in bytes a second: `reads` by size read repeatedly, `copy` and `fill` of the
-    last."""
+    """Bytes a second: `reads` by the size read repeatedly, `copy` and `fill` of the last size."""
 
     reads: tuple[tuple[int, float], ...]
     copy: float

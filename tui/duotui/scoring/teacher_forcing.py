@@ -12,8 +12,7 @@ from duotui.base.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class TokenCandidate:
-    """Candidate token: its probability under the reference, and under the story's own mode (NaN:
-    the same)."""
+    """Candidate: its probability under the reference and under the story's mode (NaN: the same)."""
 
     id: int
     probability: float
@@ -55,10 +54,9 @@ class Agreement:
         return self.agreed / len(self.chosen) if self.chosen else 1.0
 
     def deviations(self, probabilities: Sequence[float]) -> dict[int, float]:
-        """Map steps after the prompt to the deviation of the source's own nats from the
-        reference's.
+        """Map steps after the prompt to the deviation of the source's nats from the reference's.
 
-        A token's own nats are -ln of the source's own probability. Tokens without one are left out.
+        A source's nats are -ln of its own probability of a token. Tokens without one are left out.
         """
         return {
             index: abs(math.log(p) + step.nats)

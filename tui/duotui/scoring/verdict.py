@@ -18,8 +18,8 @@ from duotui.scoring.teacher_forcing import Agreement
 VERDICT_FORMAT = 1
 
 PROBABILITY_BOUNDS = {Mode.REFERENCE: 5e-5, Mode.EXACT: 0.05}
-"""Nats by which a mode's own probabilities may differ from the reference's. Another C library's
-expf causes some, and so does the part of a sum that exact leaves open (measured: 6e-6 and 0.01). A
+"""Nats by which a mode's own probabilities may differ from the reference's (measured: 6e-6 and
+0.01). The causes are another C library's expf, and the part of a sum that exact leaves open. A
 defective engine may generate the same words by luck; its probabilities reveal it."""
 
 
@@ -120,8 +120,7 @@ class Verdict:
 
     @property
     def identical(self) -> bool | None:
-        """True if all counted runs are the baseline's story; None if there are none, or no
-        baseline."""
+        """True if all counted runs are the baseline's story; None without runs or baseline."""
         if self.baseline is None or not self.counted:
             return None
         return self.same == len(self.counted)

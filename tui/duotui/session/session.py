@@ -148,8 +148,7 @@ class Session:
         self._board.command(StopSpeech())
 
     def start_listening(self) -> None:
-        """Have the board listen until `stop_listening`: MicrophoneAudio events, then
-        ListenEnded."""
+        """Have the board listen until `stop_listening`: emit MicrophoneAudio, then ListenEnded."""
         self._board.command(StartListening(self._number()))
 
     def stop_listening(self) -> None:
@@ -183,8 +182,7 @@ class Session:
             listener(self.state, batch)
 
     def _recorded(self, batch: Batch) -> Batch:
-        """Write the batch, before any listener receives it. A full disk ends the recording, not the
-        story."""
+        """Write the batch before any listener receives it. A full disk ends the recording only."""
         lasting = [event for event in batch if not isinstance(event, events.MicrophoneAudio)]
         for event in lasting:
             if event.source is Source.BOARD and isinstance(event, events.RunStarted):

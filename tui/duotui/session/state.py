@@ -240,8 +240,7 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
 
 
 def _regenerated(source_state: SourceState, event: events.Regenerated) -> SourceState:
-    """The tokens with the clocks of the agent that regenerated them. A recording may have other
-    tokens."""
+    """Replace the clocks by those of the agent that regenerated the tokens, if their count fits."""
     if len(event.clocks) != len(source_state.tokens):
         return replace(source_state, regenerating=None)
     return replace(
