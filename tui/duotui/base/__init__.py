@@ -1,1 +1,1 @@
-"""What every package builds on: errors, clock, files, child processes, the operating system."""
+"""Foundations of every package: errors, clock, cache, resources, the operating system."""

@@ -1,4 +1,4 @@
-"""The user's cache: what this program has made once, and can make again."""
+"""The user's cache: files that the program can make again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

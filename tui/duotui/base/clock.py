@@ -1,4 +1,4 @@
-"""Time, passed in: the program's own clock, and one that tests turn by hand."""
+"""Time as a dependency: the program's own clock, and one that tests advance by hand."""
 
 import time
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds; only differences mean anything."""
+        """Seconds since an arbitrary start; only differences have a meaning."""
         ...
 
 
@@ -16,7 +16,7 @@ class MonotonicClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that moves only in `advance`."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start

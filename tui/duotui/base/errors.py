@@ -1,16 +1,17 @@
-"""What can go wrong, as users meet it: one line, one hint, one exit status.
+"""Errors as users meet them: one line, one hint, one exit status.
 
-    DuotuiError            1  something that should not happen
-    +-- UsageError         2  the command line, a file or a setting is bad
-    +-- NoDevice           3  there is no such port, or no board at all
-    +-- NoPermission       4  the port is there, but not for this user
-    +-- Busy               5  another program holds the port
-    +-- NotReady           6  the port opened, but no engine answers there, or can be put there
-    +-- LinkBroken         7  the link or the engine was lost while a story was told
-    +-- Differs            8  the story is not the baseline's
-    +-- Cancelled          9  stopped by the user
+    DuotuiError       1  a defect of the program.
+    UsageError        2  the command line, a file or a setting is bad.
+    NoDevice          3  the port does not exist, or no board was found.
+    NoPermission      4  the port exists, but not for this user.
+    Busy              5  another program holds the port.
+    NotReady          6  the port opened, but no engine answers, and none can be installed.
+    LinkBroken        7  the link or the engine was lost during a story.
+    Differs           8  the story is not the baseline's.
+    Cancelled         9  the user stopped the program.
 
-Only cli/main.py prints these and exits; docs/exit-statuses.md is the same table for users.
+Every class is a subclass of DuotuiError. Only cli/main.py prints these and exits;
+docs/exit-statuses.md is the same table for users.
 """
 
 from enum import IntEnum
@@ -30,7 +31,7 @@ class Exit(IntEnum):
 
 
 class DuotuiError(Exception):
-    """`message` says what is wrong, `hint` what to do about it; neither has a newline."""
+    """An error. `message` names the fault, `hint` the remedy; neither has a newline."""
 
     exit = Exit.UNEXPECTED
 
@@ -76,6 +77,6 @@ class Cancelled(DuotuiError):
 
 
 def of_status(status: int) -> type[DuotuiError]:
-    """The kind of error that exits with `status`; LinkBroken where none does."""
+    """The class of error that exits with `status`; LinkBroken if none does."""
     kinds = {int(kind.exit): kind for kind in DuotuiError.__subclasses__()}
     return kinds.get(status, LinkBroken)

@@ -1,4 +1,4 @@
-"""What differs between the systems of the host: Linux, macOS and Windows (docs/hosts.md)."""
+"""Differences between the host's systems: Linux, macOS and Windows (docs/hosts.md)."""
 
 import asyncio
 import contextlib
@@ -19,39 +19,38 @@ else:
 
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
     HANGUPS = (signal.SIGTERM, signal.SIGHUP)
-"""What ends a command without a screen, and what ends a screen from outside: there Ctrl+C is a key.
-On Windows a console that is closed sends SIGBREAK."""
+"""Signals that end a command without a screen, and signals that end a screen, which receives Ctrl+C
+as a key. Windows sends SIGBREAK when a console is closed."""
 
 HAS_PTYS = sys.platform != "win32"
 
 
 @contextlib.contextmanager
 def on_signals(numbers: Sequence[signal.Signals], call: Callable[[], object]) -> Iterator[None]:
-    """Meanwhile `call` is called in the running loop for each of these signals. Of the main thread
-    alone."""
+    """Call `call` in the running loop for each of these signals. Works in the main thread only."""
     loop = asyncio.get_running_loop()
-    before: dict[signal.Signals, Any] = {}
+    previous: dict[signal.Signals, Any] = {}
     for number in numbers:
         try:
             loop.add_signal_handler(number, call)
-        except NotImplementedError:  # Windows's loops; they wake up for Python's own handlers
-            before[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
+        except NotImplementedError:  # Windows: loops wake up for Python's handlers
+            previous[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
     try:
         yield
     finally:
         for number in numbers:
-            if number in before:
-                signal.signal(number, before[number])
+            if number in previous:
+                signal.signal(number, previous[number])
             else:
                 loop.remove_signal_handler(number)
 
 
 def open_pty() -> tuple[int, int, str]:
-    """A pseudo-terminal in raw mode: its master, which does not block, its slave, and the slave's
-    path. Raises NotReady where the system has none."""
+    """Open a pseudo-terminal in raw mode. Return its master, which does not block, its slave, and
+    the slave's path. Raises NotReady if the system has none."""
     if sys.platform == "win32":
         raise NotReady("Windows has no pseudo-terminals", "connect a board and name its port")
-    else:  # mypy looks at no other branch
+    else:  # mypy checks this branch only
         master, slave = os.openpty()
         os.set_blocking(master, False)
         tty.setraw(slave)
@@ -73,8 +72,9 @@ def by_system(*, linux: str, macos: str, windows: str) -> str:
 
 
 def make_writable(stream: TextIO) -> None:
-    """A character that the stream's encoding lacks must not end a story: "?" is written for it.
-    A file or a pipe on Windows gets UTF-8, as every file of ours: its code page lacks too many."""
+    """Make `stream` print "?" for a character that its encoding lacks, instead of ending a story. A
+    file or a pipe on Windows gets UTF-8, as all our files: its code page lacks too many
+    characters."""
     if isinstance(stream, io.TextIOWrapper):
         if sys.platform == "win32" and not stream.isatty():
             stream.reconfigure(encoding="utf-8")

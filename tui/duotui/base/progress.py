@@ -1,4 +1,4 @@
-"""How far a transfer is, and the line that says so."""
+"""Progress of a file transfer, and the line that shows it."""
 
 from dataclasses import dataclass
 from typing import TextIO
@@ -6,7 +6,7 @@ from typing import TextIO
 
 @dataclass(frozen=True, slots=True)
 class TransferProgress:
-    """`done` of `size` bytes are there; `sent` of them since `seconds` ago."""
+    """`done` of `size` bytes have arrived, `sent` of them in the last `seconds`."""
 
     done: int
     size: int
@@ -15,17 +15,17 @@ class TransferProgress:
 
     @property
     def rate(self) -> float:
-        """Bytes a second; 0 while nothing is known."""
+        """Bytes a second; 0 while unknown."""
         return self.sent / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def left(self) -> float | None:
-        """Seconds."""
+        """Seconds until the end; None while unknown."""
         return (self.size - self.done) / self.rate if self.rate else None
 
 
 class ProgressLine:
-    """On one line of a terminal; elsewhere a line for each file that is done."""
+    """Print progress on one line of a terminal; elsewhere, print a line for each complete file."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

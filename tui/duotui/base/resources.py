@@ -1,6 +1,6 @@
-"""Where the files are that come with the program: models, themes, the engine's sources.
+"""Files that come with the program: models, themes, the engine's sources.
 
-In a checkout they lie in its top-level folders; in an installed wheel, inside the package.
+A checkout has them in its top-level folders; an installed wheel, inside the package.
 """
 
 from pathlib import Path
@@ -20,10 +20,10 @@ MODEL = PACKAGE / "data" / "stories.duo"
 
 CHECKPOINT = PACKAGE / "data" / "stories.bin"
 TOKENIZER = PACKAGE / "data" / "tokenizer.bin"
-"""What MODEL was packed of (`make ship-model`): in a checkout, not in a wheel."""
+"""Sources of MODEL (`make ship-model`): part of a checkout, not of a wheel."""
 
 BOARD = PACKAGE / "data" / "board" / "duollama"
-"""The engine for the Duo, static; beside it duollama.json: its SHA-256 and its recipe."""
+"""The static engine for the Duo; duollama.json beside it has its SHA-256 and its recipe."""
 
 SPEAKER = BOARD.with_name("duospeak")
-"""The Duo's voice, likewise."""
+"""The Duo's text-to-speech program, also static; duospeak.json is its record."""

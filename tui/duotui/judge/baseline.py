@@ -1,6 +1,6 @@
-"""What a story is held against: the baseline, and the reference's opinion of every token.
+"""Baseline of a judge session, and the reference's opinion of every token.
 
-Told and read on this computer; of a board, of a recording and of a file alike.
+This computer generates and scores both, for a board, a recording and a file alike.
 """
 
 import random
@@ -25,16 +25,18 @@ from duotui.targets.simulator import SimulatedDuo
 
 @dataclass(frozen=True, slots=True)
 class BaselineSource:
-    """Where a baseline comes from: the model that the reference tells from, or, where `recording`
-    is given, what run.c printed."""
+    """Source of a baseline: `recording`, the output of run.c, or else the reference with
+    `model`."""
 
     model: Path
     tokenizer: Path | None
     recording: Path | None = None
 
     async def baseline(self, request: Request) -> tuple[Baseline, Ready | None]:
-        """And which engine told it; None for a recording. Raises the DuotuiError of what went
-        wrong."""
+        """Return the baseline and the engine that generated it; None for a recording.
+
+        Raises the DuotuiError of any failure.
+        """
         if self.recording is not None:
             return load_recorded(self.recording, request.prompt), None
         session = single_session(SimulatedDuo(self.model, self.tokenizer))
@@ -55,22 +57,22 @@ class BaselineSource:
         return Baseline(source, series.runs[0].text, series.runs[0].ids), ready
 
     def followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
-        """With the reference's opinion of the story, and of its own. Blocks."""
+        """Add the reference's opinion of the story, and of the baseline's. Blocks."""
         story, baseline = verdict.runs[0].ids, verdict.baseline
         follow = partial(
             reference_scorer.teacher_force, self.model, self.tokenizer, verdict.request, prompt
         )
         try:
-            theirs = own = follow(story)
+            agreement = own = follow(story)
             if baseline is not None and baseline.ids and baseline.ids != story:
                 own = follow(baseline.ids)
         except (NotReady, UsageError):
-            return verdict  # the engine, or the board's model, is not here
-        return replace(verdict, agreement=theirs, own=own)
+            return verdict  # this computer lacks the engine or the board's model
+        return replace(verdict, agreement=agreement, own=own)
 
 
 def model_mismatch(ready: Ready, baseline: Ready) -> UsageError | None:
-    """Where the two tell from different models."""
+    """Return an error if the two generate from different models."""
     if ready.model_hash == baseline.model_hash:
         return None
     return UsageError(
@@ -81,12 +83,12 @@ def model_mismatch(ready: Ready, baseline: Ready) -> UsageError | None:
 
 
 def single_session(channel: Channel) -> Session:
-    """One narrator, with nothing beside it."""
+    """A session with one source and no baseline."""
     return Session(channel, None, MonotonicClock(), lambda: random.randrange(1, 2**32))
 
 
 def load_recorded(path: Path, prompt: str) -> Baseline:
-    """A recording of run.c. Raises UsageError where its runs are not one story."""
+    """Load a recording of run.c. Raises UsageError if its runs are not one story."""
     runs = runc_log.read_log(path, prompt)
     stories = {run.story for run in runs}
     if len(stories) > 1:
@@ -95,7 +97,7 @@ def load_recorded(path: Path, prompt: str) -> Baseline:
 
 
 def with_grammar(verdict: Verdict) -> Verdict:
-    """Where the texts differ, and a checker is there. Blocks."""
+    """Add the grammar mistakes if the texts differ and a checker is installed. Blocks."""
     if verdict.identical is not False or verdict.baseline is None or not grammar.available():
         return verdict
     return replace(

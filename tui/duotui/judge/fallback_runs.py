@@ -1,7 +1,7 @@
 """Runs of a machine with a recording as the fallback: it is shown while the board is lost.
 
-Runs that the board has told stay the board's. Where there were none, a screen shows those of the
-recording as they are played; they are never judged.
+Runs that the board has completed stay the board's. Without any, a screen shows the recording's as
+they are played; these are never judged.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from duotui.session.state import SessionState
 
 
 class FallbackRuns:
-    """A RunSource. Raises UsageError where `recording` holds no whole story."""
+    """A RunSource. Raises UsageError if `recording` holds no complete story."""
 
     replay: ReplaySession | None = None
 
@@ -31,9 +31,9 @@ class FallbackRuns:
         self._refused: DuotuiError | None = None
         self._playing = False
         self._callback: Callable[[], None] = lambda: None
-        whole = RunCollector()
-        whole.receive(self._player.events)
-        if not whole.runs:
+        collector = RunCollector()
+        collector.receive(self._player.events)
+        if not collector.runs:
             raise UsageError(f"{recording} holds no whole story", "judge --record makes one")
         self.started = live.started
         self._player.subscribe(self._played)

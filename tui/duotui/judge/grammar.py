@@ -1,4 +1,4 @@
-"""Grammar errors in a text, by Harper, offline. It comes with `pip install 'duotui[grammar]'`."""
+"""Grammar errors in a text, by Harper, offline. `pip install 'duotui[grammar]'` installs it."""
 
 import importlib.util
 import json
@@ -17,7 +17,7 @@ def available() -> bool:
 
 
 def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
-    """What Harper finds, in order. Raises NotReady where it is not installed or does not answer."""
+    """Harper's findings, in order. Raises NotReady if it is not installed or does not answer."""
     if not available():
         raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
     done = subprocess.run(
@@ -38,8 +38,8 @@ def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
         timeout=60,
     )
     try:
-        found = json.loads(done.stdout) if done.stdout.strip() else []
-        lints = [lint for file in found for lint in file["lints"]]
+        files = json.loads(done.stdout) if done.stdout.strip() else []
+        lints = [lint for file in files for lint in file["lints"]]
         return tuple(
             sorted(
                 (

@@ -31,7 +31,7 @@ from duotui.targets.judged_machine import judged_machine
 
 @dataclass(frozen=True, slots=True)
 class ReportWriter:
-    """Writes verdicts: to `out` as JSON or Markdown, into files of a folder, trouble to `err`."""
+    """Writer of verdicts to `out` (JSON or Markdown), reports to `folder`, troubles to `err`."""
 
     as_json: bool = False
     folder: Path | None = None
@@ -40,7 +40,7 @@ class ReportWriter:
     err: TextIO = field(default_factory=lambda: sys.stderr)
 
     def prepare(self) -> None:
-        """Raises UsageError where the folder cannot be made: before thirty runs, not after."""
+        """Make the folder before the first run. Raises UsageError if it cannot be made."""
         if self.folder is not None:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class ReportWriter:
                 raise UsageError(f"{self.folder} cannot be made", error.strerror or "") from error
 
     def save(self, verdict: Verdict) -> None:
-        """Raises UsageError where it cannot be written."""
+        """Write the files of the report. Raises UsageError if one cannot be written."""
         if self.folder is None:
             return
         baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
@@ -78,7 +78,7 @@ class ReportWriter:
             print(markdown_boards(verdicts, self.language), end="", file=self.out)
 
     def beside(self, name: str) -> "ReportWriter":
-        """The same, in a folder of that name in this one."""
+        """A writer like this one, into the folder `name` inside this one's."""
         if self.folder is None:
             return self
         inner = replace(self, folder=self.folder / name)
@@ -86,14 +86,14 @@ class ReportWriter:
         return inner
 
     def reprint(self, verdict: Verdict) -> None:
-        """For whoever has seen it all on a screen."""
-        say = REPORT_LANGUAGES[self.language]
+        """Print a summary, after a screen has shown the verdict."""
+        strings = REPORT_LANGUAGES[self.language]
         for reason in verdict.void:
-            print(f"{say['void']}: {reason}", file=self.out)
+            print(f"{strings['void']}: {reason}", file=self.out)
         if verdict.score is not None:
-            rate = say["rate"].format(n=len(verdict.counted))
+            rate = strings["rate"].format(n=len(verdict.counted))
             print(f"{verdict.score.mean:.6f} {rate}", file=self.out)
-        print(f"{say['same']}: {sameness(verdict, say)}", file=self.out)
+        print(f"{strings['same']}: {sameness(verdict, strings)}", file=self.out)
         if self.folder is not None:
             print(self.folder / "report.html", file=self.out)
 
@@ -105,7 +105,7 @@ def _json(verdict: Verdict) -> str:
 Shown = JudgeSession | MultiBoardSession
 
 Show = Callable[[Shown], None]
-"""A screen for a session: it runs the session, and returns when it is left."""
+"""A screen for a session: it runs the session, and returns when the user leaves it."""
 
 
 def judge_live(
@@ -118,7 +118,8 @@ def judge_live(
 ) -> Exit:
     """Judge one machine. `fallback` is a recording that a screen shows while the board is lost.
 
-    Raises the DuotuiError of what went wrong before the first run."""
+    Raises the DuotuiError of a failure before the first run.
+    """
     writer.prepare()
     with judged_machine(options.target, options.model, options.tokenizer, sound) as machine:
         if fallback is not None:
@@ -137,9 +138,10 @@ def judge_recording(
     show: Show | None = None,
     speed: float = 1.0,
 ) -> Exit:
-    """Judge the runs of a recording. `speed` is a screen's; without one they are judged at once.
+    """Judge the runs of a recording. `speed` is for a screen; without one they are judged at once.
 
-    Raises the DuotuiError of a recording or a baseline that cannot be had."""
+    Raises the DuotuiError of a recording or a baseline that cannot be used.
+    """
     writer.prepare()
     return _judge(replayed_session(recording, options, speed if show else 0), writer, show)
 
@@ -166,9 +168,10 @@ async def _run(session: Shown) -> None:
 
 
 def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None = None) -> Exit:
-    """Judge several boards at once. The status is that of the first that has one.
+    """Judge several boards at once. Return the first exit status that is not OK.
 
-    Raises DuotuiError where a board cannot be had at all."""
+    Raises DuotuiError if a board cannot be opened at all.
+    """
     writer.prepare()
     with open_sessions(options) as boards:
         if show is not None:
@@ -192,21 +195,21 @@ def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None
     for verdict, trouble in outcomes:
         if trouble is not None:
             print(f"duotui: {verdict.target}: {trouble}", file=writer.err)
-    found = [status(verdict, trouble) for verdict, trouble in outcomes]
-    return next((each for each in found if each is not Exit.OK), Exit.OK)
+    statuses = [status(verdict, trouble) for verdict, trouble in outcomes]
+    return next((code for code in statuses if code is not Exit.OK), Exit.OK)
 
 
 def judge_outputs(
     path: Path, baseline: Path | None, request: Request, writer: ReportWriter
 ) -> Exit:
-    """Judge a file of runs as run.c printed them. Raises UsageError where it holds none."""
+    """Judge a file of runs as run.c printed them. Raises UsageError if it holds none."""
     writer.prepare()
     runs = tuple(
-        Run(counted=True, ids=(), text=found.story, rate=found.rate, first=0.0, peak=0, faults=0)
-        for found in runc_log.read_log(path, request.prompt)
+        Run(counted=True, ids=(), text=logged.story, rate=logged.rate, first=0.0, peak=0, faults=0)
+        for logged in runc_log.read_log(path, request.prompt)
     )
-    right = load_recorded(baseline, request.prompt) if baseline is not None else None
-    verdict = with_grammar(Verdict(str(path), request, runs, right))
+    expected = load_recorded(baseline, request.prompt) if baseline is not None else None
+    verdict = with_grammar(Verdict(str(path), request, runs, expected))
     writer.save(verdict)
     writer.print(verdict)
     return status(verdict, None)
@@ -221,17 +224,17 @@ def status(verdict: Verdict, trouble: DuotuiError | None) -> Exit:
 
 
 class _ProgressPrinter:
-    """A line for each run, as it ends."""
+    """Print a line for each run, as it ends."""
 
     def __init__(self, err: TextIO, lead: str = "") -> None:
         self._err, self._lead = err, lead
-        self._shown, self._remarked = 0, False
+        self._shown, self._warned = 0, False
 
     def show(self, session: JudgeSession) -> None:
-        if session.before is not None and not self._remarked:
-            self._remarked = True
+        if session.before is not None and not self._warned:
+            self._warned = True
             for line in session.before.troubles():
-                self._say(line)
+                self._print(line)
         runs = session.source.runs
         while self._shown < len(runs) and session.baseline is not None:
             run = runs[self._shown]
@@ -239,7 +242,7 @@ class _ProgressPrinter:
             count = sum(before.counted for before in runs[: self._shown])
             number = f"{count:>3} of {session.options.runs}" if run.counted else "warm-up"
             same = "= identical" if session.baseline.same(run) else "≠ another story"
-            self._say(f"{number:>9}  {run.rate:9.4f} tok/s  {same}")
+            self._print(f"{number:>9}  {run.rate:9.4f} tok/s  {same}")
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         print(self._lead + line, file=self._err, flush=True)

@@ -1,4 +1,4 @@
-"""Runs of a machine: a live session with it, and a look at the state that it is in."""
+"""Runs of a machine: a live session with it, and probes of its conditions."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from duotui.targets.judged_machine import JudgedMachine
 
 
 class LiveRuns:
-    """A RunSource. The session is recorded to `record`: UsageError where it cannot be written."""
+    """A RunSource. The session is recorded to `record`: UsageError if it cannot be written."""
 
     note = ""
     replay: ReplaySession | None = None
@@ -76,11 +76,11 @@ class LiveRuns:
         self._callback = callback
 
     def conditions(self) -> MachineConditions:
-        """The machine's state. Blocks. Raises the DuotuiError of a machine that is not there."""
+        """Return the machine's conditions. Blocks. Raises the DuotuiError of an absent machine."""
         return self._machine.conditions()
 
     def bandwidth(self) -> BandwidthSweep | None:
-        """None of an engine that is too old to measure it. Blocks."""
+        """Measure the memory bandwidth; None if the engine is too old for that. Blocks."""
         try:
             return self._machine.bandwidth()
         except DuotuiError:

@@ -1,4 +1,4 @@
-"""Several boards judged at once, each by a judge session of its own."""
+"""Judging of several boards at once, each by a judge session of its own."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +12,11 @@ from duotui.targets.judged_machine import judged_machine
 
 
 def split_targets(target: str) -> list[str]:
-    """The targets of a list, "a,b,c". Raises UsageError where one of them is empty."""
-    found = [name.strip() for name in target.split(",")]
-    if not all(found):
+    """Split a list of targets, "a,b,c". Raises UsageError if one of them is empty."""
+    names = [name.strip() for name in target.split(",")]
+    if not all(names):
         raise UsageError(f"{target!r} names no board between two commas", "sim,/dev/ttyACM0")
-    return found
+    return names
 
 
 class MultiBoardSession:
@@ -33,7 +33,7 @@ class MultiBoardSession:
         self._callback = callback
 
     async def run(self) -> list[Outcome]:
-        """Judge all boards. A board that is lost holds up no other."""
+        """Judge all boards. A lost board delays no other."""
         await asyncio.gather(*(_run(session) for session in self.sessions))
         self._callback(self)
         return self.outcomes()
@@ -54,7 +54,7 @@ async def _run(session: JudgeSession) -> None:
     try:
         await session.run()
     except DuotuiError:
-        return  # the session keeps it for its outcome
+        return  # session.outcome() raises it again
 
 
 def _outcome(session: JudgeSession) -> Outcome:
@@ -66,18 +66,18 @@ def _outcome(session: JudgeSession) -> Outcome:
 
 @contextmanager
 def open_sessions(options: JudgeOptions) -> Iterator[MultiBoardSession]:
-    """Sessions for the boards of `options.target`. Raises DuotuiError where one cannot be had."""
+    """Sessions for the boards of `options.target`. Raises DuotuiError if one cannot be opened."""
     with ExitStack() as stack:
-        found = split_targets(options.target)
+        names = split_targets(options.target)
         labels = [
-            name if found.count(name) == 1 else f"{name} {found[: index + 1].count(name)}"
-            for index, name in enumerate(found)
+            name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
+            for index, name in enumerate(names)
         ]
         sessions = []
-        for name, label in zip(found, labels, strict=True):
+        for name, label in zip(names, labels, strict=True):
             machine = stack.enter_context(
                 judged_machine(
-                    name, options.model, options.tokenizer, private=found.count(name) > 1
+                    name, options.model, options.tokenizer, private=names.count(name) > 1
                 )
             )
             record = _record_path(options.record, label) if options.record is not None else None

@@ -1,4 +1,4 @@
-"""Runs of a recording: as they were, at their own pace or another."""
+"""Runs of a recording, at their own pace or another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -14,11 +14,11 @@ from duotui.session.state import SessionState
 
 
 class ReplayedRuns:
-    """A RunSource. At most `warm` runs warm up, and one at least does not.
+    """A RunSource. At most `warm` runs warm up, and at least one counts.
 
-    Raises UsageError where `recording` holds no whole story, or several that were not asked for
-    alike. Whether the result was void stands in the report of then: a recording knows nothing of
-    the machine."""
+    Raises UsageError if `recording` holds no complete story, or stories of different requests. The
+    original report shows whether the result was void: a recording has no machine conditions.
+    """
 
     note = ""
     disturbed = 0
@@ -27,19 +27,19 @@ class ReplayedRuns:
     def __init__(self, recording: Path, warm: int, speed: float = 1.0) -> None:
         self._player = ReplaySession(recording, speed)
         self.replay: ReplaySession | None = self._player
-        whole = RunCollector(0)
-        whole.receive(self._player.events)
+        collector = RunCollector(0)
+        collector.receive(self._player.events)
         requests = {
             _request_of(event)
             for event in self._player.events
             if isinstance(event, RunStarted) and event.source is Source.BOARD
         }
-        if len(requests) != 1 or not whole.runs:
-            what = "different stories" if len(requests) > 1 else "no whole story"
-            raise UsageError(f"{recording} holds {what}", "duotui judge --record makes one")
+        if len(requests) != 1 or not collector.runs:
+            contents = "different stories" if len(requests) > 1 else "no whole story"
+            raise UsageError(f"{recording} holds {contents}", "duotui judge --record makes one")
         (self.request,) = requests
-        self.warm = min(warm, len(whole.runs) - 1)
-        self.count = len(whole.runs) - self.warm
+        self.warm = min(warm, len(collector.runs) - 1)
+        self.count = len(collector.runs) - self.warm
         """Runs that count."""
         self.started = started_at(recording)
         self.trouble: DuotuiError | None = None
@@ -68,10 +68,10 @@ class ReplayedRuns:
         self._callback = callback
 
     def conditions(self) -> None:
-        """Return nothing: the report of then has them."""
+        """Return nothing: the original report has them."""
 
     def bandwidth(self) -> None:
-        """Return nothing: the report of then has it."""
+        """Return nothing: the original report has it."""
 
     async def run(self) -> None:
         self._player.open()

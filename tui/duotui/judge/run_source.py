@@ -1,4 +1,4 @@
-"""A source of runs: what a judge session judges, be it a machine or a recording."""
+"""Source of runs: a machine or a recording, which a judge session judges."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class RunSource(Protocol):
     """Runs of one board, one after another."""
 
     started: str
-    """When it began, in ISO 8601."""
+    """Start of the runs, in ISO 8601."""
 
     @property
     def state(self) -> SessionState:
@@ -25,7 +25,7 @@ class RunSource(Protocol):
 
     @property
     def ready(self) -> Ready | None:
-        """The engine that the runs are of; None until it is known."""
+        """The engine of the runs; None until it is known."""
         ...
 
     @property
@@ -40,7 +40,7 @@ class RunSource(Protocol):
 
     @property
     def disturbed(self) -> int:
-        """Runs that were told again because the board was lost."""
+        """Number of runs that were repeated because the board was lost."""
         ...
 
     @property
@@ -48,17 +48,17 @@ class RunSource(Protocol):
 
     @property
     def trouble(self) -> DuotuiError | None:
-        """Why the runs ended early."""
+        """Reason for an early end of the runs."""
         ...
 
     @property
     def note(self) -> str:
-        """What a screen must say of what it shows, where that is not the board."""
+        """Note for a screen that shows something other than the board, else ""."""
         ...
 
     @property
     def replay(self) -> ReplaySession | None:
-        """The recording that is played, where it can be paused."""
+        """The recording that is played, if it can be paused."""
         ...
 
     def subscribe(self, callback: Callable[[], None]) -> None:
@@ -66,19 +66,19 @@ class RunSource(Protocol):
         ...
 
     def conditions(self) -> MachineConditions | None:
-        """The state that the machine is in; None of a recording. Blocks. Raises DuotuiError."""
+        """Return the machine's conditions; None for a recording. Blocks. Raises DuotuiError."""
         ...
 
     def bandwidth(self) -> BandwidthSweep | None:
-        """How fast the machine reads its memory; None where that is not known. Blocks."""
+        """Return the machine's memory bandwidth; None if unknown. Blocks."""
         ...
 
     async def run(self) -> None:
-        """Give all runs, or those until `stop`, and let go of the machine."""
+        """Produce all runs, or those until `stop`, and release the machine."""
         ...
 
     async def refused(self, error: DuotuiError) -> None:
-        """The session ended with `error` before the first run. Return when a screen may end."""
+        """Handle `error`, an end before the first run. Return when a screen may end."""
         ...
 
     def stop(self, why: DuotuiError) -> None:
@@ -86,5 +86,5 @@ class RunSource(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of ports, threads and child processes, within a second."""
+        """Release ports, threads and child processes within a second."""
         ...

@@ -1,4 +1,4 @@
-"""The runs of one board, one after another: told, timed, and compared as they end."""
+"""Series of runs of one board: each is generated, timed and compared as it ends."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from duotui.session.session import Session
 from duotui.session.state import SessionState
 
 LOST_RUNS_LIMIT = 3
-"""Runs in a row in which the board was lost, until the trial is given up."""
+"""Runs in a row in which the board was lost, until the series is given up."""
 
 
 class RunSeries:
-    """`told` is called with each run, as it ends. Ends by itself; `stop` ends it before."""
+    """Series of runs. `on_run` is called with each run, as it ends. `stop` ends it early."""
 
     def __init__(
         self,
         session: Session,
         request: Request,
-        told: Callable[[Run], None] = lambda _: None,
+        on_run: Callable[[Run], None] = lambda _: None,
         runs: int = RUNS,
         warm: int = WARM_UP_RUNS,
     ) -> None:
@@ -32,16 +32,16 @@ class RunSeries:
         self.runs: list[Run] = []
         self.disturbed = 0
         self.trouble: DuotuiError | None = None
-        """Why it ended before its last run."""
+        """Reason for an end before the last run."""
         self.speech: SpeechTiming | None = None
-        self._told, self._wanted, self._warm = told, runs, warm
+        self._on_run, self._wanted, self._warm = on_run, runs, warm
         self._lost = False
         self._faults = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self._begun = False
+        self._started = False
         self._stopped: DuotuiError | None = None
-        session.subscribe(self._heard)
+        session.subscribe(self._on_batch)
 
     @property
     def counted(self) -> list[Run]:
@@ -52,11 +52,11 @@ class RunSeries:
         return len(self.counted) == self._wanted
 
     async def run(self, speak: bool = False) -> None:
-        """All the runs. What ends it early is in `trouble`; the runs until then are kept."""
+        """Do all runs. An early end leaves its error in `trouble`; the runs until then are kept."""
         try:
             in_a_row = 0
             while not self.complete and in_a_row < LOST_RUNS_LIMIT:
-                if await self._one():
+                if await self._run_once():
                     in_a_row = 0
                 else:
                     in_a_row += 1
@@ -70,22 +70,24 @@ class RunSeries:
         except DuotuiError as error:
             self.trouble = error
         finally:
-            self._patience(None)
+            self._set_deadline(None)
 
     def stop(self, why: DuotuiError) -> None:
-        """Now; the runs until then are kept."""
+        """End the series now; the runs until then are kept."""
         self._stopped = self._stopped or why
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(why)
 
-    async def _one(self) -> bool:
-        """Tell it once; False where the board was lost meanwhile."""
+    async def _run_once(self) -> bool:
+        """Generate the story once; return False if the board was lost meanwhile."""
         if self._stopped is not None:
             raise self._stopped
-        self._lost = self._begun = False
-        self._patience(OPEN_TIMEOUT if self.session.state.board.ready is None else ANSWER_TIMEOUT)
+        self._lost = self._started = False
+        self._set_deadline(
+            OPEN_TIMEOUT if self.session.state.board.ready is None else ANSWER_TIMEOUT
+        )
         self.session.generate(self.request)
-        await self._until()
+        await self._wait()
         board = self.session.state.board
         if self._lost:
             return False
@@ -95,64 +97,64 @@ class RunSeries:
         run = Run.of(board, self._faults, len(self.runs) >= self._warm)
         self._faults = board.stats.faults
         self.runs.append(run)
-        self._told(run)
+        self._on_run(run)
         return True
 
     async def _speak(self) -> None:
-        self._patience(None)
-        self._begun = False
+        self._set_deadline(None)
+        self._started = False
         self.session.speak()
-        await self._until()
-        said = self.session.state.board.speech_ended
-        if said is None or said.silence is not events.SpeechEndReason.DONE:
-            why = said.trouble if said is not None else ""
+        await self._wait()
+        speech = self.session.state.board.speech_ended
+        if speech is None or speech.silence is not events.SpeechEndReason.DONE:
+            why = speech.trouble if speech is not None else ""
             raise NotReady(f"the story was not said aloud: {why or 'the board is silent'}")
-        self.speech = SpeechTiming(said.sentences, said.prepared, said.heard)
+        self.speech = SpeechTiming(speech.sentences, speech.prepared, speech.heard)
 
-    async def _until(self) -> None:
+    async def _wait(self) -> None:
         self._waiting = asyncio.get_running_loop().create_future()
         await self._waiting
 
-    def _heard(self, state: SessionState, batch: Batch) -> None:
+    def _on_batch(self, state: SessionState, batch: Batch) -> None:
         for event in batch:
             if event.source is Source.BOARD:
-                self._board(event)
+                self._on_board_event(event)
         waiting = self._waiting
         if waiting is None or waiting.done():
             return
         board = state.board
-        whole = board.ended is not None and board.ended.reason is not EndReason.LOST
-        # the gauges of the whole story come after its end
+        ended = board.ended is not None and board.ended.reason is not EndReason.LOST
+        # the story's final gauges arrive after its end
         measured = board.stats is not None and board.stats.activity is Activity.IDLE
-        if self._begun and whole and measured and not board.speaking:
+        if self._started and ended and measured and not board.speaking:
             waiting.set_result(None)
 
-    def _board(self, event: events.Event) -> None:
+    def _on_board_event(self, event: events.Event) -> None:
         match event:
             case events.RunStarted() | events.SpeechStarted():
-                self._begun = True
-                self._patience(None)
+                self._started = True
+                self._set_deadline(None)
             case events.LinkSilent():
-                self._patience(ANSWER_TIMEOUT)
+                self._set_deadline(ANSWER_TIMEOUT)
             case events.LinkResponding() | events.Ready():
-                self._patience(None)
+                self._set_deadline(None)
             case events.LinkReconnecting():
                 self._lost = True
-                self._patience(RECONNECT_TIMEOUT)
+                self._set_deadline(RECONNECT_TIMEOUT)
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self.stop(of_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint, status=status):
                 self.stop(of_status(status)(text, hint))
 
-    def _patience(self, seconds: float | None) -> None:
+    def _set_deadline(self, seconds: float | None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
         if seconds is not None:
             loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(seconds, self._unanswered)
+            self._deadline = loop.call_later(seconds, self._on_deadline)
 
-    def _unanswered(self) -> None:
+    def _on_deadline(self) -> None:
         board = self.session.state.board
         if board.ready is None:
             self.stop(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))

@@ -1,7 +1,7 @@
 """A judge session: from the first look at a machine to the verdict on its runs.
 
-The session looks at the machine, has the baseline told, lets its source give the runs, and has the
-reference score the story by teacher forcing. Whoever subscribes is told of each change.
+The session probes the machine, has the reference generate the baseline, and lets its source produce
+the runs. The reference then scores the story by teacher forcing.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from duotui.targets import reference_scorer
 from duotui.targets.judged_machine import JudgedMachine
 
 Outcome = tuple[Verdict, DuotuiError | None]
-"""A verdict, and why it is not of all runs."""
+"""A verdict, and the error that kept it from all runs."""
 
 
 class Phase(StrEnum):
@@ -45,7 +45,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """`baseline` is a recording of run.c. The model is the baseline's, and must be the board's."""
+    """`baseline` is a recording of run.c; `model` is the baseline's, and must be the board's."""
 
     target: str
     request: Request
@@ -58,21 +58,21 @@ class JudgeOptions:
     baseline: Path | None = None
     record: Path | None = None
     rival: RivalRun | None = None
-    """Runs beside it on a screen, by the same clock."""
+    """Run beside the current one on a screen, by the same clock."""
 
     @property
     def source(self) -> BaselineSource:
         return BaselineSource(self.model, self.tokenizer, self.baseline)
 
     def seeded(self) -> "JudgeOptions":
-        """The options with a seed, drawn here where the request leaves it to the agent."""
+        """Return the options with a seed, drawn here if the request leaves it to the agent."""
         if self.request.seed:
             return self
         return replace(self, request=replace(self.request, seed=random.randrange(1, 2**32)))
 
 
 class JudgeSession:
-    """The runs of `source`, judged. `run` it once."""
+    """A judge session on the runs of `source`. Call `run` once."""
 
     def __init__(self, source: RunSource, options: JudgeOptions) -> None:
         self.source, self.options = source, options
@@ -81,9 +81,9 @@ class JudgeSession:
         self.baseline: Baseline | None = None
         self.verdict: Verdict | None = None
         self.refused: DuotuiError | None = None
-        """What was wrong before the first run."""
+        """Error before the first run."""
         self._reference: Ready | None = None
-        """The engine that told the baseline."""
+        """The engine that generated the baseline."""
         self._void: tuple[str, ...] = ()
         self._roofline: Roofline | None = None
         self._built = ""
@@ -96,17 +96,17 @@ class JudgeSession:
 
     @property
     def state(self) -> SessionState:
-        """The state of the run that is being told."""
+        """The state of the current run."""
         return self.source.state
 
     @property
     def note(self) -> str:
-        """What a screen must say of what it shows, where that is not this machine."""
+        """Note for a screen that shows something other than this machine, else ""."""
         return self.source.note
 
     @property
     def replay(self) -> ReplaySession | None:
-        """The recording that is played, where it can be paused."""
+        """The recording that is played, if it can be paused."""
         return self.source.replay
 
     @property
@@ -131,7 +131,7 @@ class JudgeSession:
 
     @property
     def shown(self) -> Verdict:
-        """The verdict that a screen shows: while a recording stands in, on its runs."""
+        """The verdict that a screen shows: during a fallback, on the recording's runs."""
         return self.verdict or replace(self.so_far, runs=tuple(self.source.shown_runs))
 
     def subscribe(self, callback: Callable[["JudgeSession"], None]) -> None:
@@ -139,9 +139,8 @@ class JudgeSession:
         self._callback = callback
 
     async def run(self) -> Verdict:
-        """Judge. What ends the runs early is the verdict's trouble.
-
-        Raises the DuotuiError of what was wrong before the first run."""
+        """Judge. Raises the DuotuiError of a failure before the first run. A later one, which ends
+        the runs early, becomes the verdict's trouble."""
         try:
             return await self._judge()
         except DuotuiError as error:
@@ -155,14 +154,12 @@ class JudgeSession:
         self.source.stop(why)
 
     async def close(self) -> None:
-        """Let go of the machine, within a second."""
+        """Release the machine within a second."""
         self.stop(Cancelled("left before the verdict"))
         await self.source.close()
 
     def outcome(self) -> Outcome:
-        """The outcome of `run`, also where it was left before its end.
-
-        Raises the DuotuiError that `run` did."""
+        """The outcome of `run`, even before its end. Raises the DuotuiError that `run` raised."""
         if self.refused is not None:
             raise self.refused
         if self.verdict is not None:
@@ -212,9 +209,9 @@ class JudgeSession:
             return None
         return model_mismatch(ready, self._reference)
 
-    def _voiding(self, found: MachineConditions) -> tuple[str, ...]:
-        """What makes the result void. Raises NotReady, unless it is to be judged all the same."""
-        troubles = found.troubles() if found.is_duo else ()
+    def _voiding(self, conditions: MachineConditions) -> tuple[str, ...]:
+        """Reasons that make the result void. Raises NotReady, unless `anyway` is set."""
+        troubles = conditions.troubles() if conditions.is_duo else ()
         if troubles and not self.options.anyway:
             raise NotReady(
                 f"the result would be void: {', '.join(troubles)}",
@@ -226,9 +223,9 @@ class JudgeSession:
         verdict, run = self.so_far, self.source.state.board.run
         after = await asyncio.to_thread(self._conditions_after)
         if after is not None and after.is_duo:
-            found = after.troubles() + (changes(self.before, after) if self.before else ())
-            fresh = tuple(line for line in found if line not in verdict.void)
-            verdict = replace(verdict, void=verdict.void + fresh)
+            reasons = after.troubles() + (changes(self.before, after) if self.before else ())
+            added = tuple(line for line in reasons if line not in verdict.void)
+            verdict = replace(verdict, void=verdict.void + added)
         verdict = replace(verdict, after=after)
         if run is not None:
             verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
@@ -246,7 +243,7 @@ class JudgeSession:
         return Roofline(sweep, count)
 
     def _conditions_after(self) -> MachineConditions | None:
-        """None where the machine can no longer be looked at."""
+        """Return the conditions; None if the machine can no longer be probed."""
         try:
             return self.source.conditions()
         except DuotuiError:
@@ -254,7 +251,7 @@ class JudgeSession:
 
 
 def live_session(machine: JudgedMachine, options: JudgeOptions) -> JudgeSession:
-    """A session with the runs of `machine`. Raises UsageError where nothing can be recorded."""
+    """A session with the runs of `machine`. Raises UsageError if `record` cannot be written."""
     options = options.seeded()
     return JudgeSession(_live_runs(machine, options), options)
 
@@ -269,9 +266,7 @@ def fallback_session(
 
 
 def replayed_session(recording: Path, options: JudgeOptions, speed: float = 1.0) -> JudgeSession:
-    """A session with the runs of `recording`, which says what was requested.
-
-    Raises UsageError where it holds nothing that can be judged."""
+    """A session with the runs and request of `recording`. Raises UsageError if it has none."""
     runs = ReplayedRuns(recording, options.warm, speed)
     return JudgeSession(
         runs,
@@ -297,7 +292,7 @@ def _live_runs(machine: JudgedMachine, options: JudgeOptions) -> LiveRuns:
 
 
 def _built(before: MachineConditions) -> str:
-    """The recipe of the board's program, where it is the one that the package has."""
+    """Build recipe of the board's program, if it is the package's own."""
     record = json.loads(resources.BOARD.with_suffix(".json").read_text("utf-8"))
     if before.engine != record["sha256"]:
         return ""

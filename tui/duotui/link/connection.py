@@ -1,7 +1,7 @@
-"""A reader and a dialogue, joined: one narrator, from its port to its events.
+"""Connection of one source: a port thread and an agent's client, from the port to the events.
 
-Lives in the asyncio loop; the reader's thread only hands its reports over. A narrator that was
-here once and is lost is looked for until it is back: docs/link.md.
+Connections live in the asyncio loop; the port's thread only hands its reports over. A lost source
+that was there before is reconnected: docs/link.md.
 """
 
 import asyncio
@@ -26,23 +26,23 @@ from duotui.protocol.message import Message
 from duotui.protocol.messages import Bye
 
 TICK_INTERVAL = 0.05
-"""Seconds between two looks at what is overdue."""
+"""Seconds between two checks for overdue messages."""
 
 RECONNECT_INTERVAL = 1.0
-"""Seconds from a loss, or from an attempt that failed, to the next."""
+"""Seconds from a loss, or from a failed attempt, to the next attempt."""
 
 LOSSES_WITHOUT_HANDSHAKE = 5
-"""In a row, without a new token, until a story is given up: it may be the story that kills it."""
+"""Losses in a row without a new token until a story is given up: the story may be their cause."""
 
 ANSWER_TIMEOUT = 20.0
-"""Seconds until an agent that does not answer is given up, where nobody watches: it answers pings
-however slowly it tells."""
+"""Seconds until an agent that does not answer is given up, if nobody watches: it answers pings
+however slowly it generates."""
 
 OPEN_TIMEOUT = 180.0
-"""Seconds for a board to start, to let in, and to read its model."""
+"""Seconds for a board to boot, to accept the login, and to read its model."""
 
 RECONNECT_TIMEOUT = 120.0
-"""Seconds that a board that was lost is waited for there."""
+"""Seconds to wait for a lost board, if nobody watches."""
 
 
 class Connection:
@@ -54,7 +54,7 @@ class Connection:
         self._clock, self._emit = clock, emit
         self._thread: PortThread | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self._again: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
         self._seen = False
         self._losses = 0
         self._trouble = ""
@@ -65,7 +65,7 @@ class Connection:
         return self._thread is not None
 
     def open(self) -> None:
-        """Begin to open the port; anything that goes wrong becomes an event."""
+        """Begin to open the port; any error becomes an event."""
         if self.alive:
             return
         self._losses, self._trouble = 0, ""
@@ -73,11 +73,11 @@ class Connection:
         self._start()
 
     def _start(self) -> None:
-        self._give_up()
+        self._cancel_retry()
         loop = asyncio.get_running_loop()
 
         def deliver(report: PortReport) -> None:
-            # The loop may be gone when a slow open comes back after quit.
+            # The loop may be gone when a slow open returns after quit.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._on_port_report, thread, report)
 
@@ -88,9 +88,9 @@ class Connection:
         self._emit_all(self.client.command(command, self._clock.now()))
 
     async def close(self) -> None:
-        """Take leave of the agent, and end the thread."""
+        """Send BYE to the agent, and end the thread."""
         thread, self._thread = self._thread, None
-        self._give_up()
+        self._cancel_retry()
         if self._ticking is not None:
             self._ticking.cancel()
         if thread is not None:
@@ -101,34 +101,34 @@ class Connection:
         if thread is not self._thread:
             return
         now = self._clock.now()
-        found: list[Event] = []
+        emitted: list[Event] = []
         match report:
             case PortOpened(path, described):
                 self._trouble = ""
                 self.client.opened(now)
                 self._ticking = asyncio.create_task(self._tick())
-                found.append(events.LinkUp(now, self.source, path, described))
+                emitted.append(events.LinkUp(now, self.source, path, described))
             case PortReceived(items):
-                found += self.client.receive(items, now)
-                if any(isinstance(event, events.Tokens) for event in found):
+                emitted += self.client.receive(items, now)
+                if any(isinstance(event, events.Tokens) for event in emitted):
                     self._losses = 0
             case PortClosed(error):
                 self._thread = None
-                found += self.client.closed(now)
+                emitted += self.client.closed(now)
                 if self._ticking is None:
-                    # a port that was there, and was lost before anybody could answer
+                    # a port that existed, but was lost before an agent could answer
                     self._seen |= isinstance(error, LinkBroken)
                 else:
                     self._losses += 1
                     self._ticking.cancel()
                     self._ticking = None
-                found += self._on_link_lost(error or LinkBroken("the port was closed"), now)
+                emitted += self._on_link_lost(error or LinkBroken("the port was closed"), now)
         self._send_due()
-        if found:
-            self._emit(tuple(found))
+        if emitted:
+            self._emit(tuple(emitted))
 
     def _on_link_lost(self, error: DuotuiError, now: float) -> list[Event]:
-        """Look for it again, if it was here once and there is hope."""
+        """Schedule a reconnect if the source was there before and there is hope."""
         known = self._seen or self.client.hello is not None
         hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
         if not known or isinstance(error, UsageError) or hopeless:
@@ -139,16 +139,16 @@ class Connection:
                     now, self.source, reason=error.message, hint=hint, status=error.exit
                 )
             ]
-        self._again = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
-        said, self._trouble = self._trouble, error.message
-        if said == error.message:
+        self._retry = asyncio.get_running_loop().call_later(RECONNECT_INTERVAL, self._start)
+        previous, self._trouble = self._trouble, error.message
+        if previous == error.message:
             return []
         return [events.LinkReconnecting(now, self.source, error.message, error.hint)]
 
-    def _give_up(self) -> None:
-        if self._again is not None:
-            self._again.cancel()
-            self._again = None
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
 
     async def _tick(self) -> None:
         while True:
@@ -161,16 +161,16 @@ class Connection:
                 return
             self._send_due()
 
-    def _emit_all(self, found: list[Event]) -> None:
-        if found:
-            self._emit(tuple(found))
+    def _emit_all(self, emitted: list[Event]) -> None:
+        if emitted:
+            self._emit(tuple(emitted))
         self._send_due()
 
     def _send_due(self) -> None:
         if self._thread is not None:
-            said = self.client.due(self._clock.now())
-            if said:
-                self._thread.write(b"".join(self._framed(message) for message in said))
+            due = self.client.due(self._clock.now())
+            if due:
+                self._thread.write(b"".join(self._framed(message) for message in due))
 
     def _framed(self, message: Message) -> bytes:
         self._seq = (self._seq + 1) & 0xFFFF

@@ -1,7 +1,7 @@
 """The one thread that owns a port: it opens, reads, writes and closes it.
 
-Everything it has to say goes to `deliver`, in its own thread, at most RATE times a second:
-what came in between travels together. Nobody else touches the transport, so nothing else
+Every report goes to `deliver`, in this thread, at most DELIVERIES_PER_SECOND times a second: items
+that arrive in between are delivered together. Nothing else touches the transport, so nothing else
 can block on it.
 """
 
@@ -20,11 +20,11 @@ if sys.platform == "win32":
 else:
     import termios
 
-    # pyserial lets termios.error through, which is no OSError, when a tty hangs up
+    # pyserial raises termios.error, which is no OSError, when a tty hangs up
     _LOSSES = (OSError, termios.error)
 
 DELIVERIES_PER_SECOND = 30
-"""Batches a second. Enough for the eye; a tty's buffer holds what comes between."""
+"""Batches a second. Enough for the eye; a tty's buffer holds the bytes in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class PortReceived:
 
 @dataclass(frozen=True, slots=True)
 class PortClosed:
-    """The port is gone for good; `error` is None where the reader was told to close."""
+    """The port is gone for good; `error` is None after `PortThread.close`."""
 
     error: DuotuiError | None
 
@@ -50,32 +50,32 @@ PortReport = PortOpened | PortReceived | PortClosed
 
 class Transport(Protocol):
     def read(self, wait: bool = True) -> bytes:
-        """What has come. With `wait`, a fraction of a second for the first byte; b"" where
-        none came. Raises LinkBroken."""
+        """Received bytes. With `wait`, wait a fraction of a second for the first byte; return b""
+        if none arrived. Raises LinkBroken."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Raises LinkBroken."""
+        """Write `data`. Raises LinkBroken."""
         ...
 
     def wake(self) -> None:
-        """Let a `read` in another thread return at once."""
+        """Make a `read` in another thread return at once."""
         ...
 
     def close(self) -> None: ...
 
 
 class Channel(Protocol):
-    """Something that can be opened and then read and written as a port."""
+    """A target that opens as a port, and is then read and written."""
 
     target: str
 
     def open(self) -> tuple[Transport, str]:
-        """The open transport and what to call it. May block; raises DuotuiError."""
+        """Return the open transport and its description. May block; raises DuotuiError."""
         ...
 
     def cause(self, error: DuotuiError) -> DuotuiError:
-        """A better explanation of a loss, where the channel knows one."""
+        """A better explanation of a loss, if the channel has one."""
         ...
 
     def close(self) -> None: ...
@@ -106,7 +106,8 @@ class PortThread:
                 self._transport.wake()
 
     def close(self, seconds: float = 0.7) -> bool:
-        """Stop the thread; False if it did not end in time (it is left to die as a daemon)."""
+        """Stop the thread; return False if it outlives `seconds` (a daemon ends with the
+        program)."""
         self._stop.set()
         with self._lock:
             if self._transport is not None:
@@ -116,7 +117,7 @@ class PortThread:
         return not self._thread.is_alive()
 
     def abandon(self, why: DuotuiError) -> None:
-        """Let the port go, as lost for that reason; never blocks."""
+        """Give up the port, as lost for the reason `why`; never blocks."""
         self._why = why
         self.close(0)
 
@@ -136,7 +137,7 @@ class PortThread:
                 LinkBroken(f"{self._channel.target} was lost", repr(problem))
             )
         except Exception as problem:
-            # a defect, and no loss: nobody is to wait until it is over
+            # a defect, not a loss: a reconnect would not help
             error = DuotuiError(f"{self._channel.target}: unexpected {problem!r}")
         finally:
             with self._lock:
@@ -148,7 +149,7 @@ class PortThread:
 
     def _pump(self, transport: Transport) -> None:
         decoder = FrameDecoder()
-        gathered: list[Frame | NoiseBytes] = []
+        received: list[Frame | NoiseBytes] = []
         sent = self._clock.now()
         try:
             while not self._stop.is_set():
@@ -156,16 +157,16 @@ class PortThread:
                     outgoing, self._outgoing = b"".join(self._outgoing), []
                 if outgoing:
                     transport.write(outgoing)
-                gathered += decoder.feed(transport.read())
+                received += decoder.feed(transport.read())
                 early = sent + 1 / DELIVERIES_PER_SECOND - self._clock.now()
-                if early > 0 and gathered:
+                if early > 0 and received:
                     if self._stop.wait(early):
                         break
-                    gathered += decoder.feed(transport.read(wait=False))
-                if gathered:
-                    self._deliver(PortReceived(tuple(gathered)))
-                    gathered, sent = [], self._clock.now()
+                    received += decoder.feed(transport.read(wait=False))
+                if received:
+                    self._deliver(PortReceived(tuple(received)))
+                    received, sent = [], self._clock.now()
             transport.write(b"".join(self._outgoing))
         finally:
-            if gathered:
-                self._deliver(PortReceived(tuple(gathered)))
+            if received:
+                self._deliver(PortReceived(tuple(received)))

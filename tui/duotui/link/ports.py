@@ -1,8 +1,8 @@
-"""Serial ports: which there are, which is the board, and what `auto` means.
+"""Serial ports: their list, the choice of the board, and the meaning of `auto`.
 
-A target is `auto`, `sim` (not a port: engines/sim.py), a device path, or a URL that pyserial
-knows (`socket://`, `rfc2217://`). A port without a USB vendor is never opened unasked: it
-may be a modem or a loudspeaker.
+A target is `auto`, `sim` (not a port: targets/simulator.py), a device path, or a URL that pyserial
+supports (`socket://`, `rfc2217://`). A port without a USB vendor is opened only by name: it may be
+a modem or a loudspeaker.
 """
 
 import os
@@ -21,7 +21,7 @@ from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
-"""Makers of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
+"""Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Port:
 
 
 def ports() -> list[Port]:
-    """Every serial port of this computer, boards first."""
-    found = [
+    """List every serial port of this computer, boards first."""
+    connected = [
         Port(
             path=p.device,
             name=p.product or p.description or "",
@@ -63,21 +63,21 @@ def ports() -> list[Port]:
         for p in list_ports.comports()
     ]
     order = ["duo", "adapter", "usb", "other"]
-    return sorted(found, key=lambda port: (order.index(port.kind), port.path))
+    return sorted(connected, key=lambda port: (order.index(port.kind), port.path))
 
 
 def path_of(target: str) -> str:
-    """The device path or URL that `target` means: of `auto`, the board's. Raises as find_board."""
+    """The device path or URL of `target`; for `auto`, the board's. Raises as `find_board` does."""
     return find_board(ports()).path if target == "auto" else target
 
 
-def find_board(found: Sequence[Port]) -> Port:
+def find_board(available: Sequence[Port]) -> Port:
     """The one port that `auto` means: the only Duo, else the only cable that may lead to one.
 
-    Raises NoDevice where there is none, UsageError where there are several.
+    Raises NoDevice if there is none, UsageError if there are several.
     """
     for kind in ("duo", "adapter"):
-        candidates = [port for port in found if port.kind == kind]
+        candidates = [port for port in available if port.kind == kind]
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
@@ -87,20 +87,20 @@ def find_board(found: Sequence[Port]) -> Port:
     raise NoDevice("no board was found", f"plug one in, {others}")
 
 
-def listed(path: str, found: Sequence[Port]) -> Port | None:
-    """The port of that path. On Windows COM3 is com3."""
+def listed(path: str, available: Sequence[Port]) -> Port | None:
+    """The port with that path, or None. Windows ignores case: COM3 is com3."""
     if sys.platform == "win32":
         path = path.upper()
-    return next((port for port in found if port.path == path), None)
+    return next((port for port in available if port.path == path), None)
 
 
-def exists(path: str, found: Sequence[Port]) -> bool:
-    """A port of Windows is no file: there it must be listed."""
-    return listed(path, found) is not None or (sys.platform != "win32" and os.path.exists(path))
+def exists(path: str, available: Sequence[Port]) -> bool:
+    """True if the port exists. A port of Windows is no file, so it must be listed."""
+    return listed(path, available) is not None or (sys.platform != "win32" and os.path.exists(path))
 
 
 def is_path(target: str) -> bool:
-    """Whether it may be a port's path, or a URL."""
+    """True if `target` may be a port's path or a URL."""
     return "/" in target or (sys.platform == "win32" and _COM.fullmatch(target) is not None)
 
 
@@ -114,8 +114,10 @@ PERMISSION_HINT = by_system(
 
 
 def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
-    """Programs that have `path` open, as `name (pid N)`; what this user may see of them. Windows
-    tells nobody."""
+    """Yield programs that have `path` open, as `name (pid N)`, as far as this user may see them.
+
+    Windows reports none.
+    """
     real = os.path.realpath(path)
     if not proc.is_dir():
         yield from _holders_by_lsof(real)
@@ -130,14 +132,14 @@ def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
 
 
 def _holders_by_lsof(path: str) -> Iterable[str]:
-    """Where there is no /proc, as on macOS, which has each port twice: /dev/cu.* and /dev/tty.*."""
+    """Ask lsof without /proc, as on macOS, which has each port twice: /dev/cu.* and /dev/tty.*."""
     if shutil.which("lsof") is None:
         return
     twin = path.replace("/dev/cu.", "/dev/tty.")
     done = subprocess.run(
         ["lsof", "-w", "-F", "pc", "--", *{path, twin}], capture_output=True, encoding="utf-8"
     )
-    # a line each: p and the process's number, c and its name, f and a file's number
+    # lines of lsof: p and the process's number, c and its name, f and a file's number
     for number, name in re.findall(r"^p(\d+)\nc(.*)$", done.stdout, re.MULTILINE):
         if int(number) != os.getpid():
             yield f"{name} (pid {number})"

@@ -1,11 +1,11 @@
-"""A cable between two ptys, so that bytes cross real ttys on both of their sides.
+"""A cable between two ptys, so that bytes cross real ttys on both sides.
 
-    engine <-> slave A | master A  <-  Wire  ->  master B | slave B <-> pyserial
+    Agent <-> slave A | master A <- PtyCable -> master B | slave B <-> pyserial
 
-`spoil` stands for what a real cable does: it is given each piece of bytes that goes to the
-host, and gives what arrives; `spoil_board` is the same for what goes to the board. Cutting
-the wire hangs up both ends. Unplugging hangs up the host's alone, as where a board has power of
-its own: what it says meanwhile is lost. Plugged in again, it is another port.
+`corrupt` models the faults of a real cable. It maps each piece of bytes for the host to the bytes
+that arrive; `corrupt_to_board` does the same for the board. Cutting the cable hangs up both ends.
+Unplugging hangs up the host's end only, as with a board that has its own power: the board's output
+meanwhile is lost. A cable that is plugged in again is another port.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _CUT, _UNPLUG, _PLUG = b"x", b"u", b"p"
 
 
 class PtyCable:
-    """Raises NotReady where the system has no ptys."""
+    """A cable between two ptys. Raises NotReady if the system has none."""
 
     def __init__(
         self,
@@ -33,68 +33,68 @@ class PtyCable:
         self._master, self.board_end, self.board_path = open_pty()
         self._plugs: list[_HostEnd] = [_HostEnd()]
         self.host_path = self._plugs[0].path
-        self._orders, self._order = os.pipe()
+        self._control_reader, self._control_writer = os.pipe()
         self._thread = threading.Thread(target=self._relay, name="wire", daemon=True)
 
     def start(self) -> None:
-        """Begin to carry bytes. The engine must have `board_end` by now: this lets go of it, so
-        that the engine's death is seen as a hang-up."""
+        """Begin to relay bytes. The engine must have `board_end` by now: this closes it here, so
+        that the engine's death causes a hang-up."""
         os.close(self.board_end)
         self._thread.start()
 
     def unplug(self) -> None:
-        """From the host, which then has no such port: its name is soon another's. Harmless to
-        repeat; may be called by `spoil`."""
+        """Unplug the cable from the host, whose port disappears: its name may soon be another
+        port's. Harmless to repeat; `corrupt` may call it."""
         self.host_path = ""
         with contextlib.suppress(OSError):
-            os.write(self._order, _UNPLUG)
+            os.write(self._control_writer, _UNPLUG)
 
     def plug(self) -> str:
-        """Into the host again; the port that it is now."""
+        """Plug the cable into the host again; return the path of its new port."""
         plug = _HostEnd()
         self._plugs.append(plug)
         self.host_path = plug.path
-        os.write(self._order, _PLUG)
+        os.write(self._control_writer, _PLUG)
         return plug.path
 
     def cut(self) -> None:
         """Hang up both ends. Harmless to repeat."""
-        if self._order < 0:
+        if self._control_writer < 0:
             return
         if self._thread.ident is None:
             self.start()
         with contextlib.suppress(OSError):
-            os.write(self._order, _CUT)
+            os.write(self._control_writer, _CUT)
         self._thread.join()
-        os.close(self._order)
-        self._order = -1
+        os.close(self._control_writer)
+        self._control_writer = -1
 
     def _relay(self) -> None:
         to_host, to_board = b"", b""
         host: _HostEnd | None = self._plugs.pop(0)
         try:
             while True:
-                # A side is read only while the other takes bytes: a full tty holds up its writer.
-                wanted = [self._orders]
-                wanted += [self._master] if not to_host else []
-                wanted += [host.master] if host and not to_board else []
-                full = [host.master] if host and to_host else []
-                full += [self._master] if to_board else []
-                ready, _writable, _ = select.select(wanted, full, [])
-                if self._orders in ready:
-                    order = os.read(self._orders, 1)
-                    if order == _CUT:
+                # A side is read only while the other accepts bytes: a full tty blocks its writer.
+                readers = [self._control_reader]
+                readers += [self._master] if not to_host else []
+                readers += [host.master] if host and not to_board else []
+                writers = [host.master] if host and to_host else []
+                writers += [self._master] if to_board else []
+                ready, _writable, _ = select.select(readers, writers, [])
+                if self._control_reader in ready:
+                    control = os.read(self._control_reader, 1)
+                    if control == _CUT:
                         return
                     if host is not None:
                         host.close()
-                    host = self._plugs.pop(0) if order == _PLUG else None
+                    host = self._plugs.pop(0) if control == _PLUG else None
                     to_host = to_board = b""
                     continue
                 if self._master in ready:
-                    said = os.read(self._master, _PIECE)
-                    if not said:  # macOS's way to say that the board hung up; Linux's is EIO
+                    output = os.read(self._master, _PIECE)
+                    if not output:  # the board hung up: macOS reads nothing, Linux raises EIO
                         return
-                    to_host += self._corrupt(said)
+                    to_host += self._corrupt(output)
                 if host and host.master in ready:
                     to_board += self._corrupt_to_board(os.read(host.master, _PIECE))
                 if to_host:
@@ -107,11 +107,11 @@ class PtyCable:
             for plug in (*([host] if host else []), *self._plugs):
                 plug.close()
             os.close(self._master)
-            os.close(self._orders)
+            os.close(self._control_reader)
 
 
 class _HostEnd:
-    """The host's end: its port, which hangs up when this is closed."""
+    """The host's end: its port, which hangs up on `close`."""
 
     def __init__(self) -> None:
         self.master, self._slave, self.path = open_pty()

@@ -1,7 +1,7 @@
-"""A port that is open: pyserial's, with its errors turned into ours.
+"""An open serial port: pyserial's, with its errors converted to ours.
 
-Everything goes through `serial_for_url`, so a device path, `socket://` and `rfc2217://` are
-the same to the rest of the program.
+Every target goes through `serial_for_url`, so a device path, `socket://` and `rfc2217://` are the
+same to the rest of the program.
 """
 
 import errno
@@ -20,14 +20,15 @@ WRITE_SECONDS = 1.0
 
 
 PORT_HELD, PORT_GONE = "PermissionError(13", "FileNotFoundError(2"
-"""In what pyserial says on Windows, whose errors have no number; the rest of it is in the user's
-language. A port there is anybody's, so what may not be opened is open elsewhere."""
+"""Parts of pyserial's messages on Windows, whose errors have no number; the rest is in the user's
+language. Every user may open a port there, so a port that may not be opened is open elsewhere."""
 
 
 class SerialTransport:
-    """Raises UsageError, NoDevice, NoPermission or Busy where `target` cannot be opened.
+    """A serial port. A write that takes longer than `patience` seconds is a lost link.
 
-    A write that takes longer than `patience` seconds is a lost link."""
+    Raises UsageError, NoDevice, NoPermission or Busy if `target` cannot be opened.
+    """
 
     def __init__(self, target: str, patience: float = WRITE_SECONDS) -> None:
         self.target = target
@@ -36,7 +37,7 @@ class SerialTransport:
             if "://" not in target:
                 self._port.baudrate = DUO_64M.baud_rate
                 self._port.exclusive = True
-            if not target.startswith("rfc2217:"):  # pyserial's client there knows none
+            if not target.startswith("rfc2217:"):  # pyserial's client of RFC 2217 has no timeout
                 self._port.write_timeout = patience
             self._port.open()
         except (OSError, ValueError) as error:
@@ -50,7 +51,7 @@ class SerialTransport:
                 if len(data) >= READ_BYTES:
                     break
             return data
-        except (OSError, TypeError) as error:  # TypeError: closed under a reading thread
+        except (OSError, TypeError) as error:  # TypeError: closed while a thread reads
             raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
 
     def write(self, data: bytes) -> None:
@@ -68,7 +69,7 @@ class SerialTransport:
 
 
 def explain_open_error(target: str, error: Exception) -> DuotuiError:
-    """What a failed open means to a user."""
+    """The error that explains a failed open to a user."""
     number = getattr(error, "errno", None)
     text = str(error)
     if isinstance(error, ValueError):
@@ -87,5 +88,5 @@ def explain_open_error(target: str, error: Exception) -> DuotuiError:
 
 
 def _reason(error: Exception) -> str:
-    """The last words of a pyserial message, which nests them."""
+    """The innermost text of a pyserial message, which nests them."""
     return str(error).rsplit("] ", 1)[-1].strip("'\") ") or type(error).__name__

@@ -1,4 +1,4 @@
-"""Sound in four bits a sample: IMA ADPCM, as SOUND carries it (docs/protocol.md)."""
+"""Audio at four bits a sample: IMA ADPCM, the encoding of SOUND (docs/protocol.md)."""
 
 import array
 
@@ -108,16 +108,16 @@ _DIFFERENCES = tuple(
     )
     for size in STEP_SIZES
 )
-"""What each code means, for each step."""
+"""Difference of each code (0 to 15) for each step index: 89 rows of 16."""
 
 
 def decode(predictor: int, step: int, data: bytes) -> bytes:
-    """PCM, 16 bit: two samples a byte. A step beyond the last is the last."""
-    made = array.array("h")
+    """Decode `data` to 16-bit PCM, two samples a byte. A step beyond the last is the last."""
+    samples = array.array("h")
     step = min(max(step, 0), _LAST)
     for byte in data:
         for code in (byte & 15, byte >> 4):
             predictor = min(max(predictor + _DIFFERENCES[step][code], -32768), 32767)
             step = min(max(step + _INDEX_STEPS[code], 0), _LAST)
-            made.append(predictor)
-    return made.tobytes()
+            samples.append(predictor)
+    return samples.tobytes()

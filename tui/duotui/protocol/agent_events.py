@@ -1,4 +1,4 @@
-"""Events made of an agent's messages."""
+"""Conversion of an agent's messages to events."""
 
 from duotui.protocol import messages
 from duotui.protocol.events import Activity, EngineStats, Ready, Source
@@ -7,12 +7,12 @@ from duotui.protocol.token_stream import ACTIVITIES
 
 
 def activity_of(number: int) -> Activity:
-    """The activity of a state number; numbers of newer agents are the last one."""
+    """The activity of a state number; unknown numbers of newer agents give the last one."""
     return ACTIVITIES[min(number, len(ACTIVITIES) - 1)]
 
 
 def supports(hello: messages.Hello, feature: int) -> bool:
-    """Whether the agent has the feature and speaks our protocol, so that it can be asked for it."""
+    """True if the agent has the feature and speaks our protocol, so that it takes such requests."""
     return hello.protocol == messages.PROTOCOL and bool(hello.modes & feature)
 
 

@@ -7,7 +7,7 @@ from duotui.protocol.request import Request
 
 @dataclass(frozen=True, slots=True)
 class StartRun:
-    """Tell the story of `request`; one that is being told ends first. `number` is not 0."""
+    """Generate the story of `request`; a running one ends first. `number` is not 0."""
 
     request: Request
     number: int
@@ -15,7 +15,7 @@ class StartRun:
 
 @dataclass(frozen=True, slots=True)
 class StopRun:
-    """End the story: when the agent says so, or at once where there is no agent."""
+    """End the story: when the agent confirms it, or at once without an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PauseRun:
 
 @dataclass(frozen=True, slots=True)
 class StartSpeech:
-    """Say `text` aloud; its sentences have `number` and the numbers after it. `volume`: 0 to 1."""
+    """Read `text` aloud; its sentences have `number` and the numbers after it. `volume`: 0 to 1."""
 
     text: str
     number: int
@@ -39,7 +39,7 @@ class StopSpeech:
 
 @dataclass(frozen=True, slots=True)
 class StartListening:
-    """Send what the board's microphone hears; `number` is that of the listen."""
+    """Send the audio of the board's microphone; `number` is that of the listen request."""
 
     number: int
 

@@ -1,8 +1,8 @@
-"""What happens, in the only vocabulary that the program has for it.
+"""Events: the only vocabulary of the program for what happens.
 
-An event is a fact about one narrator. The recorder writes events, the player reads them,
-`state.reduce` folds them; widgets see nothing else. `t` is the host's monotonic clock in
-seconds; `clock` is the narrator's own, in microseconds, and the one that is scored.
+An event is a fact about one source. The recorder writes events, the replay reads them,
+`state.reduce` folds them; widgets see nothing else. `t` is the host's monotonic clock in seconds;
+`clock` is the source's own, in microseconds, and the one that is scored.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from duotui.protocol.tokens import TextSpan, Token, WordMark
 
 
 class Source(StrEnum):
-    """Who speaks: the engine that is judged, or the fp32 reference beside it."""
+    """Origin of an event: the engine that is judged, or the fp32 reference beside it."""
 
     BOARD = "board"
     BASELINE = "baseline"
 
 
 class Activity(StrEnum):
-    """What the agent is doing. The order is the wire's."""
+    """Activity of the agent. The order is the wire's."""
 
     IDLE = "idle"
     GENERATING = "telling"
@@ -29,7 +29,7 @@ class Activity(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a story ended. The order is the wire's; `lost` is the host's own."""
+    """Reason for the end of a story. The order is the wire's; `lost` is the host's own."""
 
     STEPS = "steps"
     ENDED = "ended"
@@ -39,7 +39,7 @@ class EndReason(StrEnum):
 
 
 class SpeechEndReason(StrEnum):
-    """Why nothing is said aloud any longer."""
+    """Reason for the end of speech."""
 
     DONE = "done"
     STOPPED = "stopped"
@@ -55,7 +55,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LinkOpening(Event):
-    """A port is being opened; nothing has been heard yet."""
+    """A port is being opened; nothing has been received yet."""
 
     target: str
 
@@ -68,9 +68,10 @@ class LinkUp(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkLost(Event):
-    """The port is gone, or its engine is, for good. Everything that was told is kept.
+    """The port or its engine is gone for good. All received tokens are kept.
 
-    status: the exit status that this would be without a screen (errors.py)."""
+    status: the exit status of this loss without a screen (errors.py).
+    """
 
     reason: str
     hint: str = ""
@@ -79,8 +80,7 @@ class LinkLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkReconnecting(Event):
-    """The link was lost, and is looked for: the story goes on when it is back. Said again where
-    the reason changes."""
+    """The link was lost, and duotui reconnects. Emitted again if the reason changes."""
 
     reason: str
     hint: str = ""
@@ -88,7 +88,7 @@ class LinkReconnecting(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkSilent(Event):
-    """Nothing was heard for a second. It may yet speak again (`LinkAnswers`)."""
+    """Silence of the link for a second. `LinkResponding` follows if the agent answers again."""
 
     seconds: float
 
@@ -100,7 +100,7 @@ class LinkResponding(Event):
 
 @dataclass(frozen=True, slots=True)
 class LineNoise(Event):
-    """Bytes outside frames; `text` is what a person could read of them."""
+    """Bytes outside frames; `text` is their readable part."""
 
     count: int
     text: str
@@ -108,7 +108,7 @@ class LineNoise(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkHealth(Event):
-    """Totals of the link so far, sent when one of them changed."""
+    """Totals of the link so far, emitted when one of them changed."""
 
     acknowledged: int
     repeated: int
@@ -118,7 +118,7 @@ class LinkHealth(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ready(Event):
-    """The agent said hello. Hashes are hex sha256 of the two files; modes are what it has."""
+    """The handshake succeeded. Hashes are hex SHA-256 of the two files; `modes` are the agent's."""
 
     version: str
     model: str
@@ -136,7 +136,7 @@ class Ready(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A story begins, with the settings that are really used and the encoded prompt."""
+    """A story begins, with its effective settings and the encoded prompt."""
 
     story: int
     prompt: str
@@ -158,8 +158,7 @@ class Tokens(Event):
 
 @dataclass(frozen=True, slots=True)
 class Regenerating(Event):
-    """The agent was started anew, and tells the story again: `told` tokens of the `count` that
-    were told before."""
+    """A restarted agent generates the story again: `told` of the `count` earlier tokens so far."""
 
     told: int
     count: int
@@ -167,8 +166,8 @@ class Regenerating(Event):
 
 @dataclass(frozen=True, slots=True)
 class Regenerated(Event):
-    """All of them, and they are the same. Clocks of the start, and of each, by the agent that
-    tells now."""
+    """Regeneration is complete, and the tokens are identical. The clocks are the restarted agent's:
+    `clock` that of the start, `clocks` those of the tokens."""
 
     clock: int
     clocks: tuple[int, ...]
@@ -190,7 +189,7 @@ class EngineStats(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Event):
-    """The story is over. rate is llama2.c's achieved tok/s, by the narrator's clock."""
+    """The story is over. rate is llama2.c's achieved tok/s, by the source's clock."""
 
     reason: EndReason
     tokens: int
@@ -200,14 +199,14 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted(Event):
-    """The story is going to be said aloud, in these sentences."""
+    """Speech of the story begins, in these sentences."""
 
     sentences: tuple[TextSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SentencePlaying(Event):
-    """Sentence `index` is heard since `begun`, of the clock of `t`, for `length` seconds."""
+    """Playback of sentence `index`, since `begun` on the clock of `t`, for `length` seconds."""
 
     index: int
     begun: float
@@ -217,8 +216,11 @@ class SentencePlaying(Event):
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
-    """`sentences` were said. Seconds by the narrator's clock, of all of them: from the asking to
-    the first sound, and from there to the last."""
+    """Speech ended after `sentences` sentences.
+
+    prepared, heard: seconds by the source's clock, in total: from the request to the first sound,
+    and from there to the last.
+    """
 
     silence: SpeechEndReason
     sentences: int
@@ -229,24 +231,25 @@ class SpeechEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneAudio(Event):
-    """What the narrator's microphone hears, as it comes: PCM of 16 bit, 16000 samples a second. It
-    is recorded nowhere: it may be a child."""
+    """Live audio of the source's microphone: 16-bit PCM, 16000 samples a second. Never recorded:
+    the speaker may be a child."""
 
     pcm: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ListenEnded(Event):
-    """Nothing more comes from the microphone; `trouble` where that was not meant."""
+    """The end of microphone audio; `trouble` if it is an error."""
 
     trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault(Event):
-    """Something the user asked for cannot be done. The session goes on.
+    """A command of the user that cannot be carried out. The session goes on.
 
-    status: the exit status that this would be without a screen (errors.py)."""
+    status: the exit status of this error without a screen (errors.py).
+    """
 
     text: str
     hint: str = ""
@@ -277,4 +280,4 @@ EVENTS: dict[str, type[Event]] = {
     "ListenEnded": ListenEnded,
     "Fault": Fault,
 }
-"""Recorded events by the names that recordings hold: these never change."""
+"""Recorded events by their names in recordings, which never change."""

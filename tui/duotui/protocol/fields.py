@@ -1,4 +1,4 @@
-"""Fields of payloads: how values lie on the wire, little-endian (docs/protocol.md).
+"""Fields of payloads: the encoding of values on the wire, little-endian (docs/protocol.md).
 
 A code is a struct code, or `str`, `bytes` (u16 length first), `32` (a hash), `ids` (u16 count, u32
 each) or `words` (u16 count, then u32, u16, u16 each).
@@ -8,11 +8,11 @@ import struct
 
 
 class MalformedPayload(ValueError):
-    """A payload that is not what its type promises."""
+    """A payload that does not match its message type."""
 
 
 def pack(code: str, value: object) -> bytes:
-    """`value` as `code` says. TypeError where it is no such thing."""
+    """Encode `value` by `code`. Raises TypeError if the types differ."""
     match code, value:
         case "str", str(text):
             return pack("bytes", text.encode())
@@ -35,7 +35,7 @@ _WORD_MARK = struct.Struct("<IHH")
 
 
 class FieldReader:
-    """Takes fields from a payload, one after another."""
+    """Reader of the fields of a payload, one after another."""
 
     def __init__(self, payload: bytes) -> None:
         self.payload, self.at = payload, 0
@@ -48,7 +48,7 @@ class FieldReader:
         return data
 
     def read(self, code: str) -> object:
-        """The next field. Raises Malformed where it is not all there."""
+        """Read the next field. Raises MalformedPayload if the payload is too short."""
         match code:
             case "str":
                 return self.take(_u16(self.take(2))).decode("utf-8", "replace")

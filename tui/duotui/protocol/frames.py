@@ -1,7 +1,7 @@
 """Frames on the wire, without any I/O: 0x00 | COBS(type, seq, payload, crc32) | 0x00.
 
-docs/protocol.md is the specification. A decoder never fails: what is not a frame is noise,
-and is handed out as what it is.
+docs/protocol.md is the specification. A decoder never fails: it returns bytes outside frames as
+noise.
 """
 
 import struct
@@ -22,13 +22,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class NoiseBytes:
-    """Bytes that were no frame."""
+    """Bytes outside frames."""
 
     data: bytes
 
 
 def encode(frame: Frame) -> bytes:
-    """The bytes of `frame`, both delimiters included. ValueError if its payload is too long."""
+    """Encode `frame`, with both delimiters. Raises ValueError if its payload is too long."""
     if len(frame.payload) > MAX_PAYLOAD:
         raise ValueError(f"payload of {len(frame.payload)} bytes, at most {MAX_PAYLOAD}")
     body = struct.pack("<BH", frame.type, frame.seq) + frame.payload
@@ -37,9 +37,10 @@ def encode(frame: Frame) -> bytes:
 
 
 def cobs_encode(body: bytes) -> bytes:
-    """COBS (Cheshire and Baker 1999): `body` without its zeros, one byte more in each 254.
+    """Encode `body` by COBS (Cheshire and Baker 1999): no zeros, one byte more in each 254.
 
-    A full block that ends the data is not followed by an empty one."""
+    A full block that ends the data is not followed by an empty one.
+    """
     out = bytearray()
     runs = body.split(b"\0")
     for number, run in enumerate(runs, 1):
@@ -53,7 +54,7 @@ def cobs_encode(body: bytes) -> bytes:
 
 
 def cobs_decode(piece: bytes) -> bytes | None:
-    """The bytes that `stuff` was given, or None where `piece` is not COBS."""
+    """Reverse `cobs_encode`; return None if `piece` is not COBS."""
     out = bytearray()
     at = 0
     while at < len(piece):
@@ -69,29 +70,29 @@ def cobs_decode(piece: bytes) -> bytes | None:
 
 
 class FrameDecoder:
-    """Bytes in, in pieces of any size; frames and noise out, in order."""
+    """Decoder of a byte stream: takes pieces of any size, returns frames and noise in order."""
 
     def __init__(self) -> None:
-        self._gathered = bytearray()
+        self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Frame | NoiseBytes]:
-        found: list[Frame | NoiseBytes] = []
+        decoded: list[Frame | NoiseBytes] = []
         head, *rest = data.split(b"\0")
-        self._gathered += head
+        self._buffer += head
         for piece in rest:
-            if self._gathered:
-                found.append(_decode_frame(bytes(self._gathered)))
-                self._gathered.clear()
-            self._gathered += piece
-        if len(self._gathered) > _MAX_ENCODED:
-            found.append(NoiseBytes(bytes(self._gathered)))
-            self._gathered.clear()
-        return found
+            if self._buffer:
+                decoded.append(_decode_frame(bytes(self._buffer)))
+                self._buffer.clear()
+            self._buffer += piece
+        if len(self._buffer) > _MAX_ENCODED:
+            decoded.append(NoiseBytes(bytes(self._buffer)))
+            self._buffer.clear()
+        return decoded
 
     @property
     def pending(self) -> int:
-        """Bytes that have come since the last delimiter."""
-        return len(self._gathered)
+        """Number of bytes received since the last delimiter."""
+        return len(self._buffer)
 
 
 def _decode_frame(piece: bytes) -> Frame | NoiseBytes:

@@ -1,4 +1,4 @@
-"""How well an agent is heard: its frames counted, its silences, what came between. No I/O."""
+"""Health of the link to an agent: frames, silences and noise. No I/O."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,42 +12,42 @@ from duotui.protocol.message import Message
 from duotui.protocol.token_stream import CONTROL_CHARACTERS
 
 PING_AFTER = 0.25
-"""Seconds without a frame until the agent is asked whether it is there."""
+"""Seconds without a frame until a ping."""
 
 SILENT_AFTER = 1.0
-"""Seconds without a frame until the user is told."""
+"""Seconds without a frame until LinkSilent."""
 
 LOST_AFTER, NO_HANDSHAKE_AFTER = 10.0, 60.0
-"""Seconds without a frame until an agent is given up: one that has spoken, and one that has not
-since the port was opened. A board that is short of memory may be silent for some seconds."""
+"""Seconds without a frame until an agent is given up: after its first frame, and before it since
+the port was opened. A board that is short of memory may be silent for some seconds."""
 
 
 @dataclass
 class LinkMonitor:
-    """`lost` frames and `noise` bytes since ever; `gone` is what the board itself says of an agent
-    that no longer is."""
+    """Totals of `lost` frames and `noise` bytes. `gone` is the board's report of its agent's
+    loss."""
 
     source: Source
     lost: int = 0
     noise: int = 0
     gone: str = ""
-    _heard: float = 0.0
-    _asked: float = 0.0
+    _received_at: float = 0.0
+    _pinged_at: float = 0.0
     _silent: bool = False
-    _spoken: bool = False
+    _answered: bool = False
     _seq: int | None = field(default=None)
 
     def opened(self, now: float) -> None:
-        self._seq, self._silent, self._spoken, self.gone = None, False, False, ""
-        self._heard = self._asked = now
+        self._seq, self._silent, self._answered, self.gone = None, False, False, ""
+        self._received_at = self._pinged_at = now
 
-    def receive(self, item: Frame | NoiseBytes, now: float, found: list[Event]) -> Message | None:
-        """What a frame says; None where it says nothing, which goes to `found`."""
+    def receive(self, item: Frame | NoiseBytes, now: float, emitted: list[Event]) -> Message | None:
+        """Return the message of a frame; None if there is none. Events go to `emitted`."""
         if isinstance(item, Frame):
-            self._heard, self._spoken = now, True
+            self._received_at, self._answered = now, True
             if self._silent:
                 self._silent = False
-                found.append(events.LinkResponding(now, self.source))
+                emitted.append(events.LinkResponding(now, self.source))
             if self._seq is not None:
                 self.lost += (item.seq - self._seq - 1) & 0xFFFF
             self._seq = item.seq
@@ -58,34 +58,36 @@ class LinkMonitor:
         self.noise += len(item.data)
         if re.search(DUO_64M.boot_messages, item.data):
             self.gone = "the board starts anew"
-        found.append(events.LineNoise(now, self.source, len(item.data), readable_noise(item.data)))
+        emitted.append(
+            events.LineNoise(now, self.source, len(item.data), readable_noise(item.data))
+        )
         return None
 
     def ping_due(self, now: float) -> bool:
-        """Whether to ask if it is there: each QUIET seconds without a frame."""
-        if now < max(self._heard, self._asked) + PING_AFTER:
+        """True if a ping is due: after each PING_AFTER seconds without a frame."""
+        if now < max(self._received_at, self._pinged_at) + PING_AFTER:
             return False
-        self._asked = now
+        self._pinged_at = now
         return True
 
     def silent_for(self, now: float) -> list[Event]:
-        """LinkSilent, once, when nothing was heard for too long."""
-        if self._silent or now < self._heard + SILENT_AFTER:
+        """Return LinkSilent, once, after SILENT_AFTER seconds without a frame."""
+        if self._silent or now < self._received_at + SILENT_AFTER:
             return []
         self._silent = True
-        return [events.LinkSilent(now, self.source, now - self._heard)]
+        return [events.LinkSilent(now, self.source, now - self._received_at)]
 
     def lost_reason(self, now: float) -> str:
-        """Why it is not worth waiting for any longer; "" where it is."""
-        if not self.gone and now >= self._heard + (
-            LOST_AFTER if self._spoken else NO_HANDSHAKE_AFTER
+        """Reason to give up the agent; "" if there is none."""
+        if not self.gone and now >= self._received_at + (
+            LOST_AFTER if self._answered else NO_HANDSHAKE_AFTER
         ):
             return "the engine has stopped answering"
         return self.gone
 
 
 def readable_noise(noise: bytes) -> str:
-    """What a person can read of bytes that were no frame; "" where that is little."""
+    """Readable text of noise; "" if less than 80 % of it is printable."""
     text = noise.decode("utf-8", "replace").translate(CONTROL_CHARACTERS)
     plain = sum(character.isprintable() and character != "�" for character in text)
     return text if plain >= 0.8 * len(text) else ""

@@ -1,6 +1,6 @@
-"""What a board's microphone hears (LISTEN, docs/protocol.md). No I/O, no time of its own.
+"""Audio of a board's microphone (LISTEN, docs/protocol.md). No I/O, no clock of its own.
 
-Sound is live: what was lost is not asked for again, but is silence as long.
+Audio is live: a lost piece is not requested again, but replaced by silence of its length.
 """
 
 import math
@@ -13,14 +13,14 @@ from duotui.protocol.message import Message
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
 START_TIMEOUT = 5.0
-"""Seconds without an answer or a sound until it is given up: it gives up its recorder before."""
+"""Seconds of silence until the host gives up; the board gives up its recorder earlier."""
 
 MAX_AUDIO_GAP = 750
-"""Of a listen, at most: thirty seconds."""
+"""Pieces of audio in a listen request, at most: thirty seconds."""
 
 
 class ListenState(IntEnum):
-    """How far a listen is. The numbers are the wire's."""
+    """State of a listen request. The numbers are the wire's."""
 
     UNKNOWN = 0
     OPENING = 1
@@ -30,24 +30,24 @@ class ListenState(IntEnum):
 
 
 class ListenRequest:
-    """One listen, of that `number`."""
+    """One listen request, with that `number`."""
 
     def __init__(self, source: Source, number: int, now: float) -> None:
         self.source, self.number = source, number
         self.over = False
-        self._ask, self._since = -math.inf, now
+        self._poll_at, self._received_at = -math.inf, now
         self._answered = False
-        self._next = 0
+        self._next_index = 0
 
     def due(self, now: float) -> list[Message]:
-        if self.over or now < self._ask:
+        if self.over or now < self._poll_at:
             return []
-        self._ask = now + (POLL_INTERVAL if self._answered else RETRANSMIT_INTERVAL)
+        self._poll_at = now + (POLL_INTERVAL if self._answered else RETRANSMIT_INTERVAL)
         return [messages.Listen(self.number)]
 
     def overdue(self, now: float) -> list[Event]:
-        """The end of it, where nothing comes."""
-        if self.over or now < self._since + START_TIMEOUT:
+        """End the request if nothing arrives."""
+        if self.over or now < self._received_at + START_TIMEOUT:
             return []
         return self.end(now, "the board's microphone is stuck")
 
@@ -57,23 +57,23 @@ class ListenRequest:
         self.over = True
         return [events.ListenEnded(now, self.source, trouble)]
 
-    def receive(self, said: messages.Sound | messages.Hearing, now: float) -> list[Event]:
-        if self.over or said.listen != self.number:
+    def receive(self, message: messages.Sound | messages.Hearing, now: float) -> list[Event]:
+        if self.over or message.listen != self.number:
             return []
-        if isinstance(said, messages.Sound):
-            return self._sound(said, now)
-        self._answered = self._answered or said.state != ListenState.UNKNOWN
-        match said.state:
+        if isinstance(message, messages.Sound):
+            return self._sound(message, now)
+        self._answered = self._answered or message.state != ListenState.UNKNOWN
+        match message.state:
             case ListenState.OVER:
                 return self.end(now)
             case ListenState.FAILED:
-                return self.end(now, said.trouble or "the board's microphone has failed")
+                return self.end(now, message.trouble or "the board's microphone has failed")
         return []
 
-    def _sound(self, said: messages.Sound, now: float) -> list[Event]:
-        lost = said.index - self._next
-        if lost < 0 or said.index >= MAX_AUDIO_GAP:
+    def _sound(self, piece: messages.Sound, now: float) -> list[Event]:
+        lost = piece.index - self._next_index
+        if lost < 0 or piece.index >= MAX_AUDIO_GAP:
             return []
-        self._answered, self._since, self._next = True, now, said.index + 1
-        pcm = decode(said.predictor, said.step, said.data)
+        self._answered, self._received_at, self._next_index = True, now, piece.index + 1
+        pcm = decode(piece.predictor, piece.step, piece.data)
         return [events.MicrophoneAudio(now, self.source, bytes(len(pcm)) * lost + pcm)]

@@ -1,4 +1,4 @@
-"""The base of all messages: how its fields are packed."""
+"""The base class of all messages, which packs their fields."""
 
 from dataclasses import fields
 from typing import ClassVar, Self
@@ -7,7 +7,7 @@ from duotui.protocol.fields import FieldReader, pack
 
 
 class Message:
-    """Base of all messages. `codes` says how each dataclass field is packed, in order."""
+    """Base of all messages. `codes` are the encodings of the dataclass fields, in order."""
 
     type: ClassVar[int]
     codes: ClassVar[tuple[str, ...]]

@@ -1,7 +1,7 @@
-"""What frames say: one dataclass a message, packed as docs/protocol.md lists them.
+"""Messages in frames: one dataclass each, packed as docs/protocol.md lists them.
 
-A message packs itself into a payload and is read from one by `parse`; a payload that is
-shorter or longer than its fields is no message.
+A message packs itself into a payload, and `parse_message` reads it from one. A payload that is
+shorter or longer than its fields is malformed.
 """
 
 import struct
@@ -13,10 +13,11 @@ from duotui.protocol.message import Message
 from duotui.protocol.story_messages import _EVENTS_BY_KIND, StoryEvent
 
 PROTOCOL = 2
-"""An agent of another one tells, but has no way to be told to speak or to listen."""
+"""Version of the wire protocol. An agent of another version generates stories, but can neither
+speak nor listen."""
 
 HAS_MICROPHONE, HAS_TTS = 1 << 6, 1 << 7
-"""Among a Hello's modes: the agent can listen, and speak."""
+"""Bits of a Hello's `modes`: the agent can listen, and speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Hello(Message):
     story: int
     events: int
     modes: int
-    """A bit for each mode, EAR and VOICE."""
+    """A bit for each mode, HAS_MICROPHONE and HAS_TTS."""
     vocabulary: int
     context: int
     parameters: int
@@ -189,7 +190,7 @@ class Gone(Message):
 
 @dataclass(frozen=True, slots=True)
 class Speech(Message):
-    """Where a sentence is that was asked for. `words`: milliseconds after `begun`, byte, bytes."""
+    """State of a requested sentence. `words`: milliseconds after `begun`, byte, bytes."""
 
     type: ClassVar[int] = 0x87
     codes: ClassVar[tuple[str, ...]] = ("I", "B", "Q", "Q", "Q", "Q", "I", "str", "words")
@@ -206,7 +207,7 @@ class Speech(Message):
 
 @dataclass(frozen=True, slots=True)
 class Sound(Message):
-    """A piece of what the board's microphone hears (link/adpcm.py)."""
+    """A piece of audio from the board's microphone (adpcm.py)."""
 
     type: ClassVar[int] = 0x88
     codes: ClassVar[tuple[str, ...]] = ("I", "I", "h", "B", "bytes")
@@ -219,7 +220,7 @@ class Sound(Message):
 
 @dataclass(frozen=True, slots=True)
 class Hearing(Message):
-    """How a listen stands."""
+    """State of a listen request."""
 
     type: ClassVar[int] = 0x89
     codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
@@ -257,15 +258,15 @@ _MESSAGES_BY_TYPE: dict[int, type[Message]] = {
 
 
 def parse_message(kind: int, payload: bytes) -> Message:
-    """The message of a frame's type and payload. Raises Malformed."""
+    """Parse the message of a frame's type and payload. Raises MalformedPayload."""
     reader = FieldReader(payload)
     message: Message
     if kind == StoryEvent.type:
         story, index, event = struct.unpack("<IIB", reader.take(9))
         if event not in _EVENTS_BY_KIND:
             raise MalformedPayload(f"unknown event kind {event}")
-        found = _EVENTS_BY_KIND[event]
-        message = found(story, index, *(reader.read(code) for code in found.codes))
+        event_type = _EVENTS_BY_KIND[event]
+        message = event_type(story, index, *(reader.read(code) for code in event_type.codes))
     elif kind in _MESSAGES_BY_TYPE:
         message = _MESSAGES_BY_TYPE[kind].read(reader)
     else:

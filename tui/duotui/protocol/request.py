@@ -9,11 +9,11 @@ from typing import Self
 from duotui.base.errors import UsageError
 
 PROMPT_LIMIT_BYTES = 4000
-"""A prompt travels in one frame (link/frames.py)."""
+"""Length limit of a prompt, which travels in one frame (frames.py)."""
 
 
 class Mode(StrEnum):
-    """The engine's promise (docs/engine.md). The order is the wire's."""
+    """Mode of the engine: its promise (docs/engine.md). The order is the wire's."""
 
     REFERENCE = "reference"
     EXACT = "exact"
@@ -21,10 +21,10 @@ class Mode(StrEnum):
 
 
 def available_mode(wanted: Mode, available: Sequence[Mode], order: Sequence[Mode] = ()) -> Mode:
-    """`wanted` where the engine has it, else the first that it has of `order`.
+    """Return `wanted` if the engine has it, else the first of `order` that it has.
 
     The usual order is exact, reference, fast: the baseline's story first, then speed. Returns
-    `wanted` where `available` is empty: the engine itself then says what is wrong.
+    `wanted` if `available` is empty: the engine itself then reports the error.
     """
     if wanted in available:
         return wanted
@@ -36,9 +36,9 @@ _MODES_BEST_FIRST = (Mode.EXACT, Mode.REFERENCE, Mode.FAST)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A story to be told: the same request gives the same story.
+    """Settings of a story: the same request gives the same story.
 
-    steps: tokens at most; 0 is the whole context. seed 0 asks the agent to choose one.
+    steps: number of tokens, at most; 0 is the whole context. seed: 0 lets the agent choose one.
     """
 
     prompt: str = "Once upon a time"
@@ -49,7 +49,7 @@ class Request:
     seed: int = 123
 
     def checked(self) -> Self:
-        """The request itself. Raises UsageError where no agent would take it."""
+        """Return the request itself. Raises UsageError if no agent would accept it."""
         try:
             size = len(self.prompt.encode())
         except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Sentences of a text that is read aloud."""
+"""Splitting of a text into the sentences that are read aloud."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from duotui.protocol.tokens import TextSpan
 
 SENTENCE_CHARACTERS = 600
-"""Longer ones are cut where a word ends: a board's memory is small."""
+"""Length limit of a sentence; longer ones are cut at a word's end: a board's memory is small."""
 
 
 _SENTENCE_PATTERN = re.compile(
@@ -15,10 +15,10 @@ _SENTENCE_PATTERN = re.compile(
 
 
 def sentences(text: str) -> Iterator[TextSpan]:
-    """Where the sentences of `text` are, in characters; what has no letter or digit is none."""
+    """Yield the spans of the sentences in `text`; text without a letter or a digit is skipped."""
     for line in re.finditer(r"[^\n]+", text):
-        for found in _SENTENCE_PATTERN.finditer(text, line.start(), line.end()):
-            start, end = found.span()
+        for match in _SENTENCE_PATTERN.finditer(text, line.start(), line.end()):
+            start, end = match.span()
             while end - start > SENTENCE_CHARACTERS:
                 cut = text.rfind(" ", start, start + SENTENCE_CHARACTERS)
                 cut = start + SENTENCE_CHARACTERS if cut <= start else cut

@@ -1,5 +1,7 @@
-"""A story said aloud by the board, sentence by sentence (SPEAK, docs/protocol.md). No I/O, no time
-of its own."""
+"""Speech of a story by the board, sentence by sentence (SPEAK, docs/protocol.md).
+
+No I/O, no clock of its own.
+"""
 
 import itertools
 import math
@@ -14,11 +16,12 @@ from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 from duotui.protocol.tokens import WordMark
 
 PREPARE_TIMEOUT, PLAY_TIMEOUT = 30.0, 10.0
-"""Seconds until a board that prepares a sentence is given up, and one that should have said it."""
+"""Seconds until the host gives up a board that prepares a sentence, and one that should have
+finished playing it."""
 
 
 class SpeechState(IntEnum):
-    """Where a sentence is. The numbers are the wire's."""
+    """State of a sentence. The numbers are the wire's."""
 
     UNKNOWN = 0
     PREPARED = 1
@@ -32,7 +35,7 @@ _ASCII_PUNCTUATION = str.maketrans("‘’“”–—…\u00a0", "''\"\"--. ")
 
 
 def to_ascii(text: str) -> str:
-    """`text` in ASCII, a character for a character: the board's voice knows no other."""
+    """Convert `text` to ASCII, character by character: the board's voice reads nothing else."""
     return "".join(
         character if " " <= character < "\x7f" else _without_accent(character)
         for character in text.translate(_ASCII_PUNCTUATION)
@@ -45,38 +48,38 @@ def _without_accent(character: str) -> str:
 
 
 class SpeakRequest:
-    """Of `text`, at a `volume` from 0 to 1. `number` is that of its first sentence; the next ones
-    follow."""
+    """A request to speak `text` at a `volume` from 0 to 1. `number` is that of its first sentence;
+    the next ones follow."""
 
     def __init__(self, source: Source, text: str, number: int, volume: float = 1.0) -> None:
         self.source, self.text, self.volume = source, text, volume
         self.spans = tuple(sentences(text))
         self.over = not self.spans
         self._number, self._index = number, 0
-        self._ask, self._since = -math.inf, -math.inf
+        self._poll_at, self._since = -math.inf, -math.inf
         self._state: int = SpeechState.UNKNOWN
         self._length = 0.0
-        self._told = -1
-        self._prepared = self._heard = 0.0
+        self._announced = -1
+        self._prepared = self._played = 0.0
 
     @property
     def sentence(self) -> int:
-        """The number of the sentence that is being said."""
+        """Number of the current sentence."""
         return (self._number + self._index) & 0xFFFFFFFF
 
     def start(self, now: float) -> list[Event]:
         self._since = now
-        found: list[Event] = [events.SpeechStarted(now, self.source, self.spans)]
-        return found + ([self._end(SpeechEndReason.DONE, now)] if self.over else [])
+        emitted: list[Event] = [events.SpeechStarted(now, self.source, self.spans)]
+        return emitted + ([self._end(SpeechEndReason.DONE, now)] if self.over else [])
 
     def resume(self, now: float) -> None:
-        """Another agent may be there: it is asked at once, and may take its time."""
-        self._ask, self._since, self._state = now, now, SpeechState.UNKNOWN
+        """Poll the agent at once, which may be another one, and restart its timeout."""
+        self._poll_at, self._since, self._state = now, now, SpeechState.UNKNOWN
 
     def due(self, now: float) -> list[Message]:
-        if self.over or now < self._ask:
+        if self.over or now < self._poll_at:
             return []
-        self._ask = now + (
+        self._poll_at = now + (
             RETRANSMIT_INTERVAL if self._state == SpeechState.UNKNOWN else POLL_INTERVAL
         )
         span = self.spans[self._index]
@@ -84,84 +87,84 @@ class SpeakRequest:
         return [messages.Speak(self.sentence, loud, text)]
 
     def overdue(self, now: float) -> list[Event]:
-        """The end of it, where the board neither says the sentence nor that it cannot."""
-        patience = (
+        """End the request if the board neither plays the sentence nor reports a failure."""
+        timeout = (
             self._length + PLAY_TIMEOUT if self._state == SpeechState.PLAYING else PREPARE_TIMEOUT
         )
-        if self.over or self._state == SpeechState.UNKNOWN or now < self._since + patience:
+        if self.over or self._state == SpeechState.UNKNOWN or now < self._since + timeout:
             return []
         return [self._end(SpeechEndReason.FAILED, now, "the board's voice is stuck")]
 
     def stop(self, now: float) -> list[Event]:
         return [] if self.over else [self._end(SpeechEndReason.STOPPED, now)]
 
-    def receive(self, said: messages.Speech, now: float) -> list[Event]:
-        if self.over or said.sentence != self.sentence or said.state == SpeechState.UNKNOWN:
+    def receive(self, speech: messages.Speech, now: float) -> list[Event]:
+        if self.over or speech.sentence != self.sentence or speech.state == SpeechState.UNKNOWN:
             return []
-        if said.state != self._state:
+        if speech.state != self._state:
             self._since = now
-        self._state = said.state
-        found: list[Event] = []
-        if said.begun and said.state in (SpeechState.PLAYING, SpeechState.DONE):
-            self._length = said.length / 1000
-            found += self._sounding(said, now)
-        match said.state:
+        self._state = speech.state
+        emitted: list[Event] = []
+        if speech.begun and speech.state in (SpeechState.PLAYING, SpeechState.DONE):
+            self._length = speech.length / 1000
+            emitted += self._playing(speech, now)
+        match speech.state:
             case SpeechState.DONE:
-                begun = said.begun or said.ended
-                self._prepared += (begun - said.asked) / 1e6
-                self._heard += (said.ended - begun) / 1e6
-                found += self._next(now)
+                started = speech.begun or speech.ended
+                self._prepared += (started - speech.asked) / 1e6
+                self._played += (speech.ended - started) / 1e6
+                emitted += self._next(now)
             case SpeechState.FAILED:
-                found.append(self._end(SpeechEndReason.FAILED, now, said.trouble))
+                emitted.append(self._end(SpeechEndReason.FAILED, now, speech.trouble))
             case SpeechState.STOPPED:
-                found.append(self._end(SpeechEndReason.STOPPED, now))
-        return found
+                emitted.append(self._end(SpeechEndReason.STOPPED, now))
+        return emitted
 
     def _next(self, now: float) -> list[Event]:
         if self._index + 1 == len(self.spans):
             return [self._end(SpeechEndReason.DONE, now)]
         self._index += 1
-        self._ask, self._since, self._state = now, now, SpeechState.UNKNOWN
+        self._poll_at, self._since, self._state = now, now, SpeechState.UNKNOWN
         return []
 
-    def _sounding(self, said: messages.Speech, now: float) -> list[Event]:
-        """That it is heard, once."""
-        if self._told == self._index:
+    def _playing(self, speech: messages.Speech, now: float) -> list[Event]:
+        """Return SentencePlaying, once for each sentence."""
+        if self._announced == self._index:
             return []
-        self._told = self._index
+        self._announced = self._index
         start = self.spans[self._index].start
         marks = tuple(
             WordMark(begins / 1000, start + at, start + at + size)
-            for begins, at, size in said.words
+            for begins, at, size in speech.words
         )
-        # by the board's clock, so that a message that was late marks the same word
-        begun = now - (said.clock - said.begun) / 1e6
+        # the board's clock, so that a late message marks the same word
+        started = now - (speech.clock - speech.begun) / 1e6
         return [
             events.SentencePlaying(
                 now,
                 self.source,
                 index=self._index,
-                begun=begun,
-                length=said.length / 1000,
+                begun=started,
+                length=speech.length / 1000,
                 marks=marks,
             )
         ]
 
     def _end(self, silence: SpeechEndReason, now: float, trouble: str = "") -> events.SpeechEnded:
         self.over = True
-        said = self._index + (silence is SpeechEndReason.DONE and bool(self.spans))
+        count = self._index + (silence is SpeechEndReason.DONE and bool(self.spans))
         return events.SpeechEnded(
             now,
             self.source,
             silence=silence,
-            sentences=said,
+            sentences=count,
             prepared=self._prepared,
-            heard=self._heard,
+            heard=self._played,
             trouble=trouble,
         )
 
 
-def word_at(heard: events.SentencePlaying, now: float) -> WordMark | None:
-    """The word that is heard at `now`, by the clock of the events."""
-    begun = itertools.takewhile(lambda mark: heard.begun + mark.begins <= now, heard.marks)
-    return max(begun, key=lambda mark: mark.begins, default=None)
+def word_at(sentence: events.SentencePlaying, now: float) -> WordMark | None:
+    """The word that is playing at `now`, on the clock of the events."""
+    started = itertools.takewhile(lambda mark: sentence.begun + mark.begins <= now, sentence.marks)
+    return max(started, key=lambda mark: mark.begins, default=None)

@@ -10,7 +10,7 @@ from duotui.protocol.message import Message
 
 @dataclass(frozen=True, slots=True)
 class StoryEvent(Message):
-    """One EVENT of a story; its kinds differ in what follows story, index and kind."""
+    """One EVENT of a story; its kinds differ in the fields after story, index and kind."""
 
     type: ClassVar[int] = 0x82
     kind: ClassVar[int]

@@ -1,7 +1,7 @@
-"""Intervals in seconds that all exchanges with an agent keep (docs/protocol.md)."""
+"""Intervals in seconds of every exchange with an agent (docs/protocol.md)."""
 
 RETRANSMIT_INTERVAL = 0.3
-"""Until a message that was not answered is sent again."""
+"""Seconds until an unanswered message is sent again."""
 
 POLL_INTERVAL = 1.0
-"""Until the state of a sentence or a listen is asked for again."""
+"""Seconds until the state of a sentence or a listen request is polled again."""

@@ -1,7 +1,7 @@
-"""One story as the host has it: each token once and in order, also where it is told again.
+"""Token stream of one story: each token once and in order, even if it is regenerated.
 
-No I/O, no time of its own. An agent that was started anew knows nothing of a story; it is asked
-for the same one, and what it tells is compared with what was told until the two meet.
+No I/O, no clock of its own. A restarted agent knows nothing of a story. The host requests the same
+one again, and compares its tokens with the earlier ones until it has caught up.
 """
 
 import codecs
@@ -14,17 +14,17 @@ from duotui.protocol.request import Mode, Request
 from duotui.protocol.tokens import Token
 
 MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(EndReason)
-"""In the order of their numbers on the wire."""
+"""Values in the order of their numbers on the wire."""
 
 CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
-"""What `str.translate` leaves out: no terminal is to obey a story."""
+"""Characters that `str.translate` removes: a terminal must not obey a story."""
 del CONTROL_CHARACTERS[ord("\n")], CONTROL_CHARACTERS[ord("\t")]
 
 _INTERRUPTED = (EndReason.CANCELLED, EndReason.FAILED)
 
 
 class TokenStream:
-    """`next` is the index of the event that is needed from the agent (docs/protocol.md)."""
+    """Token stream. `next` is the index of the event needed from the agent (docs/protocol.md)."""
 
     def __init__(self, source: Source, request: Request, number: int) -> None:
         self.source, self.request, self.number = source, request, number
@@ -44,7 +44,7 @@ class TokenStream:
         return self.started and self.next <= len(self._ids)
 
     def generate(self) -> messages.Generate:
-        """How it is asked for; once it has begun, with the seed and steps that were really used."""
+        """Return the request for the story; after its start, with the effective seed and steps."""
         steps, seed = self.request.steps, self.request.seed
         if self._start is not None:
             steps, seed = self._start.steps, self._start.seed
@@ -61,19 +61,19 @@ class TokenStream:
         )
 
     def restart(self) -> None:
-        """Another agent is to tell it, from its start."""
+        """Expect the story from its start, from a restarted agent."""
         self.next = 0
         self._clocks.clear()
 
     def progress(self, now: float) -> list[Event]:
-        """How far it is told again."""
+        """Return Regenerating during a regeneration."""
         if not self.regenerating:
             return []
-        told = max(self.next - 1, 0)
-        return [events.Regenerating(now, self.source, told, len(self._ids))]
+        count = max(self.next - 1, 0)
+        return [events.Regenerating(now, self.source, count, len(self._ids))]
 
     def stopped(self, now: float) -> list[Event]:
-        """It ends here, with no agent to say so."""
+        """End the story without an agent's confirmation."""
         self.over = True
         if not self.started:
             return []
@@ -89,7 +89,7 @@ class TokenStream:
         ]
 
     def receive(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
-        """What the event of index `next` means to whoever watches."""
+        """Return the events that the agent's event of index `next` causes."""
         cut_off = isinstance(event, story_messages.End) and _reason(event) in _INTERRUPTED
         if self.regenerating and not cut_off:
             return self._compared(event, now)
@@ -124,11 +124,11 @@ class TokenStream:
         return []
 
     def _compared(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
-        """An event that is told again, which must be what it was."""
+        """Compare a regenerated event with the earlier one; return a Fault if they differ."""
         if not self._same(event):
             self.over = True
             where = f"at token {self.next}" if self.next else "at its beginning"
-            told = len(self._ids)
+            count = len(self._ids)
             return [
                 events.Fault(
                     now,
@@ -138,7 +138,7 @@ class TokenStream:
                     status=Exit.DIFFERS,
                 ),
                 events.RunEnded(
-                    now, self.source, reason=EndReason.FAILED, tokens=told, clock=0, rate=0.0
+                    now, self.source, reason=EndReason.FAILED, tokens=count, clock=0, rate=0.0
                 ),
             ]
         self.next += 1

@@ -1,4 +1,4 @@
-"""Tokens of a story, and places in its text."""
+"""Tokens of a story, and positions in its text."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """A part of a story's text, in characters; `end` is not in it."""
+    """A part of a story's text, in characters; `end` is exclusive."""
 
     start: int
     end: int
@@ -25,8 +25,10 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class WordMark:
-    """A word of a sentence that is said aloud: when it begins, in seconds after the sentence does,
-    and where it is in the story's text, in characters."""
+    """A word of a sentence that is read aloud.
+
+    begins: seconds after the start of the sentence. start, end: characters of the story's text.
+    """
 
     begins: float
     start: int

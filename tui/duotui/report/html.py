@@ -1,4 +1,4 @@
-"""A verdict as one HTML page that needs nothing else."""
+"""A verdict as one self-contained HTML page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -59,8 +59,8 @@ def _parts(v: Verdict, strings: Mapping[str, str]) -> Iterator[str]:
     if v.speech is not None:
         yield f"<h2>{escape(strings['speech'])}</h2>"
         s = v.speech
-        said = strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
-        yield f"<p>{escape(said)}</p>"
+        timing = strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
+        yield f"<p>{escape(timing)}</p>"
     yield from _stories(v, strings)
     yield f"<h2>{escape(strings['environment'])}</h2>"
     rows = [[cell.strip("`") for cell in row] for row in environment(v, strings)]

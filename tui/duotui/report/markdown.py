@@ -35,8 +35,8 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
         yield ""
     if v.speech is not None:
         yield f"## {strings['speech']}"
-        said = v.speech
-        yield strings["said"].format(n=said.sentences, heard=said.heard, prepared=said.prepared)
+        s = v.speech
+        yield strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
         yield ""
     yield f"## {strings['environment']}"
     yield from table([["", strings["before"], strings["after"]], *environment(v, strings)])
@@ -48,7 +48,7 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
 
 
 def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
-    """Several boards that were judged side by side: a row each, then what is to be said of each."""
+    """Report on several boards judged side by side: a row each, then the facts of each."""
     strings = REPORT_LANGUAGES[language]
     lines = [f"# {strings['title']}", "", *results(verdicts, strings)]
     for v in verdicts:
@@ -63,7 +63,7 @@ def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
 
 
 def results(verdicts: Sequence[Verdict], strings: Phrases) -> Iterator[str]:
-    """The contest's own table, with a row for each."""
+    """Yield the contest's own table, with a row for each verdict."""
     count = max(len(v.counted) for v in verdicts)
     head = [
         strings["mark"],
@@ -104,10 +104,10 @@ def _grammar(v: Verdict, strings: Phrases) -> str:
 
 def remarks(v: Verdict, strings: Phrases) -> str:
     mode = str(v.request.mode)
-    again = f"; {v.disturbed} {strings['disturbed']}" if v.disturbed else ""
+    disturbed = f"; {v.disturbed} {strings['disturbed']}" if v.disturbed else ""
     early = f"; {strings['early']}: {v.trouble}" if v.trouble else ""
     void = f"; {strings['void']}" if v.void else ""
-    return mode + again + early + void
+    return mode + disturbed + early + void
 
 
 def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
 
 
 def facts(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
-    """Of correctness, apart from the diff itself."""
+    """Yield the facts of correctness, apart from the diff itself."""
     yield strings["same"], sameness(v, strings)
     if v.baseline is not None:
         yield strings["baseline"], v.baseline.source
@@ -148,7 +148,7 @@ def _correctness(v: Verdict, strings: Phrases) -> Iterator[str]:
 
 
 def roofline(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
-    """How near the figure is to what the machine's memory allows."""
+    """Yield the facts of the roofline: how much of the memory's limit the score reaches."""
     if v.roof is None:
         return
     yield strings["bytes"], f"{v.roof.bytes / 1e6:.2f} MB"
@@ -158,7 +158,7 @@ def roofline(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
 
 
 def environment(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
-    """Rows of what it takes to do it again: a name, before, after."""
+    """Yield the conditions for a repetition, a row each: a name, before, after."""
     yield [strings["command"], f"`{command(v)}`", ""]
     if v.ready is not None:
         yield [strings["engine"], f"duollama {v.ready.version}, {v.ready.machine}", ""]
@@ -195,8 +195,8 @@ def _memory(c: MachineConditions, _: Phrases) -> str:
 
 
 def _clock(c: MachineConditions, strings: Phrases) -> str:
-    known = [f"{c.clock} MHz"] if c.clock else []
-    return ", ".join(known + [strings["slowed"]] * (c.slowed and c.is_duo)) or strings["none"]
+    clock = [f"{c.clock} MHz"] if c.clock else []
+    return ", ".join(clock + [strings["slowed"]] * (c.slowed and c.is_duo)) or strings["none"]
 
 
 CONDITIONS: Mapping[str, Callable[[MachineConditions, Phrases], str]] = {
@@ -238,7 +238,7 @@ def _stories(v: Verdict, strings: Phrases) -> Iterator[str]:
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Markdown; the first row is the head."""
+    """Yield a Markdown table; the first row is its head."""
     for number, row in enumerate(rows):
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
         if number == 0:

@@ -1,4 +1,4 @@
-"""What a report says, in English and in Chinese."""
+"""Texts of a report, in English and in Chinese."""
 
 from collections.abc import Mapping
 

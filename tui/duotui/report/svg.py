@@ -1,4 +1,4 @@
-"""Charts of a verdict as SVG. A shape says what a colour says. Pure."""
+"""Charts of a verdict as SVG. Shapes repeat the meaning of colours. Pure."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -20,12 +20,12 @@ _PAINT = {
     "forced": 'fill="#8c959f"',
     "other": 'fill="#d9730d" stroke="#d9730d"',
 }
-"""Tones that are seen on white and on black, in the picture itself, so that it can stand alone."""
+"""Paints for white and black backgrounds, in the picture itself, so that it can stand alone."""
 
 
 def runs(score: Score, labels: tuple[str, str, str]) -> str:
-    """tok/s run by run, the mean as a line; what was dropped is crossed out. `labels`: of the
-    runs, of the mean, and of what was dropped."""
+    """Draw tok/s run by run, the mean as a line; dropped runs are crossed out. `labels`: of the
+    runs, of the mean, and of dropped runs."""
     height = 220
     low, high = min(score.rates), max(score.rates)
     pad = (high - low) * 0.15 or abs(high) * 0.01 or 1.0
@@ -62,8 +62,8 @@ def runs(score: Score, labels: tuple[str, str, str]) -> str:
 
 
 def strip(agreement: Agreement, pieces: Sequence[str], label: str) -> str:
-    """The whole story, a bar a token: full height where the reference would have taken the same,
-    a low one, under a gap, where another. The prompt's are thin."""
+    """Draw the whole story, a bar a token: full height if the reference samples the same token,
+    else low under a gap. The prompt's bars are thin."""
     height, bars = 56, len(agreement.steps)
     wide = (CHART_WIDTH - 2) / max(bars, 1)
 
@@ -86,7 +86,7 @@ def strip(agreement: Agreement, pieces: Sequence[str], label: str) -> str:
 
 
 def gauge(reached: float, label: str) -> str:
-    """What is reached of a limit, as a bar under it."""
+    """Draw the fraction `reached` of a limit, as a bar under the limit's."""
     width = CHART_WIDTH - 2 * 8
     done = max(0.0, min(1.0, reached)) * width
 
@@ -116,7 +116,7 @@ def _svg(height: int, parts: Iterator[str], label: str) -> str:
 
 
 def _ticks(low: float, high: float) -> Iterator[float]:
-    """Three to six round numbers between the two."""
+    """Yield three to six round numbers between the two."""
     span = high - low
     step = 10.0 ** _floor_log10(span)
     for finer in (1.0, 0.5, 0.2, 0.1):

@@ -1,23 +1,23 @@
-"""How runs become one figure: the contest's rule, stated once. Pure."""
+"""Mean rate of several runs by the contest's rule, defined once. Pure."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 RUNS, WARM_UP_RUNS = 30, 1
-"""Runs that count, and those before them that do not."""
+"""Number of runs that count, and of warm-up runs before them."""
 
 TUKEY_FENCE = 1.5
-"""Of the interquartile range: what lies farther outside the quartiles stands apart (Tukey 1977)."""
+"""Interquartile ranges outside the quartiles beyond which a rate is an outlier (Tukey 1977)."""
 
 LEAST_RUNS = 5
-"""Runs below which nothing can be said to stand apart."""
+"""Number of runs below which no rate is an outlier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of `rates` in tok/s. `mean` is that of the runs that count; `plain` of all of them, as the
-    published tables have it. `dropped` are indices of `rates`."""
+    """Figures of `rates` in tok/s. `mean`, `median` and `deviation` are those of the kept runs;
+    `plain` is the mean of all, as in the published tables. `dropped` are indices of `rates`."""
 
     rates: tuple[float, ...]
     dropped: tuple[int, ...]
@@ -32,12 +32,13 @@ class Score:
 
 
 def score(rates: Sequence[float]) -> Score:
-    """The highest and the lowest rate are dropped where they stand apart; the rest is averaged.
+    """Drop the highest and the lowest rate if they are outliers, and average the rest.
 
-    ValueError where there is none."""
+    Raises ValueError if `rates` is empty.
+    """
     if not rates:
         raise ValueError("no runs")
-    dropped = _apart(rates)
+    dropped = _outliers(rates)
     kept = [rate for index, rate in enumerate(rates) if index not in dropped]
     return Score(
         rates=tuple(rates),
@@ -49,16 +50,16 @@ def score(rates: Sequence[float]) -> Score:
     )
 
 
-def _apart(rates: Sequence[float]) -> tuple[int, ...]:
+def _outliers(rates: Sequence[float]) -> tuple[int, ...]:
     if len(rates) < LEAST_RUNS:
         return ()
     first, _, third = statistics.quantiles(rates, n=4, method="inclusive")
-    reach = TUKEY_FENCE * (third - first)
+    fence = TUKEY_FENCE * (third - first)
     lowest = min(range(len(rates)), key=rates.__getitem__)
     highest = max(range(len(rates)), key=rates.__getitem__)
-    apart = []
-    if rates[lowest] < first - reach:
-        apart.append(lowest)
-    if rates[highest] > third + reach:
-        apart.append(highest)
-    return tuple(sorted(apart))
+    outliers = []
+    if rates[lowest] < first - fence:
+        outliers.append(lowest)
+    if rates[highest] > third + fence:
+        outliers.append(highest)
+    return tuple(sorted(outliers))

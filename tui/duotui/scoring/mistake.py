@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GrammarMistake:
-    """Of the characters `start` to `end` of the text."""
+    """A mistake in the characters `start` to `end` of the text."""
 
     start: int
     end: int

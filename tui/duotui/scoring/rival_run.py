@@ -1,4 +1,4 @@
-"""Another story by the same clock: a recording beside what is told, token by token. Pure."""
+"""A rival run: a recording beside the current run, token by token, by the same clock. Pure."""
 
 import bisect
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from duotui.session.state import SessionState, SourceState
 
 
 class RivalRun:
-    """`telling` is its whole story."""
+    """Rival run. `source_state` is its state after the complete story."""
 
     def __init__(self, name: str, source_state: SourceState) -> None:
         assert source_state.run is not None
@@ -17,21 +17,21 @@ class RivalRun:
         self._clocks = [token.clock - source_state.run.clock for token in source_state.tokens]
 
     def at(self, elapsed: float) -> SourceState:
-        """As far as it was `elapsed` seconds after its start, by the clock of what told it."""
-        told = bisect.bisect_right(self._clocks, elapsed * 1e6)
-        if told == len(self._clocks):
+        """The state `elapsed` seconds after the start of the story, by its source's clock."""
+        count = bisect.bisect_right(self._clocks, elapsed * 1e6)
+        if count == len(self._clocks):
             return self.source_state
-        return replace(self.source_state, tokens=self.source_state.tokens[:told], ended=None)
+        return replace(self.source_state, tokens=self.source_state.tokens[:count], ended=None)
 
 
 def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
-    """The last whole story in them: the first of a trial warms up."""
-    found = [state.board for state in states if is_complete(state.board)]
-    return RivalRun(name, found[-1]) if found else None
+    """The last complete run in `states`: the first of a judge session warms up."""
+    complete = [state.board for state in states if is_complete(state.board)]
+    return RivalRun(name, complete[-1]) if complete else None
 
 
 def elapsed(source_state: SourceState) -> float:
-    """Seconds from the start of a story to its last token until now, by its narrator's clock."""
+    """Seconds from the start of a story to its last token until now, by its source's clock."""
     if source_state.run is None or not source_state.tokens:
         return 0.0
     return (source_state.tokens[-1].clock - source_state.run.clock) / 1e6

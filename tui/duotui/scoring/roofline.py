@@ -1,7 +1,7 @@
-"""How fast a board could tell at most: what it reads a token, over how fast it reads. Pure.
+"""Roofline: the most tok/s of a machine, its memory bandwidth over the bytes read a token. Pure.
 
-Williams, Waterman, Patterson 2009: below the ridge a kernel is as fast as its memory lets it be. A
-token needs its weights once, so memory's rate over their bytes is a roof over tok/s.
+Williams, Waterman, Patterson 2009: below the ridge, memory bandwidth limits a kernel. A token needs
+its weights once, so bandwidth over the weights' bytes limits tok/s.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from duotui.base.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class BandwidthSweep:
-    """Bytes a second. reads: by the size that is read again and again. copy, fill: of the last."""
+    """Bytes a second: `reads` by the size read repeatedly, `copy` and `fill` of the last size."""
 
     reads: tuple[tuple[int, float], ...]
     copy: float
@@ -19,33 +19,33 @@ class BandwidthSweep:
 
     @property
     def memory(self) -> float:
-        """Reading the largest size, which is in no small board's cache."""
+        """Bandwidth of reading the largest size, which exceeds a small board's cache."""
         return self.reads[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
 class Roofline:
-    """`bytes` of weights a token, in the mean over the story."""
+    """Roofline of a machine. bytes: weights read a token, in bytes, in the mean over the story."""
 
     sweep: BandwidthSweep
     bytes: float
 
     @property
     def rate(self) -> float:
-        """tok/s that memory allows."""
+        """tok/s that memory bandwidth allows."""
         return self.sweep.memory / self.bytes
 
     def reached(self, rate: float) -> float:
         return rate / self.rate
 
 
-def parse_sweep(said: str) -> BandwidthSweep:
-    """What `duollama bandwidth` printed. Raises NotReady where that is not to be read."""
+def parse_sweep(output: str) -> BandwidthSweep:
+    """Parse the output of `duollama bandwidth`. Raises NotReady if it is malformed."""
     try:
-        rows = [line.split() for line in said.splitlines()]
-        found = [(name, int(size), float(rate) * 1e6) for name, size, rate in rows]
-        reads = tuple((size, rate) for name, size, rate in found if name == "read")
-        last = {name: rate for name, _, rate in found}
+        rows = [line.split() for line in output.splitlines()]
+        results = [(name, int(size), float(rate) * 1e6) for name, size, rate in rows]
+        reads = tuple((size, rate) for name, size, rate in results if name == "read")
+        last = {name: rate for name, _, rate in results}
         sweep = BandwidthSweep(reads, last["copy"], last["fill"])
         if sweep.memory <= 0:
             raise ValueError

@@ -1,4 +1,4 @@
-"""A run: one story told and timed, as the session's state says it. Pure."""
+"""A run: one story, generated and timed, as the session's state holds it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from duotui.session.state import SessionState, SourceState, reduce
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """rate in tok/s by the board's clock, first in seconds from the start to the first token, peak
-    in KiB, faults since the run before. `counted` is False for those that warm up."""
+    """One run. rate in tok/s by the board's clock, first in seconds from the start to the first
+    token, peak in KiB, faults since the previous run. `counted` is False for warm-up runs."""
 
     counted: bool
     ids: tuple[int, ...]
@@ -22,11 +22,11 @@ class Run:
     peak: int
     faults: int
     probabilities: tuple[float, ...] = ()
-    """What the board itself thought of each token."""
+    """The board's own probability of each token."""
 
     @classmethod
     def of(cls, board: SourceState, faults: int, counted: bool) -> "Run":
-        """What `board` has told; `faults` it had before."""
+        """The complete run of `board`; `faults` is its count of page faults before the run."""
         assert board.stats is not None
         return cls(
             counted=counted,
@@ -41,13 +41,13 @@ class Run:
 
 
 def is_complete(board: SourceState) -> bool:
-    """Whether it has told its story to its end; the gauges of the whole story come after that."""
+    """True if `board` has completed its story, and the story's final gauges have arrived."""
     ended = board.ended is not None and board.ended.reason in (EndReason.STEPS, EndReason.ENDED)
     return ended and board.stats is not None and board.stats.activity is Activity.IDLE
 
 
 class RunCollector:
-    """The runs in a series of events, as a recording has them. The first `warm` do not count."""
+    """Collector of the runs in a recording's events. The first `warm` do not count."""
 
     def __init__(self, warm: int = WARM_UP_RUNS) -> None:
         self.runs: list[Run] = []
@@ -56,7 +56,7 @@ class RunCollector:
         self._seen: events.RunStarted | None = None
 
     def receive(self, batch: Iterable[Event]) -> None:
-        """What comes next; a batch may hold the end of one run and the next one's beginning."""
+        """Take the next events; a batch may hold the end of one run and the start of the next."""
         for event in batch:
             self._state = reduce(self._state, event)
             self._take(self._state.board)
@@ -72,7 +72,7 @@ class RunCollector:
 
 @dataclass(frozen=True, slots=True)
 class SpeechTiming:
-    """Of the story, once, after the runs. Seconds."""
+    """Timing of the story's speech, once, after the runs. Seconds."""
 
     sentences: int
     prepared: float

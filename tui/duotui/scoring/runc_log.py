@@ -1,4 +1,4 @@
-"""The contest's own files: what run.c printed, run after run, its speed in between. Pure."""
+"""Log of run.c, the contest's own program: story after story, each followed by its speed. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ _SPEED = re.compile(r"achieved tok/s: ([0-9]+(?:\.[0-9]*)?)\n?")
 
 @dataclass(frozen=True, slots=True)
 class LoggedRun:
-    """One run: the story without its last newline, and tok/s."""
+    """One run: the story without its last newlines, and tok/s."""
 
     story: str
     rate: float
 
 
 def parse_log(text: str, prompt: str) -> list[LoggedRun]:
-    """The runs in `text`. What a program printed before `prompt` is no story's."""
+    """Parse the runs in `text`. Output before `prompt` belongs to no story."""
     pieces = _SPEED.split(text)
     return [
         LoggedRun(_story(before, prompt), float(rate))
@@ -32,7 +32,7 @@ def _story(before: str, prompt: str) -> str:
 
 
 def read_log(path: Path, prompt: str) -> list[LoggedRun]:
-    """The runs in a file. Raises UsageError where it holds none."""
+    """Read the runs in a file. Raises UsageError if it cannot be read or holds none."""
     try:
         text = path.read_text("utf-8", "replace")
     except OSError as error:

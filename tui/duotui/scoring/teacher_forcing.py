@@ -1,6 +1,6 @@
-"""How far the reference agrees with a story, step by step, given the same words. Pure.
+"""Agreement of the reference with a story, step by step, by teacher forcing. Pure.
 
-`duollama --follow` says it (native/src/infer/teacher_forcing.h); here it is read.
+`duollama --follow` computes it (native/src/infer/teacher_forcing.h); this module parses its output.
 """
 
 import math
@@ -12,7 +12,7 @@ from duotui.base.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class TokenCandidate:
-    """What the reference gives an id, and what the mode that told gives it (NaN: the same)."""
+    """Candidate: its probability under the reference and under the story's mode (NaN: the same)."""
 
     id: int
     probability: float
@@ -22,9 +22,11 @@ class TokenCandidate:
 
 @dataclass(frozen=True, slots=True)
 class ForcedStep:
-    """`id` was told where the reference, with the same past and the same random number, would have
-    taken `taken`. nats: -ln of id's probability under the reference. likely: the likeliest ids,
-    the first one first."""
+    """A step of a story: `id` is the story's token, `taken` is the reference's.
+
+    The reference samples `taken` with the same past and the same random number. nats: -ln of id's
+    probability under the reference. likely: the likeliest ids, the first one first.
+    """
 
     id: int
     taken: int
@@ -34,7 +36,7 @@ class ForcedStep:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of the steps behind the prompt."""
+    """Steps of a story. The first `forced` are the prompt's; figures are of the steps after it."""
 
     steps: tuple[ForcedStep, ...]
     forced: int
@@ -52,8 +54,10 @@ class Agreement:
         return self.agreed / len(self.chosen) if self.chosen else 1.0
 
     def deviations(self, probabilities: Sequence[float]) -> dict[int, float]:
-        """By step behind the prompt: how far -ln of what a narrator itself thought of its token is
-        from the reference's nats. Tokens that it did not judge are left out."""
+        """Map steps after the prompt to the deviation of the source's nats from the reference's.
+
+        A source's nats are -ln of its own probability of a token. Tokens without one are left out.
+        """
         return {
             index: abs(math.log(p) + step.nats)
             for index, (p, step) in enumerate(zip(probabilities, self.steps, strict=False))
@@ -62,14 +66,17 @@ class Agreement:
 
     @property
     def nats(self) -> float:
-        """A token, in the mean."""
+        """Mean nats a token."""
         return sum(step.nats for step in self.chosen) / len(self.chosen) if self.chosen else 0.0
 
 
-def parse_steps(said: str, forced: int) -> Agreement:
-    """What `--follow` printed of a story whose first `forced` ids are the prompt's."""
+def parse_steps(output: str, forced: int) -> Agreement:
+    """Parse the output of `--follow` for a story whose first `forced` ids are the prompt's.
+
+    Raises NotReady if the output is malformed.
+    """
     try:
-        return Agreement(tuple(_step(line.split()) for line in said.splitlines()), forced)
+        return Agreement(tuple(_step(line.split()) for line in output.splitlines()), forced)
     except ValueError as error:
         raise NotReady("the reference cannot follow that story", "make engine builds it") from error
 

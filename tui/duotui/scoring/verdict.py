@@ -1,4 +1,4 @@
-"""What a trial came to: all that a report says, in one frozen thing. Pure."""
+"""Verdict of a judge session: all that a report contains, immutable. Pure."""
 
 import difflib
 import math
@@ -18,15 +18,15 @@ from duotui.scoring.teacher_forcing import Agreement
 VERDICT_FORMAT = 1
 
 PROBABILITY_BOUNDS = {Mode.REFERENCE: 5e-5, Mode.EXACT: 0.05}
-"""Nats by which a mode's own probabilities may differ from the reference's: another C library's
-expf, and what exact may leave open of a sum (measured: 6e-6 and 0.01). An engine with a defect may
-tell the same words by luck, and gives itself away here."""
+"""Nats by which a mode's own probabilities may differ from the reference's (measured: 6e-6 and
+0.01). The causes are another C library's expf, and the part of a sum that exact leaves open. A
+defective engine may generate the same words by luck; its probabilities reveal it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What the story must be. `ids` are () where only its text is known. `source` says of whom;
-    `rate` is the mean tok/s of a recording, else 0."""
+    """Expected story. `ids` are () if only its text is known. `source` names its origin; `rate` is
+    the mean tok/s of a recording, else 0."""
 
     source: str
     text: str
@@ -39,22 +39,25 @@ class Baseline:
         return run.text.rstrip("\n") == self.text.rstrip("\n")
 
     def difference(self, run: Run) -> int | None:
-        """The first token, or where ids are not known the first word, that is another."""
-        ours: tuple[object, ...] = run.ids
-        theirs: tuple[object, ...] = self.ids
-        if not (ours and theirs):
-            ours, theirs = tuple(run.text.split()), tuple(self.text.split())
-        for index, (a, b) in enumerate(zip(ours, theirs, strict=False)):
+        """Index of the first token that differs, or without ids of the first word; None if none."""
+        actual: tuple[object, ...] = run.ids
+        expected: tuple[object, ...] = self.ids
+        if not (actual and expected):
+            actual, expected = tuple(run.text.split()), tuple(self.text.split())
+        for index, (a, b) in enumerate(zip(actual, expected, strict=False)):
             if a != b:
                 return index
-        return None if len(ours) == len(theirs) else min(len(ours), len(theirs))
+        return None if len(actual) == len(expected) else min(len(actual), len(expected))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`void` says why it does not count, `trouble` why it ended early; both are empty in a good
-    one. agreement is the reference's with the board's story, own its with the baseline's;
-    mistakes are of the two texts, None where they were not looked for."""
+    """Verdict on runs. `void` has the reasons against its validity, `trouble` that of an early end.
+
+    A good verdict has neither. agreement: the reference's with the board's story; own: the
+    reference's with the baseline's. mistakes, baseline_mistakes: those of the two texts, None if
+    not searched for.
+    """
 
     target: str
     request: Request
@@ -73,7 +76,7 @@ class Verdict:
     speech: SpeechTiming | None = None
     roof: Roofline | None = None
     built: str = ""
-    """How the board's program was made, where that is known."""
+    """Build recipe of the board's program, if known."""
     started: str = ""
 
     @property
@@ -90,17 +93,17 @@ class Verdict:
 
     @property
     def repeatable(self) -> bool:
-        """Every run told the same."""
+        """True if every run generated the same story."""
         return len({(run.ids, run.text) for run in self.runs}) <= 1
 
     @property
     def deviation(self) -> float | None:
-        """Of the board's own probabilities from the reference's, in nats, at most."""
+        """Largest deviation of the board's own probabilities from the reference's, in nats."""
         return max(self._deviations().values(), default=None)
 
     @property
     def doubt(self) -> int | None:
-        """The first token of which the board thinks otherwise than its mode must."""
+        """Index of the first token whose probability deviates more than its mode may."""
         bound = PROBABILITY_BOUNDS.get(self.request.mode, math.inf)
         far = (index for index, nats in self._deviations().items() if nats > bound)
         return next(far, None)
@@ -112,41 +115,41 @@ class Verdict:
 
     @property
     def same(self) -> int:
-        """Counted runs that are the baseline's story."""
+        """Number of counted runs that are the baseline's story."""
         return sum(self.baseline.same(run) for run in self.counted) if self.baseline else 0
 
     @property
     def identical(self) -> bool | None:
-        """None where there is nothing to compare, or with nothing."""
+        """True if all counted runs are the baseline's story; None without runs or baseline."""
         if self.baseline is None or not self.counted:
             return None
         return self.same == len(self.counted)
 
     @property
     def difference(self) -> int | None:
-        """Where the first run that is another story leaves the baseline."""
+        """Index where the first run that is another story leaves the baseline."""
         if self.baseline is None:
             return None
-        found = (self.baseline.difference(run) for run in self.counted)
-        return next((index for index in found if index is not None), None)
+        indices = (self.baseline.difference(run) for run in self.counted)
+        return next((index for index in indices if index is not None), None)
 
 
 def word_diff(board: str, baseline: str) -> Iterator[tuple[str, str]]:
     """The two texts as one, by word: ("=", text), ("+", the board's) and ("-", the baseline's)."""
-    ours, theirs = board.split(), baseline.split()
-    matcher = difflib.SequenceMatcher(None, theirs, ours, autojunk=False)
-    for kind, low, high, our_low, our_high in matcher.get_opcodes():
+    board_words, baseline_words = board.split(), baseline.split()
+    matcher = difflib.SequenceMatcher(None, baseline_words, board_words, autojunk=False)
+    for kind, low, high, board_low, board_high in matcher.get_opcodes():
         if kind == "equal":
-            yield "=", " ".join(ours[our_low:our_high])
+            yield "=", " ".join(board_words[board_low:board_high])
             continue
         if high > low:
-            yield "-", " ".join(theirs[low:high])
-        if our_high > our_low:
-            yield "+", " ".join(ours[our_low:our_high])
+            yield "-", " ".join(baseline_words[low:high])
+        if board_high > board_low:
+            yield "+", " ".join(board_words[board_low:board_high])
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
-    """As JSON says it; its fields are in docs/judging.md."""
+    """Convert a verdict to JSON values; docs/judging.md lists the fields."""
     v, s, r = verdict, verdict.score, verdict.ready
     return {
         "duotui judge": VERDICT_FORMAT,
@@ -212,11 +215,11 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def _run(v: Verdict, run: Run) -> dict[str, Any]:
-    """One that told something else than the first says what."""
+    """Convert a run to JSON values; a story other than the first run's is included."""
     same = v.baseline.same(run) if v.baseline is not None else None
-    told = {"rate": run.rate, "first": run.first, "peak": run.peak, "faults": run.faults}
+    figures = {"rate": run.rate, "first": run.first, "peak": run.peak, "faults": run.faults}
     other = {"ids": list(run.ids), "text": run.text} if run.text != v.story else {}
-    return {**told, "identical": same, **other}
+    return {**figures, "identical": same, **other}
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses

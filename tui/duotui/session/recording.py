@@ -1,7 +1,7 @@
-"""Recordings: JSON lines, a header and then one event a line, written before it is shown.
+"""Recordings: JSON lines, a header and then one event a line, written before a screen shows it.
 
-The header names the format's version, so that a recording can be read for as long as the
-program exists. A line that was cut short by a crash at the end of a file is left out.
+The header names the format's version, so that later versions of the program can read the recording.
+A last line that a crash cut short is left out.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ _FIELDS = {recorded: name for name, recorded in _RECORDED_FIELDS.items()}
 
 
 class Recorder:
-    """Raises UsageError where `path` cannot be written, now or later."""
+    """Writer of a recording. Raises UsageError if `path` cannot be written, now or later."""
 
     def __init__(self, path: Path, started: str = "") -> None:
         self.path = path
@@ -52,13 +52,13 @@ class Recorder:
 
 
 def started_at(path: Path) -> str:
-    """When a recording that `read` can read began, in ISO 8601; "" where it does not say."""
+    """Start of a readable recording, in ISO 8601; "" if the recording does not name one."""
     with path.open(encoding="utf-8") as file:
         return str(json.loads(file.readline()).get("started", ""))
 
 
 def read(path: Path) -> Iterator[Event]:
-    """The events of a recording, in order. Raises UsageError where it is none."""
+    """Yield the events of a recording, in order. Raises UsageError if `path` is not a recording."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -97,7 +97,7 @@ def _to_json(value: object) -> Any:  # noqa: ANN401
 
 
 def _from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401
-    """`value` as `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
+    """Convert `value` to `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""A recording as a sitting: the same events, at their own pace or another."""
+"""Replay of a recording as a session: the same events, at their own pace or another."""
 
 import asyncio
 import functools
@@ -16,8 +16,8 @@ from duotui.session.state import SessionState, reduce
 
 
 class ReplaySession:
-    """`speed` 2 is twice as fast; 0 gives everything at once. Raises UsageError where `path`
-    is no recording."""
+    """Session that plays a recording. `speed` 2 is twice as fast; 0 emits everything at once.
+    Raises UsageError if `path` is not a recording."""
 
     live = False
     recording: Path | None = None
@@ -43,7 +43,7 @@ class ReplaySession:
         self._playing = asyncio.create_task(self._play())
 
     def generate(self, request: Request) -> None:
-        """A recording tells its own story, again."""
+        """Play the recording's own story again."""
         self.open()
 
     def stop(self) -> None:
@@ -51,7 +51,7 @@ class ReplaySession:
             self._playing.cancel()
 
     def step(self) -> None:
-        """Where it is held: on to the next words."""
+        """Play on to the next tokens, if paused."""
         if not self._going.is_set():
             self._stepping = True
             self._going.set()
@@ -64,7 +64,7 @@ class ReplaySession:
             self._going.set()
 
     def speak(self, text: str = "") -> None:
-        """What a recording can show of a speech is in it."""
+        """Do nothing: the recording holds its own speech events."""
 
     def stop_speaking(self) -> None:
         pass
@@ -76,13 +76,13 @@ class ReplaySession:
         self.stop()
 
     async def finished(self) -> None:
-        """Wait until all of it was played, or it was stopped."""
+        """Wait until the end of the recording, or until `stop`."""
         if self._playing is not None:
             await asyncio.wait({self._playing})
 
     @property
     def going(self) -> bool:
-        """False where it is held."""
+        """False if paused."""
         return self._going.is_set()
 
     @property
@@ -91,7 +91,7 @@ class ReplaySession:
         return functools.reduce(reduce, self.events, SessionState())
 
     def states(self) -> Iterator[SessionState]:
-        """After each event."""
+        """Yield the state after each event."""
         return itertools.islice(
             itertools.accumulate(self.events, reduce, initial=SessionState()), 1, None
         )
@@ -114,9 +114,9 @@ class ReplaySession:
         self._emit(batch)
         if not (self.state.board.running or self.state.board.speaking):
             return
-        # The recording stops before its story does: say so, and do not look alive.
-        cut = events.LinkLost(last, Source.BOARD, "the recording ends here")
-        self._emit([cut])
+        # The recording ends before its story: emit a loss, so that a screen does not look alive.
+        loss = events.LinkLost(last, Source.BOARD, "the recording ends here")
+        self._emit([loss])
 
     def _emit(self, batch: list[Event]) -> None:
         if not batch:

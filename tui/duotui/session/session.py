@@ -1,7 +1,7 @@
-"""One sitting: a board, the baseline beside it, and whoever watches.
+"""A session: a board, the baseline beside it, and their listeners.
 
-The session owns the order of things: an event is recorded, then reduced, then told to the
-listeners, in one asyncio loop. It never blocks: ports live in their own threads.
+The session owns the order: an event is recorded, then reduced, then passed to the listeners, in one
+asyncio loop. It never blocks: ports have threads of their own.
 """
 
 import asyncio
@@ -34,19 +34,19 @@ StateCallback = Callable[[SessionState, Batch], None]
 
 
 class SessionProtocol(Protocol):
-    """What a screen needs: a live `Session`, or a recording that is played."""
+    """Interface for a screen: a live `Session`, or a recording that is played."""
 
     @property
     def state(self) -> SessionState: ...
 
     @property
     def live(self) -> bool:
-        """False for a recording: nothing can be asked of it."""
+        """False for a recording, which accepts no requests."""
         ...
 
     @property
     def recording(self) -> Path | None:
-        """The file that events are being written to."""
+        """The file to which events are being written."""
         ...
 
     def subscribe(self, listener: StateCallback) -> None:
@@ -54,11 +54,11 @@ class SessionProtocol(Protocol):
         ...
 
     def open(self) -> None:
-        """Begin to connect, or to play; returns at once. Also after a loss: connect anew."""
+        """Begin to connect, or to play; return at once. A call after a loss connects anew."""
         ...
 
     def generate(self, request: Request) -> None:
-        """Ask both narrators for a story; one that is being told is stopped first."""
+        """Request a story from both sources; a running one is stopped first."""
         ...
 
     def stop(self) -> None: ...
@@ -66,11 +66,11 @@ class SessionProtocol(Protocol):
     def pause(self, on: bool) -> None: ...
 
     def step(self) -> None:
-        """Of a recording that is paused: on to the next words."""
+        """Play a paused recording on to the next tokens."""
         ...
 
     def speak(self, text: str = "") -> None:
-        """Have the board say `text` aloud, or its story; whatever goes wrong becomes an event."""
+        """Have the board read `text` aloud, or its story; any error becomes an event."""
         ...
 
     def stop_speaking(self) -> None: ...
@@ -78,19 +78,20 @@ class SessionProtocol(Protocol):
     def record(self, path: Path | None) -> None:
         """Write events to `path` from now on; None ends it.
 
-        Raises UsageError where the file cannot be written."""
+        Raises UsageError if the file cannot be written.
+        """
         ...
 
     async def close(self) -> None:
-        """Let go of ports, threads and child processes; within a second."""
+        """Release ports, threads and child processes within a second."""
         ...
 
 
 class Session:
-    """A board and, where `baseline` is given, the fp32 reference beside it.
+    """A board and, if `baseline` is given, the fp32 reference beside it.
 
-    The baseline is asked when the board's story has started, with the seed and the steps that
-    the board really uses. `number` gives story numbers, which must be new for each process.
+    The baseline is requested when the board's story has started, with the board's effective seed
+    and steps. `number` returns story numbers, which must be new for each process.
     """
 
     live = True
@@ -106,7 +107,7 @@ class Session:
         self._clock, self._number = clock, number
         self._listeners: list[StateCallback] = []
         self._recorder: Recorder | None = None
-        self._past: list[Event] = []
+        self._history: list[Event] = []
         self._request: Request | None = None
         self._board = Connection(Source.BOARD, board, clock, self._emit)
         self._baseline: Connection | None = None
@@ -138,7 +139,7 @@ class Session:
             connection.command(PauseRun(on))
 
     def step(self) -> None:
-        """A board is not told to step."""
+        """Do nothing: a board cannot step."""
 
     def speak(self, text: str = "", volume: float = 1.0) -> None:
         self._board.command(StartSpeech(text or self.state.board.text, self._number(), volume))
@@ -147,7 +148,7 @@ class Session:
         self._board.command(StopSpeech())
 
     def start_listening(self) -> None:
-        """Have the board listen, until it is `enough`: Sound events, and one ListenEnded."""
+        """Have the board listen until `stop_listening`: emit MicrophoneAudio, then ListenEnded."""
         self._board.command(StartListening(self._number()))
 
     def stop_listening(self) -> None:
@@ -160,7 +161,7 @@ class Session:
         if path is not None:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._recorder = Recorder(path, started)
-            for event in self._past:
+            for event in self._history:
                 self._recorder.write(event)
 
     async def close(self) -> None:
@@ -181,13 +182,12 @@ class Session:
             listener(self.state, batch)
 
     def _recorded(self, batch: Batch) -> Batch:
-        """Write the batch, before anybody sees it. A full disk ends the recording, not the
-        story."""
+        """Write the batch before any listener receives it. A full disk ends the recording only."""
         lasting = [event for event in batch if not isinstance(event, events.MicrophoneAudio)]
         for event in lasting:
             if event.source is Source.BOARD and isinstance(event, events.RunStarted):
-                self._past = [e for e in self._past if isinstance(e, _REPEATED_IN_RECORDINGS)]
-            self._past.append(event)
+                self._history = [e for e in self._history if isinstance(e, _REPEATED_IN_RECORDINGS)]
+            self._history.append(event)
         if self._recorder is None:
             return batch
         try:
@@ -202,15 +202,15 @@ class Session:
     def _generate_baseline(self, run: events.RunStarted) -> None:
         if self._baseline is None or self._request is None:
             return
-        ours, theirs = self.state.board.ready, self.state.baseline.ready
-        if ours and theirs and ours.model_hash != theirs.model_hash:
+        board, baseline = self.state.board.ready, self.state.baseline.ready
+        if board and baseline and board.model_hash != baseline.model_hash:
             self._emit(
                 (
                     events.Fault(
                         self._clock.now(),
                         Source.BASELINE,
-                        f"the board tells from {ours.model} ({ours.model_hash[:8]}), the baseline "
-                        f"from {theirs.model} ({theirs.model_hash[:8]})",
+                        f"the board tells from {board.model} ({board.model_hash[:8]}), the "
+                        f"baseline from {baseline.model} ({baseline.model_hash[:8]})",
                         "name the board's model with --model",
                     ),
                 )

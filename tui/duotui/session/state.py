@@ -1,7 +1,7 @@
-"""Everything that a screen shows, folded from events by one pure function.
+"""State of a session: everything that a screen shows, folded from events by one pure function.
 
-A State is never changed: `reduce` gives a new one. What is not in an event is not here, so
-a recording shows again whatever was on the screen, and more when a later screen knows more.
+A state is immutable: `reduce` returns a new one. It holds only what events contain. A recording
+thus shows again what was on the screen, and more if a later screen shows more.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,10 +13,10 @@ from duotui.protocol.tokens import Token
 from duotui.session.token_diff import TokenDiff, extend, settled
 
 RATE_HISTORY = 240
-"""Points of the tok/s history that are kept."""
+"""Number of points of the tok/s history that are kept."""
 
 RATE_WINDOW_US = 1_000_000
-"""Microseconds of the narrator's clock over which `now` is taken."""
+"""Microseconds of the source's clock over which `rate_now` is measured."""
 
 
 class LinkState(StrEnum):
@@ -29,13 +29,13 @@ class LinkState(StrEnum):
 
     @property
     def gone(self) -> bool:
-        """Whether the board is not there: it may come back, or it will not."""
+        """True if the board is away or lost."""
         return self in (LinkState.AWAY, LinkState.LOST)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """One narrator: its link, its engine and the story that it tells."""
+    """State of one source: its link, its engine and its story."""
 
     link: LinkState = LinkState.CLOSED
     target: str = ""
@@ -60,12 +60,12 @@ class SourceState:
 
     @property
     def text(self) -> str:
-        """The story so far, its prompt included."""
+        """The story so far, including its prompt."""
         return "".join(token.text for token in self.tokens)
 
     @property
     def prompt_steps(self) -> int:
-        """How many of the tokens are the prompt's."""
+        """Number of the prompt's tokens among `tokens`."""
         return min(len(self.tokens), len(self.run.ids) - 1) if self.run else 0
 
     @property
@@ -86,7 +86,7 @@ class SourceState:
 
     @property
     def rate(self) -> float:
-        """Mean tok/s by the narrator's clock: llama2.c's (n - 1) / time since the first step."""
+        """Mean tok/s by the source's clock: llama2.c's (n - 1) / time since the first step."""
         if self.ended is not None and self.ended.rate > 0:
             return self.ended.rate
         if len(self.tokens) < 2:
@@ -96,8 +96,8 @@ class SourceState:
 
     @property
     def rate_now(self) -> float:
-        """tok/s over the last second of the narrator's clock, of what was decoded: a prompt's
-        tokens come all at once, by prefill."""
+        """tok/s over the last second of the source's clock, of decoded tokens only: prefill emits a
+        prompt's tokens all at once."""
         decoded = self.tokens[max(self.prompt_steps - 1, 0) :]
         if len(decoded) < 2:
             return 0.0
@@ -118,7 +118,7 @@ class SourceState:
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until the steps are used up, at the mean rate; the story may end before."""
+        """Seconds until the steps are used up, at the mean rate; the story may end earlier."""
         if not self.running or self.run is None or self.rate <= 0 or self.link is LinkState.AWAY:
             return None
         return (self.run.steps - len(self.tokens)) / self.rate
@@ -130,7 +130,7 @@ class SessionState:
     baseline: SourceState = field(default_factory=SourceState)
     diff: TokenDiff = field(default_factory=TokenDiff)
     noise: tuple[str, ...] = ()
-    """The last lines that came outside frames."""
+    """The last lines received outside frames."""
     fault: events.Fault | None = None
 
     def of(self, source: Source) -> SourceState:
@@ -186,7 +186,7 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
                 )
                 lost = replace(lost, ended=ended)
             if lost.speaking:
-                hushed = events.SpeechEnded(
+                speech_ended = events.SpeechEnded(
                     event.t,
                     event.source,
                     silence=SpeechEndReason.LOST,
@@ -194,7 +194,7 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
                     prepared=0.0,
                     heard=0.0,
                 )
-                lost = replace(lost, speech_ended=hushed)
+                lost = replace(lost, speech_ended=speech_ended)
             return lost
         case events.LinkSilent():
             return replace(source_state, link=LinkState.SILENT)
@@ -240,8 +240,7 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
 
 
 def _regenerated(source_state: SourceState, event: events.Regenerated) -> SourceState:
-    """The same tokens, by the clock of the agent that told them last. A recording may be of other
-    ones."""
+    """Replace the clocks by those of the agent that regenerated the tokens, if their count fits."""
     if len(event.clocks) != len(source_state.tokens):
         return replace(source_state, regenerating=None)
     return replace(
@@ -256,7 +255,7 @@ def _regenerated(source_state: SourceState, event: events.Regenerated) -> Source
 
 
 def _compare(diff: TokenDiff, state: SessionState) -> TokenDiff:
-    """Compared only where both tell the same request."""
+    """Compare the stories, if both have the same request."""
     board, baseline = state.board, state.baseline
     if (
         board.run is None
@@ -264,8 +263,8 @@ def _compare(diff: TokenDiff, state: SessionState) -> TokenDiff:
         or _request_of(board.run) != _request_of(baseline.run)
     ):
         return TokenDiff()
-    whole = {EndReason.STEPS, EndReason.ENDED}
-    if board.ended and baseline.ended and {board.ended.reason, baseline.ended.reason} <= whole:
+    complete = {EndReason.STEPS, EndReason.ENDED}
+    if board.ended and baseline.ended and {board.ended.reason, baseline.ended.reason} <= complete:
         return settled(diff, board.tokens, baseline.tokens)
     return extend(diff, board.tokens, baseline.tokens)
 

@@ -1,4 +1,4 @@
-"""Is it the same story? Two streams of ids, compared as far as both have come."""
+"""Comparison of two streams of token ids, as far as both have come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from duotui.protocol.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class TokenDiff:
-    """`compared` tokens were looked at; `first` is the first index where they differ."""
+    """Result of a comparison of `compared` tokens; `first` is the first index where they differ."""
 
     compared: int = 0
     first: int | None = None
@@ -19,8 +19,8 @@ class TokenDiff:
 
 
 def extend(diff: TokenDiff, board: Sequence[Token], baseline: Sequence[Token]) -> TokenDiff:
-    """`diff` of two stories that have grown since. Tokens after a difference are not compared:
-    from there on the two have different pasts."""
+    """Extend `diff` by the tokens of two stories that have grown. Tokens after a difference are not
+    compared: from there on the stories have different pasts."""
     if not diff.identical:
         return diff
     end = min(len(board), len(baseline))
@@ -31,7 +31,7 @@ def extend(diff: TokenDiff, board: Sequence[Token], baseline: Sequence[Token]) -
 
 
 def settled(diff: TokenDiff, board: Sequence[Token], baseline: Sequence[Token]) -> TokenDiff:
-    """`diff` of two stories that are both over: a shorter one differs where it stops."""
+    """Complete `diff` for two stories that are both over: a shorter one differs at its end."""
     diff = extend(diff, board, baseline)
     if diff.identical and len(board) != len(baseline):
         return TokenDiff(diff.compared, diff.compared)
