@@ -73,7 +73,7 @@ async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path,
 async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again(
     parrot: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("duotui.link.connection.LOSSES", 1)
+    monkeypatch.setattr("duotui.link.connection.LOSSES_WITHOUT_TOKEN", 1)
     board = SimulatedDuo(*parrot)
     session = new_session(board)
     watch = Watch(session)

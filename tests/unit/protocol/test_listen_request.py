@@ -12,8 +12,8 @@ from duotui.protocol.commands import StartListening, StartRun, StartSpeech, Stop
 from duotui.protocol.events import Event, Source
 from duotui.protocol.frames import Frame
 from duotui.protocol.listen_request import (
+    LISTEN_START_TIMEOUT,
     MAX_AUDIO_GAP,
-    START_TIMEOUT,
     ListenRequest,
 )
 from duotui.protocol.message import Message
@@ -109,11 +109,11 @@ def test_the_board_ends_it(state: int, said: str, trouble: str) -> None:
 
 def test_a_board_that_gives_nothing_is_given_up() -> None:
     one = capture()
-    assert one.overdue(START_TIMEOUT - 0.1) == []
+    assert one.overdue(LISTEN_START_TIMEOUT - 0.1) == []
     one.receive(sound(0), 3.0)
     one.receive(Hearing(NUMBER, 2, ""), 7.0)
-    assert one.overdue(3.0 + START_TIMEOUT - 0.1) == []
-    assert ended(one.overdue(3.0 + START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert one.overdue(3.0 + LISTEN_START_TIMEOUT - 0.1) == []
+    assert ended(one.overdue(3.0 + LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
 
 
 def test_another_listen_is_nothing() -> None:
@@ -182,8 +182,8 @@ def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
 def test_a_stuck_microphone_is_told_to_end() -> None:
     client, _ = talking()
     client.command(StartListening(NUMBER), 0.0)
-    assert ended(client.overdue(START_TIMEOUT)) == ["the board's microphone is stuck"]
-    assert Enough in kinds(client.due(START_TIMEOUT))
+    assert ended(client.overdue(LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert Enough in kinds(client.due(LISTEN_START_TIMEOUT))
 
 
 @pytest.mark.parametrize(("protocol", "modes"), [(1, 0xC1), (2, 0x81), (3, 0xC1)])

@@ -31,7 +31,7 @@ TICK_INTERVAL = 0.05
 RECONNECT_INTERVAL = 1.0
 """Seconds from a loss, or from a failed attempt, to the next attempt."""
 
-LOSSES_WITHOUT_HANDSHAKE = 5
+LOSSES_WITHOUT_TOKEN = 5
 """Losses in a row without a new token until a story is given up: the story may be their cause."""
 
 ANSWER_TIMEOUT = 20.0
@@ -130,7 +130,7 @@ class Connection:
     def _on_link_lost(self, error: DuotuiError, now: float) -> list[Event]:
         """Schedule a reconnect if the source was there before and there is hope."""
         known = self._seen or self.client.hello is not None
-        hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_HANDSHAKE
+        hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_TOKEN
         if not known or isinstance(error, UsageError) or hopeless:
             hint = "it was lost again and again without a new word" if hopeless else error.hint
             self.client.command(StopSpeech(), now)

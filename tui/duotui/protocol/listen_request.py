@@ -12,7 +12,7 @@ from duotui.protocol.events import Event, Source
 from duotui.protocol.message import Message
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
-START_TIMEOUT = 5.0
+LISTEN_START_TIMEOUT = 5.0
 """Seconds of silence until the host gives up; the board gives up its recorder earlier."""
 
 MAX_AUDIO_GAP = 750
@@ -47,7 +47,7 @@ class ListenRequest:
 
     def overdue(self, now: float) -> list[Event]:
         """End the request if nothing arrives."""
-        if self.over or now < self._received_at + START_TIMEOUT:
+        if self.over or now < self._received_at + LISTEN_START_TIMEOUT:
             return []
         return self.end(now, "the board's microphone is stuck")
 

@@ -22,7 +22,7 @@ from duotui.protocol.tokens import WordMark
 REPLY_TIMEOUT = 10.0
 """Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
 
-CLOSE_TIMEOUT = 0.3
+ESPEAK_CLOSE_TIMEOUT = 0.3
 """Seconds a child has to end by itself."""
 
 ATTEMPTS = 2
@@ -116,7 +116,7 @@ class EspeakClient:
     async def close(self) -> None:
         """End the child within a second. Later requests raise NotReady."""
         self._over = True
-        await self._end(CLOSE_TIMEOUT)
+        await self._end(ESPEAK_CLOSE_TIMEOUT)
 
     async def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         async with self._one:

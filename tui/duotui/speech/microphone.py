@@ -24,7 +24,7 @@ ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(SA
 PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
 """Recorders of this computer, in the order in which it is tried."""
 
-PROBE_BYTES, OPEN_TIMEOUT = 1024, 5.0
+PROBE_BYTES, MICROPHONE_OPEN_TIMEOUT = 1024, 5.0
 """Bytes that prove that there is a microphone, and seconds to wait for them."""
 
 _CHUNK = 4096
@@ -203,7 +203,10 @@ class SubprocessMicrophone(SegmentingMicrophone):
         """Listen for a moment. Returns whether it gives sound."""
         received = 0
         with contextlib.suppress(NotReady, TimeoutError):
-            async with asyncio.timeout(OPEN_TIMEOUT), contextlib.aclosing(self._audio()) as sound:
+            async with (
+                asyncio.timeout(MICROPHONE_OPEN_TIMEOUT),
+                contextlib.aclosing(self._audio()) as sound,
+            ):
                 async for some in sound:
                     received += len(some)
                     if received >= PROBE_BYTES:

@@ -126,7 +126,7 @@ class Recognizer:
             return "", -math.inf
         decodings = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
         wish, decoder = max(decodings, key=lambda one: one[0].score)
-        if wish.frames < SHORTEST_WORDS * FRAMES_A_SECOND:
+        if wish.frames < SHORTEST_WORDS * FEATURE_FRAMES_A_SECOND:
             return "", -math.inf
         return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
 
@@ -143,7 +143,7 @@ def _loudest(pcm: bytes, size: int = 2 * SAMPLE_RATE // 50) -> float:
     )
 
 
-FRAMES_A_SECOND = 100
+FEATURE_FRAMES_A_SECOND = 100
 """Frames that pocketsphinx makes of a second."""
 
 

@@ -36,7 +36,7 @@ ENDING_SENTENCES = 5
 PARTS_LIMIT = 8
 """Of one story at most."""
 
-RETRY_INTERVAL = 5.0
+BOARD_RETRY_INTERVAL = 5.0
 """Seconds until a board that was given up is looked for anew."""
 
 _MODES_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
@@ -198,7 +198,7 @@ class StoryGenerator:
         while True:
             lost = self._session.state.board.link is LinkState.LOST
             try:
-                await asyncio.wait_for(self._news.wait(), RETRY_INTERVAL if lost else None)
+                await asyncio.wait_for(self._news.wait(), BOARD_RETRY_INTERVAL if lost else None)
             except TimeoutError:
                 self._session.generate(request)
             else:

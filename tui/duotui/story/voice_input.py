@@ -13,7 +13,7 @@ from duotui.speech.recognizer import Recognition
 UTTERANCE_LIMIT = 12.0
 """Seconds that a child may speak."""
 
-CLOSE_TIMEOUT = 10.0
+RECOGNIZER_CLOSE_TIMEOUT = 10.0
 """Seconds that a child waits for a microphone that is not found yet."""
 
 SPOKEN_COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -56,7 +56,7 @@ class VoiceInput:
         self.open()
         assert self._opening is not None
         try:
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with asyncio.timeout(RECOGNIZER_CLOSE_TIMEOUT):
                 microphone, ear = await asyncio.shield(self._opening)
             heard = await ear.recognize(await microphone.record_utterance(UTTERANCE_LIMIT))
         except TimeoutError:

@@ -21,7 +21,7 @@ from duotui.base.clock import Clock
 from duotui.base.errors import LinkBroken, NotReady, UsageError
 from duotui.base.progress import TransferProgress
 
-READ_BYTES = 1 << 16
+DOWNLOAD_BLOCK_BYTES = 1 << 16
 READ_TIMEOUT = 30.0
 """Seconds until a source that says nothing is given up."""
 
@@ -132,7 +132,7 @@ def _fetch(
         out.truncate(begun)
         done = begun
         while done < file.size:
-            block = _read(answer, min(READ_BYTES, file.size - done))
+            block = _read(answer, min(DOWNLOAD_BLOCK_BYTES, file.size - done))
             if not block:
                 raise LinkBroken(
                     f"the download of {file.name} broke off at {done / 1e6:.1f} MB",

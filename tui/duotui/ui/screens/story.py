@@ -21,7 +21,7 @@ from duotui.ui.widgets.cards import CardRow, CardView
 from duotui.ui.widgets.picture import PictureView
 from duotui.ui.widgets.story_page import StoryPage
 
-FRAMES_A_SECOND = 20
+REDRAWS_A_SECOND = 20
 """A second in which the word that is heard is looked for."""
 
 
@@ -61,7 +61,7 @@ class StoryScreen(LiveScreen):
     def on_mount(self) -> None:
         self._controller.subscribe(self.post_news)
         self._controller.open()
-        self.set_interval(1 / FRAMES_A_SECOND, self._follow)
+        self.set_interval(1 / REDRAWS_A_SECOND, self._follow)
         self.show_news()
 
     @on(ScreenSuspend)
