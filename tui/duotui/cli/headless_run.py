@@ -19,10 +19,10 @@ from duotui.base.errors import (
 from duotui.cli.run_summary import numbers, speech, summary, write_file, write_ids
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Batch, EndReason, Source, SpeechEndReason
+from duotui.protocol.events import Batch, EndReason, Source, SpeechEndReason
 from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import Session
-from duotui.session.state import SessionState, SourceState
+from duotui.session.state import SessionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ class HeadlessRun:
                     self._end(NotReady(f"no baseline: {reason}", event.hint))
             # The gauges of the whole story come after its end.
             if (
-                _told(state.board)
-                and _measured(state.board)
-                and (not self._options.check or _told(state.baseline))
+                state.board.over
+                and state.board.idle
+                and (not self._options.check or state.baseline.over)
             ):
                 self._told(state)
         except DuotuiError as error:
@@ -186,11 +186,3 @@ class HeadlessRun:
             raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
         if self._options.check and not state.diff.identical:
             raise Differs(f"the story differs from the baseline at token {state.diff.first}")
-
-
-def _told(telling: SourceState) -> bool:
-    return telling.ended is not None and telling.ended.reason is not EndReason.LOST
-
-
-def _measured(telling: SourceState) -> bool:
-    return telling.stats is not None and telling.stats.activity is Activity.IDLE

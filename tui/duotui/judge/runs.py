@@ -6,7 +6,7 @@ from collections.abc import Callable
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, of_status
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
-from duotui.protocol.events import Activity, Batch, EndReason, Source
+from duotui.protocol.events import Batch, Source
 from duotui.protocol.request import Request
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.run import Run, SpeechTiming
@@ -92,7 +92,7 @@ class RunSeries:
         if self._lost:
             return False
         assert board.stats is not None
-        if board.ended is None or board.ended.reason not in (EndReason.STEPS, EndReason.ENDED):
+        if not board.complete:
             raise LinkBroken("the engine failed in the middle of a story", "tell it once by itself")
         run = Run.of(board, self._faults, len(self.runs) >= self._warm)
         self._faults = board.stats.faults
@@ -123,10 +123,7 @@ class RunSeries:
         if waiting is None or waiting.done():
             return
         board = state.board
-        ended = board.ended is not None and board.ended.reason is not EndReason.LOST
-        # the story's final gauges arrive after its end
-        measured = board.stats is not None and board.stats.activity is Activity.IDLE
-        if self._started and ended and measured and not board.speaking:
+        if self._started and board.over and board.idle and not board.speaking:
             waiting.set_result(None)
 
     def _on_board_event(self, event: events.Event) -> None:

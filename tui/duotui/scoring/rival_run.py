@@ -4,7 +4,6 @@ import bisect
 from collections.abc import Iterable
 from dataclasses import replace
 
-from duotui.scoring.run import is_complete
 from duotui.session.state import SessionState, SourceState
 
 
@@ -26,7 +25,7 @@ class RivalRun:
 
 def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
     """The last complete run in `states`: the first of a judge session warms up."""
-    complete = [state.board for state in states if is_complete(state.board)]
+    complete = [state.board for state in states if state.board.complete and state.board.idle]
     return RivalRun(name, complete[-1]) if complete else None
 
 

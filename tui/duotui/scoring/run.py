@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, EndReason, Event
+from duotui.protocol.events import Event
 from duotui.scoring.mean_rate import WARM_UP_RUNS
 from duotui.session.state import SessionState, SourceState, reduce
 
@@ -40,12 +40,6 @@ class Run:
         )
 
 
-def is_complete(board: SourceState) -> bool:
-    """True if `board` has completed its story, and the story's final gauges have arrived."""
-    ended = board.ended is not None and board.ended.reason in (EndReason.STEPS, EndReason.ENDED)
-    return ended and board.stats is not None and board.stats.activity is Activity.IDLE
-
-
 class RunCollector:
     """Collector of the runs in a recording's events. The first `warm` do not count."""
 
@@ -62,7 +56,7 @@ class RunCollector:
             self._take(self._state.board)
 
     def _take(self, board: SourceState) -> None:
-        if board.run is None or board.run is self._seen or not is_complete(board):
+        if board.run is None or board.run is self._seen or not (board.complete and board.idle):
             return
         self._seen = board.run
         self.runs.append(Run.of(board, self._faults, len(self.runs) >= self._warm))

@@ -81,6 +81,22 @@ class SourceState:
         return self.run is not None and self.ended is None
 
     @property
+    def over(self) -> bool:
+        """True if the agent has ended the run, for whatever reason."""
+        return self.ended is not None and self.ended.reason is not EndReason.LOST
+
+    @property
+    def complete(self) -> bool:
+        """True if the run has its whole story."""
+        complete = (EndReason.STEPS, EndReason.ENDED)
+        return self.ended is not None and self.ended.reason in complete
+
+    @property
+    def idle(self) -> bool:
+        """True if the gauges say that nothing runs; a run's final gauges follow its end."""
+        return self.stats is not None and self.stats.activity is Activity.IDLE
+
+    @property
     def paused(self) -> bool:
         return self.running and self.stats is not None and self.stats.activity is Activity.PAUSED
 
@@ -263,8 +279,7 @@ def _compare(diff: TokenDiff, state: SessionState) -> TokenDiff:
         or _request_of(board.run) != _request_of(baseline.run)
     ):
         return TokenDiff()
-    complete = {EndReason.STEPS, EndReason.ENDED}
-    if board.ended and baseline.ended and {board.ended.reason, baseline.ended.reason} <= complete:
+    if board.complete and baseline.complete:
         return settled(diff, board.tokens, baseline.tokens)
     return extend(diff, board.tokens, baseline.tokens)
 
