@@ -58,7 +58,7 @@ async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path,
         await watch.until(lambda s: len(s.board.tokens) > 50)
         assert board.process is not None
         board.process.kill()
-        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
         kept = len(state.board.tokens)
         await pilot.pause()
         shown = app.export_screenshot().replace("&#160;", " ")

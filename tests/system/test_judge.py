@@ -14,7 +14,7 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled
 from duotui.judge import grammar
-from duotui.judge.runs import RunSeries
+from duotui.judge.run_series import RunSeries
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.run import Run
 from duotui.targets.board import BoardTarget

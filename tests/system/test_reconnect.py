@@ -97,7 +97,7 @@ async def test_a_cable_that_is_put_back_elsewhere_goes_on_where_it_stopped(
     async with telling(BoardTarget("auto", plugged.ports)) as watch:
         before = plugged.cable.host_path
         plugged.cable.unplug()
-        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
         assert not whole(state)
         taken = os.openpty()
         assert plugged.cable.plug() != before
@@ -122,7 +122,7 @@ async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
     async with telling(BoardTarget("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)
-        state = await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        state = await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
         assert state.board.trouble == "the engine has stopped answering"
         await watch.until(lambda s: "nothing answers" in s.board.trouble)
         os.kill(agent, signal.SIGCONT)
@@ -154,7 +154,7 @@ async def test_what_is_said_aloud_goes_on_too(plugged: Plugged, killed: bool) ->
                 os.kill(agent, signal.SIGKILL)
         else:
             plugged.cable.unplug()
-        await watch.until(lambda s: s.board.link is LinkState.AWAY)
+        await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
         hold.unlink()
         if not killed:
             plugged.cable.plug()
@@ -200,7 +200,7 @@ async def test_another_board_at_that_port_is_not_talked_to(plugged: Plugged) -> 
         plugged.cable.unplug()
         plugged.cable.plug()
         state = await watch.until(lambda s: "duotui-1 is not plugged in" in s.board.trouble)
-        assert state.board.link is LinkState.AWAY
+        assert state.board.link is LinkState.RECONNECTING
         plugged.serial_number = "duotui-1"
         assert_identical(await watch.until(whole))
 

@@ -170,7 +170,7 @@ async def test_without_a_board_there_are_stories_all_the_same(tmp_path: Path) ->
     await until(shown, lambda scene: scene.board_away)
     shown.surprise()
     scene = await until(shown, lambda scene: scene.fallback_playing and scene.current > 3)
-    assert session.state.board.link in (LinkState.AWAY, LinkState.LOST)
+    assert session.state.board.link in (LinkState.RECONNECTING, LinkState.LOST)
     assert shown.troubles[0] == "there is no board"
     shown.back()
     assert (scene.step, shown.view.step) == (Step.TELLING, Step.CARDS)

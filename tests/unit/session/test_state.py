@@ -141,7 +141,7 @@ def test_a_board_that_is_away_is_still_to_tell_on() -> None:
     state = fold(
         started(), tokens(5, 6), events.LinkReconnecting(2.0, BOARD, "pulled", "put it back")
     )
-    assert (state.board.link, state.board.running) == (LinkState.AWAY, True)
+    assert (state.board.link, state.board.running) == (LinkState.RECONNECTING, True)
 
 
 def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady, UsageError
 from duotui.judge import grammar
-from duotui.judge.runs import RunSeries
+from duotui.judge.run_series import RunSeries
 from duotui.link.port_thread import Channel
 from duotui.protocol.events import Ready
 from duotui.protocol.request import Mode, Request
@@ -56,7 +56,7 @@ class BaselineSource:
         source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
         return Baseline(source, series.runs[0].text, series.runs[0].ids), ready
 
-    def followed(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
+    def with_teacher_forcing(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
         """Add the reference's opinion of the story, and of the baseline's. Blocks."""
         story, baseline = verdict.runs[0].ids, verdict.baseline
         follow = partial(

@@ -77,7 +77,7 @@ class ReportWriter:
         else:
             print(markdown_boards(verdicts, self.language), end="", file=self.out)
 
-    def beside(self, name: str) -> "ReportWriter":
+    def in_subfolder(self, name: str) -> "ReportWriter":
         """A writer like this one, into the folder `name` inside this one's."""
         if self.folder is None:
             return self
@@ -190,7 +190,7 @@ def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None
             asyncio.run(_run(boards))
         outcomes = boards.outcomes()
     for verdict, _ in outcomes:
-        writer.beside(file_label(verdict.target)).save(verdict)
+        writer.in_subfolder(file_label(verdict.target)).save(verdict)
     writer.print_several([verdict for verdict, _ in outcomes])
     for verdict, trouble in outcomes:
         if trouble is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from duotui.base.errors import DuotuiError
 from duotui.judge.baseline import single_session
-from duotui.judge.runs import RunSeries
+from duotui.judge.run_series import RunSeries
 from duotui.protocol.events import Ready
 from duotui.protocol.request import Request
 from duotui.scoring.machine_conditions import MachineConditions

@@ -228,7 +228,9 @@ class JudgeSession:
             verdict = replace(verdict, void=verdict.void + added)
         verdict = replace(verdict, after=after)
         if run is not None:
-            verdict = await asyncio.to_thread(self.options.source.followed, verdict, run.ids)
+            verdict = await asyncio.to_thread(
+                self.options.source.with_teacher_forcing, verdict, run.ids
+            )
         return await asyncio.to_thread(with_grammar, verdict)
 
     def _roofline_of(self, sweep: BandwidthSweep) -> Roofline | None:

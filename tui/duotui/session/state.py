@@ -24,13 +24,13 @@ class LinkState(StrEnum):
     OPENING = "opening"
     UP = "up"
     SILENT = "silent"
-    AWAY = "away"
+    RECONNECTING = "reconnecting"
     LOST = "lost"
 
     @property
     def gone(self) -> bool:
         """True if the board is away or lost."""
-        return self in (LinkState.AWAY, LinkState.LOST)
+        return self in (LinkState.RECONNECTING, LinkState.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,12 @@ class SourceState:
     @property
     def time_left(self) -> float | None:
         """Seconds until the steps are used up, at the mean rate; the story may end earlier."""
-        if not self.running or self.run is None or self.rate <= 0 or self.link is LinkState.AWAY:
+        if (
+            not self.running
+            or self.run is None
+            or self.rate <= 0
+            or self.link is LinkState.RECONNECTING
+        ):
             return None
         return (self.run.steps - len(self.tokens)) / self.rate
 
@@ -188,7 +193,9 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
                 hint="",
             )
         case events.LinkReconnecting():
-            return replace(source_state, link=LinkState.AWAY, trouble=event.reason, hint=event.hint)
+            return replace(
+                source_state, link=LinkState.RECONNECTING, trouble=event.reason, hint=event.hint
+            )
         case events.LinkLost():
             lost = replace(source_state, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
             if lost.running:

@@ -76,5 +76,5 @@ class BoardTts:
         for event in batch:
             if event.source is Source.BOARD and isinstance(event, SentencePlaying | SpeechEnded):
                 self._queue.put_nowait(event)
-        if state.board.link in (LinkState.AWAY, LinkState.LOST):
+        if state.board.link in (LinkState.RECONNECTING, LinkState.LOST):
             self._queue.put_nowait(None)

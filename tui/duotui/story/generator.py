@@ -170,7 +170,7 @@ class StoryGenerator:
             await self._wait_for_change(request)
             state = self._session.state
             board = state.board
-            generated.away = board.link in (LinkState.AWAY, LinkState.LOST)
+            generated.away = board.link in (LinkState.RECONNECTING, LinkState.LOST)
             generated.change()
             ours = board.run is not past and _is(board, request)
             if state.fault is not None and not (ours and board.running):

@@ -28,7 +28,7 @@ class StoryServices:
     @property
     def board_away(self) -> bool:
         """Whether what tells is away."""
-        return self.session.state.board.link in (LinkState.AWAY, LinkState.LOST)
+        return self.session.state.board.link in (LinkState.RECONNECTING, LinkState.LOST)
 
     @property
     def troubles(self) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ Key = Callable[[str], str]
 def loss_hint(state: SessionState, key: Key, live: bool) -> str:
     """What becomes of the story, or which key mends it; "" where nothing was lost."""
     board = state.board
-    if board.link is LinkState.AWAY and board.running:
+    if board.link is LinkState.RECONNECTING and board.running:
         return f"The story goes on when it is back; {key('stop')} ends it."
-    if board.link is LinkState.AWAY:
+    if board.link is LinkState.RECONNECTING:
         return "It is looked for."
     if board.link is not LinkState.LOST:
         return ""
@@ -29,7 +29,7 @@ def loss_hint(state: SessionState, key: Key, live: bool) -> str:
 
 def baseline_hint(baseline: SourceState) -> str:
     """What stands where its story would grow."""
-    if baseline.link in (LinkState.LOST, LinkState.AWAY):
+    if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
         return f"No story is told here: {why_missing(baseline)}."
     return (
         "The unquantised model tells the same story here, token by token, so that you can "

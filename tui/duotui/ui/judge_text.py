@@ -27,7 +27,7 @@ def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
     match session.phase:
         case Phase.RUNNING if board.speaking:
             return glyphs.speaking, "the story is said aloud"
-        case Phase.RUNNING if board.link is LinkState.AWAY:
+        case Phase.RUNNING if board.link is LinkState.RECONNECTING:
             return glyphs.silent, "the board is away"
         case Phase.RUNNING if len(session.shown.runs) < session.options.warm:
             return glyphs.telling, "a run to warm up"

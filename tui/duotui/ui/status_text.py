@@ -25,7 +25,7 @@ def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
     match board.link:
         case LinkState.LOST:
             return StatusText(glyphs.lost, "lost", "text-error", _trouble(board))
-        case LinkState.AWAY:
+        case LinkState.RECONNECTING:
             return StatusText(glyphs.silent, "away", "text-warning", _trouble(board))
         case LinkState.OPENING:
             return StatusText(glyphs.opening, f"connecting{glyphs.waiting}", "text-warning")
@@ -88,7 +88,7 @@ def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
 
 def why_missing(baseline: SourceState) -> str:
     """Why no more can come from the baseline; empty where it can."""
-    if baseline.link in (LinkState.LOST, LinkState.AWAY):
+    if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
         return _trouble(baseline)
     if baseline.link is LinkState.CLOSED:
         return "no reference engine is connected"

@@ -43,9 +43,9 @@ class Banner(Static):
 
     def show(self, state: SessionState, offer: str) -> None:
         """`offer` is what can be done about it."""
-        gone = state.board.link in (LinkState.LOST, LinkState.AWAY)
+        gone = state.board.link in (LinkState.LOST, LinkState.RECONNECTING)
         self.display = gone
-        self.set_class(state.board.link is LinkState.AWAY, "-away")
+        self.set_class(state.board.link is LinkState.RECONNECTING, "-away")
         if gone:
             at = link_status(state.board, self._glyphs)
             trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
