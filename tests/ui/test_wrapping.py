@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from duotui.ui.widgets.wrapping import Wrapping, printable
+from duotui.base.untrusted_text import printable
+from duotui.ui.widgets.wrapping import Wrapping
 
 
 def lines(width: int, *pieces: str) -> list[str]:

@@ -16,6 +16,8 @@ docs/exit-statuses.md is the same table for users.
 
 from enum import IntEnum
 
+from duotui.base.untrusted_text import one_line
+
 
 class Exit(IntEnum):
     OK = 0
@@ -31,14 +33,16 @@ class Exit(IntEnum):
 
 
 class DuotuiError(Exception):
-    """An error. `message` names the fault, `hint` the remedy; neither has a newline."""
+    """An error. `message` names the fault, `hint` the remedy.
+
+    Both are one line without control characters, whatever they quote."""
 
     exit = Exit.UNEXPECTED
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = " ".join(message.split())
-        self.hint = " ".join(hint.split())
+        self.message = " ".join(one_line(message).split())
+        self.hint = " ".join(one_line(hint).split())
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

@@ -19,6 +19,7 @@ from serial.tools import list_ports
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
+from duotui.base.untrusted_text import one_line
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
 """Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
@@ -55,7 +56,7 @@ def ports() -> list[Port]:
     connected = [
         Port(
             path=p.device,
-            name=p.product or p.description or "",
+            name=one_line(p.product or p.description or ""),
             vendor=p.vid,
             product=p.pid,
             serial_number=p.serial_number or "",

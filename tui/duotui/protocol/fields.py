@@ -6,6 +6,8 @@ each) or `words` (u16 count, then u32, u16, u16 each).
 
 import struct
 
+from duotui.base.untrusted_text import one_line
+
 
 class MalformedPayload(ValueError):
     """A payload that does not match its message type."""
@@ -14,7 +16,7 @@ class MalformedPayload(ValueError):
 def pack(code: str, value: object) -> bytes:
     """Encode `value` by `code`. Raises TypeError if the types differ."""
     match code, value:
-        case "str", str(text):
+        case (("str" | "line"), str(text)):
             return pack("bytes", text.encode())
         case "bytes", bytes(data):
             return struct.pack("<H", len(data)) + data
@@ -26,7 +28,7 @@ def pack(code: str, value: object) -> bytes:
             return struct.pack("<H", len(words)) + b"".join(
                 _WORD_MARK.pack(*word) for word in words
             )
-        case (("str" | "bytes" | "32" | "ids" | "words"), _):
+        case (("str" | "line" | "bytes" | "32" | "ids" | "words"), _):
             raise TypeError(f"{code} cannot hold {value!r}")
     return struct.pack("<" + code, value)
 
@@ -52,6 +54,8 @@ class FieldReader:
         match code:
             case "str":
                 return self.take(_u16(self.take(2))).decode("utf-8", "replace")
+            case "line":
+                return one_line(self.take(_u16(self.take(2))).decode("utf-8", "replace"))
             case "bytes":
                 return self.take(_u16(self.take(2)))
             case "32":

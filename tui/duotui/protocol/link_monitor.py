@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass, field
 
 from duotui.base.board_profile import DUO_64M
+from duotui.base.untrusted_text import without_controls
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source
 from duotui.protocol.fields import MalformedPayload
 from duotui.protocol.frames import Frame, NoiseBytes
 from duotui.protocol.message import Message
-from duotui.protocol.token_stream import CONTROL_CHARACTERS
 
 PING_AFTER = 0.25
 """Seconds without a frame until a ping."""
@@ -88,6 +88,6 @@ class LinkMonitor:
 
 def readable_noise(noise: bytes) -> str:
     """Readable text of noise; "" if less than 80 % of it is printable."""
-    text = noise.decode("utf-8", "replace").translate(CONTROL_CHARACTERS)
+    text = without_controls(noise.decode("utf-8", "replace"))
     plain = sum(character.isprintable() and character != "�" for character in text)
     return text if plain >= 0.8 * len(text) else ""

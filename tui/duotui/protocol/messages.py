@@ -128,9 +128,9 @@ class Hello(Message):
         *("B", "B", "Q", "I", "I", "B", "I", "I", "Q"),
         "32",
         "32",
-        "str",
-        "str",
-        "str",
+        "line",
+        "line",
+        "line",
     )
     protocol: int
     state: int
@@ -176,7 +176,7 @@ class Pong(Message):
 @dataclass(frozen=True, slots=True)
 class Refused(Message):
     type: ClassVar[int] = 0x85
-    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "line")
     story: int
     code: int
     text: str
@@ -193,7 +193,7 @@ class Speech(Message):
     """State of a requested sentence. `words`: milliseconds after `begun`, byte, bytes."""
 
     type: ClassVar[int] = 0x87
-    codes: ClassVar[tuple[str, ...]] = ("I", "B", "Q", "Q", "Q", "Q", "I", "str", "words")
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "Q", "Q", "Q", "Q", "I", "line", "words")
     sentence: int
     state: int
     clock: int
@@ -223,7 +223,7 @@ class Hearing(Message):
     """State of a listen request."""
 
     type: ClassVar[int] = 0x89
-    codes: ClassVar[tuple[str, ...]] = ("I", "B", "str")
+    codes: ClassVar[tuple[str, ...]] = ("I", "B", "line")
     listen: int
     state: int
     trouble: str

@@ -8,6 +8,7 @@ import codecs
 from dataclasses import replace
 
 from duotui.base.errors import Exit
+from duotui.base.untrusted_text import without_controls
 from duotui.protocol import events, messages, story_messages
 from duotui.protocol.events import Activity, EndReason, Event, Source
 from duotui.protocol.request import Mode, Request
@@ -15,10 +16,6 @@ from duotui.protocol.tokens import Token
 
 MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(EndReason)
 """Values in the order of their numbers on the wire."""
-
-CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
-"""Characters that `str.translate` removes: a terminal must not obey a story."""
-del CONTROL_CHARACTERS[ord("\n")], CONTROL_CHARACTERS[ord("\t")]
 
 _INTERRUPTED = (EndReason.CANCELLED, EndReason.FAILED)
 
@@ -100,7 +97,7 @@ class TokenStream:
                 return [self._started(event, now)]
             case story_messages.Next():
                 self._ids.append(event.id)
-                text = self._decoder.decode(event.text).translate(CONTROL_CHARACTERS)
+                text = without_controls(self._decoder.decode(event.text))
                 token = Token(
                     index=event.index - 1,
                     id=event.id,

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from duotui import __version__
 from duotui.base.errors import UsageError
+from duotui.base.untrusted_text import one_line, without_controls
 from duotui.protocol.events import EVENTS, Event
 
 RECORDING_FORMAT = 1
@@ -23,6 +24,9 @@ _NAMES = {kind: name for name, kind in EVENTS.items()}
 _RECORDED_FIELDS = {"source": "narrator"}
 """Fields of events that recordings hold under another name."""
 _FIELDS = {recorded: name for name, recorded in _RECORDED_FIELDS.items()}
+
+_STORY_TEXT = ("prompt", "text")
+"""Fields that may hold newlines. All other strings are one line."""
 
 
 class Recorder:
@@ -96,6 +100,14 @@ def _to_json(value: object) -> Any:  # noqa: ANN401
     return value
 
 
+def _field(name: str, kind: Any, value: Any) -> Any:  # noqa: ANN401
+    """Return `value` as `kind`; a string of a recording can do nothing to a terminal."""
+    result = _from_json(kind, value)
+    if type(result) is not str:
+        return result
+    return without_controls(result) if name in _STORY_TEXT else one_line(result)
+
+
 def _from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401
     """Convert `value` to `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
     origin = typing.get_origin(kind)
@@ -104,7 +116,7 @@ def _from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401
         value = {_FIELDS.get(name, name): item for name, item in value.items()}
         if set(value) - set(hints):
             raise KeyError("fields that this version does not know")
-        return kind(**{name: _from_json(hints[name], item) for name, item in value.items()})
+        return kind(**{name: _field(name, hints[name], item) for name, item in value.items()})
     if origin is tuple:
         (item_kind, _) = typing.get_args(kind)
         return tuple(_from_json(item_kind, item) for item in value)

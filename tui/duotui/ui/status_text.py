@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass
 
+from duotui.base.untrusted_text import printable
 from duotui.protocol.events import EndReason, Source
 from duotui.protocol.tokens import Token
 from duotui.session.state import LinkState, SessionState, SourceState
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.widgets.wrapping import printable
 
 
 @dataclass(frozen=True, slots=True)

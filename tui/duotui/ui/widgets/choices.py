@@ -7,9 +7,9 @@ import math
 from textual.content import Content
 from textual.widget import Widget
 
+from duotui.base.untrusted_text import printable
 from duotui.scoring.teacher_forcing import ForcedStep, TokenCandidate
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.widgets.wrapping import printable
 
 WORD_WIDTH = 16
 

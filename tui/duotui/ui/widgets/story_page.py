@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
+from duotui.base.untrusted_text import printable
 from duotui.protocol.tokens import WordMark
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.widgets.wrapping import printable
 
 PAGE_WIDTH = 56
 """Columns of text at most: more are hard to follow for who learns to read."""

@@ -5,14 +5,13 @@ new and one line, however long the story is. Text is untrusted: what could steer
 is replaced before it is measured.
 """
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from rich.cells import get_character_cell_size
 
-TAB_SPACES = "    "
+from duotui.base.untrusted_text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +23,6 @@ class StyledSpan:
 
 
 Line = list[StyledSpan]
-
-
-def printable(text: str) -> str:
-    """`text` without what a terminal would obey: controls are shown as a box, marks of
-    direction and other invisible ones are dropped."""
-    if text.isascii() and text.isprintable():
-        return text
-    text = text.replace("\r\n", "\n").replace("\t", TAB_SPACES)
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    if character == "\n":
-        return character
-    match unicodedata.category(character):
-        case "Cc" | "Cs" | "Zl" | "Zp":
-            return "\N{REPLACEMENT CHARACTER}"
-        case "Cf":
-            return ""
-    return character
 
 
 @dataclass(slots=True)

@@ -1,0 +1,45 @@
+"""Text from a board, a recording or a server, made safe for a terminal and for a file name.
+
+A terminal obeys control characters and the sequences that they begin (OSC 52 writes the clipboard,
+ESC c resets the screen). Format characters reorder or hide text (Unicode Standard Annex #9).
+"""
+
+import unicodedata
+
+REPLACED = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of controls, surrogates and separators of lines."""
+
+DROPPED = "Cf"
+"""Unicode category of invisible marks, such as marks of direction."""
+
+_TAB = "    "
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})
+
+
+def printable(text: str) -> str:
+    """Return `text` with a box for each control character and without invisible marks.
+
+    Newlines stay; a tab is four spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\t", _TAB)
+    return "".join(character if character == "\n" else _shown(character) for character in text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` like `printable`, with a space for each newline."""
+    if text.isascii() and text.isprintable():
+        return text
+    return printable(text).replace("\n", " ")
+
+
+def without_controls(text: str) -> str:
+    """Return `text` without control characters, but for newlines and tabs."""
+    return text.translate(_CONTROLS)
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in REPLACED:
+        return "\N{REPLACEMENT CHARACTER}"
+    return "" if category == DROPPED else character
