@@ -287,7 +287,7 @@ async def test_a_child_does_not_wait_for_a_board_that_does_not_come(
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr("duotui.story.voice_input.RECOGNIZER_CLOSE_TIMEOUT", 0.01)
+    monkeypatch.setattr("duotui.story.voice_input.RECOGNIZER_OPEN_TIMEOUT", 0.01)
     listening = VoiceInput(never, never)
     with pytest.raises(NotReady, match="there yet"):
         await listening.listen()

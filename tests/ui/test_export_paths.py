@@ -24,6 +24,6 @@ def test_without_a_folder_of_ones_own_it_goes_to_the_documents(tmp_path: Path) -
 
 
 def test_a_write_that_fails_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_paths, "place", lambda *_: home / "no folder" / "x.txt")
+    monkeypatch.setattr(export_paths, "new_path", lambda *_: home / "no folder" / "x.txt")
     with pytest.raises(UsageError, match="cannot be written"):
         export_paths.save_text("a", "story", ".txt")

@@ -1,1 +1,1 @@
-"""Storytelling for children: cards, sentences, what parents allow. No screen and no port here."""
+"""Storytelling for children: cards, generation, reading aloud, parental rules."""

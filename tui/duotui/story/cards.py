@@ -1,7 +1,7 @@
-"""The cards: who it is about, where it is, what happens; and what the engine is told of them.
+"""Story cards: who, where and what, and the prompt that they make.
 
-The deck is data/story/cards.toml. Its words are those after which the default model was found to
-tell of what was chosen.
+The deck is data/story/cards.toml. Its texts were selected by experiment: the default model
+continues them with a story about the chosen cards.
 """
 
 import random
@@ -20,7 +20,7 @@ DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
 CARD_ROWS = ("who", "where", "what")
 
 CARDS_A_ROW = 9
-"""In a row at most: a digit picks one."""
+"""Cards in a row at most: a digit selects one."""
 
 OPENING_LIMIT = 240
 """Characters of an opening at most."""
@@ -32,14 +32,15 @@ _PRONOUNS = {
 }
 
 _FRIEND = "Sam"
-"""A friend's name that the engine knows."""
+"""A friend's name that the model knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryCard:
-    """`text` is for the engine; `label`, by language, and `picture` are on the card; `said` are
-    the ways to say it, `alone` those that stand in no longer wish. `names` and `pronoun` are those
-    of a hero, empty elsewhere; `own` is one that the child itself can be."""
+    """`text` goes into the prompt; `label`, by language, and `picture` are shown on the card.
+
+    `said` are the phrases that the recogniser accepts, `alone` those that occur in no longer wish.
+    `names` and `pronoun` describe a hero; other rows leave them empty."""
 
     key: str
     text: str
@@ -53,8 +54,8 @@ class StoryCard:
 
 @dataclass(frozen=True, slots=True)
 class CardChoice:
-    """Keys of three cards. `name` is the child's; "" where it does not take part. `own` is the key
-    of who the child itself can be."""
+    """Keys of three cards. `name` is the child's, "" if the child is not in the story. `own` is the
+    key of the hero that the child can be."""
 
     who: str
     where: str
@@ -64,7 +65,7 @@ class CardChoice:
 
     @property
     def hero(self) -> bool:
-        """Whether it is the child's own story."""
+        """True if the child is the hero."""
         return self.name != "" and self.who == self.own
 
 
@@ -78,7 +79,7 @@ class Deck:
         return {"who": self.who, "where": self.where, "what": self.what}
 
     def cards(self, choice: CardChoice) -> tuple[StoryCard, StoryCard, StoryCard]:
-        """Who, where and what. Raises KeyError where the deck has no such card."""
+        """Cards for who, where and what. Raises KeyError if the deck has no such card."""
         return (
             _by_key(self.who, choice.who),
             _by_key(self.where, choice.where),
@@ -86,13 +87,13 @@ class Deck:
         )
 
     def draw(self, rng: random.Random, name: str = "", own: str = "") -> CardChoice:
-        """A surprise."""
+        """Draw three cards at random."""
         who, where, what = (rng.choice(row).key for row in self.rows().values())
         return CardChoice(who=who, where=where, what=what, name=name, own=own)
 
     def opening(self, choice: CardChoice) -> str:
-        """The beginning of its story. The child is its hero where it can be, and the best friend of
-        all others. KeyError where the deck has no such card."""
+        """The prompt of a story. The child is the hero if `choice.hero`, else the hero's best
+        friend. Raises KeyError if the deck has no such card."""
         who, where, what = self.cards(choice)
         friend = "" if choice.hero else choice.name
         other = next(name for name in who.names if name != friend)
@@ -106,31 +107,33 @@ class Deck:
         )
 
     def known(self, choice: CardChoice) -> CardChoice:
-        """The same with a name that the engine knows in place of the child's: a small model
-        forgets any other after the opening. What it tells is `renamed` back."""
+        """Replace the child's name with one that the model knows: a small model forgets any other
+        after the opening. `renamed` puts the child's name back into the story."""
         who = _by_key(self.who, choice.who)
         if not choice.name or choice.name in who.names:
             return choice
         return replace(choice, name=who.names[0] if choice.hero else _FRIEND)
 
     def spoken(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """By row, by key: what may be said for it; and what alone, which speech/wishes.py knows."""
+        """Vocabulary for speech/grammar.py: phrases by row and card key.
+
+        Phrases of `alone` stand under row + ALONE_SUFFIX."""
         rows = self.rows().items()
-        said = {row: {card.key: card.said for card in cards} for row, cards in rows}
+        phrases = {row: {card.key: card.said for card in cards} for row, cards in rows}
         alone = {
             row + ALONE_SUFFIX: {card.key: card.alone for card in cards} for row, cards in rows
         }
-        return said | alone
+        return phrases | alone
 
 
 def renamed(text: str, known: str, name: str) -> str:
-    """`text` with `name` for each `known`; Samantha is not Sam."""
+    """Replace each whole word `known` in `text` with `name`: Sam, but not Samantha."""
     return re.sub(rf"\b{re.escape(known)}\b", lambda _: name, text) if known and name else text
 
 
 @cache
 def deck() -> Deck:
-    """The one that comes with the program."""
+    """The deck in data/story/cards.toml."""
     rows = tomllib.loads(DECK.read_text("utf-8"))
     return Deck(**{row: tuple(map(_card, rows[row])) for row in CARD_ROWS})
 

@@ -1,4 +1,4 @@
-"""Which stories there are: new ones of three cards, and those that were kept."""
+"""Catalogue of stories: new ones from three cards, and the favourites."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ from duotui.story.view_state import ChoiceOption
 
 SEED_LIMIT = 2**31
 FAVOURITES_SHOWN = 9
-"""Favourites that are shown: a digit picks one."""
+"""Favourites on the screen: a digit selects one."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueStory:
-    """A story with what it is about."""
+    """A story with its title and its cards."""
 
     title: str
     choice: CardChoice
@@ -28,7 +28,7 @@ class CatalogueStory:
 
 
 class Catalogue:
-    """`stored` gives a story that needs no engine. `wall` is the local time."""
+    """`stored` returns the sentences of a fallback story. `wall` returns the local time."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Catalogue:
         self._session, self._stored, self._rng, self._wall = session, stored, rng, wall
 
     def drawn(self, parental: ParentalSettings) -> CardChoice:
-        """A surprise."""
+        """Draw three cards at random, with the child's name."""
         return self.deck.draw(self._rng, parental.name, parental.is_a)
 
     def new(self, choice: CardChoice, language: str) -> CatalogueStory:
-        """Nothing of it is told yet, but its opening."""
+        """Create a story that holds its opening only."""
         known = self.deck.known(choice)
         generated = GeneratedStory(
             self.deck.opening(known),
@@ -78,7 +78,7 @@ class Catalogue:
         return choices.favourites(self.favourites.all()[:FAVOURITES_SHOWN], self.deck)
 
     def favourite(self, number: int) -> CatalogueStory:
-        """As it was told."""
+        """The favourite at index `number`, the newest first, with its original text."""
         kept = self.favourites.all()[number]
         choice = CardChoice(**{row: kept.choice.get(row, "") for row in CARD_ROWS})
         return CatalogueStory(kept.title, choice, GeneratedStory.of(kept.sentences, kept.seed))

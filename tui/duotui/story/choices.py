@@ -1,4 +1,4 @@
-"""What a child chooses from. Pure."""
+"""Options that a child chooses from. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,8 +12,8 @@ KEY_YES, KEY_NO = "yes", "no"
 
 
 def cards(deck: Deck, row: int, language: str) -> tuple[ChoiceOption, ...]:
-    found = deck.rows()[CARD_ROWS[row]]
-    return tuple(ChoiceOption(card.key, card.label[language], card.picture) for card in found)
+    row_cards = deck.rows()[CARD_ROWS[row]]
+    return tuple(ChoiceOption(card.key, card.label[language], card.picture) for card in row_cards)
 
 
 def ending(strings: StoryStrings, *, kept: bool) -> tuple[ChoiceOption, ...]:
@@ -36,21 +36,21 @@ def answers(strings: StoryStrings) -> tuple[ChoiceOption, ...]:
 def favourites(stories: Iterable[FavouriteStory], deck: Deck) -> tuple[ChoiceOption, ...]:
     pictures = {card.key: card.picture for card in deck.who}
     return tuple(
-        ChoiceOption(str(at), kept.title, pictures.get(kept.choice.get("who", ""), "book"))
-        for at, kept in enumerate(stories)
+        ChoiceOption(str(at), story.title, pictures.get(story.choice.get("who", ""), "book"))
+        for at, story in enumerate(stories)
     )
 
 
 def wished(deck: Deck, slots: Mapping[str, str], strings: StoryStrings, language: str) -> str:
-    """What was understood, as it is called on the cards."""
+    """Labels of the recognized slots, as on the cards."""
     commands = {"again": strings.again, "next": strings.next, "surprise": strings.surprise}
     if slots.get("command") in commands:
         return commands[slots["command"]]
     rows = deck.rows()
-    found = (card for row in CARD_ROWS for card in rows[row] if slots.get(row) == card.key)
-    return ", ".join(card.label[language] for card in found)
+    chosen = (card for row in CARD_ROWS for card in rows[row] if slots.get(row) == card.key)
+    return ", ".join(card.label[language] for card in chosen)
 
 
 def title(deck: Deck, choice: CardChoice, language: str) -> str:
-    """The three cards, as they are called."""
+    """Labels of the three cards."""
     return ", ".join(card.label[language] for card in deck.cards(choice))

@@ -1,7 +1,7 @@
-"""What may be shown and said to a child: sentences, and the child's name.
+"""Filter for sentences shown and spoken to a child, and for the child's name.
 
-What is unfit is a list of words (data/story/unfit.txt, which says how it is written). A list is no
-understanding: it keeps words away, not meanings.
+Unfit words are listed in data/story/unfit.txt, which describes its format. A word list blocks
+words, not meanings.
 """
 
 import re
@@ -17,11 +17,11 @@ from duotui.base import resources
 UNFIT_WORDS_FILE = resources.PACKAGE / "data" / "story" / "unfit.txt"
 
 REPEATED_WORDS_LIMIT = 4
-"""Times in a row that a word makes a sentence unfit."""
+"""Repetitions of a word in a row that make a sentence unfit."""
 
 NAME_CHARACTERS, NAME_WORDS = 20, 2
 TYPED_LIMIT = 100
-"""Characters of what was typed for a name that are looked at."""
+"""Characters of a typed name that are checked."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD_OR_STOP = re.compile(r"[^\W\d_]+|[.,;:!?]")
@@ -29,13 +29,13 @@ _SPELT = re.compile(r"(?<!\S)(?:\S\s+)+\S(?!\S)")
 _REPLACEMENT_CHARACTER = "\ufffd"
 _APOSTROPHES = str.maketrans("’‘ʼ`´‐‑–—", "'''''----")
 _DISGUISES = tuple(str.maketrans("0134578@$!€|", read) for read in ("oieastbasiei", "oleastbaslel"))
-"""Digits and signs that are read as letters; 1 as i or as l."""
+"""Digits and signs that can stand for letters; 1 for i or l."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFilter:
-    """`words` are refused, whole, in lower case, and whatever has one of `parts` in it; so are
-    `phrases`, words with a space between them. None is where it is part of an innocent."""
+    """Refuses whole `words` (lower case), any word that contains one of `parts`, and `phrases`
+    (words separated by spaces). Text inside one of `innocents` is never refused."""
 
     words: frozenset[str]
     parts: tuple[str, ...]
@@ -44,7 +44,7 @@ class ContentFilter:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A list as data/story/unfit.txt is written."""
+        """Parse a list in the format of data/story/unfit.txt."""
         words: set[str] = set()
         parts, phrases, innocents = [], [], []
         for entry in _entries(text):
@@ -61,16 +61,16 @@ class ContentFilter:
         return cls(frozenset(words), tuple(parts), tuple(phrases), tuple(innocents))
 
     def unfit(self, sentence: str) -> tuple[str, ...]:
-        """The unfit words and phrases in it."""
-        said = f" {' '.join(_WORD_OR_STOP.findall(sentence.casefold()))} "
+        """The unfit words and phrases in `sentence`."""
+        padded = f" {' '.join(_WORD_OR_STOP.findall(sentence.casefold()))} "
         for innocent in self.innocents:
-            said = said.replace(f" {innocent} ", " , ")
-        found = [word for word in said.split() if self._refused(word)]
-        return (*found, *(phrase for phrase in self.phrases if f" {phrase} " in said))
+            padded = padded.replace(f" {innocent} ", " , ")
+        words = [word for word in padded.split() if self._refused(word)]
+        return (*words, *(phrase for phrase in self.phrases if f" {phrase} " in padded))
 
     def fit(self, sentence: str) -> bool:
-        """Whether it may be shown. It may not either where it is no sentence at all: without a
-        letter, with characters that are none, or with one word over and over again."""
+        """True if `sentence` may be shown. Text without a letter, with unprintable characters, or
+        with REPEATED_WORDS_LIMIT equal words in a row is unfit too."""
         words = _words(sentence)
         return (
             bool(words)
@@ -81,16 +81,16 @@ class ContentFilter:
         )
 
     def name(self, text: str) -> str:
-        """A child's name from what was typed: one or two words of letters of any script, at most
-        20 characters; "" where nothing fit is left.
+        """A child's name from typed text: at most NAME_WORDS words of letters of any script and
+        NAME_CHARACTERS characters; "" if nothing fit is left.
 
-        Refused are unfit words, also with digits for letters, letters said twice, and spaces
-        between them. Of most not as a part of a word: Cassie, Killian, Akshita are names."""
+        Unfit words are refused even with digits for letters, doubled letters, or spaces between
+        letters. Most are refused only as whole words: Cassie, Killian, Akshita are names."""
         text = text[:TYPED_LIMIT]
         if self._disguised(text):
             return ""
-        kept = "".join(c for c in _composed(text) if _in_name(c) or c.isspace())
-        words = [word for word in map(_trimmed, kept.split()) if word]
+        letters = "".join(c for c in _composed(text) if _in_name(c) or c.isspace())
+        words = [word for word in map(_trimmed, letters.split()) if word]
         short = _trimmed(" ".join(words[:NAME_WORDS])[:NAME_CHARACTERS])
         titled = _composed(" ".join(map(_titled, short.split())))
         name = _trimmed(titled[:NAME_CHARACTERS])
@@ -105,24 +105,24 @@ class ContentFilter:
 
 @cache
 def content_filter() -> ContentFilter:
-    """The one that comes with the program."""
+    """The filter of data/story/unfit.txt."""
     return ContentFilter.parse(UNFIT_WORDS_FILE.read_text("utf-8"))
 
 
 def inflections(word: str) -> frozenset[str]:
-    """`word` as a verb, a noun and who does it, and some more that no one says."""
+    """Inflections of `word` as a verb and a noun, and its agent noun; some are not English."""
     stem = word
     if word.endswith("e"):
         stem = word[:-1]
     elif re.search(r"[^aeiou]y$", word):
         stem = word[:-1] + "i"
     sibilant = re.search(r"(s|x|z|ch|sh)$", word) is not None or stem.endswith("i")
-    made = {word, word + "s", word + "ing", stem + "ed", stem + "er", stem + "ers"}
-    made |= {stem + "es"} if sibilant else set()
-    made |= {stem + "ing"} if word.endswith("e") else set()
+    forms = {word, word + "s", word + "ing", stem + "ed", stem + "er", stem + "ers"}
+    forms |= {stem + "es"} if sibilant else set()
+    forms |= {stem + "ing"} if word.endswith("e") else set()
     if re.search(r"[^aeiou][aeiou][bdgkmnprt]$", word):
-        made |= {word + word[-1] + ending for ending in ("ed", "ing", "er", "ers")}
-    return frozenset(made)
+        forms |= {word + word[-1] + ending for ending in ("ed", "ing", "er", "ers")}
+    return frozenset(forms)
 
 
 def _entries(text: str) -> Iterator[str]:
@@ -142,8 +142,8 @@ def _repeats(words: list[str]) -> bool:
 
 
 def _readings(text: str, disguises: Mapping[int, str | int]) -> Iterator[str]:
-    """The words that somebody may read in `text`: its words, also without the letters that follow
-    themselves, and all of it as one, also from and to any of its single letters."""
+    """Words that a reader may see in `text`, with and without repeated letters. They are its
+    words, all of it as one word, and each run of three or more single letters."""
     plain = _bare(_composed(text).casefold()).translate(disguises)
     letters = "".join(c for c in plain if c.isalpha() or c.isspace())
     words = [*letters.split(), *_words(plain), "".join(letters.split())]
@@ -153,7 +153,7 @@ def _readings(text: str, disguises: Mapping[int, str | int]) -> Iterator[str]:
     for word in words:
         yield word
         once = re.sub(r"(.)\1+", r"\1", word)
-        if len(once) > 3:  # Gunn is a name
+        if len(once) > 3:  # Gunn is a name, and must not become gun
             yield once
         yield re.sub(r"(.)\1{2,}", r"\1\1", word)
 
@@ -163,7 +163,7 @@ def _composed(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Without accents."""
+    """Remove the accents of `text`."""
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
@@ -172,16 +172,16 @@ def _in_name(character: str) -> bool:
 
 
 def _trimmed(word: str) -> str:
-    """From its first letter to its last."""
+    """Cut `word` before its first letter, and trailing hyphens, apostrophes and spaces."""
     start = next((at for at, c in enumerate(word) if c.isalpha()), len(word))
     return word[start:].rstrip("-' ")
 
 
 def _titled(word: str) -> str:
-    """Lily of lily and LILY, Mary-Jane, O'Neil; McDonald as it is."""
+    """Capitalise a name: Lily from lily and LILY, Mary-Jane, O'Neil; McDonald stays."""
     if word[0].isupper() and not word.isupper():
         return word
-    return re.sub(r"^\w|(?<=[-'])\w(?=\w)", lambda found: _capital(found[0]), _small(word))
+    return re.sub(r"^\w|(?<=[-'])\w(?=\w)", lambda match: _capital(match[0]), _small(word))
 
 
 def _small(word: str) -> str:
@@ -189,5 +189,5 @@ def _small(word: str) -> str:
 
 
 def _capital(letter: str) -> str:
-    """A letter whose capital is two, such as \u00df, stays."""
+    """Capitalise `letter`, unless its capital is two letters, as of \u00df."""
     return capital if len(capital := letter.upper()) == 1 else letter

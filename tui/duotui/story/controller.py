@@ -1,7 +1,7 @@
-"""The story hour: what a child can do, and what is on the stage because of it.
+"""Controller of the story screen: turns keys and wishes into its view.
 
-Every key is a method that may be called at any moment; what makes no sense then does nothing. A
-screen shows `scene`, and asks `word` for the word that is heard.
+Each key is a method that may be called at any moment; a key without a meaning in the current step
+does nothing. The screen shows `view` and polls `word` for the word that is being spoken.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +49,7 @@ class StoryController:
         self._on_change = watch
 
     def apply_settings(self, parental: ParentalSettings, strings: StoryStrings) -> None:
-        """What parents have settled anew; a story that is told goes on."""
+        """Use new parental settings; a story in progress goes on."""
         self.parental, self.strings = parental, strings
         if self.view.step is not Step.TELLING:
             self._show_cards(())
@@ -61,23 +61,23 @@ class StoryController:
             self._services.voice_input.open()
 
     async def close(self) -> None:
-        """Within a second."""
+        """Close the session and the audio; takes at most a second."""
         await self._task.close()
         await self._services.close()
 
     @property
     def alive(self) -> bool:
-        """Whether a key can still begin a story."""
+        """True if a key can still start a story."""
         return self._task.alive
 
     @property
     def word(self) -> WordMark | None:
-        """The word of the current sentence that is heard now."""
+        """The word of the current sentence that is being spoken."""
         return self._story_run.read_along.word
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """What does not work, in lines for grown-ups."""
+        """Faults, a line each, for adults."""
         return (*self._services.troubles, *self._failures)
 
     # Keys
@@ -87,13 +87,13 @@ class StoryController:
             self._update(cursor=(self.view.cursor + by) % len(self.view.options))
 
     def pick(self, number: int) -> None:
-        """The card of that number, from 1."""
+        """Select the option of that number, from 1."""
         if 1 <= number <= len(self.view.options):
             self._update(cursor=number - 1)
             self.select()
 
     def select(self) -> None:
-        """The card under the cursor; a story that is held goes on; one more before sleep."""
+        """Select the option at the cursor, resume a paused story, or allow one more story."""
         view = self.view
         if view.step is Step.TELLING:
             self._story_run.read_along.pause(False)
@@ -104,7 +104,7 @@ class StoryController:
             self._select_option(view.options[view.cursor])
 
     def stop(self) -> None:
-        """The one key that stops a story, and lets it go on; elsewhere it is `go`."""
+        """Pause or resume the story; in any other step the same as `select`."""
         read_along = self._story_run.read_along
         if self.view.step is Step.TELLING:
             read_along.pause(not read_along.paused)
@@ -112,7 +112,7 @@ class StoryController:
             self.select()
 
     def back(self) -> None:
-        """One question back; out of a story, to the cards."""
+        """Return to the question before, or from a story to the cards."""
         if self.view.step is not Step.RESTING:
             self._task.start(None)
             self._show_cards(self.view.picked[:-1] if self.view.step is Step.CARDS else ())
@@ -130,7 +130,7 @@ class StoryController:
             self._continue()
 
     def keep(self) -> None:
-        """Among the favourites."""
+        """Add the story to the favourites."""
         if self.story is not None and self.view.step is Step.THE_END:
             self._services.catalogue.keep(self.story)
             self._show_end(kept=True)
@@ -140,12 +140,12 @@ class StoryController:
             self._show(StoryViewState(Step.SHELF, self._services.catalogue.favourite_options()))
 
     def choose(self, slots: Mapping[str, str]) -> None:
-        """Some of who, where and what, as they were said; the rest is a surprise."""
+        """Start a story with the recognized `slots`; other cards are drawn at random."""
         drawn = self._services.catalogue.drawn(self.parental)
         self._start_new(replace(drawn, **{row: slots[row] for row in CARD_ROWS if row in slots}))
 
     def listen(self) -> None:
-        """Listen to what the child wishes, and ask whether it was understood."""
+        """Recognize a spoken wish and ask the child to confirm it."""
         voice_input = self._services.voice_input
         if self.view.step not in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
             return
@@ -155,27 +155,27 @@ class StoryController:
 
         async def job() -> None:
             try:
-                heard = await voice_input.listen()
+                recognition = await voice_input.listen()
             except NotReady:
                 self._show_not_understood("cannot_hear")
                 return
-            if heard is None:
+            if recognition is None:
                 self._show_not_understood("not_heard")
             else:
-                self._ask_confirmation(heard.slots)
+                self._ask_confirmation(recognition.slots)
 
         self._show(StoryViewState(Step.LISTENING))
         self._task.start(job)
 
-    # What follows
+    # Transitions
 
-    def _show_not_understood(self, how: str) -> None:
+    def _show_not_understood(self, reason: str) -> None:
         self._show_cards(())
         if self.view.step is Step.CARDS:
-            self._update(not_understood=how)
+            self._update(not_understood=reason)
 
     def _ask_confirmation(self, slots: Mapping[str, str]) -> None:
-        """It is asked for before anything begins."""
+        """Show the recognized wish; nothing starts until the child confirms it."""
         labels = choices.wished(
             self._services.catalogue.deck, slots, self.strings, self.parental.language
         )
@@ -238,13 +238,13 @@ class StoryController:
         self._show(StoryViewState(Step.CARDS, options, row=row, picked=picked))
 
     def _show_end(self, *, kept: bool) -> None:
-        shown = self._story_run.read_along.sentences
+        sentences = self._story_run.read_along.sentences
         self._show(
             StoryViewState(
                 Step.THE_END,
                 choices.ending(self.strings, kept=kept),
-                sentences=shown,
-                current=len(shown),
+                sentences=sentences,
+                current=len(sentences),
                 saved=kept,
             )
         )
@@ -267,7 +267,7 @@ class StoryController:
         self._start(diaries.DIARY_CHOSE, story, catalogue.generator.generate)
 
     def _start(
-        self, how: str, story: CatalogueStory, tell: GenerateStory | None, first: int = 0
+        self, how: str, story: CatalogueStory, generate: GenerateStory | None, first: int = 0
     ) -> None:
         rest = self._limits.rest(self.parental)
         if rest is not None:
@@ -281,14 +281,14 @@ class StoryController:
                 parental_policy.pace(self.parental, now), parental_policy.volume(self.parental, now)
             )
             services.diary.begin(self.parental.name, story.title, how, one_more=one_more)
-            await self._story_run.run(story.generated, tell, first)
+            await self._story_run.run(story.generated, generate, first)
             self._limits.told += 1
             self._show_end(kept=False)
 
         self._show(StoryViewState(Step.TELLING, thinking=True))
         self._task.start(job)
 
-    # What is on the stage
+    # View updates
 
     def _on_read_along(self) -> None:
         read = self._story_run.read_along
@@ -307,7 +307,7 @@ class StoryController:
             self._show(self.view)
 
     def _on_error(self, error: Exception) -> None:
-        """A child sees the cards again; a grown-up, what it was."""
+        """Return the child to the cards, and keep the error for adults in `troubles`."""
         self._failures.append(f"{type(error).__name__}: {error}")
         self._show_cards(())
 

@@ -1,4 +1,4 @@
-"""One thing at a time: a new job begins when the one before it has ended, and ends it."""
+"""Runner for one job at a time: a new job cancels the one before and waits for its end."""
 
 import asyncio
 import contextlib
@@ -9,27 +9,27 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class ExclusiveTask:
-    """`failed` is told of what a job did not expect; the next one begins all the same."""
+    """`failed` is called with a job's exception; the next job starts all the same."""
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+        self._on_error = failed
         self._next: Job | None = None
-        self._wanted = asyncio.Event()
+        self._requested = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
-        """Whether a new one would begin."""
+        """True if a new job would start."""
         return self._worker is not None and not self._worker.done()
 
     def open(self) -> None:
         self._worker = asyncio.create_task(self._work())
 
     def start(self, job: Job | None) -> None:
-        """None ends what there is, and that is all."""
+        """Cancel the current job, then start `job` unless it is None."""
         self._next = job
-        self._wanted.set()
+        self._requested.set()
         if self._task is not None:
             self._task.cancel()
 
@@ -40,8 +40,8 @@ class ExclusiveTask:
 
     async def _work(self) -> None:
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._requested.wait()
+            self._requested.clear()
             job, self._next = self._next, None
             if job is None:
                 continue
@@ -55,4 +55,4 @@ class ExclusiveTask:
                     try:
                         await task
                     except Exception as error:
-                        self._failed(error)
+                        self._on_error(error)

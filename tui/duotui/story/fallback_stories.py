@@ -1,6 +1,6 @@
-"""Stories that need no engine, for when it is away, and endings for a story that finds none.
+"""Stored stories to read while the board is away, and endings for a story that does not end.
 
-They are data/story/stored.toml, written for this program."""
+Their file is data/story/stored.toml, written for this program."""
 
 import random
 import tomllib
@@ -17,7 +17,7 @@ FALLBACK_FILE = resources.PACKAGE / "data" / "story" / "stored.toml"
 
 @dataclass(frozen=True, slots=True)
 class FallbackStory:
-    """`who` is the card that it is about."""
+    """`who` is the key of the hero's card."""
 
     who: str
     title: str
@@ -41,10 +41,10 @@ def endings() -> tuple[str, ...]:
 def for_choice(
     choice: CardChoice, rng: random.Random, told: frozenset[str] = frozenset()
 ) -> FallbackStory:
-    """One about who was chosen, or any where there is none. Titles that were `told` come last."""
-    about = [story for story in stories() if story.who == choice.who] or stories()
-    fresh = [story for story in about if story.title not in told]
-    return rng.choice(fresh or about)
+    """A random story about the chosen hero, or any if there is none; titles in `told` come last."""
+    candidates = [story for story in stories() if story.who == choice.who] or stories()
+    fresh = [story for story in candidates if story.title not in told]
+    return rng.choice(fresh or candidates)
 
 
 @cache

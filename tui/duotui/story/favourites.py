@@ -1,6 +1,7 @@
-"""Favourites: the text of stories, so that they are told again word for word. A line of JSON each.
+"""Favourites: saved stories that are read again word for word, a line of JSON each.
 
-A line that cannot be read stays in the file: another version, or a hand, may mend it.
+A line that cannot be read stays in the file: another version of duotui may read it, or the user
+may repair it.
 """
 
 import json
@@ -15,12 +16,12 @@ from duotui.base.files import atomic_write
 FAVOURITES_FILE = "favourites.jsonl"
 
 FAVOURITES_LIMIT = 99
-"""The next one takes the place of the oldest."""
+"""Favourites in the file; one more replaces the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
 class FavouriteStory:
-    """`choice` is that of the cards; `seed`, `mode` and `model_hash` are what told it."""
+    """`choice` maps row to card key; `seed`, `mode` and `model_hash` are those of the run."""
 
     title: str
     choice: Mapping[str, str]
@@ -32,44 +33,44 @@ class FavouriteStory:
 
 
 class Favourites:
-    """Nothing here raises: where the file cannot be read or written the shelf is kept in memory,
-    and `trouble` says why, in a line for grown-ups."""
+    """No method raises. If the file cannot be read or written, the favourites stay in memory and
+    `trouble` holds the reason, a line for adults."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.trouble = ""
         self._unsaved: list[bytes] | None = None
-        self._sealed = False
+        self._read_only = False
 
     def all(self) -> tuple[FavouriteStory, ...]:
-        """The newest first."""
-        kept = [read(line) for line in reversed(self._lines())]
-        return tuple(story for story in kept if story)
+        """Favourites, the newest first."""
+        stories = [read(line) for line in reversed(self._lines())]
+        return tuple(story for story in stories if story)
 
     def __contains__(self, story: FavouriteStory) -> bool:
         return any(kept.sentences == story.sentences for kept in self.all())
 
     def add(self, story: FavouriteStory) -> None:
-        """The same text is not kept twice."""
+        """Add `story`, unless its text is already there."""
         if story in self:
             return
         lines = [*self._lines(), write(story)]
-        stories = [at for at, line in enumerate(lines) if read(line)]
-        gone = set(stories[:-FAVOURITES_LIMIT])
-        self._save([line for at, line in enumerate(lines) if at not in gone])
+        readable = [at for at, line in enumerate(lines) if read(line)]
+        dropped = set(readable[:-FAVOURITES_LIMIT])
+        self._save([line for at, line in enumerate(lines) if at not in dropped])
 
     def remove(self, story: FavouriteStory) -> None:
         lines = self._lines()
-        left = [
+        remaining = [
             line
             for line in lines
             if (kept := read(line)) is None or kept.sentences != story.sentences
         ]
-        if left != lines:
-            self._save(left)
+        if remaining != lines:
+            self._save(remaining)
 
     def _lines(self) -> list[bytes]:
-        """As they are in the file, the oldest first; what could not be saved stands before it."""
+        """Lines of the file, the oldest first, or the unsaved lines if there are any."""
         if self._unsaved is not None:
             return self._unsaved
         try:
@@ -78,11 +79,11 @@ class Favourites:
             return []
         except OSError as error:
             self.trouble = f"the favourites cannot be read: {error.strerror or error}"
-            self._unsaved, self._sealed = [], True
+            self._unsaved, self._read_only = [], True
             return self._unsaved
 
     def _save(self, lines: list[bytes]) -> None:
-        if self._sealed:  # what is there may be whole: it is not written over
+        if self._read_only:  # the unreadable file may be intact: do not overwrite it
             self._unsaved = lines
             return
         try:
@@ -101,7 +102,7 @@ def write(story: FavouriteStory) -> bytes:
 
 
 def read(line: bytes) -> FavouriteStory | None:
-    """None where this version cannot read it."""
+    """Parse `line`; None if this version cannot read it."""
     try:
         value = json.loads(line)
         sentences, seed = value.pop("sentences"), value.pop("seed")
@@ -117,7 +118,7 @@ def read(line: bytes) -> FavouriteStory | None:
 
 
 def _text(value: Any) -> str:  # noqa: ANN401
-    """Raises TypeError where it is none, ValueError where it is not UTF-8."""
+    """Return `value`. Raises TypeError if it is not a str, ValueError if it is not valid UTF-8."""
     if not isinstance(value, str):
         raise TypeError(value)
     value.encode()

@@ -1,8 +1,8 @@
-"""Asks the engine for a story, and lets whole sentences through that are fit for a child.
+"""Generates a story on the engine and passes on whole sentences that are fit for a child.
 
-A story is made of parts, each a request of its own: the first from the opening; where the engine
-comes to its limit, or says something unfit, another from the last sentences. A board that is lost
-takes nothing away: the part is asked for again, and what was there already is not said twice.
+A story consists of parts, each one request. The first continues the opening. If the engine reaches
+its limit or generates an unfit sentence, another part continues the last sentences. After a lost
+link the part is requested again; sentences that were passed on are not repeated.
 """
 
 import asyncio
@@ -25,27 +25,28 @@ from duotui.story.sentences import (
 )
 
 DEFAULT_REQUEST = Request(mode=Mode.EXACT, steps=0, temperature=0.8, top_p=0.9)
-"""Calmer than the contest's: at 1.0 a small model often loses its thread."""
+"""Temperature is below the contest's 1.0, at which a small model often loses coherence."""
 
 GENERATION_ATTEMPTS = 3
-"""Parts in a row that bring nothing fit, until a stored ending closes the story."""
+"""Parts in a row without a fit sentence, until a stored ending closes the story."""
 
 ENDING_SENTENCES = 5
-"""Sentences that an ending may have."""
+"""Sentences of an ending at most."""
 
 PARTS_LIMIT = 8
-"""Of one story at most."""
+"""Parts of one story at most."""
 
 BOARD_RETRY_INTERVAL = 5.0
-"""Seconds until a board that was given up is looked for anew."""
+"""Seconds between requests to a board whose link is lost."""
 
 _MODES_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
 
 
 class GeneratedStory:
-    """A story that grows: `told` are whole sentences in the engine's words, fit for a child, and
-    `sentences` the same as they are shown. `over` says that no more will come, `away` that the
-    board that tells it is."""
+    """A growing story. `told` are the engine's whole sentences that are fit for a child, and
+    `sentences` the same as displayed, with the child's name.
+
+    `over`: no more sentences come. `away`: the board is away or lost."""
 
     def __init__(
         self, opening: str, seed: int, shown: Callable[[str], str] = lambda sentence: sentence
@@ -57,7 +58,7 @@ class GeneratedStory:
         self._shown = shown
         self.over = self.away = False
         self.closed = False
-        """Whether its ending is a stored one."""
+        """True if a stored ending closed it."""
         self.parts = 0
         self._changed = asyncio.Event()
         for sentence in whole_sentences(opening, over=True):
@@ -65,7 +66,7 @@ class GeneratedStory:
 
     @classmethod
     def of(cls, sentences: Sequence[str], seed: int) -> "GeneratedStory":
-        """One that was told before."""
+        """A complete story, read from the favourites."""
         generated = cls("", seed)
         for sentence in sentences:
             generated.add(sentence)
@@ -78,7 +79,7 @@ class GeneratedStory:
         self.change()
 
     def change(self) -> None:
-        """Whoever waits is woken."""
+        """Wake the tasks that wait in `changed`."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -88,7 +89,7 @@ class GeneratedStory:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """`past` is what the engine is to tell on from; `lead`, which it is given too, is said."""
+    """`past` is only context in the prompt; `lead` follows it, and is read aloud."""
 
     past: str
     lead: str = ""
@@ -107,8 +108,8 @@ class _End(Enum):
 
 
 class StoryGenerator:
-    """One tale at a time. `fit` says whether a sentence may be shown, `endings` close a story
-    that finds no end."""
+    """Generates one story at a time. `fit` is true for a sentence that may be shown; one of
+    `endings` closes a story that the engine does not end."""
 
     def __init__(
         self,
@@ -119,32 +120,32 @@ class StoryGenerator:
     ) -> None:
         self._session, self.fits, self._endings, self.usual = session, fit, endings, usual
         self._news = asyncio.Event()
-        session.subscribe(self._heard)
+        session.subscribe(self._on_session)
 
     async def generate(self, generated: GeneratedStory) -> None:
-        """To its end. Where the task is cancelled the engine is stopped."""
-        await self._carry_out(generated, _Part(generated.opening))
+        """Generate the story to its end. If the task is cancelled, the engine is stopped."""
+        await self._generate_parts(generated, _Part(generated.opening))
 
     async def continue_story(self, generated: GeneratedStory) -> None:
-        """What happens next: of the same ones, from where the story has come to."""
+        """Generate a sequel, with the same characters, from the end of the story."""
         generated.closed = False
-        await self._carry_out(generated, _Part(reminder(generated.told), NEXT_OPENING))
+        await self._generate_parts(generated, _Part(reminder(generated.told), NEXT_OPENING))
 
-    async def _carry_out(self, generated: GeneratedStory, part: _Part) -> None:
-        barren = 0
+    async def _generate_parts(self, generated: GeneratedStory, part: _Part) -> None:
+        empty_parts = 0
         try:
             for _ in range(PARTS_LIMIT):
                 before = len(generated.told)
                 end = await self._part(generated, part)
-                grew = len(generated.told) > before
-                if grew and (
+                has_grown = len(generated.told) > before
+                if has_grown and (
                     end is _End.NATURAL or (end is _End.LIMIT and part.lead == FORCED_ENDING)
                 ):
                     return
-                barren = 0 if grew else barren + 1
-                if barren == GENERATION_ATTEMPTS:
+                empty_parts = 0 if has_grown else empty_parts + 1
+                if empty_parts == GENERATION_ATTEMPTS:
                     break
-                unended = end is _End.LIMIT or not grew
+                unended = end is _End.LIMIT or not has_grown
                 part = _Part(recap(generated.told), FORCED_ENDING if unended else "")
             generated.add(random.Random(generated.seed).choice(self._endings))
             generated.closed = True
@@ -155,7 +156,7 @@ class StoryGenerator:
             generated.change()
 
     async def _part(self, generated: GeneratedStory, part: _Part) -> _End:
-        """Ask for one part, and let its sentences through."""
+        """Request one part, and add its fit sentences to `generated`."""
         request = replace(
             self.usual,
             prompt=part.prompt,
@@ -163,30 +164,30 @@ class StoryGenerator:
             seed=(generated.seed + generated.parts) % 2**32 or 1,
         )
         generated.parts += 1
-        past = self._session.state.board.run
+        previous_run = self._session.state.board.run
         self._session.generate(request)
-        given = 0
+        added = 0
         while True:
             await self._wait_for_change(request)
             state = self._session.state
             board = state.board
             generated.away = board.link in (LinkState.RECONNECTING, LinkState.LOST)
             generated.change()
-            ours = board.run is not past and _is(board, request)
-            if state.fault is not None and not (ours and board.running):
+            is_current = board.run is not previous_run and _matches(board, request)
+            if state.fault is not None and not (is_current and board.running):
                 return _End.FAILED
-            if not ours:
+            if not is_current:
                 continue
             ended = board.ended.reason if board.ended is not None else None
             over = ended in (EndReason.STEPS, EndReason.ENDED)
-            found = whole_sentences(part.lead + board.generated_text, over=over)
-            for sentence in found[given : complete_quotations(found)]:
+            sentences = whole_sentences(part.lead + board.generated_text, over=over)
+            for sentence in sentences[added : complete_quotations(sentences)]:
                 if not self.fits(sentence):
                     generated.left_out.append(sentence)
                     return _End.UNFIT
                 generated.add(sentence)
-                given += 1
-                if part.lead == FORCED_ENDING and given == ENDING_SENTENCES:
+                added += 1
+                if part.lead == FORCED_ENDING and added == ENDING_SENTENCES:
                     return _End.LIMIT
             if over:
                 return _End.NATURAL if ended is EndReason.ENDED else _End.LIMIT
@@ -194,7 +195,7 @@ class StoryGenerator:
                 return _End.FAILED
 
     async def _wait_for_change(self, request: Request) -> None:
-        """News of the board; one that was given up is asked again."""
+        """Wait for a session event; repeat `request` at intervals while the link is lost."""
         while True:
             lost = self._session.state.board.link is LinkState.LOST
             try:
@@ -210,10 +211,10 @@ class StoryGenerator:
         modes = ready.modes if ready else ()
         return available_mode(self.usual.mode, modes, order=_MODES_FLUENT_FIRST)
 
-    def _heard(self, _state: SessionState, _batch: Batch) -> None:
+    def _on_session(self, _state: SessionState, _batch: Batch) -> None:
         self._news.set()
 
 
-def _is(board: SourceState, request: Request) -> bool:
+def _matches(board: SourceState, request: Request) -> bool:
     run = board.run
     return run is not None and (run.prompt, run.seed) == (request.prompt, request.seed)

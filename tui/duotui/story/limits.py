@@ -1,4 +1,4 @@
-"""Whether a story may begin: what parents have settled, held against the clock and the diary."""
+"""Decides if a story may start, from the parental settings, the clock and the diary."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,30 +11,30 @@ from duotui.story.view_state import RestReason, Step, StoryViewState
 
 
 class StoryLimits:
-    """`told` counts the stories since the program was started. `bonus` is true from when one more
-    was asked for until it begins."""
+    """`told` counts the stories since the program started. `bonus` is true from the request for
+    one more story until that story starts."""
 
     def __init__(self, diary: Diary, clock: Clock, wall: Callable[[], datetime]) -> None:
         self.told, self.bonus = 0, False
         self._diary, self._clock, self._wall = diary, clock, wall
-        self._began = clock.now()
+        self._started = clock.now()
 
     def rest(self, parental: ParentalSettings) -> StoryViewState | None:
-        """What is on the stage where no story may begin now."""
+        """The view that refuses a story, or None if one may start now."""
         now = self._wall()
         today = now.date()
-        awake = timedelta(seconds=self._clock.now() - self._began)
-        spent = Usage(self._diary.used(today), self._diary.extra(today), self.told, awake)
-        found = permission(parental, now, spent)
-        if isinstance(found, Allowed) or (self.bonus and not isinstance(found, QuietHours)):
+        uptime = timedelta(seconds=self._clock.now() - self._started)
+        usage = Usage(self._diary.used(today), self._diary.extra(today), self.told, uptime)
+        result = permission(parental, now, usage)
+        if isinstance(result, Allowed) or (self.bonus and not isinstance(result, QuietHours)):
             return None
         self.bonus = False
-        if isinstance(found, QuietHours):
-            return StoryViewState(Step.RESTING, rest=RestReason.QUIET, until=found.until)
-        rest = RestReason.TIME_OVER if isinstance(found, TimeOver) else RestReason.ASLEEP
-        return StoryViewState(Step.RESTING, rest=rest, one_more=found.one_more)
+        if isinstance(result, QuietHours):
+            return StoryViewState(Step.RESTING, rest=RestReason.QUIET, until=result.until)
+        rest = RestReason.TIME_OVER if isinstance(result, TimeOver) else RestReason.ASLEEP
+        return StoryViewState(Step.RESTING, rest=rest, one_more=result.one_more)
 
     def story_started(self) -> bool:
-        """A story begins; whether it is the one more."""
+        """Reset `bonus`; True if this story is the extra one."""
         bonus, self.bonus = self.bonus, False
         return bonus

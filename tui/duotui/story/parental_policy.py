@@ -1,7 +1,6 @@
-"""What follows at an hour from what parents settled: whether a story may begin, in which theme, and
-how fast and loud it is said.
+"""Rules of the parental settings at a time of day: permission for a story, theme, pace, volume.
 
-Pure. Times are of the clock on the wall: no zone, no summer time.
+Pure. Times are local wall-clock times, without time zone or daylight saving.
 """
 
 from dataclasses import dataclass
@@ -10,15 +9,15 @@ from datetime import datetime, time, timedelta
 from duotui.settings.parental_settings import ParentalSettings
 
 BEDTIME_PACE = 0.8
-"""Of pace and volume, at bedtime."""
+"""Factor of pace and volume at bedtime."""
 
 BEDTIME_THEME = "bedtime"
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`used`: what was told today, `extra`: how often one more was asked for today; `told` stories
-    and `awake`: since the machine was started."""
+    """`used` and `extra` are today's story time and today's requests for one more story. `told` and
+    `awake` are the stories and the time since the program started."""
 
     used: timedelta = timedelta()
     extra: int = 0
@@ -33,7 +32,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Quiet hours. Nobody may ask for one more."""
+    """Quiet hours until `until`: no story may start, not even one more."""
 
     until: datetime
 
@@ -58,7 +57,7 @@ Permission = Allowed | QuietHours | TimeOver | SleepTimerOver
 def permission(
     parental: ParentalSettings, now: datetime, spent: Usage, *, running: bool = False
 ) -> Permission:
-    """Whether a story may begin. One that is being told always goes on to its end."""
+    """Decide if a story may start. A story that is `running` always goes on to its end."""
     if running:
         return Allowed()
     one_more = spent.extra < parental.one_more
@@ -77,17 +76,17 @@ def bedtime(parental: ParentalSettings, now: datetime) -> bool:
 
 
 def theme(parental: ParentalSettings, now: datetime) -> str:
-    """The name of one; empty: the program's own."""
+    """Name of the theme; "": the one of the program's settings."""
     return BEDTIME_THEME if bedtime(parental, now) else parental.theme
 
 
 def pace(parental: ParentalSettings, now: datetime) -> float:
-    """Words a minute."""
+    """Words per minute."""
     return parental.pace * (BEDTIME_PACE if bedtime(parental, now) else 1.0)
 
 
 def volume(parental: ParentalSettings, now: datetime) -> float:
-    """From 0 to 1."""
+    """Volume from 0 to 1."""
     night = _between(now, parental.evening, parental.morning)
     loud = (parental.volume_night if night else parental.volume) / 100
     return loud * (BEDTIME_PACE if bedtime(parental, now) else 1.0)
@@ -97,8 +96,8 @@ _MINUTE = timedelta(minutes=1)
 
 
 def _between(now: datetime, start: time | None, end: time | None) -> bool:
-    """Whether it is `start` or later, and not yet `end`; perhaps across midnight. Where both are
-    the same there is nothing between them."""
+    """True if the time of `now` is in [`start`, `end`), which may cross midnight. An interval with
+    `start` == `end` is empty."""
     if start is None or end is None:
         return False
     at = now.time()
@@ -106,6 +105,6 @@ def _between(now: datetime, start: time | None, end: time | None) -> bool:
 
 
 def _next(now: datetime, at: time) -> datetime:
-    """When it is `at` for the next time."""
+    """The next moment after `now` at which the time is `at`."""
     today = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""A tale read aloud, sentence by sentence, as it grows; another one while its teller is away."""
+"""Reading a growing story aloud, sentence by sentence; a fallback story while the board is away."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ from duotui.speech.tts import TextToSpeech, Utterance
 from duotui.story.generator import GeneratedStory
 
 AWAY_GRACE = 1.5
-"""Seconds that a teller may be away, when all that it had told was read, until another story is
-read: a board that is back at once is not worth a nap."""
+"""Seconds that the board may be away, once every generated sentence was read, until a fallback
+story starts. A short reconnect needs none."""
 
 
 class ReadAlong:
-    """`nap` gives a story to read while the teller is away. `watch` is called when what is read
-    has changed; which word it is is asked for."""
+    """`fallback_story` returns a story to read while the board is away. `on_change` is called when
+    a sentence or a flag changes; `word` must be polled."""
 
     def __init__(
         self,
@@ -26,45 +26,45 @@ class ReadAlong:
         self.sentences: tuple[str, ...] = ()
         self.current = -1
         self.thinking = self.fallback_playing = self.board_back = False
-        """`back`: it was away, and tells again."""
+        """`board_back`: the board was away, and its story continues."""
         self._utterance: Utterance | None = None
         self._speaking: asyncio.Task[None] | None = None
         self._interrupted = False
-        """The sentence was, to be said again; it may be asked for before it is silent."""
-        self._going = asyncio.Event()
-        self._going.set()
+        """True if a pause cancelled the sentence, which is then spoken again from its start."""
+        self._playing = asyncio.Event()
+        self._playing.set()
 
     def start(self) -> None:
-        """Nothing of the story before is left."""
+        """Reset the state of the story before."""
         self.sentences, self.current = (), -1
         self.thinking = self.fallback_playing = self.board_back = False
-        self._going.set()
+        self._playing.set()
 
     @property
     def paused(self) -> bool:
-        return not self._going.is_set()
+        return not self._playing.is_set()
 
     def pause(self, on: bool) -> None:
-        """Silence at once; then its sentence again."""
+        """Stop speaking at once; on resume, repeat the sentence."""
         if on == self.paused:
             return
         if on:
-            self._going.clear()
+            self._playing.clear()
             if self._speaking is not None:
                 self._interrupted = True
                 self._speaking.cancel()
         else:
-            self._going.set()
+            self._playing.set()
         self._on_change()
 
     @property
     def word(self) -> WordMark | None:
-        """The word of the current sentence that is heard now."""
-        said = self._utterance
-        return said.word_at(self._tts.position()) if said is not None else None
+        """The word of the current sentence that is being spoken."""
+        utterance = self._utterance
+        return utterance.word_at(self._tts.position()) if utterance is not None else None
 
     async def read(self, generated: GeneratedStory, first: int = 0) -> None:
-        """From its sentence `first` to its end."""
+        """Read `generated` from sentence `first` to its end, waiting for new sentences."""
         at = first
         while True:
             if at < len(generated.sentences) and (generated.over or not self._tts.alone):
@@ -94,7 +94,7 @@ class ReadAlong:
                 while needed():
                     await generated.changed()
         except TimeoutError:
-            told, current = self.sentences, self.current
+            sentences, current = self.sentences, self.current
             self.fallback_playing, self.thinking = True, False
             try:
                 while needed():
@@ -105,7 +105,7 @@ class ReadAlong:
                             break
             finally:
                 self.fallback_playing = False
-                self.sentences, self.current = told, current
+                self.sentences, self.current = sentences, current
             self.board_back = True
             self._on_change()
 
@@ -115,7 +115,7 @@ class ReadAlong:
             self._tts.prepare(sentences[at + 1])
         while True:
             self._on_change()
-            await self._going.wait()
+            await self._playing.wait()
             self._interrupted = False
             self._speaking = asyncio.create_task(self._tts.say(sentences[at], self._on_utterance))
             try:
@@ -127,6 +127,6 @@ class ReadAlong:
             finally:
                 self._utterance = self._speaking = None
 
-    def _on_utterance(self, said: Utterance) -> None:
-        self._utterance = said
+    def _on_utterance(self, utterance: Utterance) -> None:
+        self._utterance = utterance
         self._on_change()

@@ -1,5 +1,6 @@
-"""What was told, as whole sentences: what may be shown, where it may stop, and what is given to the
-engine to tell on from. Pure; what a sentence is, core/reading.py says."""
+"""Whole sentences of generated text, quotations that stay open, and the context of the next part.
+
+Pure. protocol/sentence_splitter.py defines a sentence."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,29 +9,31 @@ from duotui.protocol.sentence_splitter import sentences
 
 FORCED_ENDING = "From that day on,"
 NEXT_OPENING = "The next day,"
-"""Beginnings that the engine is given after a recap. No space at their end: the engine's words
-begin with their own. After the first the default model most often comes to its end within five
-sentences; after "In the end," half as often."""
+"""Beginnings of a part, after a recap in its prompt. No space at the end: generated tokens begin
+with their own.
+
+After FORCED_ENDING the default model most often ends its story within five sentences; after
+"In the end," half as often."""
 
 RECAP_LIMIT = 300
-"""Characters of a story that are given to tell on from."""
+"""Characters of a story in the prompt of its next part."""
 
 _SENTENCE_END = re.compile(r"""[.!?…]["')\]’”]*$""")
 _QUOTE = re.compile(r"""(?P<opens>“|(?<!\S)"(?=\S))|(?P<closes>”|(?<=\S)"(?!\w))|\"""")
 
 
 def tidy(text: str) -> str:
-    """`text` in one line, with one space between words."""
+    """Put `text` on one line, with one space between words."""
     return " ".join(text.split())
 
 
 def whole_sentences(text: str, over: bool = False) -> tuple[str, ...]:
-    """The whole sentences at the beginning of a text that is growing, tidy.
+    """The whole sentences at the beginning of a growing text, tidy.
 
-    What was given once stays as the text grows: the last sentence is there only if more than a
-    space follows it, as `"Go!"` may become `"Go!" he said.` Where the text is `over`, its last
-    sentence is there if it ends as one does."""
-    found, end = [], 0
+    A sentence that was returned once does not change as the text grows. The last sentence is
+    returned only if more than a space follows it: `"Go!"` may become `"Go!" he said`, for example.
+    If the text is `over`, its last sentence needs only an end mark."""
+    result, end = [], 0
     for span in sentences(text):
         rest = text[span.end :]
         stopped = _SENTENCE_END.search(text[span.start : span.end]) is not None
@@ -40,47 +43,47 @@ def whole_sentences(text: str, over: bool = False) -> tuple[str, ...]:
             finished = over and stopped
         if not finished:
             break
-        # from the end of the one before: punctuation that is no sentence belongs to this one
-        found.append(tidy(text[end : span.end]))
+        # start at the end of the sentence before: punctuation between belongs to this one
+        result.append(tidy(text[end : span.end]))
         end = span.end
-    return tuple(found)
+    return tuple(result)
 
 
-def complete_quotations(told: Sequence[str]) -> int:
-    """How many of the sentences can be kept so that no quotation stays open."""
-    return max((kept for kept, open_ in enumerate(_open_quotations(told)) if not open_), default=0)
+def complete_quotations(story: Sequence[str]) -> int:
+    """The largest number of leading sentences after which no quotation is open."""
+    return max((kept for kept, open_ in enumerate(_open_quotations(story)) if not open_), default=0)
 
 
-def recap(told: Sequence[str], limit: int = RECAP_LIMIT) -> str:
-    """The last sentences that fit in `limit` characters, beginning outside a quotation if they can.
-    A last sentence that does not fit is cut where a word begins."""
-    opened = list(_open_quotations(told))
-    fitting = [at for at in range(len(told)) if len(" ".join(told[at:])) <= limit]
+def recap(story: Sequence[str], limit: int = RECAP_LIMIT) -> str:
+    """The last sentences that fit in `limit` characters, starting outside a quotation if possible.
+    If the last sentence alone does not fit, its start is cut off at a word boundary."""
+    opened = list(_open_quotations(story))
+    fitting = [at for at in range(len(story)) if len(" ".join(story[at:])) <= limit]
     if not fitting:
-        tail = told[-1][-limit:] if told and limit > 0 else ""
+        tail = story[-1][-limit:] if story and limit > 0 else ""
         return tail.partition(" ")[2] or tail
-    return " ".join(told[next((at for at in fitting if not opened[at]), fitting[0]) :])
+    return " ".join(story[next((at for at in fitting if not opened[at]), fitting[0]) :])
 
 
-def reminder(told: Sequence[str]) -> str:
-    """Whom a story is about, and where it has come to: from its last sentences alone, a model knows
-    that it is at its end, and tells no more."""
-    return " ".join(told) if len(told) < 3 else " ".join((*told[:2], told[-1]))
+def reminder(story: Sequence[str]) -> str:
+    """The first two sentences and the last one, to continue an ended story: after its last
+    sentences alone a model ends it again at once."""
+    return " ".join(story) if len(story) < 3 else " ".join((*story[:2], story[-1]))
 
 
 def _gap(rest: str) -> str:
-    """The space at the beginning of `rest`."""
+    """Leading white space of `rest`."""
     return rest[: len(rest) - len(rest.lstrip())]
 
 
-def _open_quotations(told: Sequence[str]) -> Iterator[bool]:
-    """Whether a quotation is open before each sentence, and after the last one.
+def _open_quotations(story: Sequence[str]) -> Iterator[bool]:
+    """Yield True if a quotation is open: before each sentence, and after the last one.
 
-    A quote that stands before a word opens, one that stands after it closes: so one that the
-    engine forgot does not turn the rest of the story inside out."""
+    A quote before a word opens and one after a word closes, so that a missing quote does not
+    invert the rest of the story."""
     is_open = False
     yield is_open
-    for sentence in told:
+    for sentence in story:
         for quote in _QUOTE.finditer(sentence):
             is_open = bool(quote["opens"]) or (not quote["closes"] and not is_open)
         yield is_open

@@ -1,4 +1,4 @@
-"""Where a story hour takes place: all that it needs of the world."""
+"""Services that the story controller needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from duotui.story.voice_input import VoiceInput
 
 @dataclass(frozen=True, slots=True)
 class StoryServices:
-    """`wall` is the local time."""
+    """`wall` returns the local time."""
 
     session: SessionProtocol
     catalogue: Catalogue
@@ -27,12 +27,12 @@ class StoryServices:
 
     @property
     def board_away(self) -> bool:
-        """Whether what tells is away."""
+        """True if the board is away or lost."""
         return self.session.state.board.link in (LinkState.RECONNECTING, LinkState.LOST)
 
     @property
     def troubles(self) -> tuple[str, ...]:
-        """What does not work, in lines for grown-ups."""
+        """Faults, a line each, for adults."""
         board, fault = self.session.state.board, self.session.state.fault
         lines = (
             board.trouble,
@@ -45,7 +45,7 @@ class StoryServices:
         return tuple(line for line in lines if line)
 
     async def close(self) -> None:
-        """Within a second."""
+        """Close the microphone, the speech and the session; takes at most a second."""
         if self.voice_input is not None:
             await self.voice_input.close()
         await self.tts.close()

@@ -1,4 +1,4 @@
-"""One story from its first word to its last: told, read, and written into the diary."""
+"""One story from start to end: generated, read aloud and written into the diary."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -15,7 +15,7 @@ GenerateStory = Callable[[GeneratedStory], Coroutine[Any, Any, None]]
 
 
 class StoryRun:
-    """One at a time; `narration` says how far it is."""
+    """Runs one story at a time; `read_along` holds its progress."""
 
     def __init__(
         self,
@@ -31,20 +31,21 @@ class StoryRun:
     async def run(
         self, generated: GeneratedStory, generate: GenerateStory | None, first: int = 0
     ) -> None:
-        """From its sentence `first` to its end; `tell` tells what is not there yet. Where the task
-        is cancelled it is silent at once, and the diary says so."""
-        began, out = self._clock.now(), len(generated.left_out)
+        """Read `generated` from sentence `first` to its end while `generate` adds sentences.
+
+        If the task is cancelled, speech stops at once and the diary records it."""
+        started, left_out = self._clock.now(), len(generated.left_out)
         self.read_along.start()
         generated.over = generate is None
         generating = asyncio.create_task(generate(generated)) if generate is not None else None
-        made: timedelta | None = None
+        generation_time: timedelta | None = None
 
-        def told(_: object) -> None:
-            nonlocal made
-            made = timedelta(seconds=self._clock.now() - began)
+        def record_generation_time(_: object) -> None:
+            nonlocal generation_time
+            generation_time = timedelta(seconds=self._clock.now() - started)
 
         if generating is not None:
-            generating.add_done_callback(told)
+            generating.add_done_callback(record_generation_time)
         whole = False
         try:
             await self.read_along.read(generated, first)
@@ -55,10 +56,12 @@ class StoryRun:
             if generating is not None and not generating.done():
                 generating.cancel()
                 await asyncio.wait({generating})
-            heard = len(generated.sentences) if whole else self.read_along.current + 1
-            for sentence in generated.sentences[first:heard]:
+            read = len(generated.sentences) if whole else self.read_along.current + 1
+            for sentence in generated.sentences[first:read]:
                 self._diary.say(sentence)
-            for sentence in generated.left_out[out:]:
+            for sentence in generated.left_out[left_out:]:
                 self._diary.leave_out(sentence)
-            lasted = self._clock.now() - began
-            self._diary.end(timedelta(seconds=lasted), whole=whole, made=made)
+            duration = self._clock.now() - started
+            self._diary.end(
+                timedelta(seconds=duration), whole=whole, generation_time=generation_time
+            )

@@ -1,6 +1,6 @@
-"""Every word of the storyteller's screens, but for the cards: data/story/phrases.toml.
+"""Strings of the story screen, except those of the cards: data/story/phrases.toml.
 
-No technical word is among them, and none that frightens: the tests know which.
+Tests keep technical and frightening words out of them.
 """
 
 import tomllib
@@ -12,12 +12,12 @@ from duotui.base import resources
 STRINGS_FILE = resources.PACKAGE / "data" / "story" / "phrases.toml"
 
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
-"""By the name that is settled, in their own words."""
+"""Names of the languages, in themselves, by the code in the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryStrings:
-    """In one language."""
+    """Strings in one language."""
 
     hello: str
     """{}: the child's name"""
@@ -42,13 +42,13 @@ class StoryStrings:
     the_end: str
     thinking: str
     sleepy: str
-    """The board is lost, and a stored story is told."""
+    """Shown while the board is away and a fallback is read."""
     awake: str
 
     speak: str
     listening: str
     heard: str
-    """{}: what was heard"""
+    """{}: the recognized wish"""
     yes: str
     no: str
     not_heard: str
@@ -68,5 +68,5 @@ class StoryStrings:
 
 @cache
 def strings_in(language: str) -> StoryStrings:
-    """Of one of LANGUAGES; KeyError where it is none."""
+    """Strings of a language in LANGUAGE_NAMES. Raises KeyError for any other."""
     return StoryStrings(**tomllib.loads(STRINGS_FILE.read_text("utf-8"))[language])

@@ -1,4 +1,4 @@
-"""What is on the stage of the story hour: all that a screen shows."""
+"""State of the story view: everything that the story screen shows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,8 +23,7 @@ class RestReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceOption:
-    """One of the things to choose from: what it is called, in the child's language, and its
-    picture's name."""
+    """An option to choose, with its label in the child's language and its picture's name."""
 
     key: str
     label: str
@@ -33,12 +32,17 @@ class ChoiceOption:
 
 @dataclass(frozen=True, slots=True)
 class StoryViewState:
-    """`offers` with the cursor `at` one of them; `row` is the question that they answer (who,
-    where, what), `picked` the cards chosen until now. Of a story: its `sentences` until now, the
-    `current` one, whether it `thinks` of the next, whether the machine is `sleepy` because what
-    tells is away, and `napping`: what is read meanwhile is another story, or `back` from that.
-    `heard` is what a child is thought to have said, `missed` why it is not known (a phrase's
-    name)."""
+    """`cursor` is an index into `options`; `row`, an index into CARD_ROWS, is the question, and
+    `picked` are the cards chosen before.
+
+    `sentences` and the index `current` belong to the story that is read; `thinking`: the next
+    sentence is not generated yet. `board_away`: the link is away or lost; `fallback_playing`: a
+    fallback is read meanwhile; `board_back`: the story continues after it.
+
+    `recognized` holds the labels of a spoken wish, `not_understood` the name of the phrase that
+    explains why there is none.
+
+    `until` is the end of quiet hours, `one_more` offers an extra story."""
 
     step: Step = Step.CARDS
     options: tuple[ChoiceOption, ...] = ()

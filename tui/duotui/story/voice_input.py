@@ -1,6 +1,6 @@
-"""A microphone and an ear, opened when they are first needed.
+"""A microphone and a recogniser, opened when they are first needed.
 
-The microphone does not listen while the machine speaks: the hour does one thing at a time.
+Nothing is recorded during text-to-speech: the controller runs one task at a time.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from duotui.base.errors import NotReady
 from duotui.speech.recognizer import Recognition
 
 UTTERANCE_LIMIT = 12.0
-"""Seconds that a child may speak."""
+"""Seconds of an utterance at most."""
 
-RECOGNIZER_CLOSE_TIMEOUT = 10.0
-"""Seconds that a child waits for a microphone that is not found yet."""
+RECOGNIZER_OPEN_TIMEOUT = 10.0
+"""Seconds that `listen` waits for the microphone and the recogniser to open."""
 
 SPOKEN_COMMANDS: Mapping[str, tuple[str, ...]] = {
     "surprise": ("surprise me", "a surprise", "anything"),
@@ -34,31 +34,33 @@ class UtteranceSource(Protocol):
 
 
 class VoiceInput:
-    """`trouble` says in one line, for grown-ups, why nothing can be heard."""
+    """`trouble` holds the reason why nothing can be recognized, a line for adults."""
 
     def __init__(
         self,
-        open_ear: Callable[[], Awaitable[SpeechToText]],
+        open_recognizer: Callable[[], Awaitable[SpeechToText]],
         open_microphone: Callable[[], Awaitable[UtteranceSource]],
     ) -> None:
         self.trouble = ""
-        self._open_ear, self._open_microphone = open_ear, open_microphone
+        self._open_recognizer, self._open_microphone = open_recognizer, open_microphone
         self._opening: asyncio.Task[tuple[UtteranceSource, SpeechToText]] | None = None
 
     def open(self) -> None:
-        """Begin to; to be ready when it is needed."""
+        """Start to open both in the background. An attempt that failed is repeated."""
         if self._opening is None or (self._opening.done() and _failed(self._opening)):
-            self._opening = asyncio.create_task(self._both())
+            self._opening = asyncio.create_task(self._open_both())
 
     async def listen(self) -> Recognition | None:
-        """What a child wishes, from now on; None where it is not understood. Raises NotReady where
-        nothing can be heard."""
+        """Record an utterance and recognize the wish in it; None if it is not understood. Raises
+        NotReady if the microphone or the recogniser cannot be used."""
         self.open()
         assert self._opening is not None
         try:
-            async with asyncio.timeout(RECOGNIZER_CLOSE_TIMEOUT):
-                microphone, ear = await asyncio.shield(self._opening)
-            heard = await ear.recognize(await microphone.record_utterance(UTTERANCE_LIMIT))
+            async with asyncio.timeout(RECOGNIZER_OPEN_TIMEOUT):
+                microphone, recognizer = await asyncio.shield(self._opening)
+            recognition = await recognizer.recognize(
+                await microphone.record_utterance(UTTERANCE_LIMIT)
+            )
         except TimeoutError:
             self.trouble = "no microphone is there yet; try again"
             raise NotReady("no microphone is there yet", "try again") from None
@@ -66,7 +68,7 @@ class VoiceInput:
             self.trouble = str(error)
             raise
         self.trouble = ""
-        return heard
+        return recognition
 
     async def close(self) -> None:
         if self._opening is None:
@@ -76,15 +78,15 @@ class VoiceInput:
         if not self._opening.cancelled() and self._opening.exception() is None:
             await self._opening.result()[1].close()
 
-    async def _both(self) -> tuple[UtteranceSource, SpeechToText]:
+    async def _open_both(self) -> tuple[UtteranceSource, SpeechToText]:
         try:
             microphone = await self._open_microphone()
-            ear = await self._open_ear()
+            recognizer = await self._open_recognizer()
         except NotReady as error:
             self.trouble = str(error)
             raise
         self.trouble = ""
-        return microphone, ear
+        return microphone, recognizer
 
 
 def _failed(opening: asyncio.Task[tuple[UtteranceSource, SpeechToText]]) -> bool:

@@ -1,1 +1,1 @@
-"""The console. The only package that imports textual."""
+"""Screens of the console, the judge and the story. Only this package imports textual."""

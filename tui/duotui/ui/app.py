@@ -1,4 +1,4 @@
-"""The console and the judge's view: their keys and commands."""
+"""App of the console and of the judge's screens: keys and commands."""
 
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
@@ -27,7 +27,7 @@ from duotui.ui.screens.multi_board import MultiBoardScreen
 
 
 class PlainPalette(CommandPalette):
-    """Textual's command palette, with a sign that every terminal's font has."""
+    """Textual's command palette, with an icon that every terminal font has."""
 
     def on_mount(self) -> None:
         self.query_one(SearchIcon).icon = ">"
@@ -91,7 +91,7 @@ class ConsoleApp(BaseApp):
         return ConsoleScreen(self._session, self._settings.story, self._glyphs, first=self._first)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Textual's own are all among ours."""
+        """Omit Textual's commands: BindingCommands lists them all."""
         return ()
 
     def on_mount(self) -> None:
@@ -99,7 +99,9 @@ class ConsoleApp(BaseApp):
         self._set_keys()
         for warning in self._warnings:
             self.notify(warning, title=self._settings.path.name, severity="warning", markup=False)
-        self.theme_changed_signal.subscribe(self, lambda theme: self._settle(theme=theme.name))
+        self.theme_changed_signal.subscribe(
+            self, lambda theme: self._save_settings(theme=theme.name)
+        )
 
     def _set_keys(self) -> None:
         known = {b.id for _, b in (*self.screen._bindings, *self._bindings) if b.id}
@@ -107,20 +109,20 @@ class ConsoleApp(BaseApp):
             self._warnings.append(f"keys.{name}: no such command")
         self.set_keymap({k: v for k, v in self._settings.keys.items() if k in known})
         for binding in clashes(self.screen):
-            lost = f"keys: {binding.description} has lost {binding.key}, another command has it"
-            self._warnings.append(lost)
+            warning = f"keys: {binding.description} has lost {binding.key}, another command has it"
+            self._warnings.append(warning)
 
     def get_key_display(self, binding: Binding) -> str:
-        shown = super().get_key_display(binding)
-        plain = shown.isascii() or not self._glyphs.ascii
-        return shown if plain and binding.key != "enter" else binding.key
+        text = super().get_key_display(binding)
+        plain = text.isascii() or not self._glyphs.ascii
+        return text if plain and binding.key != "enter" else binding.key
 
     def on_console_screen_settled(self, event: ConsoleScreen.Settled) -> None:
-        # The prompt of the moment is for the history; the settled one stays what it was.
-        self._settle(story=replace(event.request, prompt=self._settings.story.prompt))
+        # The history keeps the current prompt; the prompt in the settings does not change.
+        self._save_settings(story=replace(event.request, prompt=self._settings.story.prompt))
 
-    def _settle(self, *, theme: str | None = None, story: Request | None = None) -> None:
-        """Keep what was changed, for the next time."""
+    def _save_settings(self, *, theme: str | None = None, story: Request | None = None) -> None:
+        """Save a changed theme or request in the user's settings."""
         before = self._settings
         self._settings = replace(before, theme=theme or before.theme, story=story or before.story)
         if self._settings != before:
@@ -129,7 +131,7 @@ class ConsoleApp(BaseApp):
     # Commands
 
     def action_next_theme(self) -> None:
-        names = self._own or tuple(self.available_themes)
+        names = self._loaded_themes or tuple(self.available_themes)
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
         self.notify(self.theme, title="Theme", timeout=2, markup=False)
@@ -152,6 +154,6 @@ class ConsoleApp(BaseApp):
             self.push_screen(PlainPalette(id="--command-palette", placeholder="Find a command"))
 
     def close_session(self) -> Coroutine[Any, Any, None]:
-        left = self._judge_session or self._session
-        assert left is not None
-        return left.close()
+        session = self._judge_session or self._session
+        assert session is not None
+        return session.close()

@@ -1,4 +1,4 @@
-"""What every duotui on a screen has: themes, characters, and a way out that always works."""
+"""Base class of the apps: themes, glyphs, and an exit that always works."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,7 @@ from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
 
 CLOSE_TIMEOUT = 0.7
-"""Seconds that what is behind the screen may take to close: the terminal is to be back within
-one."""
+"""Seconds that the session may take to close: the terminal is restored within one second."""
 
 
 class BaseApp(App[None]):
@@ -37,26 +36,26 @@ class BaseApp(App[None]):
             else glyphs.UNICODE_GLYPHS
         )
         self._signals = contextlib.ExitStack()
-        self._leaving: asyncio.Task[None] | None = None
+        self._session_closing: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._warnings = list(settings.warnings)
         if self._glyphs.ascii:
             self.add_class("-ascii")
-        own, failures = themes.load()
-        for theme in own:
+        loaded, failures = themes.load()
+        for theme in loaded:
             self.register_theme(theme)
-        self._own = tuple(theme.name for theme in own)
+        self._loaded_themes = tuple(theme.name for theme in loaded)
         self._warnings += [f"Theme {failure}" for failure in failures]
 
     def on_mount(self) -> None:
-        # ended from outside, it gives the terminal back, and leaves no engine
+        # a signal must restore the terminal and end the engine
         self._signals.enter_context(oscompat.on_signals(oscompat.HANGUPS, self._end))
-        # after a suspension the terminal shows nothing of it
+        # the terminal is empty after a suspension
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def show(self) -> None:
-        """Run it until it is left. Raises DuotuiError where it broke: the lines above say where;
-        and Cancelled where it was ended from outside."""
+        """Run the app until the user quits. Raises DuotuiError after an error in it, and Cancelled
+        after a signal."""
         self.run()
         if self._ended:
             raise Cancelled("stopped")
@@ -67,7 +66,7 @@ class BaseApp(App[None]):
         return dict(themes.VARIABLES)
 
     def apply_theme(self, wanted: str) -> None:
-        """A theme by its name; where there is none, the usual one, and a warning."""
+        """Apply the theme `wanted`; if there is none, the default theme, with a warning."""
         if wanted in self.available_themes:
             self.theme = wanted
             return
@@ -94,14 +93,14 @@ class BaseApp(App[None]):
         self.exit()
 
     async def _close(self) -> None:
-        """Once; whatever it still does after PATIENCE is not waited for."""
-        if self._leaving is None:
-            self._leaving = asyncio.ensure_future(self.close_session())
-            self._leaving.add_done_callback(_read)
-        await asyncio.wait({self._leaving}, timeout=CLOSE_TIMEOUT)
+        """Close the session once, and wait for at most CLOSE_TIMEOUT."""
+        if self._session_closing is None:
+            self._session_closing = asyncio.ensure_future(self.close_session())
+            self._session_closing.add_done_callback(_ignore_failure)
+        await asyncio.wait({self._session_closing}, timeout=CLOSE_TIMEOUT)
 
 
-def _read(task: asyncio.Task[None]) -> None:
-    """A failure while leaving helps nobody any more."""
+def _ignore_failure(task: asyncio.Task[None]) -> None:
+    """Retrieve the exception of `task`, so that asyncio does not log it after the exit."""
     with contextlib.suppress(asyncio.CancelledError):
         task.exception()

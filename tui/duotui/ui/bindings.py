@@ -1,4 +1,4 @@
-"""The commands in force on a screen, read from its bindings: for the help and the palette."""
+"""Commands of a screen, read from its bindings, for the help and the command palette."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class BoundCommand:
     binding: Binding
     namespace: DOMNode
     keys: str
-    """How its keys are written, all of them."""
+    """Text that names all of its keys."""
 
     @property
     def meaning(self) -> str:
@@ -22,16 +22,16 @@ class BoundCommand:
 
 
 def commands(screen: Screen[Any]) -> Iterator[BoundCommand]:
-    """What can be done on this screen and in the app, with the keys as they are now mapped.
+    """Commands of this screen and of the app, with their current keys.
 
-    Not `active_bindings`: that leaves out the letters while a prompt is typed."""
-    found: dict[str, list[tuple[Binding, DOMNode]]] = {}
+    Textual's `active_bindings` would omit the letters while a prompt is typed."""
+    by_action: dict[str, list[tuple[Binding, DOMNode]]] = {}
     for node, bindings in _mapped(screen):
         for binding in bindings:
-            found.setdefault(binding.action, []).append((binding, node))
-    for same in found.values():
-        keys = dict.fromkeys(screen.app.get_key_display(binding) for binding, _ in same)
-        yield BoundCommand(*same[0], " or ".join(keys))
+            by_action.setdefault(binding.action, []).append((binding, node))
+    for bound in by_action.values():
+        keys = dict.fromkeys(screen.app.get_key_display(binding) for binding, _ in bound)
+        yield BoundCommand(*bound[0], " or ".join(keys))
 
 
 def clashes(screen: Screen[Any]) -> Iterator[Binding]:

@@ -1,4 +1,4 @@
-"""The command palette: the commands that have keys, and the themes."""
+"""Entries of the command palette: the commands with keys, and the themes."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +12,7 @@ Entry = tuple[str, str, IgnoreReturnCallbackType]
 
 
 class BindingCommands(Provider):
-    """Derived from the bindings of the screen below, so no command has to be listed twice."""
+    """Lists the bindings of the screen below, so that no command is written twice."""
 
     def _entries(self) -> Iterator[Entry]:
         for command in commands(self.screen):

@@ -1,4 +1,4 @@
-"""Files that a user asks for: a name that says when, a folder that can be written, nothing lost."""
+"""Paths of exported files: a dated name in a writable folder; no file is overwritten."""
 
 import os
 from datetime import datetime
@@ -10,21 +10,21 @@ from duotui.base.errors import UsageError
 
 
 def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) -> Path:
-    """A path that is not there yet, in the current folder or in the user's documents.
+    """A path that does not exist yet, in the current folder or in the user's documents.
 
-    Raises UsageError where neither can be written."""
+    Raises UsageError if neither can be written."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for folder in folders or (Path.cwd(), user_documents_path()):
         if os.access(folder, os.W_OK | os.X_OK):
-            for again in ("", *(f"-{number}" for number in range(2, 100))):
-                path = folder / f"duotui-{kind}-{stamp}{again}{suffix}"
+            for number_suffix in ("", *(f"-{number}" for number in range(2, 100))):
+                path = folder / f"duotui-{kind}-{stamp}{number_suffix}{suffix}"
                 if not path.exists():
                     return path
     raise UsageError("no folder to write to", "start duotui in a folder that is yours")
 
 
 def save_text(text: str, kind: str, suffix: str) -> Path:
-    """Write `text` to a new file; its path. Raises UsageError where that fails."""
+    """Write `text` to a new file, and return its path. Raises UsageError if that fails."""
     path = new_path(kind, suffix)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""Numbers as people read them: a value, its unit, and a dash where there is none yet."""
+"""Formatting of figures: a value with its unit, or a dash if there is none yet."""
 
 import math
 
@@ -11,7 +11,7 @@ NO_VALUE = "-"
 
 
 def rate(value: float) -> str:
-    """tok/s with three figures: 0.36, 24.3, 512."""
+    """Format tok/s with about three digits: 0.36, 24.3, 512."""
     if value <= 0 or not math.isfinite(value):
         return NO_VALUE
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
@@ -48,7 +48,7 @@ def faults(board: SourceState) -> str:
 
 
 def health(board: SourceState) -> str:
-    """Frames of the link: acknowledged, said twice, lost; bytes that were noise."""
+    """Counts of frames acknowledged, retransmitted and lost, and of bytes of noise."""
     if board.health is None:
         return NO_VALUE
     h = board.health
@@ -68,7 +68,7 @@ def machine(board: SourceState) -> str:
 
 
 def progress(board: SourceState) -> tuple[int, int]:
-    """Tokens told, and the tokens there may be."""
+    """Number of generated tokens, and the limit."""
     if board.run is None:
         return 0, 0
     limit = board.run.steps or (board.ready.context if board.ready else 0)
@@ -82,17 +82,17 @@ def time_left(board: SourceState) -> str:
 
 
 def speech(board: SourceState) -> str:
-    """What was said aloud, and how long that took: no part of the story's own time."""
+    """Summary of text-to-speech: sentences or seconds, which do not count in the run's time."""
     if board.speech_ended is None or board.speech is None:
         return ""
-    hushed, count = board.speech_ended, len(board.speech.sentences)
-    match hushed.silence:
+    ended, sentences = board.speech_ended, len(board.speech.sentences)
+    match ended.silence:
         case SpeechEndReason.DONE:
-            whole = f"said aloud in {seconds(hushed.heard)}"
-            return f"{whole}, prepared in {seconds(hushed.prepared)}"
+            text = f"said aloud in {seconds(ended.heard)}"
+            return f"{text}, prepared in {seconds(ended.prepared)}"
         case SpeechEndReason.FAILED:
-            return f"not said aloud: {hushed.trouble or 'its voice failed'}"
-    return f"said aloud: {hushed.sentences} of {count} sentences"
+            return f"not said aloud: {ended.trouble or 'its voice failed'}"
+    return f"said aloud: {ended.sentences} of {sentences} sentences"
 
 
 _ENDS = {
@@ -104,10 +104,10 @@ _ENDS = {
 }
 
 
-def sampling(asked: Request | RunStarted, glyphs: Glyphs) -> str:
+def sampling(request: Request | RunStarted, glyphs: Glyphs) -> str:
     parts = (
-        f"temp {asked.temperature:g}",
-        f"top-p {asked.top_p:g}",
-        f"seed {asked.seed}" if asked.seed else "any seed",
+        f"temp {request.temperature:g}",
+        f"top-p {request.top_p:g}",
+        f"seed {request.seed}" if request.seed else "any seed",
     )
     return f" {glyphs.dot} ".join(parts)

@@ -1,4 +1,4 @@
-"""The few characters that the console draws with, once for Unicode and once for ASCII."""
+"""Characters that the screens draw with, in Unicode and in ASCII."""
 
 from dataclasses import dataclass
 
@@ -27,24 +27,24 @@ class Glyphs:
     dot: str
     quotes: tuple[str, str]
     levels: str
-    """A column of the history, from empty to full."""
+    """Fill levels of a column of the rate history, from empty to full."""
     full: str
     rest: str
-    """The two ends of a progress bar."""
+    """`full` and `rest`: the two parts of a progress bar."""
     choose: tuple[str, str]
     below: str
     dropped: str
     other: str
     forced: str
-    """On the strip of a story: what the reference would not have taken, and the prompt."""
+    """Agreement strip: a token that the reference would not take, and a token of the prompt."""
     margin: str
-    """Beside the sentence that is read."""
+    """Bar beside the sentence that is read."""
 
     def quote(self, text: str) -> str:
         return f"{self.quotes[0]}{text}{self.quotes[1]}"
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
-        """A progress bar's done part and its rest."""
+        """The two parts of a progress bar of `width` cells."""
         done = round(max(0.0, min(1.0, fraction)) * width)
         return self.full * done, self.rest * (width - done)
 

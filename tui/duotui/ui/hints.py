@@ -1,4 +1,4 @@
-"""What the console offers to do: before the first story, and after a loss. Pure."""
+"""Hints of the console: before the first story, and after a lost link. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,11 +8,11 @@ from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import why_missing
 
 Key = Callable[[str], str]
-"""How the key of a command is written, as it is now."""
+"""Function that returns the current key of a command, as text."""
 
 
 def loss_hint(state: SessionState, key: Key, live: bool) -> str:
-    """What becomes of the story, or which key mends it; "" where nothing was lost."""
+    """Hint after a lost link: the next step, or the key that reconnects; "" without a loss."""
     board = state.board
     if board.link is LinkState.RECONNECTING and board.running:
         return f"The story goes on when it is back; {key('stop')} ends it."
@@ -28,7 +28,7 @@ def loss_hint(state: SessionState, key: Key, live: bool) -> str:
 
 
 def baseline_hint(baseline: SourceState) -> str:
-    """What stands where its story would grow."""
+    """Text in place of the baseline's story."""
     if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
         return f"No story is told here: {why_missing(baseline)}."
     return (
@@ -38,7 +38,7 @@ def baseline_hint(baseline: SourceState) -> str:
 
 
 def can_speak(board: SourceState) -> bool:
-    """Whether there is a whole story, and a board with a voice that has nothing else to do."""
+    """True if the run has ended with a text, and the board has text-to-speech and is connected."""
     voice = board.ready is not None and board.ready.voice
     return voice and board.link is LinkState.UP and board.ended is not None and board.text != ""
 
@@ -46,7 +46,7 @@ def can_speak(board: SourceState) -> bool:
 def invitation(
     state: SessionState, request: Request, key: Key, glyphs: Glyphs, live: bool
 ) -> Iterator[tuple[str, str]]:
-    """The styles and texts of what stands in place of a story."""
+    """Styles and texts that are shown before the first story."""
     if not live:
         yield "invite", "A recording. The story begins in a moment."
         return

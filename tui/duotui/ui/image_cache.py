@@ -1,4 +1,4 @@
-"""The images that the terminal holds: each is sent once, and none is left behind."""
+"""Cache of the images that the terminal holds: each is sent once and deleted at the end."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -11,15 +11,15 @@ from duotui.pictures.icons import ICON_COLUMNS, ICON_ROWS, Colour, Icon
 from duotui.ui import kitty_graphics
 
 FIRST_IMAGE_NUMBER, NUMBERS = 0xD00000, 0x10000
-"""The numbers of images; far from those that other programs are likely to give theirs."""
+"""Range of image numbers, far from those that other programs are likely to use."""
 
 IMAGES_LIMIT = 96
-"""Images that the terminal holds at a time."""
+"""Images in the terminal at most; the least recently used one is deleted first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageKey:
-    """What an image is of, with `scale` cells to a pixel of the drawing."""
+    """Identifies an image: `frame` of an icon in `light`, with `scale` cells per pixel column."""
 
     picture: Icon
     frame: int
@@ -36,7 +36,7 @@ class ImageKey:
 
 
 class ImageCache:
-    """`pictures` is what parents want: "auto", "characters" or "images"."""
+    """`pictures` is the parental setting: "auto", "characters" or "images"."""
 
     def __init__(self, pictures: str, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
@@ -50,11 +50,11 @@ class ImageCache:
         self._wanted = forced or (pictures == "auto" and kitty_graphics.shows_images(self._environ))
 
     def open(self, write: Callable[[str], None]) -> None:
-        """`write` reaches the terminal between two writings of the screen."""
+        """Start to use `write`, which writes to the terminal between two screen updates."""
         self._write = write
 
     def close(self) -> None:
-        """No image is left in the terminal."""
+        """Delete every image from the terminal."""
         if self._write is not None:
             self._write("".join(map(kitty_graphics.delete_image, self._numbers.values())))
         self._numbers.clear()
@@ -65,7 +65,7 @@ class ImageCache:
         return self._wanted and self._write is not None
 
     def number(self, key: ImageKey) -> int:
-        """Of the image of `sheet`, which the terminal has from now on."""
+        """Number of the image of `key`, which is sent to the terminal if it is not there."""
         assert self._write is not None
         number = self._numbers.pop(key, None)
         if number is None:
@@ -88,10 +88,10 @@ class ImageCache:
 
 
 def with_images(driver: type[Driver], images: ImageCache) -> type[Driver]:
-    """`driver`, which has `easel` open while the program has the screen: however it ends, and while
-    it is suspended, the images are gone before the screen is left."""
+    """Subclass `driver` so that `images` is open while the app uses the screen. At any exit or
+    suspension the images are deleted before the app leaves the screen."""
 
-    class Hung(driver):  # type: ignore[misc, valid-type]
+    class ImageDriver(driver):  # type: ignore[misc, valid-type]
         def start_application_mode(self) -> None:
             super().start_application_mode()
             images.open(self.write)
@@ -100,4 +100,4 @@ def with_images(driver: type[Driver], images: ImageCache) -> type[Driver]:
             images.close()
             super().stop_application_mode()
 
-    return Hung
+    return ImageDriver

@@ -1,4 +1,4 @@
-"""Texts of a judge session's state, for its screen. Pure."""
+"""Texts of a judge session, for its screen. Pure."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from duotui.ui.widgets.pace_chart import Lane
 
 
 def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
-    """The sign and the words of the phase that a session is in."""
+    """Sign and words of the session's phase."""
     board, count = session.state.board, len(session.shown.counted)
     if session.note:
         return glyphs.replay, "a recording stands in"
@@ -32,8 +32,8 @@ def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
         case Phase.RUNNING if len(session.shown.runs) < session.options.warm:
             return glyphs.telling, "a run to warm up"
         case Phase.RUNNING:
-            wanted = session.options.runs
-            return glyphs.telling, f"run {min(count + 1, wanted)} of {wanted}"
+            total = session.options.runs
+            return glyphs.telling, f"run {min(count + 1, total)} of {total}"
         case Phase.OVER:
             return glyphs.done, f"judged, {count} runs"
         case phase:
@@ -42,19 +42,21 @@ def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
 
 def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
     board = session.state.board
-    sign, word = phase_text(session, glyphs)
-    r = session.request
-    tail = [
+    sign, words = phase_text(session, glyphs)
+    request = session.request
+    parts = [
         session.options.target,
-        f"mode {r.mode}",
-        formatting.sampling(r, glyphs),
+        f"mode {request.mode}",
+        formatting.sampling(request, glyphs),
         formatting.model(board),
         formatting.machine(board),
     ]
-    told = f" {glyphs.dot} ".join(part for part in tail if part not in ("", formatting.NO_VALUE))
+    details = f" {glyphs.dot} ".join(
+        part for part in parts if part not in ("", formatting.NO_VALUE)
+    )
     return Content.assemble(
-        Content.styled(f" {sign} {word} ", "bold $text-accent"),
-        Content.styled(f"  {told}", "$foreground 60%"),
+        Content.styled(f" {sign} {words} ", "bold $text-accent"),
+        Content.styled(f"  {details}", "$foreground 60%"),
     )
 
 
@@ -63,21 +65,21 @@ def mean(verdict: Verdict) -> str:
 
 
 def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
-    """Is it the same story, and how even are the runs."""
+    """Comparison with the baseline, score, spread and roofline, a line each."""
     return Content("\n").join(_facts(verdict, glyphs))
 
 
 def sameness(v: Verdict, glyphs: Glyphs) -> Content:
-    """Is it the same story?"""
+    """Result of the comparison of the counted runs with the baseline."""
     count = len(v.counted)
     if v.identical is None:
         return Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
     if v.identical:
-        word = f"{glyphs.same} the same story, {count} of {count} runs"
-        return Content.styled(word, "bold $duo-same")
+        words = f"{glyphs.same} the same story, {count} of {count} runs"
+        return Content.styled(words, "bold $duo-same")
     first = 0 if v.difference is None else v.difference + 1
-    word = f"another story, {count - v.same} of {count} runs; from token {first} on"
-    return Content.styled(f"{glyphs.differs} {word}", "bold $duo-board")
+    words = f"another story, {count - v.same} of {count} runs; from token {first} on"
+    return Content.styled(f"{glyphs.differs} {words}", "bold $duo-board")
 
 
 def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
@@ -100,8 +102,12 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
             )
         )
     if v.mistakes is not None and v.baseline_mistakes is not None:
-        ours, theirs = len(v.mistakes), len(v.baseline_mistakes)
-        lines.append(Content(f"grammar errors by Harper: {ours}, in the baseline {theirs}"))
+        board_mistakes, baseline_mistakes = len(v.mistakes), len(v.baseline_mistakes)
+        lines.append(
+            Content(
+                f"grammar errors by Harper: {board_mistakes}, in the baseline {baseline_mistakes}"
+            )
+        )
     s = v.score
     if s is not None:
         dropped = ", ".join(
@@ -124,26 +130,26 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
 
 
 def _roof(roof: Roofline, mean: float) -> str:
-    said = (
+    text = (
         f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
         f"{formatting.rate(roof.rate)} tok/s at most"
     )
-    return f"{said}, {roof.reached(mean):.0%} reached" if mean else said
+    return f"{text}, {roof.reached(mean):.0%} reached" if mean else text
 
 
 def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) -> list[Lane]:
-    """This run, and where the others are by its board's clock: a rival token by token, the rest at
-    their mean rates."""
+    """Lanes of this run and of the others at the same time on the board's clock. A rival advances
+    token by token, the others at their mean rates."""
     board = state.board
-    told, limit = formatting.progress(board)
+    generated, limit = formatting.progress(board)
     elapsed = rival_run.elapsed(board)
-    found = [Lane("this run", told, limit, board.rate, ours=True)]
+    result = [Lane("this run", generated, limit, board.rate, ours=True)]
     if verdict.score is not None:
         rate = verdict.score.mean
-        found.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
+        result.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
     if rival is not None:
-        then = rival.at(elapsed)
-        found.append(Lane(rival.name, len(then.tokens), limit, rival.source_state.rate))
+        rival_state = rival.at(elapsed)
+        result.append(Lane(rival.name, len(rival_state.tokens), limit, rival.source_state.rate))
     others = []
     if verdict.roof is not None:
         others.append(("its memory's roof", verdict.roof.rate))
@@ -151,12 +157,12 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
         others.append(("the baseline, recorded", verdict.baseline.rate))
     if board.ready is not None and board.ready.parameters == DUO_64M.published_parameters:
         others += DUO_64M.published_rates
-    found += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
-    return found
+    result += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
+    return result
 
 
 def kinds(state: SessionState, verdict: Verdict) -> list[str]:
-    """Each token of the strip; until the reference has read the story, by the baseline's."""
+    """Kind of each token on the strip, by the agreement, or by the baseline until that exists."""
     board = state.board
     _, limit = formatting.progress(board)
     if verdict.agreement is not None:
@@ -166,15 +172,15 @@ def kinds(state: SessionState, verdict: Verdict) -> list[str]:
         forced, baseline = board.prompt_steps, verdict.baseline
         first = first_difference(state, baseline)
         same = [first is None or index < first for index in range(len(board.tokens))]
-    found = [
+    result = [
         FORCED if index < forced else SAME if equal else OTHER for index, equal in enumerate(same)
     ]
     over = verdict.agreement is not None or board.ended is not None
-    return found if over else found + [NOT_YET] * (limit - len(found))
+    return result if over else result + [NOT_YET] * (limit - len(result))
 
 
 def rival_or_baseline(state: SessionState, rival: RivalRun) -> SessionState:
-    """The rival's story as far as it is by now, where a baseline's would be."""
+    """Copy of `state` with the rival's story, as far as it is now, as its baseline."""
     source_state = rival.at(rival_run.elapsed(state.board))
     return replace(
         state,
@@ -184,7 +190,7 @@ def rival_or_baseline(state: SessionState, rival: RivalRun) -> SessionState:
 
 
 def first_difference(state: SessionState, baseline: Baseline | None) -> int | None:
-    """The first token of this run that is not the baseline's; None where none is known."""
+    """Index of this run's first token that differs from the baseline; None if none is known."""
     if baseline is None or not baseline.ids:
         return None
     for index, token in enumerate(state.board.tokens):
@@ -194,7 +200,7 @@ def first_difference(state: SessionState, baseline: Baseline | None) -> int | No
 
 
 def trouble(verdict: Verdict, error: DuotuiError | None, note: str) -> str:
-    """What is not this board's, what makes it void, or ended it."""
-    said = [note, *(f"VOID: {reason}" for reason in verdict.void)]
-    said.append(str(error) if error else verdict.trouble)
-    return "\n".join(line for line in said if line)
+    """The note on a fallback, reasons that void the result, and the error that ended it."""
+    lines = [note, *(f"VOID: {reason}" for reason in verdict.void)]
+    lines.append(str(error) if error else verdict.trouble)
+    return "\n".join(line for line in lines if line)

@@ -1,4 +1,4 @@
-"""Where things stand, in words: the link's state and the comparison's. Pure, and told once here."""
+"""Status of the link and of the comparison, as text. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from duotui.ui.glyphs import Glyphs
 
 @dataclass(frozen=True, slots=True)
 class StatusText:
-    """`sign` and `word` carry the meaning; `tone` is a colour variable that repeats it."""
+    """`sign` and `word` hold the meaning; `tone` is a colour variable that repeats it."""
 
     sign: str
     word: str
@@ -21,7 +21,7 @@ class StatusText:
 
 
 def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
-    """The state of the board's link, and of its story."""
+    """Status of the board's link and of its run."""
     match board.link:
         case LinkState.LOST:
             return StatusText(glyphs.lost, "lost", "text-error", _trouble(board))
@@ -36,15 +36,15 @@ def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
     if board.ready is None:
         return StatusText(glyphs.opening, f"waiting for the engine{glyphs.waiting}", "text-warning")
     if board.regenerating is not None and board.running:
-        again = f"telling again, {board.regenerating.told} of {board.regenerating.count}"
-        return StatusText(glyphs.board, again, "text-accent")
+        progress = f"telling again, {board.regenerating.told} of {board.regenerating.count}"
+        return StatusText(glyphs.telling, progress, "text-accent")
     if board.paused:
         return StatusText(glyphs.paused, "paused", "text-warning")
     if board.running:
-        return StatusText(glyphs.board, "telling", "text-accent")
+        return StatusText(glyphs.telling, "telling", "text-accent")
     if board.speaking and board.speech is not None:
-        said = board.sentence.index + 1 if board.sentence else 0
-        word = f"speaking, {said} of {len(board.speech.sentences)}"
+        current = board.sentence.index + 1 if board.sentence else 0
+        word = f"speaking, {current} of {len(board.speech.sentences)}"
         return StatusText(glyphs.speaking, word, "text-accent")
     if board.ended is None:
         return StatusText(glyphs.ready, "ready", "text-success")
@@ -59,9 +59,9 @@ def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
 
 
 def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
-    """Is it the baseline's story? One line, with a sign."""
+    """Result of the comparison of the board's story with the baseline."""
     board, baseline, diff = state.board, state.baseline, state.diff
-    told, compared = len(board.tokens), diff.compared
+    generated, compared = len(board.tokens), diff.compared
     if diff.first is not None:
         detail = ", ".join(
             _choice(source, board, diff.first, glyphs)
@@ -79,15 +79,15 @@ def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
         return StatusText(glyphs.waiting, "waiting for the baseline", "foreground 60%")
     if board.ended and baseline.ended:
         whole = {board.ended.reason, baseline.ended.reason} <= {EndReason.STEPS, EndReason.ENDED}
-        if whole and compared == told:
+        if whole and compared == generated:
             return StatusText(glyphs.same, f"identical, all {compared} tokens", "duo-same")
-    word = f"identical so far, {compared} of {told} tokens"
+    word = f"identical so far, {compared} of {generated} tokens"
     detail = f"baseline stopped: {missing}" if missing else ""
     return StatusText(glyphs.same, word, "duo-same", detail)
 
 
 def why_missing(baseline: SourceState) -> str:
-    """Why no more can come from the baseline; empty where it can."""
+    """Reason why the baseline cannot continue; "" if it can."""
     if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
         return _trouble(baseline)
     if baseline.link is LinkState.CLOSED:
@@ -96,7 +96,7 @@ def why_missing(baseline: SourceState) -> str:
 
 
 def _trouble(board: SourceState) -> str:
-    """What went wrong and what helps, as sentences; the last one without its full stop."""
+    """The board's fault and its hint, as sentences; the last one without its full stop."""
     parts = (part.rstrip(".") for part in (board.trouble, board.hint) if part)
     return ". ".join(part[:1].upper() + part[1:] for part in parts)
 
@@ -105,7 +105,7 @@ def _choice(source: Source, board: SourceState, index: int, glyphs: Glyphs) -> s
     if index >= len(board.tokens):
         return f"{source} ends"
     token: Token = board.tokens[index]
-    said = f"{source} {glyphs.quote(printable(token.text).strip() or token.text)}"
+    text = f"{source} {glyphs.quote(printable(token.text).strip() or token.text)}"
     if math.isnan(token.probability):
-        return said
-    return f"{said} {100 * token.probability:.0f} %"
+        return text
+    return f"{text} {100 * token.probability:.0f} %"

@@ -1,4 +1,4 @@
-"""The children's program: the story hour, and a gate before all that a child should not do."""
+"""App of the story screen: a gate protects the parental settings and the exit."""
 
 import random
 from collections.abc import Callable, Coroutine
@@ -26,8 +26,8 @@ MINUTE_SECONDS = 60.0
 
 
 class StoryApp(BaseApp):
-    """The lock is the app's, not a screen's: Textual's own keys would go round a screen's. It stops
-    no window from being closed."""
+    """The app handles the quit keys: Textual's own bindings would bypass those of a screen. The
+    terminal window can still be closed."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,15 +58,15 @@ class StoryApp(BaseApp):
         self.set_interval(MINUTE_SECONDS, self._apply_parental_theme)
 
     def _apply_parental_theme(self) -> None:
-        """For the hour: at bedtime it is another theme."""
-        wanted = (
+        """Apply the theme for the time of day."""
+        name = (
             parental_policy.theme(self._controller.parental, self._wall()) or self._settings.theme
         )
-        if self.theme != wanted:
-            self.apply_theme(wanted)
+        if self.theme != name:
+            self.apply_theme(name)
 
     async def action_quit(self) -> None:
-        """Not by a child: first the gate, then from the parents' screen."""
+        """Show the gate; quit only from the screen of the parental settings."""
         if isinstance(self.screen, ParentalSettingsScreen):
             await super().action_quit()
         elif not isinstance(self.screen, GateScreen):
@@ -75,7 +75,7 @@ class StoryApp(BaseApp):
             self.push_screen(gate, self._through)
 
     def action_help_quit(self) -> None:
-        """Textual's word about how to quit is for grown-ups."""
+        """Suppress Textual's hint how to quit."""
 
     def _through(self, grown_up: bool | None) -> None:
         if grown_up:

@@ -1,7 +1,7 @@
 """Themes from TOML files: those of the package, and the user's own.
 
-A file is one theme and is named like it. Its keys are the fields of Textual's Theme; what
-duotui adds stands in `[variables]` (docs/themes.md). A bad file is reported, never raised.
+A file is one theme and has its name. Its keys are the fields of Textual's Theme; duotui's own
+colours are in `[variables]` (docs/themes.md). A bad file is reported, never raised.
 """
 
 import tomllib
@@ -29,21 +29,21 @@ VARIABLES: Mapping[str, str] = {
     "story-word-text": "#10141c",
     "story-light": "#ffffff",
 }
-"""duotui's own colours, as they are in a theme that does not set them."""
+"""Defaults of duotui's own colours."""
 
 
 def packaged() -> Path:
-    """The folder of the themes that come with duotui."""
+    """The folder of the packaged themes."""
     return resources.resource_folder("themes")
 
 
 def own() -> Path:
-    """The user's folder."""
+    """The folder of the user's themes."""
     return config_file.config_dir() / "themes"
 
 
 def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]:
-    """The themes of `folders`, a later one over an earlier one of its name, and the failures."""
+    """The themes of `folders`, and the failures. A later theme replaces an earlier namesake."""
     themes: dict[str, Theme] = {}
     failures: list[str] = []
     for folder in (packaged(), own()) if folders is None else folders:
@@ -56,7 +56,7 @@ def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]
 
 
 def read(path: Path) -> Theme:
-    """The theme in `path`. Raises ValueError or ColorParseError with what is wrong there."""
+    """The theme in `path`. Raises OSError, ValueError, TypeError or ColorParseError."""
     table = tomllib.loads(path.read_text("utf-8"))
     kinds = {f.name: f.type for f in fields(Theme)} | {"name": "str"}
     for name, value in table.items():
@@ -70,14 +70,14 @@ def read(path: Path) -> Theme:
     return theme
 
 
-def _check(name: str, kind: str, value: Any) -> None:  # noqa: ANN401 - whatever TOML has
-    wanted: dict[str, type | tuple[type, ...]] = {"bool": bool, "float": (int, float)}
+def _check(name: str, kind: str, value: Any) -> None:  # noqa: ANN401 - any TOML value
+    expected: dict[str, type | tuple[type, ...]] = {"bool": bool, "float": (int, float)}
     if name == "variables":
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
             raise ValueError("variables: not a table of texts")
         for key in value.keys() & VARIABLES.keys():
             _colour(f"variables.{key}", value[key])
-    elif not isinstance(value, wanted.get(kind, str)):
+    elif not isinstance(value, expected.get(kind, str)):
         raise ValueError(f"{name}: {value!r} is not possible")
     elif isinstance(value, str) and name != "name":
         _colour(name, value)

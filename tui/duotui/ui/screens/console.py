@@ -1,8 +1,8 @@
-"""The console: the story, the baseline beside it, and the gauges.
+"""Screen of the console: the story, the baseline beside it, and the gauges.
 
-What is shown comes from the sitting's state alone; what is asked goes to the sitting. The
-screen itself remembers three things: the request to tell next, whether one waits for the
-engine, and which hello of the engine is out of date.
+The session's state determines the view, and commands go to the session. The screen itself keeps
+the next request, a request that waits for the engine, the Ready event of a lost link, and whether
+a recording is paused.
 """
 
 import random
@@ -118,7 +118,7 @@ class ConsoleScreen(StoryActionsScreen):
     ]
 
     class Settled(Message):
-        """Another request is to be the user's default."""
+        """`request` is the new default."""
 
         def __init__(self, request: Request) -> None:
             super().__init__()
@@ -135,10 +135,10 @@ class ConsoleScreen(StoryActionsScreen):
         super().__init__(session)
         self._glyphs = glyphs
         self._request = first or request
-        self._owed = first
-        self._stale: Ready | None = None
+        self._pending_request = first
+        self._stale_ready: Ready | None = None
         self._faults: list[Fault] = []
-        self._held = False
+        self._replay_paused = False
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._session, self._glyphs)
@@ -161,7 +161,7 @@ class ConsoleScreen(StoryActionsScreen):
         self._session.open()
         self._show()
 
-    # What the sitting says
+    # Session events
 
     def _listen(self, state: SessionState, batch: Batch) -> None:
         self._faults += [event for event in batch if isinstance(event, Fault)]
@@ -171,15 +171,15 @@ class ConsoleScreen(StoryActionsScreen):
         self._show()
         faults, self._faults = self._faults, []
         for fault in faults:
-            self._say(fault.text, fault.hint, severity="error")
-        if self._owed is not None and self._answering:
-            request, self._owed = self._owed, None
-            self._tell(request)
+            self._show_message(fault.text, fault.hint, severity="error")
+        if self._pending_request is not None and self._engine_ready:
+            request, self._pending_request = self._pending_request, None
+            self._generate(request)
 
     def _show(self) -> None:
         state, live = self._session.state, self._session.live
         if state.board.link.gone:
-            self._stale = state.board.ready
+            self._stale_ready = state.board.ready
         with self.app.batch_update():
             self.query_one(StatusLine).show(state, self._note())
             self.query_one(Gauges).show(state, self._request)
@@ -202,46 +202,46 @@ class ConsoleScreen(StoryActionsScreen):
             baseline.show(state)
 
     def _note(self) -> str:
-        if self._owed is not None:
+        if self._pending_request is not None:
             return "a story waits for the engine"
-        if self._held:
+        if self._replay_paused:
             return "held"
         board = self._session.state.board
         if can_speak(board) and board.speech is None:
             return f"{self._key('speak')} says it aloud"
         return formatting.speech(board)
 
-    def _changed(self) -> None:
+    def _update_view(self) -> None:
         self._show()
 
     def _key(self, command: str) -> str:
-        """How the key of a command is written, as it is now."""
-        found = (known.keys for known in commands(self) if known.binding.id == command)
-        return next(found, command).split(" or ")[0]
+        """Text of the current key of a command."""
+        keys = (known.keys for known in commands(self) if known.binding.id == command)
+        return next(keys, command).split(" or ")[0]
 
-    # What the user asks
+    # Actions
 
     @property
-    def _answering(self) -> bool:
+    def _engine_ready(self) -> bool:
         board = self._session.state.board
-        hello = board.ready is not None and board.ready is not self._stale
-        return hello and board.link in (LinkState.UP, LinkState.SILENT)
+        current = board.ready is not None and board.ready is not self._stale_ready
+        return current and board.link in (LinkState.UP, LinkState.SILENT)
 
-    def _tell(self, request: Request) -> None:
-        """Tell it now, or when the engine answers."""
+    def _generate(self, request: Request) -> None:
+        """Generate the story now, or as soon as the engine is ready."""
         if not self._live():
             return
         self._request = request
-        if not self._answering:
-            self._owed = request
+        if not self._engine_ready:
+            self._pending_request = request
             if (link := self._session.state.board.link).gone or link is LinkState.CLOSED:
-                self._stale = self._session.state.board.ready
+                self._stale_ready = self._session.state.board.ready
                 self._session.open()
             self._show()
             return
         mode = available_mode(request.mode, self._modes())
         if mode is not request.mode:
-            self._say(f"This engine has no {request.mode} mode: {mode} tells instead")
+            self._show_message(f"This engine has no {request.mode} mode: {mode} tells instead")
             self._request = request = replace(request, mode=mode)
         self._session.generate(request)
 
@@ -255,8 +255,8 @@ class ConsoleScreen(StoryActionsScreen):
         return super().check_action(action, parameters)
 
     def action_prompt(self) -> None:
-        # A priority binding, and not `focus()`, which waits a moment: whoever types on at once
-        # means the prompt already with the next key.
+        # `focus()` would take effect later, and the next key typed at once would miss the prompt.
+        # The binding has priority for the same reason.
         self.set_focus(self.query_one(PromptLine))
 
     @on(PromptLine.Left)
@@ -269,13 +269,13 @@ class ConsoleScreen(StoryActionsScreen):
         self.action_tell()
 
     def action_tell(self) -> None:
-        self._tell(replace(self._request, prompt=self.query_one(PromptLine).value))
+        self._generate(replace(self._request, prompt=self.query_one(PromptLine).value))
 
     def action_stop(self) -> None:
         if not self._live():
             return
-        if self._owed is not None:
-            self._owed = None
+        if self._pending_request is not None:
+            self._pending_request = None
             self._show()
         elif self._session.state.board.running or self._session.state.baseline.running:
             self._session.stop()
@@ -284,25 +284,25 @@ class ConsoleScreen(StoryActionsScreen):
 
     def action_pause(self) -> None:
         if not self._session.live:
-            self._held = not self._held
-            self._session.pause(self._held)
+            self._replay_paused = not self._replay_paused
+            self._session.pause(self._replay_paused)
             self._show()
         elif self._session.state.board.running or self._session.state.baseline.running:
             self._session.pause(not self._session.state.board.paused)
 
     def action_step(self) -> None:
-        if not self._session.live and self._held:
+        if not self._session.live and self._replay_paused:
             self._session.step()
 
     def action_again(self) -> None:
         if not self._session.live:
-            self._held = False
+            self._replay_paused = False
             self._session.open()
             self._show()
             return
         run = self._session.state.board.run
         if run is not None:
-            self._tell(
+            self._generate(
                 Request(
                     prompt=run.prompt,
                     mode=run.mode,

@@ -1,4 +1,4 @@
-"""A question that a grown-up can answer: the code, or where none is settled, a sum."""
+"""Gate that asks an adult for the code, or for a sum if no code is set."""
 
 import random
 from typing import ClassVar
@@ -15,11 +15,11 @@ from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.modal import DialogScreen
 
 GATE_TIMEOUT = 20.0
-"""Seconds until the question goes away by itself: a child that came here must not be stuck."""
+"""Seconds until the gate closes by itself, so that a child is not stuck."""
 
 
 class GateScreen(DialogScreen[bool]):
-    """Dismissed with True where the answer was right. One attempt."""
+    """Dismissed with True if the answer was right. One attempt."""
 
     AUTO_FOCUS = "#answer"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +49,7 @@ class GateScreen(DialogScreen[bool]):
         self.set_timer(GATE_TIMEOUT, lambda: self.dismiss(False))
 
     def action_stay(self) -> None:
-        """There is nowhere else to go."""
+        """Keep the focus on the only input."""
 
     @on(Input.Submitted)
     def _answered(self, event: Input.Submitted) -> None:

@@ -1,4 +1,4 @@
-"""Every key, from the bindings that are in force: what is remapped is remapped here too."""
+"""Help: every key, from the current bindings, with the user's own keys."""
 
 from typing import ClassVar
 

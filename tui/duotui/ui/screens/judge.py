@@ -1,7 +1,6 @@
-"""The judge's view: thirty runs as they come, whether they are the same story, and what each token
-was chosen from.
+"""Screen of a judge session: runs, comparison with the baseline, and each token's candidates.
 
-The judge session determines what is shown; the screen remembers only which token is chosen.
+The judge session determines the view; the screen keeps only the chosen token.
 """
 
 import math
@@ -83,7 +82,7 @@ class JudgeScreen(LiveScreen):
         self._trouble: DuotuiError | None = None
         self._rival = session.options.rival
         self._beside: bool | None = None
-        """Whether the rival's story is shown; None: while the runs are told."""
+        """True if the rival's story is shown; None: shown until the runs are over."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="status")
@@ -121,7 +120,7 @@ class JudgeScreen(LiveScreen):
     def show_news(self) -> None:
         self._show()
 
-    # What is shown
+    # View
 
     @property
     def _verdict(self) -> Verdict:
@@ -173,7 +172,7 @@ class JudgeScreen(LiveScreen):
     def _chosen(self) -> None:
         self._show_choice()
 
-    # What the judge asks
+    # Actions
 
     def action_token(self, by: int) -> None:
         strip = self.query_one(AgreementStrip)

@@ -1,15 +1,15 @@
-"""A screen that is told of news: however fast they come, one message waits at most, so that keys
-get their turn."""
+"""Screen that coalesces updates: at most one message is queued, so that keys are handled between
+fast events."""
 
 from textual.message import Message
 from textual.screen import Screen
 
 
 class LiveScreen(Screen[None]):
-    """`listen` is called for each piece of news; `show_news` then draws what there is."""
+    """`post_news` requests an update, from any number of events; `show_news` draws the state."""
 
     class NewsPosted(Message):
-        """There is news."""
+        """The state has changed."""
 
     def __init__(self) -> None:
         super().__init__()

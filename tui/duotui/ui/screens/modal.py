@@ -1,15 +1,15 @@
-"""A panel that is left once: two keys may come before it is gone, and Textual would then take the
-screen below it away too."""
+"""Dialog that ignores a second dismissal: if two keys arrive before it closes, Textual would also
+remove the screen below."""
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 
 
 class DialogScreen(ModalScreen[ScreenResultType]):
-    _left = False
+    _dismissed = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        if self._left:
+        if self._dismissed:
             return AwaitComplete()
-        self._left = True
+        self._dismissed = True
         return super().dismiss(result)

@@ -1,4 +1,4 @@
-"""Several boards at once: a row each, for a class or a panel of judges."""
+"""Judge sessions of several boards at once, a row each."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,7 +21,7 @@ NAME_WIDTH, STATE_WIDTH, RATE_WIDTH = 18, 26, 16
 
 
 class BoardRow(Widget):
-    """Three lines: who and how fast; how far this run is; is it the same story."""
+    """Three lines: target, phase and rate; progress of the run; comparison or fault."""
 
     def __init__(self, session: JudgeSession, glyphs: Glyphs) -> None:
         super().__init__(classes="board-row")
@@ -34,9 +34,9 @@ class BoardRow(Widget):
         if session.refused is not None:
             sign, word = glyphs.lost, "not judged"
         rate = f"{judge_text.mean(verdict)} tok/s"
-        told, limit = formatting.progress(board)
+        generated, limit = formatting.progress(board)
         width = max(8, self.size.width - NAME_WIDTH - 14)
-        done, rest = glyphs.bar(told / limit if limit else 0.0, width)
+        done, rest = glyphs.bar(generated / limit if limit else 0.0, width)
         score = verdict.score
         spread = f", spread {score.deviation:.3g}" if score is not None else ""
         return Content.assemble(
@@ -47,12 +47,12 @@ class BoardRow(Widget):
             "\n" + " " * NAME_WIDTH,
             Content.styled(done, "$duo-rate"),
             Content.styled(rest, "$foreground 30%"),
-            f" {told} of {limit}" if limit else "",
+            f" {generated} of {limit}" if limit else "",
             "\n" + " " * NAME_WIDTH,
-            self._says(),
+            self._result_line(),
         )
 
-    def _says(self) -> Content:
+    def _result_line(self) -> Content:
         session = self._session
         refused = session.refused
         verdict = session.shown

@@ -1,4 +1,4 @@
-"""What parents settle, checked as it is typed; what is wrong behind the stage; the way out."""
+"""Form of the parental settings, checked while typing, with the faults; ctrl+q quits here."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -17,12 +17,12 @@ from duotui.ui.screens.modal import DialogScreen
 
 
 class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
-    """Dismissed with what was settled anew, or None. `notes` are lines about what does not work."""
+    """Dismissed with the new settings, or None. `notes` are warnings and faults, a line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
         Binding("enter", "apply", "Use", id="parents.use", priority=True),
-        # before the panel's own, which would only scroll it
+        # priority over the panel's bindings, which would scroll it
         Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("down", "app.focus_next", "Next field", show=False, priority=True),
     ]
@@ -50,7 +50,7 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
         self._checked()
 
     def _checked(self) -> ParentalSettings | None:
-        """Return the settings as they stand, or None with the first thing that is wrong shown."""
+        """The settings as typed; if one is wrong, show the first error and return None."""
         parental, wrong = self._parental, ""
         for name, setting in PARENTAL_SCHEMA.settings.items():
             field = self.query_one(f"#{name}", Input)

@@ -1,4 +1,4 @@
-"""Temperature, top-p, seed, steps and mode: checked as they are typed, used by the next story."""
+"""Form of the next request: temperature, top-p, seed, steps and mode, checked while typing."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -26,7 +26,7 @@ FIELDS = {
 
 
 class ChoiceInput(Static, can_focus=True):
-    """One of a few values, turned over with left and right."""
+    """Input for one of a few values, changed with left and right."""
 
     class Changed(Message):
         pass
@@ -89,7 +89,7 @@ class SettingsScreen(ModalScreen[Request | None]):
         self._check()
 
     def _check(self) -> Request | None:
-        """The request as it stands, or None with the first thing that is wrong shown."""
+        """The request as typed; if a field is wrong, show the first error and return None."""
         request, wrong = self._request, ""
         for name, (label, _) in FIELDS.items():
             field = self.query_one(f"#{name}", Input)

@@ -1,4 +1,4 @@
-"""The story hour on a screen: one picture, few words, and no key that can do harm."""
+"""Screen of the story: a picture, few words, and no key that can do harm."""
 
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from duotui.ui.widgets.picture import PictureView
 from duotui.ui.widgets.story_page import StoryPage
 
 REDRAWS_A_SECOND = 20
-"""A second in which the word that is heard is looked for."""
+"""Updates of the spoken word per second."""
 
 
 class StoryScreen(LiveScreen):
@@ -67,14 +67,14 @@ class StoryScreen(LiveScreen):
     @on(ScreenSuspend)
     @on(ScreenResume)
     def _covered(self) -> None:
-        """Pictures look otherwise behind a dialog."""
+        """Redraw the pictures, which look different behind a dialog."""
         for picture in self.query(PictureView):
             picture.refresh()
 
     def show_news(self) -> None:
         view, moving = self._controller.view, self._controller.parental.motion
-        for act in Step:
-            self.set_class(view.step is act, f"-{act.replace(' ', '-')}")
+        for step in Step:
+            self.set_class(view.step is step, f"-{step.replace(' ', '-')}")
         self.set_class(not view.options, "-empty")
         with self.app.batch_update():
             self.query_one("#question", Static).update(self._question(view))
@@ -87,11 +87,11 @@ class StoryScreen(LiveScreen):
             self._follow()
 
     def _follow(self) -> None:
-        """The word that is heard by now."""
+        """Mark the word that is being spoken."""
         view = self._controller.view
         self.query_one(StoryPage).show(view.sentences, view.current, self._controller.word)
 
-    # What is shown
+    # View
 
     def _question(self, view: StoryViewState) -> Content:
         strings, word = self._controller.strings, ""
@@ -124,7 +124,7 @@ class StoryScreen(LiveScreen):
         )
 
     def _machine(self, view: StoryViewState) -> str:
-        """What the story machine says of itself."""
+        """Status line below the picture."""
         strings = self._controller.strings
         if view.step is Step.TELLING:
             if view.fallback_playing:
@@ -151,27 +151,27 @@ class StoryScreen(LiveScreen):
 
     def _keys(self, view: StoryViewState) -> Content:
         strings = self._controller.strings
-        told: list[tuple[str, str]] = []
+        keys: list[tuple[str, str]] = []
         match view.step:
             case Step.CARDS | Step.SHELF | Step.THE_END:
-                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", strings.surprise)]
+                keys = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("S", strings.surprise)]
                 if view.step is Step.CARDS:
-                    told += [("F", strings.favourites), ("V", strings.speak)]
+                    keys += [("F", strings.favourites), ("V", strings.speak)]
             case Step.HEARD:
-                told = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", strings.speak)]
+                keys = [(" ".join(self._glyphs.choose), ""), ("Enter", ""), ("V", strings.speak)]
             case Step.TELLING:
-                told = [
+                keys = [
                     (strings.keys_space, strings.go_on if view.paused else strings.stop),
                     ("A", strings.again),
                 ]
             case Step.RESTING if view.one_more:
-                told = [("Enter", strings.one_more)]
+                keys = [("Enter", strings.one_more)]
         return Content("   ").join(
             Content.assemble(Content.styled(f" {key} ", "reverse"), f" {name}" if name else "")
-            for key, name in told
+            for key, name in keys
         )
 
-    # What the child does
+    # Actions
 
     @on(CardView.Picked)
     def _picked(self, event: CardView.Picked) -> None:

@@ -1,5 +1,4 @@
-"""What any screen with a story can do with it: copy it, save it, record what happens, have it said
-aloud."""
+"""Actions of a screen with a story: copy, save, record, text-to-speech."""
 
 from duotui.base.errors import UsageError
 from duotui.session.session import SessionProtocol
@@ -9,40 +8,40 @@ from duotui.ui.screens.live_screen import LiveScreen
 
 
 class StoryActionsScreen(LiveScreen):
-    """Its keys are those of the screen that it becomes."""
+    """Subclasses bind keys to these actions."""
 
     def __init__(self, session: SessionProtocol) -> None:
         super().__init__()
         self._session = session
 
     def _live(self) -> bool:
-        """Whether anything can be asked at all; says so if not."""
+        """True if the session accepts commands; else notify the user."""
         if not self._session.live:
-            self._say("This is a recording: nothing can be asked of it")
+            self._show_message("This is a recording: nothing can be asked of it")
         return self._session.live
 
-    def _changed(self) -> None:
-        """Something is to be shown that is no event."""
+    def _update_view(self) -> None:
+        """Update the screen after a change that causes no event."""
 
     def action_copy_story(self) -> None:
         text = self.get_selected_text() or self._session.state.board.text
         if text:
             self.app.copy_to_clipboard(text)
-            self._say(f"{len(text)} characters copied")
+            self._show_message(f"{len(text)} characters copied")
         else:
-            self._say("There is no story to copy yet")
+            self._show_message("There is no story to copy yet")
 
     def action_save(self) -> None:
         text = self._session.state.board.text
         if not text:
-            self._say("There is no story to save yet")
+            self._show_message("There is no story to save yet")
             return
         try:
-            self._say(
+            self._show_message(
                 f"Saved to {export_paths.save_text(text.rstrip() + chr(10), 'story', '.txt')}"
             )
         except UsageError as error:
-            self._say(error.message, error.hint, severity="error")
+            self._show_message(error.message, error.hint, severity="error")
 
     def action_record(self) -> None:
         if not self._live():
@@ -52,29 +51,29 @@ class StoryActionsScreen(LiveScreen):
             if recording is None:
                 path = export_paths.new_path("recording", ".jsonl")
                 self._session.record(path)
-                self._say(f"Recording to {path}")
+                self._show_message(f"Recording to {path}")
             else:
                 self._session.record(None)
-                self._say(f"Recorded in {recording}")
+                self._show_message(f"Recorded in {recording}")
         except UsageError as error:
-            self._say(error.message, error.hint, severity="error")
-        self._changed()
+            self._show_message(error.message, error.hint, severity="error")
+        self._update_view()
 
     def action_speak(self) -> None:
-        """Aloud, or be quiet. Not while a story is told: its time counts."""
+        """Speak the story, or stop speaking. Refused during a run, whose time is measured."""
         if not self._live():
             return
         board = self._session.state.board
         if board.speaking:
             self._session.stop_speaking()
         elif board.link not in (LinkState.UP, LinkState.SILENT):
-            self._say("The board is not there to say it")
+            self._show_message("The board is not there to say it")
         elif board.running or not board.text:
-            self._say("There is no whole story to say yet")
+            self._show_message("There is no whole story to say yet")
         else:
             self._session.speak()
 
-    def _say(self, text: str, hint: str = "", *, severity: str = "information") -> None:
+    def _show_message(self, text: str, hint: str = "", *, severity: str = "information") -> None:
         self.app.notify(
             f"{text}\n{hint}" if hint else text,
             severity="error" if severity == "error" else "information",

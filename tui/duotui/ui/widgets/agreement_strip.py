@@ -1,6 +1,6 @@
-"""The whole story as one strip: where it is what the reference would have said, and where not.
+"""Strip of all tokens of a story, by their agreement with the reference.
 
-A token is chosen by its index, or by a click; what both thought there is shown beside it.
+A token is chosen by its index or by a click; CandidateTable shows its candidates.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ SAME, OTHER, FORCED, NOT_YET = "same", "other", "forced", "ahead"
 
 
 class AgreementStrip(Widget):
-    """Three rows: the mark, the strip, and its two ends."""
+    """Three rows: the mark, the strip, and the numbers of its ends."""
 
     class Chosen(Message):
-        """A token is looked at."""
+        """Token `index` was chosen."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -29,14 +29,14 @@ class AgreementStrip(Widget):
         super().__init__(id="strip")
         self._glyphs = glyphs
         self._kinds: tuple[str, ...] = ()
-        self._told = 0
+        self._generated = 0
         self.chosen = 0
 
     def show(self, kinds: Sequence[str]) -> None:
-        """One of the four for each token that there may be."""
+        """Show a kind (SAME, OTHER, FORCED, NOT_YET) for each token up to the limit."""
         if tuple(kinds) != self._kinds:
             self._kinds = tuple(kinds)
-            self._told = sum(kind != NOT_YET for kind in kinds)
+            self._generated = sum(kind != NOT_YET for kind in kinds)
             self.refresh()
 
     @property
@@ -60,24 +60,24 @@ class AgreementStrip(Widget):
         strip = Content.assemble(*(Content.styled(*signs[kind]) for kind in cells))
         last = str(count)
         ends = Content.styled("1" + last.rjust(width - 1), "$foreground 60%")
-        pointed = Content.styled(mark if self._told else "", "bold $accent")
+        pointed = Content.styled(mark if self._generated else "", "bold $accent")
         return Content("\n").join([pointed, strip, ends])
 
     def _cell(self, at: int, width: int) -> str:
-        """What stands for tokens that share a cell: a difference is never hidden by the others."""
+        """Kind of a cell that several tokens share: OTHER, a difference, hides the others."""
         count = len(self._kinds)
         low = at * count // width
         kinds = self._kinds[low : max(low + 1, (at + 1) * count // width)]
         return next(kind for kind in (OTHER, SAME, FORCED, NOT_YET) if kind in kinds)
 
     def choose(self, index: int) -> None:
-        if self._told:
-            self.chosen = max(0, min(self._told - 1, index))
+        if self._generated:
+            self.chosen = max(0, min(self._generated - 1, index))
             self.refresh()
             self.post_message(self.Chosen(self.chosen))
 
     def choose_other(self) -> None:
-        """The next that the reference would not have taken; behind the last, the first."""
+        """Choose the next token that the reference would not take; after the last, the first."""
         others = [index for index, kind in enumerate(self._kinds) if kind == OTHER]
         after = [index for index in others if index > self.chosen]
         if others:

@@ -1,4 +1,4 @@
-"""Cards in a row, as many as fit, each with its picture, its name and its digit."""
+"""Row of cards, as many as fit, each with its picture, its label and its digit."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from duotui.ui.widgets.picture import PictureView
 
 CARDS_LIMIT = 9
 CARD_WIDTH, LARGE_CARD_WIDTH = 20, 36
-"""Columns of a card: with a picture as it is, and twice as large."""
+"""Columns of a card with a picture of normal and of double size."""
 
 
 class CardView(Vertical):
@@ -51,7 +51,7 @@ class CardView(Vertical):
 
 
 class CardRow(Horizontal):
-    """What is chosen is always among those that are seen."""
+    """Scrolls so that the chosen card is always visible."""
 
     def __init__(self, glyphs: Glyphs, images: ImageCache | None) -> None:
         super().__init__(id="cards")
@@ -72,7 +72,7 @@ class CardRow(Horizontal):
 
     @property
     def _large(self) -> bool:
-        """Where three fit, unless small ones would all fit and these do not."""
+        """True if three large cards fit, unless all cards fit only when small."""
         count, width = len(self._options), self.size.width
         all_small = width >= count * CARD_WIDTH and width < count * LARGE_CARD_WIDTH
         return self.size.height >= 20 and width >= 3 * LARGE_CARD_WIDTH and not all_small

@@ -1,6 +1,6 @@
-"""The gauges: how fast, how far, how much, how well. Rows at 80 columns, cards where there is room.
+"""Gauges of the console: rows at 80 columns, cards if there is room.
 
-Every figure is written once, in `figures`; this decides only where it stands.
+Module ui/formatting.py formats every figure; this one arranges them.
 """
 
 import textwrap
@@ -25,7 +25,7 @@ Fact = tuple[str, str]
 
 
 def flow(facts: list[Fact], width: int) -> Content:
-    """Facts side by side as far as they fit; one a line, aligned, where it is narrow."""
+    """Arrange facts side by side as they fit; below 50 columns, one per line, aligned."""
     if width < 50:
         widest = max(len(label) for label, _ in facts) + 2
         rows = []
@@ -51,7 +51,7 @@ def _fact(label: str, value: str) -> Content:
 
 
 class TokenProgress(Widget):
-    """Tokens of the limit, as a bar and in figures."""
+    """Number of generated tokens and their limit, as a bar and in figures."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="progress")
@@ -63,11 +63,11 @@ class TokenProgress(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        told, limit = formatting.progress(self._board)
-        before = f"{told} of {limit} tokens " if limit else "no tokens yet "
+        generated, limit = formatting.progress(self._board)
+        before = f"{generated} of {limit} tokens " if limit else "no tokens yet "
         after = f" {formatting.time_left(self._board)}" if self._board.run else ""
         width = max(4, self.size.width - len(before) - len(after))
-        done, rest = self._glyphs.bar(told / limit if limit else 0.0, width)
+        done, rest = self._glyphs.bar(generated / limit if limit else 0.0, width)
         return Content.assemble(
             Content.styled(before, VALUE_STYLE),
             Content.styled(done, "$duo-rate"),
@@ -77,7 +77,7 @@ class TokenProgress(Widget):
 
 
 class FactList(Widget):
-    """What is neither drawn nor large: a label and a value each."""
+    """List of the small figures: a label and a value each."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="facts")
@@ -85,14 +85,14 @@ class FactList(Widget):
         self._facts: list[Fact] = [("link", formatting.NO_VALUE)]
 
     def show(self, board: SourceState, request: Request) -> None:
-        asked = board.run or request
+        shown = board.run or request
         self._facts = [
             ("first token", formatting.seconds(board.first_token)),
             ("memory", formatting.memory(board)),
             ("faults", formatting.faults(board)),
             ("link", formatting.health(board)),
-            ("mode", asked.mode),
-            ("sampling", formatting.sampling(asked, self._glyphs)),
+            ("mode", shown.mode),
+            ("sampling", formatting.sampling(shown, self._glyphs)),
         ]
         self.refresh()
 
@@ -101,7 +101,7 @@ class FactList(Widget):
 
 
 class Gauges(Container):
-    """Digits and rows are both there; the style sheet shows what the width allows."""
+    """Composes digits and rows; the style sheet displays those that fit the width."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="gauges")
@@ -125,7 +125,7 @@ class Gauges(Container):
             yield FactList(self._glyphs)
 
     def show(self, state: SessionState, request: Request) -> None:
-        """`request` is what stands here before a story has begun."""
+        """Show the run's figures; `request` is shown before the first run."""
         board = state.board
         now, mean = formatting.rate(board.rate_now), formatting.rate(board.rate)
         self.query_one("#rate-now", LargeFigure).update(now)

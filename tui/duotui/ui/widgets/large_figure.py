@@ -1,4 +1,4 @@
-"""A number three rows high, also where there is nothing but ASCII."""
+"""Number three rows high, in Unicode or ASCII."""
 
 from textual.app import RenderResult
 from textual.content import Content

@@ -1,4 +1,4 @@
-"""The same clock for all: how far this run is, and how far the published ones would be by now."""
+"""Chart of progress at one moment: this run, and others at their recorded or published rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""The picture beside a story: an image where the terminal shows them, else half blocks, or plain
-characters where colour is missing."""
+"""Picture beside a story: an image if the terminal supports images, else half blocks, or plain
+characters without colours."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -21,18 +21,18 @@ from duotui.ui.image_cache import ImageCache, ImageKey
 from duotui.ui.themes import VARIABLES
 
 FRAME_SECONDS, FRAME_COUNT = 0.5, 4
-"""Seconds to a beat; in the last of so many the picture shows its other frame."""
+"""Seconds per beat, and beats per cycle: the last one shows the picture's second frame."""
 
 LARGE_SCALE = 2
-"""Cells to a pixel's width where there is room for it; its height is half of that."""
+"""Cells per pixel column if there is room; a pixel is half as many cells high."""
 
 Grid = tuple[tuple[Colour | None, ...], ...]
 Cell = tuple[Colour | None, Colour | None]
-"""The upper and the lower half of it; None is the ground."""
+"""Upper and lower half of a cell; None is the background."""
 
 
 class PictureView(Widget):
-    """Twice as large where its size allows. It stands still unless `moving` is set."""
+    """Doubles the picture if its size allows. The picture is still unless `moving` is set."""
 
     DEFAULT_CSS = """
     PictureView {
@@ -52,7 +52,7 @@ class PictureView(Widget):
         picture: Icon | None = None,
         images: ImageCache | None = None,
         *,
-        id: str | None = None,  # noqa: A002 - the widget's own word
+        id: str | None = None,  # noqa: A002 - Textual's name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
@@ -72,14 +72,14 @@ class PictureView(Widget):
 
     @property
     def plain(self) -> bool:
-        """Half blocks say nothing without their colours."""
+        """True if half blocks are unreadable, because colours are missing."""
         colours = self.app.console.color_system in ("256", "truecolor")
         poor = self.app.no_color or self.app.native_ansi_color or not colours
         return self._glyphs.ascii or poor
 
     @property
     def imaged(self) -> bool:
-        """The number of an image is a colour: none may be changed on its way, as all are behind a
+        """True if an image can be shown. Its number is a colour, which Textual changes behind a
         dialog."""
         ready = self._images is not None and self._images.ready and self.screen is self.app.screen
         return ready and not self.plain and self.app.console.color_system == "truecolor"
@@ -87,33 +87,33 @@ class PictureView(Widget):
     def show(self, picture: Icon | None) -> None:
         if picture is not self._picture:
             self._picture, self._beats = picture, 0
-            self._settle()
+            self._apply_motion()
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(FRAME_SECONDS, self.beat, pause=True)
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._settle())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._apply_motion())
         self.app.app_resume_signal.subscribe(self, lambda _: self.refresh())
-        self._settle()
+        self._apply_motion()
 
     def watch_moving(self) -> None:
-        self._settle()
+        self._apply_motion()
 
     def beat(self) -> None:
         before = self.frame
-        self._beats = (self._beats + 1) % FRAME_COUNT if self._lively() else 0
+        self._beats = (self._beats + 1) % FRAME_COUNT if self._animated() else 0
         if self.frame != before:
             self.refresh()
 
-    def _lively(self) -> bool:
+    def _animated(self) -> bool:
         frames = len(self._picture.frames) if self._picture else 0
         still = self.app.animation_level == "none" or self.plain
         return self.moving and frames > 1 and not still
 
-    def _settle(self) -> None:
-        """No timer runs for a picture that stands still."""
+    def _apply_motion(self) -> None:
+        """Run the timer only while the picture moves."""
         if self._timer is None:
             return
-        if self._lively():
+        if self._animated():
             self._timer.resume()
         else:
             self._timer.pause()
@@ -139,7 +139,7 @@ class PictureView(Widget):
 
 
 def placed(number: int, columns: int, rows: int) -> Content:
-    """The cells in which the terminal shows an image."""
+    """Cells in which the terminal shows an image."""
     style = Style(foreground=Color(*kitty_graphics.placeholder_colour(number)))
     lines = (
         Content.styled(kitty_graphics.placeholder_row(row, columns), style) for row in range(rows)
@@ -149,7 +149,7 @@ def placed(number: int, columns: int, rows: int) -> Content:
 
 @lru_cache(64)
 def drawn(picture: Icon, frame: int, scale: int, light: Colour) -> Content:
-    """`picture` in half blocks, as it looks in `light`."""
+    """Draw `picture` in half blocks, lit by `light`."""
     return Content("\n").join(
         Content.assemble(*_runs(cells, scale))
         for cells in _cells(icons.pixels(picture, frame, light), scale)
@@ -157,7 +157,7 @@ def drawn(picture: Icon, frame: int, scale: int, light: Colour) -> Content:
 
 
 def _cells(grid: Grid, scale: int) -> Iterator[list[Cell]]:
-    """Two rows of pixels to a line; at LARGE one, as high as its cells are wide."""
+    """Cells line by line: two rows of pixels to a line, or one row at LARGE_SCALE."""
     uppers, lowers = (grid, grid) if scale == LARGE_SCALE else (grid[::2], grid[1::2])
     for upper, lower in zip(uppers, lowers, strict=True):
         yield list(zip(upper, lower, strict=True))

@@ -1,4 +1,4 @@
-"""Where a story's beginning is typed; up and down bring back earlier ones."""
+"""Input for the prompt; up and down recall earlier prompts."""
 
 import contextlib
 from pathlib import Path
@@ -12,14 +12,14 @@ from textual.widgets import Input
 from duotui.base.files import atomic_write
 
 HISTORY_LIMIT = 200
-"""Prompts that are remembered."""
+"""Prompts in the history at most."""
 
 PROMPT_CHARACTERS = 2000
-"""Characters of a prompt that is remembered."""
+"""Characters of a prompt in the history at most."""
 
 
 class PromptHistory:
-    """Prompts told before, the last one last. A file that fails is a history that forgets."""
+    """Earlier prompts, the newest last. If the file fails, they last until the program ends."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or user_state_path("duotui") / "history"
@@ -39,7 +39,7 @@ class PromptHistory:
         self._at = len(self._prompts)
 
     def older(self, typed: str) -> str:
-        """The prompt before; what was `typed` comes back behind the newest."""
+        """The prompt before. `typed` is kept, and follows the newest prompt."""
         if self._at == len(self._prompts):
             self._typed = typed
         self._at = max(0, self._at - 1)
@@ -58,7 +58,7 @@ class PromptHistory:
 
 class PromptLine(Input):
     class Asked(Message):
-        """Enter was pressed: tell this."""
+        """Enter was pressed: generate a story from `prompt`."""
 
         def __init__(self, prompt: str) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""The tok/s of the last minutes as columns, from nothing to the fastest; eighths or letters."""
+"""Chart of recent tok/s as columns, from zero to the highest; eighth blocks or ASCII."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -7,7 +7,7 @@ from duotui.ui.glyphs import Glyphs
 
 
 def columns(rates: tuple[float, ...], width: int, height: int, levels: str) -> list[str]:
-    """Rows, the top one first, of the last `width` rates."""
+    """Rows of the chart of the last `width` rates, the top one first."""
     rates = rates[-width:]
     top = max(rates, default=0.0)
     steps = len(levels) - 1

@@ -1,4 +1,4 @@
-"""tok/s run by run: a column each, what was dropped crossed out."""
+"""Chart of tok/s: a column per run, dropped runs crossed out."""
 
 from textual.content import Content
 from textual.widget import Widget
@@ -12,14 +12,14 @@ LABEL_WIDTH = 9
 
 
 def scale(score: Score) -> tuple[float, float]:
-    """The lowest and the highest rate drawn: around what there is, so that a spread is seen."""
+    """Lowest and highest rate of the chart: close to the data, so that the spread is visible."""
     low, high = min(score.rates), max(score.rates)
     room = max((high - low) * 0.1, high * 0.002)
     return max(0.0, low - room), high + room
 
 
 class RunChart(Widget):
-    """Wants three rows or more: the last one numbers the runs."""
+    """Needs at least three rows; the last one numbers the runs."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="runs")

@@ -1,4 +1,4 @@
-"""The first row: where the link stands, what is at its other end, and whether it is recorded."""
+"""Status of the link, the board and the recording; banner after a loss; comparison."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -17,7 +17,7 @@ class StatusLine(Static):
         self._glyphs = glyphs
 
     def show(self, state: SessionState, note: str) -> None:
-        """`note` is what the screen alone knows, and wants to have said here."""
+        """Show the session's state, and a `note` from the screen."""
         glyphs, board = self._glyphs, state.board
         at = link_status(board, glyphs)
         parts = [Content.styled(f" {at.sign} {at.word} ", f"bold ${at.tone}")]
@@ -35,25 +35,25 @@ class StatusLine(Static):
 
 
 class Banner(Static):
-    """What went wrong and what mends it. It is only there while the board is lost or away."""
+    """Fault and remedy; displayed only while the board is lost or away."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="banner")
         self._glyphs = glyphs
 
     def show(self, state: SessionState, offer: str) -> None:
-        """`offer` is what can be done about it."""
-        gone = state.board.link in (LinkState.LOST, LinkState.RECONNECTING)
-        self.display = gone
+        """Show the board's fault with the hint `offer`."""
+        lost = state.board.link in (LinkState.LOST, LinkState.RECONNECTING)
+        self.display = lost
         self.set_class(state.board.link is LinkState.RECONNECTING, "-away")
-        if gone:
+        if lost:
             at = link_status(state.board, self._glyphs)
             trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
             self.update(Content.assemble(Content.styled(trouble, "bold"), Content(offer)))
 
 
 class VerdictLine(Static):
-    """Is it the baseline's story?"""
+    """Result of the comparison with the baseline."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="verdict")

@@ -1,5 +1,5 @@
-"""A page of a story: the sentence that is read stands out by a bar and by weight, the word by being
-turned round and underlined. No colour is needed to see either."""
+"""Page of a story: a bar and bold text mark the current sentence, reverse and underline the current
+word. Both are visible without colour."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from duotui.protocol.tokens import WordMark
 from duotui.ui.glyphs import Glyphs
 
 PAGE_WIDTH = 56
-"""Columns of text at most: more are hard to follow for who learns to read."""
+"""Columns of text at most: longer lines are hard for a child who learns to read."""
 
 BAR = 2
 
@@ -33,7 +33,7 @@ class StoryPage(Widget):
 
     @property
     def marked(self) -> str:
-        """The word that is marked; "" where none is."""
+        """The marked word; "" if there is none."""
         if self._word is None or not 0 <= self._current < len(self._sentences):
             return ""
         return self._sentences[self._current][self._word.start : self._word.end].strip()
@@ -52,7 +52,7 @@ class StoryPage(Widget):
             if current:
                 end = len(rows)
         height = max(1, self.size.height)
-        # the sentence that is read is whole on the page, with what comes before it
+        # the page shows the whole current sentence, with text before it
         last = max(height, end or len(rows)) if len(rows) > height else len(rows)
         return Content("\n").join(rows[max(0, last - height) : last])
 
@@ -71,10 +71,10 @@ class StoryPage(Widget):
 
 
 def lines(sentence: str, width: int) -> list[tuple[int, str]]:
-    """`sentence` in lines of at most `width` cells, each with where it begins, in characters: for a
-    character of it there is one here."""
+    """Wrap `sentence` into lines of at most `width` cells, each with its start in characters.
+    Unprintable characters become spaces, so that offsets into `sentence` stay valid."""
     text = "".join(shown if len(shown := printable(c)) == 1 else " " for c in sentence)
-    found: list[tuple[int, str]] = []
+    result: list[tuple[int, str]] = []
     start = 0
     while start < len(text):
         end, cells, space = start, 0, -1
@@ -85,8 +85,8 @@ def lines(sentence: str, width: int) -> list[tuple[int, str]]:
             end += 1
         if end < len(text) and text[end] != " " and space > start:
             end = space
-        found.append((start, text[start:end].rstrip(" ")))
+        result.append((start, text[start:end].rstrip(" ")))
         start = max(end, start + 1)
         while start < len(text) and text[start] == " ":
             start += 1
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""One narrator's story, growing. It appends what is new and draws the lines that are seen."""
+"""View of one source's growing story: appends new tokens and draws only visible lines."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -18,21 +18,21 @@ from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
 
 Pieces = tuple[tuple[str, str], ...]
-"""Kinds of text, and the texts."""
+"""Pairs of kind and text."""
 
 STORY_WIDTH = 80
 """Columns of text at most: wider lines are hard to follow."""
 
 
 class PlainScrollBar(ScrollBarRender):
-    """Without the eighths of a block at its ends."""
+    """Scroll bar without eighth blocks at its ends."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class StoryView(ScrollView, can_focus=True):
-    """A story, its prompt set apart and its first difference from the other one marked."""
+    """Shows a story, its prompt in another style and its first difference marked."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "story--prompt",
@@ -63,14 +63,14 @@ class StoryView(ScrollView, can_focus=True):
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]
 
     def invite(self, *pieces: tuple[str, str]) -> None:
-        """What stands here while there is no story."""
+        """Set the text that is shown while there is no story."""
         if pieces != self._invitation:
             self._invitation = pieces
             if self._run is None:
                 self._rewrap()
 
     def show(self, state: SessionState) -> None:
-        """Draw what came since the last state."""
+        """Draw the changes since the last state."""
         source_state = state.of(self._source)
         changed = source_state is not self._source_state or state.diff.first != self._first
         restart = source_state.run is not self._run or len(source_state.tokens) < self._shown
@@ -85,12 +85,12 @@ class StoryView(ScrollView, can_focus=True):
 
     @property
     def lines(self) -> list[str]:
-        """What is written, line by line."""
+        """Lines of the text."""
         return ["".join(span.text for span in line) for line in self._wrapping.lines]
 
     @property
     def _measure(self) -> int:
-        """Columns for text. One is kept for the scroll bar, so that nothing moves when it comes."""
+        """Columns for text. One is kept for the scroll bar, so that text stays when it appears."""
         outer = self.outer_size.width
         width = outer - self.styles.gutter.width - 1 if outer else STORY_WIDTH
         return max(8, min(STORY_WIDTH, width))
@@ -119,7 +119,7 @@ class StoryView(ScrollView, can_focus=True):
         self._hint()
 
     def _kinds(self, fresh: tuple[Token, ...]) -> Iterator[tuple[str, str]]:
-        """Text of `fresh` by its kind; the token that differs wears its sign, not colour alone."""
+        """Kinds and texts of `fresh`; the differing token gets a sign besides its colour."""
 
         def kind(numbered: tuple[int, Token]) -> str:
             at = numbered[0]
@@ -161,13 +161,13 @@ class StoryView(ScrollView, can_focus=True):
         if number > last:
             number = -1
         strip = self._drawn.get(number)
-        # The last line has the caret, which comes and goes.
+        # The last line may have a caret, so it is drawn each time.
         if strip is None or strip.cell_length != self.size.width or number == last:
             strip = self._drawn[number] = self._draw(number, last)
         return strip
 
     def _draw(self, number: int, last: int) -> Strip:
-        """The line of this number; -1 is an empty one."""
+        """Draw the line of this index; -1 is an empty line."""
         width, base = self.size.width, self.rich_style
         if number < 0:
             return Strip.blank(width, base)

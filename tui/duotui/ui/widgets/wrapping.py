@@ -1,8 +1,7 @@
-"""Text that grows, broken into lines as it comes. Pure: widths in, lines out.
+"""Incremental line wrapping of growing text. Pure.
 
-Greedy breaking looks no further back than the last line, so what was appended costs what is
-new and one line, however long the story is. Text is untrusted: what could steer a terminal
-is replaced before it is measured.
+Greedy wrapping changes no line but the last one, so the cost of an append does not grow with the
+story. Text is untrusted: control characters are replaced before it is measured.
 """
 
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ class Wrapping:
     lines: list[Line] = field(default_factory=lambda: [[]])
 
     def append(self, text: str, kind: str) -> int:
-        """Add text; the number of the first line that changed."""
+        """Append text; return the index of the first changed line."""
         start = len(self.lines) - 1
         last = self.lines.pop()
         self.lines += self._break([*last, StyledSpan(printable(text), kind)])
@@ -53,7 +52,7 @@ class Wrapping:
             if letter == " ":
                 space = at
             elif cells + size > self.width and at > start:
-                # The space stays on the line that it ends, so that the text can be had back.
+                # The space stays at the end of its line, so that joined lines give the text.
                 cut = at if space is None else space + 1
                 yield _line(letters[start:cut])
                 start = at = cut
