@@ -1,5 +1,6 @@
 """duotui as a process on a real terminal."""
 
+import fcntl
 import os
 import pty
 import select
@@ -12,6 +13,10 @@ from collections.abc import Callable, Sequence
 
 ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_SHOWN = b"\x1b[?25h"
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Terminal:
@@ -29,6 +34,7 @@ class Terminal:
             stderr=slave,
             env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
+            preexec_fn=_take_terminal,  # as a terminal program does: it sends SIGHUP and SIGCONT
         )
 
     def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
@@ -47,6 +53,29 @@ class Terminal:
     def end(self, number: signal.Signals) -> float:
         """As `leave`, by a signal."""
         return self._gone_by(lambda: self.process.send_signal(number))
+
+    def hang_up(self) -> bool:
+        """Close the window: both ends of the pty. Return whether the process then ends."""
+        os.close(self.master)
+        os.close(self.slave)
+        self.master = self.slave = -1
+        return self.gone(20)
+
+    def gone(self, seconds: float) -> bool:
+        """True as soon as the process has ended; False after `seconds`. Output is discarded."""
+        gone = os.pidfd_open(self.process.pid)
+        end = time.monotonic() + seconds
+        watched = [gone, *([self.master] if self.master >= 0 else [])]
+        while (left := end - time.monotonic()) > 0:
+            ready, _, _ = select.select(watched, [], [], left)
+            if gone in ready:
+                os.close(gone)
+                self.process.wait()
+                return True
+            if ready:
+                self.last += os.read(self.master, 65536)
+        os.close(gone)
+        return False
 
     def _gone_by(self, what: Callable[[], object]) -> float:
         pressed = time.monotonic()
@@ -67,5 +96,6 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        if self.master >= 0:
+            os.close(self.master)
+            os.close(self.slave)

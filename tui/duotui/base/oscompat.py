@@ -13,14 +13,11 @@ from duotui.base.errors import NotReady
 
 if sys.platform == "win32":
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
-    HANGUPS = (signal.SIGTERM, signal.SIGBREAK)
 else:
     import tty
 
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
-    HANGUPS = (signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a command without a screen, and signals that end a screen, which receives Ctrl+C
-as a key. Windows sends SIGBREAK when a console is closed."""
+"""Signals that end a command without a screen. Windows sends SIGBREAK when a console is closed."""
 
 HAS_PTYS = sys.platform != "win32"
 

@@ -6,12 +6,14 @@ from collections.abc import Coroutine
 from typing import Any
 
 from textual.app import App
+from textual.driver import Driver
 
-from duotui.base import oscompat
-from duotui.base.errors import Cancelled, DuotuiError
+from duotui.base.errors import Cancelled, DuotuiError, Exit
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
+from duotui.ui.exit_guard import QUIT_TIMEOUT, SIGNAL_TIMEOUT, ExitGuard
+from duotui.ui.terminal_driver import with_resilience
 
 CLOSE_TIMEOUT = 0.7
 """Seconds that the session may take to close: the terminal is restored within one second."""
@@ -35,7 +37,9 @@ class BaseApp(App[None]):
             if ascii or settings.ascii == "on" or automatic
             else glyphs.UNICODE_GLYPHS
         )
-        self._signals = contextlib.ExitStack()
+        self._guard = ExitGuard()
+        self._main_loop: asyncio.AbstractEventLoop | None = None
+        self._is_stopped = False
         self._session_closing: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._warnings = list(settings.warnings)
@@ -48,19 +52,25 @@ class BaseApp(App[None]):
         self._warnings += [f"Theme {failure}" for failure in failures]
 
     def on_mount(self) -> None:
-        # a signal must restore the terminal and end the engine
-        self._signals.enter_context(oscompat.on_signals(oscompat.HANGUPS, self._end))
+        self._main_loop = asyncio.get_running_loop()
+        if self._is_stopped:
+            self._end()
         # the terminal is empty after a suspension
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def show(self) -> None:
         """Run the app until the user quits. Raises DuotuiError after an error in it, and Cancelled
         after a signal."""
-        self.run()
-        if self._ended:
+        with self._guard.on_signals(self._stop):
+            self.run()
+        self._guard.disarm()
+        if self._is_stopped:
             raise Cancelled("stopped")
         if self.return_code:
             raise DuotuiError("the screen stopped", "the lines above say where")
+
+    def get_driver_class(self) -> type[Driver]:
+        return with_resilience(super().get_driver_class(), self._stop)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return dict(themes.VARIABLES)
@@ -82,13 +92,21 @@ class BaseApp(App[None]):
         await self._leave()
 
     async def on_unmount(self) -> None:
-        self._signals.close()
         await self._close()
+
+    def _stop(self) -> None:
+        """End the app from outside: a signal, or a terminal that is gone. Any thread may call."""
+        self._is_stopped = True
+        self._guard.arm(Exit.CANCELLED, SIGNAL_TIMEOUT)
+        if self._main_loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._main_loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
         self._ended = asyncio.ensure_future(self._leave())
 
     async def _leave(self) -> None:
+        self._guard.arm(Exit.OK, QUIT_TIMEOUT)
         await self._close()
         self.exit()
 
