@@ -1,1 +1,1 @@
-"""A Linux shell at the other end of a port: what it is, what it needs, what is wrong with it."""
+"""The board's Linux shell: its probe, login, checks, installation and uploads."""

@@ -1,4 +1,4 @@
-"""The storyteller on a board: where it lies, and how a line is handed over to it."""
+"""The agent on a board: its folder, its files, and its start by a shell."""
 
 from duotui.base.errors import NotReady
 from duotui.board.pexpect_transport import TransportSpawn
@@ -16,10 +16,11 @@ from duotui.protocol.frames import Frame, encode
 from duotui.protocol.messages import Bye, Gone, Hello
 
 BOARD_FOLDER = "/mnt/data/duotui"
-"""Its folder on a board: duollama, and the packed model that it tells from."""
+"""Folder on a board with duollama and its packed model."""
 
 ENGINE_NAME, MODEL_NAME, TTS_SCRIPT, MICROPHONE_SCRIPT = "duollama", "story.duo", "voice", "ear"
-"""TTS_SCRIPT says sentences aloud, by TTS_PROGRAM; MICROPHONE_SCRIPT records (firmware/overlay)."""
+"""File names. TTS_SCRIPT speaks sentences with TTS_PROGRAM; MICROPHONE_SCRIPT records
+(firmware/overlay)."""
 
 TTS_PROGRAM = "duospeak"
 AGENT_LOG = "/tmp/duollama.log"
@@ -28,16 +29,19 @@ _END_OTHERS = (
     f"for p in $(pidof {ENGINE_NAME}); do"
     ' [ "$(readlink /proc/$p/fd/0)" = "$(tty)" ] && kill -9 $p; done'
 )
-"""One of this line that was stopped would keep its memory; those of other lines have a host."""
+"""Command that kills the agents of this line, since a stopped one would keep its memory. Agents of
+other lines are in use by a host."""
 
 START_TIMEOUT = 60
-"""A model is read from the card once before the first frame: a second or two for 40 MB."""
+"""Seconds until the first frame. The agent first reads the model from the card: 1 to 2 s for 40
+MB."""
 
 
 def start_agent(transport: Transport) -> None:
-    """Whatever is at the other end: afterwards the agent is. Logs in and starts it if need be.
+    """Make the agent answer, in any state of the peer: log in and start it if necessary.
 
-    Raises NotReady with what is in the way, LinkBroken where the port is lost."""
+    Raises NotReady with the reason, LinkBroken if the port is lost.
+    """
     spawn = TransportSpawn(transport)
     state = probe_peer(spawn)
     if state is PeerState.AGENT:
@@ -45,29 +49,30 @@ def start_agent(transport: Transport) -> None:
     shell = open_shell(spawn, state)
     _check_installed(shell)
     shell.ask(_END_OTHERS)
-    # whatever it ends of, the host hears it at once
+    # printed when the agent ends for any reason, so that the host notices at once
     gone = "".join(f"\\{byte:03o}" for byte in terminal_safe_frame(Gone()))
-    # what was set up before there was an ear does not know the word
-    ear = f"$([ -e {MICROPHONE_SCRIPT} ] && echo --ear ./{MICROPHONE_SCRIPT})"
-    serve = f"./{ENGINE_NAME} serve {MODEL_NAME} --voice ./{TTS_SCRIPT} {ear}"
+    # an older installation has no such script, and an engine without --ear
+    microphone = f"$([ -e {MICROPHONE_SCRIPT} ] && echo --ear ./{MICROPHONE_SCRIPT})"
+    serve = f"./{ENGINE_NAME} serve {MODEL_NAME} --voice ./{TTS_SCRIPT} {microphone}"
     spawn.write_bytes(f"cd {BOARD_FOLDER} && {serve} 2>{AGENT_LOG}; printf '{gone}'\r".encode())
     for _ in range(START_TIMEOUT):
         while spawn.wait_for(FRAME_PATTERN, seconds=1) == 0:
             if is_message(Hello, spawn.matched):
                 return
             if is_message(Gone, spawn.matched):
-                said = shell.ask(f"cat {AGENT_LOG}").last_line
-                raise NotReady("the storyteller does not start", said.removeprefix("duollama: "))
-        # it says hello once; that may have been spoiled
+                reason = shell.ask(f"cat {AGENT_LOG}").last_line
+                raise NotReady("the storyteller does not start", reason.removeprefix("duollama: "))
+        # the agent sends HELLO once, and that frame may be corrupted
         spawn.write_bytes(probe())
     raise NotReady("the storyteller does not answer", "turn the board off and on")
 
 
 def open_shell(spawn: TransportSpawn, state: PeerState) -> Shell:
-    """Whatever was found at the other end: afterwards a shell is. An agent is told to leave; a boot
-    loader that a byte stopped is told to go on.
+    """Return the peer's shell, from any state. An agent is ended by BYE; a boot loader that a stray
+    byte stopped resumes.
 
-    Raises NotReady, LinkBroken."""
+    Raises NotReady, LinkBroken.
+    """
     if state is PeerState.BOOTLOADER:
         spawn.write_bytes(b"boot\r")
         state = probe_peer(spawn)

@@ -1,6 +1,6 @@
-"""Checks of a board, link by link, each with the command that mends what is wrong.
+"""Checks of a board, each with the command that fixes a fault.
 
-Everything is asked of its shell, and nothing is changed.
+They run commands in its shell, and change nothing.
 """
 
 import json
@@ -23,7 +23,8 @@ from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`right` is None where nothing can be told; `mend` is what to type, and where."""
+    """Result of a check. `right` is None if unknown; `mend` is the command that fixes a fault, and
+    where to type it."""
 
     link: str
     right: bool | None
@@ -33,7 +34,7 @@ class Finding:
 
 
 def check_board(shell: Shell) -> Iterator[Finding]:
-    """Check it from the processor to the loudspeaker."""
+    """Check the board from its processor to its loudspeaker."""
     info = parse_system_info(shell.run(PROBE))
     yield _machine(info)
     yield _memory(info)
@@ -81,17 +82,17 @@ def _clock(info: SystemInfo) -> Finding:
 
 def _program(shell: Shell) -> Finding:
     path = f"{BOARD_FOLDER}/{ENGINE_NAME}"
-    said = shell.ask(f"{path} --version")
-    if said.status == 127 or "not found" in said.text:
+    version = shell.ask(f"{path} --version")
+    if version.status == 127 or "not found" in version.text:
         return Finding("storyteller", False, f"no {path}", "on this computer: duotui setup")
-    if said.status:
+    if version.status:
         return Finding(
             "storyteller", False, f"{path} does not run here", "on this computer: duotui setup"
         )
-    ours = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
-    there = shell.run(f"sha256sum {path}", 60).split()[0]
-    which = "ours" if there == ours else "not the one of this package"
-    return Finding("storyteller", True, f"{said.text}, {which}")
+    expected = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
+    digest = shell.run(f"sha256sum {path}", 60).split()[0]
+    origin = "ours" if digest == expected else "not the one of this package"
+    return Finding("storyteller", True, f"{version.text}, {origin}")
 
 
 def _model(shell: Shell, runs: bool | None) -> Finding:
@@ -108,29 +109,30 @@ def _model(shell: Shell, runs: bool | None) -> Finding:
 
 
 def _microphone(shell: Shell) -> Finding:
-    """Check what the kernel knows: nobody can tell whether one is soldered to the board."""
-    there = shell.ask(f"ls {DUO_64M.capture_device}").text.strip()
-    if not there.startswith("/"):
+    """Check for a capture device. The kernel has one even if no microphone is soldered to the
+    board."""
+    device = shell.ask(f"ls {DUO_64M.capture_device}").text.strip()
+    if not device.startswith("/"):
         return Finding("microphone", None, "none is known to the kernel: the host listens")
     if shell.ask("command -v arecord").status:
-        return Finding("microphone", None, f"{there}, but no arecord: the host listens")
+        return Finding("microphone", None, f"{device}, but no arecord: the host listens")
     if shell.ask(f"test -x {BOARD_FOLDER}/{MICROPHONE_SCRIPT}").status:
         mend = "on this computer: duotui setup"
         return Finding(
-            "microphone", False, f"{there}, but no {BOARD_FOLDER}/{MICROPHONE_SCRIPT}", mend
+            "microphone", False, f"{device}, but no {BOARD_FOLDER}/{MICROPHONE_SCRIPT}", mend
         )
-    return Finding("microphone", True, f"{there}, and arecord")
+    return Finding("microphone", True, f"{device}, and arecord")
 
 
 def _sound(shell: Shell) -> Finding:
     devices = shell.ask(f"ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
-    there = ", ".join(devices)
-    said = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
-    if said.status == 127:
-        return Finding("sound", False, f"{there}, but no voice", "on this computer: duotui setup")
-    if said.status:
-        why = "whatever else plays on the board must end"
-        return Finding("sound", False, f"{there}: {said.last_line}", why)
-    return Finding("sound", True, f"{there}, and a voice")
+    names = ", ".join(devices)
+    result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
+    if result.status == 127:
+        return Finding("sound", False, f"{names}, but no voice", "on this computer: duotui setup")
+    if result.status:
+        mend = "whatever else plays on the board must end"
+        return Finding("sound", False, f"{names}: {result.last_line}", mend)
+    return Finding("sound", True, f"{names}, and a voice")

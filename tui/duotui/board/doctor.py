@@ -1,4 +1,4 @@
-"""`duotui doctor`: walks the chain from this computer's port to a board's loudspeaker."""
+"""`duotui doctor`: checks from this computer's port to a board's loudspeaker."""
 
 import itertools
 import json
@@ -31,54 +31,54 @@ from duotui.link.serial_transport import SerialTransport
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
 USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
-"""States from which there is a way to a shell."""
+"""States from which a shell can be reached."""
 
 HOLDERS_NAMED = 3
-"""Programs that hold a port, at most."""
+"""Most programs named that hold a port."""
 
 
 def examine(target: str) -> Iterator[Finding]:
-    """Link by link; what lies behind a broken one is not looked at. Raises UsageError."""
+    """Yield the findings, link by link. A broken port ends the checks. Raises UsageError."""
     if target in ("sim", "virtual"):
         raise UsageError(f"{target} has no port to look at", "name one, as duotui devices lists it")
-    found = ports()
+    known = ports()
     path = target
     if target == "auto":
         try:
-            path = find_board(found).path
+            path = find_board(known).path
         except DuotuiError as error:
             yield Finding(
                 link="port", right=False, what=error.message, mend=error.hint, exit=error.exit
             )
             return
     broken = False
-    for finding in of_port(path, found):
+    for finding in of_port(path, known):
         yield finding
         broken = broken or finding.right is False
     if not broken:
-        yield from _of_line(path)
+        yield from _check_line(path)
 
 
 def of_port(
     path: str,
-    found: list[Port],
+    known: list[Port],
     proc: Path = Path("/proc"),
     rules: Sequence[Path] = UDEV_RULE_FOLDERS,
 ) -> Iterator[Finding]:
-    """Check what this computer knows of a port, without opening it."""
+    """Check a port without opening it."""
     if "://" in path:
         yield Finding("port", None, f"{path}, on another computer")
         return
-    if not exists(path, found):
+    if not exists(path, known):
         mend = "plug the board in, then duotui devices: it lists the ports there are"
         yield Finding(
             link="port", right=False, what=f"there is no {path}", mend=mend, exit=Exit.NO_DEVICE
         )
         return
-    port = listed(path, found)
+    port = listed(path, known)
     yield Finding("port", True, f"{path}{f': {port.described}' if port else ''}")
     if sys.platform == "win32":
-        return  # it asks for no permission, and tells who holds a port only when it is opened
+        return  # Windows has no permissions for it, and reports its use only on opening
     if not os.access(path, os.R_OK | os.W_OK):
         yield Finding(
             link="permission",
@@ -106,10 +106,10 @@ def of_port(
 
 
 def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
-    """It opens every new port of this kind, and asks it whether it is a modem."""
-    runs = any(_reads(entry) == MODEM_MANAGER for entry in proc.glob("[0-9]*/comm"))
+    """Check for ModemManager, which opens every new port of this kind to probe for a modem."""
+    runs = any(_text_of(entry) == MODEM_MANAGER for entry in proc.glob("[0-9]*/comm"))
     kept_off = any(
-        f"{DUO_64M.usb_vendor:04x}" in _reads(rule) and "ID_MM_DEVICE_IGNORE" in _reads(rule)
+        f"{DUO_64M.usb_vendor:04x}" in _text_of(rule) and "ID_MM_DEVICE_IGNORE" in _text_of(rule)
         for folder in rules
         for rule in folder.glob("*.rules")
     )
@@ -121,7 +121,7 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
     return Finding("modems", False, f"{MODEM_MANAGER} takes the port for a modem", mend)
 
 
-def _of_line(path: str) -> Iterator[Finding]:
+def _check_line(path: str) -> Iterator[Finding]:
     try:
         transport = SerialTransport(path, patience=10)
     except DuotuiError as error:
@@ -133,8 +133,8 @@ def _of_line(path: str) -> Iterator[Finding]:
         spawn = TransportSpawn(transport)
         state = probe_peer(spawn)
         if state not in USABLE_STATES:
-            why = no_shell_error(state)
-            yield Finding("line", False, state.value, why.hint)
+            fault = no_shell_error(state)
+            yield Finding("line", False, state.value, fault.hint)
             return
         yield Finding("line", True, state.value)
         shell = open_shell(spawn, state)
@@ -149,7 +149,7 @@ def _of_line(path: str) -> Iterator[Finding]:
         transport.close()
 
 
-def _reads(path: Path) -> str:
+def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8", "replace").strip()
     except OSError:
@@ -157,15 +157,15 @@ def _reads(path: Path) -> str:
 
 
 def doctor(target: str, as_json: bool, out: TextIO) -> Exit:
-    """Prints each finding as it is made. The status of the first that is wrong."""
-    found = []
+    """Print each finding as it comes; return the exit status of the first fault."""
+    findings = []
     for finding in examine(target):
-        found.append(finding)
+        findings.append(finding)
         if not as_json:
             _print(finding, out)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in found], indent=2), file=out)
-    return next((finding.exit for finding in found if finding.right is False), Exit.OK)
+        print(json.dumps([asdict(finding) for finding in findings], indent=2), file=out)
+    return next((finding.exit for finding in findings if finding.right is False), Exit.OK)
 
 
 _SIGNS = {True: "ok", False: "WRONG", None: "?"}

@@ -1,6 +1,6 @@
-"""The files that a board needs: which of them are there, and sending the rest.
+"""Installation of the files that a board needs: a plan of the missing ones, and their upload.
 
-Looking changes nothing; what is then done is in the plan, to be shown first.
+`plan_install` changes nothing, so that its caller can show the plan first.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from duotui.board.upload import upload
 
 @dataclass(frozen=True, slots=True)
 class InstallFile:
-    """A file of ours, and its whole path on a board."""
+    """A file of the host, and its absolute path on a board."""
 
     target: str
     source: Path
@@ -40,8 +40,8 @@ class InstallFile:
 
 @dataclass(frozen=True, slots=True)
 class InstallPlan:
-    """`missing` of the `parts` is to be sent, `size` bytes; `replaced` of it is there as another
-    file."""
+    """`missing` are those of the `parts` to send, `size` bytes. `replaced` are those of them that
+    differ from the board's file."""
 
     info: SystemInfo
     parts: tuple[InstallFile, ...]
@@ -51,7 +51,8 @@ class InstallPlan:
 
 
 def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
-    """The storyteller, and what the board does at its start (firmware/overlay)."""
+    """Return the engine, its model, the speech program, and the board's start scripts
+    (firmware/overlay)."""
     overlay = resources.resource_folder("firmware") / "overlay"
     scripts = sorted(path for path in overlay.rglob("*") if path.is_file())
     return (
@@ -63,18 +64,19 @@ def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
 
 
 def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
-    """Raises NotReady where the board is none of ours, UsageError for a bad file of ours."""
+    """Compare `parts` with the board's files. Raises NotReady if the board is no Duo, UsageError
+    for an unreadable part."""
     info = parse_system_info(shell.run(PROBE))
     if not DUO_64M.is_machine(info.machine):
         raise NotReady(f"this is no Duo: its processor is {info.machine}", "name another port")
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()
-        said = shell.ask(f"sha256sum {part.target}", 120)
-        if said.status or said.text.split()[0] != hashlib.sha256(contents).hexdigest():
+        result = shell.ask(f"sha256sum {part.target}", 120)
+        if result.status or result.text.split()[0] != hashlib.sha256(contents).hexdigest():
             missing.append(part)
             size += len(contents)
-            if not said.status:
+            if not result.status:
                 replaced.append(part)
     return InstallPlan(
         info=info, parts=parts, missing=tuple(missing), replaced=tuple(replaced), size=size
@@ -87,10 +89,10 @@ def install(
     clock: Clock,
     progress: Callable[[InstallFile, TransferProgress], None] = lambda _part, _progress: None,
 ) -> None:
-    """Send what is missing, then let the board's own program look at it. Raises NotReady."""
+    """Send the missing parts, then check the model with the board's engine. Raises NotReady."""
     for part in plan.missing:
 
-        def on(now: TransferProgress, part: InstallFile = part) -> None:
+        def report(now: TransferProgress, part: InstallFile = part) -> None:
             progress(part, now)
 
         upload(
@@ -98,7 +100,7 @@ def install(
             source=part.source,
             target=part.target,
             clock=clock,
-            progress=on,
+            progress=report,
             mode=part.mode,
         )
     shell.run(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {BOARD_FOLDER}/{MODEL_NAME}", 300)

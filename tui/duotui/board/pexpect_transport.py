@@ -1,4 +1,4 @@
-"""pexpect over a transport, so that it reads whatever pyserial can open."""
+"""pexpect over a transport, so that it reads any port that pyserial opens."""
 
 import time
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ else:
 
 
 class TransportSpawn(_Base):
-    """`heard` is everything that came. LinkBroken where the port is lost."""
+    """pexpect's spawn on a transport. `heard` is all received bytes. Raises LinkBroken if the port
+    is lost."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(maxread=1 << 16)
@@ -34,14 +35,14 @@ class TransportSpawn(_Base):
         self.transport.write(data)
 
     def wait_for(self, *patterns: bytes, seconds: float) -> int:
-        """Which of the patterns comes first; -1 where none does in time."""
-        found: int = self.expect_list(
+        """Return the index of the pattern that matches first; -1 if none does in time."""
+        index: int = self.expect_list(
             [*(self.compile_pattern_list(list(patterns))), TIMEOUT], timeout=seconds
         )
-        return found if found < len(patterns) else -1
+        return index if index < len(patterns) else -1
 
     def drain(self, most: float = 1.0) -> bytes:
-        """Read what came and was not waited for, until there is a pause; `most` seconds of it."""
+        """Read and return the pending bytes, until a pause or for `most` seconds."""
         until, left = time.monotonic() + most, b""
         while self.wait_for(rb"(?s).+", seconds=0) == 0:
             left += self.matched

@@ -1,9 +1,9 @@
-"""A probe of the other end of a line, harmless whatever is there.
+"""A probe of the other end of a line, harmless for every possible peer.
 
-One message is said that each of them understands in its own way. The agent hears a frame, a
-shell or a login an emptied line and Enter, a program that runs in the foreground an Enter. Half a
-push, whose host was killed, ends by two. What was half typed is emptied, not run. A shell whose
-agent was killed has a raw tty, where Enter is another byte.
+Each peer handles the same bytes in its own way. The agent decodes HELLO?. A shell or a login
+receives ^U and Enter: half-typed text is deleted, not run. A foreground program receives Enter. Two
+Enters end an upload block whose host was killed. A shell whose agent was killed has a raw tty,
+where Enter is another byte.
 """
 
 import re
@@ -28,9 +28,9 @@ class PeerState(Enum):
 
 
 INTERRUPT = b"\x03"  # ^C
-EMPTY_LINE = b"\x15"  # ^U, by a tty and by a line editor
+EMPTY_LINE = b"\x15"  # ^U, for a tty and for a line editor
 RAW_ENTER = b"\n"
-_CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox asks where the cursor is, after each prompt
+_CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox requests the cursor position after each prompt
 _BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
 SHELL_PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
 LOGIN_PROMPT = rb"login: ?$"
@@ -38,32 +38,33 @@ PASSWORD_PROMPT = rb"[Pp]assword: ?$"
 KERNEL_MESSAGE = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
 BOOTLOADER_PROMPT = _BEFORE + DUO_64M.bootloader_prompt + rb"$"
 CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
-"""A shell waits for the end of something: a quote came to it by a flipped bit, or in a frame for an
-agent that was no more."""
+"""Prompt of a shell that waits for a closing quote, from a flipped bit or from a frame for an agent
+that had ended."""
 
 COMMAND_ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
-"""Endings of it: where the terminal is raw, the quote itself."""
+"""Inputs that end a continuation prompt: an interrupt, or on a raw terminal the quote itself."""
 
 FRAME_PATTERN = rb"\0[^\0]{8,}\0"
 
 
 def terminal_safe_frame(message: Message) -> bytes:
-    """Its frame, numbered so that a terminal finds no control character of its own in it that
-    does anything (^C, ^D, ^S, Tab...)."""
+    """Return the message's frame, with a sequence number that avoids control characters with an
+    effect on a terminal (^C, ^D, ^S, Tab...)."""
     for seq in range(1 << 16):
-        said = encode(Frame(message.type, seq, message.payload()))
-        if all(byte >= 0x20 or byte in (0, 1, 2, 6, 7, 8) for byte in said) and 0x7F not in said:
-            return said
+        frame = encode(Frame(message.type, seq, message.payload()))
+        if all(byte >= 0x20 or byte in (0, 1, 2, 6, 7, 8) for byte in frame) and 0x7F not in frame:
+            return frame
     raise AssertionError("no number will do")
 
 
 def probe() -> bytes:
-    """HELLO?, which leaves nothing in a line that a shell or a login hears."""
+    """Return HELLO?, then ^U, which deletes it from the line of a shell or a login."""
     return terminal_safe_frame(AskHello()) + EMPTY_LINE
 
 
 def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0) -> PeerState:
-    """Greet, and see who answers in `patience` seconds; a board that starts is waited for."""
+    """Send the probe, and return the state that the peer shows in `patience` seconds. Wait up to
+    `boot` seconds for a board that is starting."""
     starting = re.search(DUO_64M.boot_messages, spawn.drain()) is not None
     kernel = False
     waited = 0.0
@@ -72,7 +73,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
     raw = False
     endings, unfinished = iter(COMMAND_ENDINGS), False
     while True:
-        order = (
+        patterns = (
             FRAME_PATTERN,
             LOGIN_PROMPT,
             PASSWORD_PROMPT,
@@ -82,7 +83,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
             KERNEL_MESSAGE,
             CONTINUATION_PROMPT,
         )
-        match spawn.wait_for(*order, seconds=patience):
+        match spawn.wait_for(*patterns, seconds=patience):
             case 0:
                 if is_message(Hello, spawn.matched):
                     return PeerState.AGENT
@@ -100,13 +101,13 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
             case 5:
                 starting = True
             case 6:
-                kernel = True  # a running system says something, too
-            case got if (unfinished or got == 7) and (ending := next(endings, b"")):
+                kernel = True  # a running system prints kernel messages, too
+            case index if (unfinished or index == 7) and (ending := next(endings, b"")):
                 unfinished = True
                 spawn.write_bytes(ending)
             case _ if starting and waited < boot:
                 waited += patience
-                if kernel:  # which may have written behind a prompt; a boot loader is left alone
+                if kernel:  # it may have written after a prompt; a boot loader gets no Enter
                     spawn.write_bytes(b"\r")
             case _ if starting:
                 return PeerState.BOOTING

@@ -1,4 +1,4 @@
-"""A board's card, in this computer's reader and mounted: the storyteller put on it."""
+"""Installation on a board's card that is mounted on this computer."""
 
 import os
 import shutil
@@ -12,10 +12,9 @@ STOCK_FILES = ("etc/inittab", "etc/run_usb.sh", "mnt/system")
 
 
 def install_on_card(root: Path, parts: tuple[InstallFile, ...]) -> list[Path]:
-    """Put `parts` into the root of a mounted card; the files that were written. Each is whole or
-    not there at all.
+    """Copy `parts` to the root of a mounted card, each atomically; return the written paths.
 
-    Raises UsageError where `root` is no Duo's, NotReady where it cannot be written.
+    Raises UsageError if `root` is no Duo's, NotReady if it cannot be written.
     """
     missing = [name for name in STOCK_FILES if not (root / name).exists()]
     if missing:
@@ -39,6 +38,6 @@ def _write(source: Path, target: Path, mode: int) -> None:
     part = target.with_name(target.name + ".part")
     shutil.copyfile(source, part)
     part.chmod(mode)
-    with part.open("r+b") as file:  # Windows writes no file through that is open for reading alone
+    with part.open("r+b") as file:  # Windows syncs no file that is open for reading only
         os.fsync(file.fileno())
     part.replace(target)

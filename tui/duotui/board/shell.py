@@ -1,8 +1,8 @@
-"""A BusyBox shell at the other end of a line: logging in, and commands whose answers are checked.
+"""A BusyBox shell at the other end of a line: login, and commands with checked output.
 
-A line is shared: the kernel may write in the middle of an answer, and bytes may flip. So a command
-goes with its MD5 and runs only where that fits; what it said comes with its MD5, and is asked for
-again where that does not fit. It runs once.
+The kernel may write in the middle of an output, and bits may flip. So a command is sent with its
+MD5 and runs only if that matches. Its output comes with an MD5, and is requested again if that
+differs. The command runs once.
 """
 
 import hashlib
@@ -28,26 +28,28 @@ from duotui.board.port_probe import (
 )
 
 PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
-"""Names another one: the command line would show it to everybody."""
+"""Environment variable with another password: the command line would show it to every user."""
 
 LOGIN_ATTEMPTS = 4
 QUIET_ATTEMPTS = 3
-"""Attempts: where none succeeds the shell is another one, and may do all the same."""
+"""Attempts at a login and at QUIET_COMMAND. If the latter fails, the shell is no BusyBox, and may
+work all the same."""
 COMMAND_ATTEMPTS = 10
 RETRY_INTERVAL, RETRY_INTERVAL_LONG = 1.0, 8.0
-"""Seconds until an answer is asked for again, at first and in the end: what is asked while a
-command runs waits in the tty, which holds 4095 bytes."""
+"""Seconds until an output is requested again, at first and at most. Requests made while a command
+runs wait in the tty, which holds 4095 bytes."""
 
 QUIET_COMMAND = "set -o ignoreeof; stty sane -echo -ixon susp undef quit undef && dmesg -n 1"
-"""A flipped bit makes ^S of a 3, ^Z of a colon, ^D of a dollar. A killed agent leaves the tty raw,
-in which only a line editor knows Enter."""
+"""Command that turns off signal characters, echo and kernel messages. A flipped bit makes ^S of a
+3, ^Z of a colon, ^D of a dollar. A killed agent leaves the tty raw, in which only a line editor
+understands Enter."""
 RESTORE_COMMAND = "dmesg -n 7; stty sane; set +o ignoreeof"
 
 LOGINS_SEEN = 2
-"""One alone may be a line that strayed in."""
+"""Login prompts after which the shell has ended: a single one may be a stray line."""
 
 WRITE_BYTES = 1024
-"""Bytes that are written at once: a full tty takes no more for a while."""
+"""Bytes per write: a full tty takes no more for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,15 @@ class CommandResult:
 
     @property
     def last_line(self) -> str:
-        """The line in which a program says what is wrong."""
+        """The line in which a program reports its error."""
         return last_line(self.text, "it said nothing")
 
 
 class Shell:
-    """Commands run in it by `ask`. Raises NotReady where it stops answering, or ends."""
+    """Shell that runs commands by `ask`. Raises NotReady if it stops answering, or ends."""
 
     def __init__(self, spawn: TransportSpawn, first: int) -> None:
-        """`first` numbers its commands: none before it in the same login had that number."""
+        """`first` numbers its commands; the login must not have used that number before."""
         self._spawn = spawn
         self._numbers = itertools.count(first)
 
@@ -78,10 +80,10 @@ class Shell:
         key: str | None = None,
         chance: Callable[[], float] = random.random,
     ) -> "Shell":
-        """Go from a prompt of any kind to a shell that has no echo. Raises NotReady with what is in
-        the way, where there is no way."""
+        """Return a shell without echo, from a prompt of any kind. Raises NotReady with the reason
+        if there is no way to one."""
         if state is PeerState.PASSWORD:
-            # whose password is not known
+            # the user is unknown: an empty password brings back the login prompt
             spawn.write_bytes(b"\r")
             state = (
                 PeerState.LOGIN
@@ -98,65 +100,66 @@ class Shell:
         return shell
 
     def ask(self, command: str, seconds: float = 10.0) -> CommandResult:
-        """Run a command line; what it said on both outputs, without the last newline."""
+        """Run a command line. Its text is both outputs, without the last newline."""
         return self.feed(command, b"", seconds)
 
     def feed(self, command: str, lines: bytes, seconds: float = 10.0) -> CommandResult:
-        """Run a command line that reads `lines` from the terminal; else like `ask`."""
+        """Run a command line that reads `lines` from the terminal; otherwise like `ask`."""
         number = next(self._numbers)
-        whole = to_say = _guarded(command, number) + (lines + b"\r" if lines else b"")
+        whole = to_send = _guarded(command, number) + (lines + b"\r" if lines else b"")
         for _ in range(COMMAND_ATTEMPTS):
-            for at in range(0, len(to_say), WRITE_BYTES):
-                self._spawn.write_bytes(to_say[at : at + WRITE_BYTES])
-            found = self._heard(number, seconds)
-            if found is None:
-                # a mark was spoiled, or the shell still waits for the end of something
-                to_say = INTERRUPT + EMPTY_LINE + b"\r"
+            for at in range(0, len(to_send), WRITE_BYTES):
+                self._spawn.write_bytes(to_send[at : at + WRITE_BYTES])
+            output = self._wait_for_output(number, seconds)
+            if output is None:
+                # a mark was corrupted, or the shell waits for a closing quote
+                to_send = INTERRUPT + EMPTY_LINE + b"\r"
                 continue
-            text, _, status = found.rpartition("\n")
+            text, _, status = output.rpartition("\n")
             if not status.isdigit():
-                # it was not run, or not as it was said
-                to_say = whole
+                # the command was corrupted on the way, and did not run
+                to_send = whole
             else:
                 self._spawn.write_bytes(f"unset r{number}\r".encode())
                 return CommandResult(int(status), text.removesuffix("\n"))
         raise NotReady("the board's shell does not answer", "turn the board off and on")
 
     def run(self, command: str, seconds: float = 10.0) -> str:
-        """Run a command line that must succeed; its output. Raises NotReady with its last line."""
+        """Return the output of a command line that must succeed. Raises NotReady with its last
+        line."""
         answer = self.ask(command, seconds)
         if answer.status:
             raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last_line)
         return answer.text
 
     def leave(self) -> None:
-        """Let it be as it was found, for whoever comes next."""
+        """Restore the shell's echo and the kernel's messages for its next user."""
         self._spawn.write_bytes(RESTORE_COMMAND.encode() + b"\r")
 
     def _quieten(self) -> None:
-        """No echo, and no kernel lines but emergencies. The prompt stays: it is how a host that
-        comes after one that was killed finds the shell."""
+        """Turn off echo, and kernel messages except emergencies. The prompt stays, because a later
+        host recognizes the shell by it if this host is killed."""
         for number in itertools.islice(self._numbers, QUIET_ATTEMPTS):
             self._spawn.write_bytes(
                 EMPTY_LINE + f'{QUIET_COMMAND} && printf "<%s>" {number}\r'.encode()
             )
-            # stty drops what comes before its end
+            # stty discards input that comes before its end
             if self._spawn.wait_for(b"<%d>" % number, seconds=RETRY_INTERVAL) == 0:
                 break
         self.run("true")
 
-    def _heard(self, number: int, seconds: float) -> str | None:
-        """Wait for what a command said, once it has ended; None where that cannot be heard in
+    def _wait_for_output(self, number: int, seconds: float) -> str | None:
+        """Wait for the end of a command and return its output; None if it does not arrive in
         time."""
         mark = rb"<%d<\r?\n(.*?)\r?\n>%d>([0-9a-f]{32})" % (number, number)
         waited, pause, logins = 0.0, RETRY_INTERVAL, 0
         while waited < seconds:
-            self._spawn.write_bytes(_tell(number))  # the shell hears it after the command
+            self._spawn.write_bytes(_print_command(number))  # the shell reads it after the command
             match self._spawn.wait_for(
                 mark, CONTINUATION_PROMPT, LOGIN_PROMPT, DUO_64M.boot_messages, seconds=pause
             ):
                 case 0:
-                    text = self._whole(mark)
+                    text = self._checked_output(mark)
                     if text is not None:
                         return text
                 case 1:
@@ -170,20 +173,20 @@ class Shell:
             waited, pause = waited + pause, min(2 * pause, RETRY_INTERVAL_LONG)
         return None
 
-    def _whole(self, mark: bytes) -> str | None:
-        """Read what lies between the marks that matched, if its MD5 fits."""
-        found = re.search(mark, self._spawn.matched, re.DOTALL)
-        if found is None:
+    def _checked_output(self, mark: bytes) -> str | None:
+        """Return the output between the marks that matched; None if its MD5 differs."""
+        match = re.search(mark, self._spawn.matched, re.DOTALL)
+        if match is None:
             return None
-        text = found[1].replace(b"\r\n", b"\n")
-        if hashlib.md5(text + b"\n").hexdigest().encode() != found[2]:
+        text = match[1].replace(b"\r\n", b"\n")
+        if hashlib.md5(text + b"\n").hexdigest().encode() != match[2]:
             return None
         return text.decode("utf-8", "replace")
 
 
 def _guarded(command: str, number: int) -> bytes:
-    """Runs it, if it arrives as it was said; r<number> is what it said and its status. By printf:
-    dash's echo takes a backslash for its own."""
+    """Return the input that runs `command` if its MD5 matches, with its output and status in
+    r<number>. It uses printf, because dash's echo interprets backslashes."""
     digest = hashlib.md5(command.encode() + b"\n").hexdigest()
     return (
         f'read -r c; [ "$(printf "%s\\n" "$c" | md5sum | cut -c 1-32)" = {digest} ] &&'
@@ -191,22 +194,22 @@ def _guarded(command: str, number: int) -> bytes:
     ).encode()
 
 
-def _tell(number: int) -> bytes:
-    said = f'printf "%s\\n" "$r{number}"'
-    return f'printf "<%s<\\n" {number}; {said}; printf ">%s>" {number}; {said} | md5sum\r'.encode()
+def _print_command(number: int) -> bytes:
+    text = f'printf "%s\\n" "$r{number}"'
+    return f'printf "<%s<\\n" {number}; {text}; printf ">%s>" {number}; {text} | md5sum\r'.encode()
 
 
 def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
-    """Log in; twice refused is refused. A getty forgets what is typed while it writes its
-    prompt."""
+    """Log in. Raises NotReady after two refused passwords or LOGIN_ATTEMPTS. A getty discards input
+    while it writes its prompt."""
     refused = 0
     for _ in range(LOGIN_ATTEMPTS):
         spawn.drain()
         spawn.write_bytes(user.encode() + b"\r")
-        asked = spawn.wait_for(PASSWORD_PROMPT, SHELL_PROMPT, seconds=10)
-        if asked == 1:
+        prompt = spawn.wait_for(PASSWORD_PROMPT, SHELL_PROMPT, seconds=10)
+        if prompt == 1:
             return
-        if asked == 0:
+        if prompt == 0:
             spawn.drain()
             spawn.write_bytes(key.encode() + b"\r")
             answer = spawn.wait_for(SHELL_PROMPT, rb"incorrect", seconds=15)
@@ -225,7 +228,7 @@ def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
 
 
 def no_shell_error(state: PeerState) -> DuotuiError:
-    """Why there is no shell, to a user."""
+    """Return the error that explains to a user why there is no shell."""
     match state:
         case PeerState.AGENT:
             return NotReady("the storyteller has the line", "it must be told to leave it first")

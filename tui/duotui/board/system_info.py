@@ -1,4 +1,4 @@
-"""Facts of a machine, as its kernel says them: PROBE is run by its shell. Pure."""
+"""Facts of a machine, from its kernel: its shell runs PROBE. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ PROBE = "; ".join(
         ' while read -r n; do echo "temperature $n"; done',
         "f=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq;"
         ' [ -e "$f" ] && echo "clock $(cat "$f")"',
-        # /mnt/data is in every image, and may be a card of its own
+        # /mnt/data is in every image, and may be a file system of its own
         'echo "room $({ df -kP /mnt/data 2>/dev/null || df -kP /; } | tail -n 1)"',
     )
 )
-"""One line, for a shell: each line that it prints is a name and a value."""
+"""Command line for a shell; each line of its output is a name and a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
-    """`kernel` is its name and release. `memory`, `available`, each swap's size and `free_bytes`
-    are in bytes (available 0: not known), temperatures in degrees Celsius, `clock` in MHz (0: not
-    known). `cooling` is the state of each cooling device, of which 0 is no cooling."""
+    """`kernel` is its name and release. `memory`, `available`, the size of each swap and
+    `free_bytes` are in bytes, `temperatures` in degrees Celsius, `clock` in MHz. `available` and
+    `clock` are 0 if unknown. `cooling` is the state of each cooling device; 0 is no cooling."""
 
     image: str
     kernel: str
@@ -45,13 +45,13 @@ class SystemInfo:
 
 
 def probe_values(output: str) -> list[tuple[str, str]]:
-    """The name and the value of each line of `output`."""
+    """Return the name and the value of each line of `output`."""
     rows = [line.split(maxsplit=1) for line in output.splitlines()]
     return [(row[0], row[1] if len(row) > 1 else "") for row in rows if row]
 
 
 def parse_system_info(output: str) -> SystemInfo:
-    """Read what PROBE printed. Raises NotReady where that is something else."""
+    """Parse the output of PROBE. Raises NotReady if it is something else."""
     values = probe_values(output)
     first = {name: value for name, value in reversed(values) if value}
     try:

@@ -1,9 +1,9 @@
-"""A file to the board, through nothing but its shell.
+"""Upload of a file to the board, through nothing but its shell.
 
-It goes as base64 in blocks, since whatever strays into a shell in that form runs nothing. Each
-block is acknowledged by its MD5 and written at its own place, so that a block sent twice does no
-harm. The whole is compared by SHA-256, and takes its name in one step. What a break leaves is
-FILE.part, and the next push goes on from there.
+The file is sent as base64 in blocks: base64 that strays into a shell runs nothing. Each block is
+acknowledged by its MD5 and written at its own offset, so that a block sent twice does no harm. The
+whole is compared by SHA-256, and renamed in one step. An interrupted upload leaves FILE.part, and
+the next upload resumes there.
 """
 
 import base64
@@ -18,22 +18,23 @@ from duotui.base.progress import TransferProgress
 from duotui.board.shell import Shell
 
 BLOCK_BYTES, LEAST_BLOCK_BYTES = 1 << 15, 1 << 10
-"""Bytes: some seconds over a UART of 115200 baud. Halved where a line spoils them."""
+"""Bytes of the largest and the smallest block; 32 KiB take some seconds over a UART of 115200 baud.
+A block is halved if the line corrupts it."""
 
 LINE_CHARACTERS = 960
-"""Characters of a line: a tty holds 4095 until Enter."""
+"""Characters per line: a tty holds 4095 until Enter."""
 
 BLOCK_ATTEMPTS = 20
-"""Attempts in a row that a block does not arrive."""
+"""Failed attempts in a row after which an upload fails."""
 END_PATTERN = r"/^\.*$/"
-"""A pattern that sed stops at: a dot, or the empty line by which a host finds out who is there."""
+"""Line at which sed stops: a dot, or the empty line of a host's probe."""
 
 _DECODERS = {
     "base64": "base64 -d",
     "uudecode": "{ echo begin-base64 644 -; cat; echo ====; } | uudecode -o -",
     "python3": 'python3 -c "import base64,sys; base64.decode(sys.stdin.buffer,sys.stdout.buffer)"',
 }
-"""Commands that turn base64 into bytes on a board, in the order in which it is looked for."""
+"""Commands that decode base64 on a board, in order of preference."""
 
 
 def upload(
@@ -45,11 +46,11 @@ def upload(
     mode: int = 0o644,
     seconds: float = 30.0,
 ) -> bool:
-    """Make `target` on the board the file `source`; False where it was already.
-    A block that is not acknowledged in `seconds` is asked after, and sent again.
+    """Upload `source` to `target` on the board; return False if `target` already is that file. A
+    block that is not acknowledged in `seconds` is sent again.
 
-    Raises UsageError for a source that cannot be read, NotReady where the board has no room or
-    spoils every attempt, LinkBroken where the port is lost. What has arrived stays there.
+    Raises UsageError if `source` cannot be read, NotReady if the board has no room or every attempt
+    fails, LinkBroken if the port is lost. Blocks that have arrived stay on the board.
     """
     try:
         data = source.read_bytes()
@@ -61,21 +62,21 @@ def upload(
         return False
     folder = shlex.quote(str(PurePosixPath(target).parent))
     shell.run(f"mkdir -p {folder}")
-    begun = _resume_offset(shell, part, data)
-    _check_free_space(shell, folder, len(data) - begun)
+    offset = _resume_offset(shell, part, data)
+    _check_free_space(shell, folder, len(data) - offset)
     decode = _decoder(shell)
     start = clock.now()
-    done, size, spoiled = begun, BLOCK_BYTES, 0
+    done, size, failures = offset, BLOCK_BYTES, 0
     while done < len(data):
         block = data[done : done + size]
         if _send(shell, block, at=done, size=size, part=part, decode=decode, seconds=seconds):
-            done, spoiled = done + len(block), 0
+            done, failures = done + len(block), 0
             if done % (2 * size) == 0:
                 size = min(2 * size, BLOCK_BYTES)
-            progress(TransferProgress(done, len(data), done - begun, clock.now() - start))
+            progress(TransferProgress(done, len(data), done - offset, clock.now() - start))
             continue
-        size, spoiled = max(size // 2, LEAST_BLOCK_BYTES), spoiled + 1
-        if spoiled == BLOCK_ATTEMPTS:
+        size, failures = max(size // 2, LEAST_BLOCK_BYTES), failures + 1
+        if failures == BLOCK_ATTEMPTS:
             raise NotReady("the line spoils what is sent", "try another cable or port")
     if not data:
         shell.run(f": >{part}")
@@ -91,13 +92,13 @@ def upload(
 def _send(
     shell: Shell, block: bytes, *, at: int, size: int, part: str, decode: str, seconds: float
 ) -> bool:
-    """Put a block of a file, in which it is the one of number at / size; whether it arrived."""
+    """Write block number at / size of a file; return True if it arrived intact."""
     text = base64.b64encode(block)
     lines = [
         text[start : start + LINE_CHARACTERS] for start in range(0, len(text), LINE_CHARACTERS)
     ]
     digest = hashlib.md5(block).hexdigest()
-    # also where a byte is missing; BusyBox's sed reads a line further first
+    # sed stops even if the dot is lost; BusyBox's sed first reads one line more
     take = (
         f"sed -n '{END_PATTERN}q;p' | {decode} >/tmp/block 2>/dev/null;"
         f' [ "$(md5sum </tmp/block | cut -c 1-32)" = {digest} ] &&'
@@ -113,7 +114,8 @@ def _send(
 
 
 def _resume_offset(shell: Shell, part: str, data: bytes) -> int:
-    """Bytes that an earlier push left and that are right, in whole blocks."""
+    """Return the number of bytes, in whole blocks, that an earlier upload left and that are
+    correct."""
     size = shell.ask(f"wc -c <{part}").text.strip()
     whole = int(size) // BLOCK_BYTES * BLOCK_BYTES if size.isdigit() else 0
     if whole and int(size) <= len(data):
@@ -134,14 +136,14 @@ def _check_free_space(shell: Shell, folder: str, need: int) -> None:
 
 
 def _sha256(shell: Shell, name: str) -> str:
-    """The SHA-256 of a file on the board, "" where there is none."""
+    """Return the SHA-256 of a file on the board, "" if there is none."""
     answer = shell.ask(f"sha256sum {name}", 120)
     return answer.text.split()[0] if answer.status == 0 else ""
 
 
 def _decoder(shell: Shell) -> str:
-    found = shell.ask(f"for c in {' '.join(_DECODERS)}; do command -v $c && break; done").text
+    output = shell.ask(f"for c in {' '.join(_DECODERS)}; do command -v $c && break; done").text
     for name, command in _DECODERS.items():
-        if found.strip().endswith(name):
+        if output.strip().endswith(name):
             return command
     raise NotReady("the board's shell has nothing that decodes base64", "put the file on its card")

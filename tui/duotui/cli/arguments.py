@@ -24,7 +24,7 @@ def add_port_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the fields of a Request but its prompt, the model, and the virtual Duo's sound."""
+    """Add the fields of a Request except its prompt, the model, and the virtual Duo's sound."""
     parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
     parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
     parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")

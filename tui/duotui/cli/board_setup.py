@@ -1,4 +1,4 @@
-"""Show what a board has and what is to be sent to it, ask, and send it."""
+"""Show the files that a board has and those it lacks, ask, and send them."""
 
 import sys
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
 WRITE_TIMEOUT = 30.0
-"""Seconds for a board that is busy with one block to take bytes of the next."""
+"""Seconds until a board that is busy with one block takes bytes of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SetupOptions:
 
 
 def setup(options: SetupOptions, out: TextIO) -> None:
-    """Set up a board behind a port, or a mounted card. Raises DuotuiError; Cancelled where the
+    """Set up a board behind a port, or a mounted card. Raises DuotuiError, and Cancelled if the
     user declines."""
     if options.target in ("sim", "virtual"):
         raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
@@ -69,8 +69,8 @@ def _show(plan: InstallPlan, path: str, out: TextIO) -> None:
     )
     for part in plan.parts:
         size = part.source.stat().st_size / 1e6
-        what = f"to {'replace' if part in plan.replaced else 'send'}, {size:.1f} MB"
-        print(f"  {part.target:<28} {what if part in plan.missing else 'is there'}", file=out)
+        action = f"to {'replace' if part in plan.replaced else 'send'}, {size:.1f} MB"
+        print(f"  {part.target:<28} {action if part in plan.missing else 'is there'}", file=out)
 
 
 def _ask(plan: InstallPlan, out: TextIO) -> None:

@@ -20,16 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from duotui.link.ports import ports
 
-    found = [(port.path, port.kind, port.described) for port in ports()]
+    rows = [(port.path, port.kind, port.described) for port in ports()]
     if HAS_PTYS:
-        found.append(SIMULATED)
+        rows.append(SIMULATED)
     if options.json:
         names = ("path", "kind", "described")
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in found], indent=2))
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2))
         return Exit.OK
-    if not found:
+    if not rows:
         print("no serial port was found; plug the board in", file=sys.stderr)
-    width = max((len(path) for path, _, _ in found), default=0)
-    for path, kind, described in found:
+    width = max((len(path) for path, _, _ in rows), default=0)
+    for path, kind, described in rows:
         print(f"{path:<{width}}  {kind:<7}  {described}")
     return Exit.OK

@@ -1,4 +1,4 @@
-"""duotui doctor: what is wrong between here and a board's story, and what mends it."""
+"""duotui doctor: checks of a board and its connection, each with the fix for its fault."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""One story without a screen: the story goes to stdout, the numbers to stderr."""
+"""Generate one story without a screen: the story goes to stdout, the numbers to stderr."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ from duotui.session.state import SessionState
 class TellOptions:
     request: Request
     mode_is_named: bool = False
-    """Whether the user named the mode: no other one then stands in for it."""
+    """True if the user named the mode, which then is not replaced by another one."""
     check: bool = False
     as_json: bool = False
     ids: Path | None = None
@@ -38,32 +38,32 @@ class TellOptions:
 
 
 class HeadlessRun:
-    """Follow one session until its story is over, and print as it goes."""
+    """Follow one session until its story has ended, and print as it goes."""
 
     def __init__(self, session: Session, options: TellOptions, out: TextIO, err: TextIO) -> None:
         self._session, self._options, self._out, self._err = session, options, out, err
-        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._away = ""
-        self._asked = False
-        session.subscribe(self._heard)
+        self._requested = False
+        session.subscribe(self._on_events)
 
     async def run(self) -> None:
-        """Run until the story is over. Raises the DuotuiError that the exit status stands for."""
+        """Run until the story has ended. Raises the DuotuiError whose exit status applies."""
         options = self._options
         if options.record is not None:
             self._session.record(options.record)
         if options.ids is not None:
-            write_file(options.ids, "")  # a story is not told to find out afterwards
+            write_file(options.ids, "")  # fail before the story is generated, not after it
         with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
             await self._follow()
-        self._judge(self._session.state)
+        self._raise_failure(self._session.state)
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(OPEN_TIMEOUT, self._unanswered)
         try:
             self._session.open()
-            await self._over
+            await self._done
         finally:
             self._deadline.cancel()
             await self._session.close()
@@ -71,29 +71,29 @@ class HeadlessRun:
             if state.board.run is not None:
                 self._finish(state)
 
-    def _heard(self, state: SessionState, batch: Batch) -> None:
+    def _on_events(self, state: SessionState, batch: Batch) -> None:
         try:
             for event in batch:
                 if event.source is Source.BOARD:
-                    self._board(event)
+                    self._on_board_event(event)
                 elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
                     reason = event.reason if isinstance(event, events.LinkLost) else event.text
                     self._end(NotReady(f"no baseline: {reason}", event.hint))
-            # The gauges of the whole story come after its end.
+            # The stats of the whole story arrive after its end.
             if (
                 state.board.over
                 and state.board.idle
                 and (not self._options.check or state.baseline.over)
             ):
-                self._told(state)
+                self._speak_or_end(state)
         except DuotuiError as error:
             self._end(error)
 
-    def _told(self, state: SessionState) -> None:
-        """The whole story is here; what is left is to have it said aloud."""
+    def _speak_or_end(self, state: SessionState) -> None:
+        """End the run after a complete story, and after its speech if `speak` is set."""
         if not self._options.speak or state.board.speech_ended is not None:
             self._end(None)
-        elif state.board.speech is None and not self._over.done():
+        elif state.board.speech is None and not self._done.done():
             self._session.speak()
 
     def _write(self, text: str) -> None:
@@ -105,15 +105,15 @@ class HeadlessRun:
         except OSError as error:
             raise DuotuiError("the story cannot be written", error.strerror or "") from error
 
-    def _board(self, event: events.Event) -> None:
+    def _on_board_event(self, event: events.Event) -> None:
         match event:
             case events.Tokens(tokens=tokens) if not self._options.as_json:
                 self._write("".join(token.text for token in tokens))
             case events.LinkUp() | events.LinkSilent() if not self._away:
-                self._wait(ANSWER_TIMEOUT)
+                self._extend_deadline(ANSWER_TIMEOUT)
             case events.LinkReconnecting(reason=reason):
                 if not self._away:
-                    self._wait(RECONNECT_TIMEOUT)
+                    self._extend_deadline(RECONNECT_TIMEOUT)
                 self._away = reason
                 self._note(f"{reason}; waiting for it")
             case events.LinkResponding() | events.Ready():
@@ -121,16 +121,16 @@ class HeadlessRun:
                 if self._away:
                     self._note("it is back")
                 self._away = ""
-                if isinstance(event, events.Ready) and not self._asked:
-                    self._ask(event.modes)
+                if isinstance(event, events.Ready) and not self._requested:
+                    self._generate(event.modes)
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self._end(of_status(status)(reason, hint))
             case events.Fault(text=text, hint=hint, status=status):
                 self._end(of_status(status)(text, hint))
 
-    def _ask(self, modes: Sequence[Mode]) -> None:
-        """Ask for the story, in the best mode that the engine has where the user named none."""
-        request, self._asked = self._options.request, True
+    def _generate(self, modes: Sequence[Mode]) -> None:
+        """Request the story, in the engine's best mode if the user named none."""
+        request, self._requested = self._options.request, True
         mode = request.mode
         if not self._options.mode_is_named:
             mode = available_mode(mode, modes)
@@ -138,8 +138,8 @@ class HeadlessRun:
             self._note(f"this model has no mode {request.mode}; {mode} tells instead")
         self._session.generate(replace(request, mode=mode))
 
-    def _wait(self, seconds: float) -> None:
-        """Wait as long for a sign of the board, and no longer."""
+    def _extend_deadline(self, seconds: float) -> None:
+        """Give the board `seconds` from now to answer."""
         self._deadline.cancel()
         self._deadline = asyncio.get_running_loop().call_later(seconds, self._unanswered)
 
@@ -160,11 +160,11 @@ class HeadlessRun:
             )
 
     def _end(self, error: DuotuiError | None) -> None:
-        if not self._over.done():
+        if not self._done.done():
             if error is None:
-                self._over.set_result(None)
+                self._done.set_result(None)
             else:
-                self._over.set_exception(error)
+                self._done.set_exception(error)
 
     def _finish(self, state: SessionState) -> None:
         board, options = state.board, self._options
@@ -178,11 +178,11 @@ class HeadlessRun:
         if board.speech_ended is not None:
             print(speech(board.speech_ended), file=self._err)
 
-    def _judge(self, state: SessionState) -> None:
+    def _raise_failure(self, state: SessionState) -> None:
         if state.board.ended and state.board.ended.reason is EndReason.FAILED:
             raise LinkBroken("the engine failed in the middle of the story", "tell it again")
-        hushed = state.board.speech_ended
-        if hushed is not None and hushed.silence is not SpeechEndReason.DONE:
-            raise NotReady(f"not said aloud to its end: {hushed.trouble or hushed.silence}")
+        speech_end = state.board.speech_ended
+        if speech_end is not None and speech_end.silence is not SpeechEndReason.DONE:
+            raise NotReady(f"not said aloud to its end: {speech_end.trouble or speech_end.silence}")
         if self._options.check and not state.diff.identical:
             raise Differs(f"the story differs from the baseline at token {state.diff.first}")

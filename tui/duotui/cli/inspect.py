@@ -1,4 +1,4 @@
-"""duotui inspect: what a packed model holds and costs."""
+"""duotui inspect: the contents and the costs of a packed model."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""duotui judge: the contest's runs, whether they are the baseline's story, and a report."""
+"""duotui judge: the contest's runs, their comparison with the baseline, and a report."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         )
     if plan.target == "sim":
         check_can_simulate()
-        find_engine()  # where it cannot be had, that is said before anything is looked at
+        find_engine()  # fail before the judge session if there is no engine
     else:
         prepare_engine()
     resolve.check_sound(options.sound, plan.target)
@@ -97,20 +97,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rival(recording: Path | None) -> RivalRun | None:
-    """Return the run to race with. Raises UsageError where the recording holds none."""
+    """Return the run to race with. Raises UsageError if the recording has no complete run."""
     if recording is None:
         return None
     from duotui.scoring.rival_run import rival
     from duotui.session.replay import ReplaySession
 
-    found = rival(recording.stem, ReplaySession(recording).states())
-    if found is None:
+    complete_run = rival(recording.stem, ReplaySession(recording).states())
+    if complete_run is None:
         raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
-    return found
+    return complete_run
 
 
 def _screen(ascii_only: bool) -> Show:
-    """Return what shows a judge session in the console, with the user's settings."""
+    """Return a function that shows a judge session in the console, with the user's settings."""
     from duotui.settings.config_file import load
 
     settings = load()

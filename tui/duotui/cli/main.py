@@ -1,4 +1,4 @@
-"""The command line. The one place that prints errors and chooses the exit status."""
+"""The command line, the only place that prints errors and chooses the exit status."""
 
 import argparse
 import contextlib
@@ -25,15 +25,15 @@ COMMANDS: Mapping[str, str] = {
     "pack": "duotui.cli.pack",
     "inspect": "duotui.cli.inspect",
 }
-"""The module of each command, imported when the command is used. What is none of them is the
-console's."""
+"""The module of each command, imported when the command is used. The console takes any other
+arguments."""
 
 
 class Command(Protocol):
-    """What a command's module has."""
+    """Interface of a command's module."""
 
     HELP: str
-    """One line for the top of `duotui COMMAND --help`."""
+    """Line at the top of `duotui COMMAND --help`."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
@@ -42,7 +42,7 @@ class Command(Protocol):
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, but one line for an error. Raises UsageError."""
+    """argparse with one line for an error. Raises UsageError."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"{self.prog} --help tells more")
@@ -88,7 +88,8 @@ def _print_error(line: str) -> None:
 
 
 def _flush(stream: TextIO) -> None:
-    """Flush; a reader that is gone must not become a second message from the interpreter."""
+    """Flush `stream`. If its reader has ended, keep the interpreter from printing another
+    message."""
     try:
         stream.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""duotui model: models that are known by name, and fetching one."""
+"""duotui model: list the models that are known by name, or download one."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""duotui pack: a llama2.c model, packed as a board reads it."""
+"""duotui pack: pack a llama2.c model as a board reads it."""
 
 import argparse
 from pathlib import Path

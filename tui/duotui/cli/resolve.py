@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 
 def request(options: argparse.Namespace, usual: Request) -> Request:
-    """Return `usual` with what the command line says in its place. Raises UsageError."""
+    """Return `usual` with the fields that the command line sets. Raises UsageError."""
     names = [field.name for field in fields(Request)]
-    said = {name: getattr(options, name, None) for name in names}
-    given = {name: value for name, value in said.items() if value is not None}
+    values = {name: getattr(options, name, None) for name in names}
+    given = {name: value for name, value in values.items() if value is not None}
     return replace(usual, **given).checked()
 
 
 def files(options: argparse.Namespace) -> tuple[Path, Path | None]:
-    """Return the model of sim and baseline, and its tokenizer; a packed model has its own.
+    """Return the model of the simulated Duo and the baseline, and its tokenizer; None if the model
+    contains it.
 
-    Raises UsageError where the model is known by name and is not here yet.
+    Raises UsageError if the model is known by name and not downloaded yet.
     """
     if options.model is None:
         return resources.MODEL, options.tokenizer
@@ -41,7 +42,7 @@ def files(options: argparse.Namespace) -> tuple[Path, Path | None]:
 
 
 def _named(given: Path) -> Path:
-    """Return the weights of a model that is known by name; else the file itself."""
+    """Return the weights of a model that is known by name, or the file `given` itself."""
     if given.parent.name or given.suffix or given.exists():
         return given
     from duotui.targets import model_store
@@ -53,7 +54,7 @@ def _named(given: Path) -> Path:
 
 
 def session(target: str, options: argparse.Namespace, *, baseline: bool) -> Session:
-    """Return a session with `target`, which is not opened yet. Raises DuotuiError."""
+    """Return a session with `target`, not opened yet. Raises DuotuiError."""
     from duotui.link.port_thread import Channel
     from duotui.session.session import Session
     from duotui.targets.board import BoardTarget
@@ -66,7 +67,7 @@ def session(target: str, options: argparse.Namespace, *, baseline: bool) -> Sess
     match target:
         case "sim":
             check_can_simulate()
-            find_engine()  # where it cannot be had, that is said before anything is opened
+            find_engine()  # fail before the session opens if there is no engine
             board = SimulatedDuo(model, tokenizer)
         case "virtual":
             from duotui.targets.virtual_duo import VirtualDuo, prepared_card
@@ -87,7 +88,7 @@ def check_sound(sound: Path | None, target: str) -> None:
 
 
 def board_or_sim() -> str:
-    """Return `auto` where there is a board, else `sim`. Raises NoDevice where that cannot run."""
+    """Return `auto` if there is a board, else `sim`. Raises NoDevice if `sim` cannot run."""
     from duotui.link.ports import find_board, ports
 
     try:
@@ -100,7 +101,7 @@ def board_or_sim() -> str:
 
 
 def speed(speed: float) -> float:
-    """Return the speed of a recording, 1 as it was recorded. Raises UsageError."""
+    """Return the playback speed of a recording, 1 for its own. Raises UsageError."""
     if not speed >= 0 or speed == float("inf"):
         raise UsageError(f"speed {speed} is not 0 or more", "2 is twice as fast")
     return speed

@@ -10,7 +10,7 @@ from duotui.session.state import SessionState, SourceState
 
 
 def numbers(state: SessionState) -> str:
-    """Return one line about a story that was told."""
+    """Return the figures of a run in one line."""
     board, stats = state.board, state.board.stats
     parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
     if board.first_token is not None:
@@ -26,10 +26,10 @@ def numbers(state: SessionState) -> str:
     return "; ".join(parts)
 
 
-def speech(hushed: events.SpeechEnded) -> str:
-    """Return one line about a story that was said aloud: its time is not the story's."""
-    count = f"{hushed.sentences} sentence{'' if hushed.sentences == 1 else 's'}"
-    return f"said aloud: {count} in {hushed.heard:.1f} s, {hushed.prepared:.1f} s to prepare them"
+def speech(ended: events.SpeechEnded) -> str:
+    """Return the figures of a spoken story in one line; its seconds are not the run's."""
+    count = f"{ended.sentences} sentence{'' if ended.sentences == 1 else 's'}"
+    return f"said aloud: {count} in {ended.heard:.1f} s, {ended.prepared:.1f} s to prepare them"
 
 
 def summary(state: SessionState) -> dict[str, Any]:
@@ -66,16 +66,17 @@ def summary(state: SessionState) -> dict[str, Any]:
     }
 
 
-def write_ids(path: Path, telling: SourceState) -> None:
-    """Write the prompt's ids and every next id, as `duollama --ids` does. Raises UsageError."""
-    prompt = telling.run.ids if telling.run else ()
-    lines = {"prompt": prompt, "out": [token.id for token in telling.tokens]}
+def write_ids(path: Path, source: SourceState) -> None:
+    """Write the prompt's ids and every next id, in the format of `duollama --ids`. Raises
+    UsageError."""
+    prompt = source.run.ids if source.run else ()
+    lines = {"prompt": prompt, "out": [token.id for token in source.tokens]}
     text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
     write_file(path, text)
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write ASCII. Raises UsageError where that cannot be done."""
+    """Write ASCII. Raises UsageError if the file cannot be written."""
     try:
         path.write_text(text, encoding="ascii", newline="\n")
     except OSError as error:

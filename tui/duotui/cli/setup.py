@@ -1,4 +1,4 @@
-"""duotui setup: the storyteller, put on a board."""
+"""duotui setup: install the engine, a model and scripts on a board."""
 
 import argparse
 import sys

@@ -37,10 +37,10 @@ def run(options: argparse.Namespace) -> int:
     from duotui.story.strings import strings_in
 
     settings = config_file.load()
-    said = {name: getattr(options, name) for name in ("voice", "name", "theme", "language")}
+    values = {name: getattr(options, name) for name in ("voice", "name", "theme", "language")}
     given = {
         name: PARENTAL_SCHEMA.settings[name].check(text)
-        for name, text in said.items()
+        for name, text in values.items()
         if text is not None
     }
     child = replace(settings.parental, **given)
@@ -58,8 +58,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(target: str, options: argparse.Namespace) -> None:
-    """Check that the target can come at all: a board that is away is waited for, with stored
-    stories. Raises UsageError or NoDevice."""
+    """Check that the target can be opened, now or later: a board that is away is waited for, with
+    stored stories. Raises UsageError or NoDevice."""
     if target in ("sim", "virtual"):
         model, _ = resolve.files(options)
         if not model.is_file():

@@ -1,4 +1,4 @@
-"""The services of the story machine: which voice, which microphone, which files."""
+"""Services of the story machine: voice, microphone and files."""
 
 import random
 from dataclasses import replace
@@ -30,7 +30,7 @@ from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
 def story_services(
     session: Session, child: ParentalSettings, request: Request, rng: random.Random
 ) -> StoryServices:
-    """Return what a controller works with, as the parents settled it for the child."""
+    """Return the controller's services, by the parental settings `child`."""
     clock, folder = MonotonicClock(), config_file.data_dir()
     generator = StoryGenerator(session, content_filter().fit, fallback_stories.endings(), request)
     return StoryServices(
@@ -53,7 +53,7 @@ def story_services(
 
 
 def voice_input(session: Session, child: ParentalSettings) -> VoiceInput | None:
-    """Return what hears a child by the microphone that is settled; None for no microphone."""
+    """Return the voice input by the microphone of the settings; None if that is off."""
     if child.microphone == "off":
         return None
     recognizer = partial(open_recognizer, deck().spoken() | {"command": SPOKEN_COMMANDS})

@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
         speak=options.speak,
     )
 
-    async def told() -> None:
+    async def generate() -> None:
         await HeadlessRun(session, tell, sys.stdout, sys.stderr).run()
 
-    asyncio.run(told())
+    asyncio.run(generate())
     return Exit.OK

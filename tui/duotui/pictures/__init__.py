@@ -1,1 +1,1 @@
-"""The drawings beside a story, and how they are made large."""
+"""The icons beside a story, and their enlargement."""

@@ -1,9 +1,8 @@
-"""How the borders in a drawing of few pixels run, so that it can be drawn large with smooth ones.
+"""Smooth borders for a drawing of few pixels, so that it can be enlarged.
 
-A border is made of pieces as long as a pixel. Where it goes up like stairs, with treads of at most
-LONG pieces, it is meant as a slope. Where it goes round a corner to one, or round two pieces, as
-a bow. Each piece is crossed somewhere near its middle, at some angle; a curve through all crossings
-is the border.
+A border is made of pieces as long as a pixel. Stairs with treads of at most LONG pieces become a
+slope. A corner before a slope, or a cap of two pieces, becomes a bow. The border crosses each piece
+near its middle, at an angle; it is a curve through all crossings.
 """
 
 from collections.abc import Sequence
@@ -13,18 +12,18 @@ from itertools import groupby
 from duotui.pictures.icons import CLEAR
 
 LONG = 3
-"""Pieces in a tread at most; more are an edge that is meant to be straight."""
+"""Most pieces in a tread; a longer edge stays straight."""
 
 PART = 12
-"""Parts of a pixel that crossings are counted in: a whole number of them for each tread."""
+"""Parts of a pixel in which crossings are counted: a whole number of them for each tread."""
 
 Crossing = tuple[int, int]
-"""Position of a crossing in a piece: how far from its middle, down or right, and how much farther a
-pixel on; in PARTs of a pixel."""
+"""Crossing of a piece: the distance from its middle, down or right, and the change of that distance
+a pixel on; in PARTs of a pixel."""
 
 FLAT: Crossing = 0, 0
 BOW, BEND = (2, 6), (1, 4)
-"""At the end of a cap of two pieces, and of a longer edge that goes on as a slope."""
+"""Crossings at the end of a cap of two pieces, and of a longer edge before a slope."""
 
 EDGE = 2
 """Clear pixels around a drawing that a square's surroundings may reach into."""
@@ -32,19 +31,19 @@ EDGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """Between the middles of four pixels, whose letters are its `corners`: upper left, upper right,
-    lower left, lower right."""
+    """Square between the middles of four pixels, whose letters are its `corners`: upper left, upper
+    right, lower left, lower right."""
 
     corners: str
     sides: tuple[Crossing, Crossing, Crossing, Crossing]
     """Crossings of its upper, left, right and lower side."""
 
     joined: str = ""
-    """The one of two letters that both lie across which is one line: the rarer one around."""
+    """The letter that forms a line, if two letters each fill a diagonal: the rarer one around."""
 
 
 def squares(grid: Sequence[str]) -> list[list[Square]]:
-    """Rows of them, one more each way than `grid` has letters."""
+    """Return rows of squares, one more each way than `grid` has letters."""
     width = len(grid[0]) + 2 * EDGE
     clear = [CLEAR * width] * EDGE
     rows = [*clear, *(CLEAR * EDGE + row + CLEAR * EDGE for row in grid), *clear]
@@ -73,7 +72,7 @@ def _joined(rows: Sequence[str], x: int, y: int) -> str:
 @dataclass(frozen=True, slots=True)
 class BorderRun:
     """Pieces in a line between the same two letters: below row `y`, from `start` to before `end`.
-    `turns` are where the border goes at either end: 1 down, -1 up, 0 neither."""
+    `turns` are the border's directions at both ends: 1 down, -1 up, 0 neither."""
 
     y: int
     start: int
@@ -82,16 +81,16 @@ class BorderRun:
 
 
 def _runs(rows: Sequence[str]) -> list[BorderRun]:
-    found: list[BorderRun] = []
+    runs: list[BorderRun] = []
     for y in range(1, len(rows) - EDGE):
         start = 0
         for (over, under), pieces in groupby(zip(rows[y], rows[y + 1], strict=True)):
             end = start + len(list(pieces))
             if over != under:
                 turns = _turn(rows, y, start - 1, start), _turn(rows, y, end, end - 1)
-                found.append(BorderRun(y, start, end, turns))
+                runs.append(BorderRun(y, start, end, turns))
             start = end
-    return found
+    return runs
 
 
 def _turn(rows: Sequence[str], y: int, beyond: int, last: int) -> int:
@@ -108,21 +107,21 @@ Slopes = dict[tuple[int, int], Crossing]
 
 
 def _slopes(rows: Sequence[str], runs: Sequence[BorderRun]) -> Slopes:
-    found: Slopes = {}
+    slopes: Slopes = {}
     for run in runs:
         count, (first, last) = run.end - run.start, run.turns
         if first and first == -last and count <= LONG:
             for n in range(count):
                 shift = PART // 2 - PART * (2 * n + 1) // (2 * count)
-                found[run.y, run.start + n] = first * shift, -first * PART // count
-    return found
+                slopes[run.y, run.start + n] = first * shift, -first * PART // count
+    return slopes
 
 
 def _bent(
     rows: Sequence[str], runs: Sequence[BorderRun], slopes: Slopes, other: Slopes
 ) -> list[list[Crossing]]:
-    """Every crossing of the borders below rows, with those of bows."""
-    found = [[slopes.get((y, x), FLAT) for x in range(len(row))] for y, row in enumerate(rows)]
+    """Return every crossing of the borders below rows, with those of bows."""
+    crossings = [[slopes.get((y, x), FLAT) for x in range(len(row))] for y, row in enumerate(rows)]
     for run in runs:
         if (run.y, run.start) in slopes:
             continue
@@ -132,12 +131,12 @@ def _bent(
             bends = run.end - run.start > 2 and (border, run.y + (turn > 0)) in other
             if cap or (turn and bends):
                 shift, lean = BOW if cap else BEND
-                found[run.y][last] = turn * shift, -turn * way * lean
-    return found
+                crossings[run.y][last] = turn * shift, -turn * way * lean
+    return crossings
 
 
 def _cap(rows: Sequence[str], run: BorderRun) -> bool:
-    """Whether it goes round two pixels that lie on two of their kind."""
+    """Return True if the run goes round two pixels that lie on two of the same letter."""
     turn, last = run.turns
     if not turn or turn != last or run.end - run.start != 2:
         return False

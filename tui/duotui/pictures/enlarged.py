@@ -1,7 +1,7 @@
-"""A drawing of few pixels made large and smooth, for a screen that shows images.
+"""Enlargement of a drawing of few pixels into a smooth image.
 
-Colours stay what they are; only along a border are two of them mixed, so that it is soft. The
-mirror image of a picture is enlarged to the mirror image.
+Colours stay the same; only along a border are two of them mixed, so that it is soft. The mirror
+image of a picture is enlarged to the mirror image.
 """
 
 from collections import Counter
@@ -17,21 +17,22 @@ SIDE = ICON_SIZE * STEP
 """Pixels to a side of the image."""
 
 Ink = tuple[int, int, int, int]
-"""Red, green, blue, and how much of the ground it hides; 0 to 255."""
+"""Red, green, blue and opacity; 0 to 255."""
 
 Shares = tuple[int, int, int, int]
-"""How much of a pixel is of each corner of its square."""
+"""Shares of a pixel that belong to each corner of its square."""
 
 
 @lru_cache(128)
 def rgba(picture: Icon, frame: int = 0, light: Colour = DAYLIGHT) -> bytes:
-    """SIDE rows of SIDE pixels, four bytes each."""
+    """Return the image of `picture` in `light`: SIDE rows of SIDE pixels, four bytes each."""
     inks = {letter: (*lit(colour, light), 255) for letter, colour in PALETTE.items()}
     return enlarged(picture.frames[frame % len(picture.frames)], inks)
 
 
 def enlarged(grid: Sequence[str], inks: Mapping[str, Ink]) -> bytes:
-    """STEP pixels to a side of each letter of `grid`, in the `inks` of its letters."""
+    """Return the image of `grid`, STEP by STEP pixels for each letter, in the `inks` of its
+    letters."""
     brush = _Brush(inks)
     lines: list[bytes] = []
     for row in squares(grid):
@@ -41,7 +42,7 @@ def enlarged(grid: Sequence[str], inks: Mapping[str, Ink]) -> bytes:
 
 
 class _Brush:
-    """Draws squares, and remembers what it mixed for them."""
+    """Renderer of squares, with a cache of its mixed colours."""
 
     def __init__(self, inks: Mapping[str, Ink]) -> None:
         self._inks = inks
@@ -50,7 +51,7 @@ class _Brush:
         self._squares: dict[Square, Sequence[bytes]] = {}
 
     def square(self, square: Square) -> Sequence[bytes]:
-        """The rows of its pixels."""
+        """Return the rows of its pixels."""
         if square not in self._squares:
             self._squares[square] = self._drawn(square)
         return self._squares[square]
@@ -81,11 +82,11 @@ class _Brush:
         return [known[row] for row in mask]
 
     def _shade(self, under: str, over: str, share: int) -> bytes:
-        found = self._shades.get((under, over, share))
-        if found is None:
-            found = self._pixel({under: SHADES - share, over: share})
-            self._shades[under, over, share] = found
-        return found
+        shade = self._shades.get((under, over, share))
+        if shade is None:
+            shade = self._pixel({under: SHADES - share, over: share})
+            self._shades[under, over, share] = shade
+        return shade
 
     def _many(self, letters: Sequence[str], pixels: Sequence[Sequence[Shares]]) -> list[bytes]:
         mixed: dict[Shares, bytes] = {}
@@ -107,7 +108,7 @@ class _Brush:
 
 
 def _lone(n: int, square: Square) -> bool:
-    """Whether a corner is cut off by what lies beside it on both sides."""
+    """Return True if a corner is cut off by the letter beside it on both sides."""
     own, beside, below, across = (square.corners[n ^ way] for way in range(4))
     return beside == below != own and (own != across or square.joined == beside)
 
@@ -118,19 +119,19 @@ def _cut(n: int, square: Square) -> Mask:
 
 
 def _cutting(lone: Sequence[int], rows: Sequence[bytes]) -> list[Shares]:
-    """The shares in a row of a square with several corners cut off."""
-    found: list[Shares] = []
+    """Return the shares in a row of a square with several corners cut off."""
+    row: list[Shares] = []
     for cuts in zip(*rows, strict=True):
         shares = [0, 0, 0, 0]
         shares[lone[0] ^ 1] = SHADES - sum(cuts)
         for n, share in zip(lone, cuts, strict=True):
             shares[n] = share
-        found.append((shares[0], shares[1], shares[2], shares[3]))
-    return found
+        row.append((shares[0], shares[1], shares[2], shares[3]))
+    return row
 
 
 def _crossing(low: bytes, late: bytes) -> list[Shares]:
-    """The shares in a row of a square with one border from left to right and one from top to
+    """Return the shares in a row of a square with one border from left to right and one from top to
     bottom."""
     return [
         ((SHADES - v) * (SHADES - u), (SHADES - v) * u, v * (SHADES - u), v * u)

@@ -1,7 +1,7 @@
-"""The picture of a word: one file a picture, in data/story/pictures (docs/pictures.md).
+"""Icons for words: one file for each, in data/story/pictures (docs/pictures.md).
 
-A picture is 16 by 16 pixels in the letters of one palette, a second such grid where it moves, and
-the same drawn in plain characters. The words that it stands for are in its file.
+An icon is a grid of 16 by 16 pixels in the letters of one palette, a second such grid if it moves,
+and a drawing in ASCII. Its file lists its words.
 """
 
 import re
@@ -20,17 +20,17 @@ ICON_SIZE = 16
 """Pixels to a side; as half blocks 16 columns and 8 rows."""
 
 ICON_COLUMNS, ICON_ROWS = ICON_SIZE, ICON_SIZE // 2
-"""The most that a picture in plain characters may be."""
+"""Largest size of a drawing in ASCII."""
 
 CLEAR = "."
-"""The letter of a pixel that is not there."""
+"""The letter of a transparent pixel."""
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 PALETTE: Mapping[str, Colour] = MappingProxyType(
     {
-        "k": (0x7A, 0x66, 0x60),  # the outline: neither lost on a dark page nor hard on a light one
+        "k": (0x7A, 0x66, 0x60),  # the outline: visible on a dark page, soft on a light one
         "e": (0x3A, 0x2E, 0x38),  # eyes
         "w": (0xFF, 0xF4, 0xE0),
         "g": (0xB9, 0xAC, 0xA2),
@@ -58,32 +58,33 @@ _KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """`frames` are one or two grids of ICON_SIZE rows of ICON_SIZE letters; `plain` its lines in
-    ASCII."""
+    """An icon and its words. `frames` are one or two grids of ICON_SIZE rows of ICON_SIZE letters,
+    `plain` its lines in ASCII."""
 
     name: str
     frames: tuple[tuple[str, ...], ...]
     plain: tuple[str, ...]
     words: tuple[str, ...] = ()
-    """Words that it is the picture of; one with a capital is a name. Plurals need not be listed."""
+    """Words of the icon; one with a capital is a name. Plurals need not be listed."""
 
     common: bool = False
-    """It is in nearly every story: another picture of the same sentence stands before it."""
+    """True if nearly every story has it: another icon of the same sentence comes first."""
 
 
 @cache
 def load() -> Mapping[str, Icon]:
-    """All that come with the program, by name."""
+    """Return all icons of the program, by name."""
     return MappingProxyType({path.stem: read(path) for path in sorted(FOLDER.glob("*.toml"))})
 
 
 def named(name: str) -> Icon:
-    """Raises KeyError where there is none."""
+    """Return the icon of that name. Raises KeyError if there is none."""
     return load()[name]
 
 
 def read(path: Path) -> Icon:
-    """The picture in `path`, named like it. Raises ValueError with what is wrong there."""
+    """Return the icon in `path`, named like it. Raises ValueError with the reason if it is
+    invalid."""
     table = tomllib.loads(path.read_text("utf-8"))
     for key, value in table.items():
         if not isinstance(value, _KEYS.get(key, ())):
@@ -116,14 +117,13 @@ def _invalid_plain(line: str) -> bool:
 
 
 def icon_of_sentence(sentence: str) -> Icon | None:
-    """The picture of the sentence's most telling word: the first that is not a common one, else
-    the first common one."""
+    """Return the first icon of a word that is not common, else the first common one, if any."""
     first: Icon | None = None
     for word in _WORD_PATTERN.findall(sentence):
-        found = _meanings().get(word) or _meanings().get(word.lower())
-        if found is not None and not found.common:
-            return found
-        first = first or found
+        icon = _meanings().get(word) or _meanings().get(word.lower())
+        if icon is not None and not icon.common:
+            return icon
+        first = first or icon
     return first
 
 
@@ -133,18 +133,18 @@ def _meanings() -> Mapping[str, Icon]:
 
 
 def meanings(pictures: Mapping[str, Icon]) -> dict[str, Icon]:
-    """Each word and its plural, with its picture. Raises ValueError where two claim a word."""
-    found: dict[str, Icon] = {}
+    """Return each word and its plural, with its icon. Raises ValueError if two claim a word."""
+    icons: dict[str, Icon] = {}
     for picture in pictures.values():
         for word in picture.words:
             for form in {word, plural(word)}:
-                if found.setdefault(form, picture) is not picture:
-                    raise ValueError(f"{form}: of {found[form].name} and of {picture.name}")
-    return found
+                if icons.setdefault(form, picture) is not picture:
+                    raise ValueError(f"{form}: of {icons[form].name} and of {picture.name}")
+    return icons
 
 
 def plural(word: str) -> str:
-    """A name has none: it stays what it is."""
+    """Return the plural of `word`; a name stays as it is."""
     if word != word.lower():
         return word
     if re.search("(s|x|z|ch|sh)$", word):
@@ -155,14 +155,14 @@ def plural(word: str) -> str:
 def pixels(
     picture: Icon, frame: int = 0, light: Colour = DAYLIGHT
 ) -> tuple[tuple[Colour | None, ...], ...]:
-    """ICON_SIZE rows of ICON_SIZE colours as they look in `light`, None where the ground is
-    seen."""
+    """Return ICON_SIZE rows of ICON_SIZE colours as they look in `light`; None is a transparent
+    pixel."""
     seen = {letter: lit(colour, light) for letter, colour in PALETTE.items()}
     grid = picture.frames[frame % len(picture.frames)]
     return tuple(tuple(seen.get(letter) for letter in row) for row in grid)
 
 
 def lit(colour: Colour, light: Colour) -> Colour:
-    """`colour` as it looks in `light`."""
+    """Return `colour` as it looks in `light`."""
     red, green, blue = (part * share // 255 for part, share in zip(colour, light, strict=True))
     return red, green, blue

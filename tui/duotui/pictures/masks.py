@@ -1,7 +1,7 @@
-"""Smooth shapes in a square of STEP by STEP pixels: how much of each pixel belongs to one side of a
-border, from 0 to SHADES.
+"""Masks of smooth shapes in a square of STEP by STEP pixels. A mask is the share of each pixel on
+one side of a border, from 0 to SHADES.
 
-What mirrors a square mirrors its mask, exactly.
+A mirrored square has exactly the mirrored mask.
 """
 
 from functools import cache
@@ -13,20 +13,20 @@ STEP = 16
 """Pixels to a side of a square."""
 
 SHADES = 16
-"""Most that a pixel can belong to a side."""
+"""Share of a pixel that lies on one side as a whole."""
 
 FINE = 4
-"""Lines through a pixel that a border is followed along."""
+"""Sample lines through a pixel along which a border is followed."""
 
 Mask = tuple[bytes, ...]
-"""Rows, a byte a pixel."""
+"""Rows, one byte per pixel."""
 
 Point = tuple[float, float]
 
 
 @cache
 def lower(left: Crossing, right: Crossing) -> Mask:
-    """The mask of what is below a border from the left side to the right one."""
+    """Return the mask below a border from the left side to the right one."""
     back = (right[0], -right[1]), (left[0], -left[1])
     if back > (left, right):
         return _mirrored(lower(*back))
@@ -44,14 +44,14 @@ def lower(left: Crossing, right: Crossing) -> Mask:
 
 @cache
 def right(top: Crossing, bottom: Crossing) -> Mask:
-    """The mask of what is right of a border from the upper side to the lower one."""
+    """Return the mask right of a border from the upper side to the lower one."""
     return tuple(map(bytes, zip(*lower(top, bottom), strict=True)))
 
 
 @cache
 def corner(at: int, across: Crossing, down: Crossing, straight: bool) -> Mask:
-    """The mask of what is cut off at a corner (0 to 3, row by row) by a border between the two
-    sides there. It is a bow, if it is not to be `straight`."""
+    """Return the mask that a border between two sides cuts off at their corner (0 to 3, row by
+    row). The border is a bow unless `straight`."""
     if at:
         far, low = at % 2, at // 2
         lean = -1 if far != low else 1
@@ -80,7 +80,7 @@ def _mirrored(mask: Mask) -> Mask:
 
 
 def _meeting(wide: float, high: float, across: Crossing, down: Crossing) -> Point:
-    """Find where two borders would meet if they went straight on from their crossings."""
+    """Return the point where two borders meet if they go straight on from their crossings."""
     leans = across[1] / PART, down[1] / PART
     apart = 1 - leans[0] * leans[1]
     if apart <= 0:
@@ -90,7 +90,8 @@ def _meeting(wide: float, high: float, across: Crossing, down: Crossing) -> Poin
 
 
 def _bow(start: Point, middle: Point, end: Point) -> list[Point]:
-    """A curve that leaves for the middle, and comes from there."""
+    """Return points of the quadratic Bézier curve from `start` to `end`, with control point
+    `middle`."""
 
     def point(t: float) -> Point:
         shares = (1 - t) ** 2, 2 * t * (1 - t), t * t
@@ -107,7 +108,7 @@ def _lines() -> list[float]:
 
 
 def _filled(heights: list[float]) -> Mask:
-    """Fill from the upper side down to a height, one for each line."""
+    """Return the mask from the upper side down to a height, one for each line."""
 
     def share(x: int, y: int) -> int:
         inside = (min(1.0, max(0.0, height - y)) for height in heights[x * FINE : (x + 1) * FINE])

@@ -1,6 +1,6 @@
-"""Conditions of a machine while it is judged, and which of them make the result void. Pure.
+"""Conditions of a machine while it is judged, and those that make the result void. Pure.
 
-CONDITIONS_SCRIPT is run by the machine's own shell, once before the runs and once after them.
+The machine's own shell runs CONDITIONS_SCRIPT, once before the runs and once after them.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,21 @@ CONDITIONS_SCRIPT = "; ".join(
         'echo "busy $(head -n 1 /proc/stat)"',
     )
 )
-"""A second long: how busy a processor is can only be said of a time."""
+"""Shell command that takes a second, the interval over which it measures CPU utilisation."""
 
 BUSY_SHARE = 0.1
-"""Share of a processor's time above which something else runs on it."""
+"""CPU utilisation (0 to 1) above which another process is assumed to be running."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineConditions:
-    """memory and available in bytes (0: not known), swaps with their bytes (None: not known),
-    temperatures in degrees Celsius, clock in MHz (0: not known), busy a fraction of the time of all
-    processors (None: not known). engine is the SHA-256 of the board's program, in hex; "" where
-    there is none at its place."""
+    """State of a machine.
+
+    `memory`, `available` and the size of each swap are in bytes, `temperatures` in degrees Celsius,
+    `clock` in MHz. `busy` is the CPU utilisation of all processors, 0 to 1. Unknown values: 0 for
+    `memory`, `available` and `clock`, None for `swaps` and `busy`. `engine` is the SHA-256 of the
+    board's program in hex, "" if it is not installed.
+    """
 
     image: str
     kernel: str
@@ -47,30 +50,30 @@ class MachineConditions:
         return DUO_64M.is_machine(self.machine)
 
     def troubles(self) -> tuple[str, ...]:
-        """List what no run should be timed in, a line each."""
-        found = []
+        """Return the conditions in which no run should be timed, a line each."""
+        lines = []
         if self.swaps:
             names = ", ".join(name for name, _ in self.swaps)
-            found.append(f"swap is on ({names})")
+            lines.append(f"swap is on ({names})")
         if self.slowed and self.is_duo:  # a computer's fans are cooling devices too
-            found.append("the processor is slowed down, because it is hot")
+            lines.append("the processor is slowed down, because it is hot")
         if self.busy is not None and self.busy > BUSY_SHARE:
-            found.append(f"something else takes {self.busy:.0%} of the processor")
-        return tuple(found)
+            lines.append(f"something else takes {self.busy:.0%} of the processor")
+        return tuple(lines)
 
 
 def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, ...]:
-    """List what changed, and must not have, between the first run and the last."""
-    found = []
+    """Return the forbidden changes from the first run to the last, a line each."""
+    lines = []
     if before.clock != after.clock:
-        found.append(f"the clock went from {before.clock} to {after.clock} MHz")
+        lines.append(f"the clock went from {before.clock} to {after.clock} MHz")
     if before.kernel != after.kernel:
-        found.append("another kernel runs now")
-    return tuple(found)
+        lines.append("another kernel runs now")
+    return tuple(lines)
 
 
 def parse_conditions(output: str) -> MachineConditions:
-    """Read what CONDITIONS_SCRIPT printed. Raises NotReady where that is something else."""
+    """Parse the output of CONDITIONS_SCRIPT. Raises NotReady if it is something else."""
     info, values = parse_system_info(output), probe_values(output)
     try:
         before, after = (value.split()[1:] for name, value in values if name == "busy")
@@ -93,7 +96,8 @@ def parse_conditions(output: str) -> MachineConditions:
 
 
 def _busy(before: list[str], after: list[str]) -> float:
-    """user nice system idle iowait irq softirq steal, in ticks since the start (proc(5))."""
+    """Return the CPU utilisation between two readings of `user nice system idle iowait irq softirq
+    steal`, in ticks since boot (proc(5))."""
     spent = [int(b) - int(a) for a, b in zip(before[:8], after[:8], strict=True)]
     idle = spent[3] + spent[4]
     return 1 - idle / sum(spent) if sum(spent) > 0 else 0.0

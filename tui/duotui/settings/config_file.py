@@ -1,7 +1,7 @@
-"""The user's settings: one TOML file, read once, never a reason to fail.
+"""The user's settings: one TOML file, read once; a bad file is no error.
 
-What is wrong in the file becomes a warning, and the default stands. What a screen changes is
-written back, and all else in the file stays, comments and order too.
+An invalid value becomes a warning, and the default stands. Screens write their changes back. The
+rest of the file stays, comments and order included.
 """
 
 import json
@@ -32,23 +32,23 @@ class Settings:
     """The name of a theme file without its `.toml`, or of a theme that Textual brings."""
 
     ascii: str = "auto"
-    """`on` draws with ASCII alone, `off` never does; `auto` does where it must: on the Linux
-    console and where the locale is not UTF-8."""
+    """`on` draws with ASCII alone, `off` never does. `auto` does on the Linux console and if the
+    locale is not UTF-8."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Other keys for a command: its name (docs/console.md) and the keys, separated by commas."""
 
     story: Request = field(default_factory=Request)
-    """What is asked for when nothing else is said; the fields of a Request."""
+    """Request by default; the table `[story]` has its fields."""
 
     parental: ParentalSettings = field(default_factory=ParentalSettings)
-    """What parents settle for the storyteller (docs/parents.md)."""
+    """Parental settings (docs/parents.md)."""
 
     path: Path = field(default_factory=lambda: config_file())
-    """The file that these came from and are written to."""
+    """File that the settings are read from and written to."""
 
     warnings: tuple[str, ...] = ()
-    """What the file has that could not be used, a line each."""
+    """Values of the file that are not usable, a line each."""
 
 
 def _request_setting(
@@ -79,7 +79,7 @@ STORY_SCHEMA = Schema(
 assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}
 
 _TOP_SETTINGS = {"theme": any_text(keeps_blanks=True), "ascii": one_of(*ASCII_CHOICES)}
-"""The settings that stand in no table of the file."""
+"""The settings outside any table of the file."""
 
 
 def _keys(text: str) -> str:
@@ -111,19 +111,19 @@ def data_dir() -> Path:
 
 
 def ascii_only_terminal() -> bool:
-    """Return whether the terminal can show ASCII alone. Windows's console shows Unicode whatever
-    the locale's code page is."""
+    """Return True if the terminal can show ASCII alone. Windows's console shows Unicode with any
+    code page."""
     if sys.platform == "win32":
         return False
     return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
 
 
 def load(path: Path | None = None) -> Settings:
-    """Return the settings of `path`; a missing file is an empty one."""
+    """Return the settings of `path`, or the defaults if there is no such file."""
     path = path or config_file()
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        repr(table)  # a warning names what is wrong: a number too long to print is wrong at once
+        repr(table)  # a warning prints its value: a number too long to print must fail here
     except FileNotFoundError:
         return Settings(path=path)
     except (OSError, ValueError, RecursionError) as error:
@@ -132,7 +132,7 @@ def load(path: Path | None = None) -> Settings:
 
 
 def _from_toml(path: Path, table: Mapping[str, Any]) -> Settings:
-    """Return the settings of a whole file; what cannot be used is a warning."""
+    """Return the settings of a whole file, with a warning for each invalid value."""
     top = {name: value for name, value in table.items() if name not in _TABLES}
     display, top_warnings = read_table("", top, _TOP_SETTINGS.get)
     keys, key_warnings = read_table("keys", table.get("keys", {}), lambda _: _KEYS)
@@ -151,14 +151,13 @@ def _from_toml(path: Path, table: Mapping[str, Any]) -> Settings:
 # Writing back
 
 Changes = Mapping[str, Mapping[str, TomlValue]]
-"""The settings to write, by the table of the file; "" is the top of the file."""
+"""The settings to write, by table of the file; "" is the top of the file."""
 
 
 def save(settings: Settings) -> bool:
-    """Write the theme, the story and the child's settings into the file, where they differ from it.
+    """Write the theme, the story and the parental settings into the file, if they differ from it.
 
-    Return False where that cannot be done; the file is then as it was. Settings are a comfort,
-    losing them is not an error.
+    Return False if that fails; the file then stays as it was. Lost settings are no error.
     """
     from tomlkit.exceptions import TOMLKitError
 
@@ -169,7 +168,7 @@ def save(settings: Settings) -> bool:
         changes = _changes(_from_toml(path, table), settings)
         wanted = _canonical(_changed(table, changes))
         new = _edited(old, changes)
-        if _canonical(tomllib.loads(new)) != wanted:  # the editor would lose something
+        if _canonical(tomllib.loads(new)) != wanted:  # tomlkit would lose something
             return False
         if new != old:
             atomic_write(path, new.encode())
@@ -187,8 +186,8 @@ def _changes(before: Settings, after: Settings) -> Changes:
 
 
 def _changed(table: dict[str, Any], changes: Changes) -> dict[str, Any]:
-    """Put the changes into the file's table, and return it. Raises ValueError where one of them
-    would take the place of a table."""
+    """Put the changes into the file's table, and return it. Raises ValueError if one of them would
+    replace a table."""
     for name, values in changes.items():
         target = table.setdefault(name, {}) if name and values else table
         if not isinstance(target, dict):
@@ -202,11 +201,11 @@ def _changed(table: dict[str, Any], changes: Changes) -> dict[str, Any]:
 def _edited(text: str, changes: Changes) -> str:
     """Return the text of the file with the changes in it, comments and order kept.
 
-    Raises TOMLKitError where tomlkit cannot read it.
+    Raises TOMLKitError if tomlkit cannot read it.
     """
-    import tomlkit  # not at the top: a session that changes no setting need not wait for it
+    import tomlkit  # imported here, because only a changed setting needs it
 
-    if text and not text.endswith("\n"):  # tomlkit would go on in the line of a dotted key
+    if text and not text.endswith("\n"):  # tomlkit would append to the line of a dotted key
         text += "\n"
     document = tomlkit.parse(text)
     for name, values in changes.items():
@@ -218,5 +217,5 @@ def _edited(text: str, changes: Changes) -> str:
 
 
 def _canonical(table: Mapping[str, Any]) -> str:
-    """Return the same text for the same values, whatever their order; nan equals nan here."""
+    """Return a text that is equal for equal values in any order; nan equals nan here."""
     return json.dumps(table, sort_keys=True, default=repr)

@@ -1,6 +1,6 @@
-"""The parents' settings: the table `[child]` of config.toml.
+"""The parental settings: the table `[child]` of config.toml.
 
-Pure. Whatever is wrong in the table is a warning and the default stands.
+Pure. An invalid value becomes a warning, and the default stands.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -22,12 +22,12 @@ VOICE_CHOICES = ("off", "host", "board")
 PICTURE_CHOICES = ("auto", "characters", "images")
 MICROPHONE_CHOICES = ("host", "board", "off")
 PACE_WORDS_A_MINUTE = {"slow": 60, "middle": 100, "quick": 130}
-"""Words a minute; what children of the first, second and fourth school year read aloud."""
+"""Words a minute that children of the first, second and fourth school year read aloud."""
 
 
 @dataclass(frozen=True, slots=True)
 class SleepTimer:
-    """How much is told until the machine falls asleep: in stories or in minutes; 0 is no end."""
+    """Stories or minutes until the story machine stops; 0 is no limit."""
 
     stories: int = 0
     minutes: int = 0
@@ -43,14 +43,15 @@ class SleepTimer:
 @dataclass(frozen=True, slots=True)
 class ParentalSettings:
     name: str = ""
-    """The child's, as the parents wrote it."""
+    """Name of the child, as the parents wrote it."""
 
     is_a: str = ""
-    """A girl or a boy: so it can be the hero of stories about one. Else it is the hero's friend."""
+    """`girl` or `boy`: the child can be the hero of stories about one. Empty: the child is the
+    hero's friend."""
 
     language: str = LANGUAGE_CHOICES[0]
     theme: str = ""
-    """Empty: the program's own."""
+    """Name of the theme; empty for the program's own."""
 
     pace: int = PACE_WORDS_A_MINUTE["middle"]
     """Words a minute."""
@@ -59,31 +60,31 @@ class ParentalSettings:
     voice_name: str = ""
     volume: int = 80
     volume_night: int = 50
-    """From `evening` to `morning`. Both from 0 to 100."""
+    """Volume from `evening` to `morning`. Both volumes are from 0 to 100."""
 
     evening: time | None = time(19)
     morning: time | None = time(6, 30)
     bedtime_from: time | None = None
-    """Until `morning`: the bedtime theme, slower and quieter."""
+    """Start of the bedtime theme, slower and quieter; it ends at `morning`."""
 
     quiet_from: time | None = None
     quiet_to: time | None = time(6, 30)
-    """No story begins between the two."""
+    """No story begins between `quiet_from` and `quiet_to`."""
 
     minutes_a_day: int = 0
-    """0 is no limit."""
+    """Minutes of stories a day; 0 is no limit."""
 
     sleep_after: SleepTimer = SleepTimer()
     one_more: int = 0
-    """Stories that a child may ask for after a limit, on a day."""
+    """Stories a day that a child may ask for after a limit."""
 
     pictures: str = PICTURE_CHOICES[0]
-    """As images or in characters; auto: as images where the terminal is known to show them."""
+    """Images or characters; auto: images if the terminal is known to show them."""
 
     motion: bool = True
     microphone: str = MICROPHONE_CHOICES[0]
     code: str = ""
-    """Four digits that open what is for grown-ups; empty: no lock. It is no secret."""
+    """Four digits that open the parts for grown-ups; empty: no lock. They are no secret."""
 
 
 # The table
@@ -99,9 +100,9 @@ def _time(text: str) -> time | None:
 def _sleep_timer(text: str) -> SleepTimer:
     if not text:
         return SleepTimer()
-    found = matched(r"(\d{1,3}) (?:(story|stories)|minutes?)", text)
-    count = within(1, 999, found[1])
-    return SleepTimer(stories=count) if found[2] else SleepTimer(minutes=count)
+    match = matched(r"(\d{1,3}) (?:(story|stories)|minutes?)", text)
+    count = within(1, 999, match[1])
+    return SleepTimer(stories=count) if match[2] else SleepTimer(minutes=count)
 
 
 def _pace(text: str) -> int:
@@ -114,7 +115,7 @@ def _pace_to_toml(pace: int) -> str | int:
 
 
 def _microphone(text: str) -> str:
-    # files of versions that knew the host's microphone alone say true or false
+    # files of versions without the board's microphone have true or false
     return {"true": "host", "false": "off"}.get(text) or one_of(*MICROPHONE_CHOICES).parse(text)
 
 

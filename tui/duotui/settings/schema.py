@@ -1,4 +1,4 @@
-"""The schema of settings: how each is read from text and from TOML, and written. Pure.
+"""The schema of settings: how each is read from text and TOML, and written. Pure.
 
 The file, the screens and the command line read a value by the same `Setting.check`.
 """
@@ -21,35 +21,35 @@ Record = TypeVar("Record", bound="DataclassInstance")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value that a user settles."""
+    """A setting: its parser, its writer and its description."""
 
     expected: str
-    """What it may be, as a warning says it: "a whole number from 0 to 100"."""
+    """Description of its values for a warning: "a whole number from 0 to 100"."""
 
     parse: Callable[[str], Any]
     """Return the value of a text. Raises ValueError, or UsageError with a message of its own."""
 
     dump: Callable[[Any], TomlValue] = lambda value: value
-    """Return the value as TOML has it."""
+    """Return the value as a TOML type."""
 
     toml_types: tuple[type, ...] = (str,)
-    """The types that TOML may have for it; bool is no int here."""
+    """Types accepted from TOML; bool is no int here."""
 
     choices: tuple[str, ...] = ()
-    """All its values, where those are a few words; the command line offers them."""
+    """All its values, if they are a few words; the command line offers them."""
 
     keeps_blanks: bool = False
-    """Whether blanks at the ends of a text belong to the value."""
+    """True if blanks at the ends of a text belong to the value."""
 
     def check(self, text: str) -> Any:  # noqa: ANN401 - as many types as there are settings
-        """Return the value of a text. Raises UsageError, whose message says what is wrong."""
+        """Return the value of a text. Raises UsageError with the reason."""
         try:
             return self.parse(text if self.keeps_blanks else text.strip())
         except ValueError:
             raise UsageError(f"{text.strip()!r} is not {self.expected}") from None
 
     def from_toml(self, value: object) -> Any:  # noqa: ANN401
-        """Return the value that TOML has as `value`. Raises UsageError."""
+        """Return the value of the TOML value `value`. Raises UsageError."""
         if type(value) not in self.toml_types:
             raise UsageError(f"{value!r} is not {self.expected}")
         return self.check(_text(value))
@@ -61,19 +61,19 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Schema(Generic[Record]):
-    """The settings of one TOML table, by the fields of the dataclass that they fill."""
+    """The settings of one TOML table, by the dataclass fields that they fill."""
 
     table: str
     default: Record
     settings: Mapping[str, Setting]
 
     def from_toml(self, value: object) -> tuple[Record, list[str]]:
-        """Return the record of a TOML table, and what of it cannot be used, a line each."""
+        """Return the record of a TOML table, and a warning for each invalid value."""
         values, warnings = read_table(self.table, value, self.settings.get)
         return replace(self.default, **values), warnings
 
     def to_toml(self, record: Record, *, unlike: Record | None = None) -> dict[str, TomlValue]:
-        """Return the TOML table of `record`, of the fields alone that differ from `unlike`'s."""
+        """Return `record` as a TOML table; with `unlike`, only the fields that differ from its."""
         return {
             name: setting.dump(getattr(record, name))
             for name, setting in self.settings.items()
@@ -84,7 +84,7 @@ class Schema(Generic[Record]):
 def read_table(
     table: str, value: object, setting_of: Callable[[str], Setting | None]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the values of a TOML table by name, and what of it cannot be used, a line each.
+    """Return the values of a TOML table by name, and a warning for each invalid value.
 
     The table at the top of a file is named "". `setting_of` returns None for an unknown name.
     """
@@ -132,7 +132,7 @@ def switch() -> Setting:
 
 
 def within(low: int, high: int, text: str) -> int:
-    """Return the whole number that `text` is. Raises ValueError where it is not in the range."""
+    """Return `text` as a whole number. Raises ValueError if it is none or out of range."""
     value = int(text)
     if not low <= value <= high:
         raise ValueError(text)
@@ -140,11 +140,11 @@ def within(low: int, high: int, text: str) -> int:
 
 
 def matched(pattern: str, text: str) -> re.Match[str]:
-    """Return the match of all of `text`. Raises ValueError where there is none."""
-    found = re.fullmatch(pattern, text, re.ASCII)
-    if found is None:
+    """Return the match of all of `text`. Raises ValueError if there is none."""
+    match = re.fullmatch(pattern, text, re.ASCII)
+    if match is None:
         raise ValueError(text)
-    return found
+    return match
 
 
 def _text(value: object) -> str:

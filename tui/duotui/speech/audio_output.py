@@ -1,8 +1,9 @@
-"""Playback of PCM, and how much of it was heard.
+"""Playback of PCM, and its position.
 
-An AudioOutput plays one sentence at a time, and never raises for want of a sound card. It then
-keeps the time of what it cannot play, so that a story goes on, and `trouble` says why. A child
-process plays: a sound library writes on the terminal, and to end a process is silence at once.
+An AudioOutput plays one sentence at a time, and never raises if there is no sound card. It then
+waits as long as the sentence would last, so that a story goes on, and `trouble` is the reason. A
+child process plays: a sound library writes on the terminal, and ending a process stops its sound at
+once.
 """
 
 import asyncio
@@ -28,35 +29,36 @@ AUDIO_HINT = by_system(
 )
 
 PLAYBACK_RATE = 22050
-"""Hz, of espeak's sound."""
+"""Sample rate of espeak in Hz."""
 
 PLAYER_DELAY = 0.1
-"""Seconds from the start of aplay to its first sound: estimated, it does not tell."""
+"""Seconds from the start of aplay to its first sound: an estimate, since aplay does not report
+it."""
 
 PROBE_TIMEOUT = 3.0
 """Seconds that a sound card may take to open."""
 
 LATE_AFTER = 5.0
-"""Seconds after which a player that should have ended is ended."""
+"""Seconds after the end of the sound until a player that still runs is ended."""
 
 
 class AudioOutput(Protocol):
     trouble: str
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
-        """Play 16-bit mono to its end; `begun` is called when its first sound is heard. Where the
-        task is cancelled there is silence at once."""
+        """Play 16-bit mono to its end; `begun` is called at its first sound. Cancelling the task
+        stops the sound at once."""
         ...
 
     def position(self) -> float:
-        """Seconds of what plays that were heard; 0 where nothing does."""
+        """Return the seconds that were played of the current sound; 0 without one."""
         ...
 
     async def close(self) -> None: ...
 
 
 class SilentOutput:
-    """Keeps time without a sound."""
+    """Output without sound, as long as the sound would last."""
 
     def __init__(self, clock: Clock, trouble: str = "") -> None:
         self.trouble = trouble
@@ -75,12 +77,12 @@ class SilentOutput:
         return 0.0 if self._since is None else self._clock.now() - self._since
 
     async def close(self) -> None:
-        """There is nothing to let go."""
+        """Nothing to close."""
 
 
 class WavOutput:
-    """Quiet, and writes what it plays into a WAV at the time it is played: the file's seconds are
-    those since it was opened. Raises UsageError where it cannot be written."""
+    """Silent output that writes the sound to a WAV file at the time of its playback: seconds of the
+    file are seconds since it was opened. Raises UsageError if it cannot be written."""
 
     trouble = ""
 
@@ -97,16 +99,16 @@ class WavOutput:
         self._wave.setparams((1, 2, rate, 0, "NONE", "not compressed"))
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
-        """Raises ValueError where `rate` is not the file's."""
+        """Play and write `pcm`. Raises ValueError if `rate` is not the file's."""
         if rate != self._rate:
             raise ValueError(f"{rate} Hz in a file of {self._rate} Hz")
         since = self._clock.now()
-        whole = False
+        complete = False
         try:
             await self._quiet.play(pcm, rate, begun)
-            whole = True
+            complete = True
         finally:
-            played = len(pcm) // 2 if whole else self._frames(self._clock.now() - since)
+            played = len(pcm) // 2 if complete else self._frames(self._clock.now() - since)
             silence = self._frames(since - self.began) - self._written
             self._write(bytes(2 * max(0, silence)) + pcm[: 2 * played])
 
@@ -136,9 +138,9 @@ class WavOutput:
 
 @dataclass(frozen=True, slots=True)
 class PlayerProgram:
-    """One that plays 16-bit mono of {rate} Hz from its stdin, and ends when all was heard. It may
-    print how many seconds were heard, a line each; else `delay` is how long after its start its
-    first sound is heard. It may be started `early`, while it has no sound yet."""
+    """Program that plays 16-bit mono of {rate} Hz from its stdin, and ends after the last sound. It
+    may print the seconds played, a line each. Otherwise `delay` is the seconds from its start to
+    its first sound. `early` allows its start before its sound exists."""
 
     name: str
     command: tuple[str, ...]
@@ -158,25 +160,25 @@ APLAY = PlayerProgram(
 
 
 class SubprocessOutput:
-    """Plays by a `program`, a process for each sentence."""
+    """Output by a `program`, a process for each sentence."""
 
     def __init__(self, clock: Clock, program: PlayerProgram) -> None:
         self.trouble = ""
         self._clock, self._program = clock, program
         self._spare: tuple[int, ChildProcess] | None = None
         self._length = 0.0
-        self._last_position: tuple[float, float] | None = None  # seconds, and when that was so
+        self._last_position: tuple[float, float] | None = None  # seconds, and the time then
 
     async def play(self, pcm: bytes, rate: int, begun: Callable[[], None]) -> None:
         self._length = len(pcm) / 2 / rate
         child: ChildProcess | None = None
         try:
-            child = await self._ready(rate)
-            await self._played(child, pcm, rate, begun)
+            child = await self._waiting_child(rate)
+            await self._feed(child, pcm, rate, begun)
             self.trouble = ""
         except (OSError, EOFError, TimeoutError, ValueError) as error:
-            why = " ".join(str(error).split()) or "it does not end"
-            self.trouble = f"{self._program.name} cannot play: {why}"
+            reason = " ".join(str(error).split()) or "it does not end"
+            self.trouble = f"{self._program.name} cannot play: {reason}"
             if self._last_position is None:
                 self._set_position(0.0, begun)
             await asyncio.sleep(self._length - self.position())
@@ -197,11 +199,11 @@ class SubprocessOutput:
             self._spare = None
             await child.end()
 
-    async def _played(
+    async def _feed(
         self, child: ChildProcess, pcm: bytes, rate: int, begun: Callable[[], None]
     ) -> None:
-        """Play `pcm` to its end. Raises EOFError where it ends otherwise, TimeoutError where it
-        does not, ValueError where it prints something else."""
+        """Play `pcm` to its end. Raises EOFError if the child fails, TimeoutError if it does not
+        end, ValueError if it prints something else."""
         child.write_last(pcm)
         if self._program.early:
             self._spare = rate, await self._start(rate)
@@ -214,8 +216,7 @@ class SubprocessOutput:
             self._set_position(0.0, begun)
 
     async def _follow(self, child: ChildProcess, begun: Callable[[], None]) -> bool:
-        """Follow what the program reports, or its known delay. Returns whether anything was
-        heard."""
+        """Follow the program's reports, or its known delay. Return True if any sound was played."""
         if self._program.delay is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.wait(), self._program.delay)
@@ -232,12 +233,12 @@ class SubprocessOutput:
         if first:
             begun()
 
-    async def _ready(self, rate: int) -> ChildProcess:
-        """One that waits for its sound; a new one where none was started early."""
+    async def _waiting_child(self, rate: int) -> ChildProcess:
+        """Return a child that waits for its sound: the spare one, or a new one."""
         if self._spare is not None:
-            known, child = self._spare
+            spare_rate, child = self._spare
             self._spare = None
-            if known == rate:
+            if spare_rate == rate:
                 return child
             await child.end()
         return await self._start(rate)
@@ -247,23 +248,23 @@ class SubprocessOutput:
 
 
 def open_output(clock: Clock) -> AudioOutput:
-    """The best that is here and plays. Tries the sound card, for some tenths of a second, and
-    waits for that: to be called before a screen is, or in a thread."""
+    """Return the best output that works. It tries the sound card, which blocks for some tenths of a
+    second: call it before a screen opens, or in a thread."""
     programs = [SOUNDDEVICE] if importlib.util.find_spec("sounddevice") else []
     programs += [APLAY] if shutil.which(APLAY.command[0]) else []
     if not programs:
         return SilentOutput(clock, f"nothing here plays sound; {AUDIO_HINT}")
-    whys = {program.name: _probed(program) for program in programs}
+    failures = {program.name: _playback_failure(program) for program in programs}
     for program in programs:
-        if not whys[program.name]:
+        if not failures[program.name]:
             return SubprocessOutput(clock, program)
     return SilentOutput(
-        clock, f"no sound card was found ({'; '.join(map(': '.join, whys.items()))})"
+        clock, f"no sound card was found ({'; '.join(map(': '.join, failures.items()))})"
     )
 
 
-def _probed(program: PlayerProgram) -> str:
-    """Why `program` cannot play, as no sound at all shows; "" where it can."""
+def _playback_failure(program: PlayerProgram) -> str:
+    """Return the reason why `program` cannot play, tried without any sound; "" if it can."""
     try:
         run_program(program.at(PLAYBACK_RATE), stdin="", timeout=PROBE_TIMEOUT)
     except ChildFailed as error:

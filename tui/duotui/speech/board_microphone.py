@@ -1,4 +1,4 @@
-"""The board's own microphone: what is said to it, by the agent's recorder (docs/speech.md)."""
+"""The board's own microphone, recorded by the agent (docs/speech.md)."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ NO_MICROPHONE = ("the board has no microphone", "solder one to it, or let the ho
 
 
 class BoardMicrophone(SegmentingMicrophone):
-    """The microphone of the board that `session` is with."""
+    """The microphone of the board of `session`."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,14 +48,14 @@ class BoardMicrophone(SegmentingMicrophone):
 
 
 async def open_board_microphone(session: Session) -> BoardMicrophone:
-    """Waits for the board to say whether it has one. Raises NotReady where it has none, where it is
-    lost for good, or where nothing knows what speech is."""
+    """Return the microphone of the board, once the board has reported whether it has one. Raises
+    NotReady if it has none, if it is lost for good, or without pocketsphinx."""
     await asyncio.to_thread(open_segmenter, 1.0)
-    news = asyncio.Event()
-    session.subscribe(lambda _state, _batch: news.set())
+    changed = asyncio.Event()
+    session.subscribe(lambda _state, _batch: changed.set())
     while session.state.board.ready is None and session.state.board.link is not LinkState.LOST:
-        await news.wait()
-        news.clear()
+        await changed.wait()
+        changed.clear()
     ready = session.state.board.ready
     if ready is None:
         raise NotReady(session.state.board.trouble, session.state.board.hint)

@@ -1,6 +1,7 @@
-"""Sentences said by the board: its own loudspeaker, its own clock (docs/speech.md).
+"""Text-to-speech by the board, with its own loudspeaker and clock (docs/speech.md).
 
-A board says nothing while it tells. Where it has no voice, or is away, time is kept silently.
+A board does not speak while it generates. If it has no voice, or is away, a silent pause of the
+same length takes the sentence's place.
 """
 
 import asyncio
@@ -21,53 +22,53 @@ class BoardTts:
         self.trouble = ""
         self._session, self._clock = session, clock
         self._silent, self._volume = SilentTts(clock, pace), 1.0
-        self._begun: float | None = None
+        self._started: float | None = None
         self._queue: asyncio.Queue[SentencePlaying | SpeechEnded | None] | None = None
         session.subscribe(self._on_events)
 
     def configure(self, pace: float, volume: float) -> None:
-        """The board's voice has one pace."""
+        """Set the volume; the board's voice has one pace."""
         self._volume = volume
         self._silent.configure(pace, volume)
 
     def prepare(self, text: str) -> None:
-        """The board prepares a sentence when it is asked to say it."""
+        """Nothing to prepare: the board synthesizes a sentence on request."""
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
         if not await self._speak(text, begun):
             await self._silent.say(text, begun)
 
     def position(self) -> float:
-        if self._begun is None:
+        if self._started is None:
             return self._silent.position()
-        return max(0.0, self._clock.now() - self._begun)
+        return max(0.0, self._clock.now() - self._started)
 
     async def close(self) -> None:
-        """The session is closed by whoever opened it."""
+        """Nothing to close: the opener of the session closes it."""
 
     async def _speak(self, text: str, begun: UtteranceStarted) -> bool:
-        """False where the board could not say all of it."""
+        """Return False if the board did not speak all of it."""
         ready, link = self._session.state.board.ready, self._session.state.board.link
         if ready is None or not ready.voice or link is not LinkState.UP:
             self.trouble = "the board has no voice" if ready is not None and not ready.voice else ""
             return False
         self._queue = asyncio.Queue()
-        over = False
+        ended = False
         try:
             self._session.speak(text, self._volume)
-            while not over:
+            while not ended:
                 match await self._queue.get():
                     case SentencePlaying() as playing:
-                        self._begun = playing.begun
+                        self._started = playing.begun
                         begun(Utterance(text, playing.marks, playing.length))
                     case SpeechEnded(trouble=trouble):
-                        over, self.trouble = True, trouble
+                        ended, self.trouble = True, trouble
                     case None:
                         return False
             return not self.trouble
         finally:
-            self._queue = self._begun = None
-            if not over:
+            self._queue = self._started = None
+            if not ended:
                 self._session.stop_speaking()
 
     def _on_events(self, state: SessionState, batch: Batch) -> None:

@@ -1,8 +1,7 @@
-"""Sound made of text by espeak, in a child process (espeak_worker.py), and when each word begins in
-it.
+"""Speech synthesis by espeak in a child process (espeak_worker.py), with word marks.
 
-Where espeak tells of some words only (it may say two as one), the span of a mark reaches to the
-next mark: between two marks nothing is unmarked.
+espeak may speak two words as one and report one of them. The span of a mark then reaches to the
+next mark, so that no word is unmarked.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ from duotui.base.oscompat import by_system
 from duotui.protocol.tokens import WordMark
 
 REPLY_TIMEOUT = 10.0
-"""Seconds until a child that does not answer is given up; a sentence takes it 0.02."""
+"""Seconds to wait for a child's reply; a sentence takes 0.02."""
 
 ESPEAK_CLOSE_TIMEOUT = 0.3
 """Seconds a child has to end by itself."""
@@ -28,7 +27,7 @@ ESPEAK_CLOSE_TIMEOUT = 0.3
 ATTEMPTS = 2
 
 LARGEST_REPLY = 64 << 20
-"""Bytes of sound, or of a line, that are believed."""
+"""Most bytes of sound, or of a line, in a valid reply."""
 
 ESPEAK_HINT = by_system(
     linux="sudo apt install libespeak-ng1, or pip install espeakng-loader",
@@ -41,8 +40,8 @@ _TOKEN = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class EspeakVoice:
-    """`name` as espeak knows it. `pace` is in words a minute, `volume` from 0 to 1, `pitch` too:
-    0.5 is the voice's own. Raises UsageError where they are out of range."""
+    """Voice with espeak's `name`. `pace` is in words a minute. `volume` and `pitch` are from 0 to
+    1; 0.5 is the voice's own pitch. Raises UsageError if one is out of range."""
 
     name: str = "en-us"
     pace: float = 100.0
@@ -60,8 +59,8 @@ class EspeakVoice:
 
 @dataclass(frozen=True, slots=True)
 class SynthesizedSpeech:
-    """16-bit mono at `rate` Hz. The times of `marks` and `length` are seconds from its first
-    sample; the silence that ends it is part of it."""
+    """Sound in 16-bit mono at `rate` Hz. The times of `marks` and `length` are seconds from its
+    first sample; the final silence is part of it."""
 
     pcm: bytes
     rate: int
@@ -70,8 +69,8 @@ class SynthesizedSpeech:
 
 
 class EspeakClient:
-    """`command` is the child, `environment` what is added to its environment. `trouble` is why the
-    last sentence has no sound, "" where it has."""
+    """`command` starts the child, with `environment` added to its environment. `trouble` is the
+    reason why the last sentence has no sound, or ""."""
 
     def __init__(
         self,
@@ -84,11 +83,12 @@ class EspeakClient:
         self._patience = patience
         self._command = command
         self._child: ChildProcess | None = None
-        self._one = asyncio.Lock()
-        self._over = False
+        self._lock = asyncio.Lock()
+        self._closed = False
 
     async def synthesize(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
-        """Raises NotReady where there can be none; who waits may be cancelled."""
+        """Return the sound of `text`. The caller may be cancelled. Raises NotReady if there is no
+        sound."""
         reply, pcm = await self._answer(
             {
                 "text": text,
@@ -106,7 +106,7 @@ class EspeakClient:
             raise self._failed("espeak's answer cannot be understood") from error
 
     async def voices(self) -> list[tuple[str, str]]:
-        """Name and language of each voice. Raises NotReady."""
+        """Return the name and the language of each voice. Raises NotReady."""
         reply, _ = await self._answer({"voices": True})
         try:
             return [(str(name), str(language)) for name, language in reply["voices"]]
@@ -115,12 +115,12 @@ class EspeakClient:
 
     async def close(self) -> None:
         """End the child within a second. Later requests raise NotReady."""
-        self._over = True
+        self._closed = True
         await self._end(ESPEAK_CLOSE_TIMEOUT)
 
     async def _answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        async with self._one:
-            if self._over:
+        async with self._lock:
+            if self._closed:
                 raise NotReady(self.trouble)
             reply, pcm = await self._attempt(request)
         if "trouble" in reply:
@@ -129,10 +129,10 @@ class EspeakClient:
         return reply, pcm
 
     async def _attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Ask, and ask a new child once more where the first does not live to answer."""
+        """Send the request, and once more to a new child if the first one fails."""
         hung = False
         for _ in range(ATTEMPTS):
-            if self._over:
+            if self._closed:
                 break
             try:
                 async with asyncio.timeout(self._patience):
@@ -145,14 +145,15 @@ class EspeakClient:
                 hung = False
                 self.trouble = f"espeak ended: {await self._end() or error or 'without a word'}"
             except BaseException:
-                await self._end()  # an answer that is on its way is nobody's
+                await self._end()  # its answer may still arrive, and belongs to no request
                 raise
-        # what kills it may be this sentence; but nobody waits for each of a story
-        self._over = self._over or hung
+        # a crash may be this sentence's fault, but a child that hangs delays every sentence
+        self._closed = self._closed or hung
         raise NotReady(self.trouble)
 
     async def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """Raises OSError, EOFError or ValueError where the child is not what it should be."""
+        """Send the request and read the reply. Raises OSError, EOFError or ValueError if the child
+        fails."""
         if self._child is None:
             self._child = await ChildProcess.start(
                 self._command, environment=self._environment, line_limit=LARGEST_REPLY
@@ -164,7 +165,7 @@ class EspeakClient:
         return reply, await self._child.stdout.readexactly(reply.get("size", 0))
 
     async def _end(self, patience: float = 0.0) -> str:
-        """End the child, by force after `patience` seconds; the last line of its stderr."""
+        """End the child, by force after `patience` seconds; return the last line of its stderr."""
         child, self._child = self._child, None
         return "" if child is None else await child.end(patience)
 
@@ -174,10 +175,10 @@ class EspeakClient:
 
 
 def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark, ...]:
-    """Marks of `text` from when words begin, in seconds, and where, in characters: each reaches
-    to the last word before the next one, so that every word is in one. A time inside a word that
-    is marked, or before it, is none of a word's: espeak tells of 3.5 thrice."""
-    words = [found.span() for found in _TOKEN.finditer(text)]
+    """Return the marks of `text` from the start of words, in seconds and in characters. Each mark
+    reaches to the last word before the next one, so that every word is in one. A start inside a
+    marked word, or before it, is ignored: espeak reports 3.5 three times."""
+    words = [match.span() for match in _TOKEN.finditer(text)]
     ends = [end for _, end in words]
     marked: list[tuple[float, int]] = []
     for at, start in begins:

@@ -1,15 +1,17 @@
-"""The program that makes sound of text: `python -m duotui.speech.espeak_worker`.
+"""The program that synthesizes speech: `python -m duotui.speech.espeak_worker`.
 
-It alone loads espeak, through pyttsx3's ctypes layer: a library that crashes or hangs, or writes on
-the terminal, does so here. It is asked on stdin, a line of JSON each, and answers on stdout with a
-line of JSON. After one that has a "size", that many bytes of sound follow.
+It alone loads espeak, through pyttsx3's ctypes layer: a library that crashes, hangs or writes on
+the terminal does so here. A request is a line of JSON on stdin, a reply a line of JSON on stdout. A
+reply with "size" precedes as many bytes of sound, 16-bit mono in this computer's byte order.
 
-    {"voices": true}                     {"voices": [[name, language], ...]}
-    {"text": ..., "voice": ..., "pace":  {"rate": Hz, "size": bytes, "words": [[ms, start], ...]},
-     ..., "volume": ..., "pitch": ...}    then 16-bit mono, as this computer orders its bytes
-                                         {"trouble": why not, in one line}
+    REQUEST => REPLY
+    {"voices": true}
+    => {"voices": [[name, language], ...]}
+    {"text": ..., "voice": ..., "pace": ..., "volume": ..., "pitch": ...}
+    => {"rate": Hz, "size": bytes, "words": [[ms, start], ...]}, then the sound
+    => {"trouble": the reason, in one line} on an error
 
-It ends where its stdin does. Where the library is missing, that is its answer to everything.
+It ends with its stdin. Without the library, that error is its reply to every request.
 """
 
 import ctypes
@@ -20,36 +22,36 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 BUFFER_MS = 200
-"""Milliseconds of sound that espeak hands over at a time."""
+"""Milliseconds of sound that espeak delivers at a time."""
 
 SLOWEST, FASTEST = 80, 450
-"""Bounds of espeak's own words a minute."""
+"""Limits of espeak's rate, in its own words a minute."""
 
 STORY_PACE_FACTOR = 1.45
-"""Words of a children's story that are said in the time of one of espeak's own, which are longer:
-measured by tests/bench/marks.py."""
+"""Words of a children's story in the time of one of espeak's own, which are longer: measured by
+tests/bench/marks.py."""
 
 GAP_SECONDS = 0.030
-"""Seconds that are added to a word at the slowest rate by each step of espeak's word gap."""
+"""Seconds that each step of espeak's word gap adds to a word at the slowest rate."""
 
 WORD_GAP = 7
 """espeakWORDGAP of speak_lib.h, which pyttsx3 does not name."""
 
 DATA_VARIABLE = "ESPEAK_DATA_PATH"
-"""Name of the variable that says where espeak-ng's data is."""
+"""Environment variable with the folder of espeak-ng's data."""
 
 WORD_JOINER = "\u2060"
 
 
 class EspeakUnavailable(Exception):
-    """Why there is no sound, in one line."""
+    """Error without sound; its message is the reason in one line."""
 
 
 def load_library() -> tuple[Any, bytes | None]:
-    """pyttsx3's binding of espeak-ng, and the path of its data (None: the library knows it).
+    """Return pyttsx3's binding of espeak-ng, and the path of its data (None: the library's own).
 
     The system's library comes first, then that of the package espeakng-loader. Raises
-    EspeakUnavailable where there is neither.
+    EspeakUnavailable if there is neither.
     """
     try:
         return _binding(), None
@@ -58,7 +60,7 @@ def load_library() -> tuple[Any, bytes | None]:
     try:
         import espeakng_loader
 
-        # its soname is the one that the binding asks for: once loaded, it is found by that name
+        # its soname is the one that the binding loads: once loaded, that name finds it
         ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
         data = None if DATA_VARIABLE in os.environ else os.fsencode(espeakng_loader.get_data_path())
         return _binding(), data
@@ -76,12 +78,12 @@ def _binding() -> Any:  # noqa: ANN401 - a module without types
 
 
 class EspeakLibrary:
-    """Raises EspeakUnavailable where there is no library, or none of its data."""
+    """Binding of espeak-ng. Raises EspeakUnavailable without the library or its data."""
 
     def __init__(self) -> None:
         library, data = load_library()
         self._library: Any = library
-        # a copy of the library without its data ends the process if it may (option bit 15)
+        # option bit 15: a library without its data must not end the process
         self.rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
         if self.rate <= 0:
             raise EspeakUnavailable(
@@ -89,10 +91,10 @@ class EspeakLibrary:
             )
         self._sound = bytearray()
         self._words: list[tuple[int, int]] = []
-        library.SetSynthCallback(self._made)
+        library.SetSynthCallback(self._on_sound)
 
     def voices(self) -> list[tuple[str, str]]:
-        """Name and language of each; the language's first byte is how well it fits."""
+        """Return the name and the language of each; the language's first byte is its priority."""
         return [
             (_text(voice.name), _text(voice.languages[1:].split(b"\0")[0]))
             for voice in self._library.ListVoices(None)
@@ -101,10 +103,10 @@ class EspeakLibrary:
     def synthesize(
         self, text: str, voice: str, pace: float, volume: float, pitch: float
     ) -> tuple[bytes, list[tuple[int, int]]]:
-        """The sound of `text`, and for each word that espeak tells of: when it begins, in
-        milliseconds, and where, in characters of `text`. Raises EspeakUnavailable."""
+        """Return the sound of `text`, and the start of each word that espeak reports, in
+        milliseconds and in characters of `text`. Raises EspeakUnavailable."""
         library = self._library
-        self._choose(voice)
+        self._select_voice(voice)
         rate, gap = speed(pace)
         library.SetParameter(library.RATE, rate)
         library.SetParameter(WORD_GAP, gap)
@@ -120,28 +122,28 @@ class EspeakLibrary:
         words = [(begins, where[at]) for begins, at in self._words if 0 <= at < len(where)]
         return bytes(self._sound), words
 
-    def _choose(self, voice: str) -> None:
+    def _select_voice(self, voice: str) -> None:
         """Choose a voice by its name, or by its language. Raises EspeakUnavailable."""
-        if voice and self._chosen(voice):
+        if voice and self._set_voice(voice):
             return
-        if any(self._chosen(name) for name, language in self.voices() if language == voice):
+        if any(self._set_voice(name) for name, language in self.voices() if language == voice):
             return
         raise EspeakUnavailable(f"espeak-ng has no voice named {voice!r}")
 
-    def _chosen(self, name: str) -> bool:
-        found: int = self._library.SetVoiceByName(name.encode(errors="replace"))
-        return not found
+    def _set_voice(self, name: str) -> bool:
+        status: int = self._library.SetVoiceByName(name.encode(errors="replace"))
+        return status == 0
 
-    def _made(self, sound: Any, samples: int, events: Any) -> int:  # noqa: ANN401
+    def _on_sound(self, sound: Any, samples: int, events: Any) -> int:  # noqa: ANN401
         if sound and samples > 0:
             self._sound += ctypes.string_at(sound, 2 * samples)
-        for event in self._until_the_last(events):
+        for event in self._event_list(events):
             if event.type == self._library.EVENT_WORD:
                 # text_position counts characters from 1
                 self._words.append((event.audio_position, event.text_position - 1))
         return 0
 
-    def _until_the_last(self, events: Any) -> Iterator[Any]:  # noqa: ANN401
+    def _event_list(self, events: Any) -> Iterator[Any]:  # noqa: ANN401
         at = 0
         while events[at].type != self._library.EVENT_LIST_TERMINATED:
             yield events[at]
@@ -149,16 +151,16 @@ class EspeakLibrary:
 
 
 def speed(pace: float) -> tuple[int, int]:
-    """espeak's rate and its word gap, for `pace` words of a story a minute. It knows no rate
-    that is slow enough for who learns to read: the rest is silence between words."""
+    """Return espeak's rate and its word gap for `pace` story words a minute. No rate of espeak is
+    slow enough for a beginning reader, so the rest is silence between words."""
     rate = min(max(round(pace / STORY_PACE_FACTOR), SLOWEST), FASTEST)
     late = 60.0 / pace - 60.0 / (SLOWEST * STORY_PACE_FACTOR)
     return rate, max(0, round(late / GAP_SECONDS))
 
 
 def without_commands(text: str) -> str:
-    """`text`, a character for a character, without what espeak takes as commands (they begin with
-    a control character) or what cannot be sent to it."""
+    """Return `text` with a space for each control character, which begins a command of espeak, and
+    for each surrogate, which has no UTF-8."""
     return "".join(
         " "
         if character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character < "\ue000"
@@ -168,11 +170,12 @@ def without_commands(text: str) -> str:
 
 
 def with_joiners(text: str) -> tuple[str, list[int]]:
-    """`text` with a joiner behind each word, and where each character of that is in `text`.
+    """Return `text` with a joiner after each word, and the index in `text` of each character of it.
 
-    espeak says pairs like "in the" and "had been" as one word and tells of one, or of the second
-    in the middle of the first. The joiner, which it does not say, keeps them apart. Behind a comma
-    it would take away the pause."""
+    espeak speaks pairs like "in the" and "had been" as one word. It reports one of them, or the
+    second in the middle of the first. The silent joiner keeps them apart. After a comma it would
+    remove the pause.
+    """
     spoken, where = [], []
     for at, character in enumerate(text):
         if character.isspace() and at and text[at - 1].isalnum():
@@ -188,7 +191,7 @@ def _text(name: bytes | None) -> str:
 
 
 def answer(espeak: EspeakLibrary | str, line: bytes) -> tuple[dict[str, Any], bytes]:
-    """Answer one line: the reply, and the sound that follows it."""
+    """Answer one line: return the reply, and the sound that follows it."""
     if isinstance(espeak, str):
         return {"trouble": espeak}, b""
     try:
@@ -204,7 +207,7 @@ def answer(espeak: EspeakLibrary | str, line: bytes) -> tuple[dict[str, Any], by
 
 
 def main() -> None:
-    # what a library prints goes to stderr: stdout is for answers
+    # stdout is for replies, so libraries print to stderr
     answers: BinaryIO = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     espeak: EspeakLibrary | str
@@ -218,7 +221,7 @@ def main() -> None:
             answers.write(json.dumps(reply).encode() + b"\n" + sound)
             answers.flush()
     except (BrokenPipeError, KeyboardInterrupt):
-        pass  # who asked is gone
+        pass  # the parent has ended
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""The grammar of what a child may wish for, made of the cards. Pure.
+"""The grammar of a child's wishes, made of the cards. Pure.
 
-It is written once, as JSGF, for pocketsphinx; what was heard is taken apart by the same lines.
+The same sentences give the JSGF for pocketsphinx and the parser of the recognized words.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
 Vocabulary = Mapping[str, Mapping[str, tuple[str, ...]]]
-"""Slot -> key -> what is said for it. The slots are SLOTS."""
+"""Slot -> key -> its phrases. The slots are SLOTS."""
 
 ALONE_SUFFIX = "_alone"
-"""Suffix of a slot whose phrases are said where nothing else is. A grammar finds itself in noise,
-the more so the less it asks of words: "kitten house" is not said, and is not understood."""
+"""Suffix of a slot whose phrases are a wish on their own. A grammar matches noise, and more of it
+the fewer words it requires: so "kitten house" is not understood."""
 
 SLOTS = ("who", "where", "what", "command", "who_alone", "where_alone", "what_alone")
 
@@ -23,18 +23,18 @@ SENTENCES = (
     "[please] [[tell me | i want] a story] (<where> | <what>)",
     "[please] <command>",
 )
-"""Sentences that are understood, as JSGF; the slots are rules."""
+"""Sentences of the grammar, as JSGF; the slots are rules."""
 
 
 class Grammar:
-    """The grammar of a vocabulary. Raises ValueError where a slot is none of SLOTS, or two of its
-    keys have the same phrase. A phrase is plain words in small letters."""
+    """The grammar of a vocabulary. Raises ValueError if a slot is none of SLOTS, or two of its keys
+    have the same phrase. A phrase is plain words in small letters."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         if unknown := set(vocabulary) - set(SLOTS):
             raise ValueError(f"no slots: {', '.join(sorted(unknown))}")
         self._keys = {slot: _keys(vocabulary.get(slot, {})) for slot in SLOTS}
-        # a rule that is empty cannot be written: nothing is <VOID> in JSGF
+        # JSGF has no empty rule: <VOID> never matches
         self._rules = {slot: " | ".join(keys) or "<VOID>" for slot, keys in self._keys.items()}
         self._shapes = [re.compile(self._shape(sentence)) for sentence in SENTENCES]
 
@@ -46,15 +46,15 @@ class Grammar:
 
     @property
     def words(self) -> frozenset[str]:
-        """Every word that it is made of."""
+        """Every word of the grammar."""
         every = " ".join((*SENTENCES, *self._rules.values()))
         return frozenset(re.findall(r"[a-z']+", re.sub(r"<\w+>", " ", every)))
 
     def slots(self, words: str) -> dict[str, str] | None:
-        """Find the keys that `words` wish for; None where they are no sentence of it."""
+        """Return the key of each slot in `words`; None if they are no sentence of the grammar."""
         for shape in self._shapes:
-            if found := shape.fullmatch(f"{words} "):
-                spoken = {slot: words for slot, words in found.groupdict().items() if words}
+            if match := shape.fullmatch(f"{words} "):
+                spoken = {slot: words for slot, words in match.groupdict().items() if words}
                 return {
                     slot.removesuffix(ALONE_SUFFIX): self._keys[slot][words.strip()]
                     for slot, words in spoken.items()
@@ -62,26 +62,26 @@ class Grammar:
         return None
 
     def _shape(self, expansion: str) -> str:
-        """JSGF as a regular expression, in which a space follows every word."""
-        made = []
+        """Return JSGF as a regular expression, in which a space follows every word."""
+        parts = []
         for token in re.findall(r"<\w+>|[a-z']+|[][|()]", expansion):
             match token:
                 case "[":
-                    made.append("(?:")
+                    parts.append("(?:")
                 case "]":
-                    made.append(")?")
+                    parts.append(")?")
                 case "(":
-                    made.append("(?:")
+                    parts.append("(?:")
                 case ")" | "|":
-                    made.append(token)
+                    parts.append(token)
                 case "<VOID>":
-                    made.append("(?!)")
+                    parts.append("(?!)")
                 case rule if rule.startswith("<"):
                     slot = rule.strip("<>")
-                    made.append(f"(?P<{slot}>{self._shape(self._rules[slot])})")
+                    parts.append(f"(?P<{slot}>{self._shape(self._rules[slot])})")
                 case word:
-                    made.append(f"{word} ")
-        return "".join(made)
+                    parts.append(f"{word} ")
+        return "".join(parts)
 
 
 def _keys(forms: Mapping[str, Sequence[str]]) -> dict[str, str]:

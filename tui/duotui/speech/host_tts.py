@@ -1,4 +1,4 @@
-"""Sentences read aloud by this computer."""
+"""Text-to-speech by this computer."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,12 @@ from duotui.speech.espeak_client import EspeakClient, EspeakVoice, SynthesizedSp
 from duotui.speech.tts import Utterance, UtteranceStarted, timed_words
 
 SENTENCES_AHEAD = 4
-"""Sentences whose sound is kept until they are said."""
+"""Most sentences that are synthesized ahead."""
 
 
 class HostTts:
-    """A TextToSpeech. Its `voice` may be changed at any time: the next sentence is said with it.
-    Where there is no sound for a sentence, silence as long as its reading is played in its
-    place."""
+    """A TextToSpeech. A change of `voice` applies to the next sentence. If there is no sound for a
+    sentence, silence of the same length takes its place."""
 
     def __init__(self, synthesiser: EspeakClient, output: AudioOutput, voice: EspeakVoice) -> None:
         self.voice = voice
@@ -33,17 +32,17 @@ class HostTts:
         return self._synthesiser.trouble or self._output.trouble
 
     def prepare(self, text: str) -> None:
-        """Make the sound of what will be said next, while another sentence is said."""
+        """Synthesize a sentence while another one is played."""
         key = text, self.voice
         if key not in self._ahead:
-            self._ahead[key] = asyncio.create_task(self._made(*key))
+            self._ahead[key] = asyncio.create_task(self._synthesized(*key))
             while len(self._ahead) > SENTENCES_AHEAD:
                 self._ahead.pop(next(iter(self._ahead)))
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
         self.prepare(text)
         key = text, self.voice
-        # who is cancelled here leaves the synthesiser in the middle of nothing
+        # shielded, because a cancelled caller must not interrupt the synthesis
         sound = await asyncio.shield(self._ahead[key])
         self._ahead.pop(key, None)
         utterance = Utterance(text, sound.marks, sound.length)
@@ -61,7 +60,7 @@ class HostTts:
         await self._synthesiser.close()
         await self._output.close()
 
-    async def _made(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
+    async def _synthesized(self, text: str, voice: EspeakVoice) -> SynthesizedSpeech:
         try:
             return await self._synthesiser.synthesize(text, voice)
         except DuotuiError:

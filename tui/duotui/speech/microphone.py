@@ -1,8 +1,8 @@
 """Recording of one utterance: PCM, one channel, 16 bit, SAMPLE_RATE samples a second.
 
-A child process records, and writes PCM to its output. Nothing that it prints is painted over the
-screen, and nothing in it can hang the program. A microphone knows nothing of the loudspeaker: its
-caller sees to it that the machine does not speak meanwhile.
+A child process records, and writes PCM to its output. So nothing that it prints appears on the
+screen, and nothing in it can hang the program. The caller ensures that the machine does not speak
+meanwhile.
 """
 
 import array
@@ -22,10 +22,10 @@ from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(SAMPLE_RATE))
 PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
-"""Recorders of this computer, in the order in which it is tried."""
+"""Recorders of this computer, in order of preference."""
 
 PROBE_BYTES, MICROPHONE_OPEN_TIMEOUT = 1024, 5.0
-"""Bytes that prove that there is a microphone, and seconds to wait for them."""
+"""Bytes that prove a working microphone, and seconds to wait for them."""
 
 _CHUNK = 4096
 
@@ -33,23 +33,24 @@ SILENCE_ENDS_AFTER = 0.9
 """Seconds of silence that end an utterance: a child thinks between words."""
 
 ONSET, ONSET_WITHIN = 4, 0.5
-"""So many frames of speech within so many seconds begin one: a click is none."""
+"""Frames of speech that begin an utterance, and the seconds within which they come; a click has
+fewer."""
 
 LEAD_SECONDS = 0.1
-"""Seconds that are kept before the first sound and after the last: in more of them, words are heard
-that nobody said."""
+"""Seconds kept before the first sound and after the last: with more, pocketsphinx finds words in
+the noise."""
 
 CONTEXT_SECONDS = 1.0
-"""Seconds before and after that, in which the noise is by itself."""
+"""Seconds before and after these that contain the noise alone."""
 
 FALL, FADE = 0.18, 0.99
-"""So far below the loudest, which is forgotten by FADE a frame, there is no speech either: a room
-full of voices is not the child at the microphone."""
+"""Share of the loudest level below which a frame is no speech: other voices in the room are quieter
+than the child. The loudest level decays by the factor FADE a frame."""
 
 
 class VadSegmenter:
-    """Finds one utterance in PCM. `voiced` tells whether a frame of `frame` bytes is speech. After
-    `limit` seconds the rest is ignored."""
+    """Detector of one utterance in PCM. `voiced` returns True if a frame of `frame` bytes is
+    speech. PCM after `limit` seconds is ignored."""
 
     def __init__(self, limit: float, frame: int, voiced: Callable[[bytes], bool]) -> None:
         self._limit, self._frame, self._voiced = limit, frame, voiced
@@ -57,11 +58,11 @@ class VadSegmenter:
         self._pcm = bytearray()
         self._frames = 0
         self._speech: list[tuple[int, float]] = []
-        self._begun = False
+        self._started = False
         self._loudest = 0.0
 
     def feed(self, pcm: bytes) -> bool:
-        """Take `pcm`. Returns whether the utterance is over."""
+        """Take `pcm`; return True if the utterance has ended."""
         self._pcm += pcm
         while not self._over() and len(self._pcm) >= (self._frames + 1) * self._frame:
             at = self._frames * self._frame
@@ -69,25 +70,25 @@ class VadSegmenter:
         return self._over()
 
     def utterance(self) -> bytes:
-        """The PCM from shortly before the first sound to shortly after the last, b"" where there
-        was none."""
-        if not self._begun:
+        """Return the PCM from shortly before the first sound to shortly after the last, b"" without
+        one."""
+        if not self._started:
             return b""
-        first, last = self._words()
+        first, last = self._bounds()
         return bytes(self._pcm[first * self._frame : last * self._frame])
 
     def surroundings(self) -> bytes:
-        """The PCM before and after the utterance."""
-        if not self._begun:
+        """Return the PCM before and after the utterance."""
+        if not self._started:
             return b""
-        first, last = self._words()
+        first, last = self._bounds()
         reach = round(CONTEXT_SECONDS / self._seconds)
         before = self._pcm[max(0, first - reach) * self._frame : first * self._frame]
         after = self._pcm[last * self._frame : min(last + reach, self._frames) * self._frame]
         return bytes(before + after)
 
-    def _words(self) -> tuple[int, int]:
-        """The first frame of what was said, and the one after its last."""
+    def _bounds(self) -> tuple[int, int]:
+        """Return the first frame of the utterance, and the one after its last."""
         loudest = max(loud for _, loud in self._speech)
         loud_enough = [at for at, loud in self._speech if loud > FALL * loudest]
         lead = round(LEAD_SECONDS / self._seconds)
@@ -99,20 +100,21 @@ class VadSegmenter:
         if self._voiced(frame) and loud > max(FAINT_LEVEL, FALL * self._loudest):
             self._speech.append((self._frames, loud))
         self._frames += 1
-        if not self._begun:
+        if not self._started:
             recent = round(ONSET_WITHIN / self._seconds)
             self._speech = [one for one in self._speech if self._frames - one[0] < recent]
-            self._begun = len(self._speech) >= ONSET
+            self._started = len(self._speech) >= ONSET
 
     def _over(self) -> bool:
         if self._frames * self._seconds >= self._limit:
             return True
         pause = round(SILENCE_ENDS_AFTER / self._seconds)
-        return self._begun and self._frames - 1 - self._speech[-1][0] >= pause
+        return self._started and self._frames - 1 - self._speech[-1][0] >= pause
 
 
 def open_segmenter(limit: float) -> VadSegmenter:
-    """One that knows speech as pocketsphinx does. Raises NotReady without it."""
+    """Return a segmenter with pocketsphinx's voice activity detection. Raises NotReady without
+    pocketsphinx or numpy."""
     without_noise(b"", b"")
     try:
         from pocketsphinx import Vad
@@ -124,9 +126,9 @@ def open_segmenter(limit: float) -> VadSegmenter:
 
 class Microphone(Protocol):
     async def record_utterance(self, limit: float, begun: Callable[[], None] = ...) -> bytes:
-        """Record what is said, without the noise around it, to the silence after it, to `stop` or
-        to `limit` seconds; b"" where nothing was. `begun` is called when it can be heard. Raises
-        NotReady where the microphone is lost."""
+        """Record one utterance, without the noise around it, until silence, `stop` or `limit`
+        seconds; return b"" if there was none. `begun` is called when the microphone delivers sound.
+        Raises NotReady if the microphone is lost."""
         ...
 
     def stop(self) -> None:
@@ -135,7 +137,7 @@ class Microphone(Protocol):
 
 
 class SegmentingMicrophone:
-    """A microphone by a segmenter. `_audio` is PCM as it comes."""
+    """A microphone with a segmenter. `_audio` yields PCM as it arrives."""
 
     def __init__(self) -> None:
         self._stop = asyncio.Event()
@@ -148,7 +150,7 @@ class SegmentingMicrophone:
         following = asyncio.ensure_future(self._follow(segmenter, begun))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
-            # the second beyond is for one that gives no sound at all
+            # one more second, for a microphone that delivers no sound at all
             await asyncio.wait(
                 (following, stopping), timeout=limit + 1, return_when=asyncio.FIRST_COMPLETED
             )
@@ -180,7 +182,7 @@ class SegmentingMicrophone:
 
 
 class SubprocessMicrophone(SegmentingMicrophone):
-    """A microphone that is a program: it writes PCM to its output until it is killed."""
+    """A microphone by a program that writes PCM to its output until it is killed."""
 
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__()
@@ -200,23 +202,23 @@ class SubprocessMicrophone(SegmentingMicrophone):
         raise NotReady("the microphone was lost", "plug it in again")
 
     async def works(self) -> bool:
-        """Listen for a moment. Returns whether it gives sound."""
+        """Return True if the microphone delivers sound."""
         received = 0
         with contextlib.suppress(NotReady, TimeoutError):
             async with (
                 asyncio.timeout(MICROPHONE_OPEN_TIMEOUT),
                 contextlib.aclosing(self._audio()) as sound,
             ):
-                async for some in sound:
-                    received += len(some)
+                async for pcm in sound:
+                    received += len(pcm)
                     if received >= PROBE_BYTES:
                         break
         return received >= PROBE_BYTES
 
 
 class WavMicrophone(SegmentingMicrophone):
-    """A WAV file of 16 bit, for tests and demonstrations: its first channel. Raises UsageError
-    where it is none."""
+    """A microphone that plays the first channel of a WAV file of 16 bit, for tests and
+    demonstrations. Raises UsageError for any other file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -224,8 +226,8 @@ class WavMicrophone(SegmentingMicrophone):
             with wave.open(str(path)) as file:
                 if file.getsampwidth() != 2:
                     raise UsageError(f"{path} does not have 16 bit", "convert it to 16 bit PCM")
-                every = array.array("h", file.readframes(file.getnframes()))
-                first = every[:: file.getnchannels()].tobytes()
+                samples = array.array("h", file.readframes(file.getnframes()))
+                first = samples[:: file.getnchannels()].tobytes()
                 self._pcm = resampled(first, file.getframerate(), SAMPLE_RATE)
         except OSError as error:
             raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
@@ -239,13 +241,13 @@ class WavMicrophone(SegmentingMicrophone):
 
 
 async def open_microphone() -> Microphone:
-    """This computer's. It listens for a moment, to find out. Raises NotReady where there is none,
-    or nothing that knows what speech is."""
+    """Return the first recorder of this computer that delivers sound. Raises NotReady if there is
+    none, or without pocketsphinx or numpy."""
     await asyncio.to_thread(open_segmenter, 1.0)
     for command in (ARECORD, PORTAUDIO):
-        found = SubprocessMicrophone(command)
-        if await found.works():
-            return found
+        microphone = SubprocessMicrophone(command)
+        if await microphone.works():
+            return microphone
     raise NotReady("no microphone was found", "plug one in, and let this program use it")
 
 

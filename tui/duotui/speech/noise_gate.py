@@ -1,8 +1,8 @@
-"""Noise reduction by spectral gating: a part of the spectrum that is never louder than the noise
-was by itself is turned down. The remedy of pocketsphinx follows the
-noise from one recording into the next, and takes the beginning of the words with it.
+"""Noise reduction by spectral gating: bins that are no louder than the noise alone are attenuated.
 
-The way is that of Audacity, and of T. Sainburg's noisereduce, whose usual values these are.
+The noise removal of pocketsphinx carries its estimate from one recording into the next, and removes
+the beginning of words. The method here is that of Audacity and of T. Sainburg's noisereduce, whose
+usual values these are.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUMPY_MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
-"""Said where there is no numpy."""
+"""Message and hint of the error without numpy."""
 
 FRAME_SAMPLES, HOP_SAMPLES = 512, 128
-"""Samples, of 16,000 a second: 32 ms, each 8 ms."""
+"""Samples per frame and from one frame to the next: 32 ms and 8 ms at 16,000 Hz."""
 
 LEAST_NOISE_SAMPLES = 4 * FRAME_SAMPLES
-"""Samples of noise, from which it can be known."""
+"""Samples of noise that an estimate of it needs."""
 
 GATE_THRESHOLD = 1.5
-"""Standard deviations of the noise, in decibels, above its mean: what is louder is a voice."""
+"""Standard deviations of the noise, in decibels, above its mean. Louder bins are voice."""
 
 GATE_FLOOR = 0.1
-"""Share of the noise that is left: with none of it words sound as if they were cut out."""
+"""Gain of a closed gate: without any noise, words sound cut out."""
 
 SMOOTHING_BINS, SMOOTHING_FRAMES = 16, 6
 """Bins and frames over which the gate opens: 500 Hz and 50 ms, so that no single bin rings."""
 
 QUIET_LEVEL = 20.0
-"""Root mean square of what is added. A microphone is never as silent as zeros are: pocketsphinx
-takes away the mean of what is heard, which would be that of the silence."""
+"""Root mean square of the noise that is added, since no microphone is as silent as zeros.
+pocketsphinx subtracts the mean of its features, which zeros would dominate."""
 
 
 def without_noise(pcm: bytes, noise: bytes) -> bytes:
-    """`pcm`, 16 bit and one channel, of which `noise` is known; as long as it was. Raises NotReady
-    without numpy."""
+    """Return `pcm`, 16 bit and one channel, with noise like `noise` reduced; its length stays.
+    Raises NotReady without numpy."""
     try:
         import numpy as np
     except ImportError as error:
@@ -59,22 +59,22 @@ def _gated(samples: "NDArray[np.float64]", noise: "NDArray[np.float64]") -> "NDA
     window = np.hanning(FRAME_SAMPLES + 1)[:-1]
 
     def spectra(samples: "NDArray[np.float64]") -> Any:  # noqa: ANN401
-        """(frames, FRAME // 2 + 1)"""
-        every = np.lib.stride_tricks.sliding_window_view(samples, FRAME_SAMPLES)[::HOP_SAMPLES]
-        return np.fft.rfft(every * window)
+        """Return spectra of shape (frames, FRAME_SAMPLES // 2 + 1)."""
+        frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME_SAMPLES)[::HOP_SAMPLES]
+        return np.fft.rfft(frames * window)
 
     loud = _decibels(spectra(noise))
     least = loud.mean(0) + GATE_THRESHOLD * loud.std(0)
-    # so that every sample is in as many frames, and the last frame is a whole one
+    # padded so that every sample is in equally many frames, and the last frame is complete
     padded = np.pad(samples, (FRAME_SAMPLES, FRAME_SAMPLES + -len(samples) % HOP_SAMPLES))
     spectrum = spectra(padded)
     gate = _spread((_decibels(spectrum) > least).astype(float))
-    made, weight = np.zeros(len(padded)), np.zeros(len(padded))
+    output, weight = np.zeros(len(padded)), np.zeros(len(padded))
     for number, frame in enumerate(np.fft.irfft(spectrum * (GATE_FLOOR + (1 - GATE_FLOOR) * gate))):
         at = number * HOP_SAMPLES
-        made[at : at + FRAME_SAMPLES] += frame * window
+        output[at : at + FRAME_SAMPLES] += frame * window
         weight[at : at + FRAME_SAMPLES] += window * window
-    return (made / np.maximum(weight, 1e-9))[FRAME_SAMPLES : FRAME_SAMPLES + len(samples)]
+    return (output / np.maximum(weight, 1e-9))[FRAME_SAMPLES : FRAME_SAMPLES + len(samples)]
 
 
 def _decibels(spectra: Any) -> Any:  # noqa: ANN401
@@ -84,7 +84,8 @@ def _decibels(spectra: Any) -> Any:  # noqa: ANN401
 
 
 def _spread(gate: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Smoothed by triangles of BINS and FRAMES on each side."""
+    """Return `gate` of shape (frames, bins), smoothed by triangles of SMOOTHING_FRAMES and
+    SMOOTHING_BINS on each side."""
     import numpy as np
 
     for axis, reach in ((0, SMOOTHING_FRAMES), (1, SMOOTHING_BINS)):

@@ -1,9 +1,9 @@
-"""The program that plays by PortAudio: `python -m duotui.speech.portaudio_worker RATE`, a child of
-audio_output.py, since PortAudio and what is below it write on the terminal.
+"""The program that plays by PortAudio: `python -m duotui.speech.portaudio_worker RATE`.
 
-It reads 16-bit mono until its stdin ends, plays it, and prints how many seconds of it were heard,
-a line each, until all were. Where it cannot, its last line on stderr is why. Without sound it only
-opens the sound card. It needs the package sounddevice, which is optional.
+It is a child of audio_output.py, since PortAudio and the libraries below it write on the terminal.
+It reads 16-bit mono until its stdin ends, plays it, and prints the seconds played, a line each, to
+the end. If it fails, the last line of its stderr is the reason. Without sound it only opens the
+sound card. It needs the package sounddevice, which is optional.
 """
 
 import importlib
@@ -16,7 +16,7 @@ REPORT_INTERVAL = 0.02
 
 
 class Playback:
-    """`pcm` as PortAudio takes it: `fill` is called in a thread of its, which must not wait."""
+    """Playback of `pcm`. PortAudio calls `fill` in a thread of its own, which must not block."""
 
     def __init__(self, pcm: bytes, rate: int) -> None:
         self._pcm, self._rate = pcm, rate
@@ -30,7 +30,7 @@ class Playback:
         self._handed += frames
 
     def seconds_played(self, latency: float) -> float:
-        """Seconds that have left the loudspeaker: those handed over `latency` ago."""
+        """Return the seconds that have left the loudspeaker: those handed over `latency` ago."""
         before, since = self._last
         at = min(before / self._rate + time.monotonic() - since, self._handed / self._rate)
         return min(max(0.0, at - latency), len(self._pcm) / 2 / self._rate)
@@ -55,7 +55,7 @@ def main() -> None:
     try:
         play(pcm[: len(pcm) // 2 * 2], int(sys.argv[1]))
     except BrokenPipeError:
-        sys.exit(1)  # who listened is gone
+        sys.exit(1)  # the parent has ended
     except ImportError:
         sys.exit("the package sounddevice is not installed")
     except Exception as error:  # PortAudio's own, whose class cannot be named without it

@@ -1,10 +1,10 @@
-"""Speech recognition by a closed grammar made of the cards: pocketsphinx, whose model of English
-comes with it.
+"""Speech recognition by a closed grammar made of the cards, with pocketsphinx and its English
+model.
 
-A grammar finds itself in everything, in a rhyme and in a cough. So what it found is compared with
-what any English words would have been (SCORE_MIDDLE), and the child is asked before a story is
-told. `Recognizer` computes; pocketsphinx lets no other thread run meanwhile, so `open_recognizer`
-has one in a process of its own.
+A closed grammar matches anything, even a rhyme or a cough. So its score is compared with that of
+any English words (SCORE_MIDDLE), and the child confirms a wish before the story. A `Recognizer`
+blocks all other threads while pocketsphinx computes, so `open_recognizer` runs one in a process of
+its own.
 """
 
 import array
@@ -34,7 +34,7 @@ NO_POCKETSPHINX = (
 )
 
 SAMPLE_RATE = 16_000
-"""Samples a second, of pocketsphinx's model."""
+"""Sample rate of pocketsphinx's model in Hz."""
 
 OTHER_WORDS = tuple(
     """
@@ -48,12 +48,12 @@ turn two up use very wait walk wall was water we weather went were what where wh
 wish with wool would yellow yes you your
 """.split()  # noqa: SIM905
 )
-"""Other words a child may say: enough short words that any English can be made of their sounds."""
+"""Other words of a child: enough short words that any English can be made of their sounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """`slots` are the keys that were said for them. `confidence` is from 0 to 1."""
+    """`slots` maps each recognized slot to its key. `confidence` is from 0 to 1."""
 
     words: str
     slots: Mapping[str, str]
@@ -61,13 +61,13 @@ class Recognition:
 
 
 VOCAL_TRACT_SCALES = (0.9, 1.0, 1.1, 1.2)
-"""Whose voice it may be, as a factor of the model's frequencies: a child's throat is short. What
-fits better is taken."""
+"""Factors of the model's frequencies (vocal tract length normalisation): a child's vocal tract is
+short. The best score wins."""
 
 DECODER_OPTIONS: Mapping[str, Any] = {
     # the best path through the lattice may end in the middle of a sentence
     "bestpath": False,
-    # scores are relative to the best senone that is computed: only with all can they be compared
+    # scores are relative to the best computed senone: they compare only if all are computed
     "compallsen": True,
     "lw": 4.0,
     "wip": 0.05,
@@ -76,43 +76,45 @@ DECODER_OPTIONS: Mapping[str, Any] = {
 }
 WIDE_BEAMS: Mapping[str, float] = {"beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
 NARROW_BEAMS: Mapping[str, float] = {"beam": 1e-48, "wbeam": 7e-29, "pbeam": 1e-48}
-"""How pocketsphinx is asked; for wishes, of which there are few; and for English."""
+"""Options of pocketsphinx: wide beams for wishes, of which there are few, narrow ones for
+English."""
 
 FAINT_LEVEL = 60.0
-"""The level, root mean square of 32768, below which there is only silence."""
+"""Root mean square, of 32768, below which there is only silence."""
 
 SHORTEST_WORDS = 0.18
-"""Seconds of words, below which there is none: a hiss and a tone are found to be a short no."""
+"""Seconds of the shortest words: a shorter "no" is a hiss or a tone."""
 
 SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
-"""Middle and spread of the margin, in the logistic function that gives the confidence. A margin of
-0 is that of a wish as good as any English words."""
+"""Middle and spread of the logistic function from margin to confidence. A margin of 0 is that of a
+wish as good as any English words."""
 
 CONFIRM_BELOW = 0.5
-"""The least confidence that is worth a question: nothing is begun that was not asked. How often it
-is right is in docs/performance.md, by tests/bench/heard.py."""
+"""Lowest confidence at which the child is asked to confirm a wish. tests/bench/heard.py measures
+how often it is right (docs/performance.md)."""
 
 
 class Recognizer:
-    """Not for more than one thread at a time. Raises ValueError for a vocabulary that is none, or
-    has words that the model cannot pronounce, and NotReady where there is no pocketsphinx."""
+    """Recogniser for one thread at a time. Raises ValueError for an invalid vocabulary or words
+    that the model cannot pronounce, NotReady without pocketsphinx."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._grammar = Grammar(vocabulary)
-        self._decoders = [_decoder(throat) for throat in VOCAL_TRACT_SCALES]
+        self._decoders = [_decoder(scale) for scale in VOCAL_TRACT_SCALES]
         words = sorted(self._grammar.words)
-        if strange := [word for word in words if self._decoders[0].lookup_word(word) is None]:
-            raise ValueError(f"not in pocketsphinx's dictionary: {', '.join(strange)}")
+        if unknown := [word for word in words if self._decoders[0].lookup_word(word) is None]:
+            raise ValueError(f"not in pocketsphinx's dictionary: {', '.join(unknown)}")
         for decoder in self._decoders:
             _add_grammar(decoder, "wishes", self._grammar.jsgf, WIDE_BEAMS)
             _add_grammar(decoder, "english", _loop({*words, *OTHER_WORDS}), NARROW_BEAMS)
 
     def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """Recognize the wish in `pcm`, one channel of 16 bit; None where that is nothing."""
+        """Return the wish in `pcm`, one channel of 16 bit; None if there is none."""
         return self.understood(*self.weighed(resampled(pcm, rate, SAMPLE_RATE)))
 
     def understood(self, words: str, margin: float) -> Recognition | None:
-        """Turn the words and the margin of `weighed` into a recognition."""
+        """Return the recognition of the words and the margin of `weighed`; None if it is
+        unlikely."""
         slots = self._grammar.slots(words)
         confidence = 1 / (1 + math.exp(min(50.0, (SCORE_MIDDLE - margin) / SCORE_SPREAD)))
         return (
@@ -120,19 +122,19 @@ class Recognizer:
         )
 
     def weighed(self, pcm: bytes) -> tuple[str, float]:
-        """The wish in `pcm` at SAMPLE_RATE, and how much better than any English words it is, a
-        frame."""
+        """Return the wish in `pcm` at SAMPLE_RATE, and its margin: the score above that of any
+        English words, per frame."""
         if _loudest(pcm) < FAINT_LEVEL:
             return "", -math.inf
-        decodings = [(_decoded(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
+        decodings = [(_decode(decoder, "wishes", pcm), decoder) for decoder in self._decoders]
         wish, decoder = max(decodings, key=lambda one: one[0].score)
         if wish.frames < SHORTEST_WORDS * FEATURE_FRAMES_A_SECOND:
             return "", -math.inf
-        return wish.words, (wish.score - _decoded(decoder, "english", pcm).score) / wish.frames
+        return wish.words, (wish.score - _decode(decoder, "english", pcm).score) / wish.frames
 
 
 def rms_level(pcm: bytes) -> float:
-    """Its root mean square."""
+    """Return the root mean square of 16-bit `pcm`."""
     samples = array.array("h", pcm)
     return math.sqrt(sum(map(mul, samples, samples)) / max(1, len(samples)))
 
@@ -144,26 +146,26 @@ def _loudest(pcm: bytes, size: int = 2 * SAMPLE_RATE // 50) -> float:
 
 
 FEATURE_FRAMES_A_SECOND = 100
-"""Frames that pocketsphinx makes of a second."""
+"""Feature frames of pocketsphinx per second."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoding:
-    """`frames` are those of the words."""
+    """Best path of a search. `frames` counts the frames of words, without silence."""
 
     words: str
     score: float
     frames: int
 
 
-def _decoder(throat: float) -> Any:  # noqa: ANN401
+def _decoder(scale: float) -> Any:  # noqa: ANN401
     try:
         from pocketsphinx import Decoder
     except ImportError as error:
         raise NotReady(*NO_POCKETSPHINX) from error
-    warped = {"warp_type": "inverse_linear", "warp_params": str(throat)}
+    warped = {"warp_type": "inverse_linear", "warp_params": str(scale)}
     decoder = Decoder(lm=None, loglevel="FATAL", **warped, **DECODER_OPTIONS)
-    # the model's own settings win over those above; see noise_gate.py
+    # the model's own settings override those above; see noise_gate.py
     decoder.config["remove_noise"] = False
     decoder.reinit_feat()
     return decoder
@@ -171,7 +173,7 @@ def _decoder(throat: float) -> Any:  # noqa: ANN401
 
 def _add_grammar(decoder: Any, name: str, jsgf: str, beams: Mapping[str, float]) -> None:  # noqa: ANN401
     for beam, width in beams.items():
-        decoder.config[beam] = width  # a search has those of when it was made
+        decoder.config[beam] = width  # a search keeps the beams of its creation
     decoder.add_jsgf_string(name, jsgf)
 
 
@@ -180,17 +182,17 @@ def _loop(words: Iterable[str]) -> str:
     return f"#JSGF V1.0;\ngrammar english;\npublic <english> = ({either})+;\n"
 
 
-def _decoded(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN401
+def _decode(decoder: Any, search: str, pcm: bytes) -> _Decoding:  # noqa: ANN401
     decoder.activate_search(search)
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
-    found = decoder.hyp()
-    if found is None:
+    hypothesis = decoder.hyp()
+    if hypothesis is None:
         return _Decoding("", -math.inf, 0)
     spoken = [part for part in decoder.seg() if part.word[0] not in "<[("]
     frames = sum(part.end_frame - part.start_frame + 1 for part in spoken)
-    return _Decoding(found.hypstr, decoder.get_logmath().log(found.score), frames)
+    return _Decoding(hypothesis.hypstr, decoder.get_logmath().log(hypothesis.score), frames)
 
 
 class RecognizerProcess:
@@ -202,13 +204,13 @@ class RecognizerProcess:
         self._lock = asyncio.Lock()
 
     async def recognize(self, pcm: bytes, rate: int = SAMPLE_RATE) -> Recognition | None:
-        """Recognize the wish in `pcm`, None where there is none. Raises NotReady where the process
+        """Return the wish in `pcm`, None if there is none. Raises NotReady if the process has
         ended."""
         async with self._lock:
             self._last_request += 1
             request = {"number": self._last_request, "bytes": len(pcm), "rate": rate}
             answer = await self._exchange(request, pcm)
-            while answer["number"] != self._last_request:  # whose asker did not wait for it
+            while answer["number"] != self._last_request:  # an answer to a cancelled request
                 answer = await self._read()
         return Recognition(**answer["recognition"]) if answer["recognition"] else None
 
@@ -216,7 +218,7 @@ class RecognizerProcess:
         await self._child.end()
 
     async def begin(self, vocabulary: Vocabulary) -> None:
-        """Start it. Raises what Recognizer raises."""
+        """Start the recogniser of a vocabulary. Raises the errors of Recognizer."""
         answer = await self._exchange(vocabulary)
         match answer["trouble"]:
             case "ValueError":
@@ -236,7 +238,7 @@ class RecognizerProcess:
 
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
-    """Start it. Raises what Recognizer raises."""
+    """Start the recogniser of a vocabulary. Raises the errors of Recognizer."""
     recognizer = RecognizerProcess(
         await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
     )
@@ -249,8 +251,8 @@ async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests, in the process. A vocabulary, a line of JSON, is answered by what is wrong
-    with it; then each line with PCM by a recognition."""
+    """Answer requests, in the child. A vocabulary, a line of JSON, is answered by its error, if
+    any. Then each line with PCM is answered by a recognition."""
 
     def answer(**fields: object) -> None:
         answers.write(json.dumps(fields).encode() + b"\n")

@@ -1,16 +1,16 @@
-"""Sound at another rate."""
+"""Resampling of sound."""
 
 import array
 import math
 from operator import mul
 
 FILTER_TAPS = 16
-"""Samples on each side that a sample between them is made of."""
+"""Samples on each side from which a new sample is computed; more of them if the rate falls."""
 
 
 def resampled(pcm: bytes, rate: int, to: int) -> bytes:
-    """`pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`. A windowed sinc
-    sees to it that nothing above the lower rate's half is folded into what is below."""
+    """Return `pcm`, 16 bit and one channel, at `to` samples a second instead of `rate`. A windowed
+    sinc prevents aliasing. Raises ValueError for a rate below 1."""
     if rate < 1 or to < 1:
         raise ValueError("a rate is at least 1")
     if rate == to:
@@ -23,16 +23,16 @@ def resampled(pcm: bytes, rate: int, to: int) -> bytes:
     padded.frombytes(pcm[: len(pcm) // 2 * 2])
     padded.frombytes(bytes(2 * reach))
     samples = len(padded) - 2 * reach
-    made = array.array("h")
+    result = array.array("h")
     for number in range(samples * phases // step):
         at, phase = divmod(number * step, phases)
         value = round(sum(map(mul, kernels[phase], padded[at + 1 : at + 2 * reach + 1])))
-        made.append(max(-32768, min(32767, value)))
-    return made.tobytes()
+        result.append(max(-32768, min(32767, value)))
+    return result.tobytes()
 
 
 def _kernel(offset: float, reach: int, cutoff: float) -> tuple[float, ...]:
-    """Weights of the 2 `reach` samples around a point `offset` after the middle one."""
+    """Return the weights of the 2 `reach` samples around a point `offset` after the middle one."""
     weights = []
     for tap in range(1 - reach, reach + 1):
         distance = tap - offset

@@ -1,7 +1,7 @@
-"""A sentence that is being said, and who says it.
+"""Text-to-speech: an utterance with its word marks, and the interface of all voices.
 
-A TextToSpeech says one sentence at a time. Where it is in it is asked of the clock of what plays
-it, so that the word that is marked is the word that is heard.
+A TextToSpeech speaks one sentence at a time. `position()` comes from the playback clock, so that
+the highlighted word is the audible one.
 """
 
 import asyncio
@@ -19,23 +19,24 @@ UtteranceStarted = Callable[["Utterance"], None]
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """`marks` are the words of `text`, in order, each from its first sound to that of the next;
-    their times and `length` are seconds from the sentence's first sound."""
+    """A sentence that is read. `marks` are the words of `text`, in order, each from its first sound
+    to that of the next. Their times and `length` are seconds from the sentence's first sound."""
 
     text: str
     marks: tuple[WordMark, ...]
     length: float
 
     def word_at(self, seconds: float) -> WordMark | None:
-        """The word that is heard then; the last one until the end, none before the first."""
-        begun = itertools.takewhile(lambda mark: mark.begins <= seconds, self.marks)
-        return max(begun, key=lambda mark: mark.begins, default=None)
+        """Return the word that is audible then; the last one until the end, None before the
+        first."""
+        started = itertools.takewhile(lambda mark: mark.begins <= seconds, self.marks)
+        return max(started, key=lambda mark: mark.begins, default=None)
 
 
 class TextToSpeech(Protocol):
-    """Whoever says sentences. Never raises for want of sound: it then keeps time silently, and
-    `trouble` says why in one line, for grown-ups. One that is `alone` says nothing while a story
-    is told."""
+    """Interface of a voice. It never raises if there is no sound: it then waits as long as the
+    sentence would last. `trouble` is the reason in one line, for grown-ups. A voice with `alone`
+    does not speak while a story is generated."""
 
     alone: bool
 
@@ -47,23 +48,23 @@ class TextToSpeech(Protocol):
         ...
 
     def prepare(self, text: str) -> None:
-        """This will be said soon."""
+        """Announce a sentence that will be spoken soon."""
         ...
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
-        """Say `text` to its end; `begun` is called when its first sound is heard. Where the task
-        is cancelled there is silence at once."""
+        """Speak `text` to its end; `begun` is called at its first sound. Cancelling the task stops
+        the sound at once."""
         ...
 
     def position(self) -> float:
-        """Seconds of the sentence that were heard until now; 0 before it begins."""
+        """Return the seconds of the sentence that were played until now; 0 before it begins."""
         ...
 
     async def close(self) -> None: ...
 
 
 class SilentTts:
-    """Keeps the time of a reader, without a sound. `pace` is in words a minute."""
+    """A TextToSpeech without sound, at a reader's pace. `pace` is in words a minute."""
 
     trouble = ""
     alone = False
@@ -77,7 +78,7 @@ class SilentTts:
         self.pace = pace
 
     def prepare(self, text: str) -> None:
-        """There is nothing to prepare."""
+        """Nothing to prepare."""
 
     async def say(self, text: str, begun: UtteranceStarted) -> None:
         utterance = timed_words(text, self.pace)
@@ -92,19 +93,19 @@ class SilentTts:
         return 0.0 if self._since is None else self._clock.now() - self._since
 
     async def close(self) -> None:
-        """There is nothing to let go."""
+        """Nothing to close."""
 
 
 _WORD_PATTERN = re.compile(r"\S+")
 
 SENTENCE_PAUSE = 1.5
-"""Words that a reader's pause at the end of a sentence is as long as."""
+"""Length of a reader's pause at the end of a sentence, in words."""
 
 
 def timed_words(text: str, pace: float) -> Utterance:
-    """`text` read at `pace` words a minute: a long word takes longer than a short one, and all of
-    them together as long as that many words."""
-    spans = [(found.start(), found.end()) for found in _WORD_PATTERN.finditer(text)]
+    """Return `text` as read at `pace` words a minute. A long word takes longer than a short one,
+    and all of them together as long as that many words."""
+    spans = [(match.start(), match.end()) for match in _WORD_PATTERN.finditer(text)]
     whole = 60.0 / pace * len(spans)
     weights = [end - start + 3 for start, end in spans]
     each = whole / sum(weights) if weights else 0.0

@@ -1,2 +1,2 @@
-"""Targets that tell a story: a board, the simulated Duo, the virtual Duo; and the engine's
-program."""
+"""The targets of a session: a board, the simulated Duo, the virtual Duo. Also the engine's program
+and the models."""

@@ -1,7 +1,7 @@
 """A real board's port: `auto`, a device path or a URL, as a Channel.
 
-To open it is to reach the agent behind it, through a login where there is one. Opened again, it
-is the same board, by its USB serial number, whatever its port is called by then.
+Opening it logs in if necessary and starts the agent. Reopening it finds the same board by its USB
+serial number, even if the port's name has changed.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from duotui.link.serial_transport import SerialTransport
 
 
 class BoardTarget:
-    """`ports` lists what this computer has."""
+    """Channel to a real board. `ports` lists the ports of this computer."""
 
     def __init__(self, target: str, ports: Callable[[], list[Port]] = ports) -> None:
         self.target = target
@@ -32,12 +32,12 @@ class BoardTarget:
         return transport, port.described or port.path
 
     def _find(self) -> Port:
-        found = self._ports()
+        present = self._ports()
         if self._known is not None:
-            return same_board(self._known, found)
+            return same_board(self._known, present)
         if self.target == "auto":
-            return find_board(found)
-        return _at(self.target, found)
+            return find_board(present)
+        return _at(self.target, present)
 
     def cause(self, error: DuotuiError) -> DuotuiError:
         return error
@@ -46,11 +46,12 @@ class BoardTarget:
         pass
 
 
-def same_board(known: Port, found: list[Port]) -> Port:
-    """Find where the board at `known` is now. Raises NoDevice where it is not to be told."""
+def same_board(known: Port, present: list[Port]) -> Port:
+    """Return the present port of the board at `known`. Raises NoDevice if it is missing or
+    ambiguous."""
     if not known.serial_number:
-        return _at(known.path, found)
-    same = [port for port in found if port.serial_number == known.serial_number]
+        return _at(known.path, present)
+    same = [port for port in present if port.serial_number == known.serial_number]
     same = [port for port in same if port.path == known.path] or same
     if len(same) != 1:
         where = "is not plugged in" if not same else "cannot be told from another one"
@@ -58,7 +59,7 @@ def same_board(known: Port, found: list[Port]) -> Port:
     return same[0]
 
 
-def _at(path: str, found: list[Port]) -> Port:
-    return listed(path, found) or Port(
+def _at(path: str, present: list[Port]) -> Port:
+    return listed(path, present) or Port(
         path=path, name="", vendor=None, product=None, serial_number=""
     )

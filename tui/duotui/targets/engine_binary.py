@@ -1,8 +1,7 @@
-"""The engine's program for this computer: found where it was built, or compiled once.
+"""The engine's program for this computer: an existing build, or one compiled once.
 
-It is looked for in DUOTUI_ENGINE. Next in native/build, where `make engine` leaves it and where a
-wheel for this platform has it. Last in the user's cache, where it is compiled from the package's
-sources.
+The search order is: DUOTUI_ENGINE; native/build, of `make engine` or of a wheel for this platform;
+the user's cache. Into the cache it is compiled from the package's sources.
 """
 
 import contextlib
@@ -32,8 +31,8 @@ _cache_lock = threading.Lock()
 
 
 def find_engine() -> Path:
-    """The path of `duollama`. Raises UsageError for a bad DUOTUI_ENGINE, NotReady where there is
-    none and it cannot be compiled. May take as long as that does."""
+    """Return the path of `duollama`, which may have to be compiled first. Raises UsageError for a
+    bad DUOTUI_ENGINE, NotReady if it cannot be compiled."""
     named = os.environ.get(ENGINE_VARIABLE)
     if named:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
@@ -52,18 +51,18 @@ def find_engine() -> Path:
 
 
 def prepare_engine() -> None:
-    """Compile it, if it must be, before there is a screen. Where it cannot be had nothing is said:
-    whoever asks for it later does."""
+    """Compile the engine if necessary, before a screen opens. Errors are left to the next caller of
+    `find_engine`."""
     with contextlib.suppress(NotReady):
         find_engine()
 
 
 def _cached(native: Path, built: Path) -> Path:
-    """Find it in the cache: a copy of `built`, where its folder lets nobody run it, else
-    compiled."""
-    made_of = [built] if built.exists() else [*native.glob("src/**/*.[ch]"), native / "cflags"]
+    """Return the engine in the cache: a copy of `built`, if that lies where it is not executable,
+    else compiled."""
+    inputs = [built] if built.exists() else [*native.glob("src/**/*.[ch]"), native / "cflags"]
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
-    for path in sorted(made_of):
+    for path in sorted(inputs):
         digest.update(path.read_bytes())
     target = cache.cache_folder() / f"engine-{digest.hexdigest()[:12]}" / "duollama"
     if not os.access(target, os.X_OK):
@@ -84,12 +83,12 @@ def _compile(native: Path, out: Path) -> None:
     try:
         run_program(command, cwd=native, environment={"LC_ALL": "C"})
     except ChildFailed as error:
-        why = first_error(error.stderr)
-        raise NotReady(f"the engine cannot be compiled: {why}", INSTALL) from error
+        reason = first_error(error.stderr)
+        raise NotReady(f"the engine cannot be compiled: {reason}", INSTALL) from error
 
 
 def _compiler() -> list[str]:
-    """CC, which may have options of its own, else the first of COMPILERS that is here."""
+    """Return CC, with its options, or the first of COMPILERS that exists. Raises NotReady."""
     named = shlex.split(os.environ.get("CC", ""))
     for command in [named] if named else [[name] for name in COMPILERS]:
         if shutil.which(command[0]):
@@ -98,7 +97,7 @@ def _compiler() -> list[str]:
     raise NotReady(f"the engine must be compiled once, and {missing}", INSTALL)
 
 
-def first_error(said: str) -> str:
-    """The line of a compiler's messages that names the first error, else the last line."""
-    found = re.search(r"^.*\berror: .*$", said, re.MULTILINE)
-    return found[0] if found else last_line(said, "the compiler said nothing")
+def first_error(messages: str) -> str:
+    """Return the line of a compiler's messages that names the first error, else the last line."""
+    match = re.search(r"^.*\berror: .*$", messages, re.MULTILINE)
+    return match[0] if match else last_line(messages, "the compiler said nothing")

@@ -1,4 +1,4 @@
-"""A machine to be judged: the channel that it tells by, and the state that it is in."""
+"""A machine to judge: its channel, its conditions and its memory bandwidth."""
 
 import platform
 import subprocess
@@ -28,17 +28,18 @@ class JudgedMachine(Protocol):
     channel: Channel
 
     def conditions(self) -> MachineConditions:
-        """Read what state it is in, while nothing is asked of it. Raises DuotuiError."""
+        """Read the conditions of the idle machine. Raises DuotuiError."""
         ...
 
     def bandwidth(self) -> BandwidthSweep:
-        """Measure how fast its memory is. Raises DuotuiError."""
+        """Measure the memory bandwidth. Raises DuotuiError."""
         ...
 
 
 @dataclass
 class LocalMachine:
-    """This computer, as the simulated Duo. Linux says in `proc` what state it is in."""
+    """This computer, as the simulated Duo. Its conditions come from `proc`, which only Linux
+    has."""
 
     channel: Channel
     proc: Path = Path("/proc")
@@ -46,14 +47,14 @@ class LocalMachine:
     def conditions(self) -> MachineConditions:
         if not self.proc.is_dir():
             return _little_known()
-        said = subprocess.run(
+        result = subprocess.run(
             ["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, encoding="utf-8"
         )
-        return parse_conditions(said.stdout)
+        return parse_conditions(result.stdout)
 
     def bandwidth(self) -> BandwidthSweep:
-        said = subprocess.run([find_engine(), "bandwidth"], capture_output=True, encoding="utf-8")
-        return roofline.parse_sweep(said.stdout)
+        result = subprocess.run([find_engine(), "bandwidth"], capture_output=True, encoding="utf-8")
+        return roofline.parse_sweep(result.stdout)
 
 
 def _little_known() -> MachineConditions:
@@ -74,27 +75,27 @@ def _little_known() -> MachineConditions:
 
 @dataclass
 class RemoteMachine:
-    """A board at the end of a line; the agent, if it runs, leaves it for the look."""
+    """A board at the end of a line. A running agent is ended for each measurement."""
 
     channel: Channel
     path: str
 
     def conditions(self) -> MachineConditions:
-        return parse_conditions(self._asked(CONDITIONS_SCRIPT))
+        return parse_conditions(self._output_of(CONDITIONS_SCRIPT))
 
     def bandwidth(self) -> BandwidthSweep:
-        return roofline.parse_sweep(self._asked(f"{BOARD_FOLDER}/{ENGINE_NAME} bandwidth"))
+        return roofline.parse_sweep(self._output_of(f"{BOARD_FOLDER}/{ENGINE_NAME} bandwidth"))
 
-    def _asked(self, command: str) -> str:
+    def _output_of(self, command: str) -> str:
         transport = SerialTransport(self.path)
         try:
             spawn = TransportSpawn(transport)
             shell = open_shell(spawn, probe_peer(spawn))
-            said = shell.run(command, 60)
+            output = shell.run(command, 60)
             shell.leave()
         finally:
             transport.close()
-        return said
+        return output
 
 
 @contextmanager
@@ -106,8 +107,8 @@ def judged_machine(
     *,
     private: bool = False,
 ) -> Iterator[JudgedMachine]:
-    """`target` as on the command line; `private`: a virtual Duo with a card of its own, which is
-    gone with it. Raises DuotuiError."""
+    """Yield the machine of `target`, as on the command line. `private` gives a virtual Duo a card
+    of its own, which is deleted afterwards. Raises DuotuiError."""
     if target == "sim":
         check_can_simulate()
         yield LocalMachine(SimulatedDuo(model, tokenizer))
@@ -135,6 +136,6 @@ def _card(model: Path, tokenizer: Path | None, private: bool) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
         own = Path(folder) / "card.img"
-        # an image is small where it is empty
+        # most of an image is empty, and stays sparse
         subprocess.run(["cp", "--sparse=always", shared, own], check=True)
         yield own

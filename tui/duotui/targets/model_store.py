@@ -1,7 +1,7 @@
-"""Models that are known by name: fetched once, checked, and found again in the user's data folder.
+"""Models known by name: downloaded once, checked, and kept in the user's data folder.
 
-data/models.json says which there are, where they are published, and their SHA-256. What does not
-have it takes no name: nothing else ever reads it.
+data/models.json lists their URLs and SHA-256. A file gets its name only if its SHA-256 matches;
+until then nothing else reads it.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from duotui.base.progress import TransferProgress
 
 DOWNLOAD_BLOCK_BYTES = 1 << 16
 READ_TIMEOUT = 30.0
-"""Seconds until a source that says nothing is given up."""
+"""Seconds without data until a download fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """`files`: its weights, and its tokenizer."""
+    """`files` are its weights and its tokenizer."""
 
     name: str
     what: str
@@ -44,16 +44,16 @@ class KnownModel:
     files: tuple[ModelFile, ...]
 
     def path(self, store: Path) -> Path:
-        """The path of its weights, which name the rest: the tokenizer lies beside them."""
+        """Return the path of its weights; the tokenizer lies beside them."""
         return store / self.name / self.files[0].name
 
     def complete(self, store: Path) -> bool:
-        """Say whether all of it is there. A file takes its name only when its SHA-256 was right."""
+        """Return True if all files are there. A file gets its name only if its SHA-256 matches."""
         return all((store / self.name / file.name).exists() for file in self.files)
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Size of all files in bytes."""
         return sum(file.size for file in self.files)
 
 
@@ -66,7 +66,7 @@ def known() -> tuple[KnownModel, ...]:
 
 
 def find(name: str) -> KnownModel:
-    """Raises UsageError where there is none of that name."""
+    """Return the model of that name. Raises UsageError if there is none."""
     names = {model.name: model for model in known()}
     if name not in names:
         raise UsageError(f"no model is known as {name}", f"there are {', '.join(names)}")
@@ -84,11 +84,11 @@ def fetch(
     progress: Callable[[str, TransferProgress], None] = lambda _name, _now: None,
     source: str = "",
 ) -> Path:
-    """Make `model` complete in `store`; its weights. What is there is not fetched again, and what
-    a break left is gone on with. `source`: a URL that holds the files, in place of their own.
+    """Download the missing files of `model` into `store`; return the path of its weights. An
+    interrupted download resumes. `source` is a URL that holds the files, in place of their own.
 
-    Raises NotReady where the source has not what was promised, or there is no room; LinkBroken
-    where it broke off.
+    Raises NotReady if the source has another file or there is no room, LinkBroken if the connection
+    breaks off.
     """
     folder = store / model.name
     for file in model.files:
@@ -100,11 +100,11 @@ def fetch(
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _fetch(file=file, url=url, part=part, clock=clock, progress=progress)
-            found = hashlib.sha256(part.read_bytes()).hexdigest()
-            if found != file.sha256:
+            digest = hashlib.sha256(part.read_bytes()).hexdigest()
+            if digest != file.sha256:
                 part.unlink()
                 raise NotReady(
-                    f"what {url} sent is not {file.name}: its SHA-256 is {found[:12]}...",
+                    f"what {url} sent is not {file.name}: its SHA-256 is {digest[:12]}...",
                     "try again, or name another source with --from",
                 )
             part.replace(target)
@@ -120,17 +120,17 @@ def _fetch(
     clock: Clock,
     progress: Callable[[str, TransferProgress], None],
 ) -> None:
-    """Go on with `part` until it has all bytes of `file`."""
-    begun = part.stat().st_size if part.exists() else 0
-    if begun >= file.size:
-        begun = 0
-    headers = {"User-Agent": f"duotui/{__version__}", "Range": f"bytes={begun}-"}
+    """Resume `part` until it has all bytes of `file`."""
+    offset = part.stat().st_size if part.exists() else 0
+    if offset >= file.size:
+        offset = 0
+    headers = {"User-Agent": f"duotui/{__version__}", "Range": f"bytes={offset}-"}
     start = clock.now()
     with _opened(url, headers) as answer, part.open("ab") as out:
         if getattr(answer, "status", None) != http.client.PARTIAL_CONTENT:
-            begun = 0
-        out.truncate(begun)
-        done = begun
+            offset = 0
+        out.truncate(offset)
+        done = offset
         while done < file.size:
             block = _read(answer, min(DOWNLOAD_BLOCK_BYTES, file.size - done))
             if not block:
@@ -140,7 +140,7 @@ def _fetch(
                 )
             out.write(block)
             done += len(block)
-            now = TransferProgress(done, file.size, done - begun, clock.now() - start)
+            now = TransferProgress(done, file.size, done - offset, clock.now() - start)
             progress(file.name, now)
 
 
@@ -164,7 +164,7 @@ def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
 
 
 def _read(answer: http.client.HTTPResponse, count: int) -> bytes:
-    """b"" where it broke off."""
+    """Return up to `count` bytes, b"" if the connection broke off."""
     try:
         return answer.read(count)
     except (http.client.HTTPException, OSError):

@@ -1,4 +1,4 @@
-"""Packed models (.duo): made, and looked at, by the engine's own program. docs/packed.md."""
+"""Packed models (.duo), packed and inspected by the engine's program (docs/packed.md)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from duotui.targets.engine_binary import find_engine
 
 
 def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
-    """Pack `model` for `modes` ("exact,fast") into `out`, beside it by default; its path.
+    """Pack `model` for `modes` ("exact,fast") into `out`, by default beside it; return its path.
 
-    The same files give the same bytes. Raises UsageError where one of them is bad.
+    Equal files give equal bytes. Raises UsageError if one of them is bad.
     """
     target = out or model.with_suffix(".duo")
     _run(["pack", model, "-z", tokenizer, "--modes", modes, "-o", target])
@@ -21,8 +21,8 @@ def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Pa
 
 
 def packed_model(model: Path, tokenizer: Path | None) -> Path:
-    """`model` as a board reads it: itself where it is a .duo, else packed for both modes, once,
-    into the user's cache. Raises UsageError where it is bad."""
+    """Return `model` if it is a .duo, else pack it for both modes, once, into the user's cache.
+    Raises UsageError if it is bad."""
     if model.suffix == ".duo":
         return model
     try:
@@ -37,7 +37,7 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
 
 
 def inspect(path: Path) -> str:
-    """Say what `path` holds and costs, as lines. Raises UsageError where it is damaged."""
+    """Return the contents and the costs of `path`, as lines. Raises UsageError if it is damaged."""
     return _run(["inspect", path])
 
 

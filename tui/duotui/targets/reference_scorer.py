@@ -1,5 +1,5 @@
-"""The engine's program on this computer, asked about stories that a board told: what the fp32
-reference thinks of them, and what they cost."""
+"""Scores of a board's stories by the engine on this computer: the choices of the fp32 reference,
+and the weights read per token."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from duotui.scoring.teacher_forcing import Agreement, parse_steps
 from duotui.targets.engine_binary import find_engine
 
 CANDIDATES = 10
-"""Ids beside each step, with their probabilities."""
+"""Candidate ids for each step, with their probabilities."""
 
 
 def teacher_force(
@@ -22,30 +22,31 @@ def teacher_force(
     tokenizer: Path | None,
     request: Request,
     prompt: Sequence[int],
-    told: Sequence[int],
+    story: Sequence[int],
     likely: int = CANDIDATES,
 ) -> Agreement:
-    """Ask what the reference would have taken at each step of `told`. `prompt`: its ids,
-    BOS first. Raises UsageError where the model cannot have told it."""
+    """Return the reference's choice at each step of `story`, by teacher forcing. `story` and
+    `prompt` are token ids, the prompt's with BOS first. Raises UsageError if the model cannot have
+    generated the story."""
     with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
         ids = Path(folder) / "ids"
         ids.write_text(
-            f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, told))}\n", "ascii"
+            f"prompt: {' '.join(map(str, prompt))}\nout: {' '.join(map(str, story))}\n", "ascii"
         )
         options = ["--follow", str(ids), "--likely", str(likely), "--mode", str(request.mode)]
-        said = _run(model, tokenizer, request, options).stdout
-    return parse_steps(said, len(prompt) - 1)
+        output = _run(model, tokenizer, request, options).stdout
+    return parse_steps(output, len(prompt) - 1)
 
 
 def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float:
-    """Bytes of weights that telling `request` by mode exact or fast reads a token, in the mean:
-    counted here, and the same anywhere. Raises UsageError where it cannot be told."""
+    """Return the mean bytes of weights read per token to generate `request` in mode exact or fast.
+    The count is the same on any machine. Raises UsageError if the story cannot be generated."""
     options = ["--mode", str(request.mode), "-n", str(request.steps), "-i", request.prompt]
-    said = _run(model, tokenizer, request, [*options, "--statistics"]).stderr
-    found = re.search(r"weight bytes per token: (\d+)", said)
-    if found is None:
+    output = _run(model, tokenizer, request, [*options, "--statistics"]).stderr
+    match = re.search(r"weight bytes per token: (\d+)", output)
+    if match is None:
         raise UsageError("the engine does not count what it reads", "make engine builds it")
-    return float(found[1])
+    return float(match[1])
 
 
 def _run(

@@ -19,7 +19,7 @@ from duotui.targets.engine_binary import find_engine
 
 
 def check_can_simulate() -> None:
-    """Raises NotReady where no simulated Duo can run."""
+    """Raise NotReady if no simulated Duo can run."""
     if not HAS_PTYS:
         raise NotReady(
             "the simulated Duo needs pseudo-terminals, and this system has none",
@@ -28,9 +28,9 @@ def check_can_simulate() -> None:
 
 
 class SimulatedDuo:
-    """`corrupt` is the wire's: what becomes of the bytes on their way to the host. `voice` is a
-    program that says sentences aloud, `microphone` one that records (docs/speech.md); a simulated
-    Duo has none of its own."""
+    """`corrupt` changes the bytes on their way to the host. `voice` is a program that speaks
+    sentences, `microphone` one that records (docs/speech.md). Without them a simulated Duo has
+    neither."""
 
     target = "sim"
 
@@ -70,7 +70,7 @@ class SimulatedDuo:
         return SerialTransport(cable.host_path), f"simulated Duo behind {cable.host_path}"
 
     def cause(self, error: DuotuiError) -> DuotuiError:
-        """How the engine ended, if it did: that is why the port was lost."""
+        """Return the engine's end, if it has ended, as the cause of the lost port; else `error`."""
         process = self.process
         if process is None:
             return error
@@ -78,12 +78,12 @@ class SimulatedDuo:
             status = process.wait(0.3)
         except subprocess.TimeoutExpired:
             return error
-        said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+        message = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
         if status == 2:
-            return UsageError(said.removeprefix("duollama: ") or "the engine refused its files")
+            return UsageError(message.removeprefix("duollama: ") or "the engine refused its files")
         if status < 0:
             return LinkBroken(f"the engine was killed ({_signal(-status)})")
-        return LinkBroken(f"the engine stopped with status {status}", last_line(said))
+        return LinkBroken(f"the engine stopped with status {status}", last_line(message))
 
     def close(self) -> None:
         if self._cable is not None:

@@ -1,7 +1,7 @@
 """The virtual Duo: a whole Linux under QEMU with a Duo's limits, behind two ptys (docs/virtual.md).
 
-Its serial line is a Channel like a real port. Beside it, what no port can do: reset the board,
-cut its power, take its card.
+Its serial line is a Channel like a real port. Its card is a file, and methods reset the board and
+cut its power.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ from duotui.targets import packer
 NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
 
 MONITOR_SECONDS = 2.0
-"""Seconds until a QEMU that does not answer is taken for one that hangs."""
+"""Seconds without an answer after which QEMU counts as hung."""
 
 
 @dataclass(frozen=True)
 class VirtualMachine:
-    """The machine that `make virtual` builds. Raises NotReady where it is not."""
+    """The machine that `make virtual` builds. `find` raises NotReady if it is not built."""
 
     folder: Path
 
@@ -57,7 +57,7 @@ class VirtualMachine:
         disk = f"file={card},throttling.bps-total={DUO_64M.card_rate}"
         kernel = f"console=ttyS0 root=/dev/vda2 rw rootwait mem={memory.value}"
         return [
-            # it must not outlive who started it
+            # QEMU must not outlive its parent
             *("setpriv", "--pdeathsig", "KILL"),
             *(f"{qemu}/usr/bin/qemu-system-{DUO_64M.machine}", "-L", f"{qemu}/usr/share/qemu"),
             *("-M", "virt", "-m", DUO_64M.ram, "-smp", "1", "-cpu", "rv64,v=true,vlen=128"),
@@ -71,7 +71,8 @@ class VirtualMachine:
 
 
 def make_card(out: Path, *folders: Path) -> None:
-    """A card with a stock image's root, and what is in `folders` on top of it. Raises NotReady."""
+    """Write a card to `out`: a stock image's root, with the contents of `folders` on top. Raises
+    NotReady."""
     maker = resources.resource_folder("firmware") / "virtual" / "card"
     try:
         run_program([maker, out, *folders])
@@ -80,8 +81,8 @@ def make_card(out: Path, *folders: Path) -> None:
 
 
 def prepared_card(model: Path, tokenizer: Path | None) -> Path:
-    """A card in the user's cache with the engine and a model in place: made once for each, and
-    kept as the board leaves it. Raises NotReady, or UsageError for a bad model."""
+    """Return a card in the user's cache with the engine and a model, made once for each. The card
+    keeps the board's changes. Raises NotReady, or UsageError for a bad model."""
     VirtualMachine.find()
     native = resources.resource_folder("native")
     try:
@@ -101,7 +102,7 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     with cache.replacing(card) as fresh:
         root = fresh.parent / "root"
         for part in install_files(engine, packer.packed_model(model, tokenizer)):
-            # what is beside it is for a USB gadget that no QEMU has
+            # the other files are for a USB gadget, which QEMU lacks
             if part.target.startswith(f"{BOARD_FOLDER}/"):
                 target = root / part.target.lstrip("/")
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,8 +113,8 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
 
 
 class VirtualDuo:
-    """`card` is written, as a board would. `sound` is a WAV that the speaker is recorded to;
-    `corrupt` and `corrupt_to_board` are the wire's: what becomes of the bytes on their way."""
+    """`card` is written to, as on a board. `sound` is a WAV file that records the speaker.
+    `corrupt` and `corrupt_to_board` change the bytes on their way to the host and to the board."""
 
     target = "virtual"
 
@@ -142,7 +143,7 @@ class VirtualDuo:
         return transport, described
 
     def start(self) -> tuple[SerialTransport, str]:
-        """Turn it on; its line, as it is."""
+        """Turn the board on, without a login. Return its serial line and a description."""
         cable = self.cable = PtyCable(self._corrupt, self._corrupt_to_board)
         # a socket's path is 107 bytes at most
         self._folder = Path(tempfile.mkdtemp(prefix="duo-", dir="/tmp"))
@@ -161,12 +162,12 @@ class VirtualDuo:
         return SerialTransport(cable.host_path), f"virtual Duo behind {cable.host_path}"
 
     def reset(self) -> None:
-        """Reset it like its button does."""
-        self._told("system_reset")
+        """Reset the board, as its button does."""
+        self._command("system_reset")
 
     def freeze(self, on: bool) -> None:
-        """Stop its clock, or let it go on: a board that hangs."""
-        self._told("stop" if on else "cont")
+        """Stop the board's clock, like a board that hangs, or resume it."""
+        self._command("stop" if on else "cont")
 
     def cut_power(self) -> None:
         if self.process is not None:
@@ -178,7 +179,7 @@ class VirtualDuo:
             return error
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(0.3)
-            return LinkBroken("the virtual Duo was turned off", self._last_words())
+            return LinkBroken("the virtual Duo was turned off", self._last_output())
         return error
 
     def close(self) -> None:
@@ -199,18 +200,19 @@ class VirtualDuo:
             shutil.rmtree(self._folder, ignore_errors=True)
         self.cable = self._monitor = self._folder = self.process = None
 
-    def _told(self, command: str) -> None:
+    def _command(self, command: str) -> None:
         if self._monitor is None:
             raise LinkBroken("the virtual Duo is off", "open it first")
         self._monitor.ask(command)
 
-    def _last_words(self) -> str:
-        said = self.process.stdout.read() if self.process and self.process.stdout else b""
-        return last_line(said)
+    def _last_output(self) -> str:
+        output = self.process.stdout.read() if self.process and self.process.stdout else b""
+        return last_line(output)
 
 
 class QemuMonitor:
-    """QEMU's control socket (QMP): a JSON object a line. LinkBroken or OSError where it hangs."""
+    """QEMU's control socket (QMP): a JSON object per line. Raises LinkBroken or OSError if QEMU
+    hangs."""
 
     def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
         self._socket = _unix_socket()
@@ -219,17 +221,18 @@ class QemuMonitor:
             with contextlib.suppress(FileNotFoundError, ConnectionError):
                 self._socket.connect(str(path))
                 self._lines = self._socket.makefile("rwb")
-                self._lines.readline()  # its greeting
+                self._lines.readline()  # QMP's greeting
                 self.ask("qmp_capabilities")
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.01)
         self._socket.close()
-        said = process.stdout.read().decode(errors="replace") if process.stdout else ""
-        raise NotReady("the virtual Duo does not start", said.strip() or "QEMU said nothing")
+        output = process.stdout.read().decode(errors="replace") if process.stdout else ""
+        raise NotReady("the virtual Duo does not start", output.strip() or "QEMU said nothing")
 
     def ask(self, command: str) -> object:
-        """Send `command`; the answer of QEMU. Raises LinkBroken where it is gone or refuses."""
+        """Send `command`, and return QEMU's answer. Raises LinkBroken if QEMU has ended or
+        refuses."""
         self._lines.write(json.dumps({"execute": command}).encode() + b"\n")
         self._lines.flush()
         while line := self._lines.readline():
@@ -250,5 +253,5 @@ class QemuMonitor:
 def _unix_socket() -> socket.socket:
     if sys.platform == "win32":
         raise NotReady(*NEEDS_LINUX)
-    else:  # mypy looks at no other branch
+    else:  # mypy skips this on Windows only as an else branch
         return socket.socket(socket.AF_UNIX)
