@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import duotui
+from support.engine import NATIVE
 
 PACKAGE = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
@@ -22,7 +24,8 @@ class Installation:
         self.native, self.cache = folder / "native", folder / "cache"
         (folder / "site").mkdir()
         (folder / "site" / "duotui").symlink_to(PACKAGE)
-        (self.native / "src").mkdir(parents=True)
+        (self.native / "src/base").mkdir(parents=True)
+        shutil.copy(NATIVE / "src/base/version.h", self.native / "src/base")
         (self.native / "cflags").write_text("-DSTATUS=7\n")
         self.source = self.native / "src" / "main.c"
         self.source.write_text("int main(void) { return STATUS; }\n")

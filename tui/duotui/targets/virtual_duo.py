@@ -53,7 +53,7 @@ class VirtualMachine:
 
     def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
         qemu = self.folder / "qemu"
-        bios = qemu / "usr/lib/{DUO_64M.machine}-linux-gnu/opensbi/generic/fw_dynamic.bin"
+        bios = qemu / f"usr/lib/{DUO_64M.machine}-linux-gnu/opensbi/generic/fw_dynamic.bin"
         disk = f"file={card},throttling.bps-total={DUO_64M.card_rate}"
         kernel = f"console=ttyS0 root=/dev/vda2 rw rootwait mem={memory.value}"
         return [
