@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from duotui.judge.grammar import find_mistakes
+from duotui.judge.grammar_checker import find_mistakes
 
 SEPARATOR = "<|endoftext|>"
 

@@ -1,7 +1,7 @@
 """An agent of the protocol, without a link: for tests of its client."""
 
 from duotui.protocol.frames import Frame, NoiseBytes
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 
 
 class Agent:

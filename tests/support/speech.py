@@ -13,7 +13,7 @@ from duotui.base.clock import MonotonicClock
 from duotui.protocol.sentence_splitter import sentences
 from duotui.speech.audio_output import WavOutput
 from duotui.speech.espeak_client import EspeakClient, EspeakVoice
-from duotui.speech.host_tts import HostTts
+from duotui.speech.espeak_tts import EspeakTts
 
 if TYPE_CHECKING:
     from duotui.protocol.tokens import WordMark
@@ -64,7 +64,7 @@ async def tell(story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60)
     """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
     clock = MonotonicClock()
     tape = WavOutput(path, clock)
-    reader = HostTts(EspeakClient(), tape, voice)
+    reader = EspeakTts(EspeakClient(), tape, voice)
     heard: list[Said] = []
     try:
         for span in sentences(story):
@@ -77,7 +77,7 @@ async def tell(story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60)
 
 
 async def _watched(
-    reader: HostTts, text: str, tape: WavOutput, clock: MonotonicClock, look: float
+    reader: EspeakTts, text: str, tape: WavOutput, clock: MonotonicClock, look: float
 ) -> Said:
     now: list[tuple[Utterance, float]] = []
     seen: list[Seen] = []

@@ -9,11 +9,11 @@ import random
 from operator import mul
 from typing import TYPE_CHECKING
 
-from duotui.speech.grammar import ALONE_SUFFIX
 from duotui.speech.microphone import open_segmenter
 from duotui.speech.noise_gate import without_noise
 from duotui.speech.recognizer import SAMPLE_RATE
 from duotui.speech.resampling import resampled
+from duotui.speech.wish_grammar import ALONE_SUFFIX
 from duotui.story.cards import deck
 from duotui.story.voice_input import SPOKEN_COMMANDS
 from support.espeak import RATE as MADE_RATE

@@ -13,7 +13,7 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled
-from duotui.judge import grammar
+from duotui.judge import grammar_checker
 from duotui.judge.run_series import RunSeries
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.run import Run
@@ -70,7 +70,7 @@ def test_fast_is_another_story_and_gets_its_agreement_and_its_grammar() -> None:
     assert said["identical"] is False
     assert 0.8 < said["agreement"] < 1
     assert said["nats"] > said["baseline_nats"]
-    if not grammar.available():
+    if not grammar_checker.available():
         pytest.skip("no grammar checker is installed")
     assert said["mistakes"] >= 0
     assert said["baseline_mistakes"] >= 0

@@ -12,7 +12,7 @@ from duotui.base.untrusted_text import one_line, printable, without_controls
 from duotui.protocol import messages
 from duotui.protocol.events import LinkUp, Ready, Source, Tokens
 from duotui.protocol.fields import pack
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.tokens import Token
 from duotui.session.recording import Recorder, read
 

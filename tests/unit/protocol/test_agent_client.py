@@ -12,7 +12,7 @@ from duotui.protocol.commands import PauseRun, StartRun, StopRun
 from duotui.protocol.events import EndReason, Source
 from duotui.protocol.frames import NoiseBytes
 from duotui.protocol.link_monitor import LOST_AFTER, NO_HANDSHAKE_AFTER, PING_AFTER, SILENT_AFTER
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.request import Mode, Request
 from duotui.protocol.timing import RETRANSMIT_INTERVAL
 from support.protocol_agent import Agent

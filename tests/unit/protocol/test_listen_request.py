@@ -16,7 +16,7 @@ from duotui.protocol.listen_request import (
     MAX_AUDIO_GAP,
     ListenRequest,
 )
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Sound, Speak
 from duotui.protocol.request import Request
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL

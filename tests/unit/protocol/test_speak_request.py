@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from duotui.protocol import events, messages
 from duotui.protocol.events import Source, SpeechEndReason
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.messages import Speak
 from duotui.protocol.sentence_splitter import sentences
 from duotui.protocol.speak_request import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from duotui.base.errors import NotReady
-from duotui.report.markdown import CONDITIONS
 from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.tables import CONDITIONS
 from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, changes, parse_conditions
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo

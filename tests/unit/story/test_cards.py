@@ -11,7 +11,7 @@ import sentencepiece
 
 from duotui.base import resources
 from duotui.pictures.icons import named
-from duotui.speech.grammar import ALONE_SUFFIX
+from duotui.speech.wish_grammar import ALONE_SUFFIX
 from duotui.story.cards import CARD_ROWS, CARDS_A_ROW, OPENING_LIMIT, CardChoice, deck, renamed
 from duotui.story.content_filter import content_filter
 from duotui.story.sentences import whole_sentences

@@ -12,7 +12,7 @@ from enum import Enum
 from duotui.base.board_profile import DUO_64M
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.protocol.frames import Frame, FrameDecoder, encode
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.messages import AskHello, Hello
 
 

@@ -14,7 +14,7 @@ from duotui.speech.audio_output import open_output
 from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.board_tts import BoardTts
 from duotui.speech.espeak_client import EspeakClient, EspeakVoice
-from duotui.speech.host_tts import HostTts
+from duotui.speech.espeak_tts import EspeakTts
 from duotui.speech.microphone import open_microphone
 from duotui.speech.recognizer import open_recognizer
 from duotui.speech.tts import SilentTts, TextToSpeech
@@ -72,7 +72,7 @@ def _text_to_speech(
     voice = EspeakVoice(pace=child.pace, volume=child.volume / 100)
     if child.voice_name:
         voice = replace(voice, name=child.voice_name)
-    return HostTts(EspeakClient(), open_output(clock), voice)
+    return EspeakTts(EspeakClient(), open_output(clock), voice)
 
 
 def _stored(choice: CardChoice, rng: random.Random) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady, UsageError
-from duotui.judge import grammar
+from duotui.judge import grammar_checker
 from duotui.judge.run_series import RunSeries
 from duotui.link.port_thread import Channel
 from duotui.protocol.events import Ready
@@ -98,10 +98,14 @@ def load_recorded(path: Path, prompt: str) -> Baseline:
 
 def with_grammar(verdict: Verdict) -> Verdict:
     """Add the grammar mistakes if the texts differ and a checker is installed. Blocks."""
-    if verdict.identical is not False or verdict.baseline is None or not grammar.available():
+    if (
+        verdict.identical is not False
+        or verdict.baseline is None
+        or not grammar_checker.available()
+    ):
         return verdict
     return replace(
         verdict,
-        mistakes=grammar.find_mistakes(verdict.story),
-        baseline_mistakes=grammar.find_mistakes(verdict.baseline.text),
+        mistakes=grammar_checker.find_mistakes(verdict.story),
+        baseline_mistakes=grammar_checker.find_mistakes(verdict.baseline.text),
     )

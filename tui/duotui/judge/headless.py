@@ -21,8 +21,9 @@ from duotui.judge.session import (
 )
 from duotui.protocol.request import Request
 from duotui.report.html import html_report
-from duotui.report.markdown import markdown_boards, markdown_report, sameness
+from duotui.report.markdown import markdown_boards, markdown_report
 from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.tables import sameness
 from duotui.scoring import runc_log
 from duotui.scoring.run import Run
 from duotui.scoring.verdict import Verdict, to_json

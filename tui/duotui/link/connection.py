@@ -22,7 +22,7 @@ from duotui.protocol.agent_client import AgentClient
 from duotui.protocol.commands import Command, StopSpeech
 from duotui.protocol.events import Batch, Event, Source
 from duotui.protocol.frames import Frame, encode
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.messages import Bye
 
 TICK_INTERVAL = 0.05

@@ -25,7 +25,7 @@ from duotui.protocol.commands import (
 from duotui.protocol.events import Activity, Event, Source
 from duotui.protocol.frames import Frame, NoiseBytes
 from duotui.protocol.link_monitor import LinkMonitor
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.request import Request
 from duotui.protocol.timing import RETRANSMIT_INTERVAL
 from duotui.protocol.token_stream import TokenStream

@@ -8,7 +8,7 @@ from duotui.protocol import events, messages
 from duotui.protocol.agent_events import supports
 from duotui.protocol.events import Event, Source
 from duotui.protocol.listen_request import ListenRequest
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.speak_request import SpeakRequest
 from duotui.protocol.timing import RETRANSMIT_INTERVAL
 

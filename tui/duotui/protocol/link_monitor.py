@@ -9,7 +9,7 @@ from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source
 from duotui.protocol.fields import MalformedPayload
 from duotui.protocol.frames import Frame, NoiseBytes
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 
 PING_AFTER = 0.25
 """Seconds without a frame until a ping."""

@@ -9,7 +9,7 @@ from enum import IntEnum
 from duotui.protocol import events, messages
 from duotui.protocol.adpcm import decode
 from duotui.protocol.events import Event, Source
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
 LISTEN_START_TIMEOUT = 5.0

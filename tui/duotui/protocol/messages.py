@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from duotui.protocol.fields import FieldReader, MalformedPayload
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.story_messages import _EVENTS_BY_KIND, StoryEvent
 
 PROTOCOL = 2

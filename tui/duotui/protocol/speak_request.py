@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source, SpeechEndReason
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 from duotui.protocol.sentence_splitter import sentences
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 from duotui.protocol.tokens import WordMark

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from duotui.protocol.fields import pack
-from duotui.protocol.message import Message
+from duotui.protocol.message_base import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from html import escape
 from pathlib import Path
 
 from duotui.report import svg
-from duotui.report.markdown import (
+from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.tables import (
     RUN_COLUMNS,
     environment,
     facts,
@@ -14,7 +15,6 @@ from duotui.report.markdown import (
     run_rows,
     sameness,
 )
-from duotui.report.strings import REPORT_LANGUAGES
 from duotui.scoring.verdict import Verdict, word_diff
 
 STYLE = Path(__file__).with_suffix(".css")

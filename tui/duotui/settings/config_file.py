@@ -20,7 +20,7 @@ from platformdirs import user_config_path, user_data_path
 from duotui.base.files import atomic_write
 from duotui.protocol.request import Mode, Request
 from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
-from duotui.settings.schema import Schema, Setting, TomlValue, any_text, one_of, read_table
+from duotui.settings.setting import Schema, Setting, TomlValue, any_text, one_of, read_table
 
 DEFAULT_THEME = "duo-dark"
 ASCII_CHOICES = ("auto", "on", "off")

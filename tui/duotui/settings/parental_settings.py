@@ -6,7 +6,7 @@ Pure. An invalid value becomes a warning, and the default stands.
 from dataclasses import dataclass, fields, replace
 from datetime import time
 
-from duotui.settings.schema import (
+from duotui.settings.setting import (
     Schema,
     Setting,
     any_text,

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 
 from duotui.base.child_process import ChildProcess
 from duotui.base.errors import NotReady
-from duotui.speech.grammar import Grammar, Vocabulary
 from duotui.speech.noise_gate import NUMPY_MISSING
 from duotui.speech.resampling import resampled
+from duotui.speech.wish_grammar import Grammar, Vocabulary
 
 NO_POCKETSPHINX = (
     NUMPY_MISSING

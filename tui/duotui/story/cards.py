@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from duotui.base import resources
-from duotui.speech.grammar import ALONE_SUFFIX
+from duotui.speech.wish_grammar import ALONE_SUFFIX
 
 DECK = resources.PACKAGE / "data" / "story" / "cards.toml"
 
@@ -115,7 +115,7 @@ class Deck:
         return replace(choice, name=who.names[0] if choice.hero else _FRIEND)
 
     def spoken(self) -> dict[str, dict[str, tuple[str, ...]]]:
-        """Vocabulary for speech/grammar.py: phrases by row and card key.
+        """Vocabulary for speech/wish_grammar.py: phrases by row and card key.
 
         Phrases of `alone` stand under row + ALONE_SUFFIX."""
         rows = self.rows().items()

@@ -13,7 +13,7 @@ from duotui.scoring.roofline import Roofline
 from duotui.scoring.verdict import Baseline, Verdict
 from duotui.session.state import LinkState, SessionState
 from duotui.session.token_diff import TokenDiff, extend
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME
 from duotui.ui.widgets.pace_chart import Lane
@@ -47,12 +47,12 @@ def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
     parts = [
         session.options.target,
         f"mode {request.mode}",
-        formatting.sampling(request, glyphs),
-        formatting.model(board),
-        formatting.machine(board),
+        gauge_text.sampling(request, glyphs),
+        gauge_text.model(board),
+        gauge_text.machine(board),
     ]
     details = f" {glyphs.dot} ".join(
-        part for part in parts if part not in ("", formatting.NO_VALUE)
+        part for part in parts if part not in ("", gauge_text.NO_VALUE)
     )
     return Content.assemble(
         Content.styled(f" {sign} {words} ", "bold $text-accent"),
@@ -61,7 +61,7 @@ def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
 
 
 def mean(verdict: Verdict) -> str:
-    return formatting.rate(verdict.score.mean) if verdict.score else formatting.NO_VALUE
+    return gauge_text.rate(verdict.score.mean) if verdict.score else gauge_text.NO_VALUE
 
 
 def facts(verdict: Verdict, glyphs: Glyphs) -> Content:
@@ -111,18 +111,18 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
     s = v.score
     if s is not None:
         dropped = ", ".join(
-            f"run {index + 1} ({formatting.rate(s.rates[index])})" for index in s.dropped
+            f"run {index + 1} ({gauge_text.rate(s.rates[index])})" for index in s.dropped
         )
         parts = [
             f"spread {s.deviation:.3g}",
-            f"from {formatting.rate(min(s.rates))} to {formatting.rate(max(s.rates))}",
+            f"from {gauge_text.rate(min(s.rates))} to {gauge_text.rate(max(s.rates))}",
             f"dropped {dropped or 'none'}",
-            f"mean of all {formatting.rate(s.plain)}",
+            f"mean of all {gauge_text.rate(s.plain)}",
         ]
         if v.disturbed:
             parts.append(f"{v.disturbed} told again")
         if v.speech is not None:
-            parts.append(f"said aloud in {formatting.seconds(v.speech.heard)}")
+            parts.append(f"said aloud in {gauge_text.seconds(v.speech.heard)}")
         lines.append(Content.styled(f" {glyphs.dot} ".join(parts), "$foreground 70%"))
     if v.roof is not None:
         lines.append(Content.styled(_roof(v.roof, s.mean if s else 0.0), "$foreground 70%"))
@@ -132,7 +132,7 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
 def _roof(roof: Roofline, mean: float) -> str:
     text = (
         f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
-        f"{formatting.rate(roof.rate)} tok/s at most"
+        f"{gauge_text.rate(roof.rate)} tok/s at most"
     )
     return f"{text}, {roof.reached(mean):.0%} reached" if mean else text
 
@@ -141,7 +141,7 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
     """Lanes of this run and of the others at the same time on the board's clock. A rival advances
     token by token, the others at their mean rates."""
     board = state.board
-    generated, limit = formatting.progress(board)
+    generated, limit = gauge_text.progress(board)
     elapsed = rival_run.elapsed(board)
     result = [Lane("this run", generated, limit, board.rate, ours=True)]
     if verdict.score is not None:
@@ -164,7 +164,7 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
 def kinds(state: SessionState, verdict: Verdict) -> list[str]:
     """Kind of each token on the strip, by the agreement, or by the baseline until that exists."""
     board = state.board
-    _, limit = formatting.progress(board)
+    _, limit = gauge_text.progress(board)
     if verdict.agreement is not None:
         steps, forced = verdict.agreement.steps, verdict.agreement.forced
         same = [step.id == step.taken for step in steps]

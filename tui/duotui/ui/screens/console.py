@@ -20,7 +20,7 @@ from duotui.protocol.events import Batch, Fault, Ready, Source
 from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
 from duotui.session.state import LinkState, SessionState
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.hints import baseline_hint, can_speak, invitation, loss_hint
@@ -209,7 +209,7 @@ class ConsoleScreen(StoryActionsScreen):
         board = self._session.state.board
         if can_speak(board) and board.speech is None:
             return f"{self._key('speak')} says it aloud"
-        return formatting.speech(board)
+        return gauge_text.speech(board)
 
     def _update_view(self) -> None:
         self._show()

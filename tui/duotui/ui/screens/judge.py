@@ -21,7 +21,7 @@ from duotui.scoring.verdict import Verdict
 from duotui.session.token_diff import TokenDiff
 from duotui.ui import judge_text
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.live_screen import LiveScreen
+from duotui.ui.screens.throttled_screen import ThrottledScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
 from duotui.ui.widgets.choices import CandidateTable
 from duotui.ui.widgets.large_figure import LargeFigure
@@ -30,7 +30,7 @@ from duotui.ui.widgets.run_chart import RunChart
 from duotui.ui.widgets.story_view import StoryView
 
 
-class JudgeScreen(LiveScreen):
+class JudgeScreen(ThrottledScreen):
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

@@ -13,9 +13,9 @@ from textual.widgets import Footer, Static
 from duotui.base.errors import Cancelled
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeSession
-from duotui.ui import formatting, judge_text
+from duotui.ui import gauge_text, judge_text
 from duotui.ui.glyphs import Glyphs
-from duotui.ui.screens.live_screen import LiveScreen
+from duotui.ui.screens.throttled_screen import ThrottledScreen
 
 NAME_WIDTH, STATE_WIDTH, RATE_WIDTH = 18, 26, 16
 
@@ -34,7 +34,7 @@ class BoardRow(Widget):
         if session.refused is not None:
             sign, word = glyphs.lost, "not judged"
         rate = f"{judge_text.mean(verdict)} tok/s"
-        generated, limit = formatting.progress(board)
+        generated, limit = gauge_text.progress(board)
         width = max(8, self.size.width - NAME_WIDTH - 14)
         done, rest = glyphs.bar(generated / limit if limit else 0.0, width)
         score = verdict.score
@@ -62,7 +62,7 @@ class BoardRow(Widget):
         return judge_text.sameness(verdict, self._glyphs)
 
 
-class MultiBoardScreen(LiveScreen):
+class MultiBoardScreen(ThrottledScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
@@ -103,7 +103,7 @@ class MultiBoardScreen(LiveScreen):
             Content.styled(f" {over} of {len(sessions)} boards judged ", "bold $text-accent"),
             Content.styled(
                 f"  {runs} runs each {self._glyphs.dot} mode {r.mode} {self._glyphs.dot} "
-                f"{formatting.sampling(r, self._glyphs)}",
+                f"{gauge_text.sampling(r, self._glyphs)}",
                 "$foreground 60%",
             ),
         )

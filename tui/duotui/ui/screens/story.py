@@ -16,7 +16,7 @@ from duotui.story.controller import StoryController
 from duotui.story.view_state import RestReason, Step, StoryViewState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.image_cache import ImageCache
-from duotui.ui.screens.live_screen import LiveScreen
+from duotui.ui.screens.throttled_screen import ThrottledScreen
 from duotui.ui.widgets.cards import CardRow, CardView
 from duotui.ui.widgets.picture import PictureView
 from duotui.ui.widgets.story_page import StoryPage
@@ -25,7 +25,7 @@ REDRAWS_A_SECOND = 20
 """Updates of the spoken word per second."""
 
 
-class StoryScreen(LiveScreen):
+class StoryScreen(ThrottledScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,up", "move(-1)", show=False, id="card-before"),
         Binding("right,down,tab", "move(1)", show=False, id="card-after"),

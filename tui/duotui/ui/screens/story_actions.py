@@ -4,10 +4,10 @@ from duotui.base.errors import UsageError
 from duotui.session.session import SessionProtocol
 from duotui.session.state import LinkState
 from duotui.ui import export_paths
-from duotui.ui.screens.live_screen import LiveScreen
+from duotui.ui.screens.throttled_screen import ThrottledScreen
 
 
-class StoryActionsScreen(LiveScreen):
+class StoryActionsScreen(ThrottledScreen):
     """Subclasses bind keys to these actions."""
 
     def __init__(self, session: SessionProtocol) -> None:

@@ -1,6 +1,6 @@
 """Gauges of the console: rows at 80 columns, cards if there is room.
 
-Module ui/formatting.py formats every figure; this one arranges them.
+Module ui/gauge_text.py formats every figure; this one arranges them.
 """
 
 import textwrap
@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from duotui.protocol.request import Request
 from duotui.session.state import SessionState, SourceState
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.rate_history import RateHistory
@@ -30,7 +30,7 @@ def flow(facts: list[Fact], width: int) -> Content:
         widest = max(len(label) for label, _ in facts) + 2
         rows = []
         for label, value in facts:
-            parts = textwrap.wrap(value, max(8, width - widest)) or [formatting.NO_VALUE]
+            parts = textwrap.wrap(value, max(8, width - widest)) or [gauge_text.NO_VALUE]
             rows += [_fact(label.ljust(widest), parts[0])]
             rows += [_fact(" " * widest, part) for part in parts[1:]]
         return Content("\n").join(rows)
@@ -63,9 +63,9 @@ class TokenProgress(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        generated, limit = formatting.progress(self._board)
+        generated, limit = gauge_text.progress(self._board)
         before = f"{generated} of {limit} tokens " if limit else "no tokens yet "
-        after = f" {formatting.time_left(self._board)}" if self._board.run else ""
+        after = f" {gauge_text.time_left(self._board)}" if self._board.run else ""
         width = max(4, self.size.width - len(before) - len(after))
         done, rest = self._glyphs.bar(generated / limit if limit else 0.0, width)
         return Content.assemble(
@@ -82,17 +82,17 @@ class FactList(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="facts")
         self._glyphs = glyphs
-        self._facts: list[Fact] = [("link", formatting.NO_VALUE)]
+        self._facts: list[Fact] = [("link", gauge_text.NO_VALUE)]
 
     def show(self, board: SourceState, request: Request) -> None:
         shown = board.run or request
         self._facts = [
-            ("first token", formatting.seconds(board.first_token)),
-            ("memory", formatting.memory(board)),
-            ("faults", formatting.faults(board)),
-            ("link", formatting.health(board)),
+            ("first token", gauge_text.seconds(board.first_token)),
+            ("memory", gauge_text.memory(board)),
+            ("faults", gauge_text.faults(board)),
+            ("link", gauge_text.health(board)),
             ("mode", shown.mode),
-            ("sampling", formatting.sampling(shown, self._glyphs)),
+            ("sampling", gauge_text.sampling(shown, self._glyphs)),
         ]
         self.refresh()
 
@@ -127,12 +127,12 @@ class Gauges(Container):
     def show(self, state: SessionState, request: Request) -> None:
         """Show the run's figures; `request` is shown before the first run."""
         board = state.board
-        now, mean = formatting.rate(board.rate_now), formatting.rate(board.rate)
+        now, mean = gauge_text.rate(board.rate_now), gauge_text.rate(board.rate)
         self.query_one("#rate-now", LargeFigure).update(now)
         self.query_one("#rate-mean", LargeFigure).update(mean)
         for history in self.query(RateHistory):
             history.show(board.rates)
-        top = f"top {formatting.rate(max(board.rates))} tok/s" if board.rates else "history"
+        top = f"top {gauge_text.rate(max(board.rates))} tok/s" if board.rates else "history"
         self.query_one("#rate-top", Static).update(Content(top), layout=False)
         row = flow([("tok/s now", now), ("mean", mean)], 99)
         self.query_one("#speed-row", Static).update(row, layout=False)

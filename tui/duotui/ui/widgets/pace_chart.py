@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 
 LANE_NAME_WIDTH, FIGURE_WIDTH = 23, 27
@@ -41,7 +41,7 @@ class PaceChart(Widget):
     def _lane(self, lane: Lane) -> Content:
         width = max(4, self.size.width - LANE_NAME_WIDTH - FIGURE_WIDTH)
         done, rest = self._glyphs.bar(lane.told / lane.limit if lane.limit else 0.0, width)
-        figure = f" {lane.told:>4.0f} of {lane.limit:<4} {formatting.rate(lane.rate):>6} tok/s"
+        figure = f" {lane.told:>4.0f} of {lane.limit:<4} {gauge_text.rate(lane.rate):>6} tok/s"
         tone = "$duo-rate" if lane.ours else "$duo-baseline"
         return Content.assemble(
             Content.styled(

@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from duotui.scoring.mean_rate import Score
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 
 LABEL_WIDTH = 9
@@ -45,7 +45,7 @@ class RunChart(Widget):
             edge = {height - 1: high, 0: low}.get(row)
             parts = [
                 Content.styled(
-                    (formatting.rate(edge) if edge else "").rjust(LABEL_WIDTH - 1) + " ",
+                    (gauge_text.rate(edge) if edge else "").rjust(LABEL_WIDTH - 1) + " ",
                     "$foreground 60%",
                 )
             ]

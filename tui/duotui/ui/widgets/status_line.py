@@ -5,7 +5,7 @@ from textual.widgets import Static
 
 from duotui.session.session import SessionProtocol
 from duotui.session.state import LinkState, SessionState
-from duotui.ui import formatting
+from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import comparison_status, link_status
 
@@ -28,8 +28,8 @@ class StatusLine(Static):
         if self._session.recording is not None:
             parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
         where = (board.described or board.target) if board.link is not LinkState.CLOSED else ""
-        tail = [where, formatting.model(board), formatting.machine(board)]
-        tail = [part for part in tail if part not in ("", formatting.NO_VALUE)]
+        tail = [where, gauge_text.model(board), gauge_text.machine(board)]
+        tail = [part for part in tail if part not in ("", gauge_text.NO_VALUE)]
         parts.append(Content.styled("  " + f" {glyphs.dot} ".join(tail), "$foreground 60%"))
         self.update(Content.assemble(*parts), layout=False)
 

@@ -13,7 +13,7 @@ SENTENCES_AHEAD = 4
 """Most sentences that are synthesized ahead."""
 
 
-class HostTts:
+class EspeakTts:
     """A TextToSpeech. A change of `voice` applies to the next sentence. If there is no sound for a
     sentence, silence of the same length takes its place."""
 

@@ -32,7 +32,7 @@ from duotui.speech.audio_output import (
     open_output,
 )
 from duotui.speech.espeak_client import EspeakClient, EspeakVoice
-from duotui.speech.host_tts import HostTts
+from duotui.speech.espeak_tts import EspeakTts
 from duotui.speech.tts import Utterance, timed_words
 from support.espeak import need_espeak
 from support.speech import STORIES, bursts, samples, tell
@@ -310,7 +310,7 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
 
 async def test_no_library(tmp_path: Path) -> None:
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = HostTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
+    reader = EspeakTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
     said: list[Utterance] = []
     await reader.say("One two.", said.append)
     assert said == [timed_words("One two.", 600)]
@@ -432,11 +432,11 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
         import asyncio, json, sys
         from duotui.base.clock import MonotonicClock
         from duotui.speech.espeak_client import EspeakClient, EspeakVoice
-        from duotui.speech.host_tts import HostTts
+        from duotui.speech.espeak_tts import EspeakTts
         from duotui.speech.audio_output import open_output
         async def main():
             output = open_output(MonotonicClock())
-            reader = HostTts(EspeakClient(), output, EspeakVoice(pace=400))
+            reader = EspeakTts(EspeakClient(), output, EspeakVoice(pace=400))
             said = []
             await reader.say("Hello.", said.append)
             await reader.close()
@@ -486,7 +486,7 @@ async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     synthesiser = shell(f"echo $$ >>{pids}; test $(wc -l <{pids}) = 1 && {SAY}; exit 1")
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = HostTts(synthesiser, tape, EspeakVoice(pace=400))
+    reader = EspeakTts(synthesiser, tape, EspeakVoice(pace=400))
     said: list[Utterance] = []
 
     def begun(one: Utterance) -> None:
@@ -505,7 +505,7 @@ async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
 async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -> None:
     clock = MonotonicClock()
     tape = WavOutput(tmp_path / "a.wav", clock)
-    reader = HostTts(EspeakClient(), tape, EspeakVoice(pace=130))
+    reader = EspeakTts(EspeakClient(), tape, EspeakVoice(pace=130))
     begun = asyncio.Event()
     task = asyncio.create_task(reader.say(HOSTILE[-1], lambda _: begun.set()))
     await begun.wait()
@@ -526,7 +526,7 @@ async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) 
 
 async def test_a_reader_that_is_cancelled_before_there_is_sound(tmp_path: Path) -> None:
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = HostTts(EspeakClient(), tape, EspeakVoice())
+    reader = EspeakTts(EspeakClient(), tape, EspeakVoice())
     said: list[Utterance] = []
     task = asyncio.create_task(reader.say("Never.", said.append))
     await asyncio.sleep(0)

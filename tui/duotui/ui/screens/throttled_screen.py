@@ -5,7 +5,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 
-class LiveScreen(Screen[None]):
+class ThrottledScreen(Screen[None]):
     """`post_news` requests an update, from any number of events; `show_news` draws the state."""
 
     class NewsPosted(Message):
@@ -20,7 +20,7 @@ class LiveScreen(Screen[None]):
             self._news = True
             self.post_message(self.NewsPosted())
 
-    def on_live_screen_news_posted(self) -> None:
+    def on_throttled_screen_news_posted(self) -> None:
         self._news = False
         self.show_news()
 

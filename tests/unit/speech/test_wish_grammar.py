@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.speech.grammar import ALONE_SUFFIX, Grammar
 from duotui.speech.recognizer import OTHER_WORDS, SAMPLE_RATE
 from duotui.speech.resampling import resampled
+from duotui.speech.wish_grammar import ALONE_SUFFIX, Grammar
 from duotui.story.cards import deck
 from support.spoken_wishes import CARDS, OUTSIDE, wishes
 
