@@ -1,8 +1,8 @@
-"""Look into what `make wheels` made: python native/wheels/check.py dist
+"""Check the wheels of `make wheels`: python native/wheels/check.py dist
 
-Each wheel has the tags of its platform, RECORD's hashes, and an engine for that processor (static,
-on Linux) that may be run; each has the default model packed, and not what it was packed of. Prints
-a line for each file; exit status 1 and one line where something is wrong.
+Each wheel has the tags of its platform, RECORD's hashes, and an executable engine for that
+processor (static, on Linux). Each has the packed default model, and not the files that it was
+packed from. Prints a line for each file; on an error, one line and exit status 1.
 """
 
 import base64
@@ -26,10 +26,10 @@ WANTED = {
 UNWANTED = {"stories.bin", "tokenizer.bin", "stories.model"}
 
 EM = {"x86_64": 62, "aarch64": 183}
-"""ELF's numbers of processors."""
+"""Processor numbers of ELF."""
 
 CPU_TYPE = {"x86_64": 0x01000007, "aarch64": 0x0100000C}
-"""Mach-O's."""
+"""Processor numbers of Mach-O."""
 
 PT_INTERP, LC_CODE_SIGNATURE = 3, 0x1D
 
@@ -40,7 +40,7 @@ def check(condition: bool, said: str) -> None:
 
 
 def engine_kind(data: bytes) -> str:
-    """Its format and processor, "linux aarch64" for example, and what it needs of the system."""
+    """Format and processor, "linux aarch64" for example, and the engine's system requirements."""
     if data[:4] == b"\x7fELF":
         (machine,) = struct.unpack_from("<H", data, 18)
         offset, size, count = (
@@ -71,7 +71,7 @@ def expected_kind(target: Target) -> str:
 
 
 def check_wheel(path: Path) -> str:
-    """What is in it. Its name has the tags."""
+    """Summarize a wheel's contents. Its name has the tags."""
     with zipfile.ZipFile(path) as wheel:
         names = set(wheel.namelist())
         record = next(name for name in names if name.endswith(".dist-info/RECORD"))
