@@ -1,16 +1,15 @@
-"""`make bench`: speed, everything in one run, so that the lines can be compared.
+"""`make bench`: all speeds in one run, so that the lines can be compared.
 
     python tests/bench/bench.py [--llama2c FOLDER] [--model FILE --tokenizer FILE]
     python tests/bench/bench.py --peers [--random] [--llama2c FOLDER] [--packed FILE]
 
---llama2c is a checkout of karpathy/llama2.c; its run.c is built into a temporary folder, with
--O3 and with -Ofast -march=native, and run in turns with ours, on the same checkpoint. Every
-figure is the median of the rounds; the ratio is of the medians. The console's load is the
-processor time of a real duotui on a real pty, which plays a recording made here at a fixed
-number of tokens a second.
+--llama2c is a checkout of karpathy/llama2.c. Its run.c is built into a temporary folder, with -O3
+and with -Ofast -march=native, and alternates with duollama on the same checkpoint. Every figure is
+the median of the rounds; the ratio is of the medians. The console's load is the processor time of a
+real duotui on a real pty. It plays a recording made here, at a fixed number of tokens a second.
 
---peers holds the contest of peers.py instead: all modes, llama2.c and llama.cpp. It takes what
-`pip install numpy gguf xllamacpp` brings, and leaves out the peers that are not there.
+--peers runs the comparison of peers.py instead: all modes, llama2.c and llama.cpp. It needs `pip
+install numpy gguf xllamacpp`, and omits the peers that are missing.
 """
 
 import argparse
@@ -105,14 +104,14 @@ def _peers(options: argparse.Namespace, folder: Path) -> None:
             sys.exit(f"--random is not possible: {missing}; pip install numpy")
         write_random(model)
         if options.llama2c is not None:
-            tokenizer = options.llama2c / "tokenizer.bin"  # the one of stories15M
+            tokenizer = options.llama2c / "tokenizer.bin"  # stories15M's tokenizer
     else:
         model = _fp32(options.model, model)
     contest(options, find_engine(), model, tokenizer, folder)
 
 
 def _fp32(model: Path, target: Path) -> Path:
-    """`model` in version 0, which run.c reads."""
+    """Convert `model` to version 0, which run.c reads."""
     data = model.read_bytes()
     if not is_version_2(data):
         return model

@@ -15,7 +15,7 @@ MATRICES = ("wq", "wk", "wv", "wo", "w1", "w2", "w3")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """`tensors` are order()'s, but for `angles`."""
+    """Checkpoint with the `tensors` of order(), except `angles`."""
 
     shape: Shape
     tensors: dict[str, Floats]
@@ -26,7 +26,7 @@ class Checkpoint:
 
 
 def order(shape: Shape, tied: bool) -> dict[str, tuple[int, ...]]:
-    """The sizes of the tensors, in the file's order."""
+    """Sizes of the tensors, in the file's order."""
     dim, hidden, layers = shape.dim, shape.hidden, shape.layers
     sizes: dict[str, tuple[int, ...]] = {
         "embedding": (shape.vocab, dim),
@@ -40,7 +40,7 @@ def order(shape: Shape, tied: bool) -> dict[str, tuple[int, ...]]:
         "w2": (layers, dim, hidden),
         "w3": (layers, hidden, dim),
         "final_norm": (dim,),
-        "angles": (shape.context, shape.head),  # RoPE's tables of old
+        "angles": (shape.context, shape.head),  # RoPE's tables, unused
     }
     return sizes if tied else {**sizes, "classifier": (shape.vocab, dim)}
 

@@ -1,6 +1,6 @@
-"""The contest: all tellers in turns, several rounds, and the table of what came out.
+"""Benchmark of all engines in turns, in several rounds, and its table.
 
-A run that had too little of its core is told again at once; the least disturbed one counts.
+A run that had too little of its core is repeated at once; the least disturbed one counts.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Row:
 
 
 def in_turns(rounds: int, count: int) -> Iterator[int]:
-    """Every one of `count` once in each round; each round starts with another one."""
+    """Yield every index below `count` once in each round; each round starts with another one."""
     for number in range(rounds):
         for place in range(count):
             yield (place + number) % count
 
 
 def hold(tellers: Sequence[Teller], request: Request, rounds: int) -> list[Row]:
-    """One round to warm up, in which the memory is measured, then `rounds`."""
+    """Run one round to warm up, in which the memory is measured, then `rounds`."""
     rows = []
     for teller in tellers:
         try:
@@ -61,7 +61,7 @@ def _undisturbed(teller: Teller, request: Request) -> Telling:
 
 
 def print_rates(rows: Iterable[Row], measure: Llama2c, request: Request) -> None:
-    """`measure` tells the story that the others' are compared with."""
+    """Print the table. `measure` generates the story that the others are compared with."""
     story = measure.tell(request).story
     compat = Llama2c(measure.name, [*measure.command, "--compat-print"]).tell(request).story
     print(f"{'':<{WIDTH}}   median     best  core  {'story':<20}  peak memory")
@@ -85,7 +85,7 @@ def _agreement(row: Row, expected: bytes) -> str:
 
 
 def print_ratios(rows: Sequence[Row]) -> None:
-    """How many times as fast each of ours is: of the medians, and of the bests."""
+    """Print the speed of each of our modes relative to each peer: medians and bests."""
     ours = [row for row in rows if row.teller.ours]
     if len(ours) == len(rows):
         return

@@ -1,4 +1,4 @@
-"""Who enters the contest: built, converted, or left out with a line that says why."""
+"""Engines of the benchmark: built, converted, or omitted with a line that says why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ QUANTISATIONS = ("F32", "Q8_0", "Q4_0")
 
 
 def missing(*packages: str) -> str:
-    """Those of `packages` that are not installed, as the end of a sentence; empty if none is."""
+    """Names of the `packages` that are not installed, as the end of a sentence; empty if none is
+    missing."""
     absent = [package for package in packages if find_spec(package) is None]
     if not absent:
         return ""
@@ -29,7 +30,7 @@ def missing(*packages: str) -> str:
 
 
 def ours(program: Path, model: Path, tokenizer: Path, packed: list[Path]) -> Iterator[Llama2c]:
-    """Each mode of the model, and of each packed file; `reference` is always the first."""
+    """Yield each mode of the model, and of each packed file; `reference` is always the first."""
     taken = set()
     for file in [model, *packed]:
         for mode in MODES if file == model else MODES[1:]:
@@ -44,7 +45,7 @@ def ours(program: Path, model: Path, tokenizer: Path, packed: list[Path]) -> Ite
 
 
 def refused(command: list[str | Path]) -> str:
-    """Why the program refuses its command line; empty where it takes it."""
+    """Reason for which the program refuses its command line; empty if it accepts it."""
     try:
         run(command)
     except Failed as failed:
@@ -53,7 +54,7 @@ def refused(command: list[str | Path]) -> str:
 
 
 def llama2c(sources: Path | None, model: Path, tokenizer: Path, folder: Path) -> Iterator[Llama2c]:
-    """run.c and runq.c, built into `folder`."""
+    """Build run.c and runq.c into `folder`."""
     if sources is None:
         print("run.c and runq.c are left out: give --llama2c, a checkout of karpathy/llama2.c")
         return
@@ -72,7 +73,7 @@ def llama2c(sources: Path | None, model: Path, tokenizer: Path, folder: Path) ->
 def llama_cpp(
     bench: Path | None, model: Path, tokenizer: Path, context: int, folder: Path
 ) -> Iterator[Teller]:
-    """llama.cpp of xllamacpp, and of `bench`, a llama-bench."""
+    """Yield llama.cpp of xllamacpp, and of `bench`, a llama-bench."""
     if why := missing("gguf", "numpy"):
         print(f"llama.cpp is left out: {why}")
         return
@@ -89,7 +90,7 @@ def llama_cpp(
 
 
 def _version() -> str:
-    """Which llama.cpp it is, and the instructions that it was built for."""
+    """Version of llama.cpp, and the instructions that it was built for."""
     asked = "import xllamacpp as x; print('xllamacpp', x.__version__, x.get_system_info())"
     return run([sys.executable, "-c", asked]).stdout.decode().strip(" |\n")
 

@@ -1,10 +1,10 @@
-"""How long a prompt takes until the first new token: batched where a teller can, token by token.
+"""Time of a prompt until the first new token: batched where an engine can, and token by token.
 
-Two times are printed. `prompt` is what the prompt's further tokens take after its first: the
-time of a process that ends with the first new token, less that of one that takes BOS alone and
-ends with its first token; for llama.cpp the difference of its own two prompt times. `process` is
-the whole time of the former process, from its start, with the model loaded (and packed, where
-the mode packs it).
+Two times are printed. `prompt` is the time of the prompt's tokens after the first. It is the time
+of a process that ends with the first new token, less that of a process that takes BOS alone and
+ends with its first token. llama.cpp's is the difference of its own two prompt times. `process` is
+the whole time of the former process, from its start, with loading the model and packing it, if the
+mode does.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Row:
 
 
 def long_prompt(teller: Llama2c, tokens: int) -> Request:
-    """The shortest start of TEXT, twice over, that has `tokens` tokens with BOS."""
+    """Request with the shortest start of TEXT, twice over, that has `tokens` tokens with BOS."""
     words = 2 * TEXT.split()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "ids"
@@ -72,7 +72,7 @@ def print_first_token(tellers: Sequence[Teller], context: int, rounds: int) -> N
 
 
 def _entered(tellers: Sequence[Teller]) -> list[Teller]:
-    """Those that can take a prompt, and ours token by token."""
+    """Engines that accept a prompt, and our own token by token."""
     entered: list[Teller] = []
     said = False
     for teller in tellers:

@@ -1,4 +1,4 @@
-"""What children get to hear: N stories of random cards, told as `duotui story` tells them.
+"""Quality of N stories of random cards, generated as `duotui story` generates them.
 
 PYTHONPATH=tests python tests/bench/five_hundred.py [--stories 500] [--seed 1] [--model FILE]
 """

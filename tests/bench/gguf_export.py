@@ -2,10 +2,10 @@
 
     python tests/bench/gguf_export.py MODEL.bin TOKENIZER.bin OUT.gguf F32|Q8_0|Q4_0
 
-llama2.c turns neighbouring pairs, as llama.cpp does for this architecture, so wq and wk stay as
-they are. A quantised file has all its matrices in that type, the tied classifier too, where
-llama.cpp's own tool leaves the classifier at 8 bits: the smallest, and the fastest to beat.
-llama2.c ends a story at BOS, so BOS is written as the token that ends a text.
+llama2.c turns neighbouring pairs, as llama.cpp does for this architecture, so wq and wk need no
+permutation. A quantised file has all its matrices in that type, the tied classifier too.
+llama.cpp's own tool leaves the classifier at 8 bits. So this file is the smallest, and the fastest
+to compare with. llama2.c ends a story at BOS, so BOS is written as the token that ends a text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NAMES = {
 
 
 def fits(shape: Shape, quantisation: GGMLQuantizationType) -> bool:
-    """Whether the rows are made of whole blocks."""
+    """True if the rows are made of whole blocks."""
     block, _ = gguf.GGML_QUANT_SIZES[quantisation]
     return bool(shape.dim % block == 0 and shape.hidden % block == 0)
 
@@ -57,7 +57,7 @@ def export(
 
 
 def _named(model: Checkpoint) -> Iterator[tuple[str, Floats]]:
-    """The tensors under llama.cpp's names."""
+    """Yield the tensors under llama.cpp's names."""
     tensors = model.tensors
     yield "token_embd.weight", tensors["embedding"]
     for ours, theirs in NAMES.items():
@@ -107,8 +107,8 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[bytes, float]])
 
 
 def _pieces(data: bytes) -> Iterator[tuple[bytes, float]]:
-    """The pieces of a tokenizer.bin and their scores."""
-    at = 4  # the longest piece's length stands first
+    """Yield the pieces of a tokenizer.bin and their scores."""
+    at = 4  # the length of the longest piece comes first
     while at < len(data):
         score, length = struct.unpack_from("<fi", data, at)
         at += 8

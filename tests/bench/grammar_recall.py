@@ -1,9 +1,9 @@
-"""How many planted errors Harper finds in stories, and how often it is wrong about a good one.
+"""Recall of Harper for planted errors in stories, and its false alarms on good ones.
 
     python tests/bench/grammar_recall.py --texts valid.txt [--stories 100] [--seed 1]
 
-One error is planted into each story, of each kind that it has a place for. It is found where Harper
-then says something that it did not say before.
+One error of each kind that a story has a place for is planted into it. An error counts as found if
+Harper then reports something new.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""What the ear understands of wishes, and what it makes of everything else.
+"""Recognition rate of wishes, and of everything else that a microphone hears.
 
     python -m bench.heard [--others] [--every N] [--dump FILE]
 
-from tests/. Every voice says wishes and what is none of them, clean and in noise of 15 dB; a
-microphone takes the turn of each, and the ear hears it. `right` is asked for, and is what was
-wished; `wrong` is asked for too. `outside` counts what was no wish, and what of it is asked for.
+Run it in tests/. Every voice says wishes and other sentences, clean and in noise of 15 dB. A
+microphone takes each turn, and the recognizer transcribes it. `right`: the recognized wish is the
+spoken one. `wrong`: another wish is recognized. `outside` counts what was no wish, and how much of
+it was recognized as one.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ from support.spoken_wishes import (
 )
 
 WISHES = 20
-"""By each voice in each condition, half of them short."""
+"""Wishes of each voice in each condition, half of them short."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`slots` are empty where it is no wish. `voice` is empty where it is `pcm`."""
+    """Sound or text to recognize. `slots` is empty if it is no wish, `voice` if it is `pcm`."""
 
     text: str
     slots: dict[str, str]
@@ -109,7 +110,7 @@ def hear(case: Case) -> Result:
 
 
 def table(results: list[Result]) -> str:
-    """By condition, then by voice."""
+    """Table by condition, then by voice."""
     lines = [
         f"{'':22}{'wishes':>7}{'right':>6}{'wrong':>6}{'none':>6}{'right':>7}"
         f"{'outside':>9}{'asked':>6}"

@@ -2,10 +2,9 @@
 
     PYTHONPATH=tests python tests/bench/instructions.py [--lengths 32 160] [MODEL ARGS]
 
-MODEL is the default model, packed, unless it is given. For each set two stories are told that
-differ in their length alone; what the longer one executes more, divided by the tokens that it has
-more, is a token's cost. Instructions are no times: processors take several at once, and as many as
-they can.
+MODEL is the default model, packed, unless it is given. Two stories per set differ only in their
+length. The longer one's additional instructions, divided by its additional tokens, are a token's
+cost. Instructions are no times: processors execute several at once.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ Counts = dict[str, int]
 
 
 def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Counts:
-    """A story of `steps` steps: the instructions executed, by class."""
+    """Instructions of a story of `steps` steps, by class."""
     log = plugin.with_name("counts")
     done = subprocess.run(
         [

@@ -1,20 +1,20 @@
-"""How far the word that is marked is from the word that is heard, over ten stories.
+"""Distance between the marked word and the audible word, over ten stories.
 
     PYTHONPATH=tests python tests/bench/marks.py [--pace 60 100 130]
 
-The stories are told on tapes in real time, ten at once, and looked at sixty times a second, as by a
-screen. When a word is heard is found in the sound alone, twice:
+The stories are read on tapes in real time, ten at once, and sampled sixty times a second, as by a
+screen. Two methods find the onset of a word in the sound alone:
 
-    loudness  at any pace: the story is made again with a word as loud as nothing, and the first
-              sample that differs is its first (system/loudness.py). What is made again has to be
-              what is on the tape, sample for sample.
-    silence   up to ninety words a minute there is silence between words, and each begins where
-              one ends. Nothing is guessed: words are counted, not matched by time.
+    loudness  at any pace: the story is synthesized again with one word at volume zero, and the
+              first sample that differs is its first (system/loudness.py). The second synthesis must
+              equal the tape, sample for sample.
+    silence   up to ninety words a minute there is silence between words, and each begins at the
+              end of one. Words are counted, not matched by time.
 
-A word that begins with p, t or k is silent for 80 ms before either hears it. How far the two are
-from each other is measured at every pace, by words that are set apart at that pace.
+A word that begins with p, t or k is silent for 80 ms before either method detects it. The distance
+between the two methods is measured at every pace, by words that are separated at that pace.
 
-Needs espeak-ng's program, besides its library.
+It needs espeak-ng's program, besides its library.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TOGETHER = 0.15
 LOOK = 1 / 60
 
 APART = 12
-"""Of espeak's steps, which set words apart at any pace."""
+"""Steps of espeak's word gap, which separate words at any pace."""
 
 Far = list[tuple[float, str]]
 """Seconds, and the word."""
@@ -88,8 +88,7 @@ async def _pace(pace: float, folder: Path) -> None:
 
 
 def _by_loudness(sentences: list[Said], tape: Path, pace: float) -> tuple[Far, Far]:
-    """How far each word's mark is from where it begins, and from the farther end of where it
-    begins for certain."""
+    """Distance of each word's mark from its onset, and from the farther bound of its onset."""
     played = samples(tape)[0].tobytes()
     near: Far = []
     far: Far = []
@@ -120,7 +119,7 @@ def _by_silence(sentences: list[Said], tape: Path) -> Far:
 
 
 def _loudness_by_silence(sentences: list[Said], pace: float) -> Far:
-    """How far they are from each other, of the same words at the same pace, but set apart."""
+    """Distance between the two methods, for the same words and pace, separated by silence."""
     found: Far = []
     for sentence, sound in zip(
         sentences, heard([sentence.text for sentence in sentences], pace, APART), strict=True

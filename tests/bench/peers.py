@@ -1,4 +1,4 @@
-"""The contest with the peers: llama2.c and llama.cpp, one thread each, in one run."""
+"""Benchmark against the peers llama2.c and llama.cpp, one thread each, in one run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tellers import Request
 
 
 def contest(options: Namespace, program: Path, model: Path, tokenizer: Path, folder: Path) -> None:
-    """All of it, on `model`, a checkpoint of version 0."""
+    """Run the benchmark on `model`, a checkpoint of version 0."""
     shape, _ = read_shape(model)
     core = options.core if options.core is not None else last_core()
     print(f"{_described(shape)}, {megabytes(model)}; core {core}, {options.rounds} rounds in turns")

@@ -1,4 +1,4 @@
-"""The header of llama2.c's checkpoint of version 0."""
+"""Header of llama2.c's checkpoint of version 0."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEADER = struct.Struct("<7i")
 
 @dataclass(frozen=True)
 class Shape:
-    """In the header's order."""
+    """Fields in the header's order."""
 
     dim: int
     hidden: int
@@ -37,7 +37,7 @@ STORIES_15M = Shape(288, 768, 6, 6, 6, 32000, 256)
 
 
 def read_shape(path: Path) -> tuple[Shape, bool]:
-    """The shape of the checkpoint, and whether its classifier is its embedding."""
+    """Shape of the checkpoint, and True if its classifier is its embedding."""
     with path.open("rb") as file:
         shape = Shape(*HEADER.unpack(file.read(HEADER.size)))
     return replace(shape, vocab=abs(shape.vocab)), shape.vocab > 0

@@ -1,6 +1,6 @@
-"""Who tells a story in the contest, and how each is timed.
+"""Engines of the benchmark, and the timing of each.
 
-What is timed is decoding alone, from the end of the first token on:
+Only decoding is timed, from the end of the first token on:
 
 - ours, run.c and runq.c: their own `achieved tok/s`; sampling, detokenising and writing included.
 - llama.cpp: its server's own clock, from the first token sampled to the last; sampling,
@@ -24,7 +24,7 @@ BOS = 1
 
 @dataclass(frozen=True)
 class Request:
-    """`ids` is `prompt` encoded, BOS first."""
+    """Parameters of a story; `ids` is `prompt` encoded, BOS first."""
 
     steps: int
     temperature: float = 0.0
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Telling:
-    """`rate` in tokens a second; `share` of the core that it had."""
+    """Result of one run: `rate` in tokens a second, `share` of the core that it had."""
 
     rate: float
     story: bytes
@@ -44,19 +44,19 @@ class Telling:
 class Teller(ABC):
     name: str
     ours = False
-    samples = True  # as llama2.c does: the same seed, the same story
-    clean = True  # its text is whole characters; run.c's lacks those of several byte tokens
+    samples = True  # like llama2.c: the same seed, the same story
+    clean = True  # whole characters; run.c drops those of several byte tokens
 
     @abstractmethod
     def tell(self, request: Request) -> Telling: ...
 
     @abstractmethod
     def memory(self, request: Request) -> str:
-        """The peak, with its unit."""
+        """Peak memory, with its unit."""
 
 
 class Llama2c(Teller):
-    """A program with llama2.c's command line: ours, or theirs."""
+    """Program with llama2.c's command line: duollama, or llama2.c's own."""
 
     def __init__(self, name: str, command: list[str | Path], ours: bool = False) -> None:
         self.name, self.command = name, command
@@ -75,7 +75,7 @@ class Llama2c(Teller):
         return f"{peak_kilobytes(self.line(request)) / 1024:.1f} MiB"
 
     def seconds(self, request: Request) -> float:
-        """The whole time of the process."""
+        """Time of the whole process."""
         return run(self.line(request)).seconds
 
 
@@ -86,7 +86,7 @@ class LlamaCpp(Teller):
         self.name, self.model, self.context = name, model, context
 
     def answer(self, request: Request) -> tuple[dict[str, str | float], float]:
-        """What llamacpp.py answers, and its share of the core."""
+        """Reply of llamacpp.py, and its share of the core."""
         asked = {
             "model": str(self.model),
             "context": self.context,
@@ -107,7 +107,7 @@ class LlamaCpp(Teller):
 
 
 class LlamaBench(Teller):
-    """llama.cpp's own tool, as its user built it."""
+    """llama.cpp's own tool, as built by its user."""
 
     samples = False
 

@@ -1,9 +1,9 @@
-"""The virtual Duo beside what is published for a Duo, and what each mode costs it in page faults.
+"""Speed of the virtual Duo beside a Duo's published one, and each mode's page faults there.
 
     python tests/bench/virtual_duo.py [--model FILE.bin --packed FILE.duo --tokenizer FILE]
 
-The model is a random file of stories15M's shape unless one is named. Everything is in one run:
-mode reference with 55.3 MB, where the card sets the rate (published: 0.360 tok/s, by llama2.c);
+The model is a random file of stories15M's shape unless another is given. Everything is in one run:
+mode reference with 55.3 MB, where the card limits the rate (published: 0.360 tok/s, by llama2.c);
 modes exact and fast there, and fast with 28.8 MB.
 """
 
@@ -67,7 +67,7 @@ def _card(folder: Path, model: Path | None, tokenizer: Path) -> Path:
 def _told(
     card: Path, memory: MemoryLayout, mode: str, file: str, tokens: int
 ) -> tuple[float, int, int]:
-    """tok/s, major faults and the peak of memory in kB, of a story from a card just put in."""
+    """Rate in tok/s, major faults and peak memory in kB of a story, from a new card."""
     board = VirtualDuo(card, memory)
     try:
         transport, _ = board.start()
