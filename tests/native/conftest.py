@@ -1,4 +1,4 @@
-"""The engine, built once a run: as it is shipped, and with sanitizers that abort on a fault."""
+"""Engine, built once a run: as shipped, and with sanitizers that abort on a fault."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture(scope="module")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model that tells WORDS for a long time, and its tokenizer."""
+    """Model that generates WORDS for a long time, and its tokenizer."""
     return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
 
 

@@ -1,7 +1,8 @@
-"""duollama for AArch64 under QEMU: llama2.c's stories by every set of kernels, without and with the
-dot product of ARMv8.2.
+"""duollama for AArch64 under QEMU: llama2.c's stories by every set of kernels.
 
-QEMU shows what is computed, not how fast.
+The sets run without and with the dot product of ARMv8.2.
+
+QEMU shows the result of a computation, not its speed.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from support.engine_cases import (
 from support.simd_programs import OPTIMISED, SIMD_CHECK, assert_kernels_are_near
 
 MOST_OFF = 0.01
-"""How far a token's -ln p by int8 may be from what plain C has: sums round in another order, and
-where one falls on the other side of a half, an activation is one step off."""
+"""Tolerance of a token's -ln p in int8, against plain C. Sums round in another order; if a sum
+falls on the other side of a half, an activation is one step off."""
 
 
 @dataclass(frozen=True)
@@ -121,5 +122,5 @@ def test_kernels_compute_what_they_should(
 def test_tells_the_reference_from_a_packed_file(
     arm: Arm, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
-    """Packed on this computer, told there."""
+    """Pack on this computer, and generate under QEMU."""
     assert_exact_is_reference(arm.guest, shipped, name, STORIES, tmp_path)

@@ -45,7 +45,7 @@ def loudness(samples: list[int]) -> float:
 
 
 def decibels(pcm: bytes, sounds: list[Coded]) -> float:
-    """By which what was said is louder than what was made of it is off."""
+    """Level of the input relative to the coding error, in dB."""
     heard = decoded(sounds)
     said = array.array("h", pcm)[: len(heard)].tolist()
     off = [one - other for one, other in zip(said, heard, strict=True)]
@@ -53,7 +53,7 @@ def decibels(pcm: bytes, sounds: list[Coded]) -> float:
 
 
 def test_the_decoder_ends_where_the_encoder_goes_on(encoder: Path) -> None:
-    """So each sound is understood by itself."""
+    """Decode each sound by itself."""
     chance = random.Random(3)
     pcm = array.array("h", (round(chance.gauss(0, 7000)) for _ in range(20 * SAMPLES)))
     sounds = encoded(encoder, pcm.tobytes())
@@ -75,7 +75,7 @@ def test_any_sound_is_followed_to_within_a_step(encoder: Path, wave: str) -> Non
     sounds = encoded(encoder, array.array("h", made).tobytes())
     heard = decoded(sounds)
     assert len(heard) == len(made)
-    # a step grows by no more than half in two samples: 14 of them from the least to the largest
+    # a step grows by at most half in two samples: 14 of them from the smallest to the largest
     settled = heard[200:] if wave != "noise" else heard[:0]
     for at, sample in enumerate(settled, 200):
         if len(set(made[at - 60 : at + 1])) == 1:

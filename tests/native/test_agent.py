@@ -1,4 +1,4 @@
-"""`duollama serve` on a real terminal, spoken to by a codec that knows only the page."""
+"""`duollama serve` on a real terminal, against a codec that knows only docs/protocol.md."""
 
 import fcntl
 import os
@@ -66,7 +66,7 @@ def test_probabilities_are_nan_where_nobody_asks(host: Host) -> None:
 def test_an_unacknowledged_story_stops_at_the_window_and_is_repeated(host: Host) -> None:
     host.generate(steps=2000)
     host.until("EVENT", lambda v: v["index"] == 511)
-    host.until("EVENT", lambda v: v["index"] == 0)  # went back to what is not acknowledged
+    host.until("EVENT", lambda v: v["index"] == 0)  # back to the first without an acknowledgement
     assert max(v["index"] for n, _, v in host.heard if n == "EVENT") == 511
     host.say("ACK", story=STORY, next=400)
     host.until("EVENT", lambda v: v["index"] == 911)
@@ -121,7 +121,7 @@ def test_pause_holds_and_goes_on_and_cancel_ends_a_paused_story(host: Host) -> N
     host.say("PAUSE", story=STORY, on=1)
     told = host.until("STATS", lambda v: v["state"] == 2)["tokens"]
     host.say("CANCEL", story=STORY)
-    # Its END lies behind all that was told and not yet acknowledged.
+    # Its END lies behind all tokens that were sent and not yet acknowledged.
     host.say("RESUME", story=STORY, next=told)
     assert host.until("EVENT", ended)["reason"] == 2
 
@@ -163,7 +163,7 @@ def test_noise_and_hostile_frames_are_survived(host: Host) -> None:
             continue
         host.raw(agent_peer.frame(kind, number, rng.randbytes(rng.choice([0, 1, 8, 40, 900]))))
         host.raw(rng.randbytes(rng.randrange(80)))
-        # What it answers must be taken, or the terminal fills up.
+        # The answers must be read, or the terminal fills up.
         while select.select([host.master], [], [], 0)[0]:
             host.heard += host.splitter.feed(os.read(host.master, 65536))
     host.raw(b"\0")

@@ -1,4 +1,4 @@
-"""The agent has a program record what the host asks for: on a real terminal, with real programs."""
+"""Recording by the agent at the host's request: on a real terminal, with real programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ echo $$ >{log}
 cat {pcm}
 exec sleep 1000
 """
-"""A recorder that gives all it has at once, and then waits."""
+"""Recorder that gives all its sound at once, and then waits."""
 
 FLOWS = """
 echo $$ >{log}
@@ -40,7 +40,7 @@ PACED = """
 echo $$ >{log}
 while head -c 1280 /dev/zero; do sleep 0.04; done
 """
-"""At its own pace, as a real one."""
+"""Recorder at its own pace, like a real one."""
 
 SPEAKS = """
 read -r line || exit 0
@@ -53,7 +53,7 @@ Recorder = Callable[..., Host]
 
 @pytest.fixture
 def tone() -> array.array[int]:
-    """A second of it."""
+    """One second of the tone."""
     return array.array("h", (abs(n % 64 - 32) * 500 - 8000 for n in range(25 * SAMPLES)))
 
 
@@ -61,7 +61,7 @@ def tone() -> array.array[int]:
 def recorder(
     engine: Engine, parrot: tuple[Path, Path], tmp_path: Path, log: Path, tone: array.array[int]
 ) -> Iterator[Recorder]:
-    """An agent whose recorder is a shell script."""
+    """Agent whose recorder is a shell script."""
     pcm = tmp_path / "tone.raw"
     pcm.write_bytes(tone.tobytes())
     with contextlib.ExitStack() as stack:
@@ -99,7 +99,7 @@ def heard(host: Host, listen: int = 3) -> array.array[int]:
 
 @contextlib.contextmanager
 def outlived(log: Path) -> Iterator[None]:
-    """The recorder that is there now is gone soon."""
+    """Fail if the present recorder is not gone soon."""
     process = os.pidfd_open(int(log.read_text()))
     try:
         yield
@@ -145,7 +145,7 @@ def test_the_same_listen_is_begun_once_and_another_one_begins_anew(
     host.until("SOUND", lambda v: v["listen"] == 4 and v["index"] > 10)
     indices = [one["index"] for one in sounds(host)]
     assert indices == list(range(len(indices)))
-    host.say("LISTEN", listen=3)  # a number is one listen: it would begin anew
+    host.say("LISTEN", listen=3)  # a number is one listen request, so it would start anew
     assert host.until("HEARING", lambda v: v["listen"] == 3)["state"] == OPENING
 
 
@@ -186,7 +186,7 @@ def test_who_listens_hears_nothing_that_is_said(recorder: Recorder) -> None:
     host.until("SPEECH", is_(2))
     host.say("LISTEN", listen=3)
     host.until("SOUND")
-    host.say("SPEAK", sentence=9, volume=100, text="On and on.")  # asked again, late
+    host.say("SPEAK", sentence=9, volume=100, text="On and on.")  # a late repetition
     assert host.until("SPEECH")["state"] == STOPPED
     host.until("SOUND")
 
@@ -211,7 +211,7 @@ def test_who_asks_again_is_listened_for_longer(recorder: Recorder) -> None:
 
 
 def test_a_listen_has_an_end_whoever_asks(recorder: Recorder, log: Path) -> None:
-    """Thirty seconds of sound, of a recorder in a hurry; and none is lost to a slow terminal."""
+    """Thirty seconds of sound from a fast recorder; a slow terminal loses none."""
     host = recorder(FLOWS)
     host.say("LISTEN", listen=3)
     host.until("SOUND")

@@ -1,4 +1,4 @@
-"""The agent has a program say what the host asks for: on a real terminal, with real programs."""
+"""Speech by the agent at the host's request: on a real terminal, with real programs."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ echo "W 0 0 0 3"
 echo "W 0 310 4 5"
 echo "S 0 0 900"
 """
-"""A voice that says it at once."""
+"""Voice that speaks at once."""
 
 WAITS = """
 read -r line || exit 0
@@ -30,7 +30,7 @@ echo $! >{log}
 echo "S 0 0 5000"
 wait
 """
-"""One with a player that does not end."""
+"""Voice with a player that does not end."""
 
 Speaker = Callable[[str], Host]
 
@@ -43,7 +43,7 @@ def _is_over(sentence: int, values: dict[str, Any]) -> bool:
 def speaker(
     engine: Engine, parrot: tuple[Path, Path], tmp_path: Path, log: Path
 ) -> Iterator[Speaker]:
-    """An agent whose voice is a shell script."""
+    """Agent whose voice is a shell script."""
     with contextlib.ExitStack() as stack:
 
         def made(text: str) -> Host:
@@ -136,7 +136,7 @@ def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> N
     refused = host.until("SPEECH")
     assert (refused["state"], refused["trouble"]) == (FAILED, "a story is being told")
     host.say("CANCEL", story=STORY)
-    for sentence in range(4, 1000):  # until it is cancelled: what is refused stays refused
+    for sentence in range(4, 1000):  # until it is cancelled: a refusal stays
         host.say("SPEAK", sentence=sentence, volume=100, text="Now!")
         said = host.until("SPEECH", partial(_is_over, sentence))
         if said["state"] == DONE:
@@ -195,7 +195,7 @@ def test_hushing_what_was_never_said_is_answered(speaker: Speaker) -> None:
 
 
 def test_the_voice_has_none_of_the_agents_files(speaker: Speaker, log: Path) -> None:
-    """Its player may outlive the agent, and would keep the terminal."""
+    """A player may outlive the agent, and would keep the terminal."""
     host = speaker("ls -l /proc/$$/fd >>{log}; cat >/dev/null")
     host.say("SPEAK", sentence=3, volume=100, text="Hello.")
     host.until("SPEECH", is_(DONE))

@@ -1,4 +1,4 @@
-"""The kernels for AVX-512 on computers that have none: their intrinsics in plain C, by SIMDe."""
+"""Kernels for AVX-512 on computers that have none: their intrinsics in plain C, by SIMDe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STORIES = 2
 
 @pytest.fixture(scope="module")
 def soft(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """simd_soft.c as an object: it takes the place of simd.c and of the other sets for x86-64."""
+    """simd_soft.c as an object: it replaces simd.c and the other sets for x86-64."""
     tools = find_tools()
     includes = [Path("/usr/include")]
     if isinstance(tools, Path):

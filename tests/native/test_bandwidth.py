@@ -1,4 +1,4 @@
-"""`duollama bandwidth`: each line is a measurement that can be one."""
+"""`duollama bandwidth`: each line is a plausible measurement."""
 
 from support.engine import Engine
 

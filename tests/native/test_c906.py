@@ -1,4 +1,4 @@
-"""The model of the C906's speed: its arithmetic, and that it gives what is published."""
+"""Model of the C906's speed: its arithmetic, and its agreement with the published figures."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def tools() -> Path:
         (Kind("int"), 1),
         (Kind("fma", 32), 4),
         (Kind("fma", 64), 5),
-        (Kind("vint", 8, 1), 4),  # an eighth of a register costs as one
+        (Kind("vint", 8, 1), 4),  # an eighth of a register costs as much as one
         (Kind("vint", 8, 16), 4),
         (Kind("vint", 32, 64), 16),
         (Kind("vwmul", 8, 16), 8),
@@ -122,7 +122,7 @@ def test_bytes_are_those_of_the_tokens_between() -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, count.Counts]:
-    """The model without emulators: counts of the loops that give what is published."""
+    """Replace the emulators by counts of the loops that give the published figures."""
     loops: dict[str, count.Counts] = {**LOOPS, "winner": {Kind("vwmul", 8, 16): 10 * 864}}
     monkeypatch.setattr(count, "prepare", Path)
     monkeypatch.setattr(c906, "count_loops", lambda _: loops)

@@ -1,4 +1,4 @@
-"""The C codec, built with sanitizers, over the shared vectors and over bytes that mean harm."""
+"""C codec, built with sanitizers, over the shared vectors and over hostile bytes."""
 
 import json
 import random

@@ -1,6 +1,6 @@
-"""A defect in an engine is seen by the judge and located; an engine without one never is.
+"""Detection and location of defects in an engine by the judge, without false alarms.
 
-200 cases. The stories are told by tests/native/defect.c, judged as a board's are.
+200 cases. tests/native/defect.c generates the stories, which are judged like a board's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from support.engine import NATIVE
 
 CASES, STEPS = 200, 64
 PROMPT = (1, 430, 445, 261, 405)
-"""Once upon a time."""
+"""Ids of BOS and "Once upon a time", the default prompt."""
 
 KINDS = ("none", "weight", "row", "seed", "bit")
 SOURCES = (
@@ -106,7 +106,7 @@ def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
     by_words = dict.fromkeys(KINDS, 0)
     for case in cases():
         right = told(defect, Case("none", 0, 0, case.seed))
-        if case.kind == "row":  # of a word that is in the story: others may never be thought of
+        if case.kind == "row":  # of a word of the story: the others may never be computed
             word = right.ids[len(PROMPT) + case.where % (len(right.ids) - len(PROMPT))]
             case = Case("row", word, case.when, case.seed)
         run = told(defect, case)
@@ -122,7 +122,7 @@ def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
         if case.kind == "none":
             assert (first, verdict.doubt, disagreed) == (None, None, []), case
         elif case.kind == "seed":
-            # it thinks rightly of every word, and took others than this seed would
+            # it computes each word correctly, and sampled others than this seed would
             assert verdict.doubt is None, case
             assert first is None or first in disagreed, case
         else:
@@ -132,6 +132,6 @@ def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
             assert case.kind != "bit" or seen >= case.when, case
             assert first is None or seen <= first, case
     assert by_words["none"] == 0
-    # some defects change no word: that they are seen all the same is the point
+    # some defects change no word, and must be detected all the same
     assert all(by_words[kind] for kind in ("weight", "row", "seed", "bit"))
     print(f"\nof {CASES // len(KINDS)} each, told another story: {by_words}")

@@ -1,4 +1,4 @@
-"""duollama's command line: llama2.c's ids and text, and one clear line for whatever is wrong."""
+"""duollama's command line: llama2.c's ids and text, and one clear line for each error."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def token_cases() -> list[tuple[str, str, list[int]]]:
     return cases
 
 
-NONE: list[tuple[str, str, list[int]]] = [("", "", [])]  # where there are none, `shared` skips
+NONE: list[tuple[str, str, list[int]]] = [("", "", [])]  # without files, `shared` skips
 
 
 @pytest.mark.parametrize(("name", "text", "ids"), token_cases() or NONE)
@@ -104,7 +104,7 @@ def test_encodes_as_llama2c(
     assert prompt == ids
 
 
-# --- the tokenizer against the slow way
+# --- the tokenizer against a naive implementation
 
 
 def random_texts(alphabet: Sequence[str], count: int, longest: int) -> list[str]:
@@ -144,7 +144,7 @@ def test_long_prompt_is_refused_at_once(shipped: Engine, model: Path, tokenizer:
 def print_prompt(
     engine: Engine, tmp_path: Path, pieces: list[Piece], text: str, *options: str, cut: int = 0
 ) -> bytes:
-    """What is printed when the whole story is the prompt, all but its last `cut` tokens."""
+    """Output if the whole story is the prompt, except its last `cut` tokens."""
     shape = Shape(vocab=max(300, len(pieces)))
     model = write(tmp_path / "m", Checkpoint.of_zeros(shape).version_0())
     tokenizer = write(tmp_path / "t", tokenizer_file(pieces, shape.vocab))
@@ -257,7 +257,7 @@ def test_int8_checkpoint_is_its_expanded_weights(
 
 @pytest.fixture(scope="module")
 def probabilities(shipped: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A program that tells with probabilities, which the command line never asks for."""
+    """Program that generates with probabilities, which the command line never asks for."""
     program = tmp_path_factory.mktemp("probabilities") / "probabilities"
     objects = [path for path in (shipped.path.parent / "src").rglob("*.o") if path.stem != "main"]
     source = NATIVE.parent / "tests/native/probabilities.c"
@@ -327,7 +327,7 @@ def test_story_ends_at_bos(shipped: Engine, tmp_path: Path, tokenizer: Path) -> 
     checkpoint = Checkpoint.of_noise(Shape(layers=1), seed=6, tied=False)
     dim = checkpoint.shape.dim
     last = next(forward(checkpoint, [1]))
-    # Give BOS the row of the token that greedy would choose, a bit longer: it wins at once.
+    # Give BOS the row of the token that greedy would choose, a bit longer: it is sampled at once.
     best = max(range(len(last)), key=last.__getitem__)
     row = checkpoint.weights["classifier"][best * dim : (best + 1) * dim]
     for i, weight in enumerate(row):
@@ -353,7 +353,7 @@ def test_finds_the_tokenizer(shipped: Engine, tmp_path: Path, model: Path, token
     elsewhere.mkdir()
     assert shipped.run(model, "-n", "2", cwd=elsewhere).returncode == 0  # beside the model
     write(elsewhere / "tokenizer.bin", b"")
-    assert_refused(shipped.run(model, cwd=elsewhere), b"'tokenizer.bin' is empty")  # here first
+    assert_refused(shipped.run(model, cwd=elsewhere), b"'tokenizer.bin' is empty")  # cwd first
     assert shipped.run(model.name, "-n", "2", cwd=tmp_path).returncode == 0
 
 
@@ -362,7 +362,7 @@ def test_version_and_help(engine: Engine) -> None:
     assert engine.run("--help").stdout.startswith(b"usage: duollama MODEL [options]")
 
 
-# --- what is wrong: one line, exit status 2, nothing else
+# --- bad input: one line, exit status 2, nothing else
 
 
 def assert_refused(done: subprocess.CompletedProcess[bytes], words: bytes, status: int = 2) -> None:
@@ -574,7 +574,7 @@ def test_weights_that_are_not_numbers(engine: Engine, tmp_path: Path, tokenizer:
             assert engine.run(model, "-z", tokenizer, "-p", topp).returncode == 0
 
 
-# --- the machine fails us: one line, exit status 1
+# --- failures of the machine: one line, exit status 1
 
 
 def test_full_disk(engine: Engine, model: Path, tokenizer: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.engine import Engine
 
 STORIES = int(os.environ.get("DUOTUI_STORIES", "25"))
-"""Stories of each real model. 200, as docs/performance.md has it, take some minutes."""
+"""Stories of each real model. 200, as in docs/performance.md, take some minutes."""
 
 PROMPTS = (
     "Once upon a time",
@@ -45,7 +45,7 @@ SHAPES = {
 
 @pytest.fixture(scope="module", params=SHAPES)
 def noise(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of noise, and its tokenizer beside it."""
+    """Model of random weights, with its tokenizer beside it."""
     shape, tied = SHAPES[request.param]
     folder = tmp_path_factory.mktemp("noise")
     checkpoint = Checkpoint.of_noise(shape, seed=7, tied=tied)
@@ -70,7 +70,7 @@ def test_drafts_and_prefill_change_nothing(
     usual = ["--mode", mode, "-s", "3", "-i", "w1w2w3w4w5 w7"]
     _, told, _ = engine.tell(tmp_path / "ids", noise, *usual)
     for more in (["--drafts", "0"], ["--drafts", "7"], ["--prefill", "1"], ["--prefill", "3"]):
-        # Sums in another order are another story where int8 decides, so fast keeps its own.
+        # fast keeps its own story: int8 sums in another order may sample another token.
         if mode == "exact" or "--drafts" in more:
             assert engine.tell(tmp_path / "ids", noise, *usual, *more)[1] == told
 
@@ -85,7 +85,7 @@ def test_tells_from_a_packed_file_alone(engine: Engine, noise: Path, tmp_path: P
 
 
 def test_collapsed_rows_change_nothing(shipped: Engine, tmp_path: Path) -> None:
-    """Most rows of the classifier near one vector: bounded by it, and told where they must be."""
+    """Most rows of the classifier are near one vector, whose bound excludes most of them."""
     shape = Shape(dim=32, hidden=64, heads=4, kv_heads=4, vocab=2000)
     checkpoint = Checkpoint.of_noise(shape, seed=3)
     chance = random.Random(4)
@@ -108,7 +108,7 @@ def test_collapsed_rows_change_nothing(shipped: Engine, tmp_path: Path) -> None:
             _, told, _ = shipped.tell(tmp_path / "ids", model, *case)
             assert shipped.tell(tmp_path / "ids", packed, "--mode", "exact", *case)[1] == told
             collapsed += sum(token >= 500 for token in told)
-    assert collapsed > 0  # or nothing of the kind was ever chosen
+    assert collapsed > 0  # otherwise the test covers no collapsed row
 
 
 def test_statistics_count(shipped: Engine, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Damaged files, frames and command lines: what is kept of them, and a minute of new ones."""
+"""Damaged files, frames and command lines: the stored corpus, and a minute of new ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FUZZ = NATIVE / "fuzz"
 TARGETS = ("frames", "model", "options", "packed", "tokenizer")
 # Inputs that once failed, in a folder for each target.
 CORPUS = Path(__file__).parent / "fuzz_corpus"
-MISSING = 77  # the exit status where clang with libFuzzer is missing
+MISSING = 77  # the exit status if clang with libFuzzer is missing
 
 # Two compilers build the engine here, with sanitizers.
 pytestmark = pytest.mark.timeout(900)

@@ -1,5 +1,7 @@
-"""The folders of native/src stand in layers: what a file includes stands below it, or beside it in
-its own folder and not in a circle. docs/engine.md names every source."""
+"""Layers of the folders of native/src: a file includes only files below it.
+
+It may also include files of its own folder, but not in a circle. docs/engine.md names every source.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,10 +13,10 @@ from support.engine import NATIVE
 from support.paths import ROOT
 
 LAYERS = ("base", "kernels", "model", "infer", "pack", "agent", "cli")
-"""The lowest first."""
+"""Folders, the lowest layer first."""
 
 Includes = Mapping[str, set[str]]
-"""Of each unit, the units that its .c and its .h include. A unit is "folder/stem"."""
+"""Units that each unit's .c and .h include. A unit is "folder/stem"."""
 
 
 def includes_of(folder: Path) -> Includes:
@@ -95,7 +97,7 @@ def test_a_planted_include_is_found(tmp_path: Path, name: str) -> None:
 
 
 def sources_named(text: str) -> Iterator[str]:
-    """The sources of the table of parts: rows are of a folder, "| `base/` | ..."."""
+    """Yield the sources in the table of parts, whose rows are folders: "| `base/` | ..."."""
     folder = ""
     for row in re.findall(r"^\| (.*?) \| (.*?) \|", text, re.MULTILINE):
         if found := re.fullmatch(r"`(\w+)/`", row[0]):

@@ -1,5 +1,7 @@
-"""Packed models: read by a reader of our own, that knows docs/packed.md and not the engine; damaged
-in every way; the same from the same."""
+"""Packed models: read by a parser that knows docs/packed.md and not the engine.
+
+The tests damage the files in every way, and pack the same file twice.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
-    """Noise, with weights that no plane holds: tiny ones, and zeros of either sign."""
+    """Random weights, with some that no plane holds: tiny ones, and zeros of either sign."""
     checkpoint = Checkpoint.of_noise(SHAPE, seed=5)
     chance = random.Random(6)
     for part in PARTS:
@@ -75,7 +77,7 @@ def sections(data: bytes) -> dict[str, bytes]:
 
 
 def sealed(data: bytearray) -> bytes:
-    """`data` with the checksums that its bytes have now."""
+    """`data` with checksums recomputed from its bytes."""
     for i in range(len(NAMES)):
         at = HEADER + i * ENTRY
         offset, size = struct.unpack_from("<QQ", data, at)
@@ -111,7 +113,7 @@ def test_holds_every_weight_exactly(checkpoint: Checkpoint, packed: Path) -> Non
 
 
 def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ...]) -> list[float]:
-    """A block as docs/packed.md has it."""
+    """Decode a block by docs/packed.md."""
     size = TILE * GROUP
     scale = struct.unpack_from(f"<{TILE}f", of["scale"], 4 * tile * TILE)
     high = struct.unpack_from(f"<{size}b", of["high"], block * size)
@@ -129,7 +131,7 @@ def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ..
 
 
 def test_bounds_what_the_classifier_approximates(checkpoint: Checkpoint, packed: Path) -> None:
-    """Each row is within the lengths that are said of its 4 and 8 bits."""
+    """Each row is within the lengths that the file states for its 4 and 8 bits."""
     of = sections(packed.read_bytes())
     told, dim = SHAPE.vocab, SHAPE.dim
     tiles, groups = -(-told // TILE), -(-dim // GROUP)
@@ -257,7 +259,7 @@ def must_refuse(engine: Engine, folder: Path, data: bytes, *, mode: str = "exact
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("classifier", "provenance")])
 def test_a_flipped_bit_is_found(shipped: Engine, packed: Path, tmp_path: Path, name: str) -> None:
-    """By telling where it would be read, else by inspect."""
+    """Detection is by generating where the section would be read, else by inspect."""
     data = bytearray(packed.read_bytes())
     offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
     data[offset + size // 2] ^= 4
@@ -277,7 +279,7 @@ def test_refuses_what_is_cut_short(engine: Engine, packed: Path, tmp_path: Path,
 
 
 def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Path) -> None:
-    """Sections whose checksums are right, and which would lead out of bounds."""
+    """Sections with correct checksums, which would lead out of bounds."""
     whole = packed.read_bytes()
     for name, at, value in (
         ("ids", 0, struct.pack("<i", SHAPE.vocab)),
@@ -295,14 +297,14 @@ def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Pa
 
 
 def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) -> None:
-    """Noise where weights should be, sealed: another story, and nothing worse."""
+    """Random bytes as weights, with correct checksums: another story, and nothing worse."""
     chance = random.Random(8)
     data = bytearray(packed.read_bytes())
     wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
     for name in (*wild, "coarse", "fine", "factors", "anchors", "centre", "embedding"):
         offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
         if name == "anchors":
-            size = 4 * ANCHORS * SHAPE.dim  # which tile has which is checked
+            size = 4 * ANCHORS * SHAPE.dim  # the tile numbers are checked
         data[offset : offset + size] = chance.randbytes(size)
     bad = tmp_path / "wild.duo"
     bad.write_bytes(sealed(data))

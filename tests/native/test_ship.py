@@ -1,4 +1,4 @@
-"""What the board's programs are made of is pinned, and what ships is what was made."""
+"""Inputs of the board's programs are pinned, and the package has the built programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RENEW = "native/board/lock takes what there is now, then `make ship`"
 
 
 def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command among the functions of debian.sh."""
+    """Run a command among the functions of debian.sh."""
     script = f'what=here name=here version=1 needs=(); source "$0"; {command}'
     return subprocess.run(
         ["bash", "-c", script, BOARD / "debian.sh", *arguments],
@@ -106,7 +106,7 @@ def test_names_all_that_a_bare_machine_lacks(tmp_path: Path) -> None:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ship.Program:
-    """One that was built."""
+    """Program that was built."""
     monkeypatch.setattr(ship, "FOLDER", tmp_path / "package")
     monkeypatch.setattr(ship, "compiler", lambda: "gcc (Debian 14.2.0-19) 14.2.0")
     built = tmp_path / "built"
@@ -148,7 +148,7 @@ def test_says_what_is_not_shipped(
 
 
 def test_fails_where_nothing_was_built(tmp_path: Path) -> None:
-    """In a checkout of its own, with a cache of its own."""
+    """Build in a separate checkout with its own cache."""
     for folder in ("native/board", "native/speech", "native/src", "tui/duotui/data/board"):
         shutil.copytree(NATIVE.parent / folder, tmp_path / folder)
     for flags, stream in (["--check"], "stdout"), ([], "stderr"):

@@ -1,5 +1,7 @@
-"""The kernels of every set that runs here, beside the same sums in double, and those that are
-exact beside plain C."""
+"""Kernels of every set that runs here, beside the same sums in double.
+
+The exact ones are compared with plain C.
+"""
 
 import subprocess
 from collections.abc import Sequence

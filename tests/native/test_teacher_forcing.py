@@ -1,4 +1,4 @@
-"""`duollama --follow`: what the reference would have taken at each step of somebody's story."""
+"""`duollama --follow`: the reference's choice at each step of a given story."""
 
 import math
 import random
@@ -72,7 +72,7 @@ def test_a_mode_says_what_it_thinks_itself_beside(
 
 
 def test_one_word_that_was_put_in_is_where_it_disagrees(shipped: Engine, told: Path) -> None:
-    """And after it, it goes on from what was told, not from what it would have said."""
+    """Later steps condition on the given story, not on the reference's own choice."""
     prompt, out = (line.split()[1:] for line in told.read_text().splitlines())
     at = len(prompt) + 20
     out[at] = str(int(out[at]) % 2000 + 3)
