@@ -1,4 +1,4 @@
-"""The host's side of a running agent, as tests play it."""
+"""Host's side of a running agent, for tests."""
 
 import os
 import select
@@ -20,7 +20,7 @@ STORY = 7
 
 
 class Host:
-    """The other end of the agent's terminal."""
+    """Host at the other end of the agent's terminal."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Host:
     def until(
         self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
     ) -> dict[str, Any]:
-        """The next message `name` that is `wanted`; all that came are in `heard`."""
+        """Wait for the next message `name` that is `wanted`; all messages are in `received`."""
         seen = len(self.heard)
         end = time.monotonic() + 30
         while True:

@@ -1,7 +1,8 @@
-"""A second implementation of docs/protocol.md, for tests.
+"""Second implementation of docs/protocol.md, for tests.
 
-It was written without a look at the C or at duotui.protocol, so a mistake must be made twice to
-pass."""
+It was written independently of the C and of duotui.protocol, so an error must be made twice to
+pass.
+"""
 
 import math
 import struct
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Received = tuple[str, int, dict[str, Any]]
-"""A message's name, sequence number and fields."""
+"""Name, sequence number and fields of a message."""
 
 PAYLOAD_MAX = 4096
 NAMES = {
@@ -98,7 +99,7 @@ def pack(name: str, values: Mapping[str, Any]) -> bytes:
 
 
 def unpack(name: str, payload: bytes) -> dict[str, Any]:
-    """The fields by name, or ValueError. NaN is None."""
+    """Fields by name. NaN becomes None. ValueError: the payload is malformed."""
     at = 0
 
     def take(count: int) -> bytes:
@@ -178,7 +179,7 @@ def message(name: str, seq: int = 0, **values: Any) -> bytes:
 
 
 class Splitter:
-    """Bytes in, (name, seq, values) out; what is not a message is counted in `noise`."""
+    """Decoder of bytes to (name, seq, values); `noise` counts the bytes outside messages."""
 
     def __init__(self) -> None:
         self.pending = b""

@@ -1,7 +1,7 @@
-"""Things that happen to a board, its cable and its host; and a virtual Duo that they happen to.
+"""Faults of a board, its cable and its host; and a virtual Duo that they strike.
 
-A fault strikes while a story is told, or a file is sent, from the first byte of the login on.
-Waiting is what some faults are made of: it is never how anything here is found out.
+A fault strikes while a story is generated, or a file is sent, from the first byte of the login on.
+Some faults consist of waiting; no test result depends on it.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     Spoil = Callable[[bytes], bytes]
 
 UART_BYTES = 11_520
-"""A second, at 115200 baud."""
+"""Bytes a second, at 115200 baud."""
 
 BITS, BETWEEN = 10_000, 3_000
-"""One bit of so many is flipped; a kernel line comes after so many bytes."""
+"""Bits of which one is flipped; bytes after which a kernel line comes."""
 
 KILLED = "/tmp/killed"
 
 
 class Scene:
-    """A virtual Duo, its cable, and what a computer sees of it. Memory as of an image that keeps
-    none for the camera."""
+    """Virtual Duo, its cable, and the ports that a computer lists. Its memory is that of an image
+    that keeps none for the camera."""
 
     def __init__(self, card: Path) -> None:
         self.to_host: Spoil = bytes
@@ -58,7 +58,7 @@ class Scene:
             corrupt_to_board=lambda data: self.to_board(data),
         )
         self.mended = 0.0
-        """When what happened last was over, by this computer's monotonic clock."""
+        """End of the last fault, by this computer's monotonic clock."""
 
     def start(self) -> None:
         transport, _ = self.board.start()
@@ -77,12 +77,12 @@ class Scene:
         return BoardTarget("auto", self.ports)
 
     def quiet(self) -> None:
-        """The cable is as good as new."""
+        """Restore the cable."""
         self.to_host = self.to_board = bytes
 
     @contextmanager
     def shell(self) -> Iterator[Shell]:
-        """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
+        """Yield a shell on the board, whatever runs there."""
         transport = SerialTransport(self.cable.host_path or "/dev/unplugged", 30)
         try:
             spawn = TransportSpawn(transport)
@@ -94,29 +94,29 @@ class Scene:
 
 
 class Fault:
-    """Of one story, or one file. `chance` decides when, how long and where, within `bytes_` to the
-    host. Afterwards `struck` says whether it came to it."""
+    """Fault of one story or one file. `chance` decides its time, length and place, within `bytes_`
+    to the host. Afterwards `struck` is True if it happened."""
 
     in_a_push = True
-    """Whether it can strike there, too."""
+    """True if it can strike a file transfer, too."""
 
     def __init__(self, scene: Scene, chance: random.Random, bytes_: int) -> None:
         self.scene, self.chance, self.bytes_ = scene, chance, bytes_
         self.struck = False
 
     def prepare(self) -> None:
-        """Before the host opens the port."""
+        """Prepare the fault before the host opens the port."""
 
     def strike(self) -> None:
-        """At a random moment in the middle, unless it has come from what was prepared."""
+        """Strike at a random moment in the middle, unless prepare() has arranged it."""
 
     def end(self) -> None:
-        """The story is over, or the file is there."""
+        """Clean up after the story or the file."""
         self.scene.quiet()
 
 
 class Pulled(Fault):
-    """The cable is pulled at any byte, and put back up to 8 seconds later: as another port."""
+    """Cable that is unplugged at any byte, and put back as another port up to 8 seconds later."""
 
     def prepare(self) -> None:
         left = self.chance.randrange(1, self.bytes_)
@@ -147,7 +147,7 @@ class Pulled(Fault):
 
 
 class Stalled(Fault):
-    """Nothing passes for up to 8 seconds, at any byte; nothing is lost."""
+    """Cable that passes nothing for up to 8 seconds, at any byte; nothing is lost."""
 
     def prepare(self) -> None:
         left = self.chance.randrange(1, self.bytes_)
@@ -165,7 +165,7 @@ class Stalled(Fault):
 
 
 class Slow(Fault):
-    """115200 baud, both ways."""
+    """Cable at 115200 baud, both ways."""
 
     def prepare(self) -> None:
         def corrupt(data: bytes) -> bytes:
@@ -177,7 +177,7 @@ class Slow(Fault):
 
 
 class Noise(Fault):
-    """A bit in 10,000 is flipped, both ways."""
+    """Cable that flips a bit in 10,000, both ways."""
 
     def prepare(self) -> None:
         self._ways = [Spoiler(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
@@ -189,7 +189,7 @@ class Noise(Fault):
 
 
 class KernelLines(Fault):
-    """The kernel writes on the same line."""
+    """Kernel messages on the same line."""
 
     def prepare(self) -> None:
         self._lines = Spoiler(self.chance.randrange(1 << 30), bytes_=BETWEEN)
@@ -201,7 +201,7 @@ class KernelLines(Fault):
 
 
 class AgentKilled(Fault):
-    """By the board itself, up to 4 seconds after it has started."""
+    """Agent killed by the board itself, up to 4 seconds after its start."""
 
     in_a_push = False
 
@@ -220,7 +220,7 @@ class AgentKilled(Fault):
 
 
 class BoardReset(Fault):
-    """Its button is pressed."""
+    """Board whose reset button is pressed."""
 
     def strike(self) -> None:
         self.struck = True
@@ -229,7 +229,7 @@ class BoardReset(Fault):
 
 
 class BoardHangs(Fault):
-    """Its clock stands still for up to 9 seconds."""
+    """Board whose clock stands still for up to 9 seconds."""
 
     def strike(self) -> None:
         self.struck = True
@@ -240,7 +240,7 @@ class BoardHangs(Fault):
 
 
 class HostKilled(Fault):
-    """Another duotui tells another story there, and is killed at any moment of it."""
+    """Another duotui that generates another story there, and is killed at any moment."""
 
     in_a_push = False
 
@@ -256,7 +256,7 @@ class HostKilled(Fault):
 
 
 class HostSleeps(Fault):
-    """It is stopped for up to 8 seconds, and the cable with it."""
+    """Host that is stopped for up to 8 seconds, and the cable with it."""
 
     in_a_push = False
 

@@ -1,4 +1,4 @@
-"""The conditions of a Duo."""
+"""Conditions of a Duo."""
 
 DUO = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-

@@ -1,4 +1,4 @@
-"""How a .duo file begins (docs/packed.md): a header, then an entry for each section."""
+"""Start of a .duo file (docs/packed.md): a header, then an entry for each section."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ START = HEADER + ENTRY * len(NAMES)
 
 
 def seal_start(data: bytearray) -> None:
-    """Give header and entries the CRC-32 that they have now: the header's last field, itself 0."""
+    """Update the CRC-32 of header and entries: the header's last field, itself 0."""
     struct.pack_into("<I", data, HEADER - 4, 0)
     struct.pack_into("<I", data, HEADER - 4, zlib.crc32(bytes(data[:START])))

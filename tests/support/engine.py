@@ -33,7 +33,7 @@ class Engine:
         return {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"}
 
     def tell(self, ids: Path, *arguments: str | Path) -> tuple[list[int], list[int], bytes]:
-        """Tell a story that must succeed: its prompt's ids, its own ids, its text."""
+        """Generate a story; fail on an error. Return its prompt's ids, its own ids, its text."""
         done = self.run(*arguments, "--ids", ids)
         assert done.returncode == 0, done.stderr.decode()
         prompt, out = ids.read_text().removesuffix("\n").split("\n")

@@ -1,7 +1,7 @@
-"""espeak-ng without duotui around it: lines of text into sound, for tests that listen to it.
+"""espeak-ng without duotui around it: lines of text into sound, for the speech tests.
 
-The library is called as espeak-ng's own program calls it, in a process of its own: what is said
-before changes a pause, so each call begins anew.
+Earlier sentences change a pause, so each call runs in a new process. It calls the library as
+espeak-ng's own program does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from duotui.speech.espeak_worker import BUFFER_MS, WORD_GAP, EspeakUnavailable, load_library
 
 RATE = 22050
-"""Samples a second of every voice that these tests use."""
+"""Samples a second of every voice in these tests."""
 
 
 @functools.cache
@@ -38,7 +38,8 @@ def need_espeak() -> None:
 def synthesise(
     *lines: str, voice: str = "en-us", rate: int = 175, pitch: int = 50, gap: int = 0
 ) -> bytes:
-    """16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10 ms."""
+    """Synthesize 16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10
+    ms."""
     asked = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
     return subprocess.run(
         [sys.executable, __file__], input=asked.encode(), capture_output=True, check=True
@@ -46,7 +47,7 @@ def synthesise(
 
 
 def _choose(library: Any, voice: bytes) -> None:
-    """The voice of that name, or else of that language."""
+    """Choose the voice of that name, or else of that language."""
     if library.SetVoiceByName(voice):
         (name,) = [v.name for v in library.ListVoices(None) if v.languages[1:] == voice]
         assert library.SetVoiceByName(name) == 0, voice

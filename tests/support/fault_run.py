@@ -1,4 +1,4 @@
-"""A story told, or a file sent, while something happens: is it right, and how long did it take?"""
+"""Run of a story or a file transfer under a fault: its correctness and its recovery time."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ if TYPE_CHECKING:
 
 STEPS = 48
 LIMIT = 400.0
-"""Seconds until something hangs."""
+"""Seconds until a run counts as hung."""
 
 ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`recovery`: seconds from the end of the fault to the next new token, or to the file; None
-    where it did not strike, or has no end. `asked`: how often a user had to say it."""
+    """Result of one run. `recovery`: seconds from the end of the fault to the next new token, or to
+    the file; None if it did not strike, or has no end. `requests`: number of the user's requests.
+    """
 
     right: bool
     recovery: float | None
@@ -50,7 +51,7 @@ def request(seed: int) -> Request:
 
 
 def expected(seed: int, folder: Path) -> list[int]:
-    """The reference's ids, told by this computer."""
+    """Ids of the reference on this computer."""
     asked = request(seed)
     ids = folder / "ids"
     subprocess.run(
@@ -108,7 +109,7 @@ def _told(state: SessionState) -> bool:
 
 
 def _recovery(watch: Watch, mended: float, begun: float) -> float | None:
-    """From when it was mended, or the loss was seen where nobody mends, to the next new token."""
+    """Seconds to the next new token, from the repair, or from the loss if nothing is repaired."""
     lost = [event.t for event in watch.seen if isinstance(event, events.LinkReconnecting)]
     start = max([mended, *lost[:1]])
     if start < begun:
@@ -119,7 +120,7 @@ def _recovery(watch: Watch, mended: float, begun: float) -> float | None:
 
 
 def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
-    """As a user does who asks again after each failure."""
+    """Send the file, with a new attempt after each failure, as a user does."""
     fault.prepare()
     size = source.stat().st_size
     moment = fault.chance.randrange(size)

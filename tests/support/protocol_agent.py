@@ -1,11 +1,11 @@
-"""An agent of the protocol, without a link: for tests of its client."""
+"""Agent of the protocol, without a link: for tests of its client."""
 
 from duotui.protocol.frames import Frame, NoiseBytes
 from duotui.protocol.message import Message
 
 
 class Agent:
-    """Frames as an agent would number them."""
+    """Encoder of frames with an agent's sequence numbers."""
 
     def __init__(self) -> None:
         self.seq = 0

@@ -1,4 +1,4 @@
-"""An hour for the stage: it holds the scene of a script, and writes down what is asked of it."""
+"""Controller of the story screen that holds a scripted view, and records its calls."""
 
 import random
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def mark(sentence: str, word: str) -> WordMark:
 
 
 def hours(parental: ParentalSettings) -> dict[str, ScriptedController]:
-    """One for each thing that can be seen."""
+    """Controllers for each view, by name."""
     say, language = strings_in(parental.language), parental.language
     who, where, what = (choices.cards(deck(), row, language) for row in range(3))
     favourites = (

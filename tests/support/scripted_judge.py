@@ -24,7 +24,7 @@ LIMIT = 128
 
 
 class ScriptedRuns:
-    """A RunSource that holds what a script says, and writes down what is asked of it."""
+    """RunSource that follows a script, and records its calls."""
 
     started = ""
     disturbed = 0
@@ -77,7 +77,7 @@ class ScriptedRuns:
 
 
 class ScriptedJudgeSession(JudgeSession):
-    """A judge session in its runs, whose source is a script."""
+    """Judge session during its runs, whose source is a script."""
 
     def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
         request = Request(mode=Mode.EXACT, steps=LIMIT)
@@ -124,7 +124,7 @@ def run(rate: float) -> Run:
 
 
 def agreement(*others: int) -> Agreement:
-    """Of TALE, but at `others`."""
+    """Agreement of TALE with the reference, except at `others`."""
     steps = []
     for index, (id_, piece) in enumerate(zip(ids(words(TALE)), words(TALE), strict=True)):
         taken = 1 if index in others else id_

@@ -1,4 +1,4 @@
-"""A sitting for the stage: it holds what a script says happened, and writes down what is asked."""
+"""Session for tests of the screen: it follows a script, and records its requests."""
 
 import asyncio
 import math
@@ -42,7 +42,7 @@ TALE = (
 
 
 class ScriptedSession:
-    """A `Sitting` without a link. `say` is what happens; `asked` is what the screen wanted."""
+    """Session without a link. `say` emits events; `asked` holds the screen's requests."""
 
     def __init__(self, *events: Event, live: bool = True) -> None:
         self.state = SessionState()
@@ -99,12 +99,12 @@ class ScriptedSession:
 
 
 def words(text: str) -> list[str]:
-    """`text` in pieces like a tokenizer's: each word with the space before it."""
+    """Split `text` into pieces like a tokenizer's: each word with the space before it."""
     return [(" " if at else "") + word for at, word in enumerate(text.split(" "))]
 
 
 def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Event, ...]:
-    """Both narrators are there."""
+    """Events of a session whose board and baseline are both ready."""
     events: list[Event] = []
     for source, machine in ((BOARD, "milkv-duo rv64gcv0p7"), (BASELINE, "x86-64 avx2")):
         events += [
@@ -131,7 +131,7 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
 def tokens(
     source: Source, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
 ) -> Tokens:
-    """Tokens of `pieces`; one of a text has always the same id."""
+    """Tokens of `pieces`; the same text always has the same id."""
     return Tokens(
         1.0,
         source,
@@ -194,7 +194,7 @@ def story(
     steps: int = 256,
     period: int = 41_000,
 ) -> list[Event]:
-    """A story as it comes: it starts, and grows by `batch` tokens at a time."""
+    """Events of a growing story: it starts, and grows by `batch` tokens at a time."""
     events: list[Event] = [started(source, steps=steps)]
     for at in range(0, len(pieces), batch):
         events.append(tokens(source, pieces[at : at + batch], start=at, period=period))
@@ -206,7 +206,7 @@ def ended(source: Source, told: int, reason: EndReason = EndReason.ENDED) -> Eve
 
 
 def speech(index: int) -> list[Event]:
-    """The story is said aloud, and has come to this sentence."""
+    """Events of a story that is being read aloud, up to this sentence."""
     spans = tuple(sentences(TALE))
     return [SpeechStarted(10.0, BOARD, spans), SentencePlaying(11.0, BOARD, index, 11.0, 3.0, ())]
 

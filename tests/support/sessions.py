@@ -1,4 +1,4 @@
-"""A real session: the real engine, behind a real wire, in this test's loop."""
+"""Real session: the real engine, behind the real protocol, in this test's loop."""
 
 import asyncio
 import itertools
@@ -25,7 +25,7 @@ def new_session(board: Channel, baseline: Channel | None = None) -> Session:
 
 
 class Watch:
-    """Waits for what a session says; nothing is polled."""
+    """Awaits changes of a session, without polling."""
 
     def __init__(self, watched: Session) -> None:
         self.session = watched
@@ -50,7 +50,7 @@ class Watch:
 
 
 async def told(watched: Session, request: Request, seconds: float = 60) -> SessionState:
-    """The state when the board has told `request` to its end."""
+    """State after the board has generated `request` to its end."""
     watch = Watch(watched)
     watched.generate(request)
     return await watch.until(lambda state: over(state, Source.BOARD), seconds)
@@ -61,7 +61,7 @@ def over(state: SessionState, source: Source) -> bool:
 
 
 class Spoiler:
-    """What a bad cable does: a bit flipped in `bits`, a kernel line after some `bytes_` bytes."""
+    """Bad cable: one bit flipped in `bits`, a kernel line after some `bytes_` bytes."""
 
     def __init__(self, seed: int, bits: int = 0, bytes_: int = 0) -> None:
         self._random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""The C program that compares sets of kernels with the same sums in double."""
+"""C program that compares sets of kernels with the same sums in double."""
 
 from support.engine import NATIVE
 from support.paths import NATIVE_TESTS
@@ -10,8 +10,8 @@ SIMD_CHECK = [
 ]
 OPTIMISED = ["-O3"]
 
-# The largest error that a kernel may make, in relation to the sum of its terms' magnitudes. Sums
-# of products are of up to 800 terms, each rounded to 24 bits (6e-8).
+# Largest error of a kernel, relative to the sum of its terms' magnitudes. A sum of products has up
+# to 800 terms, each rounded to 24 bits (6e-8).
 SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
@@ -24,7 +24,7 @@ LIMITS = {
 
 
 def assert_kernels_are_near(printed: str, sets: list[str]) -> None:
-    """`printed` by simd_check: at least these sets, all kernels, none beyond its limit."""
+    """Check `printed` by simd_check: at least these sets, all kernels, none beyond its limit."""
     errors: dict[str, dict[str, float]] = {}
     for line in printed.splitlines():
         name, kernel, error = line.split(" ")

@@ -1,4 +1,4 @@
-"""Speech in tests: where espeak is found, ten stories, and when their words are seen and heard."""
+"""Speech in tests: ten stories, and the times of their words on screen and tape."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ STORIES = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A word that a screen would have marked, from a time on the tape on."""
+    """Word that a screen would have marked, from a time on the tape on."""
 
     text: str
     at: float
@@ -53,7 +53,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence on the tape: where its first sound is, and what was seen of it."""
+    """Sentence on the tape: the time of its first sound, and its marks on screen."""
 
     text: str
     begun: float
@@ -61,7 +61,7 @@ class Said:
 
 
 async def tell(story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60) -> list[Said]:
-    """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
+    """Read `story` onto a tape at `path` in real time; sample the mark every `look` seconds."""
     clock = MonotonicClock()
     tape = WavOutput(path, clock)
     reader = HostTts(EspeakClient(), tape, voice)
@@ -97,14 +97,14 @@ async def _watched(
 
 
 def samples(path: Path) -> tuple[array.array[int], int]:
-    """And how many there are in a second."""
+    """Samples of a WAV file, and its rate in samples a second."""
     with wave.open(str(path)) as file:
         return array.array("h", file.readframes(file.getnframes())), file.getframerate()
 
 
 def bursts(heard: array.array[int], rate: int, least: float = 0.1, level: int = 150) -> list[float]:
-    """When there is sound after `least` seconds of silence, in seconds. Up to ninety words a minute
-    that is once a word: no stop inside one is as long, no pause between two as short."""
+    """Onsets of sound after `least` seconds of silence, in seconds. Up to ninety words a minute
+    there is one per word: no stop inside a word is as long, no pause between two as short."""
     found, last = [], -1.0
     step = rate // 200
     for start in range(0, len(heard) - step, step):

@@ -1,4 +1,4 @@
-"""Children's wishes said by espeak-ng, clean and in noise; and what is none of them."""
+"""Children's wishes spoken by espeak-ng, clean and in noise; and sentences that are no wish."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LEVEL = 3000
-"""Root mean square of what is said, of 32768."""
+"""Root mean square of the speech, of 32768."""
 
 SNR = 15.0
-"""Decibels by which what is said is louder than the noise, while it is said."""
+"""Signal-to-noise ratio in dB, during speech."""
 
 CONDITIONS = ("clean", "white", "babble")
 
@@ -37,7 +37,8 @@ VOICES = (
     ("en-us+m3", 50, 150),
     ("en-gb-x-rp", 60, 140),
 )
-"""Language and variant, pitch of 99, words a minute: those by which the ear was settled."""
+"""Language and variant, pitch of 99, words a minute: the voices that the recognizer was tuned on.
+"""
 
 OTHERS = (
     ("en-us+f4", 90, 130),
@@ -46,7 +47,7 @@ OTHERS = (
     ("en-gb-x-gbclan+m5", 40, 150),
     ("en-us+Annie", 60, 140),
 )
-"""Others, stranger and higher, by which nothing was settled."""
+"""Voices for tests only, stranger and higher."""
 
 Voice = tuple[str, int, int]
 
@@ -65,7 +66,7 @@ CARRIERS = (
 def wishes(
     number: int, seed: int, cards: Mapping[str, Mapping[str, tuple[str, ...]]] = CARDS
 ) -> list[tuple[str, dict[str, str]]]:
-    """Every card by itself, in each of its forms, and then whole wishes, to `number`."""
+    """Yield every card by itself, in each of its forms, and then whole wishes, up to `number`."""
     chance = random.Random(seed)
     made = [
         (form, {slot.removesuffix(ALONE_SUFFIX): key})
@@ -221,12 +222,12 @@ UNHEARD = tuple(
     .replace("    ", "")
     .splitlines()
 )
-"""Outside too, but not looked at until all was settled."""
+"""Sentences outside the grammar that were not used for tuning."""
 
 
 @functools.cache
 def said(text: str, voice: Voice) -> array.array[int]:
-    """`text` at RATE and LEVEL, without the silence around it."""
+    """Synthesize `text` at RATE and LEVEL, without the silence around it."""
     name, pitch, rate = voice
     made = synthesise(text, voice=name, pitch=pitch, rate=rate)
     heard = array.array("h", resampled(made, MADE_RATE, SAMPLE_RATE))
@@ -235,7 +236,7 @@ def said(text: str, voice: Voice) -> array.array[int]:
 
 
 def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
-    """`text` with 0.4 s before and 0.5 s after it, in noise of SNR, or almost none."""
+    """Add 0.4 s before and 0.5 s after `text`, in noise of SNR, or almost none."""
     speech = said(text, voice)
     whole = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
     whole.extend(speech)
@@ -253,7 +254,7 @@ def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
 
 
 def turned(pcm: bytes) -> bytes:
-    """What a microphone makes of `pcm`."""
+    """Microphone's recording of one turn in `pcm`."""
     turn = open_segmenter(12.0)
     turn.feed(pcm)
     return without_noise(turn.utterance(), turn.surroundings())
@@ -270,7 +271,7 @@ def white(length: int, level: float, chance: random.Random) -> list[float]:
 
 
 def babble(length: int, level: float, chance: random.Random) -> list[float]:
-    """A room in which six voices speak."""
+    """Noise of six voices that speak at once."""
     room = _room()
     at = chance.randrange(len(room) - length)
     part = room[at : at + length]
@@ -290,7 +291,7 @@ def _room() -> list[float]:
 
 
 def sounds() -> dict[str, bytes]:
-    """What is no speech, two seconds each; and a room full of it."""
+    """Sounds without speech, two seconds each; and the babble of voices."""
     chance, length = random.Random(5), 2 * SAMPLE_RATE
     turn = [2 * math.pi * at / SAMPLE_RATE for at in range(length)]
     made: dict[str, Sequence[float]] = {"silence": [0.0] * length}

@@ -1,4 +1,4 @@
-"""A room for a story hour: the real engine behind the real wire, and a reader in a hurry."""
+"""Services of the story screen: the real engine behind the real protocol, and a fast voice."""
 
 import random
 from collections.abc import Callable
@@ -29,7 +29,7 @@ AFTERNOON = datetime(2026, 11, 26, 15, 30)
 
 
 class Hurried(SilentTts):
-    """Reads as fast as it is asked to, whatever is settled. `said` is all that it has read."""
+    """Reads as fast as requested, whatever the settings. `said` holds all its sentences."""
 
     def __init__(self, pace: float = 60_000.0) -> None:
         super().__init__(MonotonicClock(), pace)

@@ -4,7 +4,7 @@ import re
 
 
 def technical(text: str) -> set[str]:
-    """The technical words in it, but for the name of the key."""
+    """Technical words in `text`, except the name of the key."""
     found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
     return found | {word for word in TECHNICAL_ZH if word in text}
 

@@ -15,7 +15,7 @@ CURSOR_SHOWN = b"\x1b[?25h"
 
 
 class Terminal:
-    """duotui on a pty, as a user's terminal has it; or another `program` of Python."""
+    """duotui on a pty, as on a user's terminal; or another `program` of Python."""
 
     def __init__(self, *arguments: str, program: Sequence[str] = ("-m", "duotui")) -> None:
         self.master, slave = pty.openpty()
@@ -32,7 +32,7 @@ class Terminal:
         )
 
     def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
-        """What is written until `wanted` is."""
+        """Output up to `wanted`."""
         seen, end = b"", time.monotonic() + seconds
         while wanted not in seen:
             left = end - time.monotonic()
@@ -41,11 +41,12 @@ class Terminal:
         return seen
 
     def leave(self, key: bytes) -> float:
-        """Press `key`; seconds until the process is gone. What it writes meanwhile is `last`."""
+        """Press `key`; return the seconds until the process has ended. Its output meanwhile is
+        `last`."""
         return self._gone_by(lambda: os.write(self.master, key))
 
     def end(self, number: signal.Signals) -> float:
-        """As `leave`, by a signal."""
+        """End the process by a signal, and return the seconds as `leave` does."""
         return self._gone_by(lambda: self.process.send_signal(number))
 
     def _gone_by(self, what: Callable[[], object]) -> float:

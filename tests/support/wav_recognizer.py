@@ -1,4 +1,4 @@
-"""Understands what a WAV says, within a grammar: pocketsphinx, whose model comes with it."""
+"""Recognition of a WAV within a grammar, by pocketsphinx, whose model comes with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATE = 16_000
-"""Samples a second, of the model."""
+"""Sample rate of the model, in samples a second."""
 
 GRAMMAR = """#JSGF V1.0;
 grammar story;
@@ -23,7 +23,7 @@ public <sentence> = once upon a time there was a little <who> (named | called) <
 
 
 def understood(wav: Path, folder: Path) -> str:
-    """The sentence of the grammar; "" where it was none."""
+    """Recognized sentence of the grammar; "" if it was none."""
     grammar = folder / "story.gram"
     grammar.write_text(GRAMMAR)
     decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=RATE)
@@ -35,7 +35,7 @@ def understood(wav: Path, folder: Path) -> str:
 
 
 def _samples(wav: Path) -> bytes:
-    """The first channel, at RATE, between its own samples in straight lines."""
+    """First channel, resampled to RATE by linear interpolation."""
     with wave.open(str(wav)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
         heard = array.array("h", file.readframes(file.getnframes()))[::channels]
