@@ -1,5 +1,7 @@
-"""What is said to the board's own microphone: a real agent behind a real wire, whose recorder is a
-script that plays a WAV."""
+"""Board's own microphone: a real agent behind the real protocol, with a script as recorder.
+
+The script plays a WAV.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,8 @@ for at in range(0, len(pcm), 4000):
         sys.exit("the device is busy")
 time.sleep(1000)
 """
-"""Plays what is said and two seconds of silence, at its own pace or as fast as it is taken."""
+"""Recorder that plays the speech and two seconds of silence, at its own pace or as fast as it is
+read."""
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +131,7 @@ async def test_a_wish_said_to_the_board_is_understood(
 
 
 def losing() -> Callable[[bytes], bytes]:
-    """A wire that swallows one sound in ten."""
+    """Link that drops one sound message in ten."""
     decoder = FrameDecoder()
 
     def corrupt(data: bytes) -> bytes:
@@ -158,7 +161,7 @@ async def test_it_is_understood_where_one_sound_in_ten_is_lost(
 async def test_a_bad_cable_makes_it_no_shorter(
     recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
 ) -> None:
-    """What was lost is silence as long."""
+    """Lost sound becomes silence of the same length."""
     lengths = []
     for corrupt in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
         session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=corrupt))

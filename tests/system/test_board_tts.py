@@ -1,4 +1,4 @@
-"""Sentences of the story hour said by the board: on its clock, or silently where it cannot."""
+"""Sentences of the story screen spoken by the board: on its clock, or silently without a voice."""
 
 import asyncio
 import stat
@@ -32,7 +32,7 @@ echo "S 0 0 80"
 sleep 0.08
 while [ -e hold ]; do sleep 0.02; done
 """
-"""Says a sentence in 80 ms, and holds its breath while there is a file of that name."""
+"""Script that speaks a sentence in 80 ms, and pauses while a file of that name exists."""
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def voice(tmp_path: Path) -> Iterator[Path]:
     path.write_text(VOICE)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     yield path
-    # one whose agent was killed waits for that
+    # an agent that was killed waits for that
     (tmp_path / "hold").unlink(missing_ok=True)
 
 
@@ -141,7 +141,7 @@ async def test_a_broken_loudspeaker_keeps_time_and_says_why(session: Session, vo
     found: list[Utterance] = []
     made = reader(session)
     await made.say("Once upon a time.", found.append)
-    assert len(found[0].marks) == 4  # the silent reader's
+    assert len(found[0].marks) == 4  # the marks of the silent voice
     assert "no loudspeaker" in made.trouble
 
 

@@ -1,4 +1,4 @@
-"""The real console: with the real engine under a pilot, and as a process on a real terminal."""
+"""Real console: with the real engine under a pilot, and as a process on a real terminal."""
 
 import os
 import termios
@@ -22,7 +22,7 @@ WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" wa
 
 @pytest.fixture(scope="module")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model that tells WORDS for a long time."""
+    """Model that generates WORDS for a long time."""
     model, tokenizer = write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 500_000)
     return Path(model), Path(tokenizer)
 
@@ -97,7 +97,8 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
 
 
 async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> None:
-    """The parrot tells thousands a second; stop, theme and help must not wait for its end."""
+    """The scripted model generates thousands a second; stop, theme and help must not wait for its
+    end."""
     session = new_session(SimulatedDuo(*parrot))
     watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
@@ -125,7 +126,7 @@ def test_the_terminal_is_given_back_at_any_moment(
     target = {
         "telling": "sim",
         "silent": os.ttyname(silent),
-        "connecting": "socket://10.255.255.1:9",  # nobody answers there, not even with a no
+        "connecting": "socket://10.255.255.1:9",  # no answer, not even a refusal
     }[where]
     terminal = Terminal(target, *files, "--no-baseline", "-n", "0", "-t", "0", "--prompt", "")
     try:
@@ -134,7 +135,7 @@ def test_the_terminal_is_given_back_at_any_moment(
         took = terminal.leave(key)
         assert termios.tcgetattr(terminal.slave) == terminal.before
         assert terminal.process.returncode == 0
-        # Promised is a second; what is asserted allows for a loaded machine.
+        # The promise is a second; the assertion allows for a loaded machine.
         assert took < 3
     finally:
         terminal.close()

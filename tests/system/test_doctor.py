@@ -1,4 +1,4 @@
-"""Each link of the chain that can be broken here, broken: what doctor says, and what mends it."""
+"""Doctor's findings and fixes for each fault between host and board that tests can cause."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 def examined(target: str, as_json: bool = False) -> tuple[Exit, str]:
-    """In this process, which holds the other end of the line: it is no stranger then."""
+    """Run doctor in this process, which holds the other end of the line, so it is no foreign
+    holder."""
     out = io.StringIO()
     return doctor(target, as_json, out), out.getvalue()
 
@@ -37,7 +38,7 @@ def links(found: list[Finding]) -> dict[str, bool | None]:
 
 
 def programs(tmp_path: Path, **said: str) -> None:
-    """What a board's commands say, instead of this computer's."""
+    """Replace a board's commands by scripts with this output."""
     for name, script in said.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)

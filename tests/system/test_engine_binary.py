@@ -1,4 +1,4 @@
-"""The engine's program: where it is looked for, and what is said where it cannot be had."""
+"""Search for the engine's program, and the message if there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOUND = "from duotui.targets.engine_binary import find_engine; print(find_engine
 
 
 class Installation:
-    """duotui with sources of its own for an engine, which exits with STATUS."""
+    """duotui with its own engine sources, whose engine exits with STATUS."""
 
     def __init__(self, folder: Path) -> None:
         self.native, self.cache = folder / "native", folder / "cache"
@@ -34,7 +34,7 @@ class Installation:
         }
 
     def python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A link that is lost is waited for for longer than this waits."""
+        """Run Python with a timeout shorter than the wait for a lost link."""
         return subprocess.run(
             [sys.executable, *arguments],
             capture_output=True,
@@ -44,13 +44,13 @@ class Installation:
         )
 
     def found(self, **more: str) -> tuple[Path, str]:
-        """The program, and what was said on stderr."""
+        """Path of the program, and the output on stderr."""
         done = self.python("-c", FOUND, **more)
         assert done.returncode == 0, done.stderr
         return Path(done.stdout.strip()), done.stderr
 
     def refused(self, *arguments: str, **more: str) -> str:
-        """What `duotui tell` says on stderr, where it ends with status 6."""
+        """Standard error of `duotui tell`, which must end with status 6."""
         done = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
         assert (done.returncode, done.stdout) == (6, "")
         return done.stderr
@@ -79,7 +79,7 @@ def test_it_is_compiled_once(installation: Installation) -> None:
 
 
 def test_what_is_built_is_not_compiled(installation: Installation, tmp_path: Path) -> None:
-    """As `make engine` and a wheel leave it; DUOTUI_ENGINE is before that."""
+    """Engines as `make engine` and a wheel leave them; DUOTUI_ENGINE comes before both."""
     built = put(installation.native / "build" / "duollama", 0o755)
     assert installation.found() == (built, "")
     named = put(tmp_path / "another", 0o755)
@@ -108,7 +108,8 @@ def test_without_a_compiler(installation: Installation) -> None:
 
 
 def test_the_first_error_is_said(installation: Installation) -> None:
-    """And not the last line, which names none. Nothing is left behind."""
+    """The message is the compiler's first error, and not its last line, which names none. No file
+    is left behind."""
     installation.source.write_text('#include "none.h"\nint main(void) { return nothing; }\n')
     (installation.native / "src" / "z.c").write_text("int z(void) { return other; }\n")
     said = installation.refused()
@@ -134,7 +135,7 @@ def test_the_first_error_is_said(installation: Installation) -> None:
 def test_a_cache_that_cannot_be_written(
     installation: Installation, tmp_path: Path, where: str, arguments: tuple[str, ...]
 ) -> None:
-    """At once, and not as a link that was lost: that would be waited for."""
+    """Fails at once, and not like a lost link, which is waited for."""
     (tmp_path / "file").write_text("")
     cache = tmp_path / where
     said = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)

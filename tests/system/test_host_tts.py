@@ -1,4 +1,4 @@
-"""Sentences said by this computer: espeak in its child, what plays its sound, a Reader of both."""
+"""Sentences spoken by this computer: espeak in a child process, a player, and the voice of both."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
 SAY = f"exec {sys.executable} -m duotui.speech.espeak_worker"
 SLOW = EspeakVoice(pace=90)
-"""The fastest in which words stand apart."""
+"""Fastest voice whose words are separated by silence."""
 
 TOGETHER = 0.15
-"""Seconds that the word marked and the word heard may differ by."""
+"""Seconds by which the marked and the audible word may differ."""
 
 HOSTILE = [
     "",
@@ -76,7 +76,7 @@ with open(sys.argv[1], "ab", 0) as file:
         print(min(at, len(pcm) / 2 / {rate}), flush=True)
         time.sleep(0.005)
 """
-"""Plays into a file, at the pace of a sound card, and tells how far it is."""
+"""Player that writes into a file, at the pace of a sound card, and reports its position."""
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ async def voice() -> AsyncIterator[EspeakClient]:
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - nobody tells of it
+        while not holds():  # noqa: ASYNC110 - nothing signals it
             await asyncio.sleep(0.005)
 
 
@@ -111,7 +111,7 @@ def tone(seconds: float, rate: int = 8000) -> bytes:
 
 
 def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
-    """By the sound itself: where words stand apart, each begins where silence ends."""
+    """Onsets come from the sound itself: separated words begin at the end of a silence."""
 
     async def far() -> list[float]:
         synthesiser, found = EspeakClient(), []
@@ -148,7 +148,7 @@ async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -
 async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(
     voice: EspeakClient,
 ) -> None:
-    """By what is missing of the sound when a word is made silent."""
+    """Onsets come from the difference that muting a word makes."""
     texts = ["All of the cats slept.", "In the end, they had some milk."]
     for text, heard in zip(texts, heard_by_loudness(texts, pace=130), strict=True):
         made = await voice.synthesize(text, EspeakVoice(pace=130))
@@ -212,7 +212,8 @@ async def test_a_voice_is_as_it_is_settled(voice: EspeakClient) -> None:
 
 
 async def test_paces_are_words_a_minute(voice: EspeakClient) -> None:
-    """As in silence, whose pause at the end is as long as espeak's to within a few words."""
+    """Measure with separated words, whose pause at the end is as long as espeak's to within a few
+    words."""
     for pace in (60.0, 100.0, 130.0):
         texts = [story[span.start : span.end] for story in STORIES for span in sentences(story)]
         lengths = [(await voice.synthesize(text, EspeakVoice(pace=pace))).length for text in texts]
@@ -301,7 +302,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(voice: EspeakClient) -
 
 
 def nowhere(tmp_path: Path) -> dict[str, str]:
-    """An environment in which there is no library: what is found in its place is none."""
+    """Environment without a library: a file in its place is no library."""
     for name in ("libespeak-ng.so.1", "libespeak.so.1"):
         (tmp_path / name).write_text("not a library")
     (tmp_path / "espeakng_loader.py").write_text("raise ImportError")
@@ -371,7 +372,7 @@ async def test_a_player_plays_one_after_another_and_tells_how_far_it_is(tmp_path
         begins: list[float] = []
         task = asyncio.create_task(output.play(tone(0.4), 8000, lambda: begins.append(clock.now())))  # noqa: B023
         while not task.done():
-            if begins:  # a busy computer may say late that it is over: the position is the end
+            if begins:  # a busy computer may report the end late: the position is the end
                 played = min(clock.now() - begins[0], 0.4)
                 assert abs(output.position() - played) < 0.05
             await asyncio.sleep(0.01)
@@ -455,7 +456,7 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
 
 
 def on_a_terminal(command: list[str], environment: dict[str, str]) -> tuple[bytes, int]:
-    """What a program leaves on the terminal that it runs on, and its exit status."""
+    """Output of a program on its terminal, and its exit status."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environment}

@@ -1,4 +1,4 @@
-"""The names in JSON that programs read: they do not change with the names in the code."""
+"""Names in JSON that programs read: they do not change with the names in the code."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ COMMANDS = {
 
 
 def names(value: object, path: str = "") -> Iterator[str]:
-    """The path of each value; of a list, those of its first item."""
+    """Yield the path of each value; of a list, those of its first item."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from names(item, f"{path}.{name}" if path else name)

@@ -1,4 +1,4 @@
-"""`duotui judge` as a user runs it: its figures, its report, and how it ends."""
+"""`duotui judge` as a user runs it: its figures, its report, and its exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
-    """The last of them: before it a busy computer may have been remarked upon."""
+    """Last line of stderr: before it there may be a warning about a busy computer."""
     lines = [line for line in done.stderr.splitlines() if "something else takes" not in line]
     assert (done.returncode, len(lines), done.stdout) == (status, 1, ""), done.stderr
     return lines[0]
@@ -56,7 +56,7 @@ def test_thirty_runs_of_exact_are_the_baselines_story(tmp_path: Path) -> None:
     assert said["correctness"]["identical_runs"] == 30
     assert (said["correctness"]["agreement"], said["correctness"]["doubtful_from"]) == (1.0, None)
     assert said["score"]["mean"] > 0
-    assert done.stderr.count("= identical") == 31  # and one to warm up
+    assert done.stderr.count("= identical") == 31  # one of them warms up
     files = {path.name for path in (tmp_path / "new/report").iterdir()}
     assert files == {"verdict.json", "report.md", "report.html", "story.txt", "baseline.txt"}
     assert json.loads((tmp_path / "new/report/verdict.json").read_text()) == said

@@ -1,4 +1,4 @@
-"""A demonstration that goes on: a recording stands in while the board is lost, and says so."""
+"""Fallback of a judge session: a recording is shown, and labelled, while the board is away."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def options(runs: int = 6) -> JudgeOptions:
 
 
 async def until(session: JudgeSession, wanted: Callable[[], bool]) -> None:
-    """Until a change of the session makes it true."""
+    """Wait until a change of the session makes it true."""
     news = asyncio.Event()
     session.subscribe(lambda _: news.set())
     while not wanted():
@@ -77,7 +77,7 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
     assert session.note.startswith("RECORDING of 20")
     assert "the board is not here" in session.note
     assert session.state.board.run != told.board.run
-    assert session.shown.runs == session.so_far.runs  # what the board has told is not mixed with it
+    assert session.shown.runs == session.so_far.runs  # the board's own runs are not mixed with it
     board.dead = False
     verdict = await judging
     assert (runs.showing_recording, session.note, session.phase) == (False, "", Phase.OVER)

@@ -1,4 +1,4 @@
-"""A trial that was recorded is judged again, and comes to the same."""
+"""Replay of a recorded judge session, with the same verdict."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from support.paths import VECTORS
 
 OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
 UNKNOWN = ("target", "conditions", "roofline")
-"""What no recording says."""
+"""Fields that no recording holds."""
 
 
 def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":

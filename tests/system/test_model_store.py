@@ -1,4 +1,4 @@
-"""`duotui model`: over a real connection, which breaks, lies, or starts anew."""
+"""`duotui model`: over a real connection, which breaks, sends wrong bytes, or restarts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLOCK = MonotonicClock()
 
 
 class Source:
-    """A server with two files. `cut`: bytes after which an answer breaks off; `whole`: it knows no
+    """Server with two files. `cut`: bytes after which an answer breaks off; `whole`: it supports no
     ranges."""
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ def test_bad_input(tmp_path: Path, arguments: list[str], said: str) -> None:
 
 
 def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
-    """The real weights, from a server on this computer."""
+    """Real weights, from a server on this computer."""
     with serving() as source:
         source.files = {
             f"/{name}": (shared / "models" / name).read_bytes()

@@ -1,4 +1,4 @@
-"""Several boards at once: what becomes of one is no matter to the others, and is reported."""
+"""Several boards at once: the failure of one does not affect the others, and is reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_of_three_boards_one_is_pulled_and_the_others_go_on() -> None:
         if len(second.source.runs) == 3 and not board.dead:
             board.kill()
         if board.dead and second.state.board.trouble:
-            second.stop(Cancelled("pulled"))  # a judge who waits no longer
+            second.stop(Cancelled("pulled"))  # a judge session that waits no longer
 
     jury.subscribe(watch)
     outcomes = await jury.run()

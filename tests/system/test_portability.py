@@ -1,4 +1,4 @@
-"""Every command on a system that is not POSIX: what works there, and what the rest says."""
+"""Every command on a system that is not POSIX: the supported ones, and the messages of the rest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIRST = ("-t", "0", "-n", "7")
 
 @dataclass(frozen=True)
 class Board:
-    """At the end of a network, where a real one would be at COM3."""
+    """Board at the end of a network, in place of a real one at COM3."""
 
     url: str
     environment: dict[str, str]
@@ -59,7 +59,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     packer.pack_model(model, tokenizer, "exact", home / "story.duo")
     (home / "duollama").write_bytes(find_engine().read_bytes())
     (home / "voice").write_text(VOICE)
-    (tools / "dmesg").write_text("#!/bin/sh\n")  # this computer's own is not theirs to change
+    (tools / "dmesg").write_text("#!/bin/sh\n")  # a test must not change this computer's own
     for path in (home / "duollama", home / "voice", tools / "dmesg"):
         path.chmod(0o755)
     plugged = Plugged(f"{tools}:{os.environ['PATH']}", home, "-m")
@@ -83,7 +83,7 @@ def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
 
 
 def test_what_is_hidden_is_missed(tmp_path: Path) -> None:
-    """Or nothing here would show anything."""
+    """Verify the hiding: otherwise the other tests would show nothing."""
     (tmp_path / "duotui.py").write_text(
         "import os, signal\n"
         "def missing():\n"
@@ -133,7 +133,7 @@ def test_tell_is_stopped(board: Board, number: signal.Signals) -> None:
 def test_judge(board: Board, tmp_path: Path) -> None:
     judge = ("judge", board.url, "--headless", "--runs", "2", *FIRST, "-i", "")
     done = board.run(*judge)
-    said = done.stderr.splitlines()[-1]  # before it a busy computer may be remarked upon
+    said = done.stderr.splitlines()[-1]  # before it there may be a warning about a busy computer
     assert (done.returncode, done.stdout) == (6, "")
     assert said.startswith("duotui: no baseline: there is no engine for Windows; ")
     assert said.endswith("; --baseline FILE takes what run.c printed")
@@ -197,7 +197,7 @@ def test_a_port_that_is_not_there_is_said(board: Board) -> None:
 def test_the_console(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in board.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("PYTHONIOENCODING")  # of a terminal
+    monkeypatch.delenv("PYTHONIOENCODING")  # settings of a terminal
     terminal = Terminal(board.url, "--prompt", "", "-t", "0", "-n", "0", program=HIDDEN)
     try:
         terminal.wait_for(ALTERNATE_ON)
@@ -230,7 +230,7 @@ def test_the_story_machine(board: Board, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("system", ["win32", "darwin"])
 def test_nothing_is_used_that_the_system_has_not(system: str) -> None:
-    """By the stubs of the standard library, which know what each system has."""
+    """Check by the stubs of the standard library, which state each system's names."""
     done = subprocess.run(
         [sys.executable, "-m", "mypy", f"--platform={system}", f"--cache-dir=.mypy_cache/{system}"],
         cwd=ROOT,

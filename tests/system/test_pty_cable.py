@@ -1,4 +1,4 @@
-"""Tokens over real ttys, from the real agent, through whatever a cable does to them."""
+"""Tokens over real ttys, from the real agent, through a cable with faults."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ async def test_ten_thousand_tokens_arrive_exactly(
     ids = [token.id for token in board.tokens]
     assert ids == [ids[n % len(cycle)] for n in range(COUNT)]
     assert len(set(ids[: len(cycle)])) == len(cycle)
-    # A character that the story's last token leaves open is not told.
+    # A character that the story's last token leaves incomplete is not printed.
     assert board.text == b"".join(expected).decode(errors="ignore")
     assert (spoiler.flipped > 0, spoiler.injected > 0) == (bits > 0, between > 0)
     assert board.health is not None

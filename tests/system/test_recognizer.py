@@ -1,4 +1,4 @@
-"""Voice in: real recognition of what espeak-ng says, and microphones that are real children."""
+"""Voice input: real recognition of espeak-ng's speech, and microphones that are real processes."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes) -> None:
         WavMicrophone(wav(path, bytes(100), width=1))
 
 
-# -- the ear
+# -- the recognizer
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +256,7 @@ def test_every_word_of_the_deck_can_be_heard() -> None:
 
 
 SHARE = 20
-"""One in so many of what bench/heard.py says: seconds, not minutes."""
+"""Sampling interval of the cases of bench/heard.py: seconds, not minutes."""
 
 
 def test_wishes_are_understood(listening: Recognizer) -> None:
@@ -284,7 +284,7 @@ def test_what_is_no_speech_is_no_wish(listening: Recognizer) -> None:
     need_espeak()
     heard = {name: listening.recognize(turned(pcm)) for name, pcm in sounds().items()}
     found = {name: one for name, one in heard.items() if one}
-    # words are there in a room full of them
+    # babble contains words
     assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
 
 
@@ -307,11 +307,11 @@ def test_what_was_heard_before_does_not_matter(listening: Recognizer) -> None:
     assert first is not None
     assert again is not None
     assert again.slots == first.slots == {"who": "robot", "where": "house"}
-    # pocketsphinx begins with the densities that it ended with
+    # pocketsphinx starts with the densities of the previous utterance
     assert again.confidence == pytest.approx(first.confidence, abs=0.05)
 
 
-# -- the ear in a process of its own
+# -- the recognizer in a process of its own
 
 
 async def test_it_hears_the_same_while_the_loop_goes_on(

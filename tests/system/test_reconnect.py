@@ -1,4 +1,4 @@
-"""A cable that is pulled, a board that falls over: the story goes on, and is the same."""
+"""Unplugged cable or crashed board: the story goes on, and is identical."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def plugged(
 ) -> Iterator[Plugged]:
     monkeypatch.setattr("duotui.board.agent_launcher.BOARD_FOLDER", str(home))
     monkeypatch.setattr("duotui.board.agent_launcher.AGENT_LOG", str(tmp_path / "log"))
-    # the level of this computer's own kernel lines is not theirs to change
+    # a test must not change the level of this computer's own kernel messages
     (tmp_path / "dmesg").write_text("#!/bin/sh\n")
     (tmp_path / "dmesg").chmod(0o755)
     board = Plugged(f"{tmp_path}:{os.environ['PATH']}", home, request.param)
@@ -80,7 +80,7 @@ def boots(watch: Watch) -> int:
 
 @asynccontextmanager
 async def telling(board: BoardTarget, steps: int = COUNT) -> AsyncIterator[Watch]:
-    """A story that has begun."""
+    """Yield a session whose story has started."""
     session = new_session(board)
     watch = Watch(session)
     try:
@@ -131,7 +131,7 @@ async def test_an_agent_that_hangs_is_waited_for(plugged: Plugged) -> None:
 
 
 async def test_an_agent_that_was_stopped_is_replaced(plugged: Plugged) -> None:
-    """The shell takes the line back; the agent would never be heard again."""
+    """The shell takes the line back; a stopped agent would never answer again."""
     async with telling(BoardTarget("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
         os.kill(agent, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""`duotui setup` where it must not go on: one line, its status, and nothing changed."""
+"""`duotui setup` in cases where it must stop: one line, its status, and nothing changed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_another_computer_is_no_duo(line: OpenLine) -> None:
 
 
 def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:
-    """The computer says that it is a Duo, to get so far."""
+    """The computer reports that it is a Duo, to get this far."""
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
     with line() as spawn:

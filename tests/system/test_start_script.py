@@ -1,4 +1,4 @@
-"""What a board unloads at its start, by its own script; rmmod is one that keeps a list."""
+"""Modules that a board's start script unloads; rmmod here keeps a list."""
 
 from __future__ import annotations
 

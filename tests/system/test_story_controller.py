@@ -1,5 +1,7 @@
-"""The story hour with the real engine: what is told, kept, and written down, and what becomes of a
-story when its teller is away."""
+"""Story screen's controller with the real engine: generated, saved and logged stories.
+
+A story goes on after its board was away.
+"""
 
 import asyncio
 import subprocess
@@ -95,7 +97,7 @@ async def test_again_and_favourites_are_the_same_words(tmp_path: Path) -> None:
     ]
     shown.select()
     assert (await until(shown, at_end)).sentences == first
-    assert session.state.board.run is None  # nobody was asked
+    assert session.state.board.run is None  # no request was sent
     await shown.close()
 
 
@@ -133,7 +135,7 @@ async def test_a_teller_that_is_away_naps_and_tells_the_rest_of_the_same_story(
     killed = 0
 
     def kill(state: SessionState, _batch: object) -> None:
-        """In the middle of the story, once."""
+        """Kill the engine in the middle of the story, once."""
         nonlocal killed
         if state.board.tokens and not killed and state.board.ended is None:
             killed = len(state.board.tokens)
@@ -184,7 +186,7 @@ async def test_stop_is_silence_and_goes_on_with_the_same_sentence(tmp_path: Path
     shown.open()
     shown.surprise()
     await until(shown, lambda scene: scene.current == 1)
-    while len(reader.said) < 2:  # noqa: ASYNC110 - it is shown before it is read
+    while len(reader.said) < 2:  # noqa: ASYNC110 - a sentence is shown first
         await asyncio.sleep(0)
     shown.stop()
     scene = shown.view
@@ -328,7 +330,7 @@ def test_it_needs_a_terminal() -> None:
 
 
 def spoken(text: str, folder: Path) -> Path:
-    """`text`, said by espeak-ng."""
+    """WAV of `text`, spoken by espeak-ng."""
     need_espeak()
     path = folder / "wish.wav"
     with wave.open(str(path), "wb") as file:
@@ -340,7 +342,7 @@ def spoken(text: str, folder: Path) -> Path:
 
 
 class Wishing:
-    """A microphone that hears one wish after another."""
+    """Microphone that records one wish after another."""
 
     def __init__(self, *wishes: Path) -> None:
         self._wishes = iter(wishes)

@@ -1,4 +1,4 @@
-"""The story machine as a process on a real terminal: a grown-up leaves it, and all is as before."""
+"""Story screen as a process on a real terminal, which it restores at its end."""
 
 import contextlib
 import os
@@ -57,7 +57,7 @@ def test_a_grown_up_leaves_and_the_terminal_is_as_before(telling: bool) -> None:
         assert terminal.process.returncode == 0
         given_back(terminal)
         assert not [engine for engine in engines if Path(f"/proc/{engine}").exists()]
-        # Promised is a second; what is asserted allows for a loaded machine.
+        # The promise is a second; the assertion allows for a loaded machine.
         assert took < 3
     finally:
         terminal.close()

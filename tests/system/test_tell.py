@@ -1,4 +1,4 @@
-"""`duotui tell` as a user runs it: what it prints, and how it exits."""
+"""`duotui tell` as a user runs it: its output and its exit status."""
 
 import json
 import os
@@ -19,7 +19,7 @@ WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" wa
 
 @pytest.fixture(scope="module")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options for a simulated Duo that tells WORDS for a long time."""
+    """Options for a simulated Duo that generates WORDS for a long time."""
     model, tokenizer = write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 500_000)
     return ["--port", "sim", "--model", str(model), "--tokenizer", str(tokenizer)]
 
@@ -89,7 +89,7 @@ def test_a_recording_is_replayed_as_text_without_a_terminal(
 
 
 def started(arguments: list[str]) -> subprocess.Popen[str]:
-    """A `tell` that has begun to tell."""
+    """Start a `tell`, and wait for its first output."""
     process = subprocess.Popen(
         [*DUOTUI, "tell", *arguments, "-t", "0", "-n", "0", ""],
         stdout=subprocess.PIPE,
@@ -102,7 +102,7 @@ def started(arguments: list[str]) -> subprocess.Popen[str]:
 
 
 def engines_of(parent: int) -> list[int]:
-    """The engine processes that are children of `parent`."""
+    """Engine processes that are children of `parent`."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -115,7 +115,7 @@ def engines_of(parent: int) -> list[int]:
 
 
 def is_the_story(text: str) -> bool:
-    """Whether it is how the parrot's story begins."""
+    """True if `text` is a prefix of the scripted model's story."""
     text = text.rstrip("\n")
     story = b"".join(WORDS[n % len(WORDS)] for n in range(len(text) + 1)).decode()[1:]
     return story.startswith(text)
@@ -132,9 +132,9 @@ def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: list[str]) -> Non
             "duotui: the engine was killed (signal 9, SIGKILL); waiting for it\n"
         )
         assert process.stderr.readline() == "duotui: it is back\n"
-        before = process.stdout.read(70_000)  # more than a pipe holds: it is told on
+        before = process.stdout.read(70_000)  # more than a pipe holds: generation goes on
         process.send_signal(signal.SIGINT)
-        # Not communicate(): it would miss what read() has buffered.
+        # No communicate(): it would miss the bytes that read() has buffered.
         out, err = before + process.stdout.read(), process.stderr.read()
     assert process.wait(20) == 9
     assert is_the_story("once upon" + out)

@@ -1,4 +1,4 @@
-"""Files through a real shell on a real tty: whole, resumed, and never half."""
+"""Files through a real shell on a real tty: complete, resumed, and never partial."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert upload(shell, source, str(target), clock, progress, 0o755)
-        assert not upload(shell, source, str(target), clock)  # it is there
+        assert not upload(shell, source, str(target), clock)  # the file exists
     assert target.read_bytes() == source.read_bytes()
     assert target.stat().st_mode & 0o777 == 0o755
     assert not target.with_name("it's here.part").exists()
@@ -56,7 +56,7 @@ def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
 
 
 def test_goes_on_after_a_break(line: OpenLine, tmp_path: Path, source: Path) -> None:
-    """The line is lost in the third block; another one takes it up from there."""
+    """The line is lost in the third block; the next upload resumes from there."""
     target = tmp_path / "target"
     clock = ManualClock()
     sent: list[TransferProgress] = []
@@ -118,7 +118,7 @@ def test_another_file_of_that_name_stays_until_the_new_one_is_whole(
 
 
 def flips(every: int) -> Callable[[bytes], bytes]:
-    """A bit in about one of `every` bytes."""
+    """Corruption of a bit in about one of `every` bytes."""
     chance = random.Random(3)
 
     def corrupt(data: bytes) -> bytes:
@@ -143,7 +143,7 @@ def test_a_noisy_line_costs_time_and_nothing_else(
 def test_what_is_lost_on_the_way_is_sent_again(
     line: OpenLine, tmp_path: Path, source: Path
 ) -> None:
-    """The dot that ends a block: the shell waits for it, and is interrupted."""
+    """Loss of the dot that ends a block: the shell waits for it, and is interrupted."""
     target, left = tmp_path / "target", [1]
 
     def corrupt(data: bytes) -> bytes:

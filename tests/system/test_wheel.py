@@ -1,4 +1,4 @@
-"""A wheel of sources, as a user installs it. Those with an engine inside: .ci/wheels."""
+"""Wheel of sources, as a user installs it. .ci/wheels tests those with an engine inside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def built(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that holds the installed package; beside it the wheel."""
+    """Folder that holds the installed package; beside it the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     done = built(folder)
     assert done.returncode == 0, done.stderr
@@ -56,7 +56,7 @@ def duotui(
 def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
     installed: Path, tmp_path: Path
 ) -> None:
-    """Where a wheel with an engine has it."""
+    """Engine at its path in a wheel that has one."""
     folder = shutil.copytree(installed, tmp_path / "site")
     engine = folder / "duotui" / "native" / "build" / "duollama"
     engine.parent.mkdir()
