@@ -1,4 +1,4 @@
-"""Settings: whatever the file says, the program starts; what it writes, it reads again."""
+"""Settings: the program starts with any file, and reads back the file that it writes."""
 
 import re
 import tomllib
@@ -258,8 +258,8 @@ UNKNOWN_TABLES: tuple[list[str], ...] = (
 
 @st.composite
 def config_files(draw: st.DrawFn) -> str:
-    """A file as a person may write it: tables, dotted keys and inline tables, in any order, with
-    strings of several lines that look like settings, and each comment another one."""
+    """Draw a file as a person may write it: tables, dotted keys and inline tables, in any order.
+    Strings of several lines look like settings, and each comment differs."""
     top = [draw(st.sampled_from(OTHERS)), "# NOTE"]
     if draw(st.booleans()):
         top.append("theme = 'nord' # NOTE")
@@ -287,7 +287,7 @@ def config_files(draw: st.DrawFn) -> str:
 
 
 def others(text: str) -> dict[str, Any]:
-    """What a file has that no screen changes."""
+    """Contents of a file that no screen changes."""
     table = tomllib.loads(text.replace("nan", "7.0"))
     return {name: table[name] for name in table.keys() - {"theme", "story", "child"}}
 

@@ -1,4 +1,4 @@
-"""What is told is shown: all of it, as it is, and without the keys having to wait."""
+"""Display of the generated story: complete, unchanged, and without delaying the keys."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -123,8 +123,8 @@ async def test_a_window_that_changes_breaks_the_lines_anew(make: MakeConsole) ->
 
 
 async def test_keys_get_their_turn_in_a_flood(make: MakeConsole) -> None:
-    """500 tok/s in batches, and none of the screen's own pauses between them: a key that comes
-    in the midst is answered before the flood has ended."""
+    """The flood is 500 tok/s in batches, without the screen's own pauses between them. A key
+    pressed in the middle is handled before its end."""
     at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD, steps=20_000))
     shown = 0
     async with make(at).run_test(size=(120, 40)) as pilot:

@@ -1,4 +1,4 @@
-"""The judge's view: what it shows, and what can be asked of it."""
+"""Judge screen: its display and its keys."""
 
 import math
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def away() -> ScriptedJudgeSession:
 
 
 def racing(phase: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
-    """Against the same story, told six times as slowly, and another from a point on."""
+    """Session against the same story, six times as slow, and another from a point on."""
     made = scripted_judge.telling() if phase is Phase.RUNNING else scripted_judge.judged(40)
     theirs = words(TALE)
     theirs[7] = " big"
@@ -107,7 +107,8 @@ def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None
 
 
 def boards() -> MultiBoardSession:
-    """One tells, one is away, one is judged, one tells another story, one is not there."""
+    """Boards in five states: one generates, one is away, one is judged, one differs, one is
+    missing."""
     sessions = [
         scripted_judge.telling(),
         away(),

@@ -1,4 +1,4 @@
-"""Each key does what the help says, and nothing keeps the program from being left."""
+"""Each key has the effect that the help states, and the program can always be left."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from support.fixture_types import MakeConsole
 from support.scripted_session import BOARD, ScriptedSession
 
 ASKED = Request("Once upon a time,", Mode.EXACT, 256, 1.0, 0.9, 123)
-"""What scripted_session.started began."""
+"""Request of scripted_session.started."""
 
 
 def toasts(app: ConsoleApp) -> str:
@@ -370,7 +370,7 @@ async def test_a_recording_cannot_be_asked(make: MakeConsole) -> None:
         assert at.asked == ["open", "pause", "go on", "open"]
 
 
-# The way out
+# Leaving the program
 
 WHEREVER: dict[str, list[Event]] = {
     "while nothing is known": [],

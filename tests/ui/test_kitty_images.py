@@ -1,5 +1,7 @@
-"""Pictures as images: cells that say which part of which image they are, and a terminal that has
-each image once and none in the end."""
+"""Pictures as images: cells that name the part of an image they show.
+
+A terminal holds each image once, and none in the end.
+"""
 
 import os
 import random
@@ -45,7 +47,7 @@ CELL = re.compile(f"{PLACEHOLDER}([{DIACRITICS}])([{DIACRITICS}])")
 
 
 class Terminal:
-    """What kitty would hold."""
+    """State of images that kitty would hold."""
 
     def __init__(self) -> None:
         self.images: dict[int, tuple[int, int, bytes]] = {}
@@ -105,7 +107,7 @@ def page(
 
 
 def cells(strip: Strip) -> list[tuple[int, int, int]]:
-    """The number, row and column that each cell shows."""
+    """Image number, row and column of each cell."""
     found = []
     for segment in strip:
         parts = CELL.findall(segment.text)
@@ -122,7 +124,7 @@ def cells(strip: Strip) -> list[tuple[int, int, int]]:
 
 
 def imaged(app: Page | StoryApp) -> bool:
-    """Whether any cell on the screen is of an image."""
+    """True if any cell on the screen belongs to an image."""
     return any(cells(strip) for strip in app.screen._compositor.render_strips())
 
 
@@ -238,7 +240,7 @@ def nursery(child: ParentalSettings) -> StoryApp:
 
 
 def quiet(terminal: Terminal) -> type[HeadlessDriver]:
-    """A driver that only writes images."""
+    """Driver that only writes images."""
 
     class Quiet(HeadlessDriver):
         def write(self, data: str) -> None:
@@ -246,7 +248,7 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
                 terminal.write(data)
 
         def stop_application_mode(self) -> None:
-            """The screen is left: no image may be there any more."""
+            """Leave the screen: no image may be left."""
             assert not terminal.images
 
     return Quiet
@@ -254,7 +256,7 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
 
 @pytest.fixture
 def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
-    """The children's program, with a terminal for its images."""
+    """Story screen, with a terminal for its images."""
     made = nursery(ParentalSettings())
     driver = with_images(quiet(terminal), made._images)
     monkeypatch.setattr("textual.drivers.headless_driver.HeadlessDriver", driver)

@@ -1,4 +1,4 @@
-"""The picture on a screen: what each cell shows, when it moves, and without colour."""
+"""Picture on a screen: the contents of each cell, its movement, and its form without colour."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ Cells = list[tuple[str, tuple[int, int, int] | None, tuple[int, int, int] | None
 
 
 class Frame(App[None]):
-    """A page with one picture."""
+    """Page with one picture."""
 
     CSS = "Screen { background: $story-page; }"
 
@@ -50,7 +50,7 @@ def colours(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def line(view: PictureView, y: int) -> Cells:
-    """The cells of a line as they go to the terminal."""
+    """Cells of a line as they go to the terminal."""
     found: Cells = []
     for segment in view.render_line(y):
         found += [(letter, *inks(segment)) for letter in segment.text]
@@ -72,7 +72,7 @@ def text(view: PictureView) -> list[str]:
 
 
 def seen(view: PictureView, y: int) -> tuple[list[Ink], list[Ink]]:
-    """The colours of the upper and of the lower halves of a line; the page is None."""
+    """Colours of the upper and of the lower halves of a line; the page is None."""
     upper, lower = [], []
     for letter, ink, ground in line(view, y):
         ground = None if ground == PAGE else ground

@@ -1,4 +1,4 @@
-"""The console as it looks. `make snapshots` takes the pictures anew; look at them before."""
+"""Snapshots of the console. `make snapshots` takes them anew; look at each before you commit it."""
 
 from collections.abc import Callable
 from typing import Any

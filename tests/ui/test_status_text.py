@@ -1,4 +1,4 @@
-"""What the two headlines say: the link's and the comparison's."""
+"""Texts of the two headlines: the link's and the comparison's."""
 
 import math
 from dataclasses import replace

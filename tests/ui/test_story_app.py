@@ -1,4 +1,4 @@
-"""The story hour on its screen: what is shown, what a child's keys do, and what they cannot do."""
+"""Story screen: its display, a child's keys, and the limits of those keys."""
 
 import asyncio
 import random
@@ -80,7 +80,7 @@ def test_chinese(snap_compare: Compare, name: str) -> None:
 
 
 def seen(app: StoryApp) -> str:
-    """All that is on the screen."""
+    """Text of the whole screen."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
@@ -88,7 +88,7 @@ def seen(app: StoryApp) -> str:
 
 
 def said(app: StoryApp) -> str:
-    """What the program says itself: a story may have a button in it."""
+    """Text of the program itself, without the story, which may contain a button's word."""
     return "\n".join(str(widget.render()) for widget in app.screen.query(Static) if widget.display)
 
 
@@ -249,7 +249,7 @@ async def test_bedtime_has_its_own_theme() -> None:
 
 
 async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
-    """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
+    """Enter, enter, two; at the end the sequel; then the child saves it and plays it again."""
     made, _ = new_services(SimulatedDuo(), tmp_path)
     shown = new_controller(made, STILL)
     app = nursery(shown)
@@ -314,15 +314,15 @@ EVENTS = [
     *RESIZED,
 ]
 WHILE = 1.5
-"""Seconds: most stories are at their end by then."""
+"""Seconds until most stories have ended."""
 
 HANDFUL = st.lists(st.sampled_from([*KEYS * 2, *LIKELY * 24, *EVENTS]), max_size=10)
-"""Pressed as fast as they can be, until the screen is looked at."""
+"""Keys pressed as fast as possible before the screen is checked."""
 
 
 @dataclass
 class Clumsy:
-    """A child and all that may happen to it. `acts` and `sleepy` are of all its hours."""
+    """Child with random keys and random events. `acts` and `sleepy` count over all its sessions."""
 
     acts: set[Step] = field(default_factory=set)
     sleepy: bool = False
@@ -369,9 +369,9 @@ class Clumsy:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # 85 s; what fails is made shorter first, for minutes
+@pytest.mark.timeout(900)  # 85 s; shrinking a failure takes minutes
 def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
-    """Some 10,000 keys, a board that dies now and then, night and day, and other terminals."""
+    """Some 10,000 keys, a board that fails now and then, night and day, and other terminals."""
     child = Clumsy()
 
     @settings(max_examples=50, deadline=None)

@@ -1,4 +1,4 @@
-"""Theme files: ours are whole, and a bad one harms nobody."""
+"""Theme files: the shipped ones are complete, and a bad one does no harm."""
 
 import colorsys
 import contextlib
@@ -49,7 +49,7 @@ def ours() -> list[str]:
 
 
 def colours(name: str) -> dict[str, Color]:
-    """All that a theme of ours sets or that is derived from it; a style is no colour."""
+    """Colours that a shipped theme sets or derives; a style is no colour."""
     theme = themes.read(themes.packaged() / f"{name}.toml")
     found = {}
     derived = theme.to_color_system().generate()
@@ -61,7 +61,7 @@ def colours(name: str) -> dict[str, Color]:
 
 @pytest.mark.parametrize("name", ours())
 def test_ours_can_be_read(name: str) -> None:
-    """WCAG's contrast: 4.5 for text, 7 where the theme promises it; the two sides stay apart."""
+    """WCAG's contrast: 4.5 for text, 7 if the theme promises it; the two sides stay distinct."""
     found = colours(name)
     wanted = 7 if name == "high-contrast" else 4.5
     for variable in (*(v for v in themes.VARIABLES if v.startswith("duo-")), "foreground"):
@@ -76,7 +76,7 @@ def test_ours_can_be_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", ours())
 def test_every_theme_of_ours_dresses_the_story(name: str) -> None:
-    """The sentence that is said at 7:1, the rest at 4.5:1 and dimmer, the word on its ground."""
+    """The spoken sentence has 7:1, the rest 4.5:1 and is dimmer, the word is on its background."""
     theme = themes.read(themes.packaged() / f"{name}.toml")
     wanted = {variable for variable in themes.VARIABLES if variable != "story-light"}
     assert wanted <= theme.variables.keys()
@@ -100,7 +100,7 @@ def test_a_theme_without_the_storys_colours_can_be_read() -> None:
 
 
 def test_bedtime_has_no_blue() -> None:
-    """Also what is derived; and nothing in it is chosen by contrast, as that would be white."""
+    """Derived colours too. Nothing in it is chosen by contrast, which would give white."""
     theme = themes.read(themes.packaged() / "bedtime.toml")
     derived = theme.to_color_system().generate()
     assert [name for name, value in derived.items() if value.startswith("auto")] == []
@@ -142,7 +142,7 @@ def test_cream_is_for_dyslexic_readers() -> None:
 
 
 def colour_of(colour: Color) -> tuple[float, float, float]:
-    """Its hue in degrees, its saturation and its lightness."""
+    """Hue in degrees, saturation and lightness of `colour`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*colour.normalized)
     return hue * 360, saturation, lightness
 
