@@ -1,4 +1,4 @@
-"""The order of the packages: imports run one way, and the pure packages do no I/O."""
+"""Order of the packages: imports run one way, and the pure packages do no I/O."""
 
 import ast
 import subprocess
@@ -21,10 +21,10 @@ ORDER = (
     *("base", "protocol", "link", "session", "board", "scoring", "targets", "settings", "report"),
     *("judge", "pictures", "speech", "story", "ui", "cli"),
 )
-"""A package imports from itself and from those before it (docs/architecture.md)."""
+"""Packages in order: each imports from itself and from those before it (docs/architecture.md)."""
 
 TOP_LEVEL_LIMIT = 5
-"""Modules at the top of the package."""
+"""Number of modules at the top of the package."""
 
 PURE = ("protocol", "scoring", "report")
 """Packages without I/O; `session.state` and `session.token_diff` belong to them."""
@@ -33,7 +33,7 @@ IMPURE = ("serial", "textual", "pexpect", "subprocess", "socket", "asyncio")
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of duotui that the file at `path` names in an import."""
+    """Modules of duotui that the file at `path` names in an import."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -44,7 +44,7 @@ def imports(path: Path) -> set[str]:
 
 
 def upward(module: str, imported_names: set[str]) -> list[str]:
-    """What `module` imports from a package above its own."""
+    """Imports of `module` from a package above its own."""
     mine = ORDER.index(module.split(".")[1])
     return [
         name
@@ -54,7 +54,7 @@ def upward(module: str, imported_names: set[str]) -> list[str]:
 
 
 def circles(graph: dict[str, set[str]]) -> list[str]:
-    """The modules of `graph` that reach themselves."""
+    """Modules of `graph` that reach themselves."""
 
     def reached(start: str) -> set[str]:
         seen: set[str] = set()
@@ -70,7 +70,7 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
 
 
 def graph() -> dict[str, set[str]]:
-    """Each module with the modules that it imports."""
+    """Map each module to the modules that it imports."""
     return {
         name: {
             next((m for m in (used, used.rpartition(".")[0]) if m in MODULES), "")
@@ -82,7 +82,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def loaded(modules: list[str]) -> set[str]:
-    """What a new interpreter has loaded after importing `modules`."""
+    """Modules that a new interpreter has loaded after importing `modules`."""
     code = f"import sys\nfor n in {modules!r}: __import__(n)\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())

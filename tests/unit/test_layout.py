@@ -1,4 +1,4 @@
-"""The places of tests: those of a package lie under its name, and no test imports another."""
+"""Places of tests: those of a package lie under its name, and no test imports another."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ HELPERS = ("support", "bench")
 
 
 def imported_folders(source: str) -> set[str]:
-    """The folders of tests/ that a module with this source imports from."""
+    """Folders of tests/ that a module with this source imports from."""
     folders = {path.name for path in TESTS.iterdir() if path.is_dir()}
     names = {
         node.module or ""

@@ -30,10 +30,10 @@ class Paragraph(NamedTuple):
 
 
 def prose_lines(page: str) -> list[tuple[int, str]]:
-    """Each line outside fences, indented code, tables, quotations and headings, with its number.
+    """Lines of `page` with their numbers; outside prose, the text is empty.
 
-    Any other line is empty, so that it separates paragraphs. An indented line is code where the
-    last line before it that is not empty belongs to no list item.
+    Fences, indented code, tables, quotations and headings are not prose, and separate paragraphs.
+    An indented line is code if the last line before it that is not empty belongs to no list item.
     """
     lines = []
     fenced = in_item = False
@@ -53,7 +53,7 @@ def prose_lines(page: str) -> list[tuple[int, str]]:
 
 
 def begins_item(line: str, before: str) -> bool:
-    """Whether a line begins a list item. `before` is the first line of the paragraph above it.
+    """True if a line begins a list item. `before` is the first line of the paragraph above it.
 
     A number other than 1 begins one only beside another: "vlen\n128. Then" is one paragraph.
     """
@@ -79,7 +79,8 @@ def paragraphs(page: str) -> list[Paragraph]:
 
 
 def sentences(text: str) -> list[str]:
-    """An inline code span is one word, and a link its text. A colon or a semicolon ends nothing."""
+    """Sentences of `text`. An inline code span is one word, and a link its text. A colon or a
+    semicolon ends nothing."""
     plain = ABBREVIATIONS.sub("abbreviation", CODE.sub("CODE", LINK.sub(r"\1", text)))
     return END.split(plain)
 
@@ -112,7 +113,7 @@ def test_a_page_is_readable(name: str) -> None:
 
 
 LONG = "The board tells " + "and tells " * 13 + "a story."
-"""31 words."""
+"""Sentence of 31 words."""
 
 
 @pytest.mark.parametrize(

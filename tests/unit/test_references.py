@@ -23,7 +23,7 @@ ELSEWHERE = re.compile(r"^/|^config\.toml$|^verdict\.json$|NAME")
 
 
 def repository_files() -> list[str]:
-    """Each with a slash before it, but for builds."""
+    """Paths of the files, each with a slash before it, except builds."""
     found = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
@@ -37,7 +37,7 @@ TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf
 
 
 def missing(page: str, folder: Path) -> list[str]:
-    """`folder` is that of the page, to which its links are relative."""
+    """References of `page` that do not exist. Its links are relative to `folder`."""
     links = [
         link for link in LINK.findall(page) if "://" not in link and not (folder / link).exists()
     ]

@@ -1,4 +1,4 @@
-"""The facts of a board stand in its profile, and nowhere else in the program."""
+"""Facts of a board are in its profile, and nowhere else in the program."""
 
 import ast
 from pathlib import Path
@@ -21,7 +21,7 @@ NUMBERS = (
 
 
 def facts(source: str) -> list[str]:
-    """The constants of `source` that are facts of the profile; docstrings are none."""
+    """Constants of `source` that are facts of the profile; docstrings are none."""
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = []

@@ -1,4 +1,4 @@
-"""What a machine says of itself, read."""
+"""Parsing of a machine's description."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""Each command is a module of one shape, and its help costs no more than itself."""
+"""Each command is a module of one shape, and its help loads nothing else."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""Which port is meant, and what a port that cannot be opened says."""
+"""Choice of a port, and the message for a port that cannot be opened."""
 
 import errno
 import os
@@ -78,7 +78,7 @@ def test_a_port_is_described_by_what_is_known() -> None:
         ("/dev/none", FileNotFoundError(errno.ENOENT, "none"), NoDevice),
         ("socket://x:1", serial.SerialException("refused"), NoDevice),
         ("nope://", ValueError("invalid URL"), UsageError),
-        # of pyserial on Windows
+        # pyserial on Windows
         ("COM3", serial.SerialException(f"could not open port 'COM3': {DENIED}"), Busy),
         ("COM3", serial.SerialException(f"could not open port 'COM3': {ABSENT}"), NoDevice),
     ],

@@ -1,4 +1,4 @@
-"""Drawings made large: nothing is added, nothing is lost, and a mirror stays a mirror."""
+"""Enlarged drawings: no detail is added or lost, and a mirror image stays one."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -31,11 +31,12 @@ def large(grid: tuple[str, ...]) -> Pixels:
 
 
 def check(grid: tuple[str, ...]) -> None:
-    """Every pixel is of the colours of the four letters around it, and their middles are theirs."""
+    """Assert that every pixel mixes the colours of the four letters around it, and that the middles
+    keep theirs."""
     found = large(grid)
     clear = CLEAR * (len(grid[0]) + 2)
     padded = [clear, *(f"{CLEAR}{row}{CLEAR}" for row in grid), clear]
-    for y in range(0, len(found), 5):  # all that a row can be, in a fifth of the time
+    for y in range(0, len(found), 5):  # all kinds of rows, in a fifth of the time
         top = (y + STEP // 2) // STEP
         for x, (*colour, seen) in enumerate(found[y]):
             left = (x + STEP // 2) // STEP
@@ -109,7 +110,7 @@ def test_nothing_stays_nothing() -> None:
 
 
 def test_stairs_are_a_slope() -> None:
-    """Along a diagonal all is as it is a step farther."""
+    """Each row along a diagonal equals the one before, a step farther."""
     found = large(tuple("k" * n + "w" * (12 - n) for n in range(1, 12)))
     for y in range(4 * STEP, 8 * STEP - 1):
         assert found[y + 1][1:] == found[y][:-1]
@@ -132,7 +133,7 @@ def test_a_picture_is_seen_in_its_light() -> None:
 
 
 def test_few_of_the_pixels_of_an_image_are_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was mixed is kept: 160 to 471 mixes make the 65,536 pixels of an icon."""
+    """Mixes are cached: 160 to 471 of them make the 65,536 pixels of an icon."""
     mixes = 0
     mix = enlarged._Brush._pixel
 

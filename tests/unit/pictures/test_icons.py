@@ -1,4 +1,4 @@
-"""The picture of a word: which one a sentence has, and that each file is a picture."""
+"""Picture of a sentence's word, and the validity of each picture file."""
 
 import math
 from pathlib import Path
@@ -20,7 +20,7 @@ WANTED = set(
 )
 
 GROUNDS: tuple[Colour, ...] = ((0x0D, 0x08, 0x04), (0x10, 0x14, 0x1C), (0xFB, 0xF1, 0xD9))
-"""The darkest page, the usual one, and cream."""
+"""Darkest page, the usual one, and cream."""
 
 ALL = icons.load().values()
 each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
@@ -126,7 +126,7 @@ def test_it_fills_its_square_and_moves_little(picture: Icon) -> None:
 
 @each
 def test_its_outline_is_seen_on_every_page(picture: Icon) -> None:
-    """Three quarters of the pixels at its edge stand out; twinkles need not."""
+    """Three quarters of the pixels at its edge contrast with the page; twinkles need not."""
     grid = icons.pixels(picture)
     edge = [
         colour

@@ -1,4 +1,4 @@
-"""The host's side of the protocol, with time turned by hand and frames made by hand."""
+"""Host's side of the protocol, with a manual clock and handmade frames."""
 
 import dataclasses
 import math
@@ -315,8 +315,8 @@ OTHER = dataclasses.replace(HELLO, boot=100)
 
 
 def restarted(*told: Message, paused: bool = False) -> tuple[AgentClient, Agent]:
-    """A dialogue that was told `told` after the start, and now meets an agent that was started
-    anew; how it asks that one is still to be said."""
+    """Client that received `before` after the start, and now meets a restarted agent. It has not
+    yet asked that agent for anything."""
     client, agent = telling()
     client.receive(agent.says(*told), 0.1)
     if paused:
@@ -358,7 +358,7 @@ def test_what_is_told_again_is_not_told_twice() -> None:
     assert events.Regenerating(1.1, Source.BOARD, 1, 2) in found
     assert messages.Ack(STORY, 2) in client.due(1.1)
     found = client.receive(agent.says(token(2, b" \xc3"), token(3, b"\xa9")), 1.2)
-    # half of the character was told before, the other half is new
+    # half of the character was received before, the other half is new
     assert texts(found) == ["é"]
     assert events.Regenerated(1.2, Source.BOARD, 1000, (1001, 1002)) in found
     assert not [e for e in found if isinstance(e, events.Regenerating | events.RunStarted)]

@@ -1,4 +1,4 @@
-"""The codec against the shared vectors, and against bytes of any kind."""
+"""Codec against the shared vectors, and against bytes of any kind."""
 
 import json
 import math
@@ -30,7 +30,7 @@ FRAMES = {name: rest for name, *rest in LINES if rest[0] != "noise"}
 NOISE = {name: rest for name, *rest in LINES if rest[0] == "noise"}
 KNOWN = {name: rest for name, rest in FRAMES.items() if rest[0] != "0x7e"}
 
-# The words of the page, where a field of ours is called otherwise.
+# Names in docs/protocol.md of fields that the code names otherwise.
 OURS = {"probability": "probability", "text_hex": "text", "data_hex": "data"}
 
 

@@ -1,4 +1,4 @@
-"""A board's microphone, with time turned by hand and the agent's messages made by hand."""
+"""Board's microphone, with a manual clock and handmade messages of the agent."""
 
 import array
 
@@ -122,7 +122,7 @@ def test_another_listen_is_nothing() -> None:
     assert one.receive(Hearing(NUMBER + 1, 4, "busy"), 0.1) == []
 
 
-# -- and what else is asked of a board
+# -- other requests to a board
 
 
 def talking() -> tuple[AgentClient, Agent]:
@@ -188,7 +188,7 @@ def test_a_stuck_microphone_is_told_to_end() -> None:
 
 @pytest.mark.parametrize(("protocol", "modes"), [(1, 0xC1), (2, 0x81), (3, 0xC1)])
 def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
-    """Also one of another protocol, which would not understand how."""
+    """A board of another protocol is not asked either: it would not understand the request."""
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
     payload = bytearray(TALKING.payload())

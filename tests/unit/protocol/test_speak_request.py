@@ -1,4 +1,4 @@
-"""A story said aloud, with time turned by hand and the agent's answers made by hand."""
+"""Story read aloud, with a manual clock and handmade answers of the agent."""
 
 import pytest
 from hypothesis import given
@@ -138,7 +138,7 @@ def test_what_the_board_cannot_say_ends_it(
 
 def test_a_voice_that_is_stuck_is_given_up() -> None:
     one = reading()
-    assert one.overdue(1000.0) == []  # not answered yet: that is the link's trouble
+    assert one.overdue(1000.0) == []  # not answered yet: the link is responsible
     one.receive(said(FIRST, 1), 1.0)
     assert one.overdue(PREPARE_TIMEOUT) == []
     one.receive(heard(FIRST), 20.0)

@@ -1,4 +1,4 @@
-"""What state a machine is in, and what of it makes a result void."""
+"""State of a machine, and the parts of it that make a result void."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Thirty runs become one figure."""
+"""Mean rate of thirty runs."""
 
 import random
 import statistics

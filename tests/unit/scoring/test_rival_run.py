@@ -1,4 +1,4 @@
-"""A rival is as far as it was by its own clock, and nobody else's."""
+"""Progress of a rival run by its own clock alone."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_it_has_told_what_it_had_told_by_then(seconds: float) -> None:
 
 
 def test_the_clock_begins_with_the_story() -> None:
-    """Also where the board had been running for a day before."""
+    """A board that had been on for a day starts at zero, too."""
     day = 86_400_000_000
     late = replace(scripted_session.started(BOARD), clock=day)
     shifted = scripted_session.tokens(BOARD, PIECES)

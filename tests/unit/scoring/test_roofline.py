@@ -1,4 +1,4 @@
-"""What memory allows, from what the engine says of it."""
+"""Roofline from the engine's bandwidth and statistics."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What run.c printed, run after run, as the contest recorded it."""
+"""Output of run.c, run after run, as the contest recorded it."""
 
 import hashlib
 from pathlib import Path
@@ -13,12 +13,13 @@ from support.engine import SHARED as SHARED_FOLDER
 STORY = "Once upon a time, a cat sat.\nIt was \n happy. "
 PROMPT = "Once upon a time"
 SHARED = SHARED_FOLDER / "golden/stories15M-board"
-# sha256 of the story that run.c tells on a Duo, without its last newline
+# sha256 of the story that run.c generates on a Duo, without its last newline
 PUBLISHED = "fp32.txt"
 
 
 def recorded(*rates: str, before: str = "") -> str:
-    """run.c's stderr comes before the last newline of its stdout; both go to one file."""
+    """Combined output: run.c's stderr comes before the last newline of its stdout, both in one
+    file."""
     return "".join(f"{before}{STORY}achieved tok/s: {rate}\n\n" for rate in rates)
 
 
@@ -55,7 +56,7 @@ def test_a_file_without_speeds_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_published_story_of_a_duo_is_read_whole(tmp_path: Path) -> None:
-    """The story is the real one; the contest's figures themselves are not in this repository."""
+    """The story is the real one; the contest's figures are not in this repository."""
     if not SHARED.exists():
         pytest.skip("../shared is not here")
     story = (SHARED / PUBLISHED).read_text().rstrip("\n")

@@ -1,4 +1,4 @@
-"""What thirty runs came to, and how it is reported."""
+"""Verdict of thirty runs, and its report."""
 
 import json
 import math
@@ -159,7 +159,7 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
     assert "12.000000 (x)" in text
     html = html_report(verdict, language)
     assert "<script" not in html
-    assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it needs nothing from elsewhere
+    assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it loads nothing from elsewhere
     assert "<b>happy</b>" not in html
     for picture in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
         ET.fromstring(picture)

@@ -1,4 +1,4 @@
-"""What is recorded is what is read; what is no recording says so."""
+"""Round trip of a recording, and the message for a file that is none."""
 
 import asyncio
 import json
@@ -121,7 +121,7 @@ RECORDED = {
     "ListenEnded": "t narrator trouble",
     "LinkLost": "t narrator reason hint status",
 }
-"""Names that format 1 holds. Whatever the classes are called, these do not change."""
+"""Names in format 1. They do not change with the names of the classes."""
 
 
 def test_recorded_names_do_not_change(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
 
 
 def test_a_recording_of_each_format_stays_readable() -> None:
-    """Format 1 as it was first written: it is never written anew."""
+    """Format 1 as it was first written: it is never rewritten."""
     state = ReplaySession(VECTORS / "recording-1.jsonl").last
     assert state.board.text == "Once upon a time, there was a little girl named Lily"
     assert (len(state.board.tokens), state.diff.identical, state.diff.compared) == (12, True, 12)

@@ -1,4 +1,4 @@
-"""Events in, state out."""
+"""State computed from events."""
 
 import functools
 
@@ -35,7 +35,7 @@ def started(source: Source = BOARD, seed: int = 123, clock: int = 0) -> events.R
 
 
 def tokens(*ids: int, source: Source = BOARD, first: int = 0) -> events.Tokens:
-    """A token each 100 ms, the first after 50 ms."""
+    """Tokens every 100 ms, the first after 50 ms."""
     return events.Tokens(
         0.0,
         source,

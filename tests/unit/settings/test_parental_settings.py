@@ -1,4 +1,4 @@
-"""What parents settle, at every minute that matters, and whatever they write."""
+"""Parental settings, at every minute that matters, and with any input."""
 
 import textwrap
 import tomllib

@@ -1,4 +1,4 @@
-"""The grammar of wishes, and PCM at another rate; pure, so no pocketsphinx is needed."""
+"""Grammar of wishes, and resampling of PCM; pure, so no pocketsphinx is needed."""
 
 import array
 import math

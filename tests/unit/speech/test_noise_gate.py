@@ -1,4 +1,4 @@
-"""The gate that takes noise from what was said."""
+"""Noise gate that removes noise from speech."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words and their times: by a pace, by what espeak tells, by what a sound card was handed."""
+"""Words and their times: by a pace, by espeak's events, by a sound card's position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deck, and what the engine is told of a choice."""
+"""Deck of cards, and the engine's prompt for a choice."""
 
 import itertools
 import random

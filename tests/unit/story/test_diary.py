@@ -1,4 +1,4 @@
-"""The diary: read by a parent, read back by the program, whatever happened to the file."""
+"""Diary: readable by a parent, and read back by the program, whatever happened to the file."""
 
 import resource
 import signal
@@ -18,7 +18,7 @@ TOLD = timedelta(minutes=2, seconds=10)
 
 
 class Wall:
-    """A clock on the wall, set by hand."""
+    """Wall clock, set by hand."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 26, 19, 2, 41)
@@ -45,7 +45,7 @@ def tell(diary: Diary, lasted: timedelta = TOLD, *, one_more: bool = False) -> N
 
 @contextmanager
 def full_disk(left: int) -> Iterator[None]:
-    """No file of this process grows beyond `left` bytes."""
+    """Limit each file of this process to `left` bytes."""
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (left, hard))
@@ -134,7 +134,7 @@ def test_nothing_that_is_said_changes_the_account(
     assert diary.trouble == ""
 
 
-# What became of the file
+# Damaged files
 
 
 def test_a_file_that_was_edited_by_hand(diary: Diary) -> None:
@@ -186,7 +186,7 @@ def test_a_missing_file_is_an_unused_day(diary: Diary) -> None:
     assert diary.extra(DAY) == 0
 
 
-# A disk that will not
+# Disks that cannot be written
 
 
 def test_a_full_disk_ends_no_story_and_loses_none(diary: Diary, wall: Wall) -> None:

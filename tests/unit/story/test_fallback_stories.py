@@ -1,4 +1,4 @@
-"""The stories that come with the program."""
+"""Stories that come with the program."""
 
 import random
 import re

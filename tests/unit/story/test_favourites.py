@@ -1,4 +1,4 @@
-"""Favourites: what is kept comes back word for word, and nothing else is lost."""
+"""Favourites: a saved story comes back word for word, and nothing else is lost."""
 
 import json
 from dataclasses import replace
@@ -83,7 +83,7 @@ def test_two_programs_have_one_shelf(favourites: Favourites) -> None:
     assert titles(favourites) == titles(other) == ["2"]
 
 
-# What became of the file
+# Damaged files
 
 
 def line(**changes: object) -> bytes:
@@ -167,7 +167,7 @@ def test_any_story_is_one_line_and_comes_back(kept: FavouriteStory) -> None:
     assert read(write(kept)) == kept
 
 
-# A disk that will not
+# Disks that cannot be written
 
 
 def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_it_is_written_when_that_can_be_done_again(favourites: Favourites) -> No
 
 
 def test_a_file_that_cannot_be_read_is_not_written_over(favourites: Favourites) -> None:
-    favourites.path.mkdir(parents=True)  # to read it is an error for everyone, root too
+    favourites.path.mkdir(parents=True)  # reading it is an error for everyone, root too
     favourites.add(story(1))
     favourites.path.rmdir()
     favourites.add(story(2))

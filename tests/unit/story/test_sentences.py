@@ -1,4 +1,4 @@
-"""Whole sentences of a text that grows."""
+"""Whole sentences of a growing text."""
 
 import pytest
 from hypothesis import given

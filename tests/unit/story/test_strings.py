@@ -1,4 +1,4 @@
-"""The words of the interface, in both languages."""
+"""Words of the interface, in both languages."""
 
 import dataclasses
 import re
@@ -16,7 +16,7 @@ KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
 
 
 SAID_TO_GROWN_UPS = {"code"}
-"""The lock's question."""
+"""The question of the parents' lock."""
 
 
 def words() -> list[tuple[str, str, str]]:
@@ -72,7 +72,7 @@ def test_each_language_is_itself() -> None:
         else:
             assert re.search(r"[\u4e00-\u9fff]", text), key
             assert not re.search(r"[A-Za-z]", text), key
-            assert not re.search(r"[,.?!;:]", text), key  # its own marks
+            assert not re.search(r"[,.?!;:]", text), key  # the phrase's own punctuation
 
 
 def test_they_fit_a_narrow_page() -> None:
