@@ -1,4 +1,4 @@
-"""A virtual Duo for the tests: built by `make virtual`, a card of its own for each."""
+"""Virtual Duo for the tests: built by `make virtual`, with a new card for each."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def engine(machine: VirtualMachine) -> Path:
 
 @pytest.fixture(scope="session")
 def stock(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The card of a Duo taken from its box."""
+    """Card of a factory-new Duo."""
     card = tmp_path_factory.mktemp("card") / "stock.img"
     make_card(card)
     return card
@@ -76,7 +76,7 @@ def start(stock: Path, tmp_path: Path) -> StartBoard:
 
 @pytest.fixture(scope="module")
 def scene(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A storyteller that things happen to."""
+    """Board with the agent, for faults."""
     card = tmp_path_factory.mktemp("fire") / "card.img"
     made = prepared_card(resources.MODEL, resources.TOKENIZER)
     subprocess.run(["cp", "--sparse=always", made, card], check=True)

@@ -1,4 +1,4 @@
-"""The virtual Duo has a Duo's limits, and its line is found whatever state it is in."""
+"""Limits of the virtual Duo equal a Duo's, and its line is found in any state."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_has_the_memory_of_an_image(start: StartBoard, memory: MemoryLayout, tot
 def test_lacks_the_calls_that_a_duo_lacks(
     start: StartBoard, stock: Path, tmp_path: Path, engine: Path
 ) -> None:
-    """Each of them, made: ENOSYS is 38."""
+    """Each call is made; the errno of ENOSYS is 38."""
     calls = "\n".join(
         f'    printf("{name} %d\\n", (syscall({number}, 0, 0, 0, 0, 0), errno));'
         for name, number in MISSING_CALLS.items()
@@ -80,7 +80,7 @@ def test_lacks_the_calls_that_a_duo_lacks(
 
 
 def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
-    """What is read in ten seconds; the card's clock is the host's."""
+    """Bytes that are read in ten seconds; the card's clock is the host's."""
     with start() as duo:
         shell = duo.shell()
         shell.run("dd if=/dev/zero of=/mnt/data/big bs=1M count=60", 60)

@@ -1,5 +1,4 @@
-"""Each thing that happens to a board, its cable and its host, once; tests/bench/under_fire.py has
-hundreds."""
+"""Faults of a board, its cable and its host, once each; tests/bench/under_fire.py has hundreds."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 3_000, 1_500, 20_000
 TRIES = 5
-"""Until a fault has come to strike."""
+"""Attempts until a fault strikes."""
 
 
 @pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: kind.__name__)

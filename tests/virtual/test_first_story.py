@@ -1,4 +1,4 @@
-"""A story from the virtual Duo, as a user has it told: from turning it on to the last word."""
+"""Story from the virtual Duo as a user gets it: from power-on to the last word."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_keeps_it_from_starting_is_said(start: StartBoard, own_card: Path) 
 def test_setup_makes_a_board_from_its_box_tell(
     start: StartBoard, engine: Path, tmp_path: Path
 ) -> None:
-    """As a user does: over the line, then a story from it; a second time nothing is sent."""
+    """Setup over the line, then a story from the board; a second setup sends nothing."""
     words = [b" once", b" upon", b" a", b" time"]
     model, tokenizer = write_parrot(tmp_path, words, 200)
     parrot = ("--model", model, "--tokenizer", tokenizer)

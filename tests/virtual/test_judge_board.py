@@ -1,4 +1,4 @@
-"""The judge and a board: what would make its result void is looked at there."""
+"""Judge session of a board: its conditions are read on the board."""
 
 from __future__ import annotations
 

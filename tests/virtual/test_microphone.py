@@ -1,4 +1,4 @@
-"""The virtual Duo's microphone: no QEMU has one, so its recorder plays a file of its card."""
+"""Virtual Duo's microphone: QEMU has none, so its recorder plays a file of its card."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_wish_said_to_the_virtual_duo_is_understood(scene: Scene, tmp_pa
     (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * SAMPLE_RATE))
     (tmp_path / MICROPHONE_SCRIPT).write_text(RECORDER)
     with scene.shell() as shell:
-        # as a board from setup: it has no microphone
+        # like a board from setup, without a microphone
         assert "no microphone" in shell.ask(f"{BOARD_FOLDER}/{MICROPHONE_SCRIPT}").text
         for name, mode in (("wish.raw", 0o644), (MICROPHONE_SCRIPT, 0o755)):
             upload(shell, tmp_path / name, f"{BOARD_FOLDER}/{name}", MonotonicClock(), mode=mode)

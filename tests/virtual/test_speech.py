@@ -1,5 +1,7 @@
-"""The board's voice: the same from the Duo's program as from this computer's, and understood from
-the virtual Duo's speaker."""
+"""Board's voice: the Duo's program sounds like this computer's.
+
+A recognizer understands the virtual Duo's speaker.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ PLAIN = "once upon a time there was a little dragon named lily"
 
 @pytest.fixture(scope="module")
 def voice() -> Path:
-    """The folder that `make speech` leaves."""
+    """Folder of `make speech`."""
     found = subprocess.run(
         [BOARD.parent / "speech" / "voice", "--offline"], capture_output=True, text=True
     )
@@ -88,7 +90,7 @@ def test_it_says_when_each_word_is_heard(voice: Path, tmp_path: Path) -> None:
 
 
 def test_it_is_as_loud_as_it_is_told_to_be(voice: Path, tmp_path: Path) -> None:
-    """Half of the samples' size is half as loud; nothing of it lasts as long."""
+    """Half of the sample amplitude is half as loud; volume zero lasts as long."""
     program, heard, told = voice / "host/duospeak", {}, {}
     for loud in (100, 50, 10, 0):
         out = tmp_path / f"{loud}.wav"
@@ -117,7 +119,7 @@ def test_it_is_as_loud_as_it_is_told_to_be(voice: Path, tmp_path: Path) -> None:
         ([], "usage"),
         (["-o", "/no/such/folder/a.wav"], "No such file"),
         (["-d", "/dev/null"], "takes no sound"),
-        (["-c", "exit 3"], "duospeak: "),  # it may be seen while it is written to, or after
+        (["-c", "exit 3"], "duospeak: "),  # the error may come while it is written to, or after
         (["-c", "cat >/dev/null; exit 3"], "the player failed"),
         (["-x", "y"], "usage"),
         (["-v", "50"], "usage"),
@@ -146,7 +148,7 @@ def test_the_package_has_the_duos_program(voice: Path) -> None:
 def test_the_virtual_duo_says_its_story_and_is_understood(
     machine: VirtualMachine, tmp_path: Path
 ) -> None:
-    """As a user has it said: the sentence is understood, and its words are marked."""
+    """The sentence that a user requests is recognized, and its words are marked."""
     speaker, recording = tmp_path / "speaker.wav", tmp_path / "r.jsonl"
     done = subprocess.run(
         [
@@ -178,7 +180,7 @@ def card(machine: VirtualMachine, tmp_path: Path) -> Path:
 
 
 async def test_the_virtual_duo_is_as_loud_as_it_is_told_to_be(card: Path, tmp_path: Path) -> None:
-    """The same sentence twice, the second time half as loud."""
+    """Play the same sentence twice, the second time half as loud."""
     speaker = tmp_path / "speaker.wav"
     session = single_session(VirtualDuo(card, sound=speaker))
     reader = BoardTts(session, MonotonicClock(), 100)

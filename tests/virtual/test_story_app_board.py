@@ -1,5 +1,7 @@
-"""The story hour on the virtual Duo: its cable is pulled in the middle, its button is pressed; the
-child hears another story meanwhile, and then the rest of the same."""
+"""Story screen on the virtual Duo: its cable is unplugged, and its button is pressed.
+
+The child gets another story meanwhile, and then the rest of the first.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
 async def told(
     scene: Scene, folder: Path, lose: Callable[[], None] | None
 ) -> tuple[StoryController, Hurried]:
-    """The story of one surprise, to its end; in its middle, `lose` takes the board away."""
+    """Run one surprise story to its end; in its middle, `lose` takes the board away."""
     reader = Hurried(pace=3000)
     made, session = new_services(scene.channel(), folder, seed=11, reader=reader)
     shown = new_controller(made)

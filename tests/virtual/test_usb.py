@@ -1,7 +1,7 @@
-"""The card of `duotui setup --sd`: the board it makes, seen from the other end of its USB cable.
+"""Card of `duotui setup --sd`: the board it makes, seen from the other end of its USB cable.
 
-The cable and the computer at its end are the virtual Duo's own (dummy_hcd): its /dev/ttyACM0 is
-what a host has, its /dev/ttyGS0 what a board has.
+The cable and the computer at its end are the virtual Duo's own (dummy_hcd). Its /dev/ttyACM0 is the
+host's port, its /dev/ttyGS0 the board's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 ROOT_OFFSET = 129 << 20
-"""Of the second partition: firmware/virtual/card."""
+"""Offset of the second partition: firmware/virtual/card."""
 
 READY = "for i in $(seq 60); do [ -c /dev/ttyACM0 ] && pidof getty && exit 0; sleep 1; done; exit 1"
 SYS = "/sys/bus/usb/devices/1-1"
@@ -34,7 +34,7 @@ SYS = "/sys/bus/usb/devices/1-1"
 
 @pytest.fixture(scope="module")
 def card(stock: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A card from the box, in this computer's reader, after setup."""
+    """Factory card in this computer's reader, after setup."""
     folder = tmp_path_factory.mktemp("usb")
     subprocess.run(["cp", "--sparse=always", stock, folder / "card.img"], check=True)
     with mounted(folder / "card.img", folder / "rootfs") as root:
@@ -46,7 +46,7 @@ def card(stock: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @contextmanager
 def mounted(card: Path, where: Path, options: str = "rw") -> Iterator[Path]:
-    """Its second partition."""
+    """Mount its second partition."""
     where.mkdir(exist_ok=True)
     how = f"loop,offset={ROOT_OFFSET},{options}"
     done = subprocess.run(["mount", "-o", how, card, where], capture_output=True, text=True)
@@ -85,7 +85,7 @@ def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
         assert usb(shell, "idProduct") == "1003"
         serial = usb(shell, "serial")
         assert serial.startswith("duotui-")
-        # the network is still there, and it is the second function
+        # the network is still there, as the second function
         assert "192.168.42.1" in shell.run("ifconfig usb0")
         said = shell.run(
             "stty -F /dev/ttyACM0 raw -echo; exec 3<>/dev/ttyACM0; printf '\\r' >&3;"
