@@ -125,8 +125,8 @@ def count_loops(emulator: Path) -> Loops:
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "calibrate"
         compiler: list[str | Path] = [count.BOARD / "compiler", *FLAGS, "-o", program]
-        made = subprocess.run([*compiler, count.BOARD / "calibrate.c"], check=False)
-        if made.returncode != 0:
+        build = subprocess.run([*compiler, count.BOARD / "calibrate.c"], check=False)
+        if build.returncode != 0:
             fail("calibrate.c does not compile; see above")
         for name, repeats in REPEATS.items():
             one = count.execute(emulator, [program, name, "1"])
@@ -171,8 +171,10 @@ def check_published(loops: Loops, board: Board) -> list[Check]:
 
 def weight_bytes(shorter: str, longer: str) -> float | None:
     """Bytes of a token, from what --statistics printed for two stories: means over their tokens."""
-    sizes = [re.search(r"weight bytes per token: *([0-9.]+)", said) for said in (shorter, longer)]
-    tokens = [re.search(r"tokens decoded: *([0-9]+)", said) for said in (shorter, longer)]
+    sizes = [
+        re.search(r"weight bytes per token: *([0-9.]+)", output) for output in (shorter, longer)
+    ]
+    tokens = [re.search(r"tokens decoded: *([0-9]+)", output) for output in (shorter, longer)]
     if not (sizes[0] and sizes[1] and tokens[0] and tokens[1]):
         return float(sizes[1][1]) if sizes[1] else None
     first, second = int(tokens[0][1]), int(tokens[1][1])
@@ -187,13 +189,13 @@ def count_token(emulator: Path, options: argparse.Namespace) -> Token:
     shorter, longer = count.in_order(options.lengths)
     ours = program.name == "duollama"
     arguments = [*options.arguments, *(["--statistics"] if ours else [])]
-    runs = [count.tell(emulator, program, arguments, steps) for steps in (shorter, longer)]
+    runs = [count.generate(emulator, program, arguments, steps) for steps in (shorter, longer)]
     counts = count.per_token(runs[0].counts, runs[1].counts, longer - shorter)
-    size = options.bytes or weight_bytes(runs[0].said, runs[1].said)
+    size = options.bytes or weight_bytes(runs[0].output, runs[1].output)
     if size is None:
         fail(f"{program} does not say how many bytes of weights a token reads; give --bytes")
-    said = [Path(a).name if Path(a).is_file() else a for a in options.arguments]
-    name = f"{program.parent.name}/{program.name} {' '.join(said)}, steps {shorter} to {longer}"
+    shown = [Path(a).name if Path(a).is_file() else a for a in options.arguments]
+    name = f"{program.parent.name}/{program.name} {' '.join(shown)}, steps {shorter} to {longer}"
     return Token(name, counts, size)
 
 

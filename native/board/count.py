@@ -48,7 +48,7 @@ Counts = dict[Kind, float]
 @dataclass(frozen=True)
 class Run:
     counts: Counts
-    said: str
+    output: str
     """Output on stderr."""
 
 
@@ -62,8 +62,8 @@ def prepare() -> Path:
     tools = subprocess.run([BOARD / "tools"], stdout=subprocess.PIPE, text=True, check=False)
     if tools.returncode != 0:
         sys.exit(tools.returncode)
-    made = subprocess.run(["make", "-s", "-C", BOARD, "count"], check=False)
-    if made.returncode != 0:
+    build = subprocess.run(["make", "-s", "-C", BOARD, "count"], check=False)
+    if build.returncode != 0:
         fail("the plugin count.so does not compile; see above")
     return Path(tools.stdout.strip()) / "qemu-7.2/usr/bin/qemu-riscv64"
 
@@ -84,21 +84,23 @@ def execute(emulator: Path, command: list[str | Path]) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "counts"
         plugin: list[str | Path] = ["-plugin", BUILD / "count.so", "-d", "plugin", "-D", log]
-        done = subprocess.run(
+        result = subprocess.run(
             [emulator, "-cpu", PROCESSOR, *plugin, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
         )
-        said = done.stderr.decode(errors="replace")
-        if done.returncode != 0:
-            lines = said.strip().splitlines()
-            fail(f"{command[0]} ended with {done.returncode}: {lines[-1] if lines else 'no word'}")
-        return Run(read_counts(log.read_text()), said)
+        output = result.stderr.decode(errors="replace")
+        if result.returncode != 0:
+            lines = output.strip().splitlines()
+            fail(
+                f"{command[0]} ended with {result.returncode}: {lines[-1] if lines else 'no word'}"
+            )
+        return Run(read_counts(log.read_text()), output)
 
 
-def tell(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run:
+def generate(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run:
     """Generate a story of `steps` steps. The engine must reach as many; another program prints no
     count."""
     check = program.name == "duollama"
@@ -106,8 +108,8 @@ def tell(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run
         ids = Path(folder) / "ids"
         written: list[str | Path] = ["--ids", ids] if check else []
         run = execute(emulator, [program, *arguments, *written, "-n", str(steps)])
-        if check and (told := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
-            fail(f"the story ends after {told} of {steps} steps; choose other --lengths")
+        if check and (tokens := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
+            fail(f"the story ends after {tokens} of {steps} steps; choose other --lengths")
     return run
 
 
@@ -165,8 +167,8 @@ def main() -> None:
     shorter, longer = in_order(options.lengths)
     program = program_of(options.engine)
     emulator = prepare()
-    first = tell(emulator, program, options.arguments, shorter)
-    second = tell(emulator, program, options.arguments, longer)
+    first = generate(emulator, program, options.arguments, shorter)
+    second = generate(emulator, program, options.arguments, longer)
     counts = per_token(first.counts, second.counts, longer - shorter)
     print_table(counts)
     if options.json:

@@ -59,10 +59,10 @@ class Tokenizer:
                 self.ids.get(self.pieces[left] + self.pieces[right])
                 for left, right in pairwise(ids)
             ]
-            found = [(-self.scores[i], at, i) for at, i in enumerate(joined) if i is not None]
-            if not found:
+            candidates = [(-self.scores[i], at, i) for at, i in enumerate(joined) if i is not None]
+            if not candidates:
                 return ids
-            _, at, best = min(found)
+            _, at, best = min(candidates)
             ids[at : at + 2] = [best]
 
 

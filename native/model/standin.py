@@ -44,10 +44,10 @@ SEPARATOR = f"\n{vocabulary.END_OF_TEXT}\n".encode()
 class Standin(Llama):
     """Llama whose row REST stands for `unused` pieces at once."""
 
-    def __init__(self, shape: Shape, untold: int) -> None:
+    def __init__(self, shape: Shape, unused: int) -> None:
         super().__init__(shape)
         many = torch.zeros(shape.vocab)
-        many[REST] = math.log(untold)
+        many[REST] = math.log(unused)
         self.register_buffer("many", many, persistent=False)
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
@@ -66,14 +66,14 @@ class Standin(Llama):
         return flat.view(targets.shape) + self.many[targets]
 
 
-def full_rows(model: Standin, told: numpy.ndarray, spread: float, seed: int) -> numpy.ndarray:
+def full_rows(model: Standin, used: numpy.ndarray, spread: float, seed: int) -> numpy.ndarray:
     """Embedding of all pieces (32000, dim); used (rows,) are the pieces that the model knows."""
     rows = model.embedding.weight.detach().numpy()
     noise = numpy.random.default_rng(seed).standard_normal(
         (SHAPE.vocab, SHAPE.dim), dtype=numpy.float32
     )
     full = rows[REST] + spread * noise
-    full[told[REST + 1 :]] = rows[REST + 1 :]
+    full[used[REST + 1 :]] = rows[REST + 1 :]
     return full
 
 
@@ -106,15 +106,15 @@ def main() -> None:
     texts = vocabulary.read_stories(options.valid)
     sizes = [len(text.encode()) + len(SEPARATOR) for text in texts]
     judge = [tokenizer.encode(text) for text in texts]
-    told = numpy.unique(numpy.array([REST, *(i for story in learn for i in story)]))
+    used = numpy.unique(numpy.array([REST, *(i for story in learn for i in story)]))
     row_of = numpy.full(SHAPE.vocab, REST)
-    row_of[told] = numpy.arange(len(told))  # BOS stays 1
+    row_of[used] = numpy.arange(len(used))  # BOS stays 1
     learn, judge = ([row_of[story].tolist() for story in stories] for stories in (learn, judge))
-    untold = SHAPE.vocab - len(told) + 1
+    unused = SHAPE.vocab - len(used) + 1
 
-    model = Standin(replace(SHAPE, vocab=len(told)), untold)
+    model = Standin(replace(SHAPE, vocab=len(used)), unused)
     count = sum(map(len, learn))
-    print(f"{count} tokens, {len(told) - 1} pieces told, {untold} untold", flush=True)
+    print(f"{count} tokens, {len(used) - 1} pieces told, {unused} untold", flush=True)
     matrices = [w for n, w in model.blocks.named_parameters() if w.ndim == 2]
     others = [w for n, w in model.named_parameters() if w.ndim == 1 or "embedding" in n]
     muon = Muon(matrices, options.rate, decay=0.1, precision=torch.float32)
@@ -141,14 +141,14 @@ def main() -> None:
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
         for name, spread in (("standin.bin", ALIKE), ("standin-spread.bin", SPREAD)):
-            full = full_rows(model, told, spread, options.seed)
+            full = full_rows(model, used, spread, options.seed)
             llama2c.export(model, full, options.out / name)
 
-    mean, whole = 0.0, 60 * options.minutes
+    mean, limit = 0.0, 60 * options.minutes
     clock, saved = time.monotonic(), seconds
-    while seconds < whole:
-        done = seconds / whole
-        factor = min(1.0, (step + 1) / 100, (1 - done) / 0.8)
+    while seconds < limit:
+        progress = seconds / limit
+        factor = min(1.0, (step + 1) / 100, (1 - progress) / 0.8)
         for optimiser, rate in ((muon, options.rate), (adam, options.rate / 4)):
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor
@@ -172,8 +172,8 @@ def main() -> None:
     save()
     facts = {
         **losses(model, judge, sum(sizes)),
-        "told": len(told) - 1,
-        "untold": untold,
+        "told": len(used) - 1,
+        "untold": unused,
         "alike": ALIKE,
         "spread": SPREAD,
         "minutes": round(seconds / 60, 1),

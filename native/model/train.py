@@ -234,13 +234,13 @@ def loss_of(
     total = 0.0
     for story in stories:
         ids = torch.tensor([*map(int, story), BOS])
-        count, done = len(ids) - 1, 0
-        while done < count:
-            start = min(max(0, done - length // 2), max(0, count - length))
+        count, scored = len(ids) - 1, 0
+        while scored < count:
+            start = min(max(0, scored - length // 2), max(0, count - length))
             end = min(count, start + length)
             nats = model(ids[None, start:end], ids[None, start + 1 : end + 1])[0]
-            total += float(nats[done - start :].sum())
-            done = end
+            total += float(nats[scored - start :].sum())
+            scored = end
     return total
 
 

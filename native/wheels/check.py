@@ -34,9 +34,9 @@ CPU_TYPE = {"x86_64": 0x01000007, "aarch64": 0x0100000C}
 PT_INTERP, LC_CODE_SIGNATURE = 3, 0x1D
 
 
-def check(condition: bool, said: str) -> None:
+def check(condition: bool, message: str) -> None:
     if not condition:
-        sys.exit(said)
+        sys.exit(message)
 
 
 def engine_kind(data: bytes) -> str:
@@ -77,14 +77,16 @@ def check_wheel(path: Path) -> str:
         record = next(name for name in names if name.endswith(".dist-info/RECORD"))
         for name, digest, _ in csv.reader(wheel.read(record).decode().splitlines()):
             if digest:
-                found = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest())
-                check(digest == f"sha256={found.decode().rstrip('=')}", f"{path}: {name} differs")
+                actual = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest())
+                check(digest == f"sha256={actual.decode().rstrip('=')}", f"{path}: {name} differs")
         check(names >= WANTED, f"{path} lacks {', '.join(sorted(WANTED - names))}")
         extra = [name for name in names if PurePosixPath(name).name in UNWANTED]
         check(not extra, f"{path} has {', '.join(extra)}")
         tags = path.stem.partition("-py3-none-")[2]
-        said = wheel.read(record.replace("RECORD", "WHEEL")).decode().splitlines()
-        listed = {line.removeprefix("Tag: py3-none-") for line in said if line.startswith("Tag: ")}
+        metadata = wheel.read(record.replace("RECORD", "WHEEL")).decode().splitlines()
+        listed = {
+            line.removeprefix("Tag: py3-none-") for line in metadata if line.startswith("Tag: ")
+        }
         check(listed == set(tags.split(".")), f"{path}: WHEEL has the tags {', '.join(listed)}")
         if tags == "any":
             check(ENGINE not in names, f"{path} has an engine")
@@ -102,8 +104,8 @@ def check_wheel(path: Path) -> str:
 def check_sdist(path: Path) -> str:
     with tarfile.open(path) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    wanted = {"pyproject.toml", "native/wheels/hook.py", "native/cflags", "themes"}
-    lacking = sorted(name for name in wanted if not any(n.startswith(name) for n in names))
+    expected = {"pyproject.toml", "native/wheels/hook.py", "native/cflags", "themes"}
+    lacking = sorted(name for name in expected if not any(n.startswith(name) for n in names))
     check(not lacking, f"{path} lacks {', '.join(lacking)}")
     return "sources, tests and docs"
 

@@ -89,7 +89,7 @@ def compile_engine(native: Path, target: Target, out: Path) -> None:
 
 
 def _zig() -> Path:
-    found = importlib.util.find_spec("ziglang")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent
+    spec = importlib.util.find_spec("ziglang")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent
