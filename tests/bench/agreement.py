@@ -36,13 +36,13 @@ def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
 
 def score(model: Path, tokenizer: Path, mode: str, stories: Path) -> tuple[list[int], list[float]]:
     """The most probable id at each step of all stories, and the nats of the story's own."""
-    done = subprocess.run(
+    result = subprocess.run(
         [find_engine(), model, "-z", tokenizer, "--mode", mode, "--score", stories],
         capture_output=True,
         text=True,
         check=True,
     )
-    steps = [step.split(":") for step in done.stdout.split()]
+    steps = [step.split(":") for step in result.stdout.split()]
     return [int(likeliest) for likeliest, _ in steps], [float(nats) for _, nats in steps]
 
 

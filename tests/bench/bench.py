@@ -65,36 +65,36 @@ def main() -> None:
 
 def _engines(options: argparse.Namespace, folder: Path) -> None:
     model = _fp32(options.model, folder / "model.bin")
-    tellers = {"duollama --mode reference": str(find_engine())}
+    engines = {"duollama --mode reference": str(find_engine())}
     if options.llama2c is not None:
         for name, flags in {"run.c -O3": "-O3", "run.c -Ofast": "-Ofast -march=native"}.items():
-            tellers[name] = str(folder / name.replace(" ", ""))
+            engines[name] = str(folder / name.replace(" ", ""))
             source = options.llama2c / "run.c"
             subprocess.run(
-                ["cc", *flags.split(), "-o", tellers[name], str(source), "-lm"], check=True
+                ["cc", *flags.split(), "-o", engines[name], str(source), "-lm"], check=True
             )
-    rates: dict[str, list[float]] = {name: [] for name in tellers}
+    rates: dict[str, list[float]] = {name: [] for name in engines}
     stories = {}
     for _ in range(options.rounds):
-        for name, teller in tellers.items():
-            done = subprocess.run(
-                [teller, str(model), "-z", str(options.tokenizer), *STORY],
+        for name, engine in engines.items():
+            result = subprocess.run(
+                [engine, str(model), "-z", str(options.tokenizer), *STORY],
                 capture_output=True,
                 check=True,
             )
-            (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+)", done.stderr)
+            (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+)", result.stderr)
             rates[name].append(float(rate))
-            stories[name] = done.stdout
+            stories[name] = result.stdout
     ours = statistics.median(rates["duollama --mode reference"])
-    for name, found in rates.items():
-        middle, spread = statistics.median(found), max(found) - min(found)
+    for name, values in rates.items():
+        middle, spread = statistics.median(values), max(values) - min(values)
         print(f"{name:<34} {middle:8.1f} tok/s  +-{spread / 2:.1f}  ours is {ours / middle:.2f} x")
     same = len(set(stories.values())) == 1
-    print(f"the stories are {'the same' if same else 'DIFFERENT'}: {len(stories)} tellers")
+    print(f"the stories are {'the same' if same else 'DIFFERENT'}: {len(stories)} engines")
 
 
 def _peers(options: argparse.Namespace, folder: Path) -> None:
-    from peers import contest
+    from peers import compare_engines
 
     model, tokenizer = folder / "model.bin", options.tokenizer
     if options.random:
@@ -107,7 +107,7 @@ def _peers(options: argparse.Namespace, folder: Path) -> None:
             tokenizer = options.llama2c / "tokenizer.bin"  # stories15M's tokenizer
     else:
         model = _fp32(options.model, model)
-    contest(options, find_engine(), model, tokenizer, folder)
+    compare_engines(options, find_engine(), model, tokenizer, folder)
 
 
 def _fp32(model: Path, target: Path) -> Path:

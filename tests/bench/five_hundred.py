@@ -78,5 +78,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", type=Path, default=resources.MODEL)
     parser.add_argument("--tokenizer", type=Path)
-    said = parser.parse_args()
-    asyncio.run(main(said.stories, said.seed, said.model, said.tokenizer))
+    options = parser.parse_args()
+    asyncio.run(main(options.stories, options.seed, options.model, options.tokenizer))

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gguf
-from checkpoint import Checkpoint, Floats, read_checkpoint
+from checkpoint import Floats, Fp32Checkpoint, read_checkpoint
 from gguf import GGMLQuantizationType, TokenType
-from shape import Shape
+from shape import ModelShape
 
 UNKNOWN, BOS, EOS = 0, 1, 2
 NAMES = {
@@ -35,14 +35,14 @@ NAMES = {
 }
 
 
-def fits(shape: Shape, quantisation: GGMLQuantizationType) -> bool:
+def fits(shape: ModelShape, quantisation: GGMLQuantizationType) -> bool:
     """True if the rows are made of whole blocks."""
     block, _ = gguf.GGML_QUANT_SIZES[quantisation]
     return bool(shape.dim % block == 0 and shape.hidden % block == 0)
 
 
 def export(
-    model: Checkpoint, tokenizer: bytes, target: Path, quantisation: GGMLQuantizationType
+    model: Fp32Checkpoint, tokenizer: bytes, target: Path, quantisation: GGMLQuantizationType
 ) -> None:
     writer = gguf.GGUFWriter(str(target), "llama")
     _write_shape(writer, model.shape)
@@ -56,19 +56,19 @@ def export(
     writer.close()
 
 
-def _named(model: Checkpoint) -> Iterator[tuple[str, Floats]]:
+def _named(model: Fp32Checkpoint) -> Iterator[tuple[str, Floats]]:
     """Yield the tensors under llama.cpp's names."""
     tensors = model.tensors
     yield "token_embd.weight", tensors["embedding"]
-    for ours, theirs in NAMES.items():
-        for layer, weights in enumerate(tensors[ours]):
-            yield f"blk.{layer}.{theirs}.weight", weights
+    for name, gguf_name in NAMES.items():
+        for layer, weights in enumerate(tensors[name]):
+            yield f"blk.{layer}.{gguf_name}.weight", weights
     yield "output_norm.weight", tensors["final_norm"]
     if not model.tied:
         yield "output.weight", tensors["classifier"]
 
 
-def _write_shape(writer: gguf.GGUFWriter, shape: Shape) -> None:
+def _write_shape(writer: gguf.GGUFWriter, shape: ModelShape) -> None:
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.dim)
     writer.add_block_count(shape.layers)

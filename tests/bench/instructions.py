@@ -25,10 +25,10 @@ MODES = ("exact", "fast")
 Counts = dict[str, int]
 
 
-def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Counts:
+def count_story(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Counts:
     """Instructions of a story of `steps` steps, by class."""
     log = plugin.with_name("counts")
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(QEMU_AARCH64, "-cpu", PROCESSOR, "-plugin", plugin, "-d", "plugin", "-D", log),
             *(program, *arguments, "-n", str(steps), "--ids", plugin.with_name("ids")),
@@ -39,11 +39,11 @@ def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Cou
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        sys.exit(f"instructions: {done.stderr.strip()}")
-    told = len(plugin.with_name("ids").read_text().splitlines()[1].split()) - 1
-    if told != steps:
-        sys.exit(f"instructions: the story ends after {told} of {steps} steps; other --lengths?")
+    if result.returncode != 0:
+        sys.exit(f"instructions: {result.stderr.strip()}")
+    tokens = len(plugin.with_name("ids").read_text().splitlines()[1].split()) - 1
+    if tokens != steps:
+        sys.exit(f"instructions: the story ends after {tokens} of {steps} steps; other --lengths?")
     rows = (line.split() for line in log.read_text().splitlines())
     return {name: int(count) for name, count in rows}
 
@@ -69,8 +69,8 @@ def main() -> None:
         for mode in MODES:
             for kernels in SETS:
                 how = [*arguments, "--mode", mode, "--kernels", kernels]
-                first = tell(plugin, program, shorter, *how)
-                second = tell(plugin, program, longer, *how)
+                first = count_story(plugin, program, shorter, *how)
+                second = count_story(plugin, program, longer, *how)
                 each = {name: (second[name] - first[name]) / (longer - shorter) for name in first}
                 vectors = f"{each['vector']:,.0f}, {each['vector-memory']:,.0f}"
                 print(f"{mode:8}{kernels:10}{sum(each.values()):12,.0f}  {vectors}", flush=True)

@@ -28,8 +28,8 @@ from pathlib import Path
 
 from duotui.speech.audio_output import PLAYBACK_RATE
 from duotui.speech.espeak_client import EspeakVoice
-from support.speech import STORIES, Said, bursts, samples, tell
-from support.word_onsets import heard
+from support.speech import STORIES, SpokenSentence, bursts, read_aloud, samples
+from support.word_onsets import measure_onsets
 
 TOGETHER = 0.15
 LOOK = 1 / 60
@@ -54,9 +54,9 @@ async def main() -> None:
 
 async def _pace(pace: float, folder: Path) -> None:
     tapes = [folder / f"{number}.wav" for number in range(len(STORIES))]
-    told = await asyncio.gather(
+    stories = await asyncio.gather(
         *(
-            tell(story, EspeakVoice(pace=pace), tape, LOOK)
+            read_aloud(story, EspeakVoice(pace=pace), tape, LOOK)
             for story, tape in zip(STORIES, tapes, strict=True)
         )
     )
@@ -66,11 +66,11 @@ async def _pace(pace: float, folder: Path) -> None:
     errors: Far = []
     words = 0
     minutes = 0.0
-    for sentences, tape in zip(told, tapes, strict=True):
+    for sentences, tape in zip(stories, tapes, strict=True):
         for sentence in sentences:
             assert [word.text for word in sentence.words] == sentence.text.split()
         words += sum(len(sentence.words) for sentence in sentences)
-        minutes += (len(samples(tape)[0]) / PLAYBACK_RATE - sentences[0].begun) / 60
+        minutes += (len(samples(tape)[0]) / PLAYBACK_RATE - sentences[0].start) / 60
         near, far = _by_loudness(sentences, tape, pace)
         loudness += near
         certain += far
@@ -87,51 +87,53 @@ async def _pace(pace: float, folder: Path) -> None:
     )
 
 
-def _by_loudness(sentences: list[Said], tape: Path, pace: float) -> tuple[Far, Far]:
+def _by_loudness(sentences: list[SpokenSentence], tape: Path, pace: float) -> tuple[Far, Far]:
     """Distance of each word's mark from its onset, and from the farther bound of its onset."""
     played = samples(tape)[0].tobytes()
     near: Far = []
     far: Far = []
     texts = [sentence.text for sentence in sentences]
-    for sentence, sound in zip(sentences, heard(texts, pace), strict=True):
-        begun = played.find(sound.pcm) / 2 / PLAYBACK_RATE
-        assert abs(begun - sentence.begun) < LOOK, "on the tape is another sound"
+    for sentence, sound in zip(sentences, measure_onsets(texts, pace), strict=True):
+        start = played.find(sound.pcm) / 2 / PLAYBACK_RATE
+        assert abs(start - sentence.start) < LOOK, "on the tape is another sound"
         for word, onset in zip(sentence.words, sound.onsets, strict=True):
             if onset is not None:
-                at = word.at - begun
+                at = word.at - start
                 near.append((at - onset.at, word.text))
                 far.append((max(at - onset.earliest, at - onset.latest, key=abs), word.text))
     return near, far
 
 
-def _by_silence(sentences: list[Said], tape: Path) -> Far:
+def _by_silence(sentences: list[SpokenSentence], tape: Path) -> Far:
     sound, rate = samples(tape)
-    found: Far = []
-    ends = [sentence.begun for sentence in sentences[1:]] + [len(sound) / rate]
+    errors: Far = []
+    ends = [sentence.start for sentence in sentences[1:]] + [len(sound) / rate]
     for sentence, end in zip(sentences, ends, strict=True):
-        begins = bursts(sound[round(sentence.begun * rate) : round(end * rate)], rate)
+        begins = bursts(sound[round(sentence.start * rate) : round(end * rate)], rate)
         if len(begins) == len(sentence.words):
-            found += [
-                (word.at - sentence.begun - at, word.text)
+            errors += [
+                (word.at - sentence.start - at, word.text)
                 for word, at in zip(sentence.words, begins, strict=True)
             ]
-    return found
+    return errors
 
 
-def _loudness_by_silence(sentences: list[Said], pace: float) -> Far:
+def _loudness_by_silence(sentences: list[SpokenSentence], pace: float) -> Far:
     """Distance between the two methods, for the same words and pace, separated by silence."""
-    found: Far = []
+    errors: Far = []
     for sentence, sound in zip(
-        sentences, heard([sentence.text for sentence in sentences], pace, APART), strict=True
+        sentences,
+        measure_onsets([sentence.text for sentence in sentences], pace, APART),
+        strict=True,
     ):
         begins = bursts(array.array("h", sound.pcm), PLAYBACK_RATE)
         if len(begins) == len(sound.onsets):
-            found += [
+            errors += [
                 (onset.at - at, word.text)
                 for onset, at, word in zip(sound.onsets, begins, sentence.words, strict=True)
                 if onset is not None
             ]
-    return found
+    return errors
 
 
 def _row(pace: float, by: str, apart: Far) -> None:

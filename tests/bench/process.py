@@ -15,7 +15,7 @@ POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessResult:
     """Result of a process. `share` is the part of its time that it ran: below 1, others had its
     core."""
 
@@ -25,7 +25,7 @@ class Ended:
     share: float
 
 
-class Failed(Exception):
+class ProcessFailed(Exception):
     """The program ended with a status other than 0."""
 
     def __init__(self, status: int, stderr: bytes) -> None:
@@ -53,7 +53,7 @@ def last_core() -> int | None:
     return max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
-def run(command: Sequence[str | Path]) -> Ended:
+def run(command: Sequence[str | Path]) -> ProcessResult:
     """Run it to its end. It writes into files, so that nothing else wakes up while it runs."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
@@ -65,8 +65,8 @@ def run(command: Sequence[str | Path]) -> Ended:
         err.seek(0)
         stdout, stderr = out.read(), err.read()
     if child.returncode:
-        raise Failed(child.returncode, stderr)
-    return Ended(stdout, stderr, seconds, (used.ru_utime + used.ru_stime) / seconds)
+        raise ProcessFailed(child.returncode, stderr)
+    return ProcessResult(stdout, stderr, seconds, (used.ru_utime + used.ru_stime) / seconds)
 
 
 def peak_kilobytes(command: Sequence[str | Path]) -> int:
@@ -81,7 +81,7 @@ def peak_kilobytes(command: Sequence[str | Path]) -> int:
         peak = max(peak, high_water_kilobytes(child.pid))
         time.sleep(POLL_SECONDS)
     if child.returncode:
-        raise Failed(child.returncode, b"")
+        raise ProcessFailed(child.returncode, b"")
     return peak
 
 

@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from checkpoint import MATRICES, Checkpoint, Floats, read_checkpoint
+from checkpoint import MATRICES, Floats, Fp32Checkpoint, read_checkpoint
 from fp32 import MAGIC
-from shape import Shape
+from shape import ModelShape
 
 HEADER_BYTES = 256
 MOST = 127
 
 
-def group_size(shape: Shape) -> int:
+def group_size(shape: ModelShape) -> int:
     """Largest of 64, 32, ... that divides both lengths of a row."""
     return next(size for size in (64, 32, 16, 8, 4) if shape.dim % size + shape.hidden % size == 0)
 
@@ -31,7 +31,7 @@ def quantised(weights: Floats, group: int) -> bytes:
     return b"".join([values.tobytes(), scales.astype("<f4").tobytes()])
 
 
-def quantise(model: Checkpoint) -> bytes:
+def quantise(model: Fp32Checkpoint) -> bytes:
     """Convert `model` to a version 2 file."""
     shape, tensors = model.shape, model.tensors
     group = group_size(shape)

@@ -10,7 +10,7 @@ HEADER = struct.Struct("<7i")
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """Fields in the header's order."""
 
     dim: int
@@ -33,11 +33,11 @@ class Shape:
         return HEADER.pack(*astuple(self))
 
 
-STORIES_15M = Shape(288, 768, 6, 6, 6, 32000, 256)
+STORIES_15M = ModelShape(288, 768, 6, 6, 6, 32000, 256)
 
 
-def read_shape(path: Path) -> tuple[Shape, bool]:
+def read_shape(path: Path) -> tuple[ModelShape, bool]:
     """Shape of the checkpoint, and True if its classifier is its embedding."""
     with path.open("rb") as file:
-        shape = Shape(*HEADER.unpack(file.read(HEADER.size)))
+        shape = ModelShape(*HEADER.unpack(file.read(HEADER.size)))
     return replace(shape, vocab=abs(shape.vocab)), shape.vocab > 0

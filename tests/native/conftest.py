@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.engine import Engine, build
-from support.scripted_model import WORDS, write_parrot
+from support.scripted_model import WORDS, write_scripted_model
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +24,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Model that generates WORDS for a long time, and its tokenizer."""
-    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
+    return write_scripted_model(tmp_path_factory.mktemp("scripted"), WORDS, 100_000)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def test_tells_llama2c_story(
     golden = (shared / "golden/stories260K" / f"{prompt}.{setting}.ids").read_text()
     models, ids = shared / "models", tmp_path / "ids"
     for how in [["reference"], *(["exact", "--kernels", name] for name in arm.sets)]:
-        done = arm.guest.run(
+        result = arm.guest.run(
             models / "stories260K.bin",
             "-z",
             models / "tok512.bin",
@@ -76,7 +76,7 @@ def test_tells_llama2c_story(
             "--mode",
             *how,
         )
-        assert done.returncode == 0, done.stderr.decode()
+        assert result.returncode == 0, result.stderr.decode()
         assert ids.read_text() == golden, how
 
 
@@ -84,23 +84,25 @@ def test_fast_judges_as_plain_c_does(
     arm: Arm, shipped: Engine, shared: Path, tmp_path: Path
 ) -> None:
     golden = (shared / "golden/stories260K/once.t0.ids").read_text().splitlines()[1]
-    given = tmp_path / "ids"
-    given.write_text(golden.replace("out:", "1") + "\n")
+    ids = tmp_path / "ids"
+    ids.write_text(golden.replace("out:", "1") + "\n")
     models = shared / "models"
     model = (models / "stories260K.bin", "-z", models / "tok512.bin")
-    judge = (*model, "--score", given, "--mode", "fast", "--kernels")
+    judge = (*model, "--score", ids, "--mode", "fast", "--kernels")
     should = judged(shipped, *judge, "scalar")
     assert len(should) > 200
     for name in arm.sets:
-        found = judged(arm.guest, *judge, name)
-        assert [token for token, _ in found] == [token for token, _ in should], name
-        assert max(abs(a[1] - b[1]) for a, b in zip(found, should, strict=True)) < MOST_OFF, name
+        judgement = judged(arm.guest, *judge, name)
+        assert [token for token, _ in judgement] == [token for token, _ in should], name
+        assert max(abs(a[1] - b[1]) for a, b in zip(judgement, should, strict=True)) < MOST_OFF, (
+            name
+        )
 
 
 def judged(engine: Engine, *arguments: str | Path) -> list[tuple[int, float]]:
-    done = engine.run(*arguments)
-    assert done.returncode == 0, done.stderr.decode()
-    pairs = (pair.split(":") for pair in done.stdout.decode().split())
+    result = engine.run(*arguments)
+    assert result.returncode == 0, result.stderr.decode()
+    pairs = (pair.split(":") for pair in result.stdout.decode().split())
     return [(int(token), float(nats)) for token, nats in pairs]
 
 
@@ -112,9 +114,9 @@ def test_kernels_compute_what_they_should(
     program = compile_c(*flags, *SIMD_CHECK, out=tmp_path / "check", compiler=CROSS_GCC)
     # The leak checker traces its own threads, which QEMU cannot.
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
-    done = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    assert_kernels_are_near(done.stdout.decode(), list(arm.sets))
+    result = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
+    assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
+    assert_kernels_are_near(result.stdout.decode(), list(arm.sets))
 
 
 @pytest.mark.timeout(36000)

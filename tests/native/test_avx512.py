@@ -27,11 +27,11 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Path:
     includes = [Path("/usr/include")]
     if isinstance(tools, Path):
         includes.append(tools / "simde/usr/include")
-    found = next((path for path in includes if (path / "simde/x86/avx512.h").exists()), None)
-    if found is None:
+    include = next((path for path in includes if (path / "simde/x86/avx512.h").exists()), None)
+    if include is None:
         pytest.skip("SIMDe is missing: sudo apt install libsimde-dev")
     out = tmp_path_factory.mktemp("soft") / "simd_soft.o"
-    compile_c("-O2", "-w", "-c", "-isystem", found, HERE / "simd_soft.c", out=out)
+    compile_c("-O2", "-w", "-c", "-isystem", include, HERE / "simd_soft.c", out=out)
     return out
 
 
@@ -39,9 +39,9 @@ def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
     plain = [SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")]
     compile_c("-O2", HERE / "simd_check.c", soft, *plain, out=program)
-    done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert_kernels_are_near(done.stdout, ["avx512"])
+    result = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_kernels_are_near(result.stdout, ["avx512"])
 
 
 @pytest.mark.parametrize("name", REAL_MODELS)

@@ -36,10 +36,10 @@ TOKEN = {Kind("int"): 2000.0, Kind("vwmul", 8, 16): 50.0, Kind("div"): 10.0}
 
 @pytest.fixture
 def tools() -> Path:
-    found = find_tools()
-    if isinstance(found, str):
-        pytest.skip(found)
-    return found
+    folder = find_tools()
+    if isinstance(folder, str):
+        pytest.skip(folder)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_fifteen_percent_is_off() -> None:
     assert not c906.Check("", 100, added=0, overlapped=0, judged=False).off
 
 
-def said(tokens: int, size: int) -> str:
+def statistics_output(tokens: int, size: int) -> str:
     return f"tokens decoded: {tokens}\nweight bytes per token: {size} (layers 1, classifier 2)\n"
 
 
 def test_bytes_are_those_of_the_tokens_between() -> None:
-    assert c906.weight_bytes(said(10, 200), said(20, 150)) == 100
+    assert c906.weight_bytes(statistics_output(10, 200), statistics_output(20, 150)) == 100
     assert c906.weight_bytes("", "weight bytes per token: 150.5") == 150.5
-    assert c906.weight_bytes(said(10, 200), said(10, 200)) == 200
+    assert c906.weight_bytes(statistics_output(10, 200), statistics_output(10, 200)) == 200
     assert c906.weight_bytes("", "achieved tok/s: 1") is None
 
 
@@ -164,19 +164,19 @@ def test_a_bad_file_gets_a_line(
 ) -> None:
     file = tmp_path / "token.json"
     file.write_text(text)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         c906.main(["--counts", str(file)])
-    assert ended.value.code == 2
+    assert error.value.code == 2
     assert re.fullmatch(r"c906: .* holds no counts of a token \(.*\n", capsys.readouterr().err)
 
 
 @pytest.mark.timeout(3600)
 def test_gives_what_is_published(tools: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, BOARD / "c906.py"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    judged = [line for line in done.stdout.splitlines() if line.endswith("| yes |")]
+    assert result.returncode == 0, result.stderr
+    judged = [line for line in result.stdout.splitlines() if line.endswith("| yes |")]
     assert len(judged) == 3
     for line in judged:
         assert abs(float(line.split("|")[6].strip().removesuffix("%"))) <= 15, line

@@ -27,29 +27,29 @@ def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(codec: Path, *lines: str) -> list[str]:
-    done = subprocess.run(
+    result = subprocess.run(
         [codec], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
 
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_vector_is_decoded_and_encoded(codec: Path, name: str) -> None:
-    _, kind, seq, payload, wire, _ = FRAMES[name]
-    found, again, noise = run(codec, wire)
-    assert found == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
-    assert again == f"again {wire}"
+    _, kind, seq, payload, data, _ = FRAMES[name]
+    decoded, again, noise = run(codec, data)
+    assert decoded == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
+    assert again == f"again {data}"
     assert noise == "noise 0"
 
 
 @pytest.mark.parametrize("line", [v for v in VECTORS if v[1] == "noise"], ids=lambda v: v[0])
 def test_noise_is_counted_and_frames_in_it_are_found(codec: Path, line: list[str]) -> None:
-    said = json.loads(line[5])
-    *found, noise = run(codec, line[4])
-    payloads = [FRAMES[name][3].replace("-", "") for name in said["frames"]]
-    assert [one.split(" ")[2] for one in found if not one.startswith("again")] == payloads
-    assert noise == f"noise {said['noise']}"
+    expected = json.loads(line[5])
+    *decoded, noise = run(codec, line[4])
+    payloads = [FRAMES[name][3].replace("-", "") for name in expected["frames"]]
+    assert [one.split(" ")[2] for one in decoded if not one.startswith("again")] == payloads
+    assert noise == f"noise {expected['noise']}"
 
 
 def test_bytes_of_any_kind_are_noise_or_frames(codec: Path) -> None:
@@ -57,7 +57,7 @@ def test_bytes_of_any_kind_are_noise_or_frames(codec: Path) -> None:
     lines = [rng.randbytes(rng.randrange(9000)).hex() for _ in range(200)]
     lines += [bytes([rng.choice([0, 1, 2, 255]) for _ in range(3000)]).hex() for _ in range(200)]
     for line in list(FRAMES.values())[:40]:
-        wire = bytearray.fromhex(line[4])
-        wire[rng.randrange(len(wire))] ^= 1 << rng.randrange(8)
-        lines.append(wire.hex())
+        data = bytearray.fromhex(line[4])
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        lines.append(data.hex())
     assert len([one for one in run(codec, *lines) if one.startswith("noise")]) == len(lines)

@@ -38,10 +38,10 @@ MOST_BYTES = 300_000
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    found = find_tools()
-    if isinstance(found, str):
-        pytest.skip(found)
-    return found
+    folder = find_tools()
+    if isinstance(folder, str):
+        pytest.skip(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def test_tells_llama2c_story(
 ) -> None:
     golden = shared / "golden/stories260K" / f"{prompt}.{setting}.ids"
     models = shared / "models"
-    done = guest.run(
+    result = guest.run(
         models / "stories260K.bin",
         "-z",
         models / "tok512.bin",
@@ -75,7 +75,7 @@ def test_tells_llama2c_story(
         "--ids",
         tmp_path / "ids",
     )
-    assert done.returncode == 0, done.stderr.decode()
+    assert result.returncode == 0, result.stderr.decode()
     assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
 
 
@@ -89,10 +89,10 @@ def test_kernels_compute_what_they_should(guest: Guest, tmp_path: Path) -> None:
     subprocess.run(
         [BOARD / "compiler", *plain, "-o", program, SIMD_CHECK, *objects, "-lm"], check=True
     )
-    done = Guest(program, guest.emulator).run()
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    result = Guest(program, guest.emulator).run()
+    assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
     assert_kernels_are_near(
-        done.stdout.decode(), ["scalar"] if build.name == "rv64gc" else ["rvv", "scalar"]
+        result.stdout.decode(), ["scalar"] if build.name == "rv64gc" else ["rvv", "scalar"]
     )
 
 

@@ -49,9 +49,9 @@ def files(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def packed(shipped: Engine, files: Path) -> Path:
-    done = shipped.run("pack", files / "model.bin", "-z", files / "tokenizer.bin")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{files / 'model.duo'}\n".encode()
+    result = shipped.run("pack", files / "model.bin", "-z", files / "tokenizer.bin")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{files / 'model.duo'}\n".encode()
     return files / "model.duo"
 
 
@@ -59,21 +59,21 @@ def test_the_packages_model_is_what_its_checkpoint_gives(shipped: Engine, tmp_pa
     """`make ship-model` packs it anew."""
     checkpoint, tokenizer = resources.CHECKPOINT, resources.TOKENIZER
     options = ("--modes", "exact,fast", "-o", tmp_path / "stories.duo")
-    done = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
-    assert done.returncode == 0, done.stderr
+    result = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "stories.duo").read_bytes() == resources.MODEL.read_bytes()
 
 
 def sections(data: bytes) -> dict[str, bytes]:
     (count,) = struct.unpack_from("<I", data, 56)
     assert count == len(NAMES)
-    found = {}
+    result = {}
     for i, name in enumerate(NAMES):
         offset, size, check = struct.unpack_from("<QQI", data, HEADER + i * ENTRY)
-        found[name] = data[offset : offset + size]
+        result[name] = data[offset : offset + size]
         assert offset % 4096 == 0
-        assert zlib.crc32(found[name]) == check, name
-    return found
+        assert zlib.crc32(result[name]) == check, name
+    return result
 
 
 def sealed(data: bytearray) -> bytes:
@@ -133,9 +133,9 @@ def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ..
 def test_bounds_what_the_classifier_approximates(checkpoint: Checkpoint, packed: Path) -> None:
     """Each row is within the lengths that the file states for its 4 and 8 bits."""
     of = sections(packed.read_bytes())
-    told, dim = SHAPE.vocab, SHAPE.dim
-    tiles, groups = -(-told // TILE), -(-dim // GROUP)
-    ids = struct.unpack(f"<{told}i", of["ids"])
+    vocabulary, dim = SHAPE.vocab, SHAPE.dim
+    tiles, groups = -(-vocabulary // TILE), -(-dim // GROUP)
+    ids = struct.unpack(f"<{vocabulary}i", of["ids"])
     factors = struct.unpack(f"<{4 * tiles * TILE}f", of["factors"])
     anchors = struct.unpack_from(f"<{ANCHORS * dim}f", of["anchors"])
     assert anchors[:dim] == (0.0,) * dim
@@ -174,7 +174,7 @@ def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: 
 
 def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> None:
     again = files / "again.duo"
-    done = shipped.run(
+    result = shipped.run(
         "pack",
         files / "model.bin",
         "-z",
@@ -184,17 +184,17 @@ def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> 
         "--modes",
         "exact,fast",
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert again.read_bytes() == packed.read_bytes()
     assert not list(files.glob("*.part"))
 
 
 def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path) -> None:
     small = files / "fast.duo"
-    done = engine.run(
+    result = engine.run(
         "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", small, "--modes", "fast"
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert not sections(small.read_bytes())["low"]
     assert engine.run(small, "--mode", "fast", "-n", "9").returncode == 0
     for mode in ("reference", "exact"):
@@ -205,15 +205,15 @@ def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path)
 
 
 def test_inspect(engine: Engine, packed: Path) -> None:
-    done = engine.run("inspect", packed)
-    assert done.returncode == 0, done.stderr
+    result = engine.run("inspect", packed)
+    assert result.returncode == 0, result.stderr
     listed = [
-        line.split(None, 2)[2] for line in done.stdout.splitlines() if line[:12].strip().isdigit()
+        line.split(None, 2)[2] for line in result.stdout.splitlines() if line[:12].strip().isdigit()
     ]
     assert len(listed) == len(set(listed)) == len(NAMES) - 1  # the classifier is the embedding
     assert not [name for name in listed if b"null" in name]
     for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
-        assert words in done.stdout
+        assert words in result.stdout
 
 
 HEADER_DAMAGE = {
@@ -252,9 +252,9 @@ def test_refuses_a_bad_header(
 def must_refuse(engine: Engine, folder: Path, data: bytes, *, mode: str = "exact") -> None:
     bad = folder / "bad.duo"
     bad.write_bytes(data)
-    done = engine.run(bad, "--mode", mode, "-n", "4", "-z", folder / "none")
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count(b"\n") == 1
+    result = engine.run(bad, "--mode", mode, "-n", "4", "-z", folder / "none")
+    assert result.returncode == 2, result.stderr
+    assert result.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("classifier", "provenance")])
@@ -265,12 +265,14 @@ def test_a_flipped_bit_is_found(shipped: Engine, packed: Path, tmp_path: Path, n
     data[offset + size // 2] ^= 4
     bad = tmp_path / "bad.duo"
     bad.write_bytes(data)
-    done = shipped.run("inspect", bad)
-    assert done.returncode == 2
-    assert b"checksum" in done.stderr
+    result = shipped.run("inspect", bad)
+    assert result.returncode == 2
+    assert b"checksum" in result.stderr
     if name not in ("fine", "embedding", "tokenizer"):
-        told = shipped.run(bad, "--mode", "exact", "-n", "4")
-        assert (told.returncode, b"checksum" in told.stderr) == (2, True), told.stderr
+        vocabulary = shipped.run(bad, "--mode", "exact", "-n", "4")
+        assert (vocabulary.returncode, b"checksum" in vocabulary.stderr) == (2, True), (
+            vocabulary.stderr
+        )
 
 
 @pytest.mark.parametrize("keep", [0, 3, HEADER - 1, HEADER + 5 * ENTRY, 5000, -1])
@@ -280,17 +282,17 @@ def test_refuses_what_is_cut_short(engine: Engine, packed: Path, tmp_path: Path,
 
 def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Path) -> None:
     """Sections with correct checksums, which would lead out of bounds."""
-    whole = packed.read_bytes()
+    original = packed.read_bytes()
     for name, at, value in (
         ("ids", 0, struct.pack("<i", SHAPE.vocab)),
         ("ids", 4, struct.pack("<i", -1)),
-        ("ids", 8, whole[struct.unpack_from("<Q", whole, HEADER + 10 * ENTRY)[0] :][:4]),
+        ("ids", 8, original[struct.unpack_from("<Q", original, HEADER + 10 * ENTRY)[0] :][:4]),
         ("patched", 0, struct.pack("<I", 1)),
         ("patched", 4, struct.pack("<I", 1 << 31)),
         ("patch_at", 0, struct.pack("<H", TILE * GROUP)),
         ("anchors", 4 * ANCHORS * SHAPE.dim, struct.pack("B", ANCHORS)),
     ):
-        data = bytearray(whole)
+        data = bytearray(original)
         (offset,) = struct.unpack_from("<Q", data, HEADER + NAMES.index(name) * ENTRY)
         data[offset + at : offset + at + len(value)] = value
         must_refuse(engine, tmp_path, sealed(data))
@@ -310,8 +312,8 @@ def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) ->
     bad.write_bytes(sealed(data))
     for mode in ("reference", "exact", "fast"):
         for more in (["-t", "0"], ["-s", "3"], ["-s", "4", "-p", "1"]):
-            done = engine.run(bad, "--mode", mode, "-n", "12", *more)
-            assert done.returncode == 0, done.stderr
+            result = engine.run(bad, "--mode", mode, "-n", "12", *more)
+            assert result.returncode == 0, result.stderr
 
 
 def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Path) -> None:
@@ -321,7 +323,7 @@ def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Pa
         ((files / "model.bin", "--modes", "slow"), b"slow"),
         ((files / "tokenizer.bin",), b""),
     ):
-        done = engine.run("pack", "-z", files / "tokenizer.bin", *arguments)
-        assert done.returncode == 2
-        assert words in done.stderr
-        assert done.stderr.count(b"\n") == 1
+        result = engine.run("pack", "-z", files / "tokenizer.bin", *arguments)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert result.stderr.count(b"\n") == 1

@@ -188,15 +188,15 @@ class Splitter:
     def feed(self, data: bytes) -> list[Received]:
         pieces = (self.pending + data).split(b"\0")
         self.pending = pieces.pop()
-        found = []
+        messages = []
         for piece in pieces:
             if not piece:
                 continue
             try:
-                found.append(self.read(piece))
+                messages.append(self.read(piece))
             except (ValueError, KeyError, struct.error):
                 self.noise += len(piece)
-        return found
+        return messages
 
     @staticmethod
     def read(piece: bytes) -> Received:

@@ -12,8 +12,8 @@ def script(path: Path, text: str, **names: Path) -> Path:
     return path
 
 
-def field_is(name: str, wanted: object) -> Callable[[dict[str, Any]], bool]:
-    return lambda values: bool(values[name] == wanted)
+def field_is(name: str, expected: object) -> Callable[[dict[str, Any]], bool]:
+    return lambda values: bool(values[name] == expected)
 
 
 def is_(state: int) -> Callable[[dict[str, Any]], bool]:

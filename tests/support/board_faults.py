@@ -24,7 +24,7 @@ from duotui.link.ports import Port
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets.board import BoardTarget
 from duotui.targets.virtual_duo import VirtualDuo
-from support.sessions import Spoiler
+from support.sessions import BadCable
 
 if TYPE_CHECKING:
     import random
@@ -44,7 +44,7 @@ BITS, BETWEEN = 10_000, 3_000
 KILLED = "/tmp/killed"
 
 
-class Scene:
+class BoardRig:
     """Virtual Duo, its cable, and the ports that a computer lists. Its memory is that of an image
     that keeps none for the camera."""
 
@@ -57,7 +57,7 @@ class Scene:
             corrupt=lambda data: self.to_host(data),
             corrupt_to_board=lambda data: self.to_board(data),
         )
-        self.mended = 0.0
+        self.repaired_at = 0.0
         """End of the last fault, by this computer's monotonic clock."""
 
     def start(self) -> None:
@@ -100,8 +100,8 @@ class Fault:
     in_a_push = True
     """True if it can strike a file transfer, too."""
 
-    def __init__(self, scene: Scene, chance: random.Random, bytes_: int) -> None:
-        self.scene, self.chance, self.bytes_ = scene, chance, bytes_
+    def __init__(self, rig: BoardRig, chance: random.Random, bytes_: int) -> None:
+        self.rig, self.chance, self.bytes_ = rig, chance, bytes_
         self.struck = False
 
     def prepare(self) -> None:
@@ -112,33 +112,33 @@ class Fault:
 
     def end(self) -> None:
         """Clean up after the story or the file."""
-        self.scene.quiet()
+        self.rig.quiet()
 
 
 class Pulled(Fault):
     """Cable that is unplugged at any byte, and put back as another port up to 8 seconds later."""
 
     def prepare(self) -> None:
-        left = self.chance.randrange(1, self.bytes_)
+        remaining = self.chance.randrange(1, self.bytes_)
         self._back: threading.Thread | None = None
 
         def corrupt(data: bytes) -> bytes:
-            nonlocal left
-            if self.struck or len(data) < left:
-                left -= len(data)
+            nonlocal remaining
+            if self.struck or len(data) < remaining:
+                remaining -= len(data)
                 return data
             self.struck = True
-            self.scene.cable.unplug()
+            self.rig.cable.unplug()
             self._back = threading.Thread(target=self._put_back, daemon=True)
             self._back.start()
-            return data[:left]
+            return data[:remaining]
 
-        self.scene.to_host = corrupt
+        self.rig.to_host = corrupt
 
     def _put_back(self) -> None:
         time.sleep(self.chance.uniform(0, 8))
-        self.scene.cable.plug()
-        self.scene.mended = time.monotonic()
+        self.rig.cable.plug()
+        self.rig.repaired_at = time.monotonic()
 
     def end(self) -> None:
         super().end()
@@ -150,18 +150,18 @@ class Stalled(Fault):
     """Cable that passes nothing for up to 8 seconds, at any byte; nothing is lost."""
 
     def prepare(self) -> None:
-        left = self.chance.randrange(1, self.bytes_)
+        remaining = self.chance.randrange(1, self.bytes_)
 
         def corrupt(data: bytes) -> bytes:
-            nonlocal left
-            left -= len(data)
-            if left <= 0 and not self.struck:
+            nonlocal remaining
+            remaining -= len(data)
+            if remaining <= 0 and not self.struck:
                 self.struck = True
                 time.sleep(self.chance.uniform(0, 8))
-                self.scene.mended = time.monotonic()
+                self.rig.repaired_at = time.monotonic()
             return data
 
-        self.scene.to_host = corrupt
+        self.rig.to_host = corrupt
 
 
 class Slow(Fault):
@@ -172,7 +172,7 @@ class Slow(Fault):
             time.sleep(len(data) / UART_BYTES)
             return data
 
-        self.scene.to_host = self.scene.to_board = corrupt
+        self.rig.to_host = self.rig.to_board = corrupt
         self.struck = True
 
 
@@ -180,8 +180,8 @@ class Noise(Fault):
     """Cable that flips a bit in 10,000, both ways."""
 
     def prepare(self) -> None:
-        self._ways = [Spoiler(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
-        self.scene.to_host, self.scene.to_board = self._ways
+        self._ways = [BadCable(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
+        self.rig.to_host, self.rig.to_board = self._ways
 
     def end(self) -> None:
         super().end()
@@ -192,8 +192,8 @@ class KernelLines(Fault):
     """Kernel messages on the same line."""
 
     def prepare(self) -> None:
-        self._lines = Spoiler(self.chance.randrange(1 << 30), bytes_=BETWEEN)
-        self.scene.to_host = self._lines
+        self._lines = BadCable(self.chance.randrange(1 << 30), bytes_=BETWEEN)
+        self.rig.to_host = self._lines
 
     def end(self) -> None:
         super().end()
@@ -207,7 +207,7 @@ class AgentKilled(Fault):
 
     def prepare(self) -> None:
         after = int(self.chance.uniform(0, 4e6))
-        with self.scene.shell() as shell:
+        with self.rig.shell() as shell:
             shell.run(
                 f"rm -f {KILLED}; ( while ! pidof duollama; do usleep 50000; done; usleep {after};"
                 f" killall -9 duollama && touch {KILLED} ) >/dev/null 2>&1 &"
@@ -215,7 +215,7 @@ class AgentKilled(Fault):
 
     def end(self) -> None:
         super().end()
-        with self.scene.shell() as shell:
+        with self.rig.shell() as shell:
             self.struck = not shell.ask(f"test -e {KILLED}").status
 
 
@@ -224,8 +224,8 @@ class BoardReset(Fault):
 
     def strike(self) -> None:
         self.struck = True
-        self.scene.board.reset()
-        self.scene.mended = time.monotonic()
+        self.rig.board.reset()
+        self.rig.repaired_at = time.monotonic()
 
 
 class BoardHangs(Fault):
@@ -233,10 +233,10 @@ class BoardHangs(Fault):
 
     def strike(self) -> None:
         self.struck = True
-        self.scene.board.freeze(True)
+        self.rig.board.freeze(True)
         time.sleep(self.chance.uniform(0, 9))
-        self.scene.board.freeze(False)
-        self.scene.mended = time.monotonic()
+        self.rig.board.freeze(False)
+        self.rig.repaired_at = time.monotonic()
 
 
 class HostKilled(Fault):
@@ -245,14 +245,14 @@ class HostKilled(Fault):
     in_a_push = False
 
     def prepare(self) -> None:
-        process = _another_host(self.scene)
+        process = _another_host(self.rig)
         assert process.stdout is not None
         with process.stdout:
             process.stdout.read(self.chance.randrange(1, 60))
             process.kill()
             process.wait()
         self.struck = True
-        self.scene.mended = time.monotonic()
+        self.rig.repaired_at = time.monotonic()
 
 
 class HostSleeps(Fault):
@@ -262,17 +262,17 @@ class HostSleeps(Fault):
 
     def strike(self) -> None:
         self.struck = True
-        nap = f"sleep {self.chance.uniform(0, 8)}; kill -CONT {os.getpid()}"
-        waker = subprocess.Popen(["sh", "-c", nap])
+        command = f"sleep {self.chance.uniform(0, 8)}; kill -CONT {os.getpid()}"
+        waker = subprocess.Popen(["sh", "-c", command])
         os.kill(os.getpid(), signal.SIGSTOP)
-        self.scene.mended = time.monotonic()
+        self.rig.repaired_at = time.monotonic()
         waker.wait()
 
 
-def _another_host(scene: Scene) -> subprocess.Popen[str]:
+def _another_host(rig: BoardRig) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "duotui", "tell", "--port", scene.cable.host_path),
+            *(sys.executable, "-m", "duotui", "tell", "--port", rig.cable.host_path),
             *("--mode", "exact", "-s", "99", "-n", "60", "One day"),
         ],
         stdout=subprocess.PIPE,

@@ -22,7 +22,7 @@ while [ -e hold ]; do sleep 0.02; done
 """Script that speaks a sentence, and pauses while a file of that name exists."""
 
 
-class Plugged:
+class BoardOnTty:
     """Shell with the agent, on a tty at the end of a cable; and the ports that a host lists."""
 
     def __init__(self, path: str, home: Path, *options: str) -> None:
@@ -45,8 +45,8 @@ class Plugged:
 
     def agents(self) -> list[int]:
         engine = str(self.home / "duollama")
-        found = subprocess.run(["pidof", engine], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        result = subprocess.run(["pidof", engine], capture_output=True, text=True)
+        return [int(pid) for pid in result.stdout.split()]
 
     def close(self) -> None:
         self.cable.cut()

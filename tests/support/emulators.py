@@ -57,12 +57,12 @@ def find_tools() -> Path | str:
     """Folder of the emulators, with a compiler beside it; or one line with the reason for its
     absence."""
     for recipe in ("cross", "musl", "tools"):
-        asked = subprocess.run(
+        result = subprocess.run(
             [BOARD / recipe, "--offline"], capture_output=True, text=True, check=False
         )
-        if asked.returncode != 0:
-            return asked.stderr.strip()
-    return Path(asked.stdout.strip())
+        if result.returncode != 0:
+            return result.stderr.strip()
+    return Path(result.stdout.strip())
 
 
 def missing_for_aarch64() -> str | None:
@@ -80,21 +80,21 @@ def missing_for_aarch64() -> str | None:
 def build_aarch64() -> Path:
     """Build statically, so that no emulator has to find libraries."""
     out = NATIVE / "build" / "aarch64"
-    made = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "-C", NATIVE, f"CC={CROSS_GCC}", f"BUILD={out}", "LDFLAGS=-static"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     return out / "duollama"
 
 
 def build(board: Path, target: str) -> Path:
-    made = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "-C", board, target], capture_output=True, text=True, check=False
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     return board.parent / "build" / target / "duollama"
 
 

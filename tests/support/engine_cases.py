@@ -49,8 +49,8 @@ def cases(count: int) -> Iterator[list[str]]:
 
 
 def pack(engine: Engine, model: Path, tokenizer: Path, out: Path, *more: str) -> Path:
-    done = engine.run("pack", model, "-z", tokenizer, "-o", out, *more)
-    assert done.returncode == 0, done.stderr.decode()
+    result = engine.run("pack", model, "-z", tokenizer, "-o", out, *more)
+    assert result.returncode == 0, result.stderr.decode()
     return out
 
 
@@ -64,8 +64,8 @@ def assert_exact_is_reference(
         pytest.skip(f"{model} is not here")
     packed = pack(reference, model, tokenizer, folder / "model.duo")
     for case in cases(count):
-        _, expected, _ = reference.tell(folder / "ids", model, "-z", tokenizer, *case)
-        _, ids, _ = engine.tell(folder / "ids", packed, "--mode", "exact", *case)
+        _, expected, _ = reference.generate(folder / "ids", model, "-z", tokenizer, *case)
+        _, ids, _ = engine.generate(folder / "ids", packed, "--mode", "exact", *case)
         assert ids == expected, case
 
 

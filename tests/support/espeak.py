@@ -40,9 +40,9 @@ def synthesise(
 ) -> bytes:
     """Synthesize 16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10
     ms."""
-    asked = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
+    request = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
     return subprocess.run(
-        [sys.executable, __file__], input=asked.encode(), capture_output=True, check=True
+        [sys.executable, __file__], input=request.encode(), capture_output=True, check=True
     ).stdout
 
 
@@ -54,26 +54,26 @@ def _choose(library: Any, voice: bytes) -> None:
 
 
 def _main() -> None:
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     library, data = load_library()
     rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
     assert rate == RATE, rate
     sound = bytearray()
 
-    def made(samples: Any, count: int, _events: Any) -> int:
+    def synthesised(samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:
             sound.extend(ctypes.string_at(samples, 2 * count))
         return 0
 
-    library.SetSynthCallback(made)
-    _choose(library, asked["voice"].encode())
+    library.SetSynthCallback(synthesised)
+    _choose(library, request["voice"].encode())
     for name, parameter in (
         ("rate", library.RATE),
         ("pitch", library.PITCH),
         ("gap", WORD_GAP),
     ):
-        library.SetParameter(parameter, asked[name])
-    for line in asked["lines"]:
+        library.SetParameter(parameter, request[name])
+    for line in request["lines"]:
         library.Synth(line.encode(), flags=library.CHARS_UTF8 | library.ENDPAUSE)
         library.Synchronize()
     sys.stdout.buffer.write(sound)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from duotui.link.serial_transport import SerialTransport
 
 
-class Mortal(SimulatedDuo):
+class KillableDuo(SimulatedDuo):
     """Board that stays away after a kill, until `dead` is cleared."""
 
     dead = False

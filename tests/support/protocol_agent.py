@@ -10,9 +10,9 @@ class Agent:
     def __init__(self) -> None:
         self.seq = 0
 
-    def says(self, *said: Message) -> list[Frame | NoiseBytes]:
+    def frames(self, *messages: Message) -> list[Frame | NoiseBytes]:
         frames: list[Frame | NoiseBytes] = []
-        for message in said:
+        for message in messages:
             frames.append(Frame(message.type, self.seq, message.payload()))
             self.seq += 1
         return frames

@@ -45,7 +45,7 @@ def _vocabulary(pieces: list[bytes], ids: list[int], size: int) -> list[bytes]:
 WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
 
 
-def write_parrot(
+def write_scripted_model(
     folder: Path, pieces: Iterable[bytes], context: int, ends: bool = False, layers: int = 1
 ) -> tuple[Path, Path]:
     """Write scripted.bin and tokenizer.bin into `folder`; return both paths.
@@ -74,7 +74,7 @@ def write_parrot(
         return bytes(4 * count)
 
     folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "parrot.bin"
+    model = folder / "scripted.bin"
     with open(model, "wb") as out:
         out.write(struct.pack("<7i", dim, hidden, layers, heads, heads, -vocab, context))
         out.write(embedding)

@@ -30,6 +30,6 @@ def assert_kernels_are_near(printed: str, sets: list[str]) -> None:
         name, kernel, error = line.split(" ")
         errors.setdefault(name, {})[kernel] = float(error)
     assert errors.keys() >= set(sets)
-    for name, found in errors.items():
-        assert found.keys() == LIMITS.keys(), name
-        assert not {kernel: e for kernel, e in found.items() if not e <= LIMITS[kernel]}, name
+    for name, largest in errors.items():
+        assert largest.keys() == LIMITS.keys(), name
+        assert not {kernel: e for kernel, e in largest.items() if not e <= LIMITS[kernel]}, name

@@ -40,7 +40,7 @@ VOICES = (
 """Language and variant, pitch of 99, words a minute: the voices that the recognizer was tuned on.
 """
 
-OTHERS = (
+OTHER_VOICES = (
     ("en-us+f4", 90, 130),
     ("en-us+f5", 85, 130),
     ("en-gb-scotland", 50, 140),
@@ -68,22 +68,22 @@ def wishes(
 ) -> list[tuple[str, dict[str, str]]]:
     """Yield every card by itself, in each of its forms, and then whole wishes, up to `number`."""
     chance = random.Random(seed)
-    made = [
+    result = [
         (form, {slot.removesuffix(ALONE_SUFFIX): key})
         for slot, keys in cards.items()
         for key, forms in keys.items()
         for form in forms
     ]
-    while len(made) < number:
-        said, slots = [chance.choice(CARRIERS)], {}
+    while len(result) < number:
+        phrases, slots = [chance.choice(CARRIERS)], {}
         for slot, often in (("who", 1.0), ("where", 0.7), ("what", 0.6)):
             if chance.random() < often:
                 slots[slot] = chance.choice(list(cards[slot]))
                 if slot == "what":
-                    said.append(chance.choice(("who", "that")))
-                said.append(chance.choice(cards[slot][slots[slot]]))
-        made.append((" ".join(said).strip(), slots))
-    return made
+                    phrases.append(chance.choice(("who", "that")))
+                phrases.append(chance.choice(cards[slot][slots[slot]]))
+        result.append((" ".join(phrases).strip(), slots))
+    return result
 
 
 OUTSIDE = tuple(
@@ -176,7 +176,7 @@ OUTSIDE = tuple(
 )
 
 
-UNHEARD = tuple(
+HELD_OUT = tuple(
     """
     the boat is on the river
     we went to the shop this morning
@@ -226,31 +226,31 @@ UNHEARD = tuple(
 
 
 @functools.cache
-def said(text: str, voice: Voice) -> array.array[int]:
+def synthesised(text: str, voice: Voice) -> array.array[int]:
     """Synthesize `text` at RATE and LEVEL, without the silence around it."""
     name, pitch, rate = voice
-    made = synthesise(text, voice=name, pitch=pitch, rate=rate)
-    heard = array.array("h", resampled(made, MADE_RATE, SAMPLE_RATE))
-    loud = [at for at, sample in enumerate(heard) if abs(sample) > 200]
-    return _at_level(heard[loud[0] : loud[-1] + 1], LEVEL)
+    sound = synthesise(text, voice=name, pitch=pitch, rate=rate)
+    speech = array.array("h", resampled(sound, MADE_RATE, SAMPLE_RATE))
+    loud = [at for at, sample in enumerate(speech) if abs(sample) > 200]
+    return _at_level(speech[loud[0] : loud[-1] + 1], LEVEL)
 
 
 def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
     """Add 0.4 s before and 0.5 s after `text`, in noise of SNR, or almost none."""
-    speech = said(text, voice)
-    whole = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
-    whole.extend(speech)
-    whole.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
+    speech = synthesised(text, voice)
+    padded = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
+    padded.extend(speech)
+    padded.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
     chance = random.Random(seed)
     quiet = LEVEL * 10 ** (-SNR / 20)
     match condition:
         case "clean":
-            noise: Sequence[float] = white(len(whole), 3.0, chance)
+            noise: Sequence[float] = white(len(padded), 3.0, chance)
         case "white":
-            noise = white(len(whole), quiet, chance)
+            noise = white(len(padded), quiet, chance)
         case _:
-            noise = babble(len(whole), quiet, chance)
-    return pcm(list(map(float.__add__, map(float, whole), noise)))
+            noise = babble(len(padded), quiet, chance)
+    return pcm(list(map(float.__add__, map(float, padded), noise)))
 
 
 def turned(pcm: bytes) -> bytes:
@@ -272,59 +272,59 @@ def white(length: int, level: float, chance: random.Random) -> list[float]:
 
 def babble(length: int, level: float, chance: random.Random) -> list[float]:
     """Noise of six voices that speak at once."""
-    room = _room()
-    at = chance.randrange(len(room) - length)
-    part = room[at : at + length]
+    voices = _voices()
+    at = chance.randrange(len(voices) - length)
+    part = voices[at : at + length]
     loud = math.sqrt(sum(map(mul, part, part)) / length)
     return [sample * level / loud for sample in part]
 
 
 @functools.cache
-def _room() -> list[float]:
-    spoken = []
-    for number, voice in enumerate((*VOICES, OTHERS[0])):
+def _voices() -> list[float]:
+    speakers = []
+    for number, voice in enumerate((*VOICES, OTHER_VOICES[0])):
         one = array.array("h")
         for text in OUTSIDE[number * 7 : number * 7 + 6]:
-            one.extend(said(text, voice))
-        spoken.append(one)
-    return [float(sum(samples)) for samples in zip(*spoken, strict=False)]
+            one.extend(synthesised(text, voice))
+        speakers.append(one)
+    return [float(sum(samples)) for samples in zip(*speakers, strict=False)]
 
 
 def sounds() -> dict[str, bytes]:
     """Sounds without speech, two seconds each; and the babble of voices."""
     chance, length = random.Random(5), 2 * SAMPLE_RATE
     turn = [2 * math.pi * at / SAMPLE_RATE for at in range(length)]
-    made: dict[str, Sequence[float]] = {"silence": [0.0] * length}
+    result: dict[str, Sequence[float]] = {"silence": [0.0] * length}
     for level in (10, 300, 3000):
-        made[f"white noise {level}"] = white(length, level, chance)
+        result[f"white noise {level}"] = white(length, level, chance)
     for pitch in (110, 220, 330, 440, 880):
-        made[f"tone {pitch} Hz"] = [8000 * math.sin(pitch * at) for at in turn]
+        result[f"tone {pitch} Hz"] = [8000 * math.sin(pitch * at) for at in turn]
     for pitch in (150, 250, 350):
         wavering = [at * pitch + 0.6 * math.sin(5 * at) for at in turn]
-        made[f"humming {pitch} Hz"] = [
+        result[f"humming {pitch} Hz"] = [
             3000 * sum(math.sin(part * at) / part for part in range(1, 8)) for at in wavering
         ]
     for name, pitches in (("major", (262, 330, 392)), ("minor", (220, 262, 330))):
-        made[f"{name} chord"] = [
+        result[f"{name} chord"] = [
             2500
             * (0.3 + 0.7 * math.exp(-3 * (number / SAMPLE_RATE % 0.5)))
             * sum(math.sin(pitch * part * at) / part for pitch in pitches for part in (1, 2, 3))
             for number, at in enumerate(turn)
         ]
-    made["siren"] = [6000 * math.sin(600 * at + 150 * math.sin(2 * at)) for at in turn]
-    made["clapping"] = [
+    result["siren"] = [6000 * math.sin(600 * at + 150 * math.sin(2 * at)) for at in turn]
+    result["clapping"] = [
         chance.gauss(0.0, 9000) if number % 4000 < 200 else 0.0 for number in range(length)
     ]
     for number in range(4):
-        made[f"a room {number}"] = babble(length, 800, chance)
-    return {name: pcm(samples) for name, samples in made.items()}
+        result[f"a room {number}"] = babble(length, 800, chance)
+    return {name: pcm(samples) for name, samples in result.items()}
 
 
-def _at_level(heard: array.array[int], level: float) -> array.array[int]:
+def _at_level(speech: array.array[int], level: float) -> array.array[int]:
     powers = [
         sum(map(mul, part, part)) / len(part)
-        for part in (heard[at : at + 160] for at in range(0, len(heard), 160))
+        for part in (speech[at : at + 160] for at in range(0, len(speech), 160))
     ]
     loud = [power for power in powers if power > max(powers) / 1000]
     factor = level / math.sqrt(sum(loud) / len(loud))
-    return array.array("h", pcm([sample * factor for sample in heard]))
+    return array.array("h", pcm([sample * factor for sample in speech]))

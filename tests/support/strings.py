@@ -5,8 +5,8 @@ import re
 
 def technical(text: str) -> set[str]:
     """Technical words in `text`, except the name of the key."""
-    found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
-    return found | {word for word in TECHNICAL_ZH if word in text}
+    words = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
+    return words | {word for word in TECHNICAL_ZH if word in text}
 
 
 TECHNICAL = re.findall(

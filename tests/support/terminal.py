@@ -31,14 +31,14 @@ class Terminal:
             start_new_session=True,
         )
 
-    def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
-        """Output up to `wanted`."""
-        seen, end = b"", time.monotonic() + seconds
-        while wanted not in seen:
-            left = end - time.monotonic()
-            assert select.select([self.master], [], [], max(0, left))[0], seen[-500:]
-            seen += os.read(self.master, 65536)
-        return seen
+    def wait_for(self, expected: bytes, seconds: float = 20) -> bytes:
+        """Output up to `expected`."""
+        output, end = b"", time.monotonic() + seconds
+        while expected not in output:
+            remaining = end - time.monotonic()
+            assert select.select([self.master], [], [], max(0, remaining))[0], output[-500:]
+            output += os.read(self.master, 65536)
+        return output
 
     def leave(self, key: bytes) -> float:
         """Press `key`; return the seconds until the process has ended. Its output meanwhile is
@@ -52,12 +52,12 @@ class Terminal:
     def _gone_by(self, what: Callable[[], object]) -> float:
         pressed = time.monotonic()
         what()
-        gone = os.pidfd_open(self.process.pid)
-        while not select.select([gone], [], [], 0)[0]:
+        process_fd = os.pidfd_open(self.process.pid)
+        while not select.select([process_fd], [], [], 0)[0]:
             assert time.monotonic() - pressed < 10
-            if select.select([self.master, gone], [], [])[0] == [self.master]:
+            if select.select([self.master, process_fd], [], [])[0] == [self.master]:
                 self.last += os.read(self.master, 65536)
-        os.close(gone)
+        os.close(process_fd)
         while select.select([self.master], [], [], 0)[0]:
             self.last += os.read(self.master, 65536)
         took = time.monotonic() - pressed

@@ -30,17 +30,17 @@ def understood(wav: Path, folder: Path) -> str:
     decoder.start_utt()
     decoder.process_raw(_samples(wav), full_utt=True)
     decoder.end_utt()
-    found = decoder.hyp()
-    return str(found.hypstr) if found is not None else ""
+    hypothesis = decoder.hyp()
+    return str(hypothesis.hypstr) if hypothesis is not None else ""
 
 
 def _samples(wav: Path) -> bytes:
     """First channel, resampled to RATE by linear interpolation."""
     with wave.open(str(wav)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
-        heard = array.array("h", file.readframes(file.getnframes()))[::channels]
+        samples = array.array("h", file.readframes(file.getnframes()))[::channels]
     out = array.array("h")
-    for number in range(len(heard) * RATE // rate - 1):
+    for number in range(len(samples) * RATE // rate - 1):
         at, part = divmod(number * rate, RATE)
-        out.append((heard[at] * (RATE - part) + heard[at + 1] * part) // RATE)
+        out.append((samples[at] * (RATE - part) + samples[at + 1] * part) // RATE)
     return out.tobytes()

@@ -36,9 +36,9 @@ def hide() -> None:
     for name in LOADED:
         importlib.import_module(name)
     asyncio.new_event_loop().close()  # since Python 3.14 the first call chooses the kind of loop
-    whole = {"signal": _copy(signal), "os": _copy(os)}
+    originals = {"signal": _copy(signal), "os": _copy(os)}
     for module in list(sys.modules.values()):
-        for name, copy in whole.items():
+        for name, copy in originals.items():
             if getattr(module, name, None) is sys.modules[name] and module.__name__ != __name__:
                 setattr(module, name, copy)
     for name in FUNCTIONS:

@@ -37,25 +37,25 @@ class Onset:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SentenceOnsets:
     """Sound of a sentence, and the onsets of its words; None if one is not found."""
 
     pcm: bytes
     onsets: tuple[Onset | None, ...]
 
 
-def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
+def measure_onsets(sentences: list[str], pace: float, gap: int = 0) -> list[SentenceOnsets]:
     """Measure the sentences of a story, with `gap` more of espeak's steps between words."""
-    found: list[Heard] = []
-    lines = [with_joiners(text)[0] for text in told]
+    result: list[SentenceOnsets] = []
+    lines = [with_joiners(text)[0] for text in sentences]
     for number, line in enumerate(lines):
-        before = sum(len(one.pcm) for one in found)
-        plain = _spoken(lines[: number + 1], pace, gap)[before:]
+        before = sum(len(one.pcm) for one in result)
+        plain = _synthesise(lines[: number + 1], pace, gap)[before:]
         words = line.split(" ")
         onsets: list[Onset | None] = []
         for at, word in enumerate(words):
             loud, mute = (
-                _spoken(
+                _synthesise(
                     [*lines[:number], " ".join([*words[:at], command + word, *words[at + 1 :]])],
                     pace,
                     gap,
@@ -63,11 +63,11 @@ def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
                 for command in (LOUD, MUTE)
             )
             onsets.append(_onset(plain, loud, mute))
-        found.append(Heard(plain, tuple(onsets)))
-    return found
+        result.append(SentenceOnsets(plain, tuple(onsets)))
+    return result
 
 
-def _spoken(lines: list[str], pace: float, gap: int) -> bytes:
+def _synthesise(lines: list[str], pace: float, gap: int) -> bytes:
     """Synthesize all lines in one process: a pause depends on the text before it."""
     rate, between = speed(pace)
     return synthesise(*lines, rate=rate, gap=between + gap)

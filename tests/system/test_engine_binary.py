@@ -12,7 +12,7 @@ import duotui
 
 PACKAGE = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
-FOUND = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
+FIND_ENGINE = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
 
 
 class Installation:
@@ -43,17 +43,17 @@ class Installation:
             env={**self.environment, **more},
         )
 
-    def found(self, **more: str) -> tuple[Path, str]:
+    def find(self, **more: str) -> tuple[Path, str]:
         """Path of the program, and the output on stderr."""
-        done = self.python("-c", FOUND, **more)
-        assert done.returncode == 0, done.stderr
-        return Path(done.stdout.strip()), done.stderr
+        result = self.python("-c", FIND_ENGINE, **more)
+        assert result.returncode == 0, result.stderr
+        return Path(result.stdout.strip()), result.stderr
 
     def refused(self, *arguments: str, **more: str) -> str:
         """Standard error of `duotui tell`, which must end with status 6."""
-        done = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
-        assert (done.returncode, done.stdout) == (6, "")
-        return done.stderr
+        result = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
+        assert (result.returncode, result.stdout) == (6, "")
+        return result.stderr
 
 
 @pytest.fixture
@@ -69,34 +69,34 @@ def put(path: Path, mode: int) -> Path:
 
 
 def test_it_is_compiled_once(installation: Installation) -> None:
-    path, said = installation.found()
-    assert (said, path.parent.parent) == (COMPILING, installation.cache / "duotui")
+    path, output = installation.find()
+    assert (output, path.parent.parent) == (COMPILING, installation.cache / "duotui")
     assert subprocess.run([path]).returncode == 7
-    assert installation.found(PATH="/none") == (path, "")
+    assert installation.find(PATH="/none") == (path, "")
     installation.source.write_text("int main(void) { return 8; }\n")
-    newer, _ = installation.found()
+    newer, _ = installation.find()
     assert subprocess.run([newer]).returncode == 8
 
 
 def test_what_is_built_is_not_compiled(installation: Installation, tmp_path: Path) -> None:
     """Engines as `make engine` and a wheel leave them; DUOTUI_ENGINE comes before both."""
     built = put(installation.native / "build" / "duollama", 0o755)
-    assert installation.found() == (built, "")
+    assert installation.find() == (built, "")
     named = put(tmp_path / "another", 0o755)
-    assert installation.found(DUOTUI_ENGINE=str(named)) == (named, "")
+    assert installation.find(DUOTUI_ENGINE=str(named)) == (named, "")
 
 
 def test_one_that_was_installed_without_its_mode_is_copied(installation: Installation) -> None:
     built = put(installation.native / "build" / "duollama", 0o644)
-    path, said = installation.found(PATH="/none")
-    assert (said, path.read_bytes()) == ("", built.read_bytes())
+    path, output = installation.find(PATH="/none")
+    assert (output, path.read_bytes()) == ("", built.read_bytes())
     assert subprocess.run([path]).returncode == 5
 
 
 def test_the_compiler_is_the_one_that_cc_names(installation: Installation) -> None:
     assert "and CC names none-such, which is none; " in installation.refused(CC="none-such -O3")
     installation.source.write_text("int main(void) { return STATUS + MORE; }\n")
-    path, _ = installation.found(CC="cc '-DMORE=1 + 1'")
+    path, _ = installation.find(CC="cc '-DMORE=1 + 1'")
     assert subprocess.run([path]).returncode == 9
 
 
@@ -112,12 +112,12 @@ def test_the_first_error_is_said(installation: Installation) -> None:
     is left behind."""
     installation.source.write_text('#include "none.h"\nint main(void) { return nothing; }\n')
     (installation.native / "src" / "z.c").write_text("int z(void) { return other; }\n")
-    said = installation.refused()
-    assert said.startswith(
+    output = installation.refused()
+    assert output.startswith(
         f"{COMPILING}duotui: the engine cannot be compiled: src/main.c:1:10: fatal error: none.h"
     )
-    assert said.endswith("; sudo apt install gcc libc6-dev brings one\n")
-    assert said.count("\n") == 2
+    assert output.endswith("; sudo apt install gcc libc6-dev brings one\n")
+    assert output.count("\n") == 2
     assert [path for path in installation.cache.rglob("*") if path.is_file()] == []
 
 
@@ -138,7 +138,7 @@ def test_a_cache_that_cannot_be_written(
     """Fails at once, and not like a lost link, which is waited for."""
     (tmp_path / "file").write_text("")
     cache = tmp_path / where
-    said = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)
-    assert said.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
-    assert said.endswith("; set XDG_CACHE_HOME to a folder that can\n")
-    assert said.count("\n") == 1
+    output = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)
+    assert output.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
+    assert output.endswith("; set XDG_CACHE_HOME to a folder that can\n")
+    assert output.count("\n") == 1

@@ -32,9 +32,9 @@ def names(value: object, path: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_names_do_not_change(command: str) -> None:
     arguments = COMMANDS[command].split()
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "duotui", *arguments], capture_output=True, text=True, timeout=100
     )
-    printed = sorted(set(names(json.loads(done.stdout))))
-    wanted = [name for line in NAMES if (name := line.removeprefix(f"{command}: ")) != line]
-    assert printed == wanted
+    printed = sorted(set(names(json.loads(result.stdout))))
+    expected = [name for line in NAMES if (name := line.removeprefix(f"{command}: ")) != line]
+    assert printed == expected

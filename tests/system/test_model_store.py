@@ -38,7 +38,7 @@ class Source:
         self.files = {"/w.bin": WEIGHTS, "/t.bin": WORDS}
         self.cut: int | None = None
         self.whole = False
-        self.asked: list[tuple[str, str | None]] = []
+        self.requests: list[tuple[str, str | None]] = []
         self.address = ""
 
     def model(self) -> KnownModel:
@@ -65,7 +65,7 @@ def serving() -> Iterator[Source]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             ranged = self.headers["Range"]
-            source.asked.append((self.path, ranged))
+            source.requests.append((self.path, ranged))
             data = source.files.get(self.path)
             if data is None:
                 self.send_error(404)
@@ -96,17 +96,17 @@ def serving() -> Iterator[Source]:
 
 
 def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
-    seen: list[TransferProgress] = []
+    reports: list[TransferProgress] = []
     with serving() as source:
         model = source.model()
-        path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
+        path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: reports.append(now))
         assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
         assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
         assert model.complete(tmp_path)
-        assert (seen[0].size, seen[-1].done) == (len(WEIGHTS), len(WORDS))
-        asked = len(source.asked)
+        assert (reports[0].size, reports[-1].done) == (len(WEIGHTS), len(WORDS))
+        count = len(source.requests)
         assert model_store.fetch(model, tmp_path, CLOCK) == path
-        assert len(source.asked) == asked
+        assert len(source.requests) == count
 
 
 def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
             assert not model.complete(tmp_path)
         source.cut = None
         assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
-        begins = [ranged for path, ranged in source.asked if path == "/w.bin"]
+        begins = [ranged for path, ranged in source.requests if path == "/w.bin"]
         assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
 
 
@@ -131,15 +131,17 @@ def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
         assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
 
 
-@pytest.mark.parametrize("left", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)])
-def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, left: bytes) -> None:
+@pytest.mark.parametrize(
+    "partial", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)]
+)
+def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, partial: bytes) -> None:
     with serving() as source:
         model = source.model()
         part = tmp_path / "some" / "weights.bin.part"
         part.parent.mkdir()
-        part.write_bytes(left)
-        source.files["/w.bin"] = WEIGHTS if left else WEIGHTS[:-1] + b"!"
-        if len(left) in (0, 7):
+        part.write_bytes(partial)
+        source.files["/w.bin"] = WEIGHTS if partial else WEIGHTS[:-1] + b"!"
+        if len(partial) in (0, 7):
             with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
                 model_store.fetch(model, tmp_path, CLOCK)
             assert not part.exists()
@@ -188,7 +190,7 @@ def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["model", "get"], "which model?; duotui model list names those that are known"),
         (["model", "get", "big"], "no model is known as big; there are stories15M, stories260K"),
@@ -198,9 +200,9 @@ def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_bad_input(tmp_path: Path, arguments: list[str], said: str) -> None:
-    done = duotui(tmp_path, *arguments)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"duotui: {said}")
+def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = duotui(tmp_path, *arguments)
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (2, f"duotui: {message}")
 
 
 def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
@@ -216,10 +218,10 @@ def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
     assert got.stderr.count("100%") == 2
     listed = json.loads(duotui(tmp_path, "model", "list", "--json").stdout)
     assert [row["path"] is not None for row in listed] == [False, True]
-    told = duotui(
+    story = duotui(
         tmp_path, "tell", "--port", "sim", "--model", "stories260K", "-n", "20", "-t", "0"
     )
-    assert told.stdout.startswith("Once upon a time, there was a little girl named Lily.")
+    assert story.stdout.startswith("Once upon a time, there was a little girl named Lily.")
 
 
 def test_a_name_that_is_none_is_no_file_either(tmp_path: Path) -> None:

@@ -76,18 +76,18 @@ def test_leaving_gives_the_echo_back(line: OpenLine) -> None:
 
 def test_an_answer_that_noise_fell_into_is_asked_for_again(line: OpenLine, tmp_path: Path) -> None:
     """A kernel message interrupts the output twice; the command runs once."""
-    left, once = [2], tmp_path / "once"
+    remaining, once = [2], tmp_path / "once"
 
     def corrupt(data: bytes) -> bytes:
-        if b"counted" in data and left[0]:
-            left[0] -= 1
+        if b"counted" in data and remaining[0]:
+            remaining[0] -= 1
             return data.replace(b"counted", b"coun[   12.345678] usb: reset\r\nted", 1)
         return data
 
     with line(corrupt=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run(f"echo >>{once}; echo counted $(wc -l <{once})") == "counted 1"
-        assert left == [0]
+        assert remaining == [0]
         with pytest.raises(NotReady, match="cannot ls; "):
             shell.run("ls /no/such/folder")
 

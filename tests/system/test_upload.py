@@ -34,12 +34,12 @@ def source(tmp_path: Path) -> Path:
 def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
     source, target = tmp_path / "source", tmp_path / "a folder" / "it's here"
     source.write_bytes(random.Random(size).randbytes(size))
-    heard: list[TransferProgress] = []
+    reports: list[TransferProgress] = []
     clock = ManualClock()
 
     def progress(now: TransferProgress) -> None:
         clock.advance(2.0)
-        heard.append(now)
+        reports.append(now)
 
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
@@ -49,10 +49,10 @@ def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
     assert target.stat().st_mode & 0o777 == 0o755
     assert not target.with_name("it's here.part").exists()
     if size:
-        assert (heard[-1].done, heard[-1].size) == (size, size)
+        assert (reports[-1].done, reports[-1].size) == (size, size)
     if size > 2 * BLOCK_BYTES:
-        assert heard[1].rate == BLOCK_BYTES  # two blocks in the two seconds after the first
-        assert heard[1].left == pytest.approx((size - 2 * BLOCK_BYTES) / BLOCK_BYTES)
+        assert reports[1].rate == BLOCK_BYTES  # two blocks in the two seconds after the first
+        assert reports[1].left == pytest.approx((size - 2 * BLOCK_BYTES) / BLOCK_BYTES)
 
 
 def test_goes_on_after_a_break(line: OpenLine, tmp_path: Path, source: Path) -> None:
@@ -144,18 +144,18 @@ def test_what_is_lost_on_the_way_is_sent_again(
     line: OpenLine, tmp_path: Path, source: Path
 ) -> None:
     """Loss of the dot that ends a block: the shell waits for it, and is interrupted."""
-    target, left = tmp_path / "target", [1]
+    target, remaining = tmp_path / "target", [1]
 
     def corrupt(data: bytes) -> bytes:
-        if left[0] and b"\r.\r" in data:
-            left[0] = 0
+        if remaining[0] and b"\r.\r" in data:
+            remaining[0] = 0
             return data.replace(b"\r.\r", b"\r", 1)
         return data
 
     with line(corrupt_to_board=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         upload(shell, source, str(target), ManualClock(), seconds=2)
-    assert left == [0]
+    assert remaining == [0]
     assert target.read_bytes() == source.read_bytes()
 
 

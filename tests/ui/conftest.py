@@ -29,13 +29,13 @@ def make(home: Path) -> MakeConsole:
     """Console on a scripted session, its animations off."""
 
     def build(
-        stage: ScriptedSession,
+        session: ScriptedSession,
         settings: Settings | None = None,
         *,
         ascii: bool = False,  # noqa: A002 - the app's name for it
         first: Request | None = None,
     ) -> ConsoleApp:
-        app = ConsoleApp(stage, settings or Settings(), ascii=ascii, first=first)
+        app = ConsoleApp(session, settings or Settings(), ascii=ascii, first=first)
         app.animation_level = "none"
         return app
 

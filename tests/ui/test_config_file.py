@@ -241,7 +241,7 @@ def test_any_child_comes_back(
 
 
 NAMES = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
-OTHERS = (
+OTHER_TEXTS = (
     'other = """\ntheme = "none"\n\n[child]\npace = 9 # no comment\n"""',
     "other = '''\n[keys]\nstop = 'none'\n'''",
     'other = { pace = 1, "theme" = [{ x = 1 }, { y = "}" }] }',
@@ -260,7 +260,7 @@ UNKNOWN_TABLES: tuple[list[str], ...] = (
 def config_files(draw: st.DrawFn) -> str:
     """Draw a file as a person may write it: tables, dotted keys and inline tables, in any order.
     Strings of several lines look like settings, and each comment differs."""
-    top = [draw(st.sampled_from(OTHERS)), "# NOTE"]
+    top = [draw(st.sampled_from(OTHER_TEXTS)), "# NOTE"]
     if draw(st.booleans()):
         top.append("theme = 'nord' # NOTE")
     tables = [draw(st.sampled_from(UNKNOWN_TABLES))]
@@ -286,7 +286,7 @@ def config_files(draw: st.DrawFn) -> str:
     return noted.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-def others(text: str) -> dict[str, Any]:
+def other_settings(text: str) -> dict[str, Any]:
     """Contents of a file that no screen changes."""
     table = tomllib.loads(text.replace("nan", "7.0"))
     return {name: table[name] for name in table.keys() - {"theme", "story", "child"}}
@@ -306,7 +306,7 @@ def test_what_is_saved_comes_back_and_all_else_stays(
     assert save(replace(before, theme=theme, story=story, parental=child))
     assert load(path) == replace(before, theme=theme, story=story, parental=child)
     new = path.read_bytes().decode()
-    assert others(new) == others(old)
+    assert other_settings(new) == other_settings(old)
     notes = re.compile(r"# note-\d+-")
     assert notes.findall(new) == notes.findall(old)
 

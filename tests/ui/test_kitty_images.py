@@ -36,7 +36,7 @@ from duotui.ui.image_cache import (
 from duotui.ui.kitty_graphics import DIACRITICS, PLACEHOLDER
 from duotui.ui.story_app import StoryApp
 from duotui.ui.widgets.picture import FRAME_COUNT, PictureView
-from support.scripted_controller import hours
+from support.scripted_controller import scripted_controllers
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"}
 CAT = icons.named("cat")
@@ -46,7 +46,7 @@ ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
 CELL = re.compile(f"{PLACEHOLDER}([{DIACRITICS}])([{DIACRITICS}])")
 
 
-class Terminal:
+class KittyTerminal:
     """State of images that kitty would hold."""
 
     def __init__(self) -> None:
@@ -74,12 +74,12 @@ class Terminal:
 
 
 @pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> Terminal:
+def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> KittyTerminal:
     for name, value in KITTY.items():
         monkeypatch.setenv(name, value)
     for name in ("TMUX", "STY", "ZELLIJ", "NO_COLOR", "TERM_PROGRAM"):
         monkeypatch.delenv(name, raising=False)
-    return Terminal()
+    return KittyTerminal()
 
 
 class Page(App[None]):
@@ -96,19 +96,19 @@ class Page(App[None]):
 
 
 def page(
-    terminal: Terminal,
-    wanted: str = "auto",
+    terminal: KittyTerminal,
+    pictures: str = "auto",
     glyphs: Glyphs = UNICODE_GLYPHS,
     size: tuple[int, int] = (16, 8),
 ) -> Page:
-    images = ImageCache(wanted, dict(os.environ))
+    images = ImageCache(pictures, dict(os.environ))
     images.open(terminal.write)
     return Page(images, glyphs, size)
 
 
 def cells(strip: Strip) -> list[tuple[int, int, int]]:
     """Image number, row and column of each cell."""
-    found = []
+    result = []
     for segment in strip:
         parts = CELL.findall(segment.text)
         if not parts:
@@ -119,8 +119,8 @@ def cells(strip: Strip) -> list[tuple[int, int, int]]:
         assert segment.style.color is not None
         red, green, blue = segment.style.color.triplet or (0, 0, 0)
         number = (red << 16) + (green << 8) + blue
-        found += [(number, DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in parts]
-    return found
+        result += [(number, DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in parts]
+    return result
 
 
 def imaged(app: Page | StoryApp) -> bool:
@@ -130,7 +130,7 @@ def imaged(app: Page | StoryApp) -> bool:
 
 @pytest.mark.parametrize(("size", "scale"), [((16, 8), 1), ((20, 10), 1), ((32, 16), 2)])
 async def test_each_cell_shows_its_part(
-    size: tuple[int, int], scale: int, terminal: Terminal
+    size: tuple[int, int], scale: int, terminal: KittyTerminal
 ) -> None:
     app = page(terminal, size=size)
     width, height = scale * 16, scale * 8
@@ -146,7 +146,7 @@ async def test_each_cell_shows_its_part(
         assert terminal.images == {FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, DAY))}
 
 
-async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
+async def test_it_is_sent_once_and_moves(terminal: KittyTerminal) -> None:
     app = page(terminal)
     async with app.run_test(size=(40, 20)) as pilot:
         app.view.moving = True
@@ -161,7 +161,7 @@ async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
         assert len(terminal.written) == 2
 
 
-@pytest.mark.parametrize("wanted", PICTURE_CHOICES)
+@pytest.mark.parametrize("pictures", PICTURE_CHOICES)
 @pytest.mark.parametrize(
     ("changes", "auto", "images"),
     [
@@ -177,22 +177,22 @@ async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
     ids=["kitty", "its name", "another", "tmux", "screen", "no colour", "256 colours", "dumb"],
 )
 async def test_who_gets_images(
-    wanted: str,
+    pictures: str,
     changes: dict[str, str],
     auto: bool,
     images: bool,
-    terminal: Terminal,
+    terminal: KittyTerminal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
-    app = page(terminal, wanted)
+    app = page(terminal, pictures)
     async with app.run_test(size=(40, 20)):
-        expected = {"auto": auto, "characters": False, "images": images}[wanted]
+        expected = {"auto": auto, "characters": False, "images": images}[pictures]
         assert imaged(app) == bool(terminal.images) == expected
 
 
-async def test_ascii_gets_none(terminal: Terminal) -> None:
+async def test_ascii_gets_none(terminal: KittyTerminal) -> None:
     app = page(terminal, "images", ASCII_GLYPHS)
     async with app.run_test(size=(40, 20)):
         assert not imaged(app)
@@ -206,7 +206,7 @@ async def test_without_a_terminal_there_are_none() -> None:
         assert not imaged(cast("Page", pilot.app))
 
 
-def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_is_not_filled(terminal: KittyTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enlarged, "rgba", lambda *_: b"")
     images = ImageCache("auto", KITTY)
     images.open(terminal.write)
@@ -224,7 +224,7 @@ def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.Monkey
     assert not images.ready
 
 
-def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
+def test_what_parents_want_counts_at_once(terminal: KittyTerminal) -> None:
     images = ImageCache("characters", KITTY)
     images.open(terminal.write)
     assert not images.ready
@@ -232,14 +232,14 @@ def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
     assert images.ready
 
 
-def nursery(child: ParentalSettings) -> StoryApp:
-    controller = cast("StoryController", hours(child)["who"])
+def story_app(child: ParentalSettings) -> StoryApp:
+    controller = cast("StoryController", scripted_controllers(child)["who"])
     return StoryApp(
         controller, config_file.Settings(parental=child), datetime.now, random.Random(1)
     )
 
 
-def quiet(terminal: Terminal) -> type[HeadlessDriver]:
+def quiet(terminal: KittyTerminal) -> type[HeadlessDriver]:
     """Driver that only writes images."""
 
     class Quiet(HeadlessDriver):
@@ -255,15 +255,15 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
 
 
 @pytest.fixture
-def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
+def app(terminal: KittyTerminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
     """Story screen, with a terminal for its images."""
-    made = nursery(ParentalSettings())
-    driver = with_images(quiet(terminal), made._images)
+    program = story_app(ParentalSettings())
+    driver = with_images(quiet(terminal), program._images)
     monkeypatch.setattr("textual.drivers.headless_driver.HeadlessDriver", driver)
-    return made
+    return program
 
 
-async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal) -> None:
+async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: KittyTerminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert imaged(app)
         await pilot.press("ctrl+q")
@@ -279,19 +279,19 @@ async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal)
     assert not terminal.images
 
 
-async def test_parents_choose(app: StoryApp, terminal: Terminal) -> None:
+async def test_parents_choose(app: StoryApp, terminal: KittyTerminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        for wanted in ("characters", "auto"):
+        for pictures in ("characters", "auto"):
             app._through(True)
             await pilot.pause()
-            app.screen.query_one("#pictures", Input).value = wanted
+            app.screen.query_one("#pictures", Input).value = pictures
             await pilot.press("enter")
             await pilot.pause()
-            assert imaged(app) == (wanted == "auto")
+            assert imaged(app) == (pictures == "auto")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_a_break_leaves_none(app: StoryApp, terminal: Terminal) -> None:
+async def test_a_break_leaves_none(app: StoryApp, terminal: KittyTerminal) -> None:
     async def broken() -> None:
         async with app.run_test(size=(80, 24)):
             assert terminal.images
@@ -302,7 +302,9 @@ async def test_a_break_leaves_none(app: StoryApp, terminal: Terminal) -> None:
     assert not terminal.images
 
 
-async def test_the_screen_that_comes_back_has_them_anew(app: StoryApp, terminal: Terminal) -> None:
+async def test_the_screen_that_comes_back_has_them_anew(
+    app: StoryApp, terminal: KittyTerminal
+) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert app._driver is not None
         app._driver.stop_application_mode()

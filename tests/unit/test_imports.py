@@ -34,13 +34,13 @@ IMPURE = ("serial", "textual", "pexpect", "subprocess", "socket", "asyncio")
 
 def imports(path: Path) -> set[str]:
     """Modules of duotui that the file at `path` names in an import."""
-    found = set()
+    result = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            result |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return {name for name in found if name.startswith("duotui.")}
+            result |= {alias.name for alias in node.names}
+    return {name for name in result if name.startswith("duotui.")}
 
 
 def upward(module: str, imported_names: set[str]) -> list[str]:
@@ -57,14 +57,14 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
     """Modules of `graph` that reach themselves."""
 
     def reached(start: str) -> set[str]:
-        seen: set[str] = set()
+        visited: set[str] = set()
         waiting = list(graph[start])
         while waiting:
             name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
+            if name not in visited:
+                visited.add(name)
                 waiting.extend(graph.get(name, ()))
-        return seen
+        return visited
 
     return [name for name in graph if name in reached(name)]
 
@@ -84,8 +84,10 @@ def graph() -> dict[str, set[str]]:
 def loaded(modules: list[str]) -> set[str]:
     """Modules that a new interpreter has loaded after importing `modules`."""
     code = f"import sys\nfor n in {modules!r}: __import__(n)\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.split())
 
 
 def of_packages(*packages: str) -> list[str]:

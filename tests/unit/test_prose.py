@@ -64,18 +64,18 @@ def begins_item(line: str, before: str) -> bool:
 
 
 def paragraphs(page: str) -> list[Paragraph]:
-    found: list[Paragraph] = []
+    result: list[Paragraph] = []
     before = ""
     for number, line in prose_lines(page):
         if not line.strip():
             before = ""
         elif before and not begins_item(line, before):
-            first, text = found[-1]
-            found[-1] = Paragraph(first, f"{text} {line.strip()}")
+            first, text = result[-1]
+            result[-1] = Paragraph(first, f"{text} {line.strip()}")
         else:
             before = line
-            found.append(Paragraph(number, ITEM.sub("", line, count=1).strip()))
-    return found
+            result.append(Paragraph(number, ITEM.sub("", line, count=1).strip()))
+    return result
 
 
 def sentences(text: str) -> list[str]:

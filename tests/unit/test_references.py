@@ -24,12 +24,12 @@ ELSEWHERE = re.compile(r"^/|^config\.toml$|^verdict\.json$|NAME")
 
 def repository_files() -> list[str]:
     """Paths of the files, each with a slash before it, except builds."""
-    found = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
+    paths = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file():
-                found.append(f"/{path.relative_to(ROOT).as_posix()}")
-    return [path for path in found if not path.startswith("/native/build/")]
+                paths.append(f"/{path.relative_to(ROOT).as_posix()}")
+    return [path for path in paths if not path.startswith("/native/build/")]
 
 
 FILES = repository_files()

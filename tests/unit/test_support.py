@@ -35,7 +35,7 @@ def run(folder: Path, plugin: str, text: str, **environment: str) -> tuple[int, 
     """Run pytest with one of the plugins on a file of `text`; return its exit status and its
     output."""
     (folder / "test_it.py").write_text(text, encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", plugin, "-p", "no:cacheprovider", "test_it.py"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(TESTS), **environment},
@@ -43,7 +43,7 @@ def run(folder: Path, plugin: str, text: str, **environment: str) -> tuple[int, 
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout
+    return result.returncode, result.stdout
 
 
 def test_a_failure_with_garbage_around_is_reported(tmp_path: Path) -> None:

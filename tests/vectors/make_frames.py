@@ -50,9 +50,13 @@ def noise(name: str, raw: bytes, count: int, *frames: str) -> None:
     """Add a case: `raw` must give these frames and this many bytes of noise (bytes 0x00 are never
     noise)."""
     splitter = Splitter()
-    found = splitter.feed(raw)
+    decoded = splitter.feed(raw)
     if len(raw) < 4000:  # the peer does not limit its buffer
-        assert (splitter.noise, len(found)) == (count, len(frames)), (name, splitter.noise, found)
+        assert (splitter.noise, len(decoded)) == (count, len(frames)), (
+            name,
+            splitter.noise,
+            decoded,
+        )
     ROWS.append(
         [name, "noise", "-", "-", raw.hex(), json.dumps({"noise": count, "frames": list(frames)})]
     )

@@ -18,7 +18,7 @@ from duotui.targets.virtual_duo import (
     make_card,
     prepared_card,
 )
-from support.board_faults import Scene
+from support.board_faults import BoardRig
 from support.emulators import BOARD, build, find_tools
 from support.fixture_types import RunningBoard
 
@@ -75,14 +75,14 @@ def start(stock: Path, tmp_path: Path) -> StartBoard:
 
 
 @pytest.fixture(scope="module")
-def scene(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def rig(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardRig]:
     """Board with the agent, for faults."""
     card = tmp_path_factory.mktemp("fire") / "card.img"
-    made = prepared_card(resources.MODEL, resources.TOKENIZER)
-    subprocess.run(["cp", "--sparse=always", made, card], check=True)
-    scene = Scene(card)
+    prepared = prepared_card(resources.MODEL, resources.TOKENIZER)
+    subprocess.run(["cp", "--sparse=always", prepared, card], check=True)
+    rig = BoardRig(card)
     try:
-        scene.start()
-        yield scene
+        rig.start()
+        yield rig
     finally:
-        scene.board.close()
+        rig.board.close()

@@ -85,13 +85,13 @@ def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
         shell = duo.shell()
         shell.run("dd if=/dev/zero of=/mnt/data/big bs=1M count=60", 60)
         shell.run("sync; echo 3 >/proc/sys/vm/drop_caches", 60)
-        said = shell.run(
+        output = shell.run(
             "a=$(cut -d' ' -f1 /proc/uptime); cat /mnt/data/big >/dev/null;"
             " b=$(cut -d' ' -f1 /proc/uptime); echo $a $b",
             60,
         )
-    begun, ended = map(float, said.split())
-    rate = 60 * 2**20 / (ended - begun)
+    start_time, end_time = map(float, output.split())
+    rate = 60 * 2**20 / (end_time - start_time)
     assert rate <= DUO_64M.card_rate * 1.1
 
 
@@ -100,8 +100,8 @@ def test_is_heard(start: StartBoard, tmp_path: Path) -> None:
     with start(sound=sound) as duo:
         duo.shell().run("yes duo | head -c 65536 >/dev/dsp", 60)
     with wave.open(str(sound)) as file:
-        heard = file.readframes(file.getnframes())
-    assert len(set(heard)) > 2
+        recorded = file.readframes(file.getnframes())
+    assert len(set(recorded)) > 2
 
 
 def test_a_wrong_password_is_said(start: StartBoard) -> None:

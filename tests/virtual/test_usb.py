@@ -39,8 +39,8 @@ def card(stock: Path, engine: Path, tmp_path_factory: pytest.TempPathFactory) ->
     subprocess.run(["cp", "--sparse=always", stock, folder / "card.img"], check=True)
     with mounted(folder / "card.img", folder / "rootfs") as root:
         for _ in range(2):
-            done = setup(root, engine)
-            assert done.returncode == 0, done.stderr
+            result = setup(root, engine)
+            assert result.returncode == 0, result.stderr
     return folder / "card.img"
 
 
@@ -49,9 +49,9 @@ def mounted(card: Path, where: Path, options: str = "rw") -> Iterator[Path]:
     """Mount its second partition."""
     where.mkdir(exist_ok=True)
     how = f"loop,offset={ROOT_OFFSET},{options}"
-    done = subprocess.run(["mount", "-o", how, card, where], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a card cannot be mounted here: {done.stderr.strip()}")
+    result = subprocess.run(["mount", "-o", how, card, where], capture_output=True, text=True)
+    if result.returncode:
+        pytest.skip(f"a card cannot be mounted here: {result.stderr.strip()}")
     try:
         yield where
     finally:
@@ -68,9 +68,9 @@ def setup(root: Path, engine: Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_card_that_is_locked_is_said(stock: Path, engine: Path, tmp_path: Path) -> None:
     with mounted(stock, tmp_path / "rootfs", "ro") as root:
-        done = setup(root, engine)
-    assert (done.returncode, done.stderr.count("\n")) == (6, 1)
-    assert "cannot be written; Read-only file system" in done.stderr
+        result = setup(root, engine)
+    assert (result.returncode, result.stderr.count("\n")) == (6, 1)
+    assert "cannot be written; Read-only file system" in result.stderr
 
 
 def usb(shell: Shell, name: str) -> str:
@@ -87,12 +87,12 @@ def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
         assert serial.startswith("duotui-")
         # the network is still there, as the second function
         assert "192.168.42.1" in shell.run("ifconfig usb0")
-        said = shell.run(
+        output = shell.run(
             "stty -F /dev/ttyACM0 raw -echo; exec 3<>/dev/ttyACM0; printf '\\r' >&3;"
             " timeout 10 head -c 30 <&3; true",
             60,
         )
-        assert "Welcome to Milk-V Duo" in said
+        assert "Welcome to Milk-V Duo" in output
         assert not [f for f in check_board(shell) if f.right is False]
         shell.run("sync")
         duo.board.reset()

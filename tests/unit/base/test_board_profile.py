@@ -24,17 +24,17 @@ def facts(source: str) -> list[str]:
     """Constants of `source` that are facts of the profile; docstrings are none."""
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    found = []
+    result = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in prose:
             value = (
                 node.value.decode(errors="replace") if isinstance(node.value, bytes) else node.value
             )
             if isinstance(value, str):
-                found += [word for word in WORDS if word in value]
+                result += [word for word in WORDS if word in value]
             elif isinstance(value, int | float) and value in NUMBERS:
-                found.append(str(value))
-    return found
+                result.append(str(value))
+    return result
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,13 @@ def test_a_program_that_fails_is_told_by_its_last_line() -> None:
 
 
 def test_a_program_has_its_input_folder_and_environment(tmp_path: Path) -> None:
-    done = run_program(
+    result = run_program(
         ["/bin/sh", "-c", 'cat; pwd; echo "$NAME"; test -n "$PATH"'],
         stdin="said\n",
         cwd=tmp_path,
         environment={"NAME": "value"},
     )
-    assert done.stdout == f"said\n{tmp_path}\nvalue\n"
+    assert result.stdout == f"said\n{tmp_path}\nvalue\n"
 
 
 async def test_a_child_answers_lines() -> None:

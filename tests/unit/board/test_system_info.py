@@ -11,12 +11,12 @@ from support.conditions import DUO
 
 
 def test_a_duo_is_read() -> None:
-    found = parse_system_info(DUO.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068"))
-    assert (found.kernel, found.machine) == ("Linux 5.10.4-tag-", "riscv64")
-    assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
-    assert (found.swaps, found.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
-    assert (found.temperatures, found.clock) == ((45.123,), 850)
-    assert found.free_bytes == 516568 * 1024
+    info = parse_system_info(DUO.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068"))
+    assert (info.kernel, info.machine) == ("Linux 5.10.4-tag-", "riscv64")
+    assert (info.memory, info.available) == (56580 * 1024, 41000 * 1024)
+    assert (info.swaps, info.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
+    assert (info.temperatures, info.clock) == ((45.123,), 850)
+    assert info.free_bytes == 516568 * 1024
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,13 @@ def test_what_cannot_be_read_is_said(old: str, new: str) -> None:
 
 
 def test_this_computer_is_read() -> None:
-    done = subprocess.run(["sh", "-c", PROBE], capture_output=True, text=True)
-    found = parse_system_info(done.stdout)
-    assert (done.returncode, done.stderr, "\n" in PROBE) == (0, "", False)
-    assert found.kernel == subprocess.getoutput("uname -sr")
-    assert found.machine == subprocess.getoutput("uname -m")
-    assert found.memory > found.available > 0
-    assert found.free_bytes > 0
+    result = subprocess.run(["sh", "-c", PROBE], capture_output=True, text=True)
+    info = parse_system_info(result.stdout)
+    assert (result.returncode, result.stderr, "\n" in PROBE) == (0, "", False)
+    assert info.kernel == subprocess.getoutput("uname -sr")
+    assert info.machine == subprocess.getoutput("uname -m")
+    assert info.memory > info.available > 0
+    assert info.free_bytes > 0
 
 
 def test_a_duo_is_told_from_another_machine() -> None:

@@ -50,6 +50,6 @@ def test_an_error_of_ours_is_that_error() -> None:
 
 def test_a_defect_is_no_lost_link() -> None:
     """duotui reconnects after a lost link, but not after a defect."""
-    found = report_of(RuntimeError("oops"))
-    assert (type(found), found.exit) == (DuotuiError, Exit.UNEXPECTED)
-    assert found.message == "failing: unexpected RuntimeError('oops')"
+    report = report_of(RuntimeError("oops"))
+    assert (type(report), report.exit) == (DuotuiError, Exit.UNEXPECTED)
+    assert report.message == "failing: unexpected RuntimeError('oops')"

@@ -31,10 +31,10 @@ def test_a_single_cable_will_do() -> None:
     assert find_board([CABLE, MODEM, BUILT_IN]) is CABLE
 
 
-@pytest.mark.parametrize("found", [[], [MODEM], [BUILT_IN], [MODEM, BUILT_IN]])
-def test_a_port_that_may_be_anything_is_not_opened(found: list[Port]) -> None:
+@pytest.mark.parametrize("ports", [[], [MODEM], [BUILT_IN], [MODEM, BUILT_IN]])
+def test_a_port_that_may_be_anything_is_not_opened(ports: list[Port]) -> None:
     with pytest.raises(NoDevice):
-        find_board(found)
+        find_board(ports)
 
 
 def test_several_duos_are_named_and_none_is_taken() -> None:
@@ -47,9 +47,9 @@ def test_a_board_is_found_again_by_its_number_whatever_its_port_is_called() -> N
     moved = replace(DUO, path="/dev/ttyACM1")
     assert same_board(DUO, [MODEM, moved]) is moved
     other = replace(DUO, serial_number="9")
-    for found in ([], [other], [replace(other, path=DUO.path)]):
+    for ports in ([], [other], [replace(other, path=DUO.path)]):
         with pytest.raises(NoDevice, match="0123456789 is not plugged in"):
-            same_board(DUO, found)
+            same_board(DUO, ports)
 
 
 def test_boards_of_one_number_are_told_by_their_ports() -> None:
@@ -86,10 +86,10 @@ def test_a_port_is_described_by_what_is_known() -> None:
 def test_a_failed_open_says_what_to_do(
     target: str, error: Exception, kind: type[DuotuiError]
 ) -> None:
-    said = explain_open_error(target, error)
-    assert type(said) is kind
-    assert said.hint
-    assert "\n" not in str(said)
+    message = explain_open_error(target, error)
+    assert type(message) is kind
+    assert message.hint
+    assert "\n" not in str(message)
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_holders_are_read_from_proc(tmp_path: Path) -> None:
 def test_holders_are_asked_of_lsof_where_there_is_no_proc(tmp_path: Path) -> None:
     if shutil.which("lsof") is None:
         pytest.skip("lsof is not installed")
-    held = tmp_path / "port"
-    held.touch()
-    with held.open("rb") as file:
+    port = tmp_path / "port"
+    port.touch()
+    with port.open("rb") as file:
         holder = subprocess.Popen(["sleep", "100"], stdin=file)
     try:
-        assert list(holders(str(held), tmp_path / "proc")) == [f"sleep (pid {holder.pid})"]
+        assert list(holders(str(port), tmp_path / "proc")) == [f"sleep (pid {holder.pid})"]
     finally:
         holder.kill()
         holder.wait()
-    assert list(holders(str(held), tmp_path / "proc")) == []
+    assert list(holders(str(port), tmp_path / "proc")) == []
 
 
 def test_a_port_of_windows_is_listed_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:

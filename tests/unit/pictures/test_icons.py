@@ -27,12 +27,12 @@ each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
 
 
 def name(sentence: str) -> str:
-    found = icons.icon_of_sentence(sentence)
-    return found.name if found else ""
+    icon = icons.icon_of_sentence(sentence)
+    return icon.name if icon else ""
 
 
 @pytest.mark.parametrize(
-    ("sentence", "found"),
+    ("sentence", "expected"),
     [
         ("The dog ran.", "dog"),
         ("Two puppies ran.", "dog"),
@@ -52,8 +52,8 @@ def name(sentence: str) -> str:
         ("«Кот» 狗 😀 123", ""),
     ],
 )
-def test_a_word_its_plural_and_what_means_the_same(sentence: str, found: str) -> None:
-    assert name(sentence) == found
+def test_a_word_its_plural_and_what_means_the_same(sentence: str, expected: str) -> None:
+    assert name(sentence) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_only_whole_words(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "found"),
+    ("sentence", "expected"),
     [
         ("The cat met the dog.", "cat"),
         ("The dog met the cat.", "dog"),
@@ -74,8 +74,8 @@ def test_only_whole_words(sentence: str) -> None:
         ("Lily loved her red ball.", "ball"),
     ],
 )
-def test_the_first_but_what_is_in_every_story_gives_way(sentence: str, found: str) -> None:
-    assert name(sentence) == found
+def test_the_first_but_what_is_in_every_story_gives_way(sentence: str, expected: str) -> None:
+    assert name(sentence) == expected
 
 
 def test_a_name_has_its_capital() -> None:
@@ -88,14 +88,18 @@ def test_a_name_has_its_capital() -> None:
 
 @given(st.text(max_size=300), st.sampled_from(sorted(icons.load())))
 def test_any_text_has_one_picture_or_none(text: str, known: str) -> None:
-    found = icons.icon_of_sentence(text)
-    assert found is icons.icon_of_sentence(text)
-    assert found is None or found in ALL
+    icon = icons.icon_of_sentence(text)
+    assert icon is icons.icon_of_sentence(text)
+    assert icon is None or icon in ALL
     word = next(iter(icons.named(known).words), "")
     if word:
-        said = icons.icon_of_sentence(f"{text} {word}.")
-        assert said is not None
-        assert said.name == known or icons.icon_of_sentence(text) is said or not said.common
+        other_icon = icons.icon_of_sentence(f"{text} {word}.")
+        assert other_icon is not None
+        assert (
+            other_icon.name == known
+            or icons.icon_of_sentence(text) is other_icon
+            or not other_icon.common
+        )
 
 
 def test_every_wanted_picture_is_there() -> None:
@@ -169,8 +173,8 @@ def test_in_another_light_each_colour_is_dimmer() -> None:
     apple = icons.named("apple")
     plain, lit = icons.pixels(apple), icons.pixels(apple, 0, (200, 100, 0))
     for before, after in zip(sum(plain, ()), sum(lit, ()), strict=True):
-        wanted = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
-        assert after == wanted
+        expected = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
+        assert after == expected
 
 
 GRID = "\n".join(["k" * ICON_SIZE] * ICON_SIZE)
@@ -186,8 +190,8 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_file_is_read(tmp_path: Path) -> None:
     text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
-    found = icons.read(write(tmp_path, text))
-    assert found == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
+    icon = icons.read(write(tmp_path, text))
+    assert icon == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
 
 
 @pytest.mark.parametrize(

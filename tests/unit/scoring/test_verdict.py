@@ -53,10 +53,10 @@ def run(index: int = 0, **changes: object) -> Run:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def agreement(*taken: int) -> Agreement:
+def agreement(*predicted: int) -> Agreement:
     steps = tuple(
         ForcedStep(id_, other, math.log(2), (TokenCandidate(id_, 0.5, math.nan, "a"),))
-        for id_, other in zip(IDS, taken, strict=True)
+        for id_, other in zip(IDS, predicted, strict=True)
     )
     return Agreement(steps, 1)
 
@@ -134,16 +134,16 @@ def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
 
 
 def test_what_the_reference_says_is_read() -> None:
-    found = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
-    assert found.steps[1] == ForcedStep(
+    steps = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
+    assert steps.steps[1] == ForcedStep(
         6, 9, 1.5, (TokenCandidate(9, 0.7, 0.5, " b"), TokenCandidate(6, 0.2, 0.25, "�"))
     )
-    assert (found.agreed, found.fraction, found.nats) == (1, 0.5, 1.0)
+    assert (steps.agreed, steps.fraction, steps.nats) == (1, 0.5, 1.0)
 
 
 def test_words_say_what_is_whose() -> None:
-    found = list(word_diff("a big cat sat here", "a big dog sat"))
-    assert found == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
+    differences = list(word_diff("a big cat sat here", "a big dog sat"))
+    assert differences == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -173,15 +173,18 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
 
 
 def test_json_is_plain_and_says_the_same() -> None:
-    said = json.loads(json.dumps(to_json(bad()), allow_nan=False))
-    assert said["score"]["dropped"] == [29]
-    assert (said["correctness"]["identical"], said["correctness"]["first_difference"]) == (False, 1)
-    assert said["correctness"]["agreement"] == pytest.approx(2 / 3)
-    assert (said["void"], said["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
-    assert len(said["runs"]) == 30
-    assert said["conditions"]["before"]["swaps"] == []
-    assert said["roofline"]["rate"] == pytest.approx(900 / 16.4)
-    assert said["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
+    report = json.loads(json.dumps(to_json(bad()), allow_nan=False))
+    assert report["score"]["dropped"] == [29]
+    assert (report["correctness"]["identical"], report["correctness"]["first_difference"]) == (
+        False,
+        1,
+    )
+    assert report["correctness"]["agreement"] == pytest.approx(2 / 3)
+    assert (report["void"], report["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
+    assert len(report["runs"]) == 30
+    assert report["conditions"]["before"]["swaps"] == []
+    assert report["roofline"]["rate"] == pytest.approx(900 / 16.4)
+    assert report["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
 
 
 def test_no_runs_are_reported_too() -> None:

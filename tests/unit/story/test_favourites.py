@@ -34,7 +34,7 @@ def favourites(tmp_path: Path) -> Favourites:
 
 
 def titles(favourites: Favourites) -> list[str]:
-    return [kept.title for kept in favourites.all()]
+    return [favourite.title for favourite in favourites.all()]
 
 
 def test_what_is_kept_comes_back_word_for_word(favourites: Favourites) -> None:
@@ -75,7 +75,7 @@ def test_one_is_removed(favourites: Favourites) -> None:
     assert favourites.path.stat().st_mtime_ns == before
 
 
-def test_two_programs_have_one_shelf(favourites: Favourites) -> None:
+def test_two_programs_share_favourites(favourites: Favourites) -> None:
     other = Favourites(favourites.path)
     favourites.add(story(1))
     other.add(story(2))
@@ -162,15 +162,15 @@ text = st.text(st.characters(exclude_categories=["Cs"]))
         st.datetimes(),
     )
 )
-def test_any_story_is_one_line_and_comes_back(kept: FavouriteStory) -> None:
-    assert b"\n" not in write(kept)
-    assert read(write(kept)) == kept
+def test_any_story_is_one_line_and_comes_back(story: FavouriteStory) -> None:
+    assert b"\n" not in write(story)
+    assert read(write(story)) == story
 
 
 # Disks that cannot be written
 
 
-def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
+def test_favourites_that_cannot_be_written_are_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     favourites = Favourites(tmp_path / "data" / "favourites.jsonl")
     favourites.add(story(1))

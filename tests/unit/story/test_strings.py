@@ -26,21 +26,21 @@ def words() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("language", LANGUAGE_NAMES)
 def test_every_phrase_is_there_and_no_other(language: str) -> None:
     assert set(tomllib.loads(STRINGS_FILE.read_text("utf-8"))) == set(LANGUAGE_NAMES)
-    said = strings_in(language)
-    assert all(getattr(said, key).strip() == getattr(said, key) != "" for key in KEYS)
+    phrases = strings_in(language)
+    assert all(getattr(phrases, key).strip() == getattr(phrases, key) != "" for key in KEYS)
 
 
 def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
     sources = [path for folder in ("story", "ui") for path in (PACKAGE / folder).rglob("*.py")]
-    said = re.compile(r'\b_?strings\.(\w+)|\b_show_not_understood\("(\w+)"\)')
-    found = {
+    pattern = re.compile(r'\b_?strings\.(\w+)|\b_show_not_understood\("(\w+)"\)')
+    used = {
         name
         for path in sources
-        for pair in said.findall(path.read_text("utf-8"))
+        for pair in pattern.findall(path.read_text("utf-8"))
         for name in pair
         if name
     }
-    assert found == set(KEYS)
+    assert used == set(KEYS)
 
 
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
@@ -54,8 +54,8 @@ def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
 def test_no_technical_word_is_among_them() -> None:
     labels = [("en", card.key, card.label["en"]) for row in deck().rows().values() for card in row]
     for _, key, text in [*words(), *labels]:
-        found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL)
-        assert not found or key in SAID_TO_GROWN_UPS, (key, text, found)
+        used = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL)
+        assert not used or key in SAID_TO_GROWN_UPS, (key, text, used)
     for lang, key, text in words():
         if lang == "zh":
             assert not [word for word in TECHNICAL_ZH if word in text], (key, text)

@@ -90,7 +90,7 @@ SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
 
 CONFIRM_BELOW = 0.5
 """The least confidence that is worth a question: nothing is begun that was not asked. How often it
-is right is in docs/performance.md, by tests/bench/heard.py."""
+is right is in docs/performance.md, by tests/bench/recognition_rate.py."""
 
 
 class Recognizer:

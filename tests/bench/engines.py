@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from process import Failed, run
-from tellers import Llama2c, LlamaBench, LlamaCpp, Teller
+from engine_runners import EngineRunner, Llama2c, LlamaBench, LlamaCpp
+from process import ProcessFailed, run
 
 MODES = ("reference", "exact", "fast")
 BUILDS = {
@@ -31,16 +31,16 @@ def missing(*packages: str) -> str:
 
 def ours(program: Path, model: Path, tokenizer: Path, packed: list[Path]) -> Iterator[Llama2c]:
     """Yield each mode of the model, and of each packed file; `reference` is always the first."""
-    taken = set()
+    names = set()
     for file in [model, *packed]:
         for mode in MODES if file == model else MODES[1:]:
             command: list[str | Path] = [program, file, "-z", tokenizer, "--mode", mode]
             name = f"duollama {mode}" + (f" {file.suffix}" if file != model else "")
-            name = f"duollama {mode} {file.name}" if name in taken else name
+            name = f"duollama {mode} {file.name}" if name in names else name
             if refusal := refused([*command, "-n", "1"]):
                 print(f"{name} is left out: {refusal}")
             else:
-                taken.add(name)
+                names.add(name)
                 yield Llama2c(name, command, ours=True)
 
 
@@ -48,7 +48,7 @@ def refused(command: list[str | Path]) -> str:
     """Reason for which the program refuses its command line; empty if it accepts it."""
     try:
         run(command)
-    except Failed as failed:
+    except ProcessFailed as failed:
         return str(failed)
     return ""
 
@@ -72,7 +72,7 @@ def llama2c(sources: Path | None, model: Path, tokenizer: Path, folder: Path) ->
 
 def llama_cpp(
     bench: Path | None, model: Path, tokenizer: Path, context: int, folder: Path
-) -> Iterator[Teller]:
+) -> Iterator[EngineRunner]:
     """Yield llama.cpp of xllamacpp, and of `bench`, a llama-bench."""
     if why := missing("gguf", "numpy"):
         print(f"llama.cpp is left out: {why}")
@@ -91,8 +91,8 @@ def llama_cpp(
 
 def _version() -> str:
     """Version of llama.cpp, and the instructions that it was built for."""
-    asked = "import xllamacpp as x; print('xllamacpp', x.__version__, x.get_system_info())"
-    return run([sys.executable, "-c", asked]).stdout.decode().strip(" |\n")
+    code = "import xllamacpp as x; print('xllamacpp', x.__version__, x.get_system_info())"
+    return run([sys.executable, "-c", code]).stdout.decode().strip(" |\n")
 
 
 def _version_2(model: Path, folder: Path) -> Path:

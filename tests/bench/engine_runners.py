@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Telling:
+class RunResult:
     """Result of one run: `rate` in tokens a second, `share` of the core that it had."""
 
     rate: float
@@ -41,21 +41,21 @@ class Telling:
     share: float
 
 
-class Teller(ABC):
+class EngineRunner(ABC):
     name: str
     ours = False
     samples = True  # like llama2.c: the same seed, the same story
     clean = True  # whole characters; run.c drops those of several byte tokens
 
     @abstractmethod
-    def tell(self, request: Request) -> Telling: ...
+    def generate(self, request: Request) -> RunResult: ...
 
     @abstractmethod
     def memory(self, request: Request) -> str:
         """Peak memory, with its unit."""
 
 
-class Llama2c(Teller):
+class Llama2c(EngineRunner):
     """Program with llama2.c's command line: duollama, or llama2.c's own."""
 
     def __init__(self, name: str, command: list[str | Path], ours: bool = False) -> None:
@@ -63,13 +63,22 @@ class Llama2c(Teller):
         self.ours = self.clean = ours
 
     def line(self, request: Request) -> list[str | Path]:
-        asked = ["-t", str(request.temperature), "-p", "0.9", "-s", "123", "-n", str(request.steps)]
-        return [*self.command, *asked, *(["-i", request.prompt] if request.prompt else [])]
+        options = [
+            "-t",
+            str(request.temperature),
+            "-p",
+            "0.9",
+            "-s",
+            "123",
+            "-n",
+            str(request.steps),
+        ]
+        return [*self.command, *options, *(["-i", request.prompt] if request.prompt else [])]
 
-    def tell(self, request: Request) -> Telling:
-        ended = run(self.line(request))
-        (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+|inf)", ended.stderr)
-        return Telling(float(rate), ended.stdout.strip(), ended.share)
+    def generate(self, request: Request) -> RunResult:
+        process = run(self.line(request))
+        (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+|inf)", process.stderr)
+        return RunResult(float(rate), process.stdout.strip(), process.share)
 
     def memory(self, request: Request) -> str:
         return f"{peak_kilobytes(self.line(request)) / 1024:.1f} MiB"
@@ -79,7 +88,7 @@ class Llama2c(Teller):
         return run(self.line(request)).seconds
 
 
-class LlamaCpp(Teller):
+class LlamaCpp(EngineRunner):
     samples = False
 
     def __init__(self, name: str, model: Path, context: int) -> None:
@@ -87,26 +96,28 @@ class LlamaCpp(Teller):
 
     def answer(self, request: Request) -> tuple[dict[str, str | float], float]:
         """Reply of llamacpp.py, and its share of the core."""
-        asked = {
+        arguments = {
             "model": str(self.model),
             "context": self.context,
             "ids": request.ids,
             "steps": request.steps,
         }
-        ended = run([sys.executable, Path(__file__).with_name("llamacpp.py"), json.dumps(asked)])
-        return json.loads(ended.stdout.splitlines()[-1]), ended.share
+        process = run(
+            [sys.executable, Path(__file__).with_name("llamacpp.py"), json.dumps(arguments)]
+        )
+        return json.loads(process.stdout.splitlines()[-1]), process.share
 
-    def tell(self, request: Request) -> Telling:
-        found, share = self.answer(request)
-        return Telling(float(found["rate"]), str(found["text"]).strip().encode(), share)
+    def generate(self, request: Request) -> RunResult:
+        reply, share = self.answer(request)
+        return RunResult(float(reply["rate"]), str(reply["text"]).strip().encode(), share)
 
     def memory(self, request: Request) -> str:
-        found, _ = self.answer(request)
-        peak, before = float(found["peak_kilobytes"]), float(found["before_kilobytes"])
+        reply, _ = self.answer(request)
+        peak, before = float(reply["peak_kilobytes"]), float(reply["before_kilobytes"])
         return f"{peak / 1024:.1f} MiB, {before / 1024:.1f} before the model"
 
 
-class LlamaBench(Teller):
+class LlamaBench(EngineRunner):
     """llama.cpp's own tool, as built by its user."""
 
     samples = False
@@ -115,13 +126,13 @@ class LlamaBench(Teller):
         self.name, self.program, self.model = name, program, model
 
     def line(self, request: Request) -> list[str | Path]:
-        asked = ["-t", "1", "-p", "0", "-n", str(request.steps), "-r", "1", "-fa", "off"]
-        return [self.program, "-m", self.model, *asked, "-o", "json"]
+        options = ["-t", "1", "-p", "0", "-n", str(request.steps), "-r", "1", "-fa", "off"]
+        return [self.program, "-m", self.model, *options, "-o", "json"]
 
-    def tell(self, request: Request) -> Telling:
-        ended = run(self.line(request))
-        (result,) = json.loads(ended.stdout)
-        return Telling(float(result["avg_ts"]), b"", ended.share)
+    def generate(self, request: Request) -> RunResult:
+        process = run(self.line(request))
+        (result,) = json.loads(process.stdout)
+        return RunResult(float(result["avg_ts"]), b"", process.share)
 
     def memory(self, request: Request) -> str:
         return f"{peak_kilobytes(self.line(request)) / 1024:.1f} MiB"
