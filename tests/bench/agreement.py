@@ -17,7 +17,7 @@ from duotui.base import resources
 from duotui.targets.engine_binary import find_engine
 
 SEPARATOR = "<|endoftext|>"
-MOST = 600
+STORY_CHARACTERS = 600
 """Largest number of characters of a story, so that it fits any context."""
 
 
@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         stories = Path(name) / "stories"
         lines = [
-            encode(options.model, options.tokenizer, text[:MOST], Path(name))
+            encode(options.model, options.tokenizer, text[:STORY_CHARACTERS], Path(name))
             for text in texts[: options.stories]
             if text
         ]

@@ -34,7 +34,7 @@ from duotui.protocol.tokens import Token
 from duotui.session.recording import Recorder
 from duotui.targets.engine_binary import find_engine
 
-STORY = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
+STORY_OPTIONS = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
 CONSOLE_SECONDS = 10
 
 
@@ -78,7 +78,7 @@ def _engines(options: argparse.Namespace, folder: Path) -> None:
     for _ in range(options.rounds):
         for name, engine in engines.items():
             result = subprocess.run(
-                [engine, str(model), "-z", str(options.tokenizer), *STORY],
+                [engine, str(model), "-z", str(options.tokenizer), *STORY_OPTIONS],
                 capture_output=True,
                 check=True,
             )

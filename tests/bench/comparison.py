@@ -14,8 +14,8 @@ from engine_runners import EngineRunner, Llama2c, LlamaBench, Request, RunResult
 from process import ProcessFailed
 
 WIDTH = 36
-TRIES = 4
-SHARE = 0.9
+MOST_REPEATS = 4
+LEAST_CORE_SHARE = 0.9
 
 
 @dataclass
@@ -57,7 +57,7 @@ def run_rounds(
 
 def _undisturbed(engine: EngineRunner, request: Request) -> RunResult:
     results: list[RunResult] = []
-    while not results or (results[-1].share < SHARE and len(results) < TRIES):
+    while not results or (results[-1].share < LEAST_CORE_SHARE and len(results) < MOST_REPEATS):
         results.append(engine.generate(request))
     return max(results, key=lambda result: result.share)
 

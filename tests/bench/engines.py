@@ -11,7 +11,7 @@ from pathlib import Path
 from engine_runners import EngineRunner, Llama2c, LlamaBench, LlamaCpp
 from process import ProcessFailed, run
 
-MODES = ("reference", "exact", "fast")
+ENGINE_MODES = ("reference", "exact", "fast")
 BUILDS = {
     "run.c -O3": ("run.c", "-O3"),
     "run.c -Ofast -march=native": ("run.c", "-Ofast -march=native"),
@@ -33,7 +33,7 @@ def ours(program: Path, model: Path, tokenizer: Path, packed: list[Path]) -> Ite
     """Yield each mode of the model, and of each packed file; `reference` is always the first."""
     names = set()
     for file in [model, *packed]:
-        for mode in MODES if file == model else MODES[1:]:
+        for mode in ENGINE_MODES if file == model else ENGINE_MODES[1:]:
             command: list[str | Path] = [program, file, "-z", tokenizer, "--mode", mode]
             name = f"duollama {mode}" + (f" {file.suffix}" if file != model else "")
             name = f"duollama {mode} {file.name}" if name in names else name

@@ -24,7 +24,7 @@ from support.fault_run import Outcome, expected, run_story, send
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 4_000, 2_000, 24_000
 """Bytes to the host from the login to the end, of a story and of a file; and the file's size."""
 
-FILES = 4
+FILE_PERIOD = 4
 """Period of the faults that strike a file."""
 
 
@@ -50,7 +50,7 @@ def main() -> None:
             while count < options.faults:
                 number += 1
                 chance = random.Random(f"{options.seed}/{number}")
-                what = "file" if count % FILES == FILES - 1 else "story"
+                what = "file" if count % FILE_PERIOD == FILE_PERIOD - 1 else "story"
                 kinds = [kind for kind in faults if what == "story" or kind.in_a_push]
                 kind = kinds[number % len(kinds)]
                 outcome, fault = _one(rig, kind, chance, what, number, folder)

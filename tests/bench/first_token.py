@@ -22,7 +22,7 @@ from engines import refused
 from process import run
 
 TOKENS = 100
-TEXT = (
+PROMPT_TEXT = (
     "Once upon a time there was a little girl who had a small red boat and a big brown dog. "
     "One day they went to the lake in the park to see if the boat could swim in the water. "
     "The dog ran to a tree and sat down in the sun, and the girl put the boat on the lake. "
@@ -38,8 +38,8 @@ class PromptRow:
 
 
 def long_prompt(engine: Llama2c, tokens: int) -> Request:
-    """Request with the shortest start of TEXT, twice over, that has `tokens` tokens with BOS."""
-    words = 2 * TEXT.split()
+    """Return the shortest start of the doubled PROMPT_TEXT that has `tokens` tokens with BOS."""
+    words = 2 * PROMPT_TEXT.split()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "ids"
 

@@ -20,7 +20,7 @@ from duotui.story.content_filter import content_filter
 from duotui.story.generator import DEFAULT_REQUEST, GeneratedStory, StoryGenerator
 from duotui.targets.simulator import SimulatedDuo
 
-NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
+CHILD_NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 
 
 async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
@@ -33,7 +33,7 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     words, stories, odd, unfit = [], Counter[str](), [], []
     began = time.perf_counter()
     for _ in range(count):
-        choice = deck().draw(rng, rng.choice(NAMES))
+        choice = deck().draw(rng, rng.choice(CHILD_NAMES))
         known = deck().known(choice)
         generated = GeneratedStory(
             deck().opening(known),

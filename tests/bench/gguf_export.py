@@ -22,7 +22,7 @@ from gguf import GGMLQuantizationType, TokenType
 from shape import ModelShape
 
 UNKNOWN, BOS, EOS = 0, 1, 2
-NAMES = {
+GGUF_NAMES = {
     "wq": "attn_q",
     "wk": "attn_k",
     "wv": "attn_v",
@@ -60,7 +60,7 @@ def _named(model: Fp32Checkpoint) -> Iterator[tuple[str, Floats]]:
     """Yield the tensors under llama.cpp's names."""
     tensors = model.tensors
     yield "token_embd.weight", tensors["embedding"]
-    for name, gguf_name in NAMES.items():
+    for name, gguf_name in GGUF_NAMES.items():
         for layer, weights in enumerate(tensors[name]):
             yield f"blk.{layer}.{gguf_name}.weight", weights
     yield "output_norm.weight", tensors["final_norm"]

@@ -21,7 +21,7 @@ from support.emulators import ARMS, QEMU_AARCH64, build_aarch64, missing_for_aar
 from support.engine import build
 
 PROCESSOR, SETS = ARMS["aarch64-dotprod"]
-MODES = ("exact", "fast")
+COUNTED_MODES = ("exact", "fast")
 Counts = dict[str, int]
 
 
@@ -66,7 +66,7 @@ def main() -> None:
         host.run("pack", resources.MODEL, "-z", resources.TOKENIZER, "-o", packed)
         arguments = options.arguments or [packed, "-t", "0"]
         print(f"{'mode':8}{'kernels':10}{'per token':>12}  of them vector, vector memory")
-        for mode in MODES:
+        for mode in COUNTED_MODES:
             for kernels in SETS:
                 how = [*arguments, "--mode", mode, "--kernels", kernels]
                 first = count_story(plugin, program, shorter, *how)

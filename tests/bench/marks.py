@@ -28,10 +28,10 @@ from pathlib import Path
 
 from duotui.speech.audio_output import PLAYBACK_RATE
 from duotui.speech.espeak_client import EspeakVoice
-from support.speech import STORIES, SpokenSentence, bursts, read_aloud, samples
+from support.speech import TEN_STORIES, SpokenSentence, bursts, read_aloud, samples
 from support.word_onsets import measure_onsets
 
-TOGETHER = 0.15
+MARK_TOLERANCE = 0.15
 LOOK = 1 / 60
 
 APART = 12
@@ -53,11 +53,11 @@ async def main() -> None:
 
 
 async def _pace(pace: float, folder: Path) -> None:
-    tapes = [folder / f"{number}.wav" for number in range(len(STORIES))]
+    tapes = [folder / f"{number}.wav" for number in range(len(TEN_STORIES))]
     stories = await asyncio.gather(
         *(
             read_aloud(story, EspeakVoice(pace=pace), tape, LOOK)
-            for story, tape in zip(STORIES, tapes, strict=True)
+            for story, tape in zip(TEN_STORIES, tapes, strict=True)
         )
     )
     loudness: Far = []
@@ -142,7 +142,7 @@ def _row(pace: float, by: str, apart: Far) -> None:
     print(
         f"| {pace:g} | {by} | {len(far)} | {1000 * statistics.median(far):.0f} ms"
         f" | {1000 * far[int(0.95 * len(far))]:.0f} ms | {1000 * far[-1]:.0f} ms"
-        f" | {100 * sum(one <= TOGETHER for one in far) / len(far):.1f} %"
+        f" | {100 * sum(one <= MARK_TOLERANCE for one in far) / len(far):.1f} %"
         f" | {', '.join(f'{name} {1000 * seconds:+.0f}' for seconds, name in worst)} |",
         flush=True,
     )

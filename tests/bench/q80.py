@@ -15,7 +15,7 @@ from fp32 import MAGIC
 from shape import ModelShape
 
 HEADER_BYTES = 256
-MOST = 127
+INT8_MAX = 127
 
 
 def group_size(shape: ModelShape) -> int:
@@ -26,7 +26,7 @@ def group_size(shape: ModelShape) -> int:
 def quantised(weights: Floats, group: int) -> bytes:
     """int8 values of a tensor, then the scale of each group."""
     groups = weights.reshape(-1, group)
-    scales = np.abs(groups).max(axis=1, keepdims=True) / np.float32(MOST)
+    scales = np.abs(groups).max(axis=1, keepdims=True) / np.float32(INT8_MAX)
     values = np.rint(groups / np.where(scales > 0, scales, 1)).astype(np.int8)
     return b"".join([values.tobytes(), scales.astype("<f4").tobytes()])
 

@@ -32,7 +32,7 @@ from support.spoken_wishes import (
     wishes,
 )
 
-WISHES = 20
+WISHES_PER_VOICE = 20
 """Wishes of each voice in each condition, half of them short."""
 
 
@@ -75,7 +75,7 @@ def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[Recogniti
     result = []
     for number, voice in enumerate(voices):
         for condition in CONDITIONS:
-            for seed in range(WISHES):
+            for seed in range(WISHES_PER_VOICE):
                 text, slots = chance.choice(every[:alone] if seed % 2 else every[alone:])
                 result.append(RecognitionCase(text, slots, condition, seed, voice))
         for seed, text in enumerate(outside):

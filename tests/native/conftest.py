@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.engine import Engine, build
-from support.scripted_model import WORDS, write_scripted_model
+from support.scripted_model import STORY_PIECES, write_scripted_model
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +25,8 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture(scope="module")
 def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Model that generates WORDS for a long time, and its tokenizer."""
-    return write_scripted_model(tmp_path_factory.mktemp("scripted"), WORDS, 100_000)
+    """Model that generates STORY_PIECES for a long time, and its tokenizer."""
+    return write_scripted_model(tmp_path_factory.mktemp("scripted"), STORY_PIECES, 100_000)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from support.emulators import (
     ARMS,
     CROSS_GCC,
     QEMU_AARCH64,
-    STORIES,
+    STORIES_PER_MODEL,
     Guest,
     build_aarch64,
     missing_for_aarch64,
@@ -125,4 +125,4 @@ def test_tells_the_reference_from_a_packed_file(
     arm: Arm, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
     """Pack on this computer, and generate under QEMU."""
-    assert_exact_is_reference(arm.guest, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(arm.guest, shipped, name, STORIES_PER_MODEL, tmp_path)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support import agent_peer
-from support.agent_host import STORY, Host, run_end
+from support.agent_host import STORY_NUMBER, Host, run_end
 from support.engine import Engine
 
 
@@ -68,20 +68,20 @@ def test_an_unacknowledged_story_stops_at_the_window_and_is_repeated(host: Host)
     host.until("EVENT", lambda v: v["index"] == 511)
     host.until("EVENT", lambda v: v["index"] == 0)  # back to the first without an acknowledgement
     assert max(v["index"] for n, _, v in host.received if n == "EVENT") == 511
-    host.send("ACK", story=STORY, next=400)
+    host.send("ACK", story=STORY_NUMBER, next=400)
     host.until("EVENT", lambda v: v["index"] == 911)
     host.send("STATS?")
-    assert host.until("STATS", lambda v: v["repeats"] > 0)["story"] == STORY
+    assert host.until("STATS", lambda v: v["repeats"] > 0)["story"] == STORY_NUMBER
 
 
 def test_any_event_can_be_had_again_after_the_end(host: Host) -> None:
     host.generate()
     host.until("EVENT", run_end)
     for index in (11, 5, 0):
-        host.send("RESUME", story=STORY, next=index)
+        host.send("RESUME", story=STORY_NUMBER, next=index)
         assert host.until("EVENT")["index"] == index
         host.until("EVENT", run_end)
-        host.send("ACK", story=STORY, next=12)
+        host.send("ACK", story=STORY_NUMBER, next=12)
 
 
 def test_asking_twice_is_generating_once(host: Host) -> None:
@@ -99,11 +99,11 @@ def test_a_second_story_is_refused_while_one_is_told(host: Host) -> None:
     host.until("EVENT")
     host.generate(story=8)
     assert host.until("REFUSED")["code"] == 1
-    host.send("CANCEL", story=STORY)
+    host.send("CANCEL", story=STORY_NUMBER)
     host.send("STATS?")
     while (stats := host.until("STATS"))["state"] != 0:
         host.send("STATS?")
-    host.send("RESUME", story=STORY, next=stats["tokens"] + 1)
+    host.send("RESUME", story=STORY_NUMBER, next=stats["tokens"] + 1)
     assert host.until("EVENT", run_end)["reason"] == 2
     host.generate(story=8)
     assert host.until("EVENT", lambda v: v["story"] == 8)["kind"] == 0
@@ -112,17 +112,17 @@ def test_a_second_story_is_refused_while_one_is_told(host: Host) -> None:
 def test_pause_holds_and_goes_on_and_cancel_ends_a_paused_story(host: Host) -> None:
     host.generate(steps=0)
     host.until("EVENT")
-    host.send("PAUSE", story=STORY, on=1)
+    host.send("PAUSE", story=STORY_NUMBER, on=1)
     host.until("STATS", lambda v: v["state"] == 2)
     host.send("STATS?")
     first = host.until("STATS", lambda v: v["state"] == 2)["tokens"]
-    host.send("PAUSE", story=STORY, on=0)
+    host.send("PAUSE", story=STORY_NUMBER, on=0)
     host.until("STATS", lambda v: v["tokens"] > first + 1)
-    host.send("PAUSE", story=STORY, on=1)
+    host.send("PAUSE", story=STORY_NUMBER, on=1)
     count = host.until("STATS", lambda v: v["state"] == 2)["tokens"]
-    host.send("CANCEL", story=STORY)
+    host.send("CANCEL", story=STORY_NUMBER)
     # Its END lies behind all tokens that were sent and not yet acknowledged.
-    host.send("RESUME", story=STORY, next=count)
+    host.send("RESUME", story=STORY_NUMBER, next=count)
     assert host.until("EVENT", run_end)["reason"] == 2
 
 
@@ -158,7 +158,7 @@ def test_pings_are_answered_while_it_tells(host: Host) -> None:
 def test_noise_and_hostile_frames_are_survived(host: Host) -> None:
     rng = random.Random(3)
     for number in range(300):
-        kind = rng.choice([*agent_peer.NAMES, rng.randrange(256)])
+        kind = rng.choice([*agent_peer.FIELD_NAMES, rng.randrange(256)])
         if kind == agent_peer.TYPES["BYE"]:
             continue
         host.raw(agent_peer.frame(kind, number, rng.randbytes(rng.choice([0, 1, 8, 40, 900]))))
@@ -195,7 +195,7 @@ def test_bye_ends_it_even_where_nobody_reads(host: Host) -> None:
     host.generate(steps=0)
     host.until("EVENT")
     for index in range(1, 200):
-        host.send("ACK", story=STORY, next=index)
+        host.send("ACK", story=STORY_NUMBER, next=index)
     host.send("BYE")
     assert host.process.wait(20) == 0
 
@@ -209,7 +209,7 @@ def test_a_killed_agent_leaves_the_shell_a_terminal_that_blocks(host: Host) -> N
 def test_generate_is_answered_by_its_start_however_often(host: Host) -> None:
     host.generate()
     host.until("EVENT", run_end)
-    host.send("ACK", story=STORY, next=12)
+    host.send("ACK", story=STORY_NUMBER, next=12)
     host.generate()
     assert host.until("EVENT")["index"] == 0
 

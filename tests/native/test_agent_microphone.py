@@ -15,7 +15,7 @@ import pytest
 
 from duotui.protocol.adpcm import decode
 from support import agent_peer
-from support.agent_host import STOPPED, STORY, Host, run_end
+from support.agent_host import STOPPED, STORY_NUMBER, Host, run_end
 from support.agent_scripts import field_is, is_, script
 from support.engine import Engine
 
@@ -308,7 +308,7 @@ def test_nothing_is_listened_to_while_a_story_is_told(recorder: Recorder) -> Non
     host.send("LISTEN", listen=3)
     refused = host.until("HEARING")
     assert (refused["state"], refused["trouble"]) == (FAILED, "a story is being told")
-    host.send("CANCEL", story=STORY)
+    host.send("CANCEL", story=STORY_NUMBER)
     for listen in range(4, 1000):  # until it is cancelled
         host.send("LISTEN", listen=listen)
         if host.until("HEARING", field_is("listen", listen))["state"] == OPENING:

@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from support.agent_host import DONE, FAILED, HEARD, PREPARED, STOPPED, STORY, UNKNOWN, Host, run_end
+from support.agent_host import (
+    DONE,
+    FAILED,
+    HEARD,
+    PREPARED,
+    STOPPED,
+    STORY_NUMBER,
+    UNKNOWN,
+    Host,
+    run_end,
+)
 from support.agent_scripts import is_, script
 from support.engine import Engine
 
@@ -135,7 +145,7 @@ def test_nothing_is_said_while_a_story_is_told(speaker: Speaker, log: Path) -> N
     host.send("SPEAK", sentence=3, volume=100, text="Now?")
     refused = host.until("SPEECH")
     assert (refused["state"], refused["trouble"]) == (FAILED, "a story is being told")
-    host.send("CANCEL", story=STORY)
+    host.send("CANCEL", story=STORY_NUMBER)
     for sentence in range(4, 1000):  # until it is cancelled: a refusal stays
         host.send("SPEAK", sentence=sentence, volume=100, text="Now!")
         answer = host.until("SPEECH", partial(_is_over, sentence))

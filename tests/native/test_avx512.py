@@ -16,8 +16,8 @@ from support.simd_programs import assert_kernels_are_near
 pytestmark = pytest.mark.timeout(3600)
 
 HERE = Path(__file__).parent
-SOURCES = NATIVE / "src"
-STORIES = 2
+ENGINE_SOURCES = NATIVE / "src"
+STORY_COUNT = 2
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def soft(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
-    plain = [SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")]
+    plain = [
+        ENGINE_SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")
+    ]
     compile_c("-O2", HERE / "simd_check.c", soft, *plain, out=program)
     result = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -46,9 +48,9 @@ def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", REAL_MODELS)
 def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: str) -> None:
-    others = {SOURCES / f"kernels/simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
+    others = {ENGINE_SOURCES / f"kernels/simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
-    compile_c("-O2", *sorted(set(SOURCES.rglob("*.c")) - others), soft, out=program)
+    compile_c("-O2", *sorted(set(ENGINE_SOURCES.rglob("*.c")) - others), soft, out=program)
     engine = Engine(program)
     assert b"use one of avx512" in engine.run("model", "--kernels", "none").stderr
-    assert_exact_is_reference(engine, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(engine, shipped, name, STORY_COUNT, tmp_path)

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from support.emulators import BOARD, find_tools
+from support.emulators import BOARD_FOLDER, find_tools
 
-sys.path.insert(0, str(BOARD))
+sys.path.insert(0, str(BOARD_FOLDER))
 
 import c906
 import count
 from costs import COSTS, cycles_of
 from count import Kind
 
-WEIGHTS = 15_187_968
+WEIGHT_COUNT = 15_187_968
 
 # A repeat of each loop: 8 cycles a weight, 64 a group, 2 million for the rest, 1 a weight. At
 # 1000 MHz the winner's 474,624 groups and the rest take 32.375936 ms, its 17,086,464 bytes less.
@@ -74,7 +74,7 @@ def test_invents_no_cost(kind: Kind) -> None:
 
 
 def test_every_class_that_is_counted_has_a_cost() -> None:
-    classes = re.findall(r'X\([A-Z_]+, "([a-z-]+)"\)', (BOARD / "count.c").read_text())
+    classes = re.findall(r'X\([A-Z_]+, "([a-z-]+)"\)', (BOARD_FOLDER / "count.c").read_text())
     assert len(classes) > 40
     assert {name for name, _ in COSTS} == set(classes)
 
@@ -90,12 +90,12 @@ def test_time_of_a_token() -> None:
 
 def test_what_the_loops_come_to() -> None:
     winner, scalar, card, square, *_, classifier = c906.check_published(LOOPS, c906.Board())
-    memory_ms = WEIGHTS * 9 / 8 / 930e6 * 1e3
+    memory_ms = WEIGHT_COUNT * 9 / 8 / 930e6 * 1e3
     assert winner.overlapped == pytest.approx(1e3 / WINNER_MS)
     assert winner.added == pytest.approx(1e3 / (WINNER_MS + memory_ms))
     assert scalar.overlapped == pytest.approx(8)
     assert scalar.added == pytest.approx(8 + 4e3 / 930)
-    assert card.overlapped == card.added == pytest.approx(21.9e6 / (4 * WEIGHTS))
+    assert card.overlapped == card.added == pytest.approx(21.9e6 / (4 * WEIGHT_COUNT))
     assert square.added == pytest.approx(288 * 288 * (1e-6 + 4e3 / 930e6))
     # An output of 128 kB goes through memory, both ways, for every four columns.
     assert classifier.overlapped == pytest.approx(32000 * 288 * 6 / 930e6 * 1e3)
@@ -173,7 +173,7 @@ def test_a_bad_file_gets_a_line(
 @pytest.mark.timeout(3600)
 def test_gives_what_is_published(tools: Path) -> None:
     result = subprocess.run(
-        [sys.executable, BOARD / "c906.py"], capture_output=True, text=True, check=False
+        [sys.executable, BOARD_FOLDER / "c906.py"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     judged = [line for line in result.stdout.splitlines() if line.endswith("| yes |")]

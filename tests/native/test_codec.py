@@ -17,7 +17,7 @@ VECTORS = [
     for line in (ROOT / "tests/vectors/frames.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
-FRAMES = {line[0]: line for line in VECTORS if line[1] != "noise"}
+FRAME_VECTORS = {line[0]: line for line in VECTORS if line[1] != "noise"}
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,9 @@ def run(codec: Path, *lines: str) -> list[str]:
     return result.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.parametrize("name", FRAME_VECTORS)
 def test_a_vector_is_decoded_and_encoded(codec: Path, name: str) -> None:
-    _, kind, seq, payload, data, _ = FRAMES[name]
+    _, kind, seq, payload, data, _ = FRAME_VECTORS[name]
     decoded, again, noise = run(codec, data)
     assert decoded == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
     assert again == f"again {data}"
@@ -47,7 +47,7 @@ def test_a_vector_is_decoded_and_encoded(codec: Path, name: str) -> None:
 def test_noise_is_counted_and_frames_in_it_are_found(codec: Path, line: list[str]) -> None:
     expected = json.loads(line[5])
     *decoded, noise = run(codec, line[4])
-    payloads = [FRAMES[name][3].replace("-", "") for name in expected["frames"]]
+    payloads = [FRAME_VECTORS[name][3].replace("-", "") for name in expected["frames"]]
     assert [one.split(" ")[2] for one in decoded if not one.startswith("again")] == payloads
     assert noise == f"noise {expected['noise']}"
 
@@ -56,7 +56,7 @@ def test_bytes_of_any_kind_are_noise_or_frames(codec: Path) -> None:
     rng = random.Random(5)
     lines = [rng.randbytes(rng.randrange(9000)).hex() for _ in range(200)]
     lines += [bytes([rng.choice([0, 1, 2, 255]) for _ in range(3000)]).hex() for _ in range(200)]
-    for line in list(FRAMES.values())[:40]:
+    for line in list(FRAME_VECTORS.values())[:40]:
         data = bytearray.fromhex(line[4])
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
         lines.append(data.hex())

@@ -21,11 +21,11 @@ from support.c_program import compile_c
 from support.engine import NATIVE
 
 CASES, STEPS = 200, 64
-PROMPT = (1, 430, 445, 261, 405)
+PROMPT_IDS = (1, 430, 445, 261, 405)
 """Ids of BOS and "Once upon a time", the default prompt."""
 
 KINDS = ("none", "weight", "row", "seed", "bit")
-SOURCES = (
+DEFECT_SOURCES = (
     "base/failure",
     "kernels/ops_f32",
     "model/checkpoint",
@@ -50,7 +50,7 @@ class DefectCase:
 
 @pytest.fixture(scope="module")
 def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sources = [NATIVE / f"src/{name}.c" for name in SOURCES]
+    sources = [NATIVE / f"src/{name}.c" for name in DEFECT_SOURCES]
     program = tmp_path_factory.mktemp("defect") / "defect"
     return compile_c("-O3", Path(__file__).with_name("defect.c"), *sources, out=program)
 
@@ -65,7 +65,7 @@ def generated(defect: Path, case: DefectCase) -> Run:
             str(case.when),
             str(case.seed),
             str(STEPS),
-            *map(str, PROMPT),
+            *map(str, PROMPT_IDS),
         ],
         capture_output=True,
         text=True,
@@ -87,7 +87,7 @@ def generated(defect: Path, case: DefectCase) -> Run:
 
 def judged(run: Run, right: Run, case: DefectCase) -> Verdict:
     request = case.request()
-    agreement = teacher_force(resources.MODEL, resources.TOKENIZER, request, PROMPT, run.ids, 0)
+    agreement = teacher_force(resources.MODEL, resources.TOKENIZER, request, PROMPT_IDS, run.ids, 0)
     baseline = Baseline("reference", "", right.ids)
     return Verdict("defect", request, (run,), baseline, agreement=agreement)
 
@@ -99,7 +99,7 @@ def cases() -> list[DefectCase]:
         kind = KINDS[number % len(KINDS)]
         seed = rng.randrange(1, 2**32)
         result.append(
-            DefectCase(kind, rng.randrange(1 << 40), rng.randrange(len(PROMPT), 40), seed)
+            DefectCase(kind, rng.randrange(1 << 40), rng.randrange(len(PROMPT_IDS), 40), seed)
         )
     return result
 
@@ -109,7 +109,7 @@ def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
     for case in cases():
         right = generated(defect, DefectCase("none", 0, 0, case.seed))
         if case.kind == "row":  # of a word of the story: the others may never be computed
-            word = right.ids[len(PROMPT) + case.where % (len(right.ids) - len(PROMPT))]
+            word = right.ids[len(PROMPT_IDS) + case.where % (len(right.ids) - len(PROMPT_IDS))]
             case = DefectCase("row", word, case.when, case.seed)
         run = generated(defect, case)
         verdict = judged(run, right, case)

@@ -17,7 +17,15 @@ from pathlib import Path
 import pytest
 
 from duotui.base import resources
-from support.emulators import BOARD, GUESTS, MISSING_CALLS, STORIES, Guest, build, find_tools
+from support.emulators import (
+    BOARD_FOLDER,
+    GUESTS,
+    MISSING_CALLS,
+    STORIES_PER_MODEL,
+    Guest,
+    build,
+    find_tools,
+)
 from support.engine import NATIVE, Engine
 from support.engine_cases import (
     GOLDEN_PROMPTS,
@@ -31,7 +39,7 @@ from support.simd_programs import assert_kernels_are_near
 pytestmark = pytest.mark.timeout(3600)
 
 SIMD_CHECK = Path(__file__).with_name("simd_check.c")
-MODES = ["reference", "exact"]  # those whose ids are llama2.c's
+EQUAL_MODES = ["reference", "exact"]  # those whose ids are llama2.c's
 
 MOST_BYTES = 300_000
 
@@ -46,7 +54,7 @@ def tools() -> Path:
 
 @pytest.fixture(scope="session")
 def builds(tools: Path) -> dict[str, Path]:
-    return {target: build(BOARD, target) for target in ("board", "rv64gcv", "rv64gc")}
+    return {target: build(BOARD_FOLDER, target) for target in ("board", "rv64gcv", "rv64gc")}
 
 
 @pytest.fixture(scope="session", params=GUESTS)
@@ -55,7 +63,7 @@ def guest(request: pytest.FixtureRequest, tools: Path, builds: dict[str, Path]) 
     return Guest(builds[target], (tools / emulator, *options))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EQUAL_MODES)
 @pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
 @pytest.mark.parametrize("prompt", GOLDEN_PROMPTS)
 def test_tells_llama2c_story(
@@ -87,7 +95,7 @@ def test_kernels_compute_what_they_should(guest: Guest, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
     plain = ("-std=c11", "-O2", "-march=rv64gc", "-ffp-contract=off", f"-I{NATIVE / 'src'}")
     subprocess.run(
-        [BOARD / "compiler", *plain, "-o", program, SIMD_CHECK, *objects, "-lm"], check=True
+        [BOARD_FOLDER / "compiler", *plain, "-o", program, SIMD_CHECK, *objects, "-lm"], check=True
     )
     result = Guest(program, guest.emulator).run()
     assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
@@ -103,7 +111,7 @@ def test_tells_the_reference_from_a_packed_file(
 ) -> None:
     """Generate from a file that was packed on this computer, as a board does. The ids are this
     computer's."""
-    assert_exact_is_reference(guest, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(guest, shipped, name, STORIES_PER_MODEL, tmp_path)
 
 
 @pytest.mark.parametrize("serve", [(), ("serve",)], ids=["story", "agent"])

@@ -379,7 +379,7 @@ def assert_refused(
     assert (result.returncode, result.stdout) == (status, b"")
 
 
-COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
+BAD_COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
     "temperature nan": (["-t", "nan"], b"-t is 'nan'"),
     "temperature infinite": (["-t", "inf"], b"-t is 'inf'"),
     "temperature overflows": (["-t", "1e39"], b"-t is '1e39'"),
@@ -424,9 +424,9 @@ COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", BAD_COMMANDS)
 def test_refuses_command(engine: Engine, model: Path, tokenizer: Path, name: str) -> None:
-    arguments, words = COMMANDS[name]
+    arguments, words = BAD_COMMANDS[name]
     assert_refused(engine.run(model, *arguments, cwd=tokenizer.parent), words)
 
 

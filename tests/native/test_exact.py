@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from support.engine import Engine
 
-STORIES = int(os.environ.get("DUOTUI_STORIES", "25"))
+STORIES_PER_MODEL = int(os.environ.get("DUOTUI_STORIES", "25"))
 """Stories of each real model. 200, as in docs/performance.md, take some minutes."""
 
 PROMPTS = (
@@ -32,7 +32,7 @@ SETTINGS = [("0", "0.9"), ("0.8", "0.9"), ("0.8", "1.0"), ("1.0", "0.9"), ("1.0"
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", REAL_MODELS)
 def test_tells_the_reference(shipped: Engine, tmp_path: Path, name: str) -> None:
-    assert_exact_is_reference(shipped, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(shipped, shipped, name, STORIES_PER_MODEL, tmp_path)
 
 
 SHAPES = {

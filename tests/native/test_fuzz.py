@@ -12,7 +12,7 @@ import pytest
 from support.engine import NATIVE
 
 FUZZ = NATIVE / "fuzz"
-TARGETS = ("frames", "model", "options", "packed", "tokenizer")
+FUZZ_TARGETS = ("frames", "model", "options", "packed", "tokenizer")
 # Inputs that once failed, in a folder for each target.
 CORPUS = Path(__file__).parent / "fuzz_corpus"
 MISSING = 77  # the exit status if clang with libFuzzer is missing
@@ -51,7 +51,7 @@ def replay() -> Path:
     return NATIVE / "build/replay"
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FUZZ_TARGETS)
 def test_nothing_that_is_kept_fails(replay: Path, seeds: Path, target: str) -> None:
     files = sorted([*(seeds / target).iterdir(), *(CORPUS / target).glob("*")])
     result = subprocess.run([replay / target, *files], capture_output=True, text=True, check=False)
@@ -64,4 +64,4 @@ def test_a_minute_of_damage_finds_nothing(tmp_path: Path) -> None:
     if result.returncode == MISSING:
         pytest.skip(result.stderr.strip())
     assert result.returncode == 0, result.stdout + result.stderr
-    assert [line.split(":")[0] for line in result.stdout.splitlines()] == list(TARGETS)
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == list(FUZZ_TARGETS)

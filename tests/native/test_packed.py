@@ -14,7 +14,7 @@ import pytest
 
 from duotui.base import resources
 from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
-from support.duo_file import ENTRY, HEADER, NAMES, seal_start
+from support.duo_file import ENTRY, HEADER, SECTION_NAMES, seal_start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +66,9 @@ def test_the_packages_model_is_what_its_checkpoint_gives(shipped: Engine, tmp_pa
 
 def sections(data: bytes) -> dict[str, bytes]:
     (count,) = struct.unpack_from("<I", data, 56)
-    assert count == len(NAMES)
+    assert count == len(SECTION_NAMES)
     result = {}
-    for i, name in enumerate(NAMES):
+    for i, name in enumerate(SECTION_NAMES):
         offset, size, check = struct.unpack_from("<QQI", data, HEADER + i * ENTRY)
         result[name] = data[offset : offset + size]
         assert offset % 4096 == 0
@@ -78,7 +78,7 @@ def sections(data: bytes) -> dict[str, bytes]:
 
 def sealed(data: bytearray) -> bytes:
     """`data` with checksums recomputed from its bytes."""
-    for i in range(len(NAMES)):
+    for i in range(len(SECTION_NAMES)):
         at = HEADER + i * ENTRY
         offset, size = struct.unpack_from("<QQ", data, at)
         struct.pack_into("<I", data, at + 16, zlib.crc32(data[offset : offset + size]))
@@ -210,7 +210,9 @@ def test_inspect(engine: Engine, packed: Path) -> None:
     listed = [
         line.split(None, 2)[2] for line in result.stdout.splitlines() if line[:12].strip().isdigit()
     ]
-    assert len(listed) == len(set(listed)) == len(NAMES) - 1  # the classifier is the embedding
+    assert (
+        len(listed) == len(set(listed)) == len(SECTION_NAMES) - 1
+    )  # the classifier is the embedding
     assert not [name for name in listed if b"null" in name]
     for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
         assert words in result.stdout
@@ -230,7 +232,7 @@ HEADER_DAMAGE = {
     "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
     "a size": (HEADER + ENTRY + 8, struct.pack("<Q", 5)),
     "the tokenizer's size": (
-        HEADER + NAMES.index("tokenizer") * ENTRY + 8,
+        HEADER + SECTION_NAMES.index("tokenizer") * ENTRY + 8,
         struct.pack("<Q", 1 << 62),
     ),
 }
@@ -257,11 +259,13 @@ def must_refuse(engine: Engine, folder: Path, data: bytes, *, mode: str = "exact
     assert result.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("classifier", "provenance")])
+@pytest.mark.parametrize(
+    "name", [n for n in SECTION_NAMES if n not in ("classifier", "provenance")]
+)
 def test_a_flipped_bit_is_found(shipped: Engine, packed: Path, tmp_path: Path, name: str) -> None:
     """Detection is by generating where the section would be read, else by inspect."""
     data = bytearray(packed.read_bytes())
-    offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+    offset, size = struct.unpack_from("<QQ", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
     data[offset + size // 2] ^= 4
     bad = tmp_path / "bad.duo"
     bad.write_bytes(data)
@@ -293,7 +297,7 @@ def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Pa
         ("anchors", 4 * ANCHORS * SHAPE.dim, struct.pack("B", ANCHORS)),
     ):
         data = bytearray(original)
-        (offset,) = struct.unpack_from("<Q", data, HEADER + NAMES.index(name) * ENTRY)
+        (offset,) = struct.unpack_from("<Q", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
         data[offset + at : offset + at + len(value)] = value
         must_refuse(engine, tmp_path, sealed(data))
 
@@ -304,7 +308,7 @@ def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) ->
     data = bytearray(packed.read_bytes())
     wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
     for name in (*wild, "coarse", "fine", "factors", "anchors", "centre", "embedding"):
-        offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+        offset, size = struct.unpack_from("<QQ", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
         if name == "anchors":
             size = 4 * ANCHORS * SHAPE.dim  # the tile numbers are checked
         data[offset : offset + size] = chance.randbytes(size)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from support.emulators import BOARD
+from support.emulators import BOARD_FOLDER
 from support.engine import NATIVE
 
-sys.path.insert(0, str(BOARD))
+sys.path.insert(0, str(BOARD_FOLDER))
 
 import ship
 
@@ -29,7 +29,7 @@ def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command among the functions of debian.sh."""
     script = f'what=here name=here version=1 needs=(); source "$0"; {command}'
     return subprocess.run(
-        ["bash", "-c", script, BOARD / "debian.sh", *arguments],
+        ["bash", "-c", script, BOARD_FOLDER / "debian.sh", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -39,7 +39,7 @@ def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_input_has_a_version_and_a_hash() -> None:
     rows = [
         line.split()
-        for line in (BOARD / "packages.lock").read_text("utf-8").splitlines()
+        for line in (BOARD_FOLDER / "packages.lock").read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]
     assert {kind for kind, *_ in rows} == {"amd64", "source"}
@@ -80,7 +80,7 @@ def test_anything_else_is_refused_in_a_line(actual: list[str], line: str) -> Non
 def test_what_is_not_locked_is_refused() -> None:
     result = sourced('must_be "$@"', "source", "glibc", "2.41", MUSL)
     assert result.returncode == 2
-    assert result.stderr == f"here: {BOARD}/packages.lock does not name glibc\n"
+    assert result.stderr == f"here: {BOARD_FOLDER}/packages.lock does not name glibc\n"
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="the recipes need Debian, or one like it")

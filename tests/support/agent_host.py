@@ -16,7 +16,7 @@ UNKNOWN, PREPARED, HEARD, DONE, FAILED, STOPPED = range(6)
 """States of a sentence (docs/protocol.md)."""
 
 AgentMessage = tuple[str, int, dict[str, Any]]
-STORY = 7
+STORY_NUMBER = 7
 
 
 class Host:
@@ -71,7 +71,7 @@ class Host:
             assert select.select([self.master], [], [], remaining)[0], f"no {name} came"
             self.received += self.splitter.feed(os.read(self.master, 65536))
 
-    def generate(self, story: int = STORY, **changes: Any) -> None:
+    def generate(self, story: int = STORY_NUMBER, **changes: Any) -> None:
         fields: dict[str, object] = {
             "mode": 0,
             "flags": 1,

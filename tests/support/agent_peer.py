@@ -14,7 +14,7 @@ Received = tuple[str, int, dict[str, Any]]
 """Name, sequence number and fields of a message."""
 
 PAYLOAD_MAX = 4096
-NAMES = {
+FIELD_NAMES = {
     0x01: "HELLO?",
     0x02: "GENERATE",
     0x03: "CANCEL",
@@ -38,7 +38,7 @@ NAMES = {
     0x88: "SOUND",
     0x89: "HEARING",
 }
-TYPES = {name: number for number, name in NAMES.items()}
+TYPES = {name: number for number, name in FIELD_NAMES.items()}
 # B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids;
 # w: words; i: i16.
 FIELDS = {
@@ -206,4 +206,4 @@ class Splitter:
         if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
             raise ValueError("crc")
         type_, seq = struct.unpack_from("<BH", data)
-        return NAMES[type_], seq, unpack(NAMES[type_], data[3:-4])
+        return FIELD_NAMES[type_], seq, unpack(FIELD_NAMES[type_], data[3:-4])

@@ -11,7 +11,7 @@ from duotui.link.pty_cable import PtyCable
 if TYPE_CHECKING:
     from pathlib import Path
 
-VOICE = """#!/bin/sh
+VOICE_SCRIPT = """#!/bin/sh
 cd "${0%/*}"
 read -r line || exit 0
 echo "$line" >>said

@@ -7,12 +7,12 @@ import zlib
 
 # bytes of the header, and of an entry: offset (u64), size (u64), CRC-32 of the section, 4 more
 HEADER, ENTRY = 96, 24
-NAMES = (
+SECTION_NAMES = (
     *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
     *("turns", "ids", "coarse", "fine", "factors", "anchors", "centre", "embedding"),
     *("classifier", "tokenizer", "provenance"),
 )
-START = HEADER + ENTRY * len(NAMES)
+START = HEADER + ENTRY * len(SECTION_NAMES)
 
 
 def seal_start(data: bytearray) -> None:

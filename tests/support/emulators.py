@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.engine import NATIVE, Engine
 
-BOARD = NATIVE / "board"
+BOARD_FOLDER = NATIVE / "board"
 TEN = ("qemu-10/usr/bin/qemu-riscv64", "-cpu")
 FIVE = ("qemu-5.2/usr/bin/qemu-riscv64-static", "-cpu")
 
@@ -58,7 +58,7 @@ def find_tools() -> Path | str:
     absence."""
     for recipe in ("cross", "musl", "tools"):
         result = subprocess.run(
-            [BOARD / recipe, "--offline"], capture_output=True, text=True, check=False
+            [BOARD_FOLDER / recipe, "--offline"], capture_output=True, text=True, check=False
         )
         if result.returncode != 0:
             return result.stderr.strip()
@@ -98,7 +98,7 @@ def build(board: Path, target: str) -> Path:
     return board.parent / "build" / target / "duollama"
 
 
-STORIES = int(os.environ.get("DUOTUI_STORIES", "2"))
+STORIES_PER_MODEL = int(os.environ.get("DUOTUI_STORIES", "2"))
 """Stories of each real model, on each guest. 200, as in docs/performance.md, take an hour or two.
 """
 

@@ -17,7 +17,7 @@ import pytest
 
 from duotui.speech.espeak_worker import BUFFER_MS, WORD_GAP, EspeakUnavailable, load_library
 
-RATE = 22050
+ESPEAK_RATE = 22050
 """Samples a second of every voice in these tests."""
 
 
@@ -38,8 +38,7 @@ def need_espeak() -> None:
 def synthesise(
     *lines: str, voice: str = "en-us", rate: int = 175, pitch: int = 50, gap: int = 0
 ) -> bytes:
-    """Synthesize 16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10
-    ms."""
+    """Synthesize 16-bit mono PCM. rate in words a minute, pitch 0 to 99, gap in 10 ms."""
     request = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
     return subprocess.run(
         [sys.executable, __file__], input=request.encode(), capture_output=True, check=True
@@ -57,7 +56,7 @@ def _main() -> None:
     request = json.load(sys.stdin)
     library, data = load_library()
     rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
-    assert rate == RATE, rate
+    assert rate == ESPEAK_RATE, rate
     sound = bytearray()
 
     def synthesised(samples: Any, count: int, _events: Any) -> int:

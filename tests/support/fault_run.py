@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from support.board_faults import BoardRig, Fault
 
 STEPS = 48
-LIMIT = 400.0
+HANG_TIMEOUT = 400.0
 """Seconds until a run counts as hung."""
 
 ATTEMPTS = 20
@@ -77,7 +77,7 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
     started = time.monotonic()
 
     async def strikes() -> None:
-        await watch.until(lambda s: len(s.board.tokens) >= moment, LIMIT)
+        await watch.until(lambda s: len(s.board.tokens) >= moment, HANG_TIMEOUT)
         await asyncio.to_thread(fault.strike)
 
     striking = asyncio.create_task(strikes())
@@ -86,7 +86,7 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
         requests = 1
         while True:
             state = await watch.until(
-                lambda s: _is_complete(s) or s.board.link is LinkState.LOST, LIMIT
+                lambda s: _is_complete(s) or s.board.link is LinkState.LOST, HANG_TIMEOUT
             )
             if _is_complete(state) or requests == ATTEMPTS:
                 break

@@ -63,22 +63,24 @@ def scripted_controllers(parental: ParentalSettings) -> dict[str, ScriptedContro
         "who": StoryViewState(Step.CARDS, heroes, cursor=1),
         "what": StoryViewState(Step.CARDS, topics, cursor=6, row=2, picked=(heroes[1], places[0])),
         "telling": StoryViewState(Step.TELLING, sentences=SENTENCES, current=4),
-        "held": StoryViewState(Step.TELLING, sentences=SENTENCES[:2], current=1, paused=True),
+        "paused": StoryViewState(Step.TELLING, sentences=SENTENCES[:2], current=1, paused=True),
         "thinking": StoryViewState(Step.TELLING, sentences=SENTENCES[:2], current=1, thinking=True),
-        "napping": StoryViewState(
+        "fallback": StoryViewState(
             Step.TELLING, sentences=SENTENCES[:1], current=0, fallback_playing=True, board_away=True
         ),
-        "awake": StoryViewState(Step.TELLING, sentences=SENTENCES[:3], current=2, board_back=True),
+        "board-back": StoryViewState(
+            Step.TELLING, sentences=SENTENCES[:3], current=2, board_back=True
+        ),
         "end": StoryViewState(
             Step.THE_END, choices.ending(strings, kept=False), sentences=SENTENCES, current=5
         ),
-        "kept": StoryViewState(
+        "saved": StoryViewState(
             Step.THE_END, choices.ending(strings, kept=True), sentences=SENTENCES, saved=True
         ),
-        "shelf": StoryViewState(Step.SHELF, favourites),
+        "favourites": StoryViewState(Step.SHELF, favourites),
         "empty": StoryViewState(Step.SHELF),
         "listening": StoryViewState(Step.LISTENING),
-        "heard": StoryViewState(
+        "recognized": StoryViewState(
             Step.HEARD,
             choices.answers(strings),
             recognized=choices.title(deck(), _CHOICE, language),
@@ -92,7 +94,7 @@ def scripted_controllers(parental: ParentalSettings) -> dict[str, ScriptedContro
     }
     controllers = {name: ScriptedController(view, parental) for name, view in views.items()}
     controllers["telling"].word = mark(SENTENCES[4], "castle")
-    controllers["napping"].word = mark(SENTENCES[0], "time,")
+    controllers["fallback"].word = mark(SENTENCES[0], "time,")
     return controllers
 
 

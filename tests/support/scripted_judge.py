@@ -20,7 +20,7 @@ from support import scripted_session
 from support.scripted_session import BOARD, STORY_TEXT, words
 
 RATES = [24.9 + index % 4 / 20 for index in range(30)]
-LIMIT = 128
+STEP_LIMIT = 128
 
 
 class ScriptedRuns:
@@ -80,7 +80,7 @@ class ScriptedJudgeSession(JudgeSession):
     """Judge session during its runs, whose source is a script."""
 
     def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
-        request = Request(mode=Mode.EXACT, steps=LIMIT)
+        request = Request(mode=Mode.EXACT, steps=STEP_LIMIT)
         self.script = ScriptedRuns()
         super().__init__(self.script, JudgeOptions(target, request, Path("m"), None))
         self.phase = Phase.RUNNING
@@ -144,7 +144,7 @@ def agreement(*others: int) -> Agreement:
 def running(runs: int = 12, count: int = 60) -> ScriptedJudgeSession:
     pieces = words(STORY_TEXT)[:count]
     return ScriptedJudgeSession(
-        runs, *scripted_session.ready(), *scripted_session.story(BOARD, pieces, steps=LIMIT)
+        runs, *scripted_session.ready(), *scripted_session.story(BOARD, pieces, steps=STEP_LIMIT)
     )
 
 
@@ -152,7 +152,7 @@ def judged(*others: int) -> ScriptedJudgeSession:
     session = ScriptedJudgeSession(
         30,
         *scripted_session.ready(),
-        *scripted_session.story(BOARD, words(STORY_TEXT), steps=LIMIT),
+        *scripted_session.story(BOARD, words(STORY_TEXT), steps=STEP_LIMIT),
         scripted_session.ended(BOARD, len(words(STORY_TEXT))),
     )
     session.script.rates[6] = 21.5

@@ -42,7 +42,7 @@ def _vocabulary(pieces: list[bytes], ids: list[int], size: int) -> list[bytes]:
     return vocabulary
 
 
-WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
+STORY_PIECES = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
 
 
 def write_scripted_model(

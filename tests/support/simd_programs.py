@@ -3,10 +3,14 @@
 from support.engine import NATIVE
 from support.paths import NATIVE_TESTS
 
-SOURCES = NATIVE / "src/kernels"
+KERNEL_SOURCES = NATIVE / "src/kernels"
 SIMD_CHECK = [
     NATIVE_TESTS / "simd_check.c",
-    *[SOURCES / "int_matrix.c", SOURCES / "ops_f32.c", *sorted(SOURCES.glob("simd*.c"))],
+    *[
+        KERNEL_SOURCES / "int_matrix.c",
+        KERNEL_SOURCES / "ops_f32.c",
+        *sorted(KERNEL_SOURCES.glob("simd*.c")),
+    ],
 ]
 OPTIMISED = ["-O3"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duotui.protocol.tokens import WordMark
     from duotui.speech.tts import Utterance
 
-STORIES = (
+TEN_STORIES = (
     "Once upon a time there was a little girl named Lily. She had a big red ball. She took it to"
     " the park and played in the sun.",
     "Tom was a small dog. He liked to dig in the mud. One day, he found a shiny key. It was the"

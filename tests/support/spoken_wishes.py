@@ -16,13 +16,13 @@ from duotui.speech.recognizer import SAMPLE_RATE
 from duotui.speech.resampling import resampled
 from duotui.story.cards import deck
 from duotui.story.voice_input import SPOKEN_COMMANDS
-from support.espeak import RATE as MADE_RATE
+from support.espeak import ESPEAK_RATE as MADE_RATE
 from support.espeak import synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LEVEL = 3000
+SPEECH_LEVEL = 3000
 """Root mean square of the speech, of 32768."""
 
 SNR = 15.0
@@ -227,12 +227,12 @@ HELD_OUT = tuple(
 
 @functools.cache
 def synthesised(text: str, voice: Voice) -> array.array[int]:
-    """Synthesize `text` at RATE and LEVEL, without the silence around it."""
+    """Synthesize `text` at SAMPLE_RATE and SPEECH_LEVEL, without the silence around it."""
     name, pitch, rate = voice
     sound = synthesise(text, voice=name, pitch=pitch, rate=rate)
     speech = array.array("h", resampled(sound, MADE_RATE, SAMPLE_RATE))
     loud = [at for at, sample in enumerate(speech) if abs(sample) > 200]
-    return _at_level(speech[loud[0] : loud[-1] + 1], LEVEL)
+    return _at_level(speech[loud[0] : loud[-1] + 1], SPEECH_LEVEL)
 
 
 def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
@@ -242,7 +242,7 @@ def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
     padded.extend(speech)
     padded.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
     chance = random.Random(seed)
-    quiet = LEVEL * 10 ** (-SNR / 20)
+    quiet = SPEECH_LEVEL * 10 ** (-SNR / 20)
     match condition:
         case "clean":
             noise: Sequence[float] = white(len(padded), 3.0, chance)

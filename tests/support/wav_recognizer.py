@@ -11,7 +11,7 @@ from pocketsphinx import Decoder
 if TYPE_CHECKING:
     from pathlib import Path
 
-RATE = 16_000
+MODEL_RATE = 16_000
 """Sample rate of the model, in samples a second."""
 
 GRAMMAR = """#JSGF V1.0;
@@ -26,7 +26,7 @@ def understood(wav: Path, folder: Path) -> str:
     """Recognized sentence of the grammar; "" if it was none."""
     grammar = folder / "story.gram"
     grammar.write_text(GRAMMAR)
-    decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=RATE)
+    decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=MODEL_RATE)
     decoder.start_utt()
     decoder.process_raw(_samples(wav), full_utt=True)
     decoder.end_utt()
@@ -35,12 +35,12 @@ def understood(wav: Path, folder: Path) -> str:
 
 
 def _samples(wav: Path) -> bytes:
-    """First channel, resampled to RATE by linear interpolation."""
+    """First channel, resampled to MODEL_RATE by linear interpolation."""
     with wave.open(str(wav)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
         samples = array.array("h", file.readframes(file.getnframes()))[::channels]
     out = array.array("h")
-    for number in range(len(samples) * RATE // rate - 1):
-        at, part = divmod(number * rate, RATE)
-        out.append((samples[at] * (RATE - part) + samples[at + 1] * part) // RATE)
+    for number in range(len(samples) * MODEL_RATE // rate - 1):
+        at, part = divmod(number * rate, MODEL_RATE)
+        out.append((samples[at] * (MODEL_RATE - part) + samples[at + 1] * part) // MODEL_RATE)
     return out.tobytes()

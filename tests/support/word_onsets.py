@@ -20,7 +20,7 @@ from support.espeak import synthesise
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LEVEL = 150
+SOUND_LEVEL = 150
 """Level above which a sample counts as sound, as for silence in sound_kit.py."""
 
 LOUD, MUTE = "\x01100A", "\x010A"
@@ -77,7 +77,7 @@ def _onset(plain: bytes, loud: bytes, mute: bytes) -> Onset | None:
     one, other, silent = (array.array("h", pcm) for pcm in (plain, loud, mute))
     if len(other) != len(silent):
         return None
-    latest = _first(abs(a - b) > LEVEL for a, b in zip(other, silent, strict=True))
+    latest = _first(abs(a - b) > SOUND_LEVEL for a, b in zip(other, silent, strict=True))
     earliest = _first(map(operator.ne, one, other))
     if earliest is None or latest is None or earliest > latest:
         return None

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 needs_pocketsphinx = pytest.mark.skipif(
     not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
 )
-WISHES = deck().spoken() | {"command": SPOKEN_COMMANDS}
+VOCABULARY = deck().spoken() | {"command": SPOKEN_COMMANDS}
 WISH = "tell me a story about a dragon in the castle"
 SLOTS = {"who": "dragon", "where": "castle"}
 
@@ -70,12 +70,12 @@ read."""
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
     pytest.importorskip("pocketsphinx")
-    return Recognizer(WISHES)
+    return Recognizer(VOCABULARY)
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Callable[[float], Path]:
-    def made(pace: float) -> Path:
+    def build(pace: float) -> Path:
         need_espeak()
         with wave.open(str(tmp_path / "wish.wav"), "wb") as file:
             file.setnchannels(1)
@@ -87,19 +87,19 @@ def recorder(tmp_path: Path) -> Callable[[float], Path]:
         path.chmod(0o755)
         return path
 
-    return made
+    return build
 
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Callable[[SimulatedDuo], Session]]:
     sessions: list[Session] = []
 
-    def made(board: SimulatedDuo) -> Session:
+    def build(board: SimulatedDuo) -> Session:
         sessions.append(single_session(board))
         sessions[-1].open()
         return sessions[-1]
 
-    yield made
+    yield build
     for session in sessions:
         await session.close()
 
@@ -264,7 +264,7 @@ async def test_the_story_screen_listens_by_the_board(
     board = SimulatedDuo(microphone=recorder(1.0) if there else None)
     services, session = new_services(board, tmp_path)
     listening = VoiceInput(
-        partial(open_recognizer, WISHES),
+        partial(open_recognizer, VOCABULARY),
         partial(open_board_microphone, session),
     )
     shown = new_controller(
@@ -306,7 +306,7 @@ async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0)))
     listening = VoiceInput(
-        partial(open_recognizer, WISHES), partial(open_board_microphone, session)
+        partial(open_recognizer, VOCABULARY), partial(open_board_microphone, session)
     )
     (tmp_path / "broken").touch()
     with pytest.raises(NotReady):

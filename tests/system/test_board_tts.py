@@ -20,7 +20,7 @@ from duotui.targets.simulator import SimulatedDuo
 from support.killable_duo import KillableDuo
 from support.story_services import AFTERNOON, new_controller, new_services
 
-VOICE = """#!/bin/sh
+VOICE_SCRIPT = """#!/bin/sh
 cd "${0%/*}"
 read -r line || exit 0
 echo "$line" >>said
@@ -38,7 +38,7 @@ while [ -e hold ]; do sleep 0.02; done
 @pytest.fixture
 def voice(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "voice"
-    path.write_text(VOICE)
+    path.write_text(VOICE_SCRIPT)
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     yield path
     # an agent that was killed waits for that

@@ -17,13 +17,15 @@ from support.scripted_model import write_scripted_model
 from support.sessions import Watch, new_session, over
 from support.terminal import ALTERNATE_ON, Terminal
 
-WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 
 
 @pytest.fixture(scope="module")
 def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Model that generates WORDS for a long time."""
-    model, tokenizer = write_scripted_model(tmp_path_factory.mktemp("scripted"), WORDS, 500_000)
+    """Model that generates STORY_PIECES for a long time."""
+    model, tokenizer = write_scripted_model(
+        tmp_path_factory.mktemp("scripted"), STORY_PIECES, 500_000
+    )
     return Path(model), Path(tokenizer)
 
 
@@ -69,7 +71,7 @@ async def test_a_killed_engine_is_said_and_the_story_goes_on(
         state = await watch.until(lambda s: len(s.board.tokens) > received + 50)
         assert [token.index for token in state.board.tokens] == list(range(len(state.board.tokens)))
         ids = [token.id for token in state.board.tokens]
-        assert ids == [ids[n % len(WORDS)] for n in range(len(ids))]
+        assert ids == [ids[n % len(STORY_PIECES)] for n in range(len(ids))]
 
 
 async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again(

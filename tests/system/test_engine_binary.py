@@ -10,7 +10,7 @@ import pytest
 
 import duotui
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
 FIND_ENGINE = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
 
@@ -21,7 +21,7 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.native, self.cache = folder / "native", folder / "cache"
         (folder / "site").mkdir()
-        (folder / "site" / "duotui").symlink_to(PACKAGE)
+        (folder / "site" / "duotui").symlink_to(PACKAGE_FOLDER)
         (self.native / "src").mkdir(parents=True)
         (self.native / "cflags").write_text("-DSTATUS=7\n")
         self.source = self.native / "src" / "main.c"

@@ -35,7 +35,7 @@ from duotui.speech.espeak_client import EspeakClient, EspeakVoice
 from duotui.speech.host_tts import HostTts
 from duotui.speech.tts import Utterance, timed_words
 from support.espeak import need_espeak
-from support.speech import STORIES, bursts, read_aloud, samples
+from support.speech import TEN_STORIES, bursts, read_aloud, samples
 from support.word_onsets import measure_onsets
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPEAK_COMMAND = f"exec {sys.executable} -m duotui.speech.espeak_worker"
-SLOW = EspeakVoice(pace=90)
+SLOW_VOICE = EspeakVoice(pace=90)
 """Fastest voice whose words are separated by silence."""
 
-TOGETHER = 0.15
+MARK_TOLERANCE = 0.15
 """Seconds by which the marked and the audible word may differ."""
 
-HOSTILE = [
+HOSTILE_TEXTS = [
     "",
     " \n\t",
     "...",
@@ -115,10 +115,10 @@ def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
 
     async def far() -> list[float]:
         synthesiser, differences = EspeakClient(), []
-        for story in STORIES:
+        for story in TEN_STORIES:
             for span in sentences(story):
                 text = story[span.start : span.end]
-                sound = await synthesiser.synthesize(text, SLOW)
+                sound = await synthesiser.synthesize(text, SLOW_VOICE)
                 assert [text[mark.start : mark.end] for mark in sound.marks] == text.split()
                 onsets = bursts(array.array("h", sound.pcm), sound.rate)
                 assert len(onsets) == len(sound.marks)
@@ -131,18 +131,18 @@ def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
 
     differences = asyncio.run(far())
     assert len(differences) > 250
-    assert max(differences) <= TOGETHER
+    assert max(differences) <= MARK_TOLERANCE
 
 
 async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -> None:
     spoken = await read_aloud(
-        "In the end, they had some milk. All of the cats slept.", SLOW, tmp_path / "a.wav"
+        "In the end, they had some milk. All of the cats slept.", SLOW_VOICE, tmp_path / "a.wav"
     )
     onsets = bursts(*samples(tmp_path / "a.wav"))
     marked = [word for sentence in spoken for word in sentence.words]
     assert [word.text for word in marked] == [w for one in spoken for w in one.text.split()]
     assert len(marked) == len(onsets) == 12
-    assert max(abs(word.at - at) for word, at in zip(marked, onsets, strict=True)) <= TOGETHER
+    assert max(abs(word.at - at) for word, at in zip(marked, onsets, strict=True)) <= MARK_TOLERANCE
 
 
 async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(
@@ -155,10 +155,13 @@ async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(
         assert sound.pcm == spoken.pcm
         begins = [onset.at for onset in spoken.onsets if onset]
         assert len(begins) == len(sound.marks) == len(text.split())
-        assert max(map(abs, map(operator.sub, begins, (m.begins for m in sound.marks)))) <= TOGETHER
+        assert (
+            max(map(abs, map(operator.sub, begins, (m.begins for m in sound.marks))))
+            <= MARK_TOLERANCE
+        )
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
+@pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=lambda text: ascii(text[:12]))
 async def test_any_text_is_said_as_text(voice: EspeakClient, text: str) -> None:
     sound = await voice.synthesize(text, EspeakVoice(pace=200))
     begins = [mark.begins for mark in sound.marks]
@@ -217,7 +220,7 @@ async def test_paces_are_words_a_minute(voice: EspeakClient) -> None:
     """Measure with separated words, whose pause at the end is as long as espeak's to within a few
     words."""
     for pace in (60.0, 100.0, 130.0):
-        texts = [story[span.start : span.end] for story in STORIES for span in sentences(story)]
+        texts = [story[span.start : span.end] for story in TEN_STORIES for span in sentences(story)]
         lengths = [(await voice.synthesize(text, EspeakVoice(pace=pace))).length for text in texts]
         assert sum(lengths) == pytest.approx(
             sum(timed_words(t, pace).length for t in texts), rel=0.1
@@ -298,7 +301,7 @@ async def test_it_is_closed_within_a_second_whatever_it_does(tmp_path: Path) -> 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind(voice: EspeakClient) -> None:
     expected = await voice.synthesize("hello", EspeakVoice())
-    task = asyncio.create_task(voice.synthesize(HOSTILE[-1], EspeakVoice()))
+    task = asyncio.create_task(voice.synthesize(HOSTILE_TEXTS[-1], EspeakVoice()))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -512,7 +515,7 @@ async def test_a_voice_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -
     tape = WavOutput(tmp_path / "a.wav", clock)
     tts = HostTts(EspeakClient(), tape, EspeakVoice(pace=130))
     started = asyncio.Event()
-    task = asyncio.create_task(tts.say(HOSTILE[-1], lambda _: started.set()))
+    task = asyncio.create_task(tts.say(HOSTILE_TEXTS[-1], lambda _: started.set()))
     await started.wait()
     await until(lambda: tts.position() >= 0.4)
     task.cancel()

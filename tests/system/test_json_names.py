@@ -9,7 +9,7 @@ import pytest
 
 from support.paths import VECTORS
 
-NAMES = (VECTORS / "json_names.txt").read_text("utf-8").splitlines()
+JSON_NAMES = (VECTORS / "json_names.txt").read_text("utf-8").splitlines()
 COMMANDS = {
     "tell": "tell --port sim --json -n 20 --check hi",
     "judge": "judge sim --headless --runs 5 -n 20",
@@ -36,5 +36,5 @@ def test_names_do_not_change(command: str) -> None:
         [sys.executable, "-m", "duotui", *arguments], capture_output=True, text=True, timeout=100
     )
     printed = sorted(set(names(json.loads(result.stdout))))
-    expected = [name for line in NAMES if (name := line.removeprefix(f"{command}: ")) != line]
+    expected = [name for line in JSON_NAMES if (name := line.removeprefix(f"{command}: ")) != line]
     assert printed == expected

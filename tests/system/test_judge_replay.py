@@ -32,7 +32,7 @@ def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":
 def recording(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-    path = tmp_path_factory.mktemp("trial") / "r.jsonl"
+    path = tmp_path_factory.mktemp("recording") / "r.jsonl"
     options = ("--runs", 5, "-n", 120, "-s", 7, "-t", 0.9, "--mode", request.param)
     return path, judge("sim", "--headless", *options, "--record", path)
 

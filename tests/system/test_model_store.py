@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from duotui.base.progress import TransferProgress
 
-WEIGHTS = random.Random(1).randbytes(300_000)
-WORDS = b"tokenizer"
+WEIGHT_BYTES = random.Random(1).randbytes(300_000)
+TOKENIZER_BYTES = b"tokenizer"
 CLOCK = MonotonicClock()
 
 
@@ -35,7 +35,7 @@ class Source:
     ranges."""
 
     def __init__(self) -> None:
-        self.files = {"/w.bin": WEIGHTS, "/t.bin": WORDS}
+        self.files = {"/w.bin": WEIGHT_BYTES, "/t.bin": TOKENIZER_BYTES}
         self.cut: int | None = None
         self.whole = False
         self.requests: list[tuple[str, str | None]] = []
@@ -51,8 +51,8 @@ class Source:
                     name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest()
                 )
                 for name, path, data in (
-                    ("weights.bin", "/w.bin", WEIGHTS),
-                    ("tokenizer.bin", "/t.bin", WORDS),
+                    ("weights.bin", "/w.bin", WEIGHT_BYTES),
+                    ("tokenizer.bin", "/t.bin", TOKENIZER_BYTES),
                 )
             ),
         )
@@ -100,10 +100,10 @@ def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
     with serving() as source:
         model = source.model()
         path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: reports.append(now))
-        assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
-        assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
+        assert (path.read_bytes(), path.name) == (WEIGHT_BYTES, "weights.bin")
+        assert (path.parent / "tokenizer.bin").read_bytes() == TOKENIZER_BYTES
         assert model.complete(tmp_path)
-        assert (reports[0].size, reports[-1].done) == (len(WEIGHTS), len(WORDS))
+        assert (reports[0].size, reports[-1].done) == (len(WEIGHT_BYTES), len(TOKENIZER_BYTES))
         count = len(source.requests)
         assert model_store.fetch(model, tmp_path, CLOCK) == path
         assert len(source.requests) == count
@@ -117,7 +117,7 @@ def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
                 model_store.fetch(model, tmp_path, CLOCK)
             assert not model.complete(tmp_path)
         source.cut = None
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
         begins = [ranged for path, ranged in source.requests if path == "/w.bin"]
         assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
 
@@ -128,11 +128,11 @@ def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
         with pytest.raises(LinkBroken):
             model_store.fetch(model, tmp_path, CLOCK)
         source.cut = None
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
 
 
 @pytest.mark.parametrize(
-    "partial", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)]
+    "partial", [b"", b"rubbish", b"x" * len(WEIGHT_BYTES), b"x" * (len(WEIGHT_BYTES) + 9)]
 )
 def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, partial: bytes) -> None:
     with serving() as source:
@@ -140,13 +140,13 @@ def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, partial:
         part = tmp_path / "some" / "weights.bin.part"
         part.parent.mkdir()
         part.write_bytes(partial)
-        source.files["/w.bin"] = WEIGHTS if partial else WEIGHTS[:-1] + b"!"
+        source.files["/w.bin"] = WEIGHT_BYTES if partial else WEIGHT_BYTES[:-1] + b"!"
         if len(partial) in (0, 7):
             with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
                 model_store.fetch(model, tmp_path, CLOCK)
             assert not part.exists()
-            source.files["/w.bin"] = WEIGHTS
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+            source.files["/w.bin"] = WEIGHT_BYTES
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
 
 
 def test_another_source(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_another_source(tmp_path: Path) -> None:
         with pytest.raises(NotReady, match="answers 404 Not Found; name another source"):
             model_store.fetch(model, tmp_path, CLOCK)
         path = model_store.fetch(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
-        assert path.read_bytes() == WEIGHTS
+        assert path.read_bytes() == WEIGHT_BYTES
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])

@@ -16,7 +16,7 @@ import pytest
 
 from duotui.targets import packer
 from duotui.targets.engine_binary import find_engine
-from support.board_on_tty import VOICE, BoardOnTty
+from support.board_on_tty import VOICE_SCRIPT, BoardOnTty
 from support.paths import ROOT, TESTS
 from support.scripted_model import write_scripted_model
 from support.tcp_port import served
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HIDDEN = ["-X", "warn_default_encoding", str(TESTS / "support/without_posix.py")]
-WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was.\n"]
-STORY = "once upon a time,🙂 there was.\n"
-COUNT = 5_000
-FIRST = ("-t", "0", "-n", "7")
+STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was.\n"]
+STORY_LINE = "once upon a time,🙂 there was.\n"
+TOKEN_COUNT = 5_000
+FIRST_TOKENS = ("-t", "0", "-n", "7")
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class NetworkBoard:
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NetworkBoard]:
     home, own, tools = (tmp_path_factory.mktemp(name) for name in ("board", "own", "tools"))
-    model, tokenizer = write_scripted_model(own, WORDS, COUNT)
+    model, tokenizer = write_scripted_model(own, STORY_PIECES, TOKEN_COUNT)
     packer.pack_model(model, tokenizer, "exact", home / "story.duo")
     (home / "duollama").write_bytes(find_engine().read_bytes())
-    (home / "voice").write_text(VOICE)
+    (home / "voice").write_text(VOICE_SCRIPT)
     (tools / "dmesg").write_text("#!/bin/sh\n")  # a test must not change this computer's own
     for path in (home / "duollama", home / "voice", tools / "dmesg"):
         path.chmod(0o755)
@@ -106,13 +106,21 @@ def test_what_is_hidden_is_missed(tmp_path: Path) -> None:
 def test_tell(board: NetworkBoard, tmp_path: Path) -> None:
     recording, ids = tmp_path / "r.jsonl", tmp_path / "ids"
     result = board.run(
-        "tell", "--port", board.url, *FIRST, "--record", str(recording), "--ids", str(ids), ""
+        "tell",
+        "--port",
+        board.url,
+        *FIRST_TOKENS,
+        "--record",
+        str(recording),
+        "--ids",
+        str(ids),
+        "",
     )
-    assert (result.returncode, result.stdout) == (0, STORY), result.stderr
+    assert (result.returncode, result.stdout) == (0, STORY_LINE), result.stderr
     assert "7 tokens" in result.stderr
     assert ids.read_text().startswith("prompt: ")
     result = board.run("replay", str(recording))
-    assert (result.returncode, result.stdout.rstrip()) == (0, STORY.rstrip()), result.stderr
+    assert (result.returncode, result.stdout.rstrip()) == (0, STORY_LINE.rstrip()), result.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
@@ -131,7 +139,7 @@ def test_tell_is_stopped(board: NetworkBoard, number: signal.Signals) -> None:
 
 
 def test_judge(board: NetworkBoard, tmp_path: Path) -> None:
-    judge = ("judge", board.url, "--headless", "--runs", "2", *FIRST, "-i", "")
+    judge = ("judge", board.url, "--headless", "--runs", "2", *FIRST_TOKENS, "-i", "")
     result = board.run(*judge)
     output = result.stderr.splitlines()[
         -1
@@ -140,7 +148,7 @@ def test_judge(board: NetworkBoard, tmp_path: Path) -> None:
     assert output.startswith("duotui: no baseline: there is no engine for Windows; ")
     assert output.endswith("; --baseline FILE takes what run.c printed")
     baseline = tmp_path / "run.txt"
-    baseline.write_text(f"{STORY.rstrip()}\nachieved tok/s: 24.5\n", "utf-8")
+    baseline.write_text(f"{STORY_LINE.rstrip()}\nachieved tok/s: 24.5\n", "utf-8")
     result = board.run(*judge, "--baseline", str(baseline), "--report", str(tmp_path / "report"))
     assert result.returncode == 0, result.stderr
     output = json.loads(result.stdout)

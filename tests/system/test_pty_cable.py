@@ -9,7 +9,7 @@ from duotui.targets.simulator import SimulatedDuo
 from support.scripted_model import write_scripted_model
 from support.sessions import BadCable, new_session, run_to_end
 
-COUNT = 10_000
+TOKEN_COUNT = 10_000
 CHARACTERS = ["é", "ß", "小", "猫", "€", "🙂", "🐈"]
 
 
@@ -27,7 +27,9 @@ def pieces() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    model, tokenizer = write_scripted_model(tmp_path_factory.mktemp("scripted"), pieces(), COUNT)
+    model, tokenizer = write_scripted_model(
+        tmp_path_factory.mktemp("scripted"), pieces(), TOKEN_COUNT
+    )
     return Path(model), Path(tokenizer)
 
 
@@ -42,15 +44,15 @@ async def test_ten_thousand_tokens_arrive_exactly(
     cable = BadCable(7, bits, between)
     session = new_session(SimulatedDuo(*scripted_model, corrupt=cable))
     try:
-        request = Request(prompt="", steps=COUNT, temperature=0.0)
+        request = Request(prompt="", steps=TOKEN_COUNT, temperature=0.0)
         state = await run_to_end(session, request, seconds=100)
     finally:
         await session.close()
     board, cycle = state.board, pieces()
-    assert len(board.tokens) == COUNT
-    expected = [cycle[n % len(cycle)] for n in range(COUNT)]
+    assert len(board.tokens) == TOKEN_COUNT
+    expected = [cycle[n % len(cycle)] for n in range(TOKEN_COUNT)]
     ids = [token.id for token in board.tokens]
-    assert ids == [ids[n % len(cycle)] for n in range(COUNT)]
+    assert ids == [ids[n % len(cycle)] for n in range(TOKEN_COUNT)]
     assert len(set(ids[: len(cycle)])) == len(cycle)
     # A character that the story's last token leaves incomplete is not printed.
     assert board.text == b"".join(expected).decode(errors="ignore")

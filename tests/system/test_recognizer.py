@@ -119,7 +119,7 @@ def writer(program: str) -> SubprocessMicrophone:
     return SubprocessMicrophone((sys.executable, "-c", f"import os, sys, time\n{program}"))
 
 
-VOICE = f"""
+RECORDER_CODE = f"""
 import math, array
 tone = [round(9000 * math.sin(n / 9) * math.sin(n / 700) ** 2) for n in range({SAMPLE_RATE})]
 os.write(1, bytes({SAMPLE_RATE}) + array.array('h', tone).tobytes() + bytes({4 * SAMPLE_RATE}))
@@ -133,7 +133,7 @@ async def test_a_child_process_is_listened_to_until_the_turn_is_over(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     starts: list[bool] = []
-    sound = await writer(VOICE).record_utterance(30.0, lambda: starts.append(True))
+    sound = await writer(RECORDER_CODE).record_utterance(30.0, lambda: starts.append(True))
     assert SAMPLE_RATE < len(sound) < 5 * SAMPLE_RATE
     assert starts == [True]
     assert capfd.readouterr() == ("", "")
@@ -256,14 +256,14 @@ def test_every_word_of_the_deck_can_be_heard() -> None:
     Recognizer(deck().spoken())
 
 
-SHARE = 20
+CASE_INTERVAL = 20
 """Sampling interval of the cases of bench/recognition_rate.py: seconds, not minutes."""
 
 
 def test_wishes_are_understood(listening: Recognizer) -> None:
     need_espeak()
     correct = []
-    for number, (text, slots) in enumerate(wishes(260, 1)[::SHARE]):
+    for number, (text, slots) in enumerate(wishes(260, 1)[::CASE_INTERVAL]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
         recognized = listening.recognize(turned(in_noise(text, voice, condition, number)))
         correct.append(
@@ -282,7 +282,7 @@ def test_wishes_are_understood(listening: Recognizer) -> None:
 def test_what_is_outside_is_seldom_asked_for(listening: Recognizer) -> None:
     need_espeak()
     accepted = 0
-    for number, text in enumerate(OUTSIDE[:: SHARE // 3]):
+    for number, text in enumerate(OUTSIDE[:: CASE_INTERVAL // 3]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
         recognized = listening.recognize(turned(in_noise(text, voice, condition, number)))
         accepted += recognized is not None

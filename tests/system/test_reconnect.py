@@ -20,7 +20,7 @@ from duotui.session.state import LinkState, SessionState
 from duotui.targets import packer
 from duotui.targets.board import BoardTarget
 from duotui.targets.engine_binary import find_engine
-from support.board_on_tty import VOICE, BoardOnTty
+from support.board_on_tty import VOICE_SCRIPT, BoardOnTty
 from support.scripted_model import write_scripted_model
 from support.sessions import Watch, new_session
 from support.tcp_port import served
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
-COUNT = 20_000
-REQUEST = Request(prompt="", mode=Mode.EXACT, steps=COUNT, temperature=0.0)
+STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+TOKEN_COUNT = 20_000
+REQUEST = Request(prompt="", mode=Mode.EXACT, steps=TOKEN_COUNT, temperature=0.0)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    model, tokenizer = write_scripted_model(folder, WORDS, COUNT)
+    model, tokenizer = write_scripted_model(folder, STORY_PIECES, TOKEN_COUNT)
     packer.pack_model(model, tokenizer, "exact", folder / "story.duo")
     (folder / "duollama").write_bytes(find_engine().read_bytes())
-    (folder / "voice").write_text(VOICE)
+    (folder / "voice").write_text(VOICE_SCRIPT)
     for name in ("duollama", "voice"):
         (folder / name).chmod(0o755)
     return folder
@@ -64,14 +64,17 @@ def full_story(state: SessionState) -> bool:
     return state.board.ended is not None
 
 
-def assert_identical(state: SessionState, count: int = COUNT) -> None:
+def assert_identical(state: SessionState, count: int = TOKEN_COUNT) -> None:
     board = state.board
     assert board.ended is not None
     assert board.ended.reason is EndReason.STEPS
     assert [token.index for token in board.tokens] == list(range(count))
     ids = [token.id for token in board.tokens]
-    assert ids == [ids[n % len(WORDS)] for n in range(count)]
-    assert board.text == b"".join(WORDS[n % len(WORDS)] for n in range(count)).decode()[1:]
+    assert ids == [ids[n % len(STORY_PIECES)] for n in range(count)]
+    assert (
+        board.text
+        == b"".join(STORY_PIECES[n % len(STORY_PIECES)] for n in range(count)).decode()[1:]
+    )
 
 
 def boots(watch: Watch) -> int:
@@ -79,7 +82,7 @@ def boots(watch: Watch) -> int:
 
 
 @asynccontextmanager
-async def generating(board: BoardTarget, steps: int = COUNT) -> AsyncIterator[Watch]:
+async def generating(board: BoardTarget, steps: int = TOKEN_COUNT) -> AsyncIterator[Watch]:
     """Yield a session whose story has started."""
     session = new_session(board)
     watch = Watch(session)
@@ -144,7 +147,7 @@ async def test_an_agent_that_was_stopped_is_replaced(plugged: BoardOnTty) -> Non
 async def test_what_is_said_aloud_goes_on_too(plugged: BoardOnTty, killed: bool) -> None:
     spoken, hold = plugged.home / "said", plugged.home / "hold"
     spoken.unlink(missing_ok=True)
-    async with generating(BoardTarget("auto", plugged.ports), 3 * len(WORDS)) as watch:
+    async with generating(BoardTarget("auto", plugged.ports), 3 * len(STORY_PIECES)) as watch:
         await watch.until(full_story)
         hold.touch()
         watch.session.speak()
@@ -174,7 +177,7 @@ async def test_what_is_said_aloud_goes_on_too(plugged: BoardOnTty, killed: bool)
 
 async def test_a_board_without_a_voice_says_so(plugged: BoardOnTty) -> None:
     (plugged.home / "voice").chmod(0o644)
-    async with generating(BoardTarget("auto", plugged.ports), len(WORDS)) as watch:
+    async with generating(BoardTarget("auto", plugged.ports), len(STORY_PIECES)) as watch:
         await watch.until(full_story)
         watch.session.speak()
         state = await watch.until(lambda s: s.fault is not None)

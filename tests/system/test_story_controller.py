@@ -30,7 +30,7 @@ from duotui.story.sentences import whole_sentences
 from duotui.story.view_state import RestReason, Step, StoryViewState
 from duotui.story.voice_input import SPOKEN_COMMANDS, VoiceInput
 from duotui.targets.simulator import SimulatedDuo
-from support.espeak import RATE, need_espeak, synthesise
+from support.espeak import ESPEAK_RATE, need_espeak, synthesise
 from support.killable_duo import KillableDuo
 from support.story_services import AFTERNOON, FastTts, new_controller, new_services
 
@@ -338,7 +338,7 @@ def spoken_wav(text: str, folder: Path) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(ESPEAK_RATE)
         file.writeframes(synthesise(text, rate=130))
     return path
 

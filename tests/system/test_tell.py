@@ -14,13 +14,15 @@ import pytest
 from support.scripted_model import write_scripted_model
 
 DUOTUI = [sys.executable, "-m", "duotui"]
-WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 
 
 @pytest.fixture(scope="module")
 def board_options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options for a simulated Duo that generates WORDS for a long time."""
-    model, tokenizer = write_scripted_model(tmp_path_factory.mktemp("scripted"), WORDS, 500_000)
+    """Options for a simulated Duo that generates STORY_PIECES for a long time."""
+    model, tokenizer = write_scripted_model(
+        tmp_path_factory.mktemp("scripted"), STORY_PIECES, 500_000
+    )
     return ["--port", "sim", "--model", str(model), "--tokenizer", str(tokenizer)]
 
 
@@ -117,7 +119,7 @@ def engines_of(parent: int) -> list[int]:
 def is_the_story(text: str) -> bool:
     """True if `text` is a prefix of the scripted model's story."""
     text = text.rstrip("\n")
-    story = b"".join(WORDS[n % len(WORDS)] for n in range(len(text) + 1)).decode()[1:]
+    story = b"".join(STORY_PIECES[n % len(STORY_PIECES)] for n in range(len(text) + 1)).decode()[1:]
     return story.startswith(text)
 
 
@@ -251,7 +253,7 @@ def test_a_prompt_that_is_not_utf8_is_refused(board_options: list[str]) -> None:
 
 
 def test_a_prompt_longer_than_the_context_is_refused(tmp_path: Path) -> None:
-    model, tokenizer = write_scripted_model(tmp_path, WORDS, 16)
+    model, tokenizer = write_scripted_model(tmp_path, STORY_PIECES, 16)
     files = ["--port", "sim", "--model", str(model), "--tokenizer", str(tokenizer)]
     message = one_line(run("tell", *files, "word " * 40), 2)
     assert "at most 16" in message
@@ -274,7 +276,7 @@ def test_version_and_devices() -> None:
 
 def test_packs_and_looks(tmp_path: Path) -> None:
     packed = tmp_path / "scripted.duo"
-    model, tokenizer = write_scripted_model(tmp_path, WORDS, 100)
+    model, tokenizer = write_scripted_model(tmp_path, STORY_PIECES, 100)
     result = run("pack", str(model), "--tokenizer", str(tokenizer), "-o", str(packed))
     assert (result.returncode, result.stdout) == (0, f"{packed}\n"), result.stderr
     assert "for mode exact and fast" in run("inspect", str(packed)).stdout
@@ -289,7 +291,7 @@ def test_the_usual_mode_is_exact_and_a_model_without_it_generates_all_the_same(
 ) -> None:
     assert "; exact, seed 123" in run("tell", *board_options, "-n", "7", "").stderr
     packed = tmp_path / "fast.duo"
-    model, tokenizer = write_scripted_model(tmp_path, WORDS, 100)
+    model, tokenizer = write_scripted_model(tmp_path, STORY_PIECES, 100)
     run("pack", str(model), "--tokenizer", str(tokenizer), "--modes", "fast", "-o", str(packed))
     fast = ["--port", "sim", "--model", str(packed), "-t", "0", "-n", "7", ""]
     story = run("tell", *fast)

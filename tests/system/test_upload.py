@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support.fixture_types import OpenLine
 
-SIZES = [0, 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 1, 150_000]
+FILE_SIZES = [0, 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 1, 150_000]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FILE_SIZES)
 def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
     source, target = tmp_path / "source", tmp_path / "a folder" / "it's here"
     source.write_bytes(random.Random(size).randbytes(size))

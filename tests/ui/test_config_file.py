@@ -240,7 +240,7 @@ def test_any_child_comes_back(
     assert (again.parental, again.story.seed) == (child, 1)
 
 
-NAMES = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
+NAME_SPELLINGS = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
 OTHER_TEXTS = (
     'other = """\ntheme = "none"\n\n[child]\npace = 9 # no comment\n"""',
     "other = '''\n[keys]\nstop = 'none'\n'''",
@@ -266,8 +266,8 @@ def config_files(draw: st.DrawFn) -> str:
     tables = [draw(st.sampled_from(UNKNOWN_TABLES))]
     written = {
         "keys": ['stop = "x"', 'record = """f5,\\\n  f6"""'],
-        "story": ["seed = 0x7B", "prompt = " + draw(st.sampled_from(NAMES))],
-        "child": ["pace = 60", "name = " + draw(st.sampled_from(NAMES))],
+        "story": ["seed = 0x7B", "prompt = " + draw(st.sampled_from(NAME_SPELLINGS))],
+        "child": ["pace = 60", "name = " + draw(st.sampled_from(NAME_SPELLINGS))],
     }
     for name, lines in written.items():
         match draw(st.sampled_from(["table", "dotted", "inline", "absent"])):

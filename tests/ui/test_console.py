@@ -14,7 +14,7 @@ from support import scripted_session
 from support.fixture_types import MakeConsole
 from support.scripted_session import BASELINE, BOARD, ScriptedSession, words
 
-HOSTILE = [
+HOSTILE_PIECES = [
     "she said [/x] hi",
     " [bold",
     "[@click=app.quit]x[/]",
@@ -50,7 +50,7 @@ async def test_text_is_never_markup(make: MakeConsole) -> None:
         for source in (BOARD, BASELINE):
             at.emit(
                 scripted_session.started(source, "[/x] [bold"),
-                scripted_session.tokens(source, HOSTILE),
+                scripted_session.tokens(source, HOSTILE_PIECES),
             )
         at.emit(
             scripted_session.tokens(BOARD, ["[/x]"], start=6),

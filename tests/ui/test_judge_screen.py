@@ -239,9 +239,9 @@ def test_all_lanes_run_by_the_boards_clock() -> None:
     session = scripted_judge.running(count=60)
     ours, mean, roof, slow, fast = lanes(session.state, session.shown)
     seconds = (session.state.board.tokens[-1].clock) / 1e6
-    assert (ours.told, ours.limit) == (60, scripted_judge.LIMIT)
-    assert roof.told == scripted_judge.LIMIT  # it would have ended by now
+    assert (ours.told, ours.limit) == (60, scripted_judge.STEP_LIMIT)
+    assert roof.told == scripted_judge.STEP_LIMIT  # it would have ended by now
     assert slow.told == pytest.approx(0.36035 * seconds)
     assert fast.told == pytest.approx(24.302522 * seconds)
     assert mean.told == pytest.approx(mean.rate * seconds)
-    assert len(words(STORY_TEXT)) < scripted_judge.LIMIT
+    assert len(words(STORY_TEXT)) < scripted_judge.STEP_LIMIT

@@ -40,7 +40,7 @@ from support.scripted_controller import scripted_controllers
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"}
 CAT = icons.named("cat")
-DAY = (255, 255, 255)
+WHITE = (255, 255, 255)
 
 ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
 CELL = re.compile(f"{PLACEHOLDER}([{DIACRITICS}])([{DIACRITICS}])")
@@ -143,7 +143,9 @@ async def test_each_cell_shows_its_part(
             assert cells(strip.crop(left + 3, left + 7)) == [
                 (FIRST_IMAGE_NUMBER, y, x) for x in range(3, 7)
             ]
-        assert terminal.images == {FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, DAY))}
+        assert terminal.images == {
+            FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, WHITE))
+        }
 
 
 async def test_it_is_sent_once_and_moves(terminal: KittyTerminal) -> None:
@@ -156,7 +158,7 @@ async def test_it_is_sent_once_and_moves(terminal: KittyTerminal) -> None:
             moved = beat % FRAME_COUNT == FRAME_COUNT - 2
             assert cells(app.view.render_line(0))[0] == (FIRST_IMAGE_NUMBER + moved, 0, 0)
         assert [image[2] for image in terminal.images.values()] == [
-            enlarged.rgba(CAT, frame, DAY) for frame in (0, 1)
+            enlarged.rgba(CAT, frame, WHITE) for frame in (0, 1)
         ]
         assert len(terminal.written) == 2
 

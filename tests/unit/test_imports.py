@@ -9,12 +9,12 @@ import pytest
 
 import duotui
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 MODULES = {
-    ".".join(("duotui", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+    ".".join(("duotui", *path.relative_to(PACKAGE_FOLDER).with_suffix("").parts)).removesuffix(
         ".__init__"
     ): path
-    for path in sorted(PACKAGE.rglob("*.py"))
+    for path in sorted(PACKAGE_FOLDER.rglob("*.py"))
     if path.name != "__main__.py"
 }
 ORDER = (
@@ -95,9 +95,9 @@ def of_packages(*packages: str) -> list[str]:
 
 
 def test_each_package_has_a_place_in_the_order() -> None:
-    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    folders = {path.name for path in PACKAGE_FOLDER.iterdir() if (path / "__init__.py").exists()}
     assert folders == set(ORDER)
-    assert len(list(PACKAGE.glob("*.py"))) <= TOP_LEVEL_LIMIT
+    assert len(list(PACKAGE_FOLDER.glob("*.py"))) <= TOP_LEVEL_LIMIT
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") > 1])

@@ -8,7 +8,7 @@ import pytest
 import duotui
 from support.paths import TESTS
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 HELPERS = ("support", "bench")
 """Folders whose modules may be imported."""
 
@@ -37,7 +37,7 @@ def test_an_imported_test_is_seen() -> None:
 
 def test_unit_tests_lie_under_their_package() -> None:
     folders = {path.name for path in (TESTS / "unit").iterdir() if list(path.glob("test_*.py"))}
-    packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    packages = {path.name for path in PACKAGE_FOLDER.iterdir() if (path / "__init__.py").exists()}
     assert folders <= packages
     assert len(folders) >= 10
 

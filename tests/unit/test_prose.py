@@ -12,11 +12,11 @@ import pytest
 
 from support.pages import PAGES, ROOT
 
-WORDS = 30
-CHARACTERS = 120
+MOST_WORDS = 30
+MOST_CHARACTERS = 120
 
 CODE = re.compile(r"`[^`]*`")
-LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+LINK_TEXT = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 ITEM = re.compile(r"^(\s*)([-*+]|\d+\.)\s+")
 END = re.compile(r"(?<=[.?!])[\"')*_]*\s+")
 ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|cf|vs)\.")
@@ -81,7 +81,7 @@ def paragraphs(page: str) -> list[Paragraph]:
 def sentences(text: str) -> list[str]:
     """Sentences of `text`. An inline code span is one word, and a link its text. A colon or a
     semicolon ends nothing."""
-    plain = ABBREVIATIONS.sub("abbreviation", CODE.sub("CODE", LINK.sub(r"\1", text)))
+    plain = ABBREVIATIONS.sub("abbreviation", CODE.sub("CODE", LINK_TEXT.sub(r"\1", text)))
     return END.split(plain)
 
 
@@ -94,7 +94,7 @@ def long_sentences(page: str) -> list[str]:
         f"line {paragraph.line}: {words(sentence)} words: {sentence}"
         for paragraph in paragraphs(page)
         for sentence in sentences(paragraph.text)
-        if words(sentence) > WORDS
+        if words(sentence) > MOST_WORDS
     ]
 
 
@@ -102,7 +102,7 @@ def long_lines(page: str) -> list[str]:
     return [
         f"line {number}: {len(line)} characters"
         for number, line in prose_lines(page)
-        if len(line) > CHARACTERS
+        if len(line) > MOST_CHARACTERS
     ]
 
 

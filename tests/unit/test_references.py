@@ -32,8 +32,10 @@ def repository_files() -> list[str]:
     return [path for path in paths if not path.startswith("/native/build/")]
 
 
-FILES = repository_files()
-TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+REPOSITORY_FILES = repository_files()
+MAKE_TARGETS = set(
+    re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+)
 
 
 def missing(page: str, folder: Path) -> list[str]:
@@ -44,9 +46,10 @@ def missing(page: str, folder: Path) -> list[str]:
     files = [
         name
         for name in FILE.findall(page)
-        if not ELSEWHERE.search(name) and not any(path.endswith(f"/{name}") for path in FILES)
+        if not ELSEWHERE.search(name)
+        and not any(path.endswith(f"/{name}") for path in REPOSITORY_FILES)
     ]
-    targets = [f"make {name}" for name in TARGET.findall(page) if name not in TARGETS]
+    targets = [f"make {name}" for name in TARGET.findall(page) if name not in MAKE_TARGETS]
     return links + files + targets
 
 

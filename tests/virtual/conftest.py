@@ -19,7 +19,7 @@ from duotui.targets.virtual_duo import (
     prepared_card,
 )
 from support.board_faults import BoardRig
-from support.emulators import BOARD, build, find_tools
+from support.emulators import BOARD_FOLDER, build, find_tools
 from support.fixture_types import RunningBoard
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def machine() -> VirtualMachine:
 def engine(machine: VirtualMachine) -> Path:
     """duollama for the virtual Duo's processor."""
     assert not isinstance(find_tools(), str)
-    return build(BOARD, "rv64gcv")
+    return build(BOARD_FOLDER, "rv64gcv")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
 from duotui.board.upload import upload
 from duotui.targets.virtual_duo import make_card
-from support.emulators import BOARD, MISSING_CALLS
+from support.emulators import BOARD_FOLDER, MISSING_CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def test_lacks_the_calls_that_a_duo_lacks(
     folder = tmp_path / "with"
     (folder / "usr/bin").mkdir(parents=True)
     program = folder / "usr/bin/calls"
-    subprocess.run([BOARD / "compiler", "-march=rv64gc", "-o", program, source], check=True)
+    subprocess.run([BOARD_FOLDER / "compiler", "-march=rv64gc", "-o", program, source], check=True)
     make_card(tmp_path / "own.img", folder)
     with start(card=tmp_path / "own.img") as duo:
         assert duo.shell().run("calls") == "\n".join(f"{name} 38" for name in MISSING_CALLS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 3_000, 1_500, 20_000
-TRIES = 5
+MOST_ATTEMPTS = 5
 """Attempts until a fault strikes."""
 
 
@@ -28,7 +28,7 @@ async def test_a_story_is_whole_and_the_same(
 ) -> None:
     ids = expected(5, tmp_path)
     for number in itertools.count():
-        assert number < TRIES
+        assert number < MOST_ATTEMPTS
         fault = kind(rig, random.Random(number), STORY_BYTES)
         outcome = await run_story(rig, fault, 5, ids)
         assert outcome.right
@@ -45,7 +45,7 @@ def test_a_file_arrives_whole(rig: BoardRig, kind: type[Fault], tmp_path: Path) 
     source = tmp_path / "source"
     source.write_bytes(random.Random(4).randbytes(FILE_SIZE))
     for number in itertools.count():
-        assert number < TRIES
+        assert number < MOST_ATTEMPTS
         fault = kind(rig, random.Random(number), FILE_BYTES)
         assert send(rig, fault, source, "/mnt/data/under-fire").right
         if fault.struck:

@@ -24,7 +24,7 @@ from duotui.protocol.events import SentencePlaying
 from duotui.session.recording import read
 from duotui.speech.board_tts import BoardTts
 from duotui.targets.virtual_duo import VirtualDuo, prepared_card
-from support.emulators import BOARD, find_tools
+from support.emulators import BOARD_FOLDER, find_tools
 from support.sessions import Watch
 from support.wav_recognizer import understood
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 SENTENCE = "Once upon a time, there was a little dragon named Lily."
-PLAIN = "once upon a time there was a little dragon named lily"
+RECOGNIZED = "once upon a time there was a little dragon named lily"
 
 
 @pytest.fixture(scope="module")
 def voice() -> Path:
     """Folder of `make speech`."""
     result = subprocess.run(
-        [BOARD.parent / "speech" / "voice", "--offline"], capture_output=True, text=True
+        [BOARD_FOLDER.parent / "speech" / "voice", "--offline"], capture_output=True, text=True
     )
     if result.returncode:
         pytest.skip(f"{result.stderr.strip()}")
@@ -81,7 +81,7 @@ def test_it_says_when_each_word_is_heard(voice: Path, tmp_path: Path) -> None:
     for _, number, _, at, size in (row for row in rows if row[0] == "W"):
         words[int(number)].append(sentences[int(number)][int(at) : int(at) + int(size)])
     assert words == [
-        PLAIN.replace("lily", "Lily").replace("once", "Once").split(),
+        RECOGNIZED.replace("lily", "Lily").replace("once", "Once").split(),
         ["He", "said", "Go"],
         ["The", "end"],
     ]
@@ -153,7 +153,17 @@ def test_the_virtual_duo_says_its_story_and_is_understood(
     result = subprocess.run(
         [
             *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--sound", speaker),
-            *("--speak", "--json", "--record", recording, "--mode", "exact", "-n", "14", PLAIN),
+            *(
+                "--speak",
+                "--json",
+                "--record",
+                recording,
+                "--mode",
+                "exact",
+                "-n",
+                "14",
+                RECOGNIZED,
+            ),
         ],
         capture_output=True,
         text=True,
@@ -161,12 +171,12 @@ def test_the_virtual_duo_says_its_story_and_is_understood(
     )
     assert result.returncode == 0, result.stderr
     summary = json.loads(result.stdout)
-    assert summary["story"] == f"{PLAIN}."
-    assert understood(speaker, tmp_path) == PLAIN
+    assert summary["story"] == f"{RECOGNIZED}."
+    assert understood(speaker, tmp_path) == RECOGNIZED
     assert "said aloud: 1 sentence in " in result.stderr
     (playing,) = (event for event in read(recording) if isinstance(event, SentencePlaying))
     words = [summary["story"][mark.start : mark.end] for mark in playing.marks]
-    assert words == PLAIN.split()
+    assert words == RECOGNIZED.split()
     assert summary["speech_seconds"] == pytest.approx(playing.length, abs=2)
     with wave.open(str(speaker)) as file:
         assert file.getnframes() / file.getframerate() >= playing.length

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.timeout(300)
 ROOT_OFFSET = 129 << 20
 """Offset of the second partition: firmware/virtual/card."""
 
-READY = "for i in $(seq 60); do [ -c /dev/ttyACM0 ] && pidof getty && exit 0; sleep 1; done; exit 1"
+WAIT_FOR_READY = (
+    "for i in $(seq 60); do [ -c /dev/ttyACM0 ] && pidof getty && exit 0; sleep 1; done; exit 1"
+)
 SYS = "/sys/bus/usb/devices/1-1"
 
 
@@ -80,7 +82,7 @@ def usb(shell: Shell, name: str) -> str:
 def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
     with start(card=card) as duo:
         shell = duo.shell()
-        shell.run(f"( {READY} )", 100)
+        shell.run(f"( {WAIT_FOR_READY} )", 100)
         assert usb(shell, "idVendor") == f"{DUO_64M.usb_vendor:04x}"
         assert usb(shell, "idProduct") == "1003"
         serial = usb(shell, "serial")
@@ -97,5 +99,5 @@ def test_is_a_serial_port_with_a_login(start: StartBoard, card: Path) -> None:
         shell.run("sync")
         duo.board.reset()
         shell = duo.shell()
-        shell.run(f"( {READY} )", 100)
+        shell.run(f"( {WAIT_FOR_READY} )", 100)
         assert usb(shell, "serial") == serial

@@ -7,11 +7,13 @@ import pytest
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import NotReady
 from duotui.board.system_info import PROBE, parse_system_info
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
 
 def test_a_duo_is_read() -> None:
-    info = parse_system_info(DUO.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068"))
+    info = parse_system_info(
+        DUO_CONDITIONS.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068")
+    )
     assert (info.kernel, info.machine) == ("Linux 5.10.4-tag-", "riscv64")
     assert (info.memory, info.available) == (56580 * 1024, 41000 * 1024)
     assert (info.swaps, info.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
@@ -25,7 +27,7 @@ def test_a_duo_is_read() -> None:
 )
 def test_what_cannot_be_read_is_said(old: str, new: str) -> None:
     with pytest.raises(NotReady, match="does not say what state"):
-        parse_system_info(DUO.replace(old, new))
+        parse_system_info(DUO_CONDITIONS.replace(old, new))
 
 
 def test_this_computer_is_read() -> None:

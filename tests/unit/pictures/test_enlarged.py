@@ -14,7 +14,7 @@ from duotui.pictures.icons import CLEAR, DAYLIGHT, ICON_SIZE, PALETTE
 from duotui.pictures.masks import SHADES, STEP
 
 INKS: dict[str, Ink] = {letter: (*colour, 255) for letter, colour in PALETTE.items()}
-FRAMES = [
+ICON_FRAMES = [
     pytest.param(frame, id=f"{name}{number}")
     for name, picture in icons.load().items()
     for number, frame in enumerate(picture.frames)
@@ -55,12 +55,12 @@ def check(grid: tuple[str, ...]) -> None:
             assert middle == INKS.get(letter, (0, 0, 0, 0))
 
 
-@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("frame", ICON_FRAMES)
 def test_a_picture_keeps_its_colours(frame: tuple[str, ...]) -> None:
     check(frame)
 
 
-@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("frame", ICON_FRAMES)
 def test_the_mirror_image_is_enlarged_to_the_mirror_image(frame: tuple[str, ...]) -> None:
     mirrored(frame)
 

@@ -179,7 +179,7 @@ def test_in_another_light_each_colour_is_dimmer() -> None:
 
 GRID = "\n".join(["k" * ICON_SIZE] * ICON_SIZE)
 NINE = "x\n" * 9
-PLAIN = "plain = '''\n/\\\n'''\n"
+PLAIN_FRAME = "plain = '''\n/\\\n'''\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -189,7 +189,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
-    text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
+    text = f'words = "a b"\ncommon = true\n{PLAIN_FRAME}pixels = """\n{GRID}\n"""\n'
     icon = icons.read(write(tmp_path, text))
     assert icon == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
 
@@ -197,19 +197,19 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
-        (PLAIN, "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID}\nk"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID[:-1]}"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID[:-1]}Q"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID}"""\nmoved = """{GRID[1:]}"""', "not 16 by 16"),
+        (PLAIN_FRAME, "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}\nk"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID[:-1]}"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID[:-1]}Q"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nmoved = """{GRID[1:]}"""', "not 16 by 16"),
         (f'pixels = """{GRID}"""', "plain"),
         (f'plain = "{"x" * 17}"\npixels = """{GRID}"""', "plain"),
         (f'plain = "é"\npixels = """{GRID}"""', "plain"),
         (f'plain = "\\u001b[2J"\npixels = """{GRID}"""', "plain"),
         (f'plain = """{NINE}"""\npixels = """{GRID}"""', "plain"),
-        (f'{PLAIN}pixels = """{GRID}"""\nwords = 3', "words"),
-        (f'{PLAIN}pixels = """{GRID}"""\ncommon = "yes"', "common"),
-        (f'{PLAIN}pixels = """{GRID}"""\nword = "dog"', "word"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nwords = 3', "words"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\ncommon = "yes"', "common"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nword = "dog"', "word"),
     ],
 )
 def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, trouble: str) -> None:

@@ -17,7 +17,7 @@ from duotui.protocol.request import Mode, Request
 from duotui.protocol.timing import RETRANSMIT_INTERVAL
 from support.protocol_agent import Agent
 
-STORY = 77
+STORY_NUMBER = 77
 HELLO = messages.Hello(
     protocol=1,
     state=0,
@@ -38,7 +38,7 @@ HELLO = messages.Hello(
 
 def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
     return story_messages.Start(
-        story=STORY,
+        story=STORY_NUMBER,
         index=0,
         mode=0,
         steps=256,
@@ -51,11 +51,11 @@ def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
 
 
 def token(index: int, text: bytes = b" a", id_: int = 7) -> story_messages.Next:
-    return story_messages.Next(STORY, index, id_, 1000 + index, 0.5, text)
+    return story_messages.Next(STORY_NUMBER, index, id_, 1000 + index, 0.5, text)
 
 
 def end(index: int, reason: int = 1) -> story_messages.End:
-    return story_messages.End(STORY, index, reason, index - 1, 9999, 24.3)
+    return story_messages.End(STORY_NUMBER, index, reason, index - 1, 9999, 24.3)
 
 
 def greeted() -> tuple[AgentClient, Agent]:
@@ -70,10 +70,10 @@ def greeted() -> tuple[AgentClient, Agent]:
 
 def generating() -> tuple[AgentClient, Agent]:
     client, agent = greeted()
-    client.command(StartRun(Request(), STORY), 0.0)
+    client.command(StartRun(Request(), STORY_NUMBER), 0.0)
     (request,) = client.due(0.0)
     assert request == messages.Generate(
-        story=STORY,
+        story=STORY_NUMBER,
         mode=1,
         flags=1,
         steps=256,
@@ -83,7 +83,7 @@ def generating() -> tuple[AgentClient, Agent]:
         prompt="Once upon a time",
     )
     client.receive(agent.frames(start()), 0.0)
-    assert client.due(0.0) == [messages.Ack(STORY, 1)]
+    assert client.due(0.0) == [messages.Ack(STORY_NUMBER, 1)]
     return client, agent
 
 
@@ -94,7 +94,7 @@ def texts(received: list[events.Event]) -> list[str]:
 def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
-    client.command(StartRun(Request(), STORY), 0.0)
+    client.command(StartRun(Request(), STORY_NUMBER), 0.0)
     for times in range(4):
         assert client.due(times * RETRANSMIT_INTERVAL) == [messages.AskHello()]
     client.receive(Agent().frames(HELLO), 2.0)
@@ -103,7 +103,7 @@ def test_hello_is_asked_until_it_comes_and_nothing_else_before() -> None:
 
 def test_generate_is_repeated_until_the_story_starts() -> None:
     client, agent = greeted()
-    client.command(StartRun(Request(), STORY), 0.0)
+    client.command(StartRun(Request(), STORY_NUMBER), 0.0)
     assert len(client.due(0.0)) == 1
     assert client.due(RETRANSMIT_INTERVAL / 2) == []
     assert type(client.due(RETRANSMIT_INTERVAL)[0]) is messages.Generate
@@ -115,18 +115,18 @@ def test_tokens_that_come_together_are_one_event_and_one_ack() -> None:
     client, agent = generating()
     received = client.receive(agent.frames(*(token(i) for i in range(1, 9))), 0.1)
     assert [len(e.tokens) for e in received if isinstance(e, events.Tokens)] == [8]
-    assert client.due(0.1) == [messages.Ack(STORY, 9)]
+    assert client.due(0.1) == [messages.Ack(STORY_NUMBER, 9)]
 
 
 def test_a_lost_token_is_asked_for_once_and_what_came_after_is_not_taken() -> None:
     client, agent = generating()
     received = client.receive(agent.frames(token(1), token(3), token(4)), 0.1)
     assert texts(received) == [" a"]
-    assert client.due(0.1) == [messages.Ack(STORY, 2), messages.Resume(STORY, 2)]
+    assert client.due(0.1) == [messages.Ack(STORY_NUMBER, 2), messages.Resume(STORY_NUMBER, 2)]
     client.receive(agent.frames(token(5)), 0.2)
-    assert messages.Resume(STORY, 2) not in client.due(0.2)
+    assert messages.Resume(STORY_NUMBER, 2) not in client.due(0.2)
     client.receive(agent.frames(token(6)), 0.1 + RETRANSMIT_INTERVAL)
-    assert messages.Resume(STORY, 2) in client.due(0.1 + RETRANSMIT_INTERVAL)
+    assert messages.Resume(STORY_NUMBER, 2) in client.due(0.1 + RETRANSMIT_INTERVAL)
     received = client.receive(agent.frames(*(token(i) for i in range(2, 7))), 0.5)
     assert len(texts(received)) == 5
 
@@ -136,7 +136,7 @@ def test_a_token_that_comes_twice_is_taken_once_and_acknowledged_again() -> None
     client.receive(agent.frames(token(1)), 0.1)
     client.due(0.1)
     assert texts(client.receive(agent.frames(token(1)), 0.2)) == []
-    assert client.due(0.2) == [messages.Ack(STORY, 2)]
+    assert client.due(0.2) == [messages.Ack(STORY_NUMBER, 2)]
 
 
 def test_a_character_that_two_tokens_share_is_the_second_ones() -> None:
@@ -155,7 +155,7 @@ def test_what_would_steer_a_terminal_is_left_out() -> None:
 
 def test_events_of_another_story_are_nothing() -> None:
     client, agent = generating()
-    other = story_messages.Next(STORY + 1, 1, 7, 0, 0.5, b"x")
+    other = story_messages.Next(STORY_NUMBER + 1, 1, 7, 0, 0.5, b"x")
     assert texts(client.receive(agent.frames(other), 0.1)) == []
 
 
@@ -172,12 +172,12 @@ def test_the_end_comes_after_its_tokens() -> None:
 
 def test_a_new_story_waits_for_the_end_of_the_old_one() -> None:
     client, agent = generating()
-    client.command(StartRun(Request(prompt="Two"), STORY + 1), 1.0)
-    assert client.due(1.0) == [messages.Cancel(STORY)]
+    client.command(StartRun(Request(prompt="Two"), STORY_NUMBER + 1), 1.0)
+    assert client.due(1.0) == [messages.Cancel(STORY_NUMBER)]
     received = client.receive(agent.frames(end(1, reason=2)), 1.1)
     assert EndReason.CANCELLED in [e.reason for e in received if isinstance(e, events.RunEnded)]
     requests = [m for m in client.due(1.1) if isinstance(m, messages.Generate)]
-    assert [(m.story, m.prompt) for m in requests] == [(STORY + 1, "Two")]
+    assert [(m.story, m.prompt) for m in requests] == [(STORY_NUMBER + 1, "Two")]
 
 
 def test_a_story_left_by_another_host_is_stopped() -> None:
@@ -211,7 +211,7 @@ def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
         protocol=1,
         state=1,
         boot=99,
-        story=STORY,
+        story=STORY_NUMBER,
         events=9,
         modes=1,
         vocabulary=512,
@@ -224,15 +224,15 @@ def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
         machine="here",
     )
     client.receive(agent.frames(same), 5.0)
-    assert messages.Resume(STORY, 3) in client.due(5.0)
+    assert messages.Resume(STORY_NUMBER, 3) in client.due(5.0)
 
 
 def test_pause_is_repeated_until_the_agent_says_so() -> None:
     client, agent = generating()
     client.command(PauseRun(True), 0.0)
-    assert client.due(0.0) == [messages.Pause(STORY, 1)]
+    assert client.due(0.0) == [messages.Pause(STORY_NUMBER, 1)]
     going = messages.Stats(
-        story=STORY,
+        story=STORY_NUMBER,
         state=1,
         tokens=3,
         clock=0,
@@ -244,9 +244,9 @@ def test_pause_is_repeated_until_the_agent_says_so() -> None:
         noise=0,
     )
     client.receive(agent.frames(going), 0.1)
-    assert messages.Pause(STORY, 1) in client.due(RETRANSMIT_INTERVAL)
+    assert messages.Pause(STORY_NUMBER, 1) in client.due(RETRANSMIT_INTERVAL)
     paused = messages.Stats(
-        story=STORY,
+        story=STORY_NUMBER,
         state=2,
         tokens=3,
         clock=0,
@@ -258,14 +258,16 @@ def test_pause_is_repeated_until_the_agent_says_so() -> None:
         noise=0,
     )
     client.receive(agent.frames(paused), 0.4)
-    assert messages.Pause(STORY, 1) not in client.due(2.0)
+    assert messages.Pause(STORY_NUMBER, 1) not in client.due(2.0)
 
 
 def test_a_refusal_is_a_fault_and_not_repeated() -> None:
     client, agent = greeted()
-    client.command(StartRun(Request(), STORY), 0.0)
+    client.command(StartRun(Request(), STORY_NUMBER), 0.0)
     client.due(0.0)
-    received = client.receive(agent.frames(messages.Refused(STORY, 3, "too long: 300 of 256")), 0.1)
+    received = client.receive(
+        agent.frames(messages.Refused(STORY_NUMBER, 3, "too long: 300 of 256")), 0.1
+    )
     assert [e.text for e in received if isinstance(e, events.Fault)] == ["too long: 300 of 256"]
     assert not client.running
     assert messages.Generate not in {type(m) for m in client.due(1.0)}
@@ -305,7 +307,7 @@ def test_noise_that_is_not_text_is_not_shown() -> None:
 
 def test_a_probability_that_is_not_told_is_nan() -> None:
     client, agent = generating()
-    silent = story_messages.Next(STORY, 1, 7, 1001, math.nan, b"x")
+    silent = story_messages.Next(STORY_NUMBER, 1, 7, 1001, math.nan, b"x")
     received = client.receive(agent.frames(silent), 0.1)
     (generated,) = [t for e in received if isinstance(e, events.Tokens) for t in e.tokens]
     assert math.isnan(generated.probability)
@@ -339,7 +341,7 @@ def test_an_agent_that_was_started_anew_is_asked_for_the_same_story() -> None:
     requests = [m for m in client.due(1.0) if isinstance(m, messages.Generate)]
     assert requests == [
         messages.Generate(
-            story=STORY,
+            story=STORY_NUMBER,
             mode=1,
             flags=1,
             steps=256,
@@ -356,7 +358,7 @@ def test_what_is_told_again_is_not_told_twice() -> None:
     received = client.receive(agent.frames(start(), token(1, b" a")), 1.1)
     assert texts(received) == []
     assert events.Regenerating(1.1, Source.BOARD, 1, 2) in received
-    assert messages.Ack(STORY, 2) in client.due(1.1)
+    assert messages.Ack(STORY_NUMBER, 2) in client.due(1.1)
     received = client.receive(agent.frames(token(2, b" \xc3"), token(3, b"\xa9")), 1.2)
     # half of the character was received before, the other half is new
     assert texts(received) == ["é"]
@@ -376,9 +378,9 @@ def test_another_story_is_seen_and_ends(other: story_messages.StoryEvent) -> Non
     (end_event,) = [e for e in received if isinstance(e, events.RunEnded)]
     assert (end_event.reason, end_event.tokens) == (EndReason.FAILED, 2)
     ends = isinstance(other, story_messages.End)
-    assert (messages.Cancel(STORY) in client.due(1.1)) is not ends
+    assert (messages.Cancel(STORY_NUMBER) in client.due(1.1)) is not ends
     client.receive(agent.frames(token(3)), 1.2)
-    assert messages.Ack(STORY, 4) in client.due(1.2)
+    assert messages.Ack(STORY_NUMBER, 4) in client.due(1.2)
     assert not client.running
 
 
@@ -386,7 +388,7 @@ def test_a_story_that_is_stopped_while_it_is_told_again_is_stopped() -> None:
     client, agent = restarted(token(1), token(2))
     client.receive(agent.frames(start()), 1.1)
     assert client.command(StopRun(), 1.2) == []
-    assert messages.Cancel(STORY) in client.due(1.2)
+    assert messages.Cancel(STORY_NUMBER) in client.due(1.2)
     received = client.receive(agent.frames(end(1, reason=2)), 1.3)
     assert [e.reason for e in received if isinstance(e, events.RunEnded)] == [EndReason.CANCELLED]
     assert not [e for e in received if isinstance(e, events.Fault)]
@@ -400,9 +402,9 @@ def test_a_story_that_is_stopped_while_the_board_is_away_ends_at_once() -> None:
     assert isinstance(end_event, events.RunEnded)
     assert (end_event.reason, end_event.tokens) == (EndReason.CANCELLED, 1)
     client.opened(1.0)
-    same = dataclasses.replace(HELLO, state=1, story=STORY, events=9)
+    same = dataclasses.replace(HELLO, state=1, story=STORY_NUMBER, events=9)
     client.receive(agent.frames(same), 1.0)
-    assert client.due(1.0) == [messages.Cancel(STORY)]
+    assert client.due(1.0) == [messages.Cancel(STORY_NUMBER)]
 
 
 def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
@@ -411,17 +413,19 @@ def test_a_stop_that_a_loss_swallowed_holds_when_the_board_is_back() -> None:
         assert client.command(StopRun(), 0.1) == []
         client.closed(0.0)
         client.opened(1.0)
-        status = dataclasses.replace(hello, state=1, story=STORY if hello is HELLO else 0, events=1)
+        status = dataclasses.replace(
+            hello, state=1, story=STORY_NUMBER if hello is HELLO else 0, events=1
+        )
         received = client.receive(agent.frames(status), 1.0)
         assert [e.reason for e in received if isinstance(e, events.RunEnded)] == reasons
-        assert (messages.Cancel(STORY) in client.due(1.0)) == (hello is HELLO)
+        assert (messages.Cancel(STORY_NUMBER) in client.due(1.0)) == (hello is HELLO)
 
 
 def test_a_paused_story_is_paused_again_when_it_was_told_again() -> None:
     client, agent = restarted(token(1), paused=True)
     client.due(1.0)
     client.receive(agent.frames(start(), token(1)), 1.1)
-    assert messages.Pause(STORY, 1) in client.due(1.1)
+    assert messages.Pause(STORY_NUMBER, 1) in client.due(1.1)
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -430,13 +434,13 @@ def test_a_pause_that_a_loss_swallowed_holds_when_the_board_is_back(on: bool) ->
     client.command(PauseRun(on), 0.1)
     client.closed(0.0)
     client.opened(1.0)
-    status = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY, events=1)
+    status = dataclasses.replace(HELLO, state=1 if on else 2, story=STORY_NUMBER, events=1)
     client.receive(agent.frames(status), 1.0)
-    assert messages.Pause(STORY, int(on)) in client.due(1.0)
+    assert messages.Pause(STORY_NUMBER, int(on)) in client.due(1.0)
     client.closed(0.0)
     client.opened(2.0)
     client.receive(agent.frames(dataclasses.replace(status, state=2 if on else 1)), 2.0)
-    assert client.due(2.0) == [messages.Resume(STORY, 1)]
+    assert client.due(2.0) == [messages.Resume(STORY_NUMBER, 1)]
 
 
 def test_an_agent_that_holds_another_story_is_asked_for_ours_again() -> None:

@@ -18,7 +18,7 @@ from duotui.protocol.speak_request import (
 )
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
-FIRST = 2**32 - 1
+FIRST_SENTENCE = 2**32 - 1
 TEXT = 'One day, Tim said, "Go!"\nThe end.'
 
 
@@ -47,7 +47,7 @@ def done_message(sentence: int) -> messages.Speech:
 
 
 def reading(text: str = TEXT) -> SpeakRequest:
-    request = SpeakRequest(Source.BOARD, text, FIRST)
+    request = SpeakRequest(Source.BOARD, text, FIRST_SENTENCE)
     request.start(0.0)
     return request
 
@@ -90,7 +90,7 @@ def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() ->
     assert texts(one.due(0.0)) == ['One day, Tim said, "Go!"']
     assert one.due(RETRANSMIT_INTERVAL / 2) == []
     assert len(one.due(RETRANSMIT_INTERVAL)) == 1
-    one.receive(speech_message(FIRST, 1), 0.4)
+    one.receive(speech_message(FIRST_SENTENCE, 1), 0.4)
     assert len(one.due(2 * RETRANSMIT_INTERVAL)) == 1
     assert one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL / 2) == []
     assert len(one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL)) == 1
@@ -99,12 +99,14 @@ def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() ->
 def test_sentences_follow_one_another_and_their_time_is_added() -> None:
     one = reading()
     one.due(0.0)
-    playing = one.receive(playing_message(FIRST), 1.0)
+    playing = one.receive(playing_message(FIRST_SENTENCE), 1.0)
     assert [type(event) for event in playing] == [events.SentencePlaying]
-    assert one.receive(playing_message(FIRST), 1.1) == []
-    assert one.receive(done_message(FIRST), 2.0) == []
+    assert one.receive(playing_message(FIRST_SENTENCE), 1.1) == []
+    assert one.receive(done_message(FIRST_SENTENCE), 2.0) == []
     assert texts(one.due(2.0)) == ["The end."]
-    assert one.receive(done_message(FIRST), 2.1) == []  # the last answer for the one before
+    assert (
+        one.receive(done_message(FIRST_SENTENCE), 2.1) == []
+    )  # the last answer for the one before
     *_, end = one.receive(done_message(0), 3.0)
     assert end == events.SpeechEnded(3.0, Source.BOARD, SpeechEndReason.DONE, 2, 0.8, 2.0)
     assert one.over
@@ -114,7 +116,7 @@ def test_sentences_follow_one_another_and_their_time_is_added() -> None:
 def test_a_word_is_marked_when_it_is_heard_however_late_its_message_was() -> None:
     one = reading()
     words = ((0, 0, 3), (300, 4, 3), (620, 9, 3))
-    (playing,) = one.receive(playing_message(FIRST, clock=1_900_000, words=words), 10.0)
+    (playing,) = one.receive(playing_message(FIRST_SENTENCE, clock=1_900_000, words=words), 10.0)
     assert isinstance(playing, events.SentencePlaying)
     assert playing.begun == 9.5
     assert [TEXT[mark.start : mark.end] for mark in playing.marks] == ["One", "day", "Tim"]
@@ -133,7 +135,7 @@ def test_what_the_board_cannot_say_ends_it(
     state: int, silence: SpeechEndReason, trouble: str
 ) -> None:
     one = reading()
-    (end,) = one.receive(speech_message(FIRST, state, trouble=trouble), 1.0)
+    (end,) = one.receive(speech_message(FIRST_SENTENCE, state, trouble=trouble), 1.0)
     assert isinstance(end, events.SpeechEnded)
     assert (end.silence, end.trouble, end.sentences) == (silence, trouble, 0)
 
@@ -141,9 +143,9 @@ def test_what_the_board_cannot_say_ends_it(
 def test_a_voice_that_is_stuck_is_given_up() -> None:
     one = reading()
     assert one.overdue(1000.0) == []  # not answered yet: the link is responsible
-    one.receive(speech_message(FIRST, 1), 1.0)
+    one.receive(speech_message(FIRST_SENTENCE, 1), 1.0)
     assert one.overdue(PREPARE_TIMEOUT) == []
-    one.receive(playing_message(FIRST), 20.0)
+    one.receive(playing_message(FIRST_SENTENCE), 20.0)
     assert one.overdue(20.0 + PLAY_TIMEOUT) == []
     (end,) = one.overdue(20.9 + PLAY_TIMEOUT)
     assert isinstance(end, events.SpeechEnded)
@@ -153,7 +155,7 @@ def test_a_voice_that_is_stuck_is_given_up() -> None:
 def test_another_agent_is_asked_at_once() -> None:
     one = reading()
     one.due(0.0)
-    one.receive(playing_message(FIRST), 1.0)
+    one.receive(playing_message(FIRST_SENTENCE), 1.0)
     one.resume(50.0)
     assert texts(one.due(50.0)) == ['One day, Tim said, "Go!"']
 

@@ -11,11 +11,11 @@ from duotui.report.strings import REPORT_LANGUAGES
 from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, changes, parse_conditions
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
 
 def test_a_duo_as_it_must_be() -> None:
-    conditions = parse_conditions(DUO)
+    conditions = parse_conditions(DUO_CONDITIONS)
     assert conditions.image == "Welcome to Milk-V Duo"
     assert (conditions.kernel, conditions.machine, conditions.is_duo) == (
         "Linux 5.10.4-tag-",
@@ -38,17 +38,25 @@ def test_a_duo_as_it_must_be() -> None:
     ],
 )
 def test_what_makes_it_void(old: str, new: str, trouble: str) -> None:
-    assert parse_conditions(DUO.replace(old, new)).troubles() == (trouble,)
+    assert parse_conditions(DUO_CONDITIONS.replace(old, new)).troubles() == (trouble,)
 
 
 def test_a_clock_that_changed_is_seen() -> None:
-    assert changes(parse_conditions(DUO), parse_conditions(DUO)) == ()
-    slower = parse_conditions(DUO.replace("clock 850000", "clock 425000"))
-    assert changes(parse_conditions(DUO), slower) == ("the clock went from 850 to 425 MHz",)
+    assert changes(parse_conditions(DUO_CONDITIONS), parse_conditions(DUO_CONDITIONS)) == ()
+    slower = parse_conditions(DUO_CONDITIONS.replace("clock 850000", "clock 425000"))
+    assert changes(parse_conditions(DUO_CONDITIONS), slower) == (
+        "the clock went from 850 to 425 MHz",
+    )
 
 
 @pytest.mark.parametrize(
-    "output", ["", "sh: not found", DUO.replace("busy", "lazy"), DUO.replace("56580", "much")]
+    "output",
+    [
+        "",
+        "sh: not found",
+        DUO_CONDITIONS.replace("busy", "lazy"),
+        DUO_CONDITIONS.replace("56580", "much"),
+    ],
 )
 def test_what_is_not_to_be_read_is_said(output: str) -> None:
     with pytest.raises(NotReady, match="does not say what state"):

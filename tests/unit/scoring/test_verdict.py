@@ -18,12 +18,12 @@ from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run, SpeechTiming
 from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
 from duotui.scoring.verdict import Baseline, Verdict, to_json, word_diff
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
-TEXT = "A cat sat. It was <b>happy</b> & warm | so."
+STORY_TEXT = "A cat sat. It was <b>happy</b> & warm | so."
 IDS = (5, 6, 7, 8)
 ROOF = Roofline(BandwidthSweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
-READY = Ready(
+READY_STATE = Ready(
     0,
     Source.BOARD,
     version="0.1.0",
@@ -43,7 +43,7 @@ def run(index: int = 0, **changes: object) -> Run:
     usual = Run(
         counted=True,
         ids=IDS,
-        text=TEXT,
+        text=STORY_TEXT,
         rate=25.0 + index % 4 / 10,
         first=0.3,
         peak=31_000,
@@ -63,13 +63,13 @@ def agreement(*predicted: int) -> Agreement:
 
 def good() -> Verdict:
     runs = (run(counted=False), *(run(index) for index in range(29)), run(rate=12.0))
-    state = conditions(DUO)
+    state = conditions(DUO_CONDITIONS)
     return Verdict(
         target="/dev/ttyACM0",
         request=Request(mode=Mode.EXACT),
         runs=runs,
-        baseline=Baseline("mode reference", TEXT, IDS),
-        ready=READY,
+        baseline=Baseline("mode reference", STORY_TEXT, IDS),
+        ready=READY_STATE,
         before=state,
         after=state,
         agreement=agreement(*IDS),
@@ -82,7 +82,7 @@ def good() -> Verdict:
 def bad() -> Verdict:
     other = replace(
         good(),
-        baseline=Baseline("mode reference", TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
+        baseline=Baseline("mode reference", STORY_TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
         agreement=agreement(5, 9, 7, 8),
         mistakes=(GrammarMistake(0, 1, "Rule", "wrong"),),
         baseline_mistakes=(),
@@ -114,14 +114,14 @@ def test_one_run_that_is_another_story_is_seen_and_located() -> None:
 def test_a_story_that_is_shorter_or_longer_is_another(
     ids: tuple[int, ...], where: int | None
 ) -> None:
-    assert Baseline("", TEXT, IDS).difference(run(ids=ids)) == where
-    assert Baseline("", TEXT, IDS).same(run(ids=ids)) == (where is None)
+    assert Baseline("", STORY_TEXT, IDS).difference(run(ids=ids)) == where
+    assert Baseline("", STORY_TEXT, IDS).same(run(ids=ids)) == (where is None)
 
 
 def test_text_is_compared_where_there_are_no_ids() -> None:
-    recorded = Baseline("base.out.txt", TEXT + "\n")
+    recorded = Baseline("base.out.txt", STORY_TEXT + "\n")
     assert recorded.same(run())
-    assert recorded.difference(run(text=TEXT.replace("sat", "ran"))) == 2
+    assert recorded.difference(run(text=STORY_TEXT.replace("sat", "ran"))) == 2
 
 
 def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:

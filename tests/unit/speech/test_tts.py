@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = "in the end, it was 3.5 — yes"
-EVENTS = st.lists(
+ESPEAK_EVENTS = st.lists(
     st.tuples(st.floats(-9, 99) | st.just(float("nan")), st.integers(-9, 99)), max_size=30
 )
 
@@ -83,7 +83,7 @@ def test_a_word_that_espeak_tells_nothing_of_is_marked_with_the_one_before() -> 
     assert [mark.begins for mark in marks] == [0.0, 0.5, 1.0, 1.2, 1.5, 2.0]
 
 
-@given(st.text(max_size=60), EVENTS)
+@given(st.text(max_size=60), ESPEAK_EVENTS)
 def test_marks_are_in_order_and_leave_no_word_out(
     text: str, espeak_events: list[tuple[float, int]]
 ) -> None:

@@ -17,10 +17,10 @@ from duotui.story.content_filter import content_filter
 from duotui.story.sentences import whole_sentences
 
 DECK = deck()
-NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
+CHILD_NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
 CHOICES = [
     CardChoice(who.key, where.key, what.key, name)
-    for who, where, what, name in itertools.product(DECK.who, DECK.where, DECK.what, NAMES)
+    for who, where, what, name in itertools.product(DECK.who, DECK.where, DECK.what, CHILD_NAMES)
 ]
 
 

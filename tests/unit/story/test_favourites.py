@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duotui.story.favourites import FAVOURITES_LIMIT, Favourites, FavouriteStory, read, write
 
 WHEN = datetime(2026, 11, 26, 19, 2, 41)
-STORY = FavouriteStory(
+FAVOURITE = FavouriteStory(
     title="The dog",
     choice={"who": "dog", "where": "forest", "what": "key", "name": ""},
     sentences=("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
@@ -25,7 +25,7 @@ STORY = FavouriteStory(
 
 def story(number: int) -> FavouriteStory:
     when = WHEN + timedelta(minutes=number)
-    return replace(STORY, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
+    return replace(FAVOURITE, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def titles(favourites: Favourites) -> list[str]:
 
 def test_what_is_kept_comes_back_word_for_word(favourites: Favourites) -> None:
     assert favourites.all() == ()
-    favourites.add(STORY)
-    assert Favourites(favourites.path).all() == (STORY,)
-    assert STORY in Favourites(favourites.path)
+    favourites.add(FAVOURITE)
+    assert Favourites(favourites.path).all() == (FAVOURITE,)
+    assert FAVOURITE in Favourites(favourites.path)
     assert len(favourites.path.read_text("utf-8").splitlines()) == 1
 
 
@@ -52,9 +52,9 @@ def test_the_newest_is_first(favourites: Favourites) -> None:
 
 
 def test_the_same_text_is_kept_once(favourites: Favourites) -> None:
-    favourites.add(STORY)
+    favourites.add(FAVOURITE)
     favourites.add(story(1))
-    favourites.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
+    favourites.add(replace(FAVOURITE, title="Another", seed=4, when=WHEN + timedelta(days=1)))
     assert titles(favourites) == ["1", "The dog"]
 
 
@@ -87,7 +87,7 @@ def test_two_programs_share_favourites(favourites: Favourites) -> None:
 
 
 def line(**changes: object) -> bytes:
-    value = {**json.loads(write(STORY)), **changes}
+    value = {**json.loads(write(FAVOURITE)), **changes}
     return json.dumps({k: v for k, v in value.items() if v is not ...}).encode()
 
 
@@ -99,7 +99,7 @@ BAD = [
     b"[]",
     b"{}",
     b"[" * 100_000,
-    write(STORY)[:-9],
+    write(FAVOURITE)[:-9],
     line(title=3),
     line(title=...),
     line(more="of a later version"),

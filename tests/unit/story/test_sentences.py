@@ -14,7 +14,7 @@ from duotui.story.sentences import (
     whole_sentences,
 )
 
-STORIES = st.lists(
+STORY_SENTENCES = st.lists(
     st.sampled_from(
         [
             "He ran. ",
@@ -81,14 +81,14 @@ def test_what_is_whole_when_it_is_over(text: str, expected: tuple[str, ...]) -> 
     assert whole_sentences(text, over=True) == expected
 
 
-@given(STORIES, st.booleans())
+@given(STORY_SENTENCES, st.booleans())
 def test_whole_sentences_are_the_tidy_text_from_its_beginning(text: str, over: bool) -> None:
     result = whole_sentences(text, over)
     assert tidy(text).startswith(" ".join(result))
     assert all(sentence == tidy(sentence) != "" for sentence in result)
 
 
-@given(STORIES)
+@given(STORY_SENTENCES)
 def test_what_was_given_once_stays(text: str) -> None:
     before: tuple[str, ...] = ()
     for end in range(len(text) + 1):
@@ -98,7 +98,7 @@ def test_what_was_given_once_stays(text: str) -> None:
     assert whole_sentences(text, over=True)[: len(before)] == before
 
 
-@given(STORIES)
+@given(STORY_SENTENCES)
 def test_only_what_is_unfinished_is_left_out(text: str) -> None:
     result = whole_sentences(text + "\nThe next one is here. N")
     assert len(tidy(text)) > 600 or result[-1].endswith("The next one is here.")
@@ -124,7 +124,7 @@ def test_no_quotation_stays_open(sentences: tuple[str, ...], count: int) -> None
     assert complete_quotations(sentences) == count
 
 
-@given(st.lists(STORIES.map(tidy), max_size=8))
+@given(st.lists(STORY_SENTENCES.map(tidy), max_size=8))
 def test_what_is_kept_can_be_kept(sentences: list[str]) -> None:
     count = complete_quotations(sentences)
     assert 0 <= count <= len(sentences)
@@ -152,7 +152,7 @@ def test_a_recap_begins_outside_a_quotation_where_it_can() -> None:
     assert recap(('"Hello.', 'Who are you?" asked Tim.'), 30) == 'Who are you?" asked Tim.'
 
 
-@given(st.lists(STORIES.map(tidy), max_size=8), st.integers(0, 400))
+@given(st.lists(STORY_SENTENCES.map(tidy), max_size=8), st.integers(0, 400))
 def test_a_recap_is_never_too_long(sentences: list[str], limit: int) -> None:
     result = recap(sentences, limit)
     assert len(result) <= limit

@@ -12,7 +12,7 @@ from duotui.story.content_filter import content_filter
 from duotui.story.strings import LANGUAGE_NAMES, STRINGS_FILE, StoryStrings, strings_in
 from support.strings import TECHNICAL, TECHNICAL_ZH
 
-KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
+STRING_KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
 
 
 SAID_TO_GROWN_UPS = {"code"}
@@ -20,14 +20,18 @@ SAID_TO_GROWN_UPS = {"code"}
 
 
 def words() -> list[tuple[str, str, str]]:
-    return [(lang, key, getattr(strings_in(lang), key)) for lang in LANGUAGE_NAMES for key in KEYS]
+    return [
+        (lang, key, getattr(strings_in(lang), key))
+        for lang in LANGUAGE_NAMES
+        for key in STRING_KEYS
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGE_NAMES)
 def test_every_phrase_is_there_and_no_other(language: str) -> None:
     assert set(tomllib.loads(STRINGS_FILE.read_text("utf-8"))) == set(LANGUAGE_NAMES)
     phrases = strings_in(language)
-    assert all(getattr(phrases, key).strip() == getattr(phrases, key) != "" for key in KEYS)
+    assert all(getattr(phrases, key).strip() == getattr(phrases, key) != "" for key in STRING_KEYS)
 
 
 def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
@@ -40,13 +44,13 @@ def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
         for name in pair
         if name
     }
-    assert used == set(KEYS)
+    assert used == set(STRING_KEYS)
 
 
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
-    for key in KEYS:
+    for key in STRING_KEYS:
         assert len({getattr(strings_in(lang), key).count("{}") for lang in LANGUAGE_NAMES}) == 1
-    filled = {key for key in KEYS if "{" in getattr(strings_in("en"), key)}
+    filled = {key for key in STRING_KEYS if "{" in getattr(strings_in("en"), key)}
     assert filled == {"hello", "heard", "quiet"}
     assert all(re.sub(r"\{\}", "", text).count("{") == 0 for _, _, text in words())
 
