@@ -92,7 +92,7 @@ speech: ## duospeak, the board's voice, of Debian's source of Flite (a minute, o
 	@native/speech/voice
 
 fire: $(STAMP) engine virtual ## 200 random faults on the virtual Duo, and how long recovery takes (half an hour)
-	PYTHONPATH=tests $(BIN)/python tests/bench/under_fire.py --faults 200
+	PYTHONPATH=tests $(BIN)/python tests/bench/fault_recovery.py --faults 200
 
 test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
 	$(BIN)/python -m pytest tests/virtual

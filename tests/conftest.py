@@ -1,4 +1,4 @@
-"""What tests of several kinds need."""
+"""Fixtures and settings that all tests share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# How many examples a property is tried with: `make test-all` takes the long profile.
+# Examples for each property; `make test-all` takes the long profile.
 settings.register_profile("short", max_examples=25, deadline=None)
 settings.register_profile("long", max_examples=200, deadline=None)
 settings.load_profile("short")

@@ -1,11 +1,11 @@
-"""The model of the C906's speed: what the Duo should do, from counted instructions and bytes.
+"""Model of the C906's speed on the Duo, from counted instructions and bytes.
 
     python native/board/c906.py                              the calibration alone
     python native/board/c906.py [OPTIONS] MODEL --mode fast [what else duollama takes]
 
-Nothing was measured on a board. So the model must first give what is published of the C906 (the
-loops of calibrate.c): where `overlapped` is off by more than LIMIT the command says so, ends with
-1 and says nothing of the engine. What is printed is Markdown, for docs/performance.md.
+Nothing was measured on a board, so the model must first reproduce the published figures of the C906
+(the loops of calibrate.c). If `overlapped` is off by more than LIMIT, the command says so, ends
+with status 1 and prints nothing about the engine. The output is Markdown, for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ slowly than the model's memory. 768x288 is what the bandwidth is from. All that 
 by its instructions or by the card: how much overlaps where memory takes as long is not published,
 and there `added` and `overlapped` are the ends of a range."""
 
-# What the published figures are of: stories15M, the classifier included, and calibrate.c's loops.
+# Subjects of the published figures: stories15M, the classifier included, and calibrate.c's loops.
 WEIGHTS = 6 * (4 * 288 * 288 + 3 * 288 * 768) + 32000 * 288
 GROUP, ROWS, DIM = 32, 96, 288
 CACHE = 64 * 1024
-"""The D-cache: what is larger is read and written anew in every pass."""
+"""Size of the D-cache. Larger data is read and written anew in every pass."""
 
-# As the published programs were made; their gcc 10 made no vectors of its own.
+# Flags of the published programs; their gcc 10 made no vectors of its own.
 FLAGS = ["-std=c11", "-Ofast", "-fno-tree-vectorize", "-march=rv64gcv", "-mtune=thead-c906"]
 REPEATS = {"scalar": 4, "columns": 4, "winner": 4, "rest": 1}
 PUBLISHED_COLUMNS = {(288, 288): 0.501, (768, 288): 0.951, (288, 768): 1.339, (32000, 288): 58.87}
@@ -61,7 +61,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Time:
-    """Seconds."""
+    """Times in seconds."""
 
     compute: float
     memory: float
@@ -98,7 +98,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Token:
-    """What a decoded token costs."""
+    """Cost of a decoded token."""
 
     name: str
     counts: Counts
@@ -120,13 +120,13 @@ def time_of(counts: Counts, size: float, board: Board) -> Time:
 
 
 def count_loops(emulator: Path) -> Loops:
-    """What a repeat of each of calibrate.c's loops executes."""
+    """Instructions that a repeat of each of calibrate.c's loops executes."""
     loops: Loops = {}
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "calibrate"
         compiler: list[str | Path] = [count.BOARD / "compiler", *FLAGS, "-o", program]
-        made = subprocess.run([*compiler, count.BOARD / "calibrate.c"], check=False)
-        if made.returncode != 0:
+        build = subprocess.run([*compiler, count.BOARD / "calibrate.c"], check=False)
+        if build.returncode != 0:
             fail("calibrate.c does not compile; see above")
         for name, repeats in REPEATS.items():
             one = count.execute(emulator, [program, name, "1"])
@@ -136,7 +136,7 @@ def count_loops(emulator: Path) -> Loops:
 
 
 def columns_time(rows: int, columns: int, loops: Loops, board: Board) -> Time:
-    """The matrix is read once, and the output goes through the registers every four columns."""
+    """Time of a product that reads the matrix once and stores the output every four columns."""
     size = 4 * rows * columns
     if 4 * rows > CACHE:
         size += 2 * 4 * rows * columns // 4
@@ -170,9 +170,11 @@ def check_published(loops: Loops, board: Board) -> list[Check]:
 
 
 def weight_bytes(shorter: str, longer: str) -> float | None:
-    """Of a token, from what --statistics printed for two stories: means over their tokens."""
-    sizes = [re.search(r"weight bytes per token: *([0-9.]+)", said) for said in (shorter, longer)]
-    tokens = [re.search(r"tokens decoded: *([0-9]+)", said) for said in (shorter, longer)]
+    """Bytes of a token, from what --statistics printed for two stories: means over their tokens."""
+    sizes = [
+        re.search(r"weight bytes per token: *([0-9.]+)", output) for output in (shorter, longer)
+    ]
+    tokens = [re.search(r"tokens decoded: *([0-9]+)", output) for output in (shorter, longer)]
     if not (sizes[0] and sizes[1] and tokens[0] and tokens[1]):
         return float(sizes[1][1]) if sizes[1] else None
     first, second = int(tokens[0][1]), int(tokens[1][1])
@@ -182,18 +184,18 @@ def weight_bytes(shorter: str, longer: str) -> float | None:
 
 
 def count_token(emulator: Path, options: argparse.Namespace) -> Token:
-    """The difference of two stories that differ in their length, in instructions and in bytes."""
+    """Difference of two stories that differ only in their length, in instructions and in bytes."""
     program = count.program_of(options.engine)
     shorter, longer = count.in_order(options.lengths)
     ours = program.name == "duollama"
     arguments = [*options.arguments, *(["--statistics"] if ours else [])]
-    runs = [count.tell(emulator, program, arguments, steps) for steps in (shorter, longer)]
+    runs = [count.generate(emulator, program, arguments, steps) for steps in (shorter, longer)]
     counts = count.per_token(runs[0].counts, runs[1].counts, longer - shorter)
-    size = options.bytes or weight_bytes(runs[0].said, runs[1].said)
+    size = options.bytes or weight_bytes(runs[0].output, runs[1].output)
     if size is None:
         fail(f"{program} does not say how many bytes of weights a token reads; give --bytes")
-    said = [Path(a).name if Path(a).is_file() else a for a in options.arguments]
-    name = f"{program.parent.name}/{program.name} {' '.join(said)}, steps {shorter} to {longer}"
+    shown = [Path(a).name if Path(a).is_file() else a for a in options.arguments]
+    name = f"{program.parent.name}/{program.name} {' '.join(shown)}, steps {shorter} to {longer}"
     return Token(name, counts, size)
 
 

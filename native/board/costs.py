@@ -1,9 +1,9 @@
-"""What an instruction of each class of count.c costs on the C906, in cycles, and who says so.
+"""Cost in cycles of each class of count.c's instructions on the C906, with its source.
 
-What is published is the time from one instruction to the next of its kind, or until its result can
+A published figure is the time from one instruction to the next of its kind, or until its result can
 be used. So a sum of costs is right where instructions wait for one another or for the same unit,
-and too high where they do not. A vector instruction's cost depends on its register group (LMUL),
-not on the vector length.
+and too high elsewhere. A vector instruction's cost depends on its register group (LMUL), not on the
+vector length.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ COSTS = {
 
 
 def cycles_of(kind: Kind) -> float:
-    """A KeyError is a class, or a register group, that nothing is known of."""
+    """Cycles of one instruction. KeyError: no cost is known for its class or register group."""
     cost = COSTS.get((kind.name, kind.width)) or COSTS.get((kind.name, 0))
     if cost is None:
         raise KeyError(f"{kind} has no cost")

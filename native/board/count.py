@@ -2,11 +2,11 @@
 
     python native/board/count.py [--engine rv64gcv] [--lengths 17 33] [--json FILE] -- MODEL ARGS
 
-Two stories are told that differ in their length alone. What the longer one executes more, divided
-by the tokens that it has more, is a token's cost; start, prompt and end fall out of the difference.
-Attention grows with the position, so a figure is for the positions between the two lengths.
-Emulated time says nothing, and the vectors of the board cannot be counted (no emulator has both
-them and plugins): count the build rv64gcv, whose intrinsics are the same.
+Two stories differ only in their length. The longer one's additional instructions, divided by its
+additional tokens, are a token's cost: start, prompt and end cancel out. Attention grows with the
+position, so a figure holds for the positions between the two lengths. Emulated time means nothing.
+No emulator has both the board's vectors and plugins, so count the build rv64gcv, whose intrinsics
+are the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROCESSOR = "rv64,v=true,vlen=128"
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """A class of instructions, as count.c names them."""
+    """Class of instructions, by count.c's name."""
 
     name: str
     width: int = 0
@@ -48,8 +48,8 @@ Counts = dict[Kind, float]
 @dataclass(frozen=True)
 class Run:
     counts: Counts
-    said: str
-    """On stderr."""
+    output: str
+    """Output on stderr."""
 
 
 def fail(text: str) -> NoReturn:
@@ -58,18 +58,18 @@ def fail(text: str) -> NoReturn:
 
 
 def prepare() -> Path:
-    """The emulator, with the plugin built beside the engine."""
+    """Build the plugin beside the engine, and return the emulator."""
     tools = subprocess.run([BOARD / "tools"], stdout=subprocess.PIPE, text=True, check=False)
     if tools.returncode != 0:
         sys.exit(tools.returncode)
-    made = subprocess.run(["make", "-s", "-C", BOARD, "count"], check=False)
-    if made.returncode != 0:
+    build = subprocess.run(["make", "-s", "-C", BOARD, "count"], check=False)
+    if build.returncode != 0:
         fail("the plugin count.so does not compile; see above")
     return Path(tools.stdout.strip()) / "qemu-7.2/usr/bin/qemu-riscv64"
 
 
 def read_counts(text: str) -> Counts:
-    """What the plugin wrote."""
+    """Parse the plugin's output."""
     counts: Counts = {}
     for line in text.splitlines():
         fields = line.split()
@@ -80,38 +80,41 @@ def read_counts(text: str) -> Counts:
 
 
 def execute(emulator: Path, command: list[str | Path]) -> Run:
-    """A program, and the instructions that it executes, by class."""
+    """Run a program, and count its instructions by class."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "counts"
         plugin: list[str | Path] = ["-plugin", BUILD / "count.so", "-d", "plugin", "-D", log]
-        done = subprocess.run(
+        result = subprocess.run(
             [emulator, "-cpu", PROCESSOR, *plugin, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             check=False,
         )
-        said = done.stderr.decode(errors="replace")
-        if done.returncode != 0:
-            lines = said.strip().splitlines()
-            fail(f"{command[0]} ended with {done.returncode}: {lines[-1] if lines else 'no word'}")
-        return Run(read_counts(log.read_text()), said)
+        output = result.stderr.decode(errors="replace")
+        if result.returncode != 0:
+            lines = output.strip().splitlines()
+            fail(
+                f"{command[0]} ended with {result.returncode}: {lines[-1] if lines else 'no word'}"
+            )
+        return Run(read_counts(log.read_text()), output)
 
 
-def tell(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run:
-    """A story of `steps` steps. Ours must have as many; another program does not say."""
+def generate(emulator: Path, program: Path, arguments: list[str], steps: int) -> Run:
+    """Generate a story of `steps` steps. The engine must reach as many; another program prints no
+    count."""
     check = program.name == "duollama"
     with tempfile.TemporaryDirectory() as folder:
         ids = Path(folder) / "ids"
         written: list[str | Path] = ["--ids", ids] if check else []
         run = execute(emulator, [program, *arguments, *written, "-n", str(steps)])
-        if check and (told := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
-            fail(f"the story ends after {told} of {steps} steps; choose other --lengths")
+        if check and (tokens := len(ids.read_text().splitlines()[1].split()) - 1) != steps:
+            fail(f"the story ends after {tokens} of {steps} steps; choose other --lengths")
     return run
 
 
 def program_of(engine: str) -> Path:
-    """A build's name, or any program's path."""
+    """Path of a build by its name, or of any program."""
     program = Path(engine) if "/" in engine else BUILD / engine / "duollama"
     if not program.is_file():
         fail(f"there is no {program}; `make -C native/board` builds the engines")
@@ -164,8 +167,8 @@ def main() -> None:
     shorter, longer = in_order(options.lengths)
     program = program_of(options.engine)
     emulator = prepare()
-    first = tell(emulator, program, options.arguments, shorter)
-    second = tell(emulator, program, options.arguments, longer)
+    first = generate(emulator, program, options.arguments, shorter)
+    second = generate(emulator, program, options.arguments, longer)
     counts = per_token(first.counts, second.counts, longer - shorter)
     print_table(counts)
     if options.json:

@@ -1,11 +1,11 @@
-"""Put the board's programs into the package, each with its hash and how it was made.
+"""Copy the board's programs into the package, each with its hash and its build record.
 
-    python native/board/ship.py            copy what was built, write its records
-    python native/board/ship.py --check    only say whether the package has what was built
+    python native/board/ship.py            copy the built programs, write their records
+    python native/board/ship.py --check    only compare the package with the built programs
 
-`make ship` builds them first, `make shipped` is the second. A record's hash is that of the copy, so
-a user can see that what goes to the board is what the recipe gives. Status 1: it is not, or nothing
-was built.
+`make ship` builds them first; `make shipped` runs the check. A record holds the hash of the copy,
+so a user can verify that the shipped program is what the recipe builds. Status 1: they differ, or
+nothing was built.
 """
 
 import argparse
@@ -26,14 +26,14 @@ FOLDER = BOARD.parent.parent / "tui/duotui/data/board"
 class Program:
     name: str
     built: Path | None
-    """None: not built."""
+    """Path of the built program; None if it was not built."""
     version: str
     architecture: str
     recipe: str
     packages: tuple[str, ...]
-    """Sources of others that are in it."""
+    """Sources of others in the program."""
     licence: bool = False
-    """Whether it has to come with the licence of one of them."""
+    """True if the licence of one of them has to come with it."""
 
     @property
     def shipped(self) -> Path:
@@ -68,7 +68,7 @@ def sha256(file: Path) -> str:
 
 
 def locked() -> dict[str, str]:
-    """The versions in packages.lock."""
+    """Versions in packages.lock."""
     rows = (line.split() for line in (BOARD / "packages.lock").read_text("utf-8").splitlines())
     return {row[1]: row[2] for row in rows if row and row[0] != "#"}
 
@@ -103,7 +103,7 @@ def programs() -> tuple[Program, Program]:
 
 
 def check(program: Program) -> bool:
-    """Says whether the package has what is built, with a true record."""
+    """True if the package has the built program with a correct record; print the result."""
     if program.built is None:
         print(f"{program.name}: not built: `{program.recipe}` builds it")
         return False

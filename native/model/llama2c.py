@@ -1,4 +1,4 @@
-"""What llama2.c reads: the encoding of its tokenizer.bin, and its checkpoint version 0.
+"""File formats of llama2.c: its tokenizer.bin's encoding, and its checkpoint version 0.
 
 All numbers are little endian.
 """
@@ -12,15 +12,15 @@ import numpy
 from train import BOS, Llama
 
 FIRST_BYTE = 3  # ids 3 to 258 stand for the bytes 0 to 255
-# No piece reaches across these: one has spaces only at its start, or is nothing but spaces,
-# and a line's end is always a byte of its own.
+# No piece reaches across these: a piece has spaces only at its start, or only spaces, and a line's
+# end is always a byte token.
 WORD = re.compile(r"\n| +[^ \n]*|[^ \n]+")
 
 
 class Tokenizer:
-    """Text to ids as llama2.c's encode(): the best scored neighbours become one, again and again.
+    """Encoder with llama2.c's encode(): merge the neighbours with the best score, again and again.
 
-    Words repeat, so each is encoded once and kept.
+    Words repeat, so each is encoded once and cached.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,10 +59,10 @@ class Tokenizer:
                 self.ids.get(self.pieces[left] + self.pieces[right])
                 for left, right in pairwise(ids)
             ]
-            found = [(-self.scores[i], at, i) for at, i in enumerate(joined) if i is not None]
-            if not found:
+            candidates = [(-self.scores[i], at, i) for at, i in enumerate(joined) if i is not None]
+            if not candidates:
                 return ids
-            _, at, best = min(found)
+            _, at, best = min(candidates)
             ids[at : at + 2] = [best]
 
 

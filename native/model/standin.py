@@ -3,21 +3,21 @@
     python native/model/standin.py --train train.txt --valid valid.txt \\
         --tokenizer tokenizer.bin --out FOLDER
 
-For measuring the engine on the real sizes where stories15M.bin itself is not at hand; not
-for its stories. Needs what train.py needs, and Llama's tokenizer.bin of 32000 pieces.
+This model measures the engine at the real sizes where stories15M.bin is not at hand. Its stories
+are not meant to be read. It needs what train.py needs, and Llama's tokenizer.bin of 32000 pieces.
 
-Most pieces never occur in the corpus. In a fully trained model the rows of such pieces
-fall together: each is only ever pushed away from, by the same states, and decay takes what
-it began with. So here they share one row from the start, and the softmax counts it as often
-as there are pieces behind it: the same loss, for a quarter of the rows. Two files are written
-(llama2.c version 0, 32000 rows, fp32), which differ in those rows alone:
+Most pieces never occur in the corpus. In a fully trained model the rows of such pieces converge:
+the same states push each of them away, and weight decay removes their initial values. So here they
+share one row from the start, and the softmax counts it as often as there are pieces behind it: the
+same loss, for a quarter of the rows. The program writes two files (llama2.c version 0, 32000 rows,
+fp32), which differ only in those rows:
 
     standin.bin         each is the shared row, give or take ALIKE: stories15M's case
     standin-spread.bin  each is the shared row, give or take SPREAD: a model where the
-                        rows of untold pieces did not fall together
+                        rows of unused pieces did not converge
 
-The schedule follows the clock: what is learned depends on the machine, and no two runs give
-the same bytes. A run that was stopped goes on from its last checkpoint.
+The schedule follows the clock, so the result depends on the machine, and no two runs give the same
+bytes. A stopped run goes on from its last checkpoint.
 """
 
 import argparse
@@ -35,25 +35,25 @@ from torch import Tensor, nn
 from train import Llama, Muon, Rows, Shape, loss_of, norm
 
 SHAPE = Shape(dim=288, hidden=768, layers=6, heads=6, kv_heads=6, vocab=32000, length=256)
-REST = 0  # the row that stands for all untold pieces: that of <unk>, which is one of them
-ALIKE, SPREAD = 1e-5, 0.02  # standard deviations of a number in an untold piece's row
+REST = 0  # the row that stands for all unused pieces: that of <unk>, which is one of them
+ALIKE, SPREAD = 1e-5, 0.02  # standard deviations of a number in an unused piece's row
 SAVED = 300.0  # seconds between checkpoints
 SEPARATOR = f"\n{vocabulary.END_OF_TEXT}\n".encode()
 
 
 class Standin(Llama):
-    """A Llama whose row REST stands for `untold` pieces at once."""
+    """Llama whose row REST stands for `unused` pieces at once."""
 
-    def __init__(self, shape: Shape, untold: int) -> None:
+    def __init__(self, shape: Shape, unused: int) -> None:
         super().__init__(shape)
         many = torch.zeros(shape.vocab)
-        many[REST] = math.log(untold)
+        many[REST] = math.log(unused)
         self.register_buffer("many", many, persistent=False)
 
     def forward(self, ids: Tensor, targets: Tensor) -> Tensor:
         """ids, targets (batch, time); nats of each target among all pieces, (batch, time).
 
-        A target REST means any one of the untold pieces.
+        A target REST means any one of the unused pieces.
         """
         x = self.embedding(ids)
         cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
@@ -66,19 +66,19 @@ class Standin(Llama):
         return flat.view(targets.shape) + self.many[targets]
 
 
-def full_rows(model: Standin, told: numpy.ndarray, spread: float, seed: int) -> numpy.ndarray:
-    """The embedding of all pieces (32000, dim); told (rows,) are the pieces the model knows."""
+def full_rows(model: Standin, used: numpy.ndarray, spread: float, seed: int) -> numpy.ndarray:
+    """Embedding of all pieces (32000, dim); used (rows,) are the pieces that the model knows."""
     rows = model.embedding.weight.detach().numpy()
     noise = numpy.random.default_rng(seed).standard_normal(
         (SHAPE.vocab, SHAPE.dim), dtype=numpy.float32
     )
     full = rows[REST] + spread * noise
-    full[told[REST + 1 :]] = rows[REST + 1 :]
+    full[used[REST + 1 :]] = rows[REST + 1 :]
     return full
 
 
 def losses(model: nn.Module, stories: list[list[int]], size: int) -> dict[str, float]:
-    """The loss of `stories`, which take `size` bytes in their file."""
+    """Losses over `stories`, which take `size` bytes in their file."""
     nats = loss_of(model, stories, SHAPE.length)
     return {
         "nats_per_token": round(nats / sum(map(len, stories)), 4),
@@ -106,15 +106,15 @@ def main() -> None:
     texts = vocabulary.read_stories(options.valid)
     sizes = [len(text.encode()) + len(SEPARATOR) for text in texts]
     judge = [tokenizer.encode(text) for text in texts]
-    told = numpy.unique(numpy.array([REST, *(i for story in learn for i in story)]))
+    used = numpy.unique(numpy.array([REST, *(i for story in learn for i in story)]))
     row_of = numpy.full(SHAPE.vocab, REST)
-    row_of[told] = numpy.arange(len(told))  # BOS stays 1
+    row_of[used] = numpy.arange(len(used))  # BOS stays 1
     learn, judge = ([row_of[story].tolist() for story in stories] for stories in (learn, judge))
-    untold = SHAPE.vocab - len(told) + 1
+    unused = SHAPE.vocab - len(used) + 1
 
-    model = Standin(replace(SHAPE, vocab=len(told)), untold)
+    model = Standin(replace(SHAPE, vocab=len(used)), unused)
     count = sum(map(len, learn))
-    print(f"{count} tokens, {len(told) - 1} pieces told, {untold} untold", flush=True)
+    print(f"{count} tokens, {len(used) - 1} pieces told, {unused} untold", flush=True)
     matrices = [w for n, w in model.blocks.named_parameters() if w.ndim == 2]
     others = [w for n, w in model.named_parameters() if w.ndim == 1 or "embedding" in n]
     muon = Muon(matrices, options.rate, decay=0.1, precision=torch.float32)
@@ -141,14 +141,14 @@ def main() -> None:
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
         for name, spread in (("standin.bin", ALIKE), ("standin-spread.bin", SPREAD)):
-            full = full_rows(model, told, spread, options.seed)
+            full = full_rows(model, used, spread, options.seed)
             llama2c.export(model, full, options.out / name)
 
-    mean, whole = 0.0, 60 * options.minutes
+    mean, limit = 0.0, 60 * options.minutes
     clock, saved = time.monotonic(), seconds
-    while seconds < whole:
-        done = seconds / whole
-        factor = min(1.0, (step + 1) / 100, (1 - done) / 0.8)
+    while seconds < limit:
+        progress = seconds / limit
+        factor = min(1.0, (step + 1) / 100, (1 - progress) / 0.8)
         for optimiser, rate in ((muon, options.rate), (adam, options.rate / 4)):
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor
@@ -172,8 +172,8 @@ def main() -> None:
     save()
     facts = {
         **losses(model, judge, sum(sizes)),
-        "told": len(told) - 1,
-        "untold": untold,
+        "told": len(used) - 1,
+        "untold": unused,
         "alike": ALIKE,
         "spread": SPREAD,
         "minutes": round(seconds / 60, 1),

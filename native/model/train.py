@@ -2,19 +2,17 @@
 
     python native/model/train.py --train train.txt --valid valid.txt --out tui/duotui/data
 
-Needs PyTorch (CPU is enough) and a corpus of stories, each ended by a line
-`<|endoftext|>`. Stories that another model generated (--synthetic) fill most of a batch while the
-rate is constant; their share falls while the rate falls, so that the last steps are mostly of
-stories that people or larger models wrote.
+It needs PyTorch (CPU is enough) and a corpus of stories, each ended by a line `<|endoftext|>`.
+Stories that another model generated (--synthetic) fill most of a batch while the rate is constant.
+Their share falls with the rate, so that the last steps are mostly of stories by people or larger
+models.
 
-Writes stories.model (SentencePiece), tokenizer.bin and stories.bin (llama2.c version 2, int8 in
-groups), and prints the validation loss of exactly the weights that were written. The same seed,
-steps and PyTorch give the same model. A run that was stopped goes on from its last checkpoint in
---work.
+It writes stories.model (SentencePiece), tokenizer.bin and stories.bin (llama2.c version 2, int8 in
+groups), and prints the validation loss of exactly the written weights. The same seed, steps and
+PyTorch give the same model. A stopped run goes on from its last checkpoint in --work.
 
-The loss is nats summed over every story of valid.txt told from BOS (the ending BOS is
-part of it), divided by the bytes of valid.txt and by ln 2: bits a byte, comparable between
-vocabularies.
+The loss is nats summed over every story of valid.txt from its BOS (the ending BOS is part of it),
+divided by the bytes of valid.txt and by ln 2. The unit is bits a byte, which compares vocabularies.
 """
 
 import argparse
@@ -136,8 +134,8 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum, orthogonalised by a Newton-Schulz iteration (Keller Jordan, 2024).
 
-    Matrices of one shape are orthogonalised as one batch, which is what makes it cheap here.
-    bfloat16 is enough for it (`precision`), but a tenth as fast on a processor without its units.
+    Matrices of one shape are orthogonalised as one batch, which makes it cheap here. bfloat16 is
+    enough for it (`precision`), but a tenth as fast on a processor without its units.
     """
 
     def __init__(
@@ -183,8 +181,8 @@ def orthogonal(g: Tensor) -> Tensor:
 class Rows:
     """Rows of length + 1 ids, each beginning with BOS at the start of a story.
 
-    The stories are shuffled anew for each pass, by seed and pass alone, so that a run that
-    is stopped and taken up again sees the same rows.
+    The stories are shuffled anew for each pass, by seed and pass alone, so that a resumed run sees
+    the same rows.
     """
 
     def __init__(
@@ -196,7 +194,7 @@ class Rows:
 
     @property
     def position(self) -> tuple[int, int]:
-        """Passes begun, and rows left of the last one."""
+        """Passes started, and rows left of the last one."""
         return self.passed, len(self.queue)
 
     @position.setter
@@ -231,23 +229,23 @@ def loss_of(
 ) -> float:
     """Nats over all `stories`, each from its own BOS to the BOS that ends it.
 
-    What lies past the context is told from the half context before it.
+    A window past the context predicts its second half, with its first half as context.
     """
     total = 0.0
     for story in stories:
         ids = torch.tensor([*map(int, story), BOS])
-        count, done = len(ids) - 1, 0
-        while done < count:
-            start = min(max(0, done - length // 2), max(0, count - length))
+        count, scored = len(ids) - 1, 0
+        while scored < count:
+            start = min(max(0, scored - length // 2), max(0, count - length))
             end = min(count, start + length)
             nats = model(ids[None, start:end], ids[None, start + 1 : end + 1])[0]
-            total += float(nats[done - start :].sum())
-            done = end
+            total += float(nats[scored - start :].sum())
+            scored = end
     return total
 
 
 def quantised(weight: Tensor, group: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """int8 values and a float32 scale for each group of neighbours, as llama2.c's export.py."""
+    """int8 values and a float32 scale for each group of neighbours, as in llama2.c's export.py."""
     flat = weight.detach().float().reshape(-1, group)
     scale = flat.abs().amax(1, keepdim=True) / 127.0
     values = torch.round(flat / scale.clamp(min=1e-12))

@@ -1,8 +1,8 @@
-"""Look into what `make wheels` made: python native/wheels/check.py dist
+"""Check the wheels of `make wheels`: python native/wheels/check.py dist
 
-Each wheel has the tags of its platform, RECORD's hashes, and an engine for that processor (static,
-on Linux) that may be run; each has the default model packed, and not what it was packed of. Prints
-a line for each file; exit status 1 and one line where something is wrong.
+Each wheel has the tags of its platform, RECORD's hashes, and an executable engine for that
+processor (static, on Linux). Each has the packed default model, and not the files that it was
+packed from. Prints a line for each file; on an error, one line and exit status 1.
 """
 
 import base64
@@ -26,21 +26,21 @@ WANTED = {
 UNWANTED = {"stories.bin", "tokenizer.bin", "stories.model"}
 
 EM = {"x86_64": 62, "aarch64": 183}
-"""ELF's numbers of processors."""
+"""Processor numbers of ELF."""
 
 CPU_TYPE = {"x86_64": 0x01000007, "aarch64": 0x0100000C}
-"""Mach-O's."""
+"""Processor numbers of Mach-O."""
 
 PT_INTERP, LC_CODE_SIGNATURE = 3, 0x1D
 
 
-def check(condition: bool, said: str) -> None:
+def check(condition: bool, message: str) -> None:
     if not condition:
-        sys.exit(said)
+        sys.exit(message)
 
 
 def engine_kind(data: bytes) -> str:
-    """Its format and processor, "linux aarch64" for example, and what it needs of the system."""
+    """Format and processor, "linux aarch64" for example, and the engine's system requirements."""
     if data[:4] == b"\x7fELF":
         (machine,) = struct.unpack_from("<H", data, 18)
         offset, size, count = (
@@ -71,20 +71,22 @@ def expected_kind(target: Target) -> str:
 
 
 def check_wheel(path: Path) -> str:
-    """What is in it. Its name has the tags."""
+    """Summarize a wheel's contents. Its name has the tags."""
     with zipfile.ZipFile(path) as wheel:
         names = set(wheel.namelist())
         record = next(name for name in names if name.endswith(".dist-info/RECORD"))
         for name, digest, _ in csv.reader(wheel.read(record).decode().splitlines()):
             if digest:
-                found = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest())
-                check(digest == f"sha256={found.decode().rstrip('=')}", f"{path}: {name} differs")
+                actual = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest())
+                check(digest == f"sha256={actual.decode().rstrip('=')}", f"{path}: {name} differs")
         check(names >= WANTED, f"{path} lacks {', '.join(sorted(WANTED - names))}")
         extra = [name for name in names if PurePosixPath(name).name in UNWANTED]
         check(not extra, f"{path} has {', '.join(extra)}")
         tags = path.stem.partition("-py3-none-")[2]
-        said = wheel.read(record.replace("RECORD", "WHEEL")).decode().splitlines()
-        listed = {line.removeprefix("Tag: py3-none-") for line in said if line.startswith("Tag: ")}
+        metadata = wheel.read(record.replace("RECORD", "WHEEL")).decode().splitlines()
+        listed = {
+            line.removeprefix("Tag: py3-none-") for line in metadata if line.startswith("Tag: ")
+        }
         check(listed == set(tags.split(".")), f"{path}: WHEEL has the tags {', '.join(listed)}")
         if tags == "any":
             check(ENGINE not in names, f"{path} has an engine")
@@ -102,8 +104,8 @@ def check_wheel(path: Path) -> str:
 def check_sdist(path: Path) -> str:
     with tarfile.open(path) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    wanted = {"pyproject.toml", "native/wheels/hook.py", "native/cflags", "themes"}
-    lacking = sorted(name for name in wanted if not any(n.startswith(name) for n in names))
+    expected = {"pyproject.toml", "native/wheels/hook.py", "native/cflags", "themes"}
+    lacking = sorted(name for name in expected if not any(n.startswith(name) for n in names))
     check(not lacking, f"{path} lacks {', '.join(lacking)}")
     return "sources, tests and docs"
 

@@ -1,7 +1,7 @@
-"""Hatchling's build hook: a wheel with the engine in it, for the platform that DUOTUI_WHEEL names.
+"""Hatchling's build hook: a wheel with the engine inside, for the platform in DUOTUI_WHEEL.
 
-Without DUOTUI_WHEEL the wheel is for any platform, and has the engine's sources only. Zig's C
-compiler, of PyPI's ziglang, makes programs for every platform on any of them. docs/packaging.md.
+A wheel without DUOTUI_WHEEL is for any platform, and has only the engine's sources. Zig's C
+compiler, from PyPI's ziglang, makes programs for every platform on any of them. docs/packaging.md.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ VARIABLE = "DUOTUI_WHEEL"
 
 @dataclass(frozen=True)
 class Target:
-    """`triple` as Zig has it; `tags` of the wheel, joined by dots."""
+    """Platform of a wheel: Zig's `triple`, and the wheel's `tags` joined by dots."""
 
     triple: str
     tags: str
@@ -30,7 +30,7 @@ class Target:
 
 
 def _linux(machine: str) -> Target:
-    """Static, with musl: for every distribution, whatever its C library."""
+    """Static target, with musl: for every distribution, whatever its C library."""
     tags = (f"manylinux_2_17_{machine}", f"manylinux2014_{machine}", f"musllinux_1_1_{machine}")
     return Target(f"{machine}-linux-musl", ".".join(tags))
 
@@ -45,7 +45,7 @@ TARGETS = {
 
 class EngineHook(BuildHookInterface[Any]):
     def dependencies(self) -> list[str]:
-        """What a build in an environment of its own installs."""
+        """Packages that a build in an isolated environment installs."""
         return self.metadata.core.optional_dependencies["wheels"] if self._target else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -75,12 +75,12 @@ class EngineHook(BuildHookInterface[Any]):
 
 
 def compile_engine(native: Path, target: Target, out: Path) -> None:
-    """Stripped; the same sources and the same Zig give the same bytes."""
+    """Compile a stripped engine; the same sources and the same Zig give the same bytes."""
     sources = sorted(str(path.relative_to(native)) for path in native.glob("src/**/*.c"))
     options = ["-target", target.triple, "@cflags", "-s"]
     if target.triple.startswith("x86_64"):
-        # Zig takes "evex512" away, a feature of clang 18 to 21 without which no function that asks
-        # for AVX-512 has its registers
+        # Zig removes "evex512", a feature of clang 18 to 21 without which no function for AVX-512
+        # gets its registers
         options.append("-mevex512")
         sources.append("wheels/cpu_model.c")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def compile_engine(native: Path, target: Target, out: Path) -> None:
 
 
 def _zig() -> Path:
-    found = importlib.util.find_spec("ziglang")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent
+    spec = importlib.util.find_spec("ziglang")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent

@@ -1,5 +1,6 @@
-"""How near a mode is to reference, given the same words: of stories that people wrote, at each
-step, is the likeliest token the same, and what is the perplexity?
+"""Agreement of a mode with reference, under teacher forcing on stories that people wrote.
+
+Prints how often the most probable token is the same, and the perplexity.
 
     python tests/bench/agreement.py --texts valid.txt [--stories 30] [MODEL]
 """
@@ -16,12 +17,12 @@ from duotui.base import resources
 from duotui.targets.engine_binary import find_engine
 
 SEPARATOR = "<|endoftext|>"
-MOST = 600
-"""Characters of a story, so that it fits any context."""
+STORY_CHARACTERS = 600
+"""Largest number of characters of a story, so that it fits any context."""
 
 
 def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
-    """The ids of `text`, without BOS."""
+    """Ids of `text`, without BOS."""
     ids = folder / "ids"
     subprocess.run(
         [find_engine(), model, "-z", tokenizer, "-n", "1", "-i", text, "--ids", ids],
@@ -34,14 +35,14 @@ def encode(model: Path, tokenizer: Path, text: str, folder: Path) -> list[int]:
 
 
 def score(model: Path, tokenizer: Path, mode: str, stories: Path) -> tuple[list[int], list[float]]:
-    """Of every step of all stories: the likeliest id, and the nats of the story's own."""
-    done = subprocess.run(
+    """The most probable id at each step of all stories, and the nats of the story's own."""
+    result = subprocess.run(
         [find_engine(), model, "-z", tokenizer, "--mode", mode, "--score", stories],
         capture_output=True,
         text=True,
         check=True,
     )
-    steps = [step.split(":") for step in done.stdout.split()]
+    steps = [step.split(":") for step in result.stdout.split()]
     return [int(likeliest) for likeliest, _ in steps], [float(nats) for _, nats in steps]
 
 
@@ -56,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         stories = Path(name) / "stories"
         lines = [
-            encode(options.model, options.tokenizer, text[:MOST], Path(name))
+            encode(options.model, options.tokenizer, text[:STORY_CHARACTERS], Path(name))
             for text in texts[: options.stories]
             if text
         ]

@@ -1,16 +1,15 @@
-"""`make bench`: speed, everything in one run, so that the lines can be compared.
+"""`make bench`: all speeds in one run, so that the lines can be compared.
 
     python tests/bench/bench.py [--llama2c FOLDER] [--model FILE --tokenizer FILE]
     python tests/bench/bench.py --peers [--random] [--llama2c FOLDER] [--packed FILE]
 
---llama2c is a checkout of karpathy/llama2.c; its run.c is built into a temporary folder, with
--O3 and with -Ofast -march=native, and run in turns with ours, on the same checkpoint. Every
-figure is the median of the rounds; the ratio is of the medians. The console's load is the
-processor time of a real duotui on a real pty, which plays a recording made here at a fixed
-number of tokens a second.
+--llama2c is a checkout of karpathy/llama2.c. Its run.c is built into a temporary folder, with -O3
+and with -Ofast -march=native, and alternates with duollama on the same checkpoint. Every figure is
+the median of the rounds; the ratio is of the medians. The console's load is the processor time of a
+real duotui on a real pty. It plays a recording made here, at a fixed number of tokens a second.
 
---peers holds the contest of peers.py instead: all modes, llama2.c and llama.cpp. It takes what
-`pip install numpy gguf xllamacpp` brings, and leaves out the peers that are not there.
+--peers runs the comparison of peers.py instead: all modes, llama2.c and llama.cpp. It needs `pip
+install numpy gguf xllamacpp`, and omits the peers that are missing.
 """
 
 import argparse
@@ -35,7 +34,7 @@ from duotui.protocol.tokens import Token
 from duotui.session.recording import Recorder
 from duotui.targets.engine_binary import find_engine
 
-STORY = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
+STORY_OPTIONS = ["-t", "1.0", "-p", "0.9", "-s", "123", "-n", "256", "-i", "Once upon a time"]
 CONSOLE_SECONDS = 10
 
 
@@ -66,36 +65,36 @@ def main() -> None:
 
 def _engines(options: argparse.Namespace, folder: Path) -> None:
     model = _fp32(options.model, folder / "model.bin")
-    tellers = {"duollama --mode reference": str(find_engine())}
+    engines = {"duollama --mode reference": str(find_engine())}
     if options.llama2c is not None:
         for name, flags in {"run.c -O3": "-O3", "run.c -Ofast": "-Ofast -march=native"}.items():
-            tellers[name] = str(folder / name.replace(" ", ""))
+            engines[name] = str(folder / name.replace(" ", ""))
             source = options.llama2c / "run.c"
             subprocess.run(
-                ["cc", *flags.split(), "-o", tellers[name], str(source), "-lm"], check=True
+                ["cc", *flags.split(), "-o", engines[name], str(source), "-lm"], check=True
             )
-    rates: dict[str, list[float]] = {name: [] for name in tellers}
+    rates: dict[str, list[float]] = {name: [] for name in engines}
     stories = {}
     for _ in range(options.rounds):
-        for name, teller in tellers.items():
-            done = subprocess.run(
-                [teller, str(model), "-z", str(options.tokenizer), *STORY],
+        for name, engine in engines.items():
+            result = subprocess.run(
+                [engine, str(model), "-z", str(options.tokenizer), *STORY_OPTIONS],
                 capture_output=True,
                 check=True,
             )
-            (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+)", done.stderr)
+            (rate,) = re.findall(rb"achieved tok/s: ([0-9.]+)", result.stderr)
             rates[name].append(float(rate))
-            stories[name] = done.stdout
+            stories[name] = result.stdout
     ours = statistics.median(rates["duollama --mode reference"])
-    for name, found in rates.items():
-        middle, spread = statistics.median(found), max(found) - min(found)
+    for name, values in rates.items():
+        middle, spread = statistics.median(values), max(values) - min(values)
         print(f"{name:<34} {middle:8.1f} tok/s  +-{spread / 2:.1f}  ours is {ours / middle:.2f} x")
     same = len(set(stories.values())) == 1
-    print(f"the stories are {'the same' if same else 'DIFFERENT'}: {len(stories)} tellers")
+    print(f"the stories are {'the same' if same else 'DIFFERENT'}: {len(stories)} engines")
 
 
 def _peers(options: argparse.Namespace, folder: Path) -> None:
-    from peers import contest
+    from peers import compare_engines
 
     model, tokenizer = folder / "model.bin", options.tokenizer
     if options.random:
@@ -105,14 +104,14 @@ def _peers(options: argparse.Namespace, folder: Path) -> None:
             sys.exit(f"--random is not possible: {missing}; pip install numpy")
         write_random(model)
         if options.llama2c is not None:
-            tokenizer = options.llama2c / "tokenizer.bin"  # the one of stories15M
+            tokenizer = options.llama2c / "tokenizer.bin"  # stories15M's tokenizer
     else:
         model = _fp32(options.model, model)
-    contest(options, find_engine(), model, tokenizer, folder)
+    compare_engines(options, find_engine(), model, tokenizer, folder)
 
 
 def _fp32(model: Path, target: Path) -> Path:
-    """`model` in version 0, which run.c reads."""
+    """Convert `model` to version 0, which run.c reads."""
     data = model.read_bytes()
     if not is_version_2(data):
         return model

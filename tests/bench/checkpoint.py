@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from shape import HEADER, Shape, read_shape
+from shape import HEADER, ModelShape, read_shape
 
 Floats = NDArray[np.float32]
 MATRICES = ("wq", "wk", "wv", "wo", "w1", "w2", "w3")
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """`tensors` are order()'s, but for `angles`."""
+class Fp32Checkpoint:
+    """Checkpoint with the `tensors` of order(), except `angles`."""
 
-    shape: Shape
+    shape: ModelShape
     tensors: dict[str, Floats]
 
     @property
@@ -25,8 +25,8 @@ class Checkpoint:
         return "classifier" not in self.tensors
 
 
-def order(shape: Shape, tied: bool) -> dict[str, tuple[int, ...]]:
-    """The sizes of the tensors, in the file's order."""
+def order(shape: ModelShape, tied: bool) -> dict[str, tuple[int, ...]]:
+    """Sizes of the tensors, in the file's order."""
     dim, hidden, layers = shape.dim, shape.hidden, shape.layers
     sizes: dict[str, tuple[int, ...]] = {
         "embedding": (shape.vocab, dim),
@@ -40,12 +40,12 @@ def order(shape: Shape, tied: bool) -> dict[str, tuple[int, ...]]:
         "w2": (layers, dim, hidden),
         "w3": (layers, hidden, dim),
         "final_norm": (dim,),
-        "angles": (shape.context, shape.head),  # RoPE's tables of old
+        "angles": (shape.context, shape.head),  # RoPE's tables, unused
     }
     return sizes if tied else {**sizes, "classifier": (shape.vocab, dim)}
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> Fp32Checkpoint:
     shape, tied = read_shape(path)
     floats = np.fromfile(path, dtype="<f4", offset=HEADER.size)
     tensors, at = {}, 0
@@ -56,4 +56,4 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if at != len(floats):
         raise ValueError(f"{path} has {len(floats)} floats where its header promises {at}")
     del tensors["angles"]
-    return Checkpoint(shape, tensors)
+    return Fp32Checkpoint(shape, tensors)

@@ -1,10 +1,10 @@
-"""How long a prompt takes until the first new token: batched where a teller can, token by token.
+"""Time of a prompt until the first new token: batched where an engine can, and token by token.
 
-Two times are printed. `prompt` is what the prompt's further tokens take after its first: the
-time of a process that ends with the first new token, less that of one that takes BOS alone and
-ends with its first token; for llama.cpp the difference of its own two prompt times. `process` is
-the whole time of the former process, from its start, with the model loaded (and packed, where
-the mode packs it).
+Two times are printed. `prompt` is the time of the prompt's tokens after the first. It is the time
+of a process that ends with the first new token, less that of a process that takes BOS alone and
+ends with its first token. llama.cpp's is the difference of its own two prompt times. `process` is
+the whole time of the former process, from its start, with loading the model and packing it, if the
+mode does.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contest import WIDTH, in_turns
-from entrants import refused
+from comparison import WIDTH, in_turns
+from engine_runners import EngineRunner, Llama2c, LlamaCpp, Request
+from engines import refused
 from process import run
-from tellers import Llama2c, LlamaCpp, Request, Teller
 
 TOKENS = 100
-TEXT = (
+PROMPT_TEXT = (
     "Once upon a time there was a little girl who had a small red boat and a big brown dog. "
     "One day they went to the lake in the park to see if the boat could swim in the water. "
     "The dog ran to a tree and sat down in the sun, and the girl put the boat on the lake. "
@@ -31,21 +31,21 @@ TEXT = (
 
 
 @dataclass
-class Row:
+class PromptRow:
     name: str
     prompt: list[float] = field(default_factory=list)
     process: list[float] = field(default_factory=list)
 
 
-def long_prompt(teller: Llama2c, tokens: int) -> Request:
-    """The shortest start of TEXT, twice over, that has `tokens` tokens with BOS."""
-    words = 2 * TEXT.split()
+def long_prompt(engine: Llama2c, tokens: int) -> Request:
+    """Return the shortest start of the doubled PROMPT_TEXT that has `tokens` tokens with BOS."""
+    words = 2 * PROMPT_TEXT.split()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "ids"
 
         def encoded(count: int) -> Request:
             prompt = " ".join(words[:count])
-            run([*teller.command, "-t", "0", "-n", "1", "-i", prompt, "--ids", file])
+            run([*engine.command, "-t", "0", "-n", "1", "-i", prompt, "--ids", file])
             (line,) = re.findall(r"prompt:(.*)", file.read_text())
             ids = tuple(map(int, line.split()))
             return Request(steps=len(ids), prompt=prompt, ids=ids)
@@ -57,13 +57,13 @@ def long_prompt(teller: Llama2c, tokens: int) -> Request:
         return encoded(low)
 
 
-def print_first_token(tellers: Sequence[Teller], context: int, rounds: int) -> None:
-    measure = next(teller for teller in tellers if isinstance(teller, Llama2c) and teller.ours)
+def print_first_token(engines: Sequence[EngineRunner], context: int, rounds: int) -> None:
+    measure = next(engine for engine in engines if isinstance(engine, Llama2c) and engine.ours)
     request = long_prompt(measure, min(TOKENS, context // 2))
-    entered = list(_entered(tellers))
-    rows = [Row(teller.name) for teller in entered]
+    accepted = list(_entered(engines))
+    rows = [PromptRow(engine.name) for engine in accepted]
     for index in in_turns(rounds + 1, len(rows)):  # the first round warms up
-        _measure(entered[index], request, rows[index])
+        _measure(accepted[index], request, rows[index])
     title = f"first token of {len(request.ids)}, {rounds} rounds, ms"
     print(f"{title:<{WIDTH}}   prompt     best  process     best")
     for row in rows:
@@ -71,33 +71,33 @@ def print_first_token(tellers: Sequence[Teller], context: int, rounds: int) -> N
         print(f"{row.name:<{WIDTH}} {' '.join(cells)}")
 
 
-def _entered(tellers: Sequence[Teller]) -> list[Teller]:
-    """Those that can take a prompt, and ours token by token."""
-    entered: list[Teller] = []
-    said = False
-    for teller in tellers:
-        if isinstance(teller, (Llama2c, LlamaCpp)):
-            entered.append(teller)
-        if not (isinstance(teller, Llama2c) and teller.ours):
+def _entered(engines: Sequence[EngineRunner]) -> list[EngineRunner]:
+    """Engines that accept a prompt, and our own token by token."""
+    accepted: list[EngineRunner] = []
+    reported = False
+    for engine in engines:
+        if isinstance(engine, (Llama2c, LlamaCpp)):
+            accepted.append(engine)
+        if not (isinstance(engine, Llama2c) and engine.ours):
             continue
-        command = [*teller.command, "--prefill", "1"]
+        command = [*engine.command, "--prefill", "1"]
         if refusal := refused([*command, "-n", "1"]):
-            if not said:
+            if not reported:
                 print(f"--prefill 1 is left out: {refusal}")
-            said = True
+            reported = True
         else:
-            entered.append(Llama2c(f"{teller.name} --prefill 1", command))
-    return entered
+            accepted.append(Llama2c(f"{engine.name} --prefill 1", command))
+    return accepted
 
 
-def _measure(teller: Teller, request: Request, row: Row) -> None:
-    if isinstance(teller, Llama2c):
-        whole, first = teller.seconds(request), teller.seconds(Request(steps=1))
+def _measure(engine: EngineRunner, request: Request, row: PromptRow) -> None:
+    if isinstance(engine, Llama2c):
+        whole, first = engine.seconds(request), engine.seconds(Request(steps=1))
         row.prompt.append(1000 * (whole - first))
         row.process.append(1000 * whole)
-    elif isinstance(teller, LlamaCpp):
-        found, _ = teller.answer(Request(1, prompt=request.prompt, ids=request.ids))
-        row.prompt.append(float(found["prompt_ms"]) - float(found["first_ms"]))
+    elif isinstance(engine, LlamaCpp):
+        reply, _ = engine.answer(Request(1, prompt=request.prompt, ids=request.ids))
+        row.prompt.append(float(reply["prompt_ms"]) - float(reply["first_ms"]))
 
 
 def _milliseconds(times: list[float]) -> str:

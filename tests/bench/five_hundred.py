@@ -1,4 +1,4 @@
-"""What children get to hear: N stories of random cards, told as `duotui story` tells them.
+"""Quality of N stories of random cards, generated as `duotui story` generates them.
 
 PYTHONPATH=tests python tests/bench/five_hundred.py [--stories 500] [--seed 1] [--model FILE]
 """
@@ -20,7 +20,7 @@ from duotui.story.content_filter import content_filter
 from duotui.story.generator import DEFAULT_REQUEST, GeneratedStory, StoryGenerator
 from duotui.targets.simulator import SimulatedDuo
 
-NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
+CHILD_NAMES = ("", "Lily", "Emma", "Xiaoming", "Yusuf", "Anna-Lena", "Ben")
 
 
 async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> None:
@@ -33,7 +33,7 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     words, stories, odd, unfit = [], Counter[str](), [], []
     began = time.perf_counter()
     for _ in range(count):
-        choice = deck().draw(rng, rng.choice(NAMES))
+        choice = deck().draw(rng, rng.choice(CHILD_NAMES))
         known = deck().known(choice)
         generated = GeneratedStory(
             deck().opening(known),
@@ -78,5 +78,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model", type=Path, default=resources.MODEL)
     parser.add_argument("--tokenizer", type=Path)
-    said = parser.parse_args()
-    asyncio.run(main(said.stories, said.seed, said.model, said.tokenizer))
+    options = parser.parse_args()
+    asyncio.run(main(options.stories, options.seed, options.model, options.tokenizer))

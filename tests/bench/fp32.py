@@ -14,7 +14,7 @@ def is_version_2(data: bytes) -> bool:
 
 
 def expand(data: bytes) -> bytes:
-    """The version 0 file with the very weights that `data`, a version 2 file, stands for."""
+    """Convert `data`, a version 2 file, to the version 0 file with the same weights."""
     dim, hidden, layers, heads, kv_heads, vocab, context, shared, group = struct.unpack_from(
         "<7iBi", data, 8
     )
@@ -49,7 +49,7 @@ def expand(data: bytes) -> bytes:
     out += b"".join(matrices[name] for name in ("wq", "wk", "wv", "wo"))
     out += data[attention:ffn] + b"".join(matrices[name] for name in ("w1", "w2", "w3"))
     out += data[ffn : ffn + 4 * dim]
-    out += bytes(4 * context * head)  # RoPE's tables of old; run.c steps over them
+    out += bytes(4 * context * head)  # RoPE's tables; run.c skips them
     return out if shared else out + tensor(vocab * dim)
 
 

@@ -2,10 +2,10 @@
 
     python tests/bench/gguf_export.py MODEL.bin TOKENIZER.bin OUT.gguf F32|Q8_0|Q4_0
 
-llama2.c turns neighbouring pairs, as llama.cpp does for this architecture, so wq and wk stay as
-they are. A quantised file has all its matrices in that type, the tied classifier too, where
-llama.cpp's own tool leaves the classifier at 8 bits: the smallest, and the fastest to beat.
-llama2.c ends a story at BOS, so BOS is written as the token that ends a text.
+llama2.c turns neighbouring pairs, as llama.cpp does for this architecture, so wq and wk need no
+permutation. A quantised file has all its matrices in that type, the tied classifier too.
+llama.cpp's own tool leaves the classifier at 8 bits. So this file is the smallest, and the fastest
+to compare with. llama2.c ends a story at BOS, so BOS is written as the token that ends a text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gguf
-from checkpoint import Checkpoint, Floats, read_checkpoint
+from checkpoint import Floats, Fp32Checkpoint, read_checkpoint
 from gguf import GGMLQuantizationType, TokenType
-from shape import Shape
+from shape import ModelShape
 
 UNKNOWN, BOS, EOS = 0, 1, 2
-NAMES = {
+GGUF_NAMES = {
     "wq": "attn_q",
     "wk": "attn_k",
     "wv": "attn_v",
@@ -35,14 +35,14 @@ NAMES = {
 }
 
 
-def fits(shape: Shape, quantisation: GGMLQuantizationType) -> bool:
-    """Whether the rows are made of whole blocks."""
+def fits(shape: ModelShape, quantisation: GGMLQuantizationType) -> bool:
+    """True if the rows are made of whole blocks."""
     block, _ = gguf.GGML_QUANT_SIZES[quantisation]
     return bool(shape.dim % block == 0 and shape.hidden % block == 0)
 
 
 def export(
-    model: Checkpoint, tokenizer: bytes, target: Path, quantisation: GGMLQuantizationType
+    model: Fp32Checkpoint, tokenizer: bytes, target: Path, quantisation: GGMLQuantizationType
 ) -> None:
     writer = gguf.GGUFWriter(str(target), "llama")
     _write_shape(writer, model.shape)
@@ -56,19 +56,19 @@ def export(
     writer.close()
 
 
-def _named(model: Checkpoint) -> Iterator[tuple[str, Floats]]:
-    """The tensors under llama.cpp's names."""
+def _named(model: Fp32Checkpoint) -> Iterator[tuple[str, Floats]]:
+    """Yield the tensors under llama.cpp's names."""
     tensors = model.tensors
     yield "token_embd.weight", tensors["embedding"]
-    for ours, theirs in NAMES.items():
-        for layer, weights in enumerate(tensors[ours]):
-            yield f"blk.{layer}.{theirs}.weight", weights
+    for name, gguf_name in GGUF_NAMES.items():
+        for layer, weights in enumerate(tensors[name]):
+            yield f"blk.{layer}.{gguf_name}.weight", weights
     yield "output_norm.weight", tensors["final_norm"]
     if not model.tied:
         yield "output.weight", tensors["classifier"]
 
 
-def _write_shape(writer: gguf.GGUFWriter, shape: Shape) -> None:
+def _write_shape(writer: gguf.GGUFWriter, shape: ModelShape) -> None:
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.dim)
     writer.add_block_count(shape.layers)
@@ -107,8 +107,8 @@ def _write_tokenizer(writer: gguf.GGUFWriter, pieces: list[tuple[bytes, float]])
 
 
 def _pieces(data: bytes) -> Iterator[tuple[bytes, float]]:
-    """The pieces of a tokenizer.bin and their scores."""
-    at = 4  # the longest piece's length stands first
+    """Yield the pieces of a tokenizer.bin and their scores."""
+    at = 4  # the length of the longest piece comes first
     while at < len(data):
         score, length = struct.unpack_from("<fi", data, at)
         at += 8

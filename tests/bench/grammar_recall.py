@@ -1,9 +1,9 @@
-"""How many planted errors Harper finds in stories, and how often it is wrong about a good one.
+"""Recall of Harper for planted errors in stories, and its false alarms on good ones.
 
     python tests/bench/grammar_recall.py --texts valid.txt [--stories 100] [--seed 1]
 
-One error is planted into each story, of each kind that it has a place for. It is found where Harper
-then says something that it did not say before.
+One error of each kind that a story has a place for is planted into it. An error counts as found if
+Harper then reports something new.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
     stories = [text for text in stories if text][: options.stories]
     chance = random.Random(options.seed)
     planted: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    recall: Counter[str] = Counter()
     before: Counter[str] = Counter()
     words = 0
     for story in stories:
@@ -57,13 +57,15 @@ def main() -> None:
             place = chance.choice(places)
             error = re.sub(pattern, replacement, story[place.start() :], count=1)
             text = story[: place.start()] + error
-            said = Counter((m.rule, text[m.start : m.end]) for m in find_mistakes(text))
+            mistakes = Counter((m.rule, text[m.start : m.end]) for m in find_mistakes(text))
             planted[kind] += 1
-            found[kind] += bool(said - known)
+            recall[kind] += bool(mistakes - known)
     for kind in PLANTS:
-        print(f"{kind:<28} {found[kind]:>4} of {planted[kind]:>4}")
+        print(f"{kind:<28} {recall[kind]:>4} of {planted[kind]:>4}")
     total = sum(planted.values())
-    print(f"{'all':<28} {sum(found.values()):>4} of {total:>4}, {sum(found.values()) / total:.0%}")
+    print(
+        f"{'all':<28} {sum(recall.values()):>4} of {total:>4}, {sum(recall.values()) / total:.0%}"
+    )
     print(
         f"in the stories as they are: {sum(before.values())} in {words} words of {len(stories)},"
         f" {before.most_common(5)}"

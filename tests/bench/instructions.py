@@ -2,10 +2,9 @@
 
     PYTHONPATH=tests python tests/bench/instructions.py [--lengths 32 160] [MODEL ARGS]
 
-MODEL is the default model, packed, unless it is given. For each set two stories are told that
-differ in their length alone; what the longer one executes more, divided by the tokens that it has
-more, is a token's cost. Instructions are no times: processors take several at once, and as many as
-they can.
+MODEL is the default model, packed, unless it is given. Two stories per set differ only in their
+length. The longer one's additional instructions, divided by its additional tokens, are a token's
+cost. Instructions are no times: processors execute several at once.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from support.emulators import ARMS, QEMU_AARCH64, build_aarch64, missing_for_aar
 from support.engine import build
 
 PROCESSOR, SETS = ARMS["aarch64-dotprod"]
-MODES = ("exact", "fast")
+COUNTED_MODES = ("exact", "fast")
 Counts = dict[str, int]
 
 
-def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Counts:
-    """A story of `steps` steps: the instructions executed, by class."""
+def count_story(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Counts:
+    """Instructions of a story of `steps` steps, by class."""
     log = plugin.with_name("counts")
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(QEMU_AARCH64, "-cpu", PROCESSOR, "-plugin", plugin, "-d", "plugin", "-D", log),
             *(program, *arguments, "-n", str(steps), "--ids", plugin.with_name("ids")),
@@ -40,11 +39,11 @@ def tell(plugin: Path, program: Path, steps: int, *arguments: str | Path) -> Cou
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        sys.exit(f"instructions: {done.stderr.strip()}")
-    told = len(plugin.with_name("ids").read_text().splitlines()[1].split()) - 1
-    if told != steps:
-        sys.exit(f"instructions: the story ends after {told} of {steps} steps; other --lengths?")
+    if result.returncode != 0:
+        sys.exit(f"instructions: {result.stderr.strip()}")
+    tokens = len(plugin.with_name("ids").read_text().splitlines()[1].split()) - 1
+    if tokens != steps:
+        sys.exit(f"instructions: the story ends after {tokens} of {steps} steps; other --lengths?")
     rows = (line.split() for line in log.read_text().splitlines())
     return {name: int(count) for name, count in rows}
 
@@ -67,11 +66,11 @@ def main() -> None:
         host.run("pack", resources.MODEL, "-z", resources.TOKENIZER, "-o", packed)
         arguments = options.arguments or [packed, "-t", "0"]
         print(f"{'mode':8}{'kernels':10}{'per token':>12}  of them vector, vector memory")
-        for mode in MODES:
+        for mode in COUNTED_MODES:
             for kernels in SETS:
                 how = [*arguments, "--mode", mode, "--kernels", kernels]
-                first = tell(plugin, program, shorter, *how)
-                second = tell(plugin, program, longer, *how)
+                first = count_story(plugin, program, shorter, *how)
+                second = count_story(plugin, program, longer, *how)
                 each = {name: (second[name] - first[name]) / (longer - shorter) for name in first}
                 vectors = f"{each['vector']:,.0f}, {each['vector-memory']:,.0f}"
                 print(f"{mode:8}{kernels:10}{sum(each.values()):12,.0f}  {vectors}", flush=True)

@@ -1,10 +1,10 @@
-"""Tell one story with llama.cpp, in a process of its own, by PyPI's `xllamacpp`.
+"""Generate one story with llama.cpp, in a process of its own, by PyPI's `xllamacpp`.
 
     python tests/bench/llamacpp.py '{"model": "m.gguf", "context": 256, "ids": [1], "steps": 200}'
 
-It prints JSON: the tokens a second, the text, how long the prompt took, and the peak memory. One
-thread; no flash attention and a cache of keys and values in fp32, which on x86-64 is faster for
-models of this size than llama.cpp's defaults.
+It prints JSON: the tokens a second, the text, the prompt's time and the peak memory. It uses one
+thread, no flash attention and an fp32 KV cache, which on x86-64 is faster for models of this size
+than llama.cpp's defaults.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _parameters(model: str, context: int) -> xllamacpp.CommonParams:
 
 
 def _complete(server: xllamacpp.Server, ids: list[int], steps: int) -> dict[str, Any]:
-    """Greedy: top-k of 1 alone, the cheapest that llama.cpp's server has."""
+    """Generate greedily: top-k of 1 alone, the cheapest that llama.cpp's server has."""
     answer: dict[str, Any] = server.handle_completions(
         {
             "prompt": ids,

@@ -1,20 +1,20 @@
-"""How far the word that is marked is from the word that is heard, over ten stories.
+"""Distance between the marked word and the audible word, over ten stories.
 
     PYTHONPATH=tests python tests/bench/marks.py [--pace 60 100 130]
 
-The stories are told on tapes in real time, ten at once, and looked at sixty times a second, as by a
-screen. When a word is heard is found in the sound alone, twice:
+The stories are read on tapes in real time, ten at once, and sampled sixty times a second, as by a
+screen. Two methods find the onset of a word in the sound alone:
 
-    loudness  at any pace: the story is made again with a word as loud as nothing, and the first
-              sample that differs is its first (system/loudness.py). What is made again has to be
-              what is on the tape, sample for sample.
-    silence   up to ninety words a minute there is silence between words, and each begins where
-              one ends. Nothing is guessed: words are counted, not matched by time.
+    loudness  at any pace: the story is synthesized again with one word at volume zero, and the
+              first sample that differs is its first (system/loudness.py). The second synthesis must
+              equal the tape, sample for sample.
+    silence   up to ninety words a minute there is silence between words, and each begins at the
+              end of one. Words are counted, not matched by time.
 
-A word that begins with p, t or k is silent for 80 ms before either hears it. How far the two are
-from each other is measured at every pace, by words that are set apart at that pace.
+A word that begins with p, t or k is silent for 80 ms before either method detects it. The distance
+between the two methods is measured at every pace, by words that are separated at that pace.
 
-Needs espeak-ng's program, besides its library.
+It needs espeak-ng's program, besides its library.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from pathlib import Path
 
 from duotui.speech.audio_output import PLAYBACK_RATE
 from duotui.speech.espeak_client import EspeakVoice
-from support.speech import STORIES, Said, bursts, samples, tell
-from support.word_onsets import heard
+from support.speech import TEN_STORIES, SpokenSentence, bursts, read_aloud, samples
+from support.word_onsets import measure_onsets
 
-TOGETHER = 0.15
+MARK_TOLERANCE = 0.15
 LOOK = 1 / 60
 
 APART = 12
-"""Of espeak's steps, which set words apart at any pace."""
+"""Steps of espeak's word gap, which separate words at any pace."""
 
 Far = list[tuple[float, str]]
 """Seconds, and the word."""
@@ -53,11 +53,11 @@ async def main() -> None:
 
 
 async def _pace(pace: float, folder: Path) -> None:
-    tapes = [folder / f"{number}.wav" for number in range(len(STORIES))]
-    told = await asyncio.gather(
+    tapes = [folder / f"{number}.wav" for number in range(len(TEN_STORIES))]
+    stories = await asyncio.gather(
         *(
-            tell(story, EspeakVoice(pace=pace), tape, LOOK)
-            for story, tape in zip(STORIES, tapes, strict=True)
+            read_aloud(story, EspeakVoice(pace=pace), tape, LOOK)
+            for story, tape in zip(TEN_STORIES, tapes, strict=True)
         )
     )
     loudness: Far = []
@@ -66,11 +66,11 @@ async def _pace(pace: float, folder: Path) -> None:
     errors: Far = []
     words = 0
     minutes = 0.0
-    for sentences, tape in zip(told, tapes, strict=True):
+    for sentences, tape in zip(stories, tapes, strict=True):
         for sentence in sentences:
             assert [word.text for word in sentence.words] == sentence.text.split()
         words += sum(len(sentence.words) for sentence in sentences)
-        minutes += (len(samples(tape)[0]) / PLAYBACK_RATE - sentences[0].begun) / 60
+        minutes += (len(samples(tape)[0]) / PLAYBACK_RATE - sentences[0].start) / 60
         near, far = _by_loudness(sentences, tape, pace)
         loudness += near
         certain += far
@@ -87,52 +87,53 @@ async def _pace(pace: float, folder: Path) -> None:
     )
 
 
-def _by_loudness(sentences: list[Said], tape: Path, pace: float) -> tuple[Far, Far]:
-    """How far each word's mark is from where it begins, and from the farther end of where it
-    begins for certain."""
+def _by_loudness(sentences: list[SpokenSentence], tape: Path, pace: float) -> tuple[Far, Far]:
+    """Distance of each word's mark from its onset, and from the farther bound of its onset."""
     played = samples(tape)[0].tobytes()
     near: Far = []
     far: Far = []
     texts = [sentence.text for sentence in sentences]
-    for sentence, sound in zip(sentences, heard(texts, pace), strict=True):
-        begun = played.find(sound.pcm) / 2 / PLAYBACK_RATE
-        assert abs(begun - sentence.begun) < LOOK, "on the tape is another sound"
+    for sentence, sound in zip(sentences, measure_onsets(texts, pace), strict=True):
+        start = played.find(sound.pcm) / 2 / PLAYBACK_RATE
+        assert abs(start - sentence.start) < LOOK, "on the tape is another sound"
         for word, onset in zip(sentence.words, sound.onsets, strict=True):
             if onset is not None:
-                at = word.at - begun
+                at = word.at - start
                 near.append((at - onset.at, word.text))
                 far.append((max(at - onset.earliest, at - onset.latest, key=abs), word.text))
     return near, far
 
 
-def _by_silence(sentences: list[Said], tape: Path) -> Far:
+def _by_silence(sentences: list[SpokenSentence], tape: Path) -> Far:
     sound, rate = samples(tape)
-    found: Far = []
-    ends = [sentence.begun for sentence in sentences[1:]] + [len(sound) / rate]
+    errors: Far = []
+    ends = [sentence.start for sentence in sentences[1:]] + [len(sound) / rate]
     for sentence, end in zip(sentences, ends, strict=True):
-        begins = bursts(sound[round(sentence.begun * rate) : round(end * rate)], rate)
+        begins = bursts(sound[round(sentence.start * rate) : round(end * rate)], rate)
         if len(begins) == len(sentence.words):
-            found += [
-                (word.at - sentence.begun - at, word.text)
+            errors += [
+                (word.at - sentence.start - at, word.text)
                 for word, at in zip(sentence.words, begins, strict=True)
             ]
-    return found
+    return errors
 
 
-def _loudness_by_silence(sentences: list[Said], pace: float) -> Far:
-    """How far they are from each other, of the same words at the same pace, but set apart."""
-    found: Far = []
+def _loudness_by_silence(sentences: list[SpokenSentence], pace: float) -> Far:
+    """Distance between the two methods, for the same words and pace, separated by silence."""
+    errors: Far = []
     for sentence, sound in zip(
-        sentences, heard([sentence.text for sentence in sentences], pace, APART), strict=True
+        sentences,
+        measure_onsets([sentence.text for sentence in sentences], pace, APART),
+        strict=True,
     ):
         begins = bursts(array.array("h", sound.pcm), PLAYBACK_RATE)
         if len(begins) == len(sound.onsets):
-            found += [
+            errors += [
                 (onset.at - at, word.text)
                 for onset, at, word in zip(sound.onsets, begins, sentence.words, strict=True)
                 if onset is not None
             ]
-    return found
+    return errors
 
 
 def _row(pace: float, by: str, apart: Far) -> None:
@@ -141,7 +142,7 @@ def _row(pace: float, by: str, apart: Far) -> None:
     print(
         f"| {pace:g} | {by} | {len(far)} | {1000 * statistics.median(far):.0f} ms"
         f" | {1000 * far[int(0.95 * len(far))]:.0f} ms | {1000 * far[-1]:.0f} ms"
-        f" | {100 * sum(one <= TOGETHER for one in far) / len(far):.1f} %"
+        f" | {100 * sum(one <= MARK_TOLERANCE for one in far) / len(far):.1f} %"
         f" | {', '.join(f'{name} {1000 * seconds:+.0f}' for seconds, name in worst)} |",
         flush=True,
     )

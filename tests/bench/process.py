@@ -1,4 +1,4 @@
-"""Run a program on one core; its time, its share of the core, its peak memory."""
+"""Run a program on one core, and measure its time, its share of the core and its peak memory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
-class Ended:
-    """`share` is the part of its time that the program ran: below 1, others had its core."""
+class ProcessResult:
+    """Result of a process. `share` is the part of its time that it ran: below 1, others had its
+    core."""
 
     stdout: bytes
     stderr: bytes
@@ -24,7 +25,7 @@ class Ended:
     share: float
 
 
-class Failed(Exception):
+class ProcessFailed(Exception):
     """The program ended with a status other than 0."""
 
     def __init__(self, status: int, stderr: bytes) -> None:
@@ -35,7 +36,7 @@ class Failed(Exception):
 
 @contextmanager
 def pinned(core: int | None) -> Iterator[None]:
-    """This process and what it starts stay on `core`. None pins nothing."""
+    """Pin this process and its children to `core`. None pins nothing."""
     if core is None:
         yield
         return
@@ -48,11 +49,11 @@ def pinned(core: int | None) -> Iterator[None]:
 
 
 def last_core() -> int | None:
-    """The last core that this process may run on; None where it cannot choose."""
+    """Last core that this process may run on; None if it cannot choose."""
     return max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
-def run(command: Sequence[str | Path]) -> Ended:
+def run(command: Sequence[str | Path]) -> ProcessResult:
     """Run it to its end. It writes into files, so that nothing else wakes up while it runs."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
@@ -64,14 +65,14 @@ def run(command: Sequence[str | Path]) -> Ended:
         err.seek(0)
         stdout, stderr = out.read(), err.read()
     if child.returncode:
-        raise Failed(child.returncode, stderr)
-    return Ended(stdout, stderr, seconds, (used.ru_utime + used.ru_stime) / seconds)
+        raise ProcessFailed(child.returncode, stderr)
+    return ProcessResult(stdout, stderr, seconds, (used.ru_utime + used.ru_stime) / seconds)
 
 
 def peak_kilobytes(command: Sequence[str | Path]) -> int:
-    """VmHWM of the running program, asked every 2 ms until it ends.
+    """VmHWM of the running program, read every 2 ms until it ends.
 
-    getrusage's figure would not do: it holds what the parent had when it forked.
+    getrusage's figure would be wrong: it includes the parent's memory at the fork.
     """
     quiet = subprocess.DEVNULL
     child = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
@@ -80,12 +81,12 @@ def peak_kilobytes(command: Sequence[str | Path]) -> int:
         peak = max(peak, high_water_kilobytes(child.pid))
         time.sleep(POLL_SECONDS)
     if child.returncode:
-        raise Failed(child.returncode, b"")
+        raise ProcessFailed(child.returncode, b"")
     return peak
 
 
 def high_water_kilobytes(pid: int | str = "self") -> int:
-    """VmHWM of a process: what lay in memory at most, mapped files too. 0 where it is unknown."""
+    """VmHWM of a process: its peak resident memory, mapped files too. 0 if unknown."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

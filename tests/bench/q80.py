@@ -10,29 +10,29 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from checkpoint import MATRICES, Checkpoint, Floats, read_checkpoint
+from checkpoint import MATRICES, Floats, Fp32Checkpoint, read_checkpoint
 from fp32 import MAGIC
-from shape import Shape
+from shape import ModelShape
 
 HEADER_BYTES = 256
-MOST = 127
+INT8_MAX = 127
 
 
-def group_size(shape: Shape) -> int:
-    """The largest of 64, 32, ... that divides both lengths of a row."""
+def group_size(shape: ModelShape) -> int:
+    """Largest of 64, 32, ... that divides both lengths of a row."""
     return next(size for size in (64, 32, 16, 8, 4) if shape.dim % size + shape.hidden % size == 0)
 
 
 def quantised(weights: Floats, group: int) -> bytes:
-    """The int8 values of a tensor, then the scale of each group."""
+    """int8 values of a tensor, then the scale of each group."""
     groups = weights.reshape(-1, group)
-    scales = np.abs(groups).max(axis=1, keepdims=True) / np.float32(MOST)
+    scales = np.abs(groups).max(axis=1, keepdims=True) / np.float32(INT8_MAX)
     values = np.rint(groups / np.where(scales > 0, scales, 1)).astype(np.int8)
     return b"".join([values.tobytes(), scales.astype("<f4").tobytes()])
 
 
-def quantise(model: Checkpoint) -> bytes:
-    """The version 2 file of `model`."""
+def quantise(model: Fp32Checkpoint) -> bytes:
+    """Convert `model` to a version 2 file."""
     shape, tensors = model.shape, model.tensors
     group = group_size(shape)
     sizes = (shape.dim, shape.hidden, shape.layers, shape.heads, shape.kv_heads, shape.vocab)

@@ -1,4 +1,4 @@
-"""A random llama2.c checkpoint of stories15M's shape: its speed is the real one's, its text noise.
+"""Random llama2.c checkpoint of stories15M's shape, with its speed and meaningless text.
 
 python tests/bench/random_model.py OUT.bin
 """
@@ -16,7 +16,7 @@ SPREAD = 0.02
 
 
 def write_random(target: Path, seed: int = 1) -> None:
-    """The same seed gives the same file."""
+    """Write the file. The same seed gives the same bytes."""
     random = np.random.default_rng(seed)
     with target.open("wb") as file:
         file.write(STORIES_15M.header())

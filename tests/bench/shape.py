@@ -1,4 +1,4 @@
-"""The header of llama2.c's checkpoint of version 0."""
+"""Header of llama2.c's checkpoint of version 0."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ HEADER = struct.Struct("<7i")
 
 
 @dataclass(frozen=True)
-class Shape:
-    """In the header's order."""
+class ModelShape:
+    """Fields in the header's order."""
 
     dim: int
     hidden: int
@@ -33,11 +33,11 @@ class Shape:
         return HEADER.pack(*astuple(self))
 
 
-STORIES_15M = Shape(288, 768, 6, 6, 6, 32000, 256)
+STORIES_15M = ModelShape(288, 768, 6, 6, 6, 32000, 256)
 
 
-def read_shape(path: Path) -> tuple[Shape, bool]:
-    """The shape of the checkpoint, and whether its classifier is its embedding."""
+def read_shape(path: Path) -> tuple[ModelShape, bool]:
+    """Shape of the checkpoint, and True if its classifier is its embedding."""
     with path.open("rb") as file:
-        shape = Shape(*HEADER.unpack(file.read(HEADER.size)))
+        shape = ModelShape(*HEADER.unpack(file.read(HEADER.size)))
     return replace(shape, vocab=abs(shape.vocab)), shape.vocab > 0

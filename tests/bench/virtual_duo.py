@@ -1,9 +1,9 @@
-"""The virtual Duo beside what is published for a Duo, and what each mode costs it in page faults.
+"""Speed of the virtual Duo beside a Duo's published one, and each mode's page faults there.
 
     python tests/bench/virtual_duo.py [--model FILE.bin --packed FILE.duo --tokenizer FILE]
 
-The model is a random file of stories15M's shape unless one is named. Everything is in one run:
-mode reference with 55.3 MB, where the card sets the rate (published: 0.360 tok/s, by llama2.c);
+The model is a random file of stories15M's shape unless another is given. Everything is in one run:
+mode reference with 55.3 MB, where the card limits the rate (published: 0.360 tok/s, by llama2.c);
 modes exact and fast there, and fast with 28.8 MB.
 """
 
@@ -42,8 +42,8 @@ def main() -> None:
         card = _card(Path(folder), options.model, options.tokenizer)
         print(f"{'memory':<8} {'mode':<10} {'tok/s':>8} {'faults of token':>16} {'peak':>9}")
         for memory, mode, file in RUNS:
-            _, few, _ = _told(card, memory, mode, file, FEW)
-            rate, many, peak = _told(card, memory, mode, file, MANY)
+            _, few, _ = _generate(card, memory, mode, file, FEW)
+            rate, many, peak = _generate(card, memory, mode, file, MANY)
             faults = (many - few) / (MANY - FEW)
             print(f"{memory.name:<8} {mode:<10} {rate:>8.3f} {faults:>16.1f} {peak:>6} kB")
 
@@ -64,17 +64,17 @@ def _card(folder: Path, model: Path | None, tokenizer: Path) -> Path:
     return folder / "card.img"
 
 
-def _told(
+def _generate(
     card: Path, memory: MemoryLayout, mode: str, file: str, tokens: int
 ) -> tuple[float, int, int]:
-    """tok/s, major faults and the peak of memory in kB, of a story from a card just put in."""
+    """Rate in tok/s, major faults and peak memory in kB of a story, from a new card."""
     board = VirtualDuo(card, memory)
     try:
         transport, _ = board.start()
         spawn = TransportSpawn(transport)
         shell = Shell.enter(spawn, probe_peer(spawn, 30, 300))
         shell.run("swapoff -a")
-        said = shell.run(
+        output = shell.run(
             f"cd /mnt/data; time -v ./duollama {file} -z tokenizer.bin --mode {mode}"
             f" -t 0 -n {tokens} 2>&1 >/dev/null",
             600,
@@ -83,7 +83,7 @@ def _told(
     finally:
         board.close()
     numbers = [
-        re.search(pattern, said)
+        re.search(pattern, output)
         for pattern in (
             r"achieved tok/s: ([\d.]+)",
             r"Major \(requiring I/O\) page faults: (\d+)",
@@ -91,7 +91,7 @@ def _told(
         )
     ]
     if None in numbers:
-        raise SystemExit(f"{mode} told nothing:\n{said}")
+        raise SystemExit(f"{mode} told nothing:\n{output}")
     rate, faults, peak = (float(number[1]) for number in numbers if number)
     return rate, int(faults), int(peak)
 

@@ -1,4 +1,4 @@
-"""The engine, built once a run: as it is shipped, and with sanitizers that abort on a fault."""
+"""Engine, built once a run: as shipped, and with sanitizers that abort on a fault."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.engine import Engine, build
-from support.scripted_model import WORDS, write_parrot
+from support.scripted_model import STORY_PIECES, write_scripted_model
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +24,9 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model that tells WORDS for a long time, and its tokenizer."""
-    return write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 100_000)
+def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Model that generates STORY_PIECES for a long time, and its tokenizer."""
+    return write_scripted_model(tmp_path_factory.mktemp("scripted"), STORY_PIECES, 100_000)
 
 
 @pytest.fixture

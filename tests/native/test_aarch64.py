@@ -1,7 +1,8 @@
-"""duollama for AArch64 under QEMU: llama2.c's stories by every set of kernels, without and with the
-dot product of ARMv8.2.
+"""duollama for AArch64 under QEMU: llama2.c's stories by every set of kernels.
 
-QEMU shows what is computed, not how fast.
+The sets run without and with the dot product of ARMv8.2.
+
+QEMU shows the result of a computation, not its speed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from support.emulators import (
     ARMS,
     CROSS_GCC,
     QEMU_AARCH64,
-    STORIES,
+    STORIES_PER_MODEL,
     Guest,
     build_aarch64,
     missing_for_aarch64,
@@ -33,8 +34,8 @@ from support.engine_cases import (
 from support.simd_programs import OPTIMISED, SIMD_CHECK, assert_kernels_are_near
 
 MOST_OFF = 0.01
-"""How far a token's -ln p by int8 may be from what plain C has: sums round in another order, and
-where one falls on the other side of a half, an activation is one step off."""
+"""Tolerance of a token's -ln p in int8, against plain C. Sums round in another order; if a sum
+falls on the other side of a half, an activation is one step off."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def test_tells_llama2c_story(
     golden = (shared / "golden/stories260K" / f"{prompt}.{setting}.ids").read_text()
     models, ids = shared / "models", tmp_path / "ids"
     for how in [["reference"], *(["exact", "--kernels", name] for name in arm.sets)]:
-        done = arm.guest.run(
+        result = arm.guest.run(
             models / "stories260K.bin",
             "-z",
             models / "tok512.bin",
@@ -75,7 +76,7 @@ def test_tells_llama2c_story(
             "--mode",
             *how,
         )
-        assert done.returncode == 0, done.stderr.decode()
+        assert result.returncode == 0, result.stderr.decode()
         assert ids.read_text() == golden, how
 
 
@@ -83,23 +84,25 @@ def test_fast_judges_as_plain_c_does(
     arm: Arm, shipped: Engine, shared: Path, tmp_path: Path
 ) -> None:
     golden = (shared / "golden/stories260K/once.t0.ids").read_text().splitlines()[1]
-    given = tmp_path / "ids"
-    given.write_text(golden.replace("out:", "1") + "\n")
+    ids = tmp_path / "ids"
+    ids.write_text(golden.replace("out:", "1") + "\n")
     models = shared / "models"
     model = (models / "stories260K.bin", "-z", models / "tok512.bin")
-    judge = (*model, "--score", given, "--mode", "fast", "--kernels")
+    judge = (*model, "--score", ids, "--mode", "fast", "--kernels")
     should = judged(shipped, *judge, "scalar")
     assert len(should) > 200
     for name in arm.sets:
-        found = judged(arm.guest, *judge, name)
-        assert [token for token, _ in found] == [token for token, _ in should], name
-        assert max(abs(a[1] - b[1]) for a, b in zip(found, should, strict=True)) < MOST_OFF, name
+        judgement = judged(arm.guest, *judge, name)
+        assert [token for token, _ in judgement] == [token for token, _ in should], name
+        assert max(abs(a[1] - b[1]) for a, b in zip(judgement, should, strict=True)) < MOST_OFF, (
+            name
+        )
 
 
 def judged(engine: Engine, *arguments: str | Path) -> list[tuple[int, float]]:
-    done = engine.run(*arguments)
-    assert done.returncode == 0, done.stderr.decode()
-    pairs = (pair.split(":") for pair in done.stdout.decode().split())
+    result = engine.run(*arguments)
+    assert result.returncode == 0, result.stderr.decode()
+    pairs = (pair.split(":") for pair in result.stdout.decode().split())
     return [(int(token), float(nats)) for token, nats in pairs]
 
 
@@ -111,9 +114,9 @@ def test_kernels_compute_what_they_should(
     program = compile_c(*flags, *SIMD_CHECK, out=tmp_path / "check", compiler=CROSS_GCC)
     # The leak checker traces its own threads, which QEMU cannot.
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
-    done = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    assert_kernels_are_near(done.stdout.decode(), list(arm.sets))
+    result = Guest(program, (*arm.guest.emulator, "-L", "/usr/aarch64-linux-gnu")).run()
+    assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
+    assert_kernels_are_near(result.stdout.decode(), list(arm.sets))
 
 
 @pytest.mark.timeout(36000)
@@ -121,5 +124,5 @@ def test_kernels_compute_what_they_should(
 def test_tells_the_reference_from_a_packed_file(
     arm: Arm, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
-    """Packed on this computer, told there."""
-    assert_exact_is_reference(arm.guest, shipped, name, STORIES, tmp_path)
+    """Pack on this computer, and generate under QEMU."""
+    assert_exact_is_reference(arm.guest, shipped, name, STORIES_PER_MODEL, tmp_path)

@@ -30,9 +30,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def encoded(encoder: Path, pcm: bytes) -> list[Coded]:
-    done = subprocess.run([encoder], input=pcm, capture_output=True, timeout=600)
-    assert done.returncode == 0, done.stderr.decode()
-    rows = (line.split() for line in done.stdout.decode().splitlines())
+    result = subprocess.run([encoder], input=pcm, capture_output=True, timeout=600)
+    assert result.returncode == 0, result.stderr.decode()
+    rows = (line.split() for line in result.stdout.decode().splitlines())
     return [(int(predictor), int(step), bytes.fromhex(data)) for predictor, step, data in rows]
 
 
@@ -45,15 +45,15 @@ def loudness(samples: list[int]) -> float:
 
 
 def decibels(pcm: bytes, sounds: list[Coded]) -> float:
-    """By which what was said is louder than what was made of it is off."""
-    heard = decoded(sounds)
-    said = array.array("h", pcm)[: len(heard)].tolist()
-    off = [one - other for one, other in zip(said, heard, strict=True)]
-    return 20 * math.log10(loudness(said) / loudness(off))
+    """Level of the input relative to the coding error, in dB."""
+    output = decoded(sounds)
+    expected = array.array("h", pcm)[: len(output)].tolist()
+    off = [one - other for one, other in zip(expected, output, strict=True)]
+    return 20 * math.log10(loudness(expected) / loudness(off))
 
 
 def test_the_decoder_ends_where_the_encoder_goes_on(encoder: Path) -> None:
-    """So each sound is understood by itself."""
+    """Decode each sound by itself."""
     chance = random.Random(3)
     pcm = array.array("h", (round(chance.gauss(0, 7000)) for _ in range(20 * SAMPLES)))
     sounds = encoded(encoder, pcm.tobytes())
@@ -66,20 +66,20 @@ def test_the_decoder_ends_where_the_encoder_goes_on(encoder: Path) -> None:
 @pytest.mark.parametrize("wave", ["silence", "loudest", "edges", "noise"])
 def test_any_sound_is_followed_to_within_a_step(encoder: Path, wave: str) -> None:
     chance = random.Random(4)
-    made = {
+    signals = {
         "silence": [0] * 10 * SAMPLES,
         "loudest": [32767] * 5 * SAMPLES + [-32768] * 5 * SAMPLES,
         "edges": [32767 if n // 90 % 2 else -32768 for n in range(10 * SAMPLES)],
         "noise": [chance.randrange(-32768, 32768) for _ in range(10 * SAMPLES)],
     }[wave]
-    sounds = encoded(encoder, array.array("h", made).tobytes())
-    heard = decoded(sounds)
-    assert len(heard) == len(made)
-    # a step grows by no more than half in two samples: 14 of them from the least to the largest
-    settled = heard[200:] if wave != "noise" else heard[:0]
+    sounds = encoded(encoder, array.array("h", signals).tobytes())
+    output = decoded(sounds)
+    assert len(output) == len(signals)
+    # a step grows by at most half in two samples: 14 of them from the smallest to the largest
+    settled = output[200:] if wave != "noise" else output[:0]
     for at, sample in enumerate(settled, 200):
-        if len(set(made[at - 60 : at + 1])) == 1:
-            assert abs(sample - made[at]) <= max(8, abs(made[at]) // 16), at
+        if len(set(signals[at - 60 : at + 1])) == 1:
+            assert abs(sample - signals[at]) <= max(8, abs(signals[at]) // 16), at
     assert all(0 <= step < len(STEP_SIZES) for _, step, _ in sounds)
 
 

@@ -1,4 +1,4 @@
-"""The kernels for AVX-512 on computers that have none: their intrinsics in plain C, by SIMDe."""
+"""Kernels for AVX-512 on computers that have none: their intrinsics in plain C, by SIMDe."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ from support.simd_programs import assert_kernels_are_near
 pytestmark = pytest.mark.timeout(3600)
 
 HERE = Path(__file__).parent
-SOURCES = NATIVE / "src"
-STORIES = 2
+ENGINE_SOURCES = NATIVE / "src"
+STORY_COUNT = 2
 
 
 @pytest.fixture(scope="module")
 def soft(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """simd_soft.c as an object: it takes the place of simd.c and of the other sets for x86-64."""
+    """simd_soft.c as an object: it replaces simd.c and the other sets for x86-64."""
     tools = find_tools()
     includes = [Path("/usr/include")]
     if isinstance(tools, Path):
         includes.append(tools / "simde/usr/include")
-    found = next((path for path in includes if (path / "simde/x86/avx512.h").exists()), None)
-    if found is None:
+    include = next((path for path in includes if (path / "simde/x86/avx512.h").exists()), None)
+    if include is None:
         pytest.skip("SIMDe is missing: sudo apt install libsimde-dev")
     out = tmp_path_factory.mktemp("soft") / "simd_soft.o"
-    compile_c("-O2", "-w", "-c", "-isystem", found, HERE / "simd_soft.c", out=out)
+    compile_c("-O2", "-w", "-c", "-isystem", include, HERE / "simd_soft.c", out=out)
     return out
 
 
 def test_compute_what_they_should(soft: Path, tmp_path: Path) -> None:
     program = tmp_path / "simd_check"
-    plain = [SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")]
+    plain = [
+        ENGINE_SOURCES / f"kernels/{name}.c" for name in ("int_matrix", "ops_f32", "simd_scalar")
+    ]
     compile_c("-O2", HERE / "simd_check.c", soft, *plain, out=program)
-    done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert_kernels_are_near(done.stdout, ["avx512"])
+    result = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_kernels_are_near(result.stdout, ["avx512"])
 
 
 @pytest.mark.parametrize("name", REAL_MODELS)
 def test_tell_the_reference(soft: Path, shipped: Engine, tmp_path: Path, name: str) -> None:
-    others = {SOURCES / f"kernels/simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
+    others = {ENGINE_SOURCES / f"kernels/simd{set_}.c" for set_ in ("", "_avx2", "_avx512")}
     program = tmp_path / "duollama"
-    compile_c("-O2", *sorted(set(SOURCES.rglob("*.c")) - others), soft, out=program)
+    compile_c("-O2", *sorted(set(ENGINE_SOURCES.rglob("*.c")) - others), soft, out=program)
     engine = Engine(program)
     assert b"use one of avx512" in engine.run("model", "--kernels", "none").stderr
-    assert_exact_is_reference(engine, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(engine, shipped, name, STORY_COUNT, tmp_path)

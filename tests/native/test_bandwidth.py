@@ -1,12 +1,12 @@
-"""`duollama bandwidth`: each line is a measurement that can be one."""
+"""`duollama bandwidth`: each line is a plausible measurement."""
 
 from support.engine import Engine
 
 
 def test_memory_is_measured_from_the_cache_to_eight_mebibytes(engine: Engine) -> None:
-    done = engine.run("bandwidth")
-    assert (done.returncode, done.stderr) == (0, b"")
-    rows = [line.split() for line in done.stdout.decode().splitlines()]
+    result = engine.run("bandwidth")
+    assert (result.returncode, result.stderr) == (0, b"")
+    rows = [line.split() for line in result.stdout.decode().splitlines()]
     assert [(name, int(size)) for name, size, _ in rows] == [
         *(("read", 2**power) for power in range(14, 24)),
         ("copy", 2**23),
@@ -17,5 +17,5 @@ def test_memory_is_measured_from_the_cache_to_eight_mebibytes(engine: Engine) ->
 
 def test_it_takes_nothing(engine: Engine) -> None:
     for arguments in (("x",), ("-t", "1"), ("--mode", "fast")):
-        done = engine.run("bandwidth", *arguments)
-        assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
+        result = engine.run("bandwidth", *arguments)
+        assert (result.returncode, result.stdout, result.stderr.count(b"\n")) == (2, b"", 1)

@@ -1,4 +1,4 @@
-"""The model of the C906's speed: its arithmetic, and that it gives what is published."""
+"""Model of the C906's speed: its arithmetic, and its agreement with the published figures."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from support.emulators import BOARD, find_tools
+from support.emulators import BOARD_FOLDER, find_tools
 
-sys.path.insert(0, str(BOARD))
+sys.path.insert(0, str(BOARD_FOLDER))
 
 import c906
 import count
 from costs import COSTS, cycles_of
 from count import Kind
 
-WEIGHTS = 15_187_968
+WEIGHT_COUNT = 15_187_968
 
 # A repeat of each loop: 8 cycles a weight, 64 a group, 2 million for the rest, 1 a weight. At
 # 1000 MHz the winner's 474,624 groups and the rest take 32.375936 ms, its 17,086,464 bytes less.
@@ -36,10 +36,10 @@ TOKEN = {Kind("int"): 2000.0, Kind("vwmul", 8, 16): 50.0, Kind("div"): 10.0}
 
 @pytest.fixture
 def tools() -> Path:
-    found = find_tools()
-    if isinstance(found, str):
-        pytest.skip(found)
-    return found
+    folder = find_tools()
+    if isinstance(folder, str):
+        pytest.skip(folder)
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def tools() -> Path:
         (Kind("int"), 1),
         (Kind("fma", 32), 4),
         (Kind("fma", 64), 5),
-        (Kind("vint", 8, 1), 4),  # an eighth of a register costs as one
+        (Kind("vint", 8, 1), 4),  # an eighth of a register costs as much as one
         (Kind("vint", 8, 16), 4),
         (Kind("vint", 32, 64), 16),
         (Kind("vwmul", 8, 16), 8),
@@ -74,7 +74,7 @@ def test_invents_no_cost(kind: Kind) -> None:
 
 
 def test_every_class_that_is_counted_has_a_cost() -> None:
-    classes = re.findall(r'X\([A-Z_]+, "([a-z-]+)"\)', (BOARD / "count.c").read_text())
+    classes = re.findall(r'X\([A-Z_]+, "([a-z-]+)"\)', (BOARD_FOLDER / "count.c").read_text())
     assert len(classes) > 40
     assert {name for name, _ in COSTS} == set(classes)
 
@@ -90,12 +90,12 @@ def test_time_of_a_token() -> None:
 
 def test_what_the_loops_come_to() -> None:
     winner, scalar, card, square, *_, classifier = c906.check_published(LOOPS, c906.Board())
-    memory_ms = WEIGHTS * 9 / 8 / 930e6 * 1e3
+    memory_ms = WEIGHT_COUNT * 9 / 8 / 930e6 * 1e3
     assert winner.overlapped == pytest.approx(1e3 / WINNER_MS)
     assert winner.added == pytest.approx(1e3 / (WINNER_MS + memory_ms))
     assert scalar.overlapped == pytest.approx(8)
     assert scalar.added == pytest.approx(8 + 4e3 / 930)
-    assert card.overlapped == card.added == pytest.approx(21.9e6 / (4 * WEIGHTS))
+    assert card.overlapped == card.added == pytest.approx(21.9e6 / (4 * WEIGHT_COUNT))
     assert square.added == pytest.approx(288 * 288 * (1e-6 + 4e3 / 930e6))
     # An output of 128 kB goes through memory, both ways, for every four columns.
     assert classifier.overlapped == pytest.approx(32000 * 288 * 6 / 930e6 * 1e3)
@@ -109,20 +109,20 @@ def test_fifteen_percent_is_off() -> None:
     assert not c906.Check("", 100, added=0, overlapped=0, judged=False).off
 
 
-def said(tokens: int, size: int) -> str:
+def statistics_output(tokens: int, size: int) -> str:
     return f"tokens decoded: {tokens}\nweight bytes per token: {size} (layers 1, classifier 2)\n"
 
 
 def test_bytes_are_those_of_the_tokens_between() -> None:
-    assert c906.weight_bytes(said(10, 200), said(20, 150)) == 100
+    assert c906.weight_bytes(statistics_output(10, 200), statistics_output(20, 150)) == 100
     assert c906.weight_bytes("", "weight bytes per token: 150.5") == 150.5
-    assert c906.weight_bytes(said(10, 200), said(10, 200)) == 200
+    assert c906.weight_bytes(statistics_output(10, 200), statistics_output(10, 200)) == 200
     assert c906.weight_bytes("", "achieved tok/s: 1") is None
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, count.Counts]:
-    """The model without emulators: counts of the loops that give what is published."""
+    """Replace the emulators by counts of the loops that give the published figures."""
     loops: dict[str, count.Counts] = {**LOOPS, "winner": {Kind("vwmul", 8, 16): 10 * 864}}
     monkeypatch.setattr(count, "prepare", Path)
     monkeypatch.setattr(c906, "count_loops", lambda _: loops)
@@ -164,19 +164,19 @@ def test_a_bad_file_gets_a_line(
 ) -> None:
     file = tmp_path / "token.json"
     file.write_text(text)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         c906.main(["--counts", str(file)])
-    assert ended.value.code == 2
+    assert error.value.code == 2
     assert re.fullmatch(r"c906: .* holds no counts of a token \(.*\n", capsys.readouterr().err)
 
 
 @pytest.mark.timeout(3600)
 def test_gives_what_is_published(tools: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, BOARD / "c906.py"], capture_output=True, text=True, check=False
+    result = subprocess.run(
+        [sys.executable, BOARD_FOLDER / "c906.py"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    judged = [line for line in done.stdout.splitlines() if line.endswith("| yes |")]
+    assert result.returncode == 0, result.stderr
+    judged = [line for line in result.stdout.splitlines() if line.endswith("| yes |")]
     assert len(judged) == 3
     for line in judged:
         assert abs(float(line.split("|")[6].strip().removesuffix("%"))) <= 15, line

@@ -1,4 +1,4 @@
-"""The C codec, built with sanitizers, over the shared vectors and over bytes that mean harm."""
+"""C codec, built with sanitizers, over the shared vectors and over hostile bytes."""
 
 import json
 import random
@@ -17,7 +17,7 @@ VECTORS = [
     for line in (ROOT / "tests/vectors/frames.txt").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
-FRAMES = {line[0]: line for line in VECTORS if line[1] != "noise"}
+FRAME_VECTORS = {line[0]: line for line in VECTORS if line[1] != "noise"}
 
 
 @pytest.fixture(scope="module")
@@ -27,37 +27,37 @@ def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(codec: Path, *lines: str) -> list[str]:
-    done = subprocess.run(
+    result = subprocess.run(
         [codec], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
 
 
-@pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.parametrize("name", FRAME_VECTORS)
 def test_a_vector_is_decoded_and_encoded(codec: Path, name: str) -> None:
-    _, kind, seq, payload, wire, _ = FRAMES[name]
-    found, again, noise = run(codec, wire)
-    assert found == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
-    assert again == f"again {wire}"
+    _, kind, seq, payload, data, _ = FRAME_VECTORS[name]
+    decoded, again, noise = run(codec, data)
+    assert decoded == f"{int(kind, 16)} {seq} {'' if payload == '-' else payload}"
+    assert again == f"again {data}"
     assert noise == "noise 0"
 
 
 @pytest.mark.parametrize("line", [v for v in VECTORS if v[1] == "noise"], ids=lambda v: v[0])
 def test_noise_is_counted_and_frames_in_it_are_found(codec: Path, line: list[str]) -> None:
-    said = json.loads(line[5])
-    *found, noise = run(codec, line[4])
-    payloads = [FRAMES[name][3].replace("-", "") for name in said["frames"]]
-    assert [one.split(" ")[2] for one in found if not one.startswith("again")] == payloads
-    assert noise == f"noise {said['noise']}"
+    expected = json.loads(line[5])
+    *decoded, noise = run(codec, line[4])
+    payloads = [FRAME_VECTORS[name][3].replace("-", "") for name in expected["frames"]]
+    assert [one.split(" ")[2] for one in decoded if not one.startswith("again")] == payloads
+    assert noise == f"noise {expected['noise']}"
 
 
 def test_bytes_of_any_kind_are_noise_or_frames(codec: Path) -> None:
     rng = random.Random(5)
     lines = [rng.randbytes(rng.randrange(9000)).hex() for _ in range(200)]
     lines += [bytes([rng.choice([0, 1, 2, 255]) for _ in range(3000)]).hex() for _ in range(200)]
-    for line in list(FRAMES.values())[:40]:
-        wire = bytearray.fromhex(line[4])
-        wire[rng.randrange(len(wire))] ^= 1 << rng.randrange(8)
-        lines.append(wire.hex())
+    for line in list(FRAME_VECTORS.values())[:40]:
+        data = bytearray.fromhex(line[4])
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        lines.append(data.hex())
     assert len([one for one in run(codec, *lines) if one.startswith("noise")]) == len(lines)

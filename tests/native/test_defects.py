@@ -1,6 +1,6 @@
-"""A defect in an engine is seen by the judge and located; an engine without one never is.
+"""Detection and location of defects in an engine by the judge, without false alarms.
 
-200 cases. The stories are told by tests/native/defect.c, judged as a board's are.
+200 cases. tests/native/defect.c generates the stories, which are judged like a board's.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from support.c_program import compile_c
 from support.engine import NATIVE
 
 CASES, STEPS = 200, 64
-PROMPT = (1, 430, 445, 261, 405)
-"""Once upon a time."""
+PROMPT_IDS = (1, 430, 445, 261, 405)
+"""Ids of BOS and "Once upon a time", the default prompt."""
 
 KINDS = ("none", "weight", "row", "seed", "bit")
-SOURCES = (
+DEFECT_SOURCES = (
     "base/failure",
     "kernels/ops_f32",
     "model/checkpoint",
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass(frozen=True)
-class Case:
+class DefectCase:
     kind: str
     where: int
     when: int
@@ -50,13 +50,13 @@ class Case:
 
 @pytest.fixture(scope="module")
 def defect(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sources = [NATIVE / f"src/{name}.c" for name in SOURCES]
+    sources = [NATIVE / f"src/{name}.c" for name in DEFECT_SOURCES]
     program = tmp_path_factory.mktemp("defect") / "defect"
     return compile_c("-O3", Path(__file__).with_name("defect.c"), *sources, out=program)
 
 
-def told(defect: Path, case: Case) -> Run:
-    done = subprocess.run(
+def generated(defect: Path, case: DefectCase) -> Run:
+    result = subprocess.run(
         [
             defect,
             resources.CHECKPOINT,
@@ -65,13 +65,13 @@ def told(defect: Path, case: Case) -> Run:
             str(case.when),
             str(case.seed),
             str(STEPS),
-            *map(str, PROMPT),
+            *map(str, PROMPT_IDS),
         ],
         capture_output=True,
         text=True,
         check=True,
     )
-    rows = [line.split() for line in done.stdout.splitlines()]
+    rows = [line.split() for line in result.stdout.splitlines()]
     ids = tuple(int(id_) for id_, _ in rows)
     return Run(
         counted=True,
@@ -85,31 +85,33 @@ def told(defect: Path, case: Case) -> Run:
     )
 
 
-def judged(run: Run, right: Run, case: Case) -> Verdict:
+def judged(run: Run, right: Run, case: DefectCase) -> Verdict:
     request = case.request()
-    agreement = teacher_force(resources.MODEL, resources.TOKENIZER, request, PROMPT, run.ids, 0)
+    agreement = teacher_force(resources.MODEL, resources.TOKENIZER, request, PROMPT_IDS, run.ids, 0)
     baseline = Baseline("reference", "", right.ids)
     return Verdict("defect", request, (run,), baseline, agreement=agreement)
 
 
-def cases() -> list[Case]:
+def cases() -> list[DefectCase]:
     rng = random.Random(15)
-    made = []
+    result = []
     for number in range(CASES):
         kind = KINDS[number % len(KINDS)]
         seed = rng.randrange(1, 2**32)
-        made.append(Case(kind, rng.randrange(1 << 40), rng.randrange(len(PROMPT), 40), seed))
-    return made
+        result.append(
+            DefectCase(kind, rng.randrange(1 << 40), rng.randrange(len(PROMPT_IDS), 40), seed)
+        )
+    return result
 
 
 def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
     by_words = dict.fromkeys(KINDS, 0)
     for case in cases():
-        right = told(defect, Case("none", 0, 0, case.seed))
-        if case.kind == "row":  # of a word that is in the story: others may never be thought of
-            word = right.ids[len(PROMPT) + case.where % (len(right.ids) - len(PROMPT))]
-            case = Case("row", word, case.when, case.seed)
-        run = told(defect, case)
+        right = generated(defect, DefectCase("none", 0, 0, case.seed))
+        if case.kind == "row":  # of a word of the story: the others may never be computed
+            word = right.ids[len(PROMPT_IDS) + case.where % (len(right.ids) - len(PROMPT_IDS))]
+            case = DefectCase("row", word, case.when, case.seed)
+        run = generated(defect, case)
         verdict = judged(run, right, case)
         pairs = enumerate(zip(run.ids, right.ids, strict=False))
         first = next((index for index, (a, b) in pairs if a != b), None)
@@ -122,16 +124,16 @@ def test_two_hundred_engines_are_judged_right(defect: Path) -> None:
         if case.kind == "none":
             assert (first, verdict.doubt, disagreed) == (None, None, []), case
         elif case.kind == "seed":
-            # it thinks rightly of every word, and took others than this seed would
+            # it computes each word correctly, and sampled others than this seed would
             assert verdict.doubt is None, case
             assert first is None or first in disagreed, case
         else:
             doubted = [] if verdict.doubt is None else [verdict.doubt]
-            seen = min([*disagreed, *doubted], default=None)
-            assert seen is not None, case
-            assert case.kind != "bit" or seen >= case.when, case
-            assert first is None or seen <= first, case
+            detected = min([*disagreed, *doubted], default=None)
+            assert detected is not None, case
+            assert case.kind != "bit" or detected >= case.when, case
+            assert first is None or detected <= first, case
     assert by_words["none"] == 0
-    # some defects change no word: that they are seen all the same is the point
+    # some defects change no word, and must be detected all the same
     assert all(by_words[kind] for kind in ("weight", "row", "seed", "bit"))
     print(f"\nof {CASES // len(KINDS)} each, told another story: {by_words}")

@@ -1,7 +1,7 @@
-"""duollama as it is built for the Duo: llama2.c's stories under emulators, its size, its calls.
+"""duollama as built for the Duo: llama2.c's stories under emulators, its size, its calls.
 
-No emulator is a Duo: QEMU 5.2 runs the very program of the board, with its vectors, on another
-kernel. docs/performance.md says what that proves.
+No emulator is a Duo: QEMU 5.2 runs the board's very program, with its vectors, on another kernel.
+docs/performance.md says what that proves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from pathlib import Path
 import pytest
 
 from duotui.base import resources
-from support.emulators import BOARD, GUESTS, MISSING_CALLS, STORIES, Guest, build, find_tools
+from support.emulators import (
+    BOARD_FOLDER,
+    GUESTS,
+    MISSING_CALLS,
+    STORIES_PER_MODEL,
+    Guest,
+    build,
+    find_tools,
+)
 from support.engine import NATIVE, Engine
 from support.engine_cases import (
     GOLDEN_PROMPTS,
@@ -27,26 +35,26 @@ from support.engine_cases import (
 )
 from support.simd_programs import assert_kernels_are_near
 
-# A hang is ended; how fast the computer is, and how busy, says nothing.
+# Limit for a hang; it says nothing of the computer's speed or load.
 pytestmark = pytest.mark.timeout(3600)
 
 SIMD_CHECK = Path(__file__).with_name("simd_check.c")
-MODES = ["reference", "exact"]  # those whose ids are llama2.c's
+EQUAL_MODES = ["reference", "exact"]  # those whose ids are llama2.c's
 
 MOST_BYTES = 300_000
 
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    found = find_tools()
-    if isinstance(found, str):
-        pytest.skip(found)
-    return found
+    folder = find_tools()
+    if isinstance(folder, str):
+        pytest.skip(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def builds(tools: Path) -> dict[str, Path]:
-    return {target: build(BOARD, target) for target in ("board", "rv64gcv", "rv64gc")}
+    return {target: build(BOARD_FOLDER, target) for target in ("board", "rv64gcv", "rv64gc")}
 
 
 @pytest.fixture(scope="session", params=GUESTS)
@@ -55,7 +63,7 @@ def guest(request: pytest.FixtureRequest, tools: Path, builds: dict[str, Path]) 
     return Guest(builds[target], (tools / emulator, *options))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EQUAL_MODES)
 @pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
 @pytest.mark.parametrize("prompt", GOLDEN_PROMPTS)
 def test_tells_llama2c_story(
@@ -63,7 +71,7 @@ def test_tells_llama2c_story(
 ) -> None:
     golden = shared / "golden/stories260K" / f"{prompt}.{setting}.ids"
     models = shared / "models"
-    done = guest.run(
+    result = guest.run(
         models / "stories260K.bin",
         "-z",
         models / "tok512.bin",
@@ -75,24 +83,24 @@ def test_tells_llama2c_story(
         "--ids",
         tmp_path / "ids",
     )
-    assert done.returncode == 0, done.stderr.decode()
+    assert result.returncode == 0, result.stderr.decode()
     assert (tmp_path / "ids").read_bytes() == golden.read_bytes()
 
 
 def test_kernels_compute_what_they_should(guest: Guest, tmp_path: Path) -> None:
-    """Those of the build itself: gcc's own vectors would fuse what is rounded in between."""
+    """Test the build's own sets: gcc's vectors would fuse operations that must round."""
     build = guest.path.parent
     kernels = build / "src/kernels"
     objects = [kernels / "int_matrix.o", kernels / "ops_f32.o", *kernels.glob("simd*.o")]
     program = tmp_path / "simd_check"
     plain = ("-std=c11", "-O2", "-march=rv64gc", "-ffp-contract=off", f"-I{NATIVE / 'src'}")
     subprocess.run(
-        [BOARD / "compiler", *plain, "-o", program, SIMD_CHECK, *objects, "-lm"], check=True
+        [BOARD_FOLDER / "compiler", *plain, "-o", program, SIMD_CHECK, *objects, "-lm"], check=True
     )
-    done = Guest(program, guest.emulator).run()
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    result = Guest(program, guest.emulator).run()
+    assert result.returncode == 0, result.stdout.decode() + result.stderr.decode()
     assert_kernels_are_near(
-        done.stdout.decode(), ["scalar"] if build.name == "rv64gc" else ["rvv", "scalar"]
+        result.stdout.decode(), ["scalar"] if build.name == "rv64gc" else ["rvv", "scalar"]
     )
 
 
@@ -101,8 +109,9 @@ def test_kernels_compute_what_they_should(guest: Guest, tmp_path: Path) -> None:
 def test_tells_the_reference_from_a_packed_file(
     guest: Guest, shipped: Engine, tmp_path: Path, name: str
 ) -> None:
-    """As a board does: packed on this computer, told there. The ids are this computer's."""
-    assert_exact_is_reference(guest, shipped, name, STORIES, tmp_path)
+    """Generate from a file that was packed on this computer, as a board does. The ids are this
+    computer's."""
+    assert_exact_is_reference(guest, shipped, name, STORIES_PER_MODEL, tmp_path)
 
 
 @pytest.mark.parametrize("serve", [(), ("serve",)], ids=["story", "agent"])
@@ -126,7 +135,7 @@ def test_makes_no_call_that_the_kernel_lacks(
 def test_holds_no_call_that_the_kernel_lacks(
     tools: Path, builds: dict[str, Path], target: str
 ) -> None:
-    """Those in musl's own code too: free() unmaps and does not advise, as Debian builds it."""
+    """Search musl's own code too: free() unmaps and does not advise, as Debian builds it."""
     numbers = set()
     number = None
     for line in disassemble(tools, builds[target]):
@@ -139,7 +148,7 @@ def test_holds_no_call_that_the_kernel_lacks(
 
 
 def test_keeps_no_vectors_in_memory(tools: Path, builds: dict[str, Path]) -> None:
-    """Where registers run out gcc asks how long they are, in a way that 0.7.1 has not."""
+    """Reject spilled vectors: gcc then asks for their length in a way that 0.7.1 lacks."""
     listing = disassemble(tools, builds["board"])
     assert any("th.vwmacc" in line for line in listing)
     assert not [line for line in listing if "vlenb" in line]
@@ -155,7 +164,7 @@ def test_is_small(builds: dict[str, Path]) -> None:
     assert max(path.stat().st_size for path in builds.values()) <= MOST_BYTES
 
 
-# As another user may have it. A header that does not compile is found by who looks for it.
+# A path that another user may have. A header that does not compile is reported by its includer.
 OTHER_ENVIRONMENT = {
     "CFLAGS": "-O0",
     "LDFLAGS": "-g",
@@ -195,7 +204,7 @@ def test_is_the_same_from_any_folder(
 
 
 def test_is_what_the_package_ships(builds: dict[str, Path]) -> None:
-    """`make ship` puts it there."""
+    """`make ship` copies it there."""
     record = json.loads(resources.BOARD.with_name("duollama.json").read_text())
     assert sha256(builds["board"]) == sha256(resources.BOARD) == record["sha256"]
 

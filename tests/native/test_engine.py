@@ -1,4 +1,4 @@
-"""duollama's command line: llama2.c's ids and text, and one clear line for whatever is wrong."""
+"""duollama's command line: llama2.c's ids and text, and one clear line for each error."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_tells_llama2c_story(
 ) -> None:
     golden = shared / "golden/stories260K"
     models = shared / "models"
-    done = engine.run(
+    result = engine.run(
         models / "stories260K.bin",
         "-z",
         models / "tok512.bin",
@@ -75,9 +75,9 @@ def test_tells_llama2c_story(
         "--compat-print",
     )
     assert (tmp_path / "ids").read_bytes() == (golden / f"{prompt}.{setting}.ids").read_bytes()
-    assert done.stdout == (golden / f"{prompt}.{setting}.txt").read_bytes()
-    assert re.fullmatch(rb"achieved tok/s: \d+\.\d{6}\n", done.stderr)
-    assert done.returncode == 0
+    assert result.stdout == (golden / f"{prompt}.{setting}.txt").read_bytes()
+    assert re.fullmatch(rb"achieved tok/s: \d+\.\d{6}\n", result.stderr)
+    assert result.returncode == 0
 
 
 def token_cases() -> list[tuple[str, str, list[int]]]:
@@ -89,7 +89,7 @@ def token_cases() -> list[tuple[str, str, list[int]]]:
     return cases
 
 
-NONE: list[tuple[str, str, list[int]]] = [("", "", [])]  # where there are none, `shared` skips
+NONE: list[tuple[str, str, list[int]]] = [("", "", [])]  # without files, `shared` skips
 
 
 @pytest.mark.parametrize(("name", "text", "ids"), token_cases() or NONE)
@@ -100,11 +100,11 @@ def test_encodes_as_llama2c(
     zeros = Checkpoint.of_zeros(Shape(dim=8, hidden=8, layers=1, heads=1, kv_heads=1, vocab=vocab))
     model = write(tmp_path / "model", zeros.version_0())
     tokenizer = shared / "models" / name
-    prompt, _, _ = engine.tell(tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text)
+    prompt, _, _ = engine.generate(tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text)
     assert prompt == ids
 
 
-# --- the tokenizer against the slow way
+# --- the tokenizer against a naive implementation
 
 
 def random_texts(alphabet: Sequence[str], count: int, longest: int) -> list[str]:
@@ -118,8 +118,10 @@ def test_encodes_any_text_as_the_slow_way(shipped: Engine, shared: Path, tmp_pat
     model = shared / "models/stories260K.bin"
     words = [*"abcdehilnorstuwy,.'\n\"", " ", " the", " and", "he", "é", "猫", "🙂", "\t"]
     for text in random_texts(words, 100, 120):
-        told, _, _ = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text)
-        assert told == encode(pieces, text), text
+        prompt, _, _ = shipped.generate(
+            tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text
+        )
+        assert prompt == encode(pieces, text), text
 
 
 def test_merges_equal_scores_from_the_left(shipped: Engine, tmp_path: Path, model: Path) -> None:
@@ -129,13 +131,15 @@ def test_merges_equal_scores_from_the_left(shipped: Engine, tmp_path: Path, mode
     pieces = pieces_of(b"a", b"b", *sorted(scored)[:35])
     tokenizer = write(tmp_path / "t", tokenizer_file(pieces, Shape().vocab))
     for text in random_texts("ab ", 60, 40):
-        told, _, _ = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text)
-        assert told == encode(pieces, text), text
+        prompt, _, _ = shipped.generate(
+            tmp_path / "ids", model, "-z", tokenizer, "-n", "1", "-i", text
+        )
+        assert prompt == encode(pieces, text), text
 
 
 def test_long_prompt_is_refused_at_once(shipped: Engine, model: Path, tokenizer: Path) -> None:
-    done = shipped.run(model, "-z", tokenizer, "-i", "ab " * 40_000)
-    assert_refused(done, b"120002 tokens and the model reads at most 64")
+    result = shipped.run(model, "-z", tokenizer, "-i", "ab " * 40_000)
+    assert_refused(result, b"120002 tokens and the model reads at most 64")
 
 
 # --- printing
@@ -144,14 +148,14 @@ def test_long_prompt_is_refused_at_once(shipped: Engine, model: Path, tokenizer:
 def print_prompt(
     engine: Engine, tmp_path: Path, pieces: list[Piece], text: str, *options: str, cut: int = 0
 ) -> bytes:
-    """What is printed when the whole story is the prompt, all but its last `cut` tokens."""
+    """Output if the whole story is the prompt, except its last `cut` tokens."""
     shape = Shape(vocab=max(300, len(pieces)))
     model = write(tmp_path / "m", Checkpoint.of_zeros(shape).version_0())
     tokenizer = write(tmp_path / "t", tokenizer_file(pieces, shape.vocab))
     steps = len(encode(pieces, text)) - 1 - cut
-    done = engine.run(model, "-z", tokenizer, "-i", text, "-n", str(steps), *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    result = engine.run(model, "-z", tokenizer, "-i", text, "-n", str(steps), *options)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def test_prints_utf8_that_tokens_cut(engine: Engine, tmp_path: Path) -> None:
@@ -207,7 +211,7 @@ def test_greedy_is_the_greatest_logit(
     shape, tied = SHAPES[name]
     checkpoint = Checkpoint.of_noise(shape, seed=11, tied=tied)
     model = write(tmp_path / "m", checkpoint.version_0())
-    prompt, out, _ = engine.tell(
+    prompt, out, _ = engine.generate(
         tmp_path / "ids", model, "-z", tokenizer, "-t", "0", "-n", "40", "-i", "ab cab"
     )
     for step, logits in enumerate(forward(checkpoint, [prompt[0], *out[:-1]])):
@@ -222,7 +226,7 @@ def test_sampling_is_where_the_coin_falls(
     engine: Engine, tmp_path: Path, tokenizer: Path, model: Path, topp: str
 ) -> None:
     checkpoint = Checkpoint.of_noise(Shape(), seed=1)
-    _, out, _ = engine.tell(
+    _, out, _ = engine.generate(
         tmp_path / "ids", model, "-z", tokenizer, "-t", "0.8", "-p", topp, "-s", "77"
     )
     flips = coins(77)
@@ -250,14 +254,16 @@ def test_int8_checkpoint_is_its_expanded_weights(
     shape = Shape(dim=32, hidden=48)
     quantised, expanded = Checkpoint.of_noise(shape, seed=4, tied=tied).version_2(16)
     settings = ("-z", tokenizer, "-t", "1", "-s", "9", "-i", "abc")
-    of_int8 = engine.tell(tmp_path / "a", write(tmp_path / "m2", quantised), *settings)
-    of_fp32 = engine.tell(tmp_path / "b", write(tmp_path / "m0", expanded.version_0()), *settings)
+    of_int8 = engine.generate(tmp_path / "a", write(tmp_path / "m2", quantised), *settings)
+    of_fp32 = engine.generate(
+        tmp_path / "b", write(tmp_path / "m0", expanded.version_0()), *settings
+    )
     assert of_int8 == of_fp32
 
 
 @pytest.fixture(scope="module")
 def probabilities(shipped: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A program that tells with probabilities, which the command line never asks for."""
+    """Program that generates with probabilities, which the command line never asks for."""
     program = tmp_path_factory.mktemp("probabilities") / "probabilities"
     objects = [path for path in (shipped.path.parent / "src").rglob("*.o") if path.stem != "main"]
     source = NATIVE.parent / "tests/native/probabilities.c"
@@ -275,14 +281,14 @@ def test_probability_of_each_token(
     tokenizer: Path,
     temperature: float,
 ) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [probabilities, model, tokenizer, str(temperature), "30", "ab"],
         capture_output=True,
         check=True,
         text=True,
     ).stdout.split()
-    ids = [int(i) for i in told[::2]]
-    _, plain, _ = shipped.tell(
+    ids = [int(i) for i in result[::2]]
+    _, plain, _ = shipped.generate(
         tmp_path / "ids",
         model,
         "-z",
@@ -298,7 +304,7 @@ def test_probability_of_each_token(
     )
     assert ids == plain
     logits = forward(Checkpoint.of_noise(Shape(), seed=1), [1, *ids[:-1]])
-    for row, token, probability in zip(logits, ids, told[1::2], strict=True):
+    for row, token, probability in zip(logits, ids, result[1::2], strict=True):
         expected = softmax([x / (temperature or 1) for x in row])[token]
         assert float(probability) == pytest.approx(expected, rel=1e-3, abs=1e-6)
 
@@ -309,7 +315,7 @@ def test_probability_of_each_token(
 def test_steps(shipped: Engine, tmp_path: Path, model: Path, tokenizer: Path) -> None:
     def count(steps: str, prompt: str = "") -> int:
         settings = ("-z", tokenizer, "-t", "0", "-n", steps, "-i", prompt)
-        _, out, _ = shipped.tell(tmp_path / "ids", model, *settings)
+        _, out, _ = shipped.generate(tmp_path / "ids", model, *settings)
         assert out[-1] != 1
         return len(out)
 
@@ -327,13 +333,13 @@ def test_story_ends_at_bos(shipped: Engine, tmp_path: Path, tokenizer: Path) -> 
     checkpoint = Checkpoint.of_noise(Shape(layers=1), seed=6, tied=False)
     dim = checkpoint.shape.dim
     last = next(forward(checkpoint, [1]))
-    # Give BOS the row of the token that greedy would choose, a bit longer: it wins at once.
+    # Give BOS the row of the token that greedy would choose, a bit longer: it is sampled at once.
     best = max(range(len(last)), key=last.__getitem__)
     row = checkpoint.weights["classifier"][best * dim : (best + 1) * dim]
     for i, weight in enumerate(row):
         checkpoint.weights["classifier"][dim + i] = 2 * weight
     model = write(tmp_path / "m", checkpoint.version_0())
-    _, out, text = shipped.tell(tmp_path / "ids", model, "-z", tokenizer, "-t", "0")
+    _, out, text = shipped.generate(tmp_path / "ids", model, "-z", tokenizer, "-t", "0")
     assert (out, text) == ([1], b"\n")
 
 
@@ -341,7 +347,7 @@ def test_seed_makes_the_story(
     shipped: Engine, tmp_path: Path, model: Path, tokenizer: Path
 ) -> None:
     def story(*settings: str) -> list[int]:
-        return shipped.tell(tmp_path / "ids", model, "-z", tokenizer, *settings)[1]
+        return shipped.generate(tmp_path / "ids", model, "-z", tokenizer, *settings)[1]
 
     assert story("-s", "5") == story("-s", "5")
     assert story("-s", "5") != story("-s", "18446744073709551615")
@@ -353,7 +359,7 @@ def test_finds_the_tokenizer(shipped: Engine, tmp_path: Path, model: Path, token
     elsewhere.mkdir()
     assert shipped.run(model, "-n", "2", cwd=elsewhere).returncode == 0  # beside the model
     write(elsewhere / "tokenizer.bin", b"")
-    assert_refused(shipped.run(model, cwd=elsewhere), b"'tokenizer.bin' is empty")  # here first
+    assert_refused(shipped.run(model, cwd=elsewhere), b"'tokenizer.bin' is empty")  # cwd first
     assert shipped.run(model.name, "-n", "2", cwd=tmp_path).returncode == 0
 
 
@@ -362,16 +368,18 @@ def test_version_and_help(engine: Engine) -> None:
     assert engine.run("--help").stdout.startswith(b"usage: duollama MODEL [options]")
 
 
-# --- what is wrong: one line, exit status 2, nothing else
+# --- bad input: one line, exit status 2, nothing else
 
 
-def assert_refused(done: subprocess.CompletedProcess[bytes], words: bytes, status: int = 2) -> None:
-    assert re.fullmatch(rb"duollama: [^\n]*; [^\n]*\n", done.stderr), done.stderr
-    assert words in done.stderr
-    assert (done.returncode, done.stdout) == (status, b"")
+def assert_refused(
+    result: subprocess.CompletedProcess[bytes], words: bytes, status: int = 2
+) -> None:
+    assert re.fullmatch(rb"duollama: [^\n]*; [^\n]*\n", result.stderr), result.stderr
+    assert words in result.stderr
+    assert (result.returncode, result.stdout) == (status, b"")
 
 
-COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
+BAD_COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
     "temperature nan": (["-t", "nan"], b"-t is 'nan'"),
     "temperature infinite": (["-t", "inf"], b"-t is 'inf'"),
     "temperature overflows": (["-t", "1e39"], b"-t is '1e39'"),
@@ -416,9 +424,9 @@ COMMANDS: dict[str, tuple[list[str | bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", BAD_COMMANDS)
 def test_refuses_command(engine: Engine, model: Path, tokenizer: Path, name: str) -> None:
-    arguments, words = COMMANDS[name]
+    arguments, words = BAD_COMMANDS[name]
     assert_refused(engine.run(model, *arguments, cwd=tokenizer.parent), words)
 
 
@@ -508,8 +516,8 @@ MODELS: dict[str, tuple[bytes, bytes]] = {
 @pytest.mark.parametrize("name", MODELS)
 def test_refuses_model(engine: Engine, tmp_path: Path, tokenizer: Path, name: str) -> None:
     data, words = MODELS[name]
-    done = engine.run(write(tmp_path / "model", data), "-z", tokenizer)
-    assert_refused(done, words)
+    result = engine.run(write(tmp_path / "model", data), "-z", tokenizer)
+    assert_refused(result, words)
 
 
 def test_refuses_what_is_no_file(engine: Engine, tmp_path: Path) -> None:
@@ -574,32 +582,32 @@ def test_weights_that_are_not_numbers(engine: Engine, tmp_path: Path, tokenizer:
             assert engine.run(model, "-z", tokenizer, "-p", topp).returncode == 0
 
 
-# --- the machine fails us: one line, exit status 1
+# --- failures of the machine: one line, exit status 1
 
 
 def test_full_disk(engine: Engine, model: Path, tokenizer: Path) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             [engine.path, model, "-z", tokenizer],
             stdout=full,
             stderr=subprocess.PIPE,
             env=engine.environment(),
             check=False,
         )
-    assert done.returncode == 1
-    assert re.fullmatch(rb"duollama: cannot write the story: No space left[^\n]*\n", done.stderr)
+    assert result.returncode == 1
+    assert re.fullmatch(rb"duollama: cannot write the story: No space left[^\n]*\n", result.stderr)
 
 
 def test_full_disk_for_ids(engine: Engine, model: Path, tokenizer: Path) -> None:
-    done = engine.run(model, "-z", tokenizer, "--ids", "/dev/full")
-    assert done.returncode == 1
-    assert b"duollama: cannot write the ids to '/dev/full': No space left" in done.stderr
+    result = engine.run(model, "-z", tokenizer, "--ids", "/dev/full")
+    assert result.returncode == 1
+    assert b"duollama: cannot write the ids to '/dev/full': No space left" in result.stderr
 
 
 def test_closed_pipe(engine: Engine, model: Path, tokenizer: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
+    result = subprocess.run(
         [engine.path, model, "-z", tokenizer],
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -607,31 +615,31 @@ def test_closed_pipe(engine: Engine, model: Path, tokenizer: Path) -> None:
         check=False,
     )
     os.close(writing)
-    assert done.returncode == 1
-    assert re.fullmatch(rb"duollama: cannot write the story: Broken pipe[^\n]*\n", done.stderr)
+    assert result.returncode == 1
+    assert re.fullmatch(rb"duollama: cannot write the story: Broken pipe[^\n]*\n", result.stderr)
 
 
 def test_closed_stdout_is_not_the_next_file(
     shipped: Engine, tmp_path: Path, model: Path, tokenizer: Path
 ) -> None:
     ids = tmp_path / "ids"
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", 'exec "$0" "$@" >&-', shipped.path, model, "-z", tokenizer, "--ids", ids],
         stderr=subprocess.PIPE,
         check=False,
     )
-    assert done.returncode == 1
+    assert result.returncode == 1
     assert ids.read_bytes().startswith(b"prompt: 1\nout: ")
 
 
 def test_short_memory(shipped: Engine, tmp_path: Path, tokenizer: Path) -> None:
     shape = Shape(layers=64, context=1 << 20)
     model = write(tmp_path / "m", Checkpoint.of_noise(shape, seed=1).version_2(16)[0])
-    done = subprocess.run(
+    result = subprocess.run(
         [shipped.path, model, "-z", tokenizer, "-n", "0"],
         capture_output=True,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28)),
     )
-    assert_refused(done, b"not enough memory for 1048576 tokens", status=1)
+    assert_refused(result, b"not enough memory for 1048576 tokens", status=1)
     assert shipped.run(model, "-z", tokenizer, "-n", "5").returncode == 0

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from support.engine import Engine
 
-STORIES = int(os.environ.get("DUOTUI_STORIES", "25"))
-"""Stories of each real model. 200, as docs/performance.md has it, take some minutes."""
+STORIES_PER_MODEL = int(os.environ.get("DUOTUI_STORIES", "25"))
+"""Stories of each real model. 200, as in docs/performance.md, take some minutes."""
 
 PROMPTS = (
     "Once upon a time",
@@ -32,7 +32,7 @@ SETTINGS = [("0", "0.9"), ("0.8", "0.9"), ("0.8", "1.0"), ("1.0", "0.9"), ("1.0"
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", REAL_MODELS)
 def test_tells_the_reference(shipped: Engine, tmp_path: Path, name: str) -> None:
-    assert_exact_is_reference(shipped, shipped, name, STORIES, tmp_path)
+    assert_exact_is_reference(shipped, shipped, name, STORIES_PER_MODEL, tmp_path)
 
 
 SHAPES = {
@@ -45,7 +45,7 @@ SHAPES = {
 
 @pytest.fixture(scope="module", params=SHAPES)
 def noise(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of noise, and its tokenizer beside it."""
+    """Model of random weights, with its tokenizer beside it."""
     shape, tied = SHAPES[request.param]
     folder = tmp_path_factory.mktemp("noise")
     checkpoint = Checkpoint.of_noise(shape, seed=7, tied=tied)
@@ -57,10 +57,10 @@ def noise(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_every_set_of_kernels(engine: Engine, noise: Path, tmp_path: Path) -> None:
     for case in [["-t", "0"], ["-s", "5"], ["-s", "6", "-p", "1"], ["-t", "0.5", "-s", "7"]]:
-        _, told, _ = engine.tell(tmp_path / "ids", noise, *case)
+        _, tokens, _ = engine.generate(tmp_path / "ids", noise, *case)
         for name in kernels_of(engine):
             more = ["--mode", "exact", "--kernels", name]
-            assert engine.tell(tmp_path / "ids", noise, *more, *case)[1] == told, (name, case)
+            assert engine.generate(tmp_path / "ids", noise, *more, *case)[1] == tokens, (name, case)
 
 
 @pytest.mark.parametrize("mode", ["exact", "fast"])
@@ -68,24 +68,24 @@ def test_drafts_and_prefill_change_nothing(
     engine: Engine, noise: Path, tmp_path: Path, mode: str
 ) -> None:
     usual = ["--mode", mode, "-s", "3", "-i", "w1w2w3w4w5 w7"]
-    _, told, _ = engine.tell(tmp_path / "ids", noise, *usual)
+    _, tokens, _ = engine.generate(tmp_path / "ids", noise, *usual)
     for more in (["--drafts", "0"], ["--drafts", "7"], ["--prefill", "1"], ["--prefill", "3"]):
-        # Sums in another order are another story where int8 decides, so fast keeps its own.
+        # fast keeps its own story: int8 sums in another order may sample another token.
         if mode == "exact" or "--drafts" in more:
-            assert engine.tell(tmp_path / "ids", noise, *usual, *more)[1] == told
+            assert engine.generate(tmp_path / "ids", noise, *usual, *more)[1] == tokens
 
 
 def test_tells_from_a_packed_file_alone(engine: Engine, noise: Path, tmp_path: Path) -> None:
     packed = pack(engine, noise, noise.parent / "tokenizer.bin", tmp_path / "m.duo")
     for mode in ("reference", "exact", "fast"):
         arguments = ["--mode", mode, "-s", "9", "-i", "w1 w2"]
-        assert engine.tell(tmp_path / "a", packed, *arguments) == engine.tell(
+        assert engine.generate(tmp_path / "a", packed, *arguments) == engine.generate(
             tmp_path / "b", noise, *arguments
         )
 
 
 def test_collapsed_rows_change_nothing(shipped: Engine, tmp_path: Path) -> None:
-    """Most rows of the classifier near one vector: bounded by it, and told where they must be."""
+    """Most rows of the classifier are near one vector, whose bound excludes most of them."""
     shape = Shape(dim=32, hidden=64, heads=4, kv_heads=4, vocab=2000)
     checkpoint = Checkpoint.of_noise(shape, seed=3)
     chance = random.Random(4)
@@ -105,20 +105,20 @@ def test_collapsed_rows_change_nothing(shipped: Engine, tmp_path: Path) -> None:
     for seed in range(1, 20):
         for p in ("0.9", "1.0"):
             case = ["-s", str(seed), "-p", p]
-            _, told, _ = shipped.tell(tmp_path / "ids", model, *case)
-            assert shipped.tell(tmp_path / "ids", packed, "--mode", "exact", *case)[1] == told
-            collapsed += sum(token >= 500 for token in told)
-    assert collapsed > 0  # or nothing of the kind was ever chosen
+            _, tokens, _ = shipped.generate(tmp_path / "ids", model, *case)
+            assert shipped.generate(tmp_path / "ids", packed, "--mode", "exact", *case)[1] == tokens
+            collapsed += sum(token >= 500 for token in tokens)
+    assert collapsed > 0  # otherwise the test covers no collapsed row
 
 
 def test_statistics_count(shipped: Engine, tmp_path: Path) -> None:
     model = REAL_MODELS["stories"][0]
-    done = shipped.run(model, "--mode", "exact", "--statistics", "-s", "1", "-n", "64")
-    said = done.stderr.decode()
+    result = shipped.run(model, "--mode", "exact", "--statistics", "-s", "1", "-n", "64")
+    output = result.stderr.decode()
     for words in (
         "tokens decoded: ",
         "weight bytes per token: ",
         "drafts: ",
         "made from all rows in fp32: ",
     ):
-        assert words in said
+        assert words in output

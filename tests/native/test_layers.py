@@ -1,5 +1,7 @@
-"""The folders of native/src stand in layers: what a file includes stands below it, or beside it in
-its own folder and not in a circle. docs/engine.md names every source."""
+"""Layers of the folders of native/src: a file includes only files below it.
+
+It may also include files of its own folder, but not in a circle. docs/engine.md names every source.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,18 +13,18 @@ from support.engine import NATIVE
 from support.paths import ROOT
 
 LAYERS = ("base", "kernels", "model", "infer", "pack", "agent", "cli")
-"""The lowest first."""
+"""Folders, the lowest layer first."""
 
 Includes = Mapping[str, set[str]]
-"""Of each unit, the units that its .c and its .h include. A unit is "folder/stem"."""
+"""Units that each unit's .c and .h include. A unit is "folder/stem"."""
 
 
 def includes_of(folder: Path) -> Includes:
     units: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*.[ch]")):
         unit = path.relative_to(folder).with_suffix("").as_posix()
-        found = re.findall(r'^#include "(.+)\.[ch]"$', path.read_text("utf-8"), re.MULTILINE)
-        units.setdefault(unit, set()).update(name for name in found if name != unit)
+        result = re.findall(r'^#include "(.+)\.[ch]"$', path.read_text("utf-8"), re.MULTILINE)
+        units.setdefault(unit, set()).update(name for name in result if name != unit)
     return units
 
 
@@ -41,28 +43,28 @@ def arrows_up(units: Includes) -> list[str]:
 
 def circle(units: Includes) -> list[str]:
     """The units of a circle, in order; [] where there is none."""
-    done: set[str] = set()
+    visited: set[str] = set()
 
     def walk(unit: str, way: list[str]) -> list[str]:
         if unit in way:
             return [*way[way.index(unit) :], unit]
-        if unit in done:
+        if unit in visited:
             return []
         for name in sorted(units.get(unit, ())):
-            if found := walk(name, [*way, unit]):
-                return found
-        done.add(unit)
+            if result := walk(name, [*way, unit]):
+                return result
+        visited.add(unit)
         return []
 
-    return next((found for unit in units if (found := walk(unit, []))), [])
+    return next((result for unit in units if (result := walk(unit, []))), [])
 
 
 @pytest.fixture(scope="module")
 def units() -> Includes:
-    found = includes_of(NATIVE / "src")
-    assert {unit.split("/")[0] for unit in found} == set(LAYERS)
-    assert not [name for names in found.values() for name in names if name not in found]
-    return found
+    result = includes_of(NATIVE / "src")
+    assert {unit.split("/")[0] for unit in result} == set(LAYERS)
+    assert not [name for names in result.values() for name in names if name not in result]
+    return result
 
 
 def test_no_include_runs_up(units: Includes) -> None:
@@ -89,17 +91,17 @@ def test_a_planted_include_is_found(tmp_path: Path, name: str) -> None:
         copy.write_bytes(path.read_bytes())
     planted = tmp_path / file
     planted.write_text(f'#include "{include}"\n' + planted.read_text("utf-8"), "utf-8")
-    found = includes_of(tmp_path)
-    assert arrows_up(found) == up
-    assert set(circle(found)) == around
+    result = includes_of(tmp_path)
+    assert arrows_up(result) == up
+    assert set(circle(result)) == around
 
 
 def sources_named(text: str) -> Iterator[str]:
-    """The sources of the table of parts: rows are of a folder, "| `base/` | ..."."""
+    """Yield the sources in the table of parts, whose rows are folders: "| `base/` | ..."."""
     folder = ""
     for row in re.findall(r"^\| (.*?) \| (.*?) \|", text, re.MULTILINE):
-        if found := re.fullmatch(r"`(\w+)/`", row[0]):
-            folder = found[1]
+        if result := re.fullmatch(r"`(\w+)/`", row[0]):
+            folder = result[1]
         yield from (f"{folder}/{name}" for name in re.findall(r"`(\w+\.c)`", row[1]))
 
 

@@ -1,5 +1,7 @@
-"""Packed models: read by a reader of our own, that knows docs/packed.md and not the engine; damaged
-in every way; the same from the same."""
+"""Packed models: read by a parser that knows docs/packed.md and not the engine.
+
+The tests damage the files in every way, and pack the same file twice.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import pytest
 
 from duotui.base import resources
 from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
-from support.duo_file import ENTRY, HEADER, NAMES, seal_start
+from support.duo_file import ENTRY, HEADER, SECTION_NAMES, seal_start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,7 @@ PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
-    """Noise, with weights that no plane holds: tiny ones, and zeros of either sign."""
+    """Random weights, with some that no plane holds: tiny ones, and zeros of either sign."""
     checkpoint = Checkpoint.of_noise(SHAPE, seed=5)
     chance = random.Random(6)
     for part in PARTS:
@@ -47,9 +49,9 @@ def files(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def packed(shipped: Engine, files: Path) -> Path:
-    done = shipped.run("pack", files / "model.bin", "-z", files / "tokenizer.bin")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{files / 'model.duo'}\n".encode()
+    result = shipped.run("pack", files / "model.bin", "-z", files / "tokenizer.bin")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{files / 'model.duo'}\n".encode()
     return files / "model.duo"
 
 
@@ -57,26 +59,26 @@ def test_the_packages_model_is_what_its_checkpoint_gives(shipped: Engine, tmp_pa
     """`make ship-model` packs it anew."""
     checkpoint, tokenizer = resources.CHECKPOINT, resources.TOKENIZER
     options = ("--modes", "exact,fast", "-o", tmp_path / "stories.duo")
-    done = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
-    assert done.returncode == 0, done.stderr
+    result = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "stories.duo").read_bytes() == resources.MODEL.read_bytes()
 
 
 def sections(data: bytes) -> dict[str, bytes]:
     (count,) = struct.unpack_from("<I", data, 56)
-    assert count == len(NAMES)
-    found = {}
-    for i, name in enumerate(NAMES):
+    assert count == len(SECTION_NAMES)
+    result = {}
+    for i, name in enumerate(SECTION_NAMES):
         offset, size, check = struct.unpack_from("<QQI", data, HEADER + i * ENTRY)
-        found[name] = data[offset : offset + size]
+        result[name] = data[offset : offset + size]
         assert offset % 4096 == 0
-        assert zlib.crc32(found[name]) == check, name
-    return found
+        assert zlib.crc32(result[name]) == check, name
+    return result
 
 
 def sealed(data: bytearray) -> bytes:
-    """`data` with the checksums that its bytes have now."""
-    for i in range(len(NAMES)):
+    """`data` with checksums recomputed from its bytes."""
+    for i in range(len(SECTION_NAMES)):
         at = HEADER + i * ENTRY
         offset, size = struct.unpack_from("<QQ", data, at)
         struct.pack_into("<I", data, at + 16, zlib.crc32(data[offset : offset + size]))
@@ -111,7 +113,7 @@ def test_holds_every_weight_exactly(checkpoint: Checkpoint, packed: Path) -> Non
 
 
 def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ...]) -> list[float]:
-    """A block as docs/packed.md has it."""
+    """Decode a block by docs/packed.md."""
     size = TILE * GROUP
     scale = struct.unpack_from(f"<{TILE}f", of["scale"], 4 * tile * TILE)
     high = struct.unpack_from(f"<{size}b", of["high"], block * size)
@@ -129,11 +131,11 @@ def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ..
 
 
 def test_bounds_what_the_classifier_approximates(checkpoint: Checkpoint, packed: Path) -> None:
-    """Each row is within the lengths that are said of its 4 and 8 bits."""
+    """Each row is within the lengths that the file states for its 4 and 8 bits."""
     of = sections(packed.read_bytes())
-    told, dim = SHAPE.vocab, SHAPE.dim
-    tiles, groups = -(-told // TILE), -(-dim // GROUP)
-    ids = struct.unpack(f"<{told}i", of["ids"])
+    vocabulary, dim = SHAPE.vocab, SHAPE.dim
+    tiles, groups = -(-vocabulary // TILE), -(-dim // GROUP)
+    ids = struct.unpack(f"<{vocabulary}i", of["ids"])
     factors = struct.unpack(f"<{4 * tiles * TILE}f", of["factors"])
     anchors = struct.unpack_from(f"<{ANCHORS * dim}f", of["anchors"])
     assert anchors[:dim] == (0.0,) * dim
@@ -172,7 +174,7 @@ def test_keeps_the_rows_in_the_order_of_the_ids(checkpoint: Checkpoint, packed: 
 
 def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> None:
     again = files / "again.duo"
-    done = shipped.run(
+    result = shipped.run(
         "pack",
         files / "model.bin",
         "-z",
@@ -182,17 +184,17 @@ def test_the_same_gives_the_same(shipped: Engine, files: Path, packed: Path) -> 
         "--modes",
         "exact,fast",
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert again.read_bytes() == packed.read_bytes()
     assert not list(files.glob("*.part"))
 
 
 def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path) -> None:
     small = files / "fast.duo"
-    done = engine.run(
+    result = engine.run(
         "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", small, "--modes", "fast"
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     assert not sections(small.read_bytes())["low"]
     assert engine.run(small, "--mode", "fast", "-n", "9").returncode == 0
     for mode in ("reference", "exact"):
@@ -203,15 +205,17 @@ def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path)
 
 
 def test_inspect(engine: Engine, packed: Path) -> None:
-    done = engine.run("inspect", packed)
-    assert done.returncode == 0, done.stderr
+    result = engine.run("inspect", packed)
+    assert result.returncode == 0, result.stderr
     listed = [
-        line.split(None, 2)[2] for line in done.stdout.splitlines() if line[:12].strip().isdigit()
+        line.split(None, 2)[2] for line in result.stdout.splitlines() if line[:12].strip().isdigit()
     ]
-    assert len(listed) == len(set(listed)) == len(NAMES) - 1  # the classifier is the embedding
+    assert (
+        len(listed) == len(set(listed)) == len(SECTION_NAMES) - 1
+    )  # the classifier is the embedding
     assert not [name for name in listed if b"null" in name]
     for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
-        assert words in done.stdout
+        assert words in result.stdout
 
 
 HEADER_DAMAGE = {
@@ -228,7 +232,7 @@ HEADER_DAMAGE = {
     "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
     "a size": (HEADER + ENTRY + 8, struct.pack("<Q", 5)),
     "the tokenizer's size": (
-        HEADER + NAMES.index("tokenizer") * ENTRY + 8,
+        HEADER + SECTION_NAMES.index("tokenizer") * ENTRY + 8,
         struct.pack("<Q", 1 << 62),
     ),
 }
@@ -250,25 +254,29 @@ def test_refuses_a_bad_header(
 def must_refuse(engine: Engine, folder: Path, data: bytes, *, mode: str = "exact") -> None:
     bad = folder / "bad.duo"
     bad.write_bytes(data)
-    done = engine.run(bad, "--mode", mode, "-n", "4", "-z", folder / "none")
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count(b"\n") == 1
+    result = engine.run(bad, "--mode", mode, "-n", "4", "-z", folder / "none")
+    assert result.returncode == 2, result.stderr
+    assert result.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("classifier", "provenance")])
+@pytest.mark.parametrize(
+    "name", [n for n in SECTION_NAMES if n not in ("classifier", "provenance")]
+)
 def test_a_flipped_bit_is_found(shipped: Engine, packed: Path, tmp_path: Path, name: str) -> None:
-    """By telling where it would be read, else by inspect."""
+    """Detection is by generating where the section would be read, else by inspect."""
     data = bytearray(packed.read_bytes())
-    offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+    offset, size = struct.unpack_from("<QQ", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
     data[offset + size // 2] ^= 4
     bad = tmp_path / "bad.duo"
     bad.write_bytes(data)
-    done = shipped.run("inspect", bad)
-    assert done.returncode == 2
-    assert b"checksum" in done.stderr
+    result = shipped.run("inspect", bad)
+    assert result.returncode == 2
+    assert b"checksum" in result.stderr
     if name not in ("fine", "embedding", "tokenizer"):
-        told = shipped.run(bad, "--mode", "exact", "-n", "4")
-        assert (told.returncode, b"checksum" in told.stderr) == (2, True), told.stderr
+        vocabulary = shipped.run(bad, "--mode", "exact", "-n", "4")
+        assert (vocabulary.returncode, b"checksum" in vocabulary.stderr) == (2, True), (
+            vocabulary.stderr
+        )
 
 
 @pytest.mark.parametrize("keep", [0, 3, HEADER - 1, HEADER + 5 * ENTRY, 5000, -1])
@@ -277,39 +285,39 @@ def test_refuses_what_is_cut_short(engine: Engine, packed: Path, tmp_path: Path,
 
 
 def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Path) -> None:
-    """Sections whose checksums are right, and which would lead out of bounds."""
-    whole = packed.read_bytes()
+    """Sections with correct checksums, which would lead out of bounds."""
+    original = packed.read_bytes()
     for name, at, value in (
         ("ids", 0, struct.pack("<i", SHAPE.vocab)),
         ("ids", 4, struct.pack("<i", -1)),
-        ("ids", 8, whole[struct.unpack_from("<Q", whole, HEADER + 10 * ENTRY)[0] :][:4]),
+        ("ids", 8, original[struct.unpack_from("<Q", original, HEADER + 10 * ENTRY)[0] :][:4]),
         ("patched", 0, struct.pack("<I", 1)),
         ("patched", 4, struct.pack("<I", 1 << 31)),
         ("patch_at", 0, struct.pack("<H", TILE * GROUP)),
         ("anchors", 4 * ANCHORS * SHAPE.dim, struct.pack("B", ANCHORS)),
     ):
-        data = bytearray(whole)
-        (offset,) = struct.unpack_from("<Q", data, HEADER + NAMES.index(name) * ENTRY)
+        data = bytearray(original)
+        (offset,) = struct.unpack_from("<Q", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
         data[offset + at : offset + at + len(value)] = value
         must_refuse(engine, tmp_path, sealed(data))
 
 
 def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) -> None:
-    """Noise where weights should be, sealed: another story, and nothing worse."""
+    """Random bytes as weights, with correct checksums: another story, and nothing worse."""
     chance = random.Random(8)
     data = bytearray(packed.read_bytes())
     wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
     for name in (*wild, "coarse", "fine", "factors", "anchors", "centre", "embedding"):
-        offset, size = struct.unpack_from("<QQ", data, HEADER + NAMES.index(name) * ENTRY)
+        offset, size = struct.unpack_from("<QQ", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
         if name == "anchors":
-            size = 4 * ANCHORS * SHAPE.dim  # which tile has which is checked
+            size = 4 * ANCHORS * SHAPE.dim  # the tile numbers are checked
         data[offset : offset + size] = chance.randbytes(size)
     bad = tmp_path / "wild.duo"
     bad.write_bytes(sealed(data))
     for mode in ("reference", "exact", "fast"):
         for more in (["-t", "0"], ["-s", "3"], ["-s", "4", "-p", "1"]):
-            done = engine.run(bad, "--mode", mode, "-n", "12", *more)
-            assert done.returncode == 0, done.stderr
+            result = engine.run(bad, "--mode", mode, "-n", "12", *more)
+            assert result.returncode == 0, result.stderr
 
 
 def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Path) -> None:
@@ -319,7 +327,7 @@ def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Pa
         ((files / "model.bin", "--modes", "slow"), b"slow"),
         ((files / "tokenizer.bin",), b""),
     ):
-        done = engine.run("pack", "-z", files / "tokenizer.bin", *arguments)
-        assert done.returncode == 2
-        assert words in done.stderr
-        assert done.stderr.count(b"\n") == 1
+        result = engine.run("pack", "-z", files / "tokenizer.bin", *arguments)
+        assert result.returncode == 2
+        assert words in result.stderr
+        assert result.stderr.count(b"\n") == 1

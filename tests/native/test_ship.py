@@ -1,4 +1,4 @@
-"""What the board's programs are made of is pinned, and what ships is what was made."""
+"""Inputs of the board's programs are pinned, and the package has the built programs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from support.emulators import BOARD
+from support.emulators import BOARD_FOLDER
 from support.engine import NATIVE
 
-sys.path.insert(0, str(BOARD))
+sys.path.insert(0, str(BOARD_FOLDER))
 
 import ship
 
@@ -26,10 +26,10 @@ RENEW = "native/board/lock takes what there is now, then `make ship`"
 
 
 def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command among the functions of debian.sh."""
+    """Run a command among the functions of debian.sh."""
     script = f'what=here name=here version=1 needs=(); source "$0"; {command}'
     return subprocess.run(
-        ["bash", "-c", script, BOARD / "debian.sh", *arguments],
+        ["bash", "-c", script, BOARD_FOLDER / "debian.sh", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -39,7 +39,7 @@ def sourced(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_input_has_a_version_and_a_hash() -> None:
     rows = [
         line.split()
-        for line in (BOARD / "packages.lock").read_text("utf-8").splitlines()
+        for line in (BOARD_FOLDER / "packages.lock").read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]
     assert {kind for kind, *_ in rows} == {"amd64", "source"}
@@ -52,12 +52,12 @@ def test_every_input_has_a_version_and_a_hash() -> None:
 
 
 def test_what_is_locked_is_taken() -> None:
-    done = sourced('must_be "$@"', "source", "musl", "1.2.5", MUSL)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = sourced('must_be "$@"', "source", "musl", "1.2.5", MUSL)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("found", "line"),
+    ("actual", "line"),
     [
         ([], "musl 1.2.5 is wanted .*, and Debian's mirror has none: "),
         (
@@ -71,16 +71,16 @@ def test_what_is_locked_is_taken() -> None:
     ],
     ids=["none", "version", "hash"],
 )
-def test_anything_else_is_refused_in_a_line(found: list[str], line: str) -> None:
-    done = sourced('must_be "$@"', "source", "musl", *found)
-    assert done.returncode == 2
-    assert re.fullmatch(f"here: {line}{RENEW}\n", done.stderr)
+def test_anything_else_is_refused_in_a_line(actual: list[str], line: str) -> None:
+    result = sourced('must_be "$@"', "source", "musl", *actual)
+    assert result.returncode == 2
+    assert re.fullmatch(f"here: {line}{RENEW}\n", result.stderr)
 
 
 def test_what_is_not_locked_is_refused() -> None:
-    done = sourced('must_be "$@"', "source", "glibc", "2.41", MUSL)
-    assert done.returncode == 2
-    assert done.stderr == f"here: {BOARD}/packages.lock does not name glibc\n"
+    result = sourced('must_be "$@"', "source", "glibc", "2.41", MUSL)
+    assert result.returncode == 2
+    assert result.stderr == f"here: {BOARD_FOLDER}/packages.lock does not name glibc\n"
 
 
 @pytest.mark.skipif(not shutil.which("dpkg"), reason="the recipes need Debian, or one like it")
@@ -88,25 +88,25 @@ def test_names_all_that_a_bare_machine_lacks(tmp_path: Path) -> None:
     few = tmp_path / "bin"
     few.mkdir()
     for command in FEW.split():
-        found = shutil.which(command)
-        assert found
-        (few / command).symlink_to(found)
-    done = subprocess.run(
+        actual = shutil.which(command)
+        assert actual
+        (few / command).symlink_to(actual)
+    result = subprocess.run(
         [NATIVE.parent / "firmware/virtual/machine"],
         env={"PATH": str(few), "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 2
-    assert done.stderr == (
+    assert result.returncode == 2
+    assert result.stderr == (
         "the virtual Duo: gcc make xz python3 missing: sudo apt install gcc make xz-utils python3\n"
     )
 
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ship.Program:
-    """One that was built."""
+    """Program that was built."""
     monkeypatch.setattr(ship, "FOLDER", tmp_path / "package")
     monkeypatch.setattr(ship, "compiler", lambda: "gcc (Debian 14.2.0-19) 14.2.0")
     built = tmp_path / "built"
@@ -142,22 +142,22 @@ def test_says_what_is_not_shipped(
         program.shipped.with_suffix(".json").write_text("{}")
     capsys.readouterr()
     assert not ship.check(replace(program, built=None) if what == "unbuilt" else program)
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1
-    assert ("`make board` builds it" if what == "unbuilt" else "`make ship`") in said
+    output = capsys.readouterr().out
+    assert output.count("\n") == 1
+    assert ("`make board` builds it" if what == "unbuilt" else "`make ship`") in output
 
 
 def test_fails_where_nothing_was_built(tmp_path: Path) -> None:
-    """In a checkout of its own, with a cache of its own."""
+    """Build in a separate checkout with its own cache."""
     for folder in ("native/board", "native/speech", "native/src", "tui/duotui/data/board"):
         shutil.copytree(NATIVE.parent / folder, tmp_path / folder)
     for flags, stream in (["--check"], "stdout"), ([], "stderr"):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, tmp_path / "native/board/ship.py", *flags],
             env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 1
-        assert "duollama: not built: `make board` builds it\n" in getattr(done, stream)
+        assert result.returncode == 1
+        assert "duollama: not built: `make board` builds it\n" in getattr(result, stream)

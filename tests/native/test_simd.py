@@ -1,5 +1,7 @@
-"""The kernels of every set that runs here, beside the same sums in double, and those that are
-exact beside plain C."""
+"""Kernels of every set that runs here, beside the same sums in double.
+
+The exact ones are compared with plain C.
+"""
 
 import subprocess
 from collections.abc import Sequence
@@ -14,6 +16,6 @@ from support.simd_programs import OPTIMISED, SIMD_CHECK, assert_kernels_are_near
 @pytest.mark.parametrize("flags", [OPTIMISED, SANITIZED], ids=["plain", "sanitized"])
 def test_every_set_computes_what_it_should(tmp_path: Path, flags: Sequence[str]) -> None:
     program = compile_c(*flags, *SIMD_CHECK, out=tmp_path / "simd_check")
-    done = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert_kernels_are_near(done.stdout, ["scalar"])
+    result = subprocess.run([program], capture_output=True, text=True, timeout=1200, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert_kernels_are_near(result.stdout, ["scalar"])

@@ -1,4 +1,4 @@
-"""`duollama --follow`: what the reference would have taken at each step of somebody's story."""
+"""`duollama --follow`: the reference's choice at each step of a given story."""
 
 import math
 import random
@@ -14,37 +14,37 @@ SETTINGS = ("-t", "0.8", "-p", "0.9", "-s", "7")
 
 
 @pytest.fixture
-def told(shipped: Engine, tmp_path: Path) -> Path:
+def story(shipped: Engine, tmp_path: Path) -> Path:
     ids = tmp_path / "ids"
     prompt = ("-i", "Lily saw a cat", "-n", "120")
-    shipped.tell(ids, resources.CHECKPOINT, *MODEL, *SETTINGS, *prompt)
+    shipped.generate(ids, resources.CHECKPOINT, *MODEL, *SETTINGS, *prompt)
     return ids
 
 
 def followed(engine: Engine, ids: Path, *options: str) -> list[list[str]]:
-    done = engine.run(resources.CHECKPOINT, *MODEL, "--follow", ids, *options)
-    assert done.returncode == 0, done.stderr.decode()
-    return [line.split() for line in done.stdout.decode().splitlines()]
+    result = engine.run(resources.CHECKPOINT, *MODEL, "--follow", ids, *options)
+    assert result.returncode == 0, result.stderr.decode()
+    return [line.split() for line in result.stdout.decode().splitlines()]
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, ("-t", "0"), ("-t", "1.3", "-p", "1", "-s", "9")])
 def test_its_own_story_is_what_it_would_have_taken(
     engine: Engine, shipped: Engine, tmp_path: Path, settings: tuple[str, ...]
 ) -> None:
-    _, out, _ = shipped.tell(
+    _, out, _ = shipped.generate(
         tmp_path / "ids", resources.CHECKPOINT, *MODEL, *settings, "-n", "90", "-i", "Once"
     )
     steps = followed(engine, tmp_path / "ids", *settings)
     assert [int(id_) for id_, *_ in steps] == out
-    assert all(id_ == taken for id_, taken, *_ in steps)
+    assert all(id_ == predicted for id_, predicted, *_ in steps)
 
 
-def test_the_likeliest_come_first_and_are_probabilities(shipped: Engine, told: Path) -> None:
-    for id_, _, nats, *likely in followed(shipped, told, *SETTINGS, "--likely", "10"):
-        found = [pair.split(":") for pair in likely]
-        pairs = [(int(other), float(p)) for other, p, _, _ in found]
+def test_the_likeliest_come_first_and_are_probabilities(shipped: Engine, story: Path) -> None:
+    for id_, _, nats, *likely in followed(shipped, story, *SETTINGS, "--likely", "10"):
+        candidates = [pair.split(":") for pair in likely]
+        pairs = [(int(other), float(p)) for other, p, _, _ in candidates]
         assert any(
-            bytes.fromhex(text).decode("utf-8", "replace").isprintable() for *_, text in found
+            bytes.fromhex(text).decode("utf-8", "replace").isprintable() for *_, text in candidates
         )
         assert len({other for other, _ in pairs}) == 10
         assert [p for _, p in pairs] == sorted((p for _, p in pairs), reverse=True)
@@ -56,10 +56,10 @@ def test_the_likeliest_come_first_and_are_probabilities(shipped: Engine, told: P
 
 @pytest.mark.parametrize(("mode", "near"), [("exact", 0.02), ("fast", 0.15)])
 def test_a_mode_says_what_it_thinks_itself_beside(
-    shipped: Engine, told: Path, mode: str, near: float
+    shipped: Engine, story: Path, mode: str, near: float
 ) -> None:
-    plain = followed(shipped, told, *SETTINGS, "--likely", "5")
-    beside = followed(shipped, told, *SETTINGS, "--likely", "5", "--mode", mode)
+    plain = followed(shipped, story, *SETTINGS, "--likely", "5")
+    beside = followed(shipped, story, *SETTINGS, "--likely", "5", "--mode", mode)
     assert len(plain) == len(beside)
     differences = []
     for one, other in zip(plain, beside, strict=True):
@@ -71,25 +71,25 @@ def test_a_mode_says_what_it_thinks_itself_beside(
     assert 0 < max(differences) < near
 
 
-def test_one_word_that_was_put_in_is_where_it_disagrees(shipped: Engine, told: Path) -> None:
-    """And after it, it goes on from what was told, not from what it would have said."""
-    prompt, out = (line.split()[1:] for line in told.read_text().splitlines())
+def test_one_word_that_was_put_in_is_where_it_disagrees(shipped: Engine, story: Path) -> None:
+    """Later steps condition on the given story, not on the reference's own choice."""
+    prompt, out = (line.split()[1:] for line in story.read_text().splitlines())
     at = len(prompt) + 20
     out[at] = str(int(out[at]) % 2000 + 3)
-    told.write_text(f"prompt: {' '.join(prompt)}\nout: {' '.join(out)}\n")
-    steps = followed(shipped, told, *SETTINGS)
-    other = [index for index, (id_, taken, *_) in enumerate(steps) if id_ != taken]
-    assert other[0] == at
-    assert len(other) < len(steps) // 2
+    story.write_text(f"prompt: {' '.join(prompt)}\nout: {' '.join(out)}\n")
+    steps = followed(shipped, story, *SETTINGS)
+    differing = [index for index, (id_, predicted, *_) in enumerate(steps) if id_ != predicted]
+    assert differing[0] == at
+    assert len(differing) < len(steps) // 2
 
 
-def test_nats_are_those_of_score(shipped: Engine, told: Path) -> None:
-    out = told.read_text().splitlines()[1].removeprefix("out: ")
-    line = told.with_name("line")
+def test_nats_are_those_of_score(shipped: Engine, story: Path) -> None:
+    out = story.read_text().splitlines()[1].removeprefix("out: ")
+    line = story.with_name("line")
     line.write_text(out + "\n")
-    done = shipped.run(resources.CHECKPOINT, *MODEL, "--score", line)
-    scored = [float(step.split(":")[1]) for step in done.stdout.decode().split()]
-    nats = [float(step[2]) for step in followed(shipped, told, "-t", "1", "-s", "1")]
+    result = shipped.run(resources.CHECKPOINT, *MODEL, "--score", line)
+    scored = [float(step.split(":")[1]) for step in result.stdout.decode().split()]
+    nats = [float(step[2]) for step in followed(shipped, story, "-t", "1", "-s", "1")]
     assert nats == pytest.approx(scored, abs=2e-5)
 
 
@@ -105,11 +105,11 @@ def test_the_stories_of_llama2c_are_followed_to_the_end(shipped: Engine) -> None
     ):
         for prompt in ("once", "lily", "empty"):
             ids = golden / f"{prompt}.{name}.ids"
-            done = shipped.run(model, "-z", tokenizer, "--follow", ids, *settings)
-            assert done.returncode == 0, done.stderr
-            for line in done.stdout.decode().splitlines():
-                id_, taken, _ = line.split()
-                assert id_ == taken
+            result = shipped.run(model, "-z", tokenizer, "--follow", ids, *settings)
+            assert result.returncode == 0, result.stderr
+            for line in result.stdout.decode().splitlines():
+                id_, predicted, _ = line.split()
+                assert id_ == predicted
 
 
 @pytest.mark.parametrize(
@@ -130,16 +130,16 @@ def test_the_stories_of_llama2c_are_followed_to_the_end(shipped: Engine) -> None
 )
 def test_what_is_no_story_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
     (tmp_path / "ids").write_text(content)
-    done = engine.run(resources.CHECKPOINT, *MODEL, "--follow", tmp_path / "ids")
-    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
-    assert b"is no story of this model" in done.stderr
+    result = engine.run(resources.CHECKPOINT, *MODEL, "--follow", tmp_path / "ids")
+    assert (result.returncode, result.stdout, result.stderr.count(b"\n")) == (2, b"", 1)
+    assert b"is no story of this model" in result.stderr
 
 
-def test_bytes_of_any_kind_are_survived(engine: Engine, told: Path) -> None:
-    whole, rng = bytearray(told.read_bytes()), random.Random(5)
+def test_bytes_of_any_kind_are_survived(engine: Engine, story: Path) -> None:
+    whole, rng = bytearray(story.read_bytes()), random.Random(5)
     for _ in range(40):
         spoiled = bytearray(whole)
         for _ in range(rng.randrange(1, 6)):
             spoiled[rng.randrange(len(spoiled))] = rng.randrange(256)
-        told.write_bytes(spoiled)
-        assert engine.run(resources.CHECKPOINT, *MODEL, "--follow", told).returncode in (0, 2)
+        story.write_bytes(spoiled)
+        assert engine.run(resources.CHECKPOINT, *MODEL, "--follow", story).returncode in (0, 2)

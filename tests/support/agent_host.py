@@ -1,4 +1,4 @@
-"""The host's side of a running agent, as tests play it."""
+"""Host's side of a running agent, for tests."""
 
 import os
 import select
@@ -15,12 +15,12 @@ from support.engine import Engine
 UNKNOWN, PREPARED, HEARD, DONE, FAILED, STOPPED = range(6)
 """States of a sentence (docs/protocol.md)."""
 
-Said = tuple[str, int, dict[str, Any]]
-STORY = 7
+AgentMessage = tuple[str, int, dict[str, Any]]
+STORY_NUMBER = 7
 
 
 class Host:
-    """The other end of the agent's terminal."""
+    """Host at the other end of the agent's terminal."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class Host:
         )
         self.splitter = agent_peer.Splitter()
         self.seq = 0
-        self.heard: list[Said] = []
+        self.received: list[AgentMessage] = []
         self.until("HELLO")
 
-    def say(self, name: str, **values: object) -> None:
+    def send(self, name: str, **values: object) -> None:
         self.raw(agent_peer.message(name, self.seq, **values))
         self.seq += 1
 
@@ -57,22 +57,22 @@ class Host:
             data = data[os.write(self.master, data) :]
 
     def until(
-        self, name: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
+        self, name: str, accepts: Callable[[dict[str, Any]], bool] = lambda _: True
     ) -> dict[str, Any]:
-        """The next message `name` that is `wanted`; all that came are in `heard`."""
-        seen = len(self.heard)
+        """Return the next message `name` that `accepts`; all messages are in `received`."""
+        position = len(self.received)
         end = time.monotonic() + 30
         while True:
-            for said, _, values in self.heard[seen:]:
-                seen += 1
-                if said == name and wanted(values):
+            for received_name, _, values in self.received[position:]:
+                position += 1
+                if received_name == name and accepts(values):
                     return values
-            left = max(0.0, end - time.monotonic())
-            assert select.select([self.master], [], [], left)[0], f"no {name} came"
-            self.heard += self.splitter.feed(os.read(self.master, 65536))
+            remaining = max(0.0, end - time.monotonic())
+            assert select.select([self.master], [], [], remaining)[0], f"no {name} came"
+            self.received += self.splitter.feed(os.read(self.master, 65536))
 
-    def generate(self, story: int = STORY, **changes: Any) -> None:
-        asked: dict[str, object] = {
+    def generate(self, story: int = STORY_NUMBER, **changes: Any) -> None:
+        fields: dict[str, object] = {
             "mode": 0,
             "flags": 1,
             "steps": 10,
@@ -81,10 +81,10 @@ class Host:
             "seed": 1,
             "prompt": "",
         }
-        self.say("GENERATE", story=story, **{**asked, **changes})
+        self.send("GENERATE", story=story, **{**fields, **changes})
 
     def tokens(self) -> list[str]:
-        events = [v for n, _, v in self.heard if n == "EVENT" and v["kind"] == 1]
+        events = [v for n, _, v in self.received if n == "EVENT" and v["kind"] == 1]
         return [bytes.fromhex(v["text_hex"]).decode("latin-1") for v in events]
 
     def close(self) -> None:
@@ -97,5 +97,5 @@ class Host:
         os.close(self.master)
 
 
-def ended(values: dict[str, Any]) -> bool:
+def run_end(values: dict[str, Any]) -> bool:
     return bool(values["kind"] == 2)

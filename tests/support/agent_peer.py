@@ -1,7 +1,8 @@
-"""A second implementation of docs/protocol.md, for tests.
+"""Second implementation of docs/protocol.md, for tests.
 
-It was written without a look at the C or at duotui.protocol, so a mistake must be made twice to
-pass."""
+It was written independently of the C and of duotui.protocol, so an error must be made twice to
+pass.
+"""
 
 import math
 import struct
@@ -10,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 Received = tuple[str, int, dict[str, Any]]
-"""A message's name, sequence number and fields."""
+"""Name, sequence number and fields of a message."""
 
 PAYLOAD_MAX = 4096
-NAMES = {
+FIELD_NAMES = {
     0x01: "HELLO?",
     0x02: "GENERATE",
     0x03: "CANCEL",
@@ -37,7 +38,7 @@ NAMES = {
     0x88: "SOUND",
     0x89: "HEARING",
 }
-TYPES = {name: number for number, name in NAMES.items()}
+TYPES = {name: number for number, name in FIELD_NAMES.items()}
 # B H I Q f d as in struct; s: str; x: bytes given as hex in a str; h: 32 bytes, hex; *: ids;
 # w: words; i: i16.
 FIELDS = {
@@ -98,7 +99,7 @@ def pack(name: str, values: Mapping[str, Any]) -> bytes:
 
 
 def unpack(name: str, payload: bytes) -> dict[str, Any]:
-    """The fields by name, or ValueError. NaN is None."""
+    """Fields by name. NaN becomes None. ValueError: the payload is malformed."""
     at = 0
 
     def take(count: int) -> bytes:
@@ -178,7 +179,7 @@ def message(name: str, seq: int = 0, **values: Any) -> bytes:
 
 
 class Splitter:
-    """Bytes in, (name, seq, values) out; what is not a message is counted in `noise`."""
+    """Decoder of bytes to (name, seq, values); `noise` counts the bytes outside messages."""
 
     def __init__(self) -> None:
         self.pending = b""
@@ -187,15 +188,15 @@ class Splitter:
     def feed(self, data: bytes) -> list[Received]:
         pieces = (self.pending + data).split(b"\0")
         self.pending = pieces.pop()
-        found = []
+        messages = []
         for piece in pieces:
             if not piece:
                 continue
             try:
-                found.append(self.read(piece))
+                messages.append(self.read(piece))
             except (ValueError, KeyError, struct.error):
                 self.noise += len(piece)
-        return found
+        return messages
 
     @staticmethod
     def read(piece: bytes) -> Received:
@@ -205,4 +206,4 @@ class Splitter:
         if zlib.crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]:
             raise ValueError("crc")
         type_, seq = struct.unpack_from("<BH", data)
-        return NAMES[type_], seq, unpack(NAMES[type_], data[3:-4])
+        return FIELD_NAMES[type_], seq, unpack(FIELD_NAMES[type_], data[3:-4])

@@ -1,4 +1,4 @@
-"""Shell scripts that are an agent's voice or ear, and what it says of them."""
+"""Shell scripts that act as an agent's voice or recorder, and the fields they cause."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def script(path: Path, text: str, **names: Path) -> Path:
-    """`text`, in which `names` stand in braces."""
+    """Write `text`, with `names` filled in for braces, as an executable script."""
     path.write_text("#!/bin/sh\n" + text.format(**names))
     path.chmod(0o755)
     return path
 
 
-def field_is(name: str, wanted: object) -> Callable[[dict[str, Any]], bool]:
-    return lambda values: bool(values[name] == wanted)
+def field_is(name: str, expected: object) -> Callable[[dict[str, Any]], bool]:
+    return lambda values: bool(values[name] == expected)
 
 
 def is_(state: int) -> Callable[[dict[str, Any]], bool]:

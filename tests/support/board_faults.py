@@ -1,7 +1,7 @@
-"""Things that happen to a board, its cable and its host; and a virtual Duo that they happen to.
+"""Faults of a board, its cable and its host; and a virtual Duo that they strike.
 
-A fault strikes while a story is told, or a file is sent, from the first byte of the login on.
-Waiting is what some faults are made of: it is never how anything here is found out.
+A fault strikes while a story is generated, or a file is sent, from the first byte of the login on.
+Some faults consist of waiting; no test result depends on it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from duotui.link.ports import Port
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets.board import BoardTarget
 from duotui.targets.virtual_duo import VirtualDuo
-from support.sessions import Spoiler
+from support.sessions import BadCable
 
 if TYPE_CHECKING:
     import random
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     Spoil = Callable[[bytes], bytes]
 
 UART_BYTES = 11_520
-"""A second, at 115200 baud."""
+"""Bytes a second, at 115200 baud."""
 
 BITS, BETWEEN = 10_000, 3_000
-"""One bit of so many is flipped; a kernel line comes after so many bytes."""
+"""Bits of which one is flipped; bytes after which a kernel line comes."""
 
 KILLED = "/tmp/killed"
 
 
-class Scene:
-    """A virtual Duo, its cable, and what a computer sees of it. Memory as of an image that keeps
-    none for the camera."""
+class BoardRig:
+    """Virtual Duo, its cable, and the ports that a computer lists. Its memory is that of an image
+    that keeps none for the camera."""
 
     def __init__(self, card: Path) -> None:
         self.to_host: Spoil = bytes
@@ -57,8 +57,8 @@ class Scene:
             corrupt=lambda data: self.to_host(data),
             corrupt_to_board=lambda data: self.to_board(data),
         )
-        self.mended = 0.0
-        """When what happened last was over, by this computer's monotonic clock."""
+        self.repaired_at = 0.0
+        """End of the last fault, by this computer's monotonic clock."""
 
     def start(self) -> None:
         transport, _ = self.board.start()
@@ -77,12 +77,12 @@ class Scene:
         return BoardTarget("auto", self.ports)
 
     def quiet(self) -> None:
-        """The cable is as good as new."""
+        """Restore the cable."""
         self.to_host = self.to_board = bytes
 
     @contextmanager
     def shell(self) -> Iterator[Shell]:
-        """Whatever is at the other end, afterwards a shell; for as long as this lasts."""
+        """Yield a shell on the board, whatever runs there."""
         transport = SerialTransport(self.cable.host_path or "/dev/unplugged", 30)
         try:
             spawn = TransportSpawn(transport)
@@ -94,51 +94,51 @@ class Scene:
 
 
 class Fault:
-    """Of one story, or one file. `chance` decides when, how long and where, within `bytes_` to the
-    host. Afterwards `struck` says whether it came to it."""
+    """Fault of one story or one file. `chance` decides its time, length and place, within `bytes_`
+    to the host. Afterwards `struck` is True if it happened."""
 
     in_a_push = True
-    """Whether it can strike there, too."""
+    """True if it can strike a file transfer, too."""
 
-    def __init__(self, scene: Scene, chance: random.Random, bytes_: int) -> None:
-        self.scene, self.chance, self.bytes_ = scene, chance, bytes_
+    def __init__(self, rig: BoardRig, chance: random.Random, bytes_: int) -> None:
+        self.rig, self.chance, self.bytes_ = rig, chance, bytes_
         self.struck = False
 
     def prepare(self) -> None:
-        """Before the host opens the port."""
+        """Prepare the fault before the host opens the port."""
 
     def strike(self) -> None:
-        """At a random moment in the middle, unless it has come from what was prepared."""
+        """Strike at a random moment in the middle, unless prepare() has arranged it."""
 
     def end(self) -> None:
-        """The story is over, or the file is there."""
-        self.scene.quiet()
+        """Clean up after the story or the file."""
+        self.rig.quiet()
 
 
 class Pulled(Fault):
-    """The cable is pulled at any byte, and put back up to 8 seconds later: as another port."""
+    """Cable that is unplugged at any byte, and put back as another port up to 8 seconds later."""
 
     def prepare(self) -> None:
-        left = self.chance.randrange(1, self.bytes_)
+        remaining = self.chance.randrange(1, self.bytes_)
         self._back: threading.Thread | None = None
 
         def corrupt(data: bytes) -> bytes:
-            nonlocal left
-            if self.struck or len(data) < left:
-                left -= len(data)
+            nonlocal remaining
+            if self.struck or len(data) < remaining:
+                remaining -= len(data)
                 return data
             self.struck = True
-            self.scene.cable.unplug()
+            self.rig.cable.unplug()
             self._back = threading.Thread(target=self._put_back, daemon=True)
             self._back.start()
-            return data[:left]
+            return data[:remaining]
 
-        self.scene.to_host = corrupt
+        self.rig.to_host = corrupt
 
     def _put_back(self) -> None:
         time.sleep(self.chance.uniform(0, 8))
-        self.scene.cable.plug()
-        self.scene.mended = time.monotonic()
+        self.rig.cable.plug()
+        self.rig.repaired_at = time.monotonic()
 
     def end(self) -> None:
         super().end()
@@ -147,41 +147,41 @@ class Pulled(Fault):
 
 
 class Stalled(Fault):
-    """Nothing passes for up to 8 seconds, at any byte; nothing is lost."""
+    """Cable that passes nothing for up to 8 seconds, at any byte; nothing is lost."""
 
     def prepare(self) -> None:
-        left = self.chance.randrange(1, self.bytes_)
+        remaining = self.chance.randrange(1, self.bytes_)
 
         def corrupt(data: bytes) -> bytes:
-            nonlocal left
-            left -= len(data)
-            if left <= 0 and not self.struck:
+            nonlocal remaining
+            remaining -= len(data)
+            if remaining <= 0 and not self.struck:
                 self.struck = True
                 time.sleep(self.chance.uniform(0, 8))
-                self.scene.mended = time.monotonic()
+                self.rig.repaired_at = time.monotonic()
             return data
 
-        self.scene.to_host = corrupt
+        self.rig.to_host = corrupt
 
 
 class Slow(Fault):
-    """115200 baud, both ways."""
+    """Cable at 115200 baud, both ways."""
 
     def prepare(self) -> None:
         def corrupt(data: bytes) -> bytes:
             time.sleep(len(data) / UART_BYTES)
             return data
 
-        self.scene.to_host = self.scene.to_board = corrupt
+        self.rig.to_host = self.rig.to_board = corrupt
         self.struck = True
 
 
 class Noise(Fault):
-    """A bit in 10,000 is flipped, both ways."""
+    """Cable that flips a bit in 10,000, both ways."""
 
     def prepare(self) -> None:
-        self._ways = [Spoiler(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
-        self.scene.to_host, self.scene.to_board = self._ways
+        self._ways = [BadCable(self.chance.randrange(1 << 30), bits=BITS) for _ in range(2)]
+        self.rig.to_host, self.rig.to_board = self._ways
 
     def end(self) -> None:
         super().end()
@@ -189,11 +189,11 @@ class Noise(Fault):
 
 
 class KernelLines(Fault):
-    """The kernel writes on the same line."""
+    """Kernel messages on the same line."""
 
     def prepare(self) -> None:
-        self._lines = Spoiler(self.chance.randrange(1 << 30), bytes_=BETWEEN)
-        self.scene.to_host = self._lines
+        self._lines = BadCable(self.chance.randrange(1 << 30), bytes_=BETWEEN)
+        self.rig.to_host = self._lines
 
     def end(self) -> None:
         super().end()
@@ -201,13 +201,13 @@ class KernelLines(Fault):
 
 
 class AgentKilled(Fault):
-    """By the board itself, up to 4 seconds after it has started."""
+    """Agent killed by the board itself, up to 4 seconds after its start."""
 
     in_a_push = False
 
     def prepare(self) -> None:
         after = int(self.chance.uniform(0, 4e6))
-        with self.scene.shell() as shell:
+        with self.rig.shell() as shell:
             shell.run(
                 f"rm -f {KILLED}; ( while ! pidof duollama; do usleep 50000; done; usleep {after};"
                 f" killall -9 duollama && touch {KILLED} ) >/dev/null 2>&1 &"
@@ -215,64 +215,64 @@ class AgentKilled(Fault):
 
     def end(self) -> None:
         super().end()
-        with self.scene.shell() as shell:
+        with self.rig.shell() as shell:
             self.struck = not shell.ask(f"test -e {KILLED}").status
 
 
 class BoardReset(Fault):
-    """Its button is pressed."""
+    """Board whose reset button is pressed."""
 
     def strike(self) -> None:
         self.struck = True
-        self.scene.board.reset()
-        self.scene.mended = time.monotonic()
+        self.rig.board.reset()
+        self.rig.repaired_at = time.monotonic()
 
 
 class BoardHangs(Fault):
-    """Its clock stands still for up to 9 seconds."""
+    """Board whose clock stands still for up to 9 seconds."""
 
     def strike(self) -> None:
         self.struck = True
-        self.scene.board.freeze(True)
+        self.rig.board.freeze(True)
         time.sleep(self.chance.uniform(0, 9))
-        self.scene.board.freeze(False)
-        self.scene.mended = time.monotonic()
+        self.rig.board.freeze(False)
+        self.rig.repaired_at = time.monotonic()
 
 
 class HostKilled(Fault):
-    """Another duotui tells another story there, and is killed at any moment of it."""
+    """Another duotui that generates another story there, and is killed at any moment."""
 
     in_a_push = False
 
     def prepare(self) -> None:
-        process = _another_host(self.scene)
+        process = _another_host(self.rig)
         assert process.stdout is not None
         with process.stdout:
             process.stdout.read(self.chance.randrange(1, 60))
             process.kill()
             process.wait()
         self.struck = True
-        self.scene.mended = time.monotonic()
+        self.rig.repaired_at = time.monotonic()
 
 
 class HostSleeps(Fault):
-    """It is stopped for up to 8 seconds, and the cable with it."""
+    """Host that is stopped for up to 8 seconds, and the cable with it."""
 
     in_a_push = False
 
     def strike(self) -> None:
         self.struck = True
-        nap = f"sleep {self.chance.uniform(0, 8)}; kill -CONT {os.getpid()}"
-        waker = subprocess.Popen(["sh", "-c", nap])
+        command = f"sleep {self.chance.uniform(0, 8)}; kill -CONT {os.getpid()}"
+        waker = subprocess.Popen(["sh", "-c", command])
         os.kill(os.getpid(), signal.SIGSTOP)
-        self.scene.mended = time.monotonic()
+        self.rig.repaired_at = time.monotonic()
         waker.wait()
 
 
-def _another_host(scene: Scene) -> subprocess.Popen[str]:
+def _another_host(rig: BoardRig) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "duotui", "tell", "--port", scene.cable.host_path),
+            *(sys.executable, "-m", "duotui", "tell", "--port", rig.cable.host_path),
             *("--mode", "exact", "-s", "99", "-n", "60", "One day"),
         ],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A board that is plugged in: a shell on a tty, with the storyteller behind it."""
+"""Connected board: a shell on a tty, with the agent behind it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from duotui.link.pty_cable import PtyCable
 if TYPE_CHECKING:
     from pathlib import Path
 
-VOICE = """#!/bin/sh
+VOICE_SCRIPT = """#!/bin/sh
 cd "${0%/*}"
 read -r line || exit 0
 echo "$line" >>said
@@ -19,11 +19,11 @@ echo "W 0 5 5 4"
 echo "S 0 0 900"
 while [ -e hold ]; do sleep 0.02; done
 """
-"""Says a sentence, and holds its breath while there is a file of that name."""
+"""Script that speaks a sentence, and pauses while a file of that name exists."""
 
 
-class Plugged:
-    """A shell with the storyteller, on a tty, at the end of a cable; and what a host sees."""
+class BoardOnTty:
+    """Shell with the agent, on a tty at the end of a cable; and the ports that a host lists."""
 
     def __init__(self, path: str, home: Path, *options: str) -> None:
         self.cable = PtyCable()
@@ -45,8 +45,8 @@ class Plugged:
 
     def agents(self) -> list[int]:
         engine = str(self.home / "duollama")
-        found = subprocess.run(["pidof", engine], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
+        result = subprocess.run(["pidof", engine], capture_output=True, text=True)
+        return [int(pid) for pid in result.stdout.split()]
 
     def close(self) -> None:
         self.cable.cut()

@@ -1,4 +1,4 @@
-"""The C programs that tests are made of, compiled."""
+"""Compilation of the tests' C programs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow")
 
 
 def compile_c(*arguments: str | Path, out: Path, compiler: str | Path = "cc") -> Path:
-    """`out`, of the sources and with the flags in `arguments`. Warnings are errors where
-    DUOTUI_WERROR is set, as they are for native/Makefile: in CI."""
+    """Compile `out` from the sources and flags in `arguments`. Warnings are errors if DUOTUI_WERROR
+    is set, as for native/Makefile: in CI."""
     werror = ["-Werror"] if os.environ.get("DUOTUI_WERROR") else []
     common = ["-std=c11", *WARNINGS, *werror, "-ffp-contract=off", "-pthread", f"-I{NATIVE}/src"]
     subprocess.run([compiler, *common, *arguments, "-o", out, "-lm"], check=True)

@@ -1,7 +1,7 @@
-"""Model and tokenizer files as llama2.c has them, and its arithmetic, in plain Python.
+"""Model and tokenizer files in llama2.c's formats, and its arithmetic, in plain Python.
 
-The files are written byte by byte with struct, and the forward pass is in double precision and
-knows nothing of the engine: a second opinion, for models small enough to wait for.
+The files are written byte by byte with struct. The forward pass is in double precision and
+independent of the engine, for models small enough for plain Python.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Shape:
         return self.head * self.kv_heads
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """Each kind of weight: tensors, and floats in each."""
+        """Kinds of weights: tensors, and floats in each."""
         n = self.layers
         return {
             "embedding": (1, self.vocab * self.dim),
@@ -71,7 +71,7 @@ class Checkpoint:
 
     @classmethod
     def of_zeros(cls, shape: Shape) -> Checkpoint:
-        """The smallest work for the engine: its logits are all equal."""
+        """Checkpoint with the least work for the engine: its logits are all equal."""
         sizes = shape.sizes().items()
         return cls(shape, True, {name: zeros(n * size) for name, (n, size) in sizes})
 
@@ -100,7 +100,7 @@ class Checkpoint:
         return header + body + angles + classifier
 
     def version_2(self, group: int) -> tuple[bytes, Checkpoint]:
-        """The int8 file, and the checkpoint of the weights that it stands for."""
+        """Encode the int8 file; return it with the checkpoint of the weights that it stands for."""
         s = self.shape
         header = struct.pack("<Ii7iBi", MAGIC, 2, *astuple(s), self.tied, group).ljust(256, b"\0")
         parts = [header, *(self.weights[name].tobytes() for name in NORMS)]
@@ -136,13 +136,13 @@ BYTE_PIECES: list[Piece] = [(b"<0x%02X>" % byte, 0.0) for byte in range(256)]
 
 
 def pieces_of(*own: Piece | bytes) -> list[Piece]:
-    """The special pieces, the bytes, the space, then `own`; score 0 where none is given."""
+    """Special pieces, bytes, the space, then `own`; score 0 if none is given."""
     scored = [piece if isinstance(piece, tuple) else (piece, 0.0) for piece in own]
     return [*SPECIAL_PIECES, *BYTE_PIECES, (b" ", 0.0), *scored]
 
 
 def tokenizer_file(pieces: Sequence[Piece], vocab: int | None = None) -> bytes:
-    """tokenizer.bin; filled up with pieces that no text has where `vocab` asks for more."""
+    """Encode tokenizer.bin, padded to `vocab` with pieces that no text has."""
     filled = [*pieces, *((b"\xff%d" % i, 0.0) for i in range((vocab or 0) - len(pieces)))]
     longest = max(len(text) for text, _ in filled)
     records = (struct.pack("<fi", score, len(text)) + text for text, score in filled)
@@ -159,7 +159,7 @@ def read_tokenizer(path: Path, vocab: int) -> list[Piece]:
 
 
 def encode(pieces: Sequence[Piece], text: str) -> list[int]:
-    """llama2.c's encode(), the slow way: look at every pair again after each merge."""
+    """Reference implementation of llama2.c's encode(): scan every pair again after each merge."""
     ids = {piece: i for i, (piece, _) in reversed(list(enumerate(pieces)))}
     tokens = [BOS, *([ids[b" "]] if text else [])]
     for character in text:
@@ -208,7 +208,7 @@ def rotate(x: list[float], head: int, position: int) -> list[float]:
 
 
 def forward(checkpoint: Checkpoint, tokens: Sequence[int]) -> Iterator[list[float]]:
-    """The logits after each of `tokens`."""
+    """Yield the logits after each of `tokens`."""
     s, sizes = checkpoint.shape, checkpoint.shape.sizes()
 
     def weight(name: str, layer: int = 0) -> array[float]:
@@ -245,7 +245,7 @@ def forward(checkpoint: Checkpoint, tokens: Sequence[int]) -> Iterator[list[floa
 
 
 def coins(seed: int) -> Iterator[float]:
-    """llama2.c's random numbers, 0 to 1."""
+    """Yield llama2.c's random numbers, 0 to 1."""
     state = seed
     while True:
         state ^= state >> 12

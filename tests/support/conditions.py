@@ -1,6 +1,6 @@
-"""The conditions of a Duo."""
+"""Conditions of a Duo."""
 
-DUO = """image Welcome to Milk-V Duo \\n \\l
+DUO_CONDITIONS = """image Welcome to Milk-V Duo \\n \\l
 kernel Linux 5.10.4-tag-
 machine riscv64
 MemTotal          56580 kB

@@ -1,4 +1,4 @@
-"""How a .duo file begins (docs/packed.md): a header, then an entry for each section."""
+"""Start of a .duo file (docs/packed.md): a header, then an entry for each section."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import zlib
 
 # bytes of the header, and of an entry: offset (u64), size (u64), CRC-32 of the section, 4 more
 HEADER, ENTRY = 96, 24
-NAMES = (
+SECTION_NAMES = (
     *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
     *("turns", "ids", "coarse", "fine", "factors", "anchors", "centre", "embedding"),
     *("classifier", "tokenizer", "provenance"),
 )
-START = HEADER + ENTRY * len(NAMES)
+START = HEADER + ENTRY * len(SECTION_NAMES)
 
 
 def seal_start(data: bytearray) -> None:
-    """Give header and entries the CRC-32 that they have now: the header's last field, itself 0."""
+    """Update the CRC-32 of header and entries: the header's last field, itself 0."""
     struct.pack_into("<I", data, HEADER - 4, 0)
     struct.pack_into("<I", data, HEADER - 4, zlib.crc32(bytes(data[:START])))

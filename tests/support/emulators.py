@@ -1,4 +1,4 @@
-"""The engine's builds for the Duo and for AArch64, and the emulators that run them here."""
+"""Builds of the engine for the Duo and for AArch64, and the emulators that run them here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 from support.engine import NATIVE, Engine
 
-BOARD = NATIVE / "board"
+BOARD_FOLDER = NATIVE / "board"
 TEN = ("qemu-10/usr/bin/qemu-riscv64", "-cpu")
 FIVE = ("qemu-5.2/usr/bin/qemu-riscv64-static", "-cpu")
 
-# A name for each: the build, then the emulator among the board's tools with its options.
+# Name of each guest: the build, then the emulator among the board's tools with its options.
 GUESTS = {
     "rv64gc": ("rv64gc", *TEN, "rv64"),
     "rv64gcv-128": ("rv64gcv", *TEN, "rv64,v=true,vlen=128"),
@@ -25,7 +25,7 @@ GUESTS = {
 CROSS_GCC = "aarch64-linux-gnu-gcc"
 QEMU_AARCH64 = "qemu-aarch64"
 
-# A name for each: the emulated processor, then the sets of kernels that it has, the best first.
+# Name of each: the emulated processor, then its sets of kernels, the best first.
 ARMS = {
     "aarch64": ("cortex-a53", ("neon", "scalar")),
     "aarch64-dotprod": ("neoverse-n1", ("dotprod", "neon", "scalar")),
@@ -49,23 +49,24 @@ class Guest(Engine):
         )
 
     def traced(self) -> Guest:
-        """The same, with its system calls on stderr."""
+        """Guest with its system calls on stderr."""
         return Guest(self.path, (*self.emulator, "-strace"))
 
 
 def find_tools() -> Path | str:
-    """The folder of the emulators, beside which a compiler is; or why there is none, in a line."""
+    """Folder of the emulators, with a compiler beside it; or one line with the reason for its
+    absence."""
     for recipe in ("cross", "musl", "tools"):
-        asked = subprocess.run(
-            [BOARD / recipe, "--offline"], capture_output=True, text=True, check=False
+        result = subprocess.run(
+            [BOARD_FOLDER / recipe, "--offline"], capture_output=True, text=True, check=False
         )
-        if asked.returncode != 0:
-            return asked.stderr.strip()
-    return Path(asked.stdout.strip())
+        if result.returncode != 0:
+            return result.stderr.strip()
+    return Path(result.stdout.strip())
 
 
 def missing_for_aarch64() -> str | None:
-    """One line that says what is missing to build and run for AArch64; None where nothing is."""
+    """Line that names the tools missing to build and run for AArch64; None if none is missing."""
     packages = {
         CROSS_GCC: "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
         QEMU_AARCH64: "qemu-user",
@@ -77,31 +78,33 @@ def missing_for_aarch64() -> str | None:
 
 
 def build_aarch64() -> Path:
-    """Static, so that no emulator has to find libraries."""
+    """Build statically, so that no emulator has to find libraries."""
     out = NATIVE / "build" / "aarch64"
-    made = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "-C", NATIVE, f"CC={CROSS_GCC}", f"BUILD={out}", "LDFLAGS=-static"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     return out / "duollama"
 
 
 def build(board: Path, target: str) -> Path:
-    made = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "-C", board, target], capture_output=True, text=True, check=False
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     return board.parent / "build" / target / "duollama"
 
 
-STORIES = int(os.environ.get("DUOTUI_STORIES", "2"))
-"""Of each real model, on each guest. 200, as docs/performance.md has it, take an hour or two."""
+STORIES_PER_MODEL = int(os.environ.get("DUOTUI_STORIES", "2"))
+"""Stories of each real model, on each guest. 200, as in docs/performance.md, take an hour or two.
+"""
 
 
-# What the Duo's kernel answers with ENOSYS (CONFIG_EPOLL, TIMERFD, ... are off), and its numbers.
+# System calls that the Duo's kernel answers with ENOSYS (CONFIG_EPOLL, TIMERFD, ... are off), and
+# their numbers.
 MISSING_CALLS = {
     "eventfd2": 19,
     "epoll_create1": 20,

@@ -32,21 +32,21 @@ class Engine:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1"}
 
-    def tell(self, ids: Path, *arguments: str | Path) -> tuple[list[int], list[int], bytes]:
-        """Tell a story that must succeed: its prompt's ids, its own ids, its text."""
-        done = self.run(*arguments, "--ids", ids)
-        assert done.returncode == 0, done.stderr.decode()
+    def generate(self, ids: Path, *arguments: str | Path) -> tuple[list[int], list[int], bytes]:
+        """Generate a story; fail on an error. Return its prompt's ids, its own ids, its text."""
+        result = self.run(*arguments, "--ids", ids)
+        assert result.returncode == 0, result.stderr.decode()
         prompt, out = ids.read_text().removesuffix("\n").split("\n")
         return (
             [int(i) for i in prompt.removeprefix("prompt: ").split(" ")],
             [int(i) for i in out.removeprefix("out: ").split(" ")],
-            done.stdout,
+            result.stdout,
         )
 
 
 def build(target: str, path: str) -> Engine:
-    made = subprocess.run(
+    result = subprocess.run(
         ["make", "-s", "-C", NATIVE, target], capture_output=True, text=True, check=False
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     return Engine(NATIVE / "build" / path)

@@ -1,4 +1,4 @@
-"""Prompts, settings and models that the engine is tested with."""
+"""Prompts, settings and models of the engine's tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GOLDEN_PROMPTS = {
     "empty": "",
 }
 GOLDEN_SETTINGS = {"t0": ("-t", "0"), "t1p9s123": ("-t", "1.0", "-p", "0.9", "-s", "123")}
-"""Of llama2.c's stories in shared/golden."""
+"""Settings of llama2.c's stories in shared/golden."""
 
 PROMPTS = (
     "Once upon a time",
@@ -39,7 +39,7 @@ REAL_MODELS = {
 
 
 def cases(count: int) -> Iterator[list[str]]:
-    """`count` of all settings, prompts and seeds, the same ones each time."""
+    """Yield `count` combinations of settings, prompts and seeds, equal in every run."""
     chance = random.Random(1)
     for number in range(count):
         t, p = SETTINGS[number % len(SETTINGS)]
@@ -49,26 +49,27 @@ def cases(count: int) -> Iterator[list[str]]:
 
 
 def pack(engine: Engine, model: Path, tokenizer: Path, out: Path, *more: str) -> Path:
-    done = engine.run("pack", model, "-z", tokenizer, "-o", out, *more)
-    assert done.returncode == 0, done.stderr.decode()
+    result = engine.run("pack", model, "-z", tokenizer, "-o", out, *more)
+    assert result.returncode == 0, result.stderr.decode()
     return out
 
 
 def assert_exact_is_reference(
     engine: Engine, reference: Engine, name: str, count: int, folder: Path
 ) -> None:
-    """Mode exact of `engine` gives the ids of `reference` in `count` cases of the model `name`."""
+    """Assert that mode exact of `engine` gives the ids of `reference` in `count` cases of the model
+    `name`."""
     model, tokenizer = REAL_MODELS[name]
     if not model.exists():
         pytest.skip(f"{model} is not here")
     packed = pack(reference, model, tokenizer, folder / "model.duo")
     for case in cases(count):
-        _, expected, _ = reference.tell(folder / "ids", model, "-z", tokenizer, *case)
-        _, ids, _ = engine.tell(folder / "ids", packed, "--mode", "exact", *case)
+        _, expected, _ = reference.generate(folder / "ids", model, "-z", tokenizer, *case)
+        _, ids, _ = engine.generate(folder / "ids", packed, "--mode", "exact", *case)
         assert ids == expected, case
 
 
 def kernels_of(engine: Engine) -> list[str]:
-    """The sets of kernels that run here."""
+    """Sets of kernels that run here."""
     line = engine.run("model", "--kernels", "none").stderr.decode()
     return line.strip().split("use one of ")[1].split(", ")

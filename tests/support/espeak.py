@@ -1,7 +1,7 @@
-"""espeak-ng without duotui around it: lines of text into sound, for tests that listen to it.
+"""espeak-ng without duotui around it: lines of text into sound, for the speech tests.
 
-The library is called as espeak-ng's own program calls it, in a process of its own: what is said
-before changes a pause, so each call begins anew.
+Earlier sentences change a pause, so each call runs in a new process. It calls the library as
+espeak-ng's own program does.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import pytest
 
 from duotui.speech.espeak_worker import BUFFER_MS, WORD_GAP, EspeakUnavailable, load_library
 
-RATE = 22050
-"""Samples a second of every voice that these tests use."""
+ESPEAK_RATE = 22050
+"""Samples a second of every voice in these tests."""
 
 
 @functools.cache
@@ -38,41 +38,41 @@ def need_espeak() -> None:
 def synthesise(
     *lines: str, voice: str = "en-us", rate: int = 175, pitch: int = 50, gap: int = 0
 ) -> bytes:
-    """16-bit mono PCM at RATE. rate in words a minute, pitch 0 to 99, gap in steps of 10 ms."""
-    asked = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
+    """Synthesize 16-bit mono PCM. rate in words a minute, pitch 0 to 99, gap in 10 ms."""
+    request = json.dumps({"lines": lines, "voice": voice, "rate": rate, "pitch": pitch, "gap": gap})
     return subprocess.run(
-        [sys.executable, __file__], input=asked.encode(), capture_output=True, check=True
+        [sys.executable, __file__], input=request.encode(), capture_output=True, check=True
     ).stdout
 
 
 def _choose(library: Any, voice: bytes) -> None:
-    """The voice of that name, or else of that language."""
+    """Choose the voice of that name, or else of that language."""
     if library.SetVoiceByName(voice):
         (name,) = [v.name for v in library.ListVoices(None) if v.languages[1:] == voice]
         assert library.SetVoiceByName(name) == 0, voice
 
 
 def _main() -> None:
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     library, data = load_library()
     rate = library.Initialize(library.AUDIO_OUTPUT_RETRIEVAL, BUFFER_MS, data, 1 << 15)
-    assert rate == RATE, rate
+    assert rate == ESPEAK_RATE, rate
     sound = bytearray()
 
-    def made(samples: Any, count: int, _events: Any) -> int:
+    def synthesised(samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:
             sound.extend(ctypes.string_at(samples, 2 * count))
         return 0
 
-    library.SetSynthCallback(made)
-    _choose(library, asked["voice"].encode())
+    library.SetSynthCallback(synthesised)
+    _choose(library, request["voice"].encode())
     for name, parameter in (
         ("rate", library.RATE),
         ("pitch", library.PITCH),
         ("gap", WORD_GAP),
     ):
-        library.SetParameter(parameter, asked[name])
-    for line in asked["lines"]:
+        library.SetParameter(parameter, request[name])
+    for line in request["lines"]:
         library.Synth(line.encode(), flags=library.CHARS_UTF8 | library.ENDPAUSE)
         library.Synchronize()
     sys.stdout.buffer.write(sound)

@@ -1,4 +1,4 @@
-"""A story told, or a file sent, while something happens: is it right, and how long did it take?"""
+"""Run of a story or a file transfer under a fault: its correctness and its recovery time."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ from support.sessions import Watch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.board_faults import Fault, Scene
+    from support.board_faults import BoardRig, Fault
 
 STEPS = 48
-LIMIT = 400.0
-"""Seconds until something hangs."""
+HANG_TIMEOUT = 400.0
+"""Seconds until a run counts as hung."""
 
 ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`recovery`: seconds from the end of the fault to the next new token, or to the file; None
-    where it did not strike, or has no end. `asked`: how often a user had to say it."""
+    """Result of one run. `recovery`: seconds from the end of the fault to the next new token, or to
+    the file; None if it did not strike, or has no end. `requests`: number of the user's requests.
+    """
 
     right: bool
     recovery: float | None
     seconds: float
-    asked: int
+    requests: int
 
 
 def request(seed: int) -> Request:
@@ -50,14 +51,14 @@ def request(seed: int) -> Request:
 
 
 def expected(seed: int, folder: Path) -> list[int]:
-    """The reference's ids, told by this computer."""
-    asked = request(seed)
+    """Ids of the reference on this computer."""
+    story = request(seed)
     ids = folder / "ids"
     subprocess.run(
         [
             *(find_engine(), resources.MODEL, "-z", resources.TOKENIZER, "-s", str(seed)),
-            *("-t", str(asked.temperature), "-p", str(asked.top_p), "-n", str(STEPS)),
-            *("-i", asked.prompt, "--ids", ids),
+            *("-t", str(story.temperature), "-p", str(story.top_p), "-n", str(STEPS)),
+            *("-i", story.prompt, "--ids", ids),
         ],
         check=True,
         capture_output=True,
@@ -66,64 +67,66 @@ def expected(seed: int, folder: Path) -> list[int]:
     return [int(word) for word in line.split()[1:]]
 
 
-async def tell(scene: Scene, fault: Fault, seed: int, ids: list[int]) -> Outcome:
+async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> Outcome:
     await asyncio.to_thread(fault.prepare)
     session = Session(
-        scene.channel(), None, MonotonicClock(), lambda: fault.chance.randrange(1, 1 << 32)
+        rig.channel(), None, MonotonicClock(), lambda: fault.chance.randrange(1, 1 << 32)
     )
     watch = Watch(session)
     moment = fault.chance.randrange(1, len(ids))
-    begun = time.monotonic()
+    started = time.monotonic()
 
     async def strikes() -> None:
-        await watch.until(lambda s: len(s.board.tokens) >= moment, LIMIT)
+        await watch.until(lambda s: len(s.board.tokens) >= moment, HANG_TIMEOUT)
         await asyncio.to_thread(fault.strike)
 
     striking = asyncio.create_task(strikes())
     try:
         session.generate(request(seed))
-        asked = 1
+        requests = 1
         while True:
-            state = await watch.until(lambda s: _told(s) or s.board.link is LinkState.LOST, LIMIT)
-            if _told(state) or asked == ATTEMPTS:
+            state = await watch.until(
+                lambda s: _is_complete(s) or s.board.link is LinkState.LOST, HANG_TIMEOUT
+            )
+            if _is_complete(state) or requests == ATTEMPTS:
                 break
-            asked += 1
+            requests += 1
             await asyncio.sleep(1)
             session.open()
-        seconds = time.monotonic() - begun
-        if _told(state):
+        seconds = time.monotonic() - started
+        if _is_complete(state):
             await striking
     finally:
         striking.cancel()
         await session.close()
         await asyncio.to_thread(fault.end)
     right = [token.id for token in state.board.tokens] == ids
-    recovery = _recovery(watch, scene.mended, begun) if fault.struck else None
-    return Outcome(right and _told(state), recovery, seconds, asked)
+    recovery = _recovery(watch, rig.repaired_at, started) if fault.struck else None
+    return Outcome(right and _is_complete(state), recovery, seconds, requests)
 
 
-def _told(state: SessionState) -> bool:
-    ended = state.board.ended
-    return ended is not None and ended.reason in (EndReason.STEPS, EndReason.ENDED)
+def _is_complete(state: SessionState) -> bool:
+    end = state.board.ended
+    return end is not None and end.reason in (EndReason.STEPS, EndReason.ENDED)
 
 
-def _recovery(watch: Watch, mended: float, begun: float) -> float | None:
-    """From when it was mended, or the loss was seen where nobody mends, to the next new token."""
-    lost = [event.t for event in watch.seen if isinstance(event, events.LinkReconnecting)]
-    start = max([mended, *lost[:1]])
-    if start < begun:
+def _recovery(watch: Watch, repaired_at: float, started: float) -> float | None:
+    """Seconds to the next new token, from the repair, or from the loss if nothing is repaired."""
+    lost = [event.t for event in watch.events_seen if isinstance(event, events.LinkReconnecting)]
+    start = max([repaired_at, *lost[:1]])
+    if start < started:
         return None
     news = (events.Tokens, events.RunEnded)
-    after = [event.t for event in watch.seen if isinstance(event, news) and event.t >= start]
+    after = [event.t for event in watch.events_seen if isinstance(event, news) and event.t >= start]
     return after[0] - start if after else None
 
 
-def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
-    """As a user does who asks again after each failure."""
+def send(rig: BoardRig, fault: Fault, source: Path, target: str) -> Outcome:
+    """Send the file, with a new attempt after each failure, as a user does."""
     fault.prepare()
     size = source.stat().st_size
     moment = fault.chance.randrange(size)
-    begun, asked = time.monotonic(), 0
+    started, requests = time.monotonic(), 0
     stricken = False
 
     def on(now: TransferProgress) -> None:
@@ -132,21 +135,21 @@ def send(scene: Scene, fault: Fault, source: Path, target: str) -> Outcome:
             stricken = True
             fault.strike()
 
-    while asked < ATTEMPTS:
-        asked += 1
+    while requests < ATTEMPTS:
+        requests += 1
         try:
-            with scene.shell() as shell:
+            with rig.shell() as shell:
                 upload(shell, source, target, MonotonicClock(), on, seconds=10)
                 break
         except DuotuiError:
             time.sleep(1)
-    seconds = time.monotonic() - begun
-    ended = time.monotonic()
+    seconds = time.monotonic() - started
+    end = time.monotonic()
     fault.end()
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    with scene.shell() as shell:
+    with rig.shell() as shell:
         right = shell.run(f"sha256sum {target}").split()[0] == digest
-        whole = shell.ask(f"test -e {target}.part").status == 1
+        complete = shell.ask(f"test -e {target}.part").status == 1
         shell.run(f"rm {target}")
-    recovery = ended - scene.mended if fault.struck and scene.mended > begun else None
-    return Outcome(right and whole, recovery, seconds, asked)
+    recovery = end - rig.repaired_at if fault.struck and rig.repaired_at > started else None
+    return Outcome(right and complete, recovery, seconds, requests)

@@ -16,12 +16,12 @@ from duotui.ui.app import ConsoleApp
 MakeConsole = Callable[..., ConsoleApp]
 
 OpenLine = Callable[..., AbstractContextManager[TransportSpawn]]
-"""Runs a program on a tty and gives the host's end of the line to it."""
+"""Runner of a program on a tty, which gives the host's end of the line to it."""
 
 
 @dataclass(frozen=True)
 class RunningBoard:
-    """A virtual Duo that is on, and the line to it."""
+    """Running virtual Duo, and its line."""
 
     board: VirtualDuo
     spawn: TransportSpawn
@@ -34,7 +34,7 @@ class RunningBoard:
 
 
 def port_of(spawn: TransportSpawn) -> str:
-    """The serial port that `spawn` is connected to."""
+    """Serial port that `spawn` is connected to."""
     assert isinstance(spawn.transport, SerialTransport)
     return spawn.transport.target
 

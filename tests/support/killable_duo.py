@@ -1,4 +1,4 @@
-"""A simulated Duo that can be killed for good."""
+"""Simulated Duo that can be killed for good."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from duotui.link.serial_transport import SerialTransport
 
 
-class Mortal(SimulatedDuo):
-    """A board that stays away once it was killed, until it is to come back."""
+class KillableDuo(SimulatedDuo):
+    """Board that stays away after a kill, until `dead` is cleared."""
 
     dead = False
 

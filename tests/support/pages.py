@@ -1,4 +1,4 @@
-"""The pages of prose: *.md at the top, and docs/."""
+"""Pages of prose: *.md at the top, and docs/."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Places in the repository that tests read from."""
+"""Paths in the repository that tests read from."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent
 VECTORS = TESTS / "vectors"
 NATIVE_TESTS = TESTS / "native"
-"""C sources of tests."""
+"""Folder of the tests' C sources."""

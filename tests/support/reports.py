@@ -1,9 +1,9 @@
-"""A remedy for CPython 3.11, whose ast.parse() is not reentrant.
+"""Workaround for CPython 3.11, whose ast.parse() is not reentrant.
 
-pytest parses the source of a test that failed. Where the garbage collector then runs a finalizer
-that formats a traceback (an unclosed transport that warns), ast.parse() runs within ast.parse(),
-and the outer one raises SystemError: "AST constructor recursion depth mismatch", which ends the
-whole run. Seen with Python 3.11.2 and 3.11.7.
+pytest parses the source of a failed test. If the garbage collector then runs a finalizer that
+formats a traceback (an unclosed transport that warns), ast.parse() runs within ast.parse(). The
+outer one raises SystemError: "AST constructor recursion depth mismatch", which ends the whole run.
+Seen with Python 3.11.2 and 3.11.7.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """Collect no garbage while a report is made."""
+    """Suspend garbage collection while a report is made."""
     gc.disable()
     try:
         return (yield)

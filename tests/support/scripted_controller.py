@@ -1,4 +1,4 @@
-"""An hour for the stage: it holds the scene of a script, and writes down what is asked of it."""
+"""Controller of the story screen that holds a scripted view, and records its calls."""
 
 import random
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from duotui.story.cards import deck
 from duotui.story.strings import strings_in
 from duotui.story.view_state import ChoiceOption, RestReason, Step, StoryViewState
 
-TALE = (
+SENTENCES = (
     "Once upon a time, there was a little cat named Kitty.",
     "Kitty and Lily were best friends.",
     "One day, they found a shiny golden key in the deep, dark forest.",
@@ -27,23 +27,23 @@ class ScriptedController:
         self.strings = strings_in(parental.language)
         self.word: WordMark | None = None
         self.troubles: tuple[str, ...] = ()
-        self.asked: list[tuple[object, ...]] = []
+        self.requests: list[tuple[object, ...]] = []
         self._watch: Callable[[], None] = lambda: None
 
     def subscribe(self, watch: Callable[[], None]) -> None:
         self._watch = watch
 
     def open(self) -> None:
-        self.asked.append(("open",))
+        self.requests.append(("open",))
 
     async def close(self) -> None:
-        self.asked.append(("close",))
+        self.requests.append(("close",))
 
     def apply_settings(self, parental: ParentalSettings, strings: object) -> None:
         self.parental, self.strings = parental, strings_in(parental.language)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *arguments: self.asked.append((name, *arguments))
+        return lambda *arguments: self.requests.append((name, *arguments))
 
 
 def mark(sentence: str, word: str) -> WordMark:
@@ -51,47 +51,51 @@ def mark(sentence: str, word: str) -> WordMark:
     return WordMark(0.0, at, at + len(word))
 
 
-def hours(parental: ParentalSettings) -> dict[str, ScriptedController]:
-    """One for each thing that can be seen."""
-    say, language = strings_in(parental.language), parental.language
-    who, where, what = (choices.cards(deck(), row, language) for row in range(3))
+def scripted_controllers(parental: ParentalSettings) -> dict[str, ScriptedController]:
+    """Controllers for each view, by name."""
+    strings, language = strings_in(parental.language), parental.language
+    heroes, places, topics = (choices.cards(deck(), row, language) for row in range(3))
     favourites = (
         ChoiceOption("0", choices.title(deck(), _CHOICE, language), "cat"),
         ChoiceOption("1", "a dragon, the sea, a cake", "dragon"),
     )
-    scenes = {
-        "who": StoryViewState(Step.CARDS, who, cursor=1),
-        "what": StoryViewState(Step.CARDS, what, cursor=6, row=2, picked=(who[1], where[0])),
-        "telling": StoryViewState(Step.TELLING, sentences=TALE, current=4),
-        "held": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, paused=True),
-        "thinking": StoryViewState(Step.TELLING, sentences=TALE[:2], current=1, thinking=True),
-        "napping": StoryViewState(
-            Step.TELLING, sentences=TALE[:1], current=0, fallback_playing=True, board_away=True
+    views = {
+        "who": StoryViewState(Step.CARDS, heroes, cursor=1),
+        "what": StoryViewState(Step.CARDS, topics, cursor=6, row=2, picked=(heroes[1], places[0])),
+        "telling": StoryViewState(Step.TELLING, sentences=SENTENCES, current=4),
+        "paused": StoryViewState(Step.TELLING, sentences=SENTENCES[:2], current=1, paused=True),
+        "thinking": StoryViewState(Step.TELLING, sentences=SENTENCES[:2], current=1, thinking=True),
+        "fallback": StoryViewState(
+            Step.TELLING, sentences=SENTENCES[:1], current=0, fallback_playing=True, board_away=True
         ),
-        "awake": StoryViewState(Step.TELLING, sentences=TALE[:3], current=2, board_back=True),
+        "board-back": StoryViewState(
+            Step.TELLING, sentences=SENTENCES[:3], current=2, board_back=True
+        ),
         "end": StoryViewState(
-            Step.THE_END, choices.ending(say, kept=False), sentences=TALE, current=5
+            Step.THE_END, choices.ending(strings, kept=False), sentences=SENTENCES, current=5
         ),
-        "kept": StoryViewState(
-            Step.THE_END, choices.ending(say, kept=True), sentences=TALE, saved=True
+        "saved": StoryViewState(
+            Step.THE_END, choices.ending(strings, kept=True), sentences=SENTENCES, saved=True
         ),
-        "shelf": StoryViewState(Step.SHELF, favourites),
+        "favourites": StoryViewState(Step.SHELF, favourites),
         "empty": StoryViewState(Step.SHELF),
         "listening": StoryViewState(Step.LISTENING),
-        "heard": StoryViewState(
-            Step.HEARD, choices.answers(say), recognized=choices.title(deck(), _CHOICE, language)
+        "recognized": StoryViewState(
+            Step.HEARD,
+            choices.answers(strings),
+            recognized=choices.title(deck(), _CHOICE, language),
         ),
-        "missed": StoryViewState(Step.CARDS, who, not_understood="not_heard"),
+        "missed": StoryViewState(Step.CARDS, heroes, not_understood="not_heard"),
         "night": StoryViewState(
             Step.RESTING, rest=RestReason.QUIET, until=datetime(2026, 11, 27, 6, 30)
         ),
         "over": StoryViewState(Step.RESTING, rest=RestReason.TIME_OVER, one_more=True),
         "asleep": StoryViewState(Step.RESTING, rest=RestReason.ASLEEP),
     }
-    found = {name: ScriptedController(scene, parental) for name, scene in scenes.items()}
-    found["telling"].word = mark(TALE[4], "castle")
-    found["napping"].word = mark(TALE[0], "time,")
-    return found
+    controllers = {name: ScriptedController(view, parental) for name, view in views.items()}
+    controllers["telling"].word = mark(SENTENCES[4], "castle")
+    controllers["fallback"].word = mark(SENTENCES[0], "time,")
+    return controllers
 
 
 _CHOICE = deck().draw(random.Random(3))

@@ -17,14 +17,14 @@ from duotui.scoring.verdict import Baseline, Verdict
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState, reduce
 from support import scripted_session
-from support.scripted_session import BOARD, TALE, words
+from support.scripted_session import BOARD, STORY_TEXT, words
 
 RATES = [24.9 + index % 4 / 20 for index in range(30)]
-LIMIT = 128
+STEP_LIMIT = 128
 
 
 class ScriptedRuns:
-    """A RunSource that holds what a script says, and writes down what is asked of it."""
+    """RunSource that follows a script, and records its calls."""
 
     started = ""
     disturbed = 0
@@ -35,7 +35,7 @@ class ScriptedRuns:
         self.state = SessionState()
         self.note = ""
         self.rates: list[float] = []
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.closed = asyncio.Event()
         self.replay = replay
         self.callback: Callable[[], None] = lambda: None
@@ -70,26 +70,26 @@ class ScriptedRuns:
 
     def stop(self, why: DuotuiError) -> None:
         if not isinstance(why, Cancelled) or "left" not in str(why):
-            self.asked.append(str(why))
+            self.requests.append(str(why))
 
     async def close(self) -> None:
         self.closed.set()
 
 
 class ScriptedJudgeSession(JudgeSession):
-    """A judge session in its runs, whose source is a script."""
+    """Judge session during its runs, whose source is a script."""
 
     def __init__(self, runs: int = 0, *events: Event, target: str = "/dev/ttyACM0") -> None:
-        request = Request(mode=Mode.EXACT, steps=LIMIT)
+        request = Request(mode=Mode.EXACT, steps=STEP_LIMIT)
         self.script = ScriptedRuns()
         super().__init__(self.script, JudgeOptions(target, request, Path("m"), None))
         self.phase = Phase.RUNNING
-        self.baseline = baseline(words(TALE))
+        self.baseline = baseline(words(STORY_TEXT))
         self.script.rates = RATES[:runs]
         self._roofline = Roofline(BandwidthSweep(((2**23, 930e6),), 400e6, 1e9), 16.4e6)
-        self.say(*events)
+        self.emit(*events)
 
-    def say(self, *events: Event) -> None:
+    def emit(self, *events: Event) -> None:
         for event in events:
             self.script.state = reduce(self.script.state, event)
         self.script.callback()
@@ -113,21 +113,23 @@ def baseline(pieces: list[str]) -> Baseline:
 def run(rate: float) -> Run:
     return Run(
         counted=True,
-        ids=ids(words(TALE)),
-        text=TALE,
+        ids=ids(words(STORY_TEXT)),
+        text=STORY_TEXT,
         rate=rate,
         first=0.4,
         peak=31_000,
         faults=0,
-        probabilities=(0.5,) * len(words(TALE)),
+        probabilities=(0.5,) * len(words(STORY_TEXT)),
     )
 
 
 def agreement(*others: int) -> Agreement:
-    """Of TALE, but at `others`."""
+    """Agreement of STORY_TEXT with the reference, except at `others`."""
     steps = []
-    for index, (id_, piece) in enumerate(zip(ids(words(TALE)), words(TALE), strict=True)):
-        taken = 1 if index in others else id_
+    for index, (id_, piece) in enumerate(
+        zip(ids(words(STORY_TEXT)), words(STORY_TEXT), strict=True)
+    ):
+        predicted = 1 if index in others else id_
         likely = (
             TokenCandidate(id_, 0.41, 0.39, piece),
             TokenCandidate(1, 0.22, 0.24, " butterfly"),
@@ -135,26 +137,26 @@ def agreement(*others: int) -> Agreement:
             TokenCandidate(3, 0.08, 0.09, " the"),
             *(TokenCandidate(n, 0.05 - n / 250, 0.05 - n / 240, f" word{n}") for n in range(4, 10)),
         )
-        steps.append(ForcedStep(id_, taken, 0.891598, likely))
+        steps.append(ForcedStep(id_, predicted, 0.891598, likely))
     return Agreement(tuple(steps), 4)
 
 
-def telling(runs: int = 12, told: int = 60) -> ScriptedJudgeSession:
-    pieces = words(TALE)[:told]
+def running(runs: int = 12, count: int = 60) -> ScriptedJudgeSession:
+    pieces = words(STORY_TEXT)[:count]
     return ScriptedJudgeSession(
-        runs, *scripted_session.ready(), *scripted_session.story(BOARD, pieces, steps=LIMIT)
+        runs, *scripted_session.ready(), *scripted_session.story(BOARD, pieces, steps=STEP_LIMIT)
     )
 
 
 def judged(*others: int) -> ScriptedJudgeSession:
-    made = ScriptedJudgeSession(
+    session = ScriptedJudgeSession(
         30,
         *scripted_session.ready(),
-        *scripted_session.story(BOARD, words(TALE), steps=LIMIT),
-        scripted_session.ended(BOARD, len(words(TALE))),
+        *scripted_session.story(BOARD, words(STORY_TEXT), steps=STEP_LIMIT),
+        scripted_session.ended(BOARD, len(words(STORY_TEXT))),
     )
-    made.script.rates[6] = 21.5
-    made.phase = Phase.OVER
-    found = made.so_far
-    made.verdict = replace(found, agreement=agreement(*others), own=agreement())
-    return made
+    session.script.rates[6] = 21.5
+    session.phase = Phase.OVER
+    verdict = session.so_far
+    session.verdict = replace(verdict, agreement=agreement(*others), own=agreement())
+    return session

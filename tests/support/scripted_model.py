@@ -1,8 +1,8 @@
-"""A model small enough to write by hand, which tells a given text for ever.
+"""Model small enough to write by hand, which generates a given text for ever.
 
-Attention and feed-forward weights are zero, so a token's embedding reaches the classifier as it is.
-Embeddings are one-hot, and the classifier's row of a token is the embedding of the token before it.
-Every token that is not in the text (BOS, bytes of a prompt) leads to the first piece.
+Attention and feed-forward weights are zero, so a token's embedding reaches the classifier
+unchanged. Embeddings are one-hot, and the classifier's row of a token is the embedding of the token
+before it. Every token outside the text (BOS, bytes of a prompt) leads to the first piece.
 """
 
 import itertools
@@ -18,7 +18,8 @@ CERTAIN = 40.0  # the logit of the token that follows; every other logit is 0
 
 
 def _ids(pieces: list[bytes]) -> tuple[list[int], int]:
-    """A piece of the form <0xNN> is the byte's own token; any other gets a token for itself."""
+    """Ids of the pieces, and the number of axes. A piece <0xNN> is the byte's own token; any other
+    gets a new token."""
     ids: list[int] = []
     free = FIRST_PIECE
     for piece in pieces:
@@ -41,16 +42,16 @@ def _vocabulary(pieces: list[bytes], ids: list[int], size: int) -> list[bytes]:
     return vocabulary
 
 
-WORDS = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
+STORY_PIECES = [b" once", b" upon", b"\xf0\x9f", b"\x99\x82", b" time"]
 
 
-def write_parrot(
+def write_scripted_model(
     folder: Path, pieces: Iterable[bytes], context: int, ends: bool = False, layers: int = 1
 ) -> tuple[Path, Path]:
-    """Write parrot.bin and tokenizer.bin into `folder`; return both paths.
+    """Write scripted.bin and tokenizer.bin into `folder`; return both paths.
 
-    The story is `pieces` again and again, or, with `ends`, once and then BOS. More `layers` only
-    make a step slower.
+    The story repeats `pieces`, or, with `ends`, has them once and then BOS. More `layers` only make
+    a step slower.
     """
     pieces = list(pieces)
     ids, vocab = _ids(pieces)
@@ -73,7 +74,7 @@ def write_parrot(
         return bytes(4 * count)
 
     folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "parrot.bin"
+    model = folder / "scripted.bin"
     with open(model, "wb") as out:
         out.write(struct.pack("<7i", dim, hidden, layers, heads, heads, -vocab, context))
         out.write(embedding)
@@ -82,7 +83,7 @@ def write_parrot(
         out.write(ones * layers)
         out.write(zeros(3 * layers * dim * hidden))  # w1 w2 w3
         out.write(ones)
-        out.write(zeros(context * dim))  # what was freq_cis, real and imaginary
+        out.write(zeros(context * dim))  # freq_cis, real and imaginary, unused
         out.write(classifier)
     vocabulary = _vocabulary(pieces, ids, vocab)
     tokenizer = folder / "tokenizer.bin"

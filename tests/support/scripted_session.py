@@ -1,4 +1,4 @@
-"""A sitting for the stage: it holds what a script says happened, and writes down what is asked."""
+"""Session for tests of the screen: it follows a script, and records its requests."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ from duotui.session.state import SessionState, reduce
 
 BOARD, BASELINE = Source.BOARD, Source.BASELINE
 
-TALE = (
+STORY_TEXT = (
     "Once upon a time, there was a little girl named Lily. She loved to play outside in the "
     "park. One day, she saw a big, red ball in a tree. She wanted to play with it, but it was "
     'too high. Lily asked her mom, "Mom, can you help me get the ball?" Her mom smiled and '
@@ -42,20 +42,20 @@ TALE = (
 
 
 class ScriptedSession:
-    """A `Sitting` without a link. `say` is what happens; `asked` is what the screen wanted."""
+    """Session without a link. `emit` handles events; `requests` holds the screen's requests."""
 
     def __init__(self, *events: Event, live: bool = True) -> None:
         self.state = SessionState()
         self.live = live
         self.recording: Path | None = None
-        self.asked: list[object] = []
+        self.requests: list[object] = []
         self.closed = asyncio.Event()
         self.slow_to_close = 0.0
         self.unwritable = False
         self._listeners: list[StateCallback] = []
-        self.say(*events)
+        self.emit(*events)
 
-    def say(self, *events: Event) -> None:
+    def emit(self, *events: Event) -> None:
         for event in events:
             self.state = reduce(self.state, event)
         for listener in self._listeners:
@@ -65,46 +65,46 @@ class ScriptedSession:
         self._listeners.append(listener)
 
     def open(self) -> None:
-        self.asked.append("open")
+        self.requests.append("open")
 
     def generate(self, request: Request) -> None:
-        self.asked.append(request)
+        self.requests.append(request)
 
     def stop(self) -> None:
-        self.asked.append("stop")
+        self.requests.append("stop")
 
     def pause(self, on: bool) -> None:
-        self.asked.append("pause" if on else "go on")
+        self.requests.append("pause" if on else "go on")
 
     def step(self) -> None:
-        self.asked.append("step")
+        self.requests.append("step")
 
     def speak(self, text: str = "") -> None:
-        self.asked.append("speak")
+        self.requests.append("speak")
 
     def stop_speaking(self) -> None:
-        self.asked.append("hush")
+        self.requests.append("hush")
 
     def record(self, path: Path | None) -> None:
         if self.unwritable:
             raise UsageError("the disk is full", "make room")
-        self.asked.append("record" if path else "end of recording")
+        self.requests.append("record" if path else "end of recording")
         self.recording = path
 
     async def close(self) -> None:
-        self.asked.append("close")
+        self.requests.append("close")
         if self.slow_to_close:
             await asyncio.sleep(self.slow_to_close)
         self.closed.set()
 
 
 def words(text: str) -> list[str]:
-    """`text` in pieces like a tokenizer's: each word with the space before it."""
+    """Split `text` into pieces like a tokenizer's: each word with the space before it."""
     return [(" " if at else "") + word for at, word in enumerate(text.split(" "))]
 
 
 def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Event, ...]:
-    """Both narrators are there."""
+    """Events of a session whose board and baseline are both ready."""
     events: list[Event] = []
     for source, machine in ((BOARD, "milkv-duo rv64gcv0p7"), (BASELINE, "x86-64 avx2")):
         events += [
@@ -131,7 +131,7 @@ def ready(*, modes: tuple[Mode, ...] = tuple(Mode), boot: int = 1) -> tuple[Even
 def tokens(
     source: Source, pieces: Iterable[str], *, start: int = 0, period: int = 41_000
 ) -> Tokens:
-    """Tokens of `pieces`; one of a text has always the same id."""
+    """Tokens of `pieces`; the same text always has the same id."""
     return Tokens(
         1.0,
         source,
@@ -166,7 +166,7 @@ def started(source: Source, prompt: str = "Once upon a time,", *, steps: int = 2
 
 
 def gauges(
-    source: Source, told: int, *, paused: bool = False, idle: bool = False
+    source: Source, count: int, *, paused: bool = False, idle: bool = False
 ) -> tuple[Event, ...]:
     activity = Activity.PAUSED if paused else Activity.IDLE if idle else Activity.GENERATING
     return (
@@ -174,8 +174,8 @@ def gauges(
             1.0,
             source,
             activity=activity,
-            tokens=told,
-            clock=told * 41_000,
+            tokens=count,
+            clock=count * 41_000,
             first=400_000,
             rss=30_412,
             peak=31_204,
@@ -194,30 +194,30 @@ def story(
     steps: int = 256,
     period: int = 41_000,
 ) -> list[Event]:
-    """A story as it comes: it starts, and grows by `batch` tokens at a time."""
+    """Events of a growing story: it starts, and grows by `batch` tokens at a time."""
     events: list[Event] = [started(source, steps=steps)]
     for at in range(0, len(pieces), batch):
         events.append(tokens(source, pieces[at : at + batch], start=at, period=period))
     return [*events, *gauges(source, len(pieces))]
 
 
-def ended(source: Source, told: int, reason: EndReason = EndReason.ENDED) -> Event:
-    return RunEnded(9.0, source, reason, told, told * 41_000, 24.31)
+def ended(source: Source, count: int, reason: EndReason = EndReason.ENDED) -> Event:
+    return RunEnded(9.0, source, reason, count, count * 41_000, 24.31)
 
 
 def speech(index: int) -> list[Event]:
-    """The story is said aloud, and has come to this sentence."""
-    spans = tuple(sentences(TALE))
+    """Events of a story that is being read aloud, up to this sentence."""
+    spans = tuple(sentences(STORY_TEXT))
     return [SpeechStarted(10.0, BOARD, spans), SentencePlaying(11.0, BOARD, index, 11.0, 3.0, ())]
 
 
 def identical_so_far() -> list[Event]:
-    pieces = words(TALE)
+    pieces = words(STORY_TEXT)
     return [*ready(), *story(BOARD, pieces[:60]), *story(BASELINE, pieces[:52])]
 
 
 def identical_end() -> list[Event]:
-    pieces = words(TALE)
+    pieces = words(STORY_TEXT)
     events: list[Event] = [*ready()]
     for source in (BOARD, BASELINE):
         events += [
@@ -228,10 +228,10 @@ def identical_end() -> list[Event]:
 
 
 def differing() -> list[Event]:
-    ours, theirs = words(TALE), words(TALE)
-    theirs[41:] = words(TALE.replace("high", "small").replace("Lily", "Lucy"))[41:]
-    theirs[41] = " soft."
+    board_pieces, baseline_pieces = words(STORY_TEXT), words(STORY_TEXT)
+    baseline_pieces[41:] = words(STORY_TEXT.replace("high", "small").replace("Lily", "Lucy"))[41:]
+    baseline_pieces[41] = " soft."
     events: list[Event] = [*ready()]
-    for source, pieces in ((BOARD, ours), (BASELINE, theirs)):
+    for source, pieces in ((BOARD, board_pieces), (BASELINE, baseline_pieces)):
         events += [*story(source, pieces[:97])]
     return events

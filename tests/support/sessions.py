@@ -1,4 +1,4 @@
-"""A real session: the real engine, behind a real wire, in this test's loop."""
+"""Real session: the real engine, behind the real protocol, in this test's loop."""
 
 import asyncio
 import itertools
@@ -25,32 +25,32 @@ def new_session(board: Channel, baseline: Channel | None = None) -> Session:
 
 
 class Watch:
-    """Waits for what a session says; nothing is polled."""
+    """Awaits changes of a session, without polling."""
 
     def __init__(self, watched: Session) -> None:
         self.session = watched
         self._waiting: list[tuple[Callable[[SessionState], bool], asyncio.Future[None]]] = []
-        self.seen: list[events.Event] = []
-        watched.subscribe(self._heard)
+        self.events_seen: list[events.Event] = []
+        watched.subscribe(self._on_change)
 
-    def _heard(self, state: SessionState, batch: Batch) -> None:
-        self.seen += batch
-        for wanted, future in self._waiting:
-            if not future.done() and wanted(state):
+    def _on_change(self, state: SessionState, batch: Batch) -> None:
+        self.events_seen += batch
+        for condition, future in self._waiting:
+            if not future.done() and condition(state):
                 future.set_result(None)
 
     async def until(
-        self, wanted: Callable[[SessionState], bool], seconds: float = 60
+        self, condition: Callable[[SessionState], bool], seconds: float = 60
     ) -> SessionState:
-        if not wanted(self.session.state):
+        if not condition(self.session.state):
             future = asyncio.get_running_loop().create_future()
-            self._waiting.append((wanted, future))
+            self._waiting.append((condition, future))
             await asyncio.wait_for(future, seconds)
         return self.session.state
 
 
-async def told(watched: Session, request: Request, seconds: float = 60) -> SessionState:
-    """The state when the board has told `request` to its end."""
+async def run_to_end(watched: Session, request: Request, seconds: float = 60) -> SessionState:
+    """State after the board has generated `request` to its end."""
     watch = Watch(watched)
     watched.generate(request)
     return await watch.until(lambda state: over(state, Source.BOARD), seconds)
@@ -60,8 +60,8 @@ def over(state: SessionState, source: Source) -> bool:
     return state.of(source).ended is not None
 
 
-class Spoiler:
-    """What a bad cable does: a bit flipped in `bits`, a kernel line after some `bytes_` bytes."""
+class BadCable:
+    """Bad cable: one bit flipped in `bits`, a kernel line after some `bytes_` bytes."""
 
     def __init__(self, seed: int, bits: int = 0, bytes_: int = 0) -> None:
         self._random = random.Random(seed)

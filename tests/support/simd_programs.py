@@ -1,17 +1,21 @@
-"""The C program that compares sets of kernels with the same sums in double."""
+"""C program that compares sets of kernels with the same sums in double."""
 
 from support.engine import NATIVE
 from support.paths import NATIVE_TESTS
 
-SOURCES = NATIVE / "src/kernels"
+KERNEL_SOURCES = NATIVE / "src/kernels"
 SIMD_CHECK = [
     NATIVE_TESTS / "simd_check.c",
-    *[SOURCES / "int_matrix.c", SOURCES / "ops_f32.c", *sorted(SOURCES.glob("simd*.c"))],
+    *[
+        KERNEL_SOURCES / "int_matrix.c",
+        KERNEL_SOURCES / "ops_f32.c",
+        *sorted(KERNEL_SOURCES.glob("simd*.c")),
+    ],
 ]
 OPTIMISED = ["-O3"]
 
-# The largest error that a kernel may make, in relation to the sum of its terms' magnitudes. Sums
-# of products are of up to 800 terms, each rounded to 24 bits (6e-8).
+# Largest error of a kernel, relative to the sum of its terms' magnitudes. A sum of products has up
+# to 800 terms, each rounded to 24 bits (6e-8).
 SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
@@ -24,12 +28,12 @@ LIMITS = {
 
 
 def assert_kernels_are_near(printed: str, sets: list[str]) -> None:
-    """`printed` by simd_check: at least these sets, all kernels, none beyond its limit."""
+    """Check `printed` by simd_check: at least these sets, all kernels, none beyond its limit."""
     errors: dict[str, dict[str, float]] = {}
     for line in printed.splitlines():
         name, kernel, error = line.split(" ")
         errors.setdefault(name, {})[kernel] = float(error)
     assert errors.keys() >= set(sets)
-    for name, found in errors.items():
-        assert found.keys() == LIMITS.keys(), name
-        assert not {kernel: e for kernel, e in found.items() if not e <= LIMITS[kernel]}, name
+    for name, largest in errors.items():
+        assert largest.keys() == LIMITS.keys(), name
+        assert not {kernel: e for kernel, e in largest.items() if not e <= LIMITS[kernel]}, name

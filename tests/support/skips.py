@@ -1,4 +1,4 @@
-"""A skip is listed with its reason in tests/skips.toml, or it is a failure (docs/testing.md)."""
+"""Check of each skip's reason against tests/skips.toml (docs/testing.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IN_CI = "DUOTUI_CI"
 
 @dataclass(frozen=True)
 class Allowed:
-    """One entry of the list: a regular expression, and whether CI may skip for it, too."""
+    """Entry of the list: a regular expression, and True if CI may skip for it, too."""
 
     reason: re.Pattern[str]
     in_ci: bool
@@ -34,14 +34,14 @@ def read_list(path: Path = LIST) -> tuple[Allowed, ...]:
 
 
 def unlisted(reasons: Iterable[str], allowed: Iterable[Allowed], in_ci: bool) -> list[str]:
-    """Those of `reasons` that no entry allows, each once, sorted."""
+    """Select the `reasons` that no entry allows, each once, sorted."""
     entries = [entry for entry in allowed if entry.in_ci or not in_ci]
     return sorted({r for r in reasons if not any(e.reason.search(r) for e in entries)})
 
 
 @dataclass(eq=False)  # pytest keeps its plugins in a set
 class SkipCheck:
-    """A pytest plugin: it fails a run that has passed, but skipped for an unlisted reason."""
+    """Pytest plugin that fails a run that has passed, but skipped for an unlisted reason."""
 
     allowed: tuple[Allowed, ...]
     in_ci: bool

@@ -1,4 +1,4 @@
-"""Speech in tests: where espeak is found, ten stories, and when their words are seen and heard."""
+"""Speech in tests: ten stories, and the times of their words on screen and tape."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from duotui.protocol.tokens import WordMark
     from duotui.speech.tts import Utterance
 
-STORIES = (
+TEN_STORIES = (
     "Once upon a time there was a little girl named Lily. She had a big red ball. She took it to"
     " the park and played in the sun.",
     "Tom was a small dog. He liked to dig in the mud. One day, he found a shiny key. It was the"
@@ -44,72 +44,74 @@ STORIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A word that a screen would have marked, from a time on the tape on."""
+class MarkedWord:
+    """Word that a screen would have marked, from a time on the tape on."""
 
     text: str
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence on the tape: where its first sound is, and what was seen of it."""
+class SpokenSentence:
+    """Sentence on the tape: the time of its first sound, and its marks on screen."""
 
     text: str
-    begun: float
-    words: tuple[Seen, ...]
+    start: float
+    words: tuple[MarkedWord, ...]
 
 
-async def tell(story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60) -> list[Said]:
-    """`story` told on a tape at `path` in real time, looked at every `look` seconds."""
+async def read_aloud(
+    story: str, voice: EspeakVoice, path: Path, look: float = 1 / 60
+) -> list[SpokenSentence]:
+    """Read `story` onto a tape at `path` in real time; sample the mark every `look` seconds."""
     clock = MonotonicClock()
     tape = WavOutput(path, clock)
-    reader = EspeakTts(EspeakClient(), tape, voice)
-    heard: list[Said] = []
+    tts = EspeakTts(EspeakClient(), tape, voice)
+    spoken: list[SpokenSentence] = []
     try:
         for span in sentences(story):
             text = story[span.start : span.end]
-            heard.append(await _watched(reader, text, tape, clock, look))
+            spoken.append(await _watched(tts, text, tape, clock, look))
     finally:
-        await reader.close()
-    assert not reader.trouble
-    return heard
+        await tts.close()
+    assert not tts.trouble
+    return spoken
 
 
 async def _watched(
-    reader: EspeakTts, text: str, tape: WavOutput, clock: MonotonicClock, look: float
-) -> Said:
+    tts: EspeakTts, text: str, tape: WavOutput, clock: MonotonicClock, look: float
+) -> SpokenSentence:
     now: list[tuple[Utterance, float]] = []
-    seen: list[Seen] = []
+    marked: list[MarkedWord] = []
     last: WordMark | None = None
     task = asyncio.create_task(
-        reader.say(text, lambda said: now.append((said, clock.now() - tape.began)))
+        tts.say(text, lambda utterance: now.append((utterance, clock.now() - tape.began)))
     )
     while not task.done():
         if now:
-            mark = now[0][0].word_at(reader.position())
+            mark = now[0][0].word_at(tts.position())
             if mark not in (last, None):
-                seen.append(Seen(text[mark.start : mark.end], clock.now() - tape.began))
+                marked.append(MarkedWord(text[mark.start : mark.end], clock.now() - tape.began))
                 last = mark
         await asyncio.sleep(look)
     await task
-    return Said(text, now[0][1], tuple(seen))
+    return SpokenSentence(text, now[0][1], tuple(marked))
 
 
 def samples(path: Path) -> tuple[array.array[int], int]:
-    """And how many there are in a second."""
+    """Samples of a WAV file, and its rate in samples a second."""
     with wave.open(str(path)) as file:
         return array.array("h", file.readframes(file.getnframes())), file.getframerate()
 
 
-def bursts(heard: array.array[int], rate: int, least: float = 0.1, level: int = 150) -> list[float]:
-    """When there is sound after `least` seconds of silence, in seconds. Up to ninety words a minute
-    that is once a word: no stop inside one is as long, no pause between two as short."""
-    found, last = [], -1.0
+def bursts(pcm: array.array[int], rate: int, least: float = 0.1, level: int = 150) -> list[float]:
+    """Onsets of sound after `least` seconds of silence, in seconds. Up to ninety words a minute
+    there is one per word: no stop inside a word is as long, no pause between two as short."""
+    onsets, last = [], -1.0
     step = rate // 200
-    for start in range(0, len(heard) - step, step):
-        if max(map(abs, heard[start : start + step])) > level:
+    for start in range(0, len(pcm) - step, step):
+        if max(map(abs, pcm[start : start + step])) > level:
             if last < 0 or (start / rate) - last > least:
-                found.append(start / rate)
+                onsets.append(start / rate)
             last = start / rate
-    return found
+    return onsets

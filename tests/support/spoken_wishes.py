@@ -1,4 +1,4 @@
-"""Children's wishes said by espeak-ng, clean and in noise; and what is none of them."""
+"""Children's wishes spoken by espeak-ng, clean and in noise; and sentences that are no wish."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from duotui.speech.resampling import resampled
 from duotui.speech.wish_grammar import ALONE_SUFFIX
 from duotui.story.cards import deck
 from duotui.story.voice_input import SPOKEN_COMMANDS
-from support.espeak import RATE as MADE_RATE
+from support.espeak import ESPEAK_RATE as MADE_RATE
 from support.espeak import synthesise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LEVEL = 3000
-"""Root mean square of what is said, of 32768."""
+SPEECH_LEVEL = 3000
+"""Root mean square of the speech, of 32768."""
 
 SNR = 15.0
-"""Decibels by which what is said is louder than the noise, while it is said."""
+"""Signal-to-noise ratio in dB, during speech."""
 
 CONDITIONS = ("clean", "white", "babble")
 
@@ -37,16 +37,17 @@ VOICES = (
     ("en-us+m3", 50, 150),
     ("en-gb-x-rp", 60, 140),
 )
-"""Language and variant, pitch of 99, words a minute: those by which the ear was settled."""
+"""Language and variant, pitch of 99, words a minute: the voices that the recognizer was tuned on.
+"""
 
-OTHERS = (
+OTHER_VOICES = (
     ("en-us+f4", 90, 130),
     ("en-us+f5", 85, 130),
     ("en-gb-scotland", 50, 140),
     ("en-gb-x-gbclan+m5", 40, 150),
     ("en-us+Annie", 60, 140),
 )
-"""Others, stranger and higher, by which nothing was settled."""
+"""Voices for tests only, stranger and higher."""
 
 Voice = tuple[str, int, int]
 
@@ -65,24 +66,24 @@ CARRIERS = (
 def wishes(
     number: int, seed: int, cards: Mapping[str, Mapping[str, tuple[str, ...]]] = CARDS
 ) -> list[tuple[str, dict[str, str]]]:
-    """Every card by itself, in each of its forms, and then whole wishes, to `number`."""
+    """Yield every card by itself, in each of its forms, and then whole wishes, up to `number`."""
     chance = random.Random(seed)
-    made = [
+    result = [
         (form, {slot.removesuffix(ALONE_SUFFIX): key})
         for slot, keys in cards.items()
         for key, forms in keys.items()
         for form in forms
     ]
-    while len(made) < number:
-        said, slots = [chance.choice(CARRIERS)], {}
+    while len(result) < number:
+        phrases, slots = [chance.choice(CARRIERS)], {}
         for slot, often in (("who", 1.0), ("where", 0.7), ("what", 0.6)):
             if chance.random() < often:
                 slots[slot] = chance.choice(list(cards[slot]))
                 if slot == "what":
-                    said.append(chance.choice(("who", "that")))
-                said.append(chance.choice(cards[slot][slots[slot]]))
-        made.append((" ".join(said).strip(), slots))
-    return made
+                    phrases.append(chance.choice(("who", "that")))
+                phrases.append(chance.choice(cards[slot][slots[slot]]))
+        result.append((" ".join(phrases).strip(), slots))
+    return result
 
 
 OUTSIDE = tuple(
@@ -175,7 +176,7 @@ OUTSIDE = tuple(
 )
 
 
-UNHEARD = tuple(
+HELD_OUT = tuple(
     """
     the boat is on the river
     we went to the shop this morning
@@ -221,39 +222,39 @@ UNHEARD = tuple(
     .replace("    ", "")
     .splitlines()
 )
-"""Outside too, but not looked at until all was settled."""
+"""Sentences outside the grammar that were not used for tuning."""
 
 
 @functools.cache
-def said(text: str, voice: Voice) -> array.array[int]:
-    """`text` at RATE and LEVEL, without the silence around it."""
+def synthesised(text: str, voice: Voice) -> array.array[int]:
+    """Synthesize `text` at SAMPLE_RATE and SPEECH_LEVEL, without the silence around it."""
     name, pitch, rate = voice
-    made = synthesise(text, voice=name, pitch=pitch, rate=rate)
-    heard = array.array("h", resampled(made, MADE_RATE, SAMPLE_RATE))
-    loud = [at for at, sample in enumerate(heard) if abs(sample) > 200]
-    return _at_level(heard[loud[0] : loud[-1] + 1], LEVEL)
+    sound = synthesise(text, voice=name, pitch=pitch, rate=rate)
+    speech = array.array("h", resampled(sound, MADE_RATE, SAMPLE_RATE))
+    loud = [at for at, sample in enumerate(speech) if abs(sample) > 200]
+    return _at_level(speech[loud[0] : loud[-1] + 1], SPEECH_LEVEL)
 
 
 def in_noise(text: str, voice: Voice, condition: str, seed: int) -> bytes:
-    """`text` with 0.4 s before and 0.5 s after it, in noise of SNR, or almost none."""
-    speech = said(text, voice)
-    whole = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
-    whole.extend(speech)
-    whole.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
+    """Add 0.4 s before and 0.5 s after `text`, in noise of SNR, or almost none."""
+    speech = synthesised(text, voice)
+    padded = array.array("h", bytes(2 * (SAMPLE_RATE * 4 // 10)))
+    padded.extend(speech)
+    padded.extend(array.array("h", bytes(2 * (SAMPLE_RATE // 2))))
     chance = random.Random(seed)
-    quiet = LEVEL * 10 ** (-SNR / 20)
+    quiet = SPEECH_LEVEL * 10 ** (-SNR / 20)
     match condition:
         case "clean":
-            noise: Sequence[float] = white(len(whole), 3.0, chance)
+            noise: Sequence[float] = white(len(padded), 3.0, chance)
         case "white":
-            noise = white(len(whole), quiet, chance)
+            noise = white(len(padded), quiet, chance)
         case _:
-            noise = babble(len(whole), quiet, chance)
-    return pcm(list(map(float.__add__, map(float, whole), noise)))
+            noise = babble(len(padded), quiet, chance)
+    return pcm(list(map(float.__add__, map(float, padded), noise)))
 
 
 def turned(pcm: bytes) -> bytes:
-    """What a microphone makes of `pcm`."""
+    """Microphone's recording of one turn in `pcm`."""
     turn = open_segmenter(12.0)
     turn.feed(pcm)
     return without_noise(turn.utterance(), turn.surroundings())
@@ -270,60 +271,60 @@ def white(length: int, level: float, chance: random.Random) -> list[float]:
 
 
 def babble(length: int, level: float, chance: random.Random) -> list[float]:
-    """A room in which six voices speak."""
-    room = _room()
-    at = chance.randrange(len(room) - length)
-    part = room[at : at + length]
+    """Noise of six voices that speak at once."""
+    voices = _voices()
+    at = chance.randrange(len(voices) - length)
+    part = voices[at : at + length]
     loud = math.sqrt(sum(map(mul, part, part)) / length)
     return [sample * level / loud for sample in part]
 
 
 @functools.cache
-def _room() -> list[float]:
-    spoken = []
-    for number, voice in enumerate((*VOICES, OTHERS[0])):
+def _voices() -> list[float]:
+    speakers = []
+    for number, voice in enumerate((*VOICES, OTHER_VOICES[0])):
         one = array.array("h")
         for text in OUTSIDE[number * 7 : number * 7 + 6]:
-            one.extend(said(text, voice))
-        spoken.append(one)
-    return [float(sum(samples)) for samples in zip(*spoken, strict=False)]
+            one.extend(synthesised(text, voice))
+        speakers.append(one)
+    return [float(sum(samples)) for samples in zip(*speakers, strict=False)]
 
 
 def sounds() -> dict[str, bytes]:
-    """What is no speech, two seconds each; and a room full of it."""
+    """Sounds without speech, two seconds each; and the babble of voices."""
     chance, length = random.Random(5), 2 * SAMPLE_RATE
     turn = [2 * math.pi * at / SAMPLE_RATE for at in range(length)]
-    made: dict[str, Sequence[float]] = {"silence": [0.0] * length}
+    result: dict[str, Sequence[float]] = {"silence": [0.0] * length}
     for level in (10, 300, 3000):
-        made[f"white noise {level}"] = white(length, level, chance)
+        result[f"white noise {level}"] = white(length, level, chance)
     for pitch in (110, 220, 330, 440, 880):
-        made[f"tone {pitch} Hz"] = [8000 * math.sin(pitch * at) for at in turn]
+        result[f"tone {pitch} Hz"] = [8000 * math.sin(pitch * at) for at in turn]
     for pitch in (150, 250, 350):
         wavering = [at * pitch + 0.6 * math.sin(5 * at) for at in turn]
-        made[f"humming {pitch} Hz"] = [
+        result[f"humming {pitch} Hz"] = [
             3000 * sum(math.sin(part * at) / part for part in range(1, 8)) for at in wavering
         ]
     for name, pitches in (("major", (262, 330, 392)), ("minor", (220, 262, 330))):
-        made[f"{name} chord"] = [
+        result[f"{name} chord"] = [
             2500
             * (0.3 + 0.7 * math.exp(-3 * (number / SAMPLE_RATE % 0.5)))
             * sum(math.sin(pitch * part * at) / part for pitch in pitches for part in (1, 2, 3))
             for number, at in enumerate(turn)
         ]
-    made["siren"] = [6000 * math.sin(600 * at + 150 * math.sin(2 * at)) for at in turn]
-    made["clapping"] = [
+    result["siren"] = [6000 * math.sin(600 * at + 150 * math.sin(2 * at)) for at in turn]
+    result["clapping"] = [
         chance.gauss(0.0, 9000) if number % 4000 < 200 else 0.0 for number in range(length)
     ]
     for number in range(4):
-        made[f"a room {number}"] = babble(length, 800, chance)
-    return {name: pcm(samples) for name, samples in made.items()}
+        result[f"a room {number}"] = babble(length, 800, chance)
+    return {name: pcm(samples) for name, samples in result.items()}
 
 
-def _at_level(heard: array.array[int], level: float) -> array.array[int]:
+def _at_level(speech: array.array[int], level: float) -> array.array[int]:
     powers = [
         sum(map(mul, part, part)) / len(part)
-        for part in (heard[at : at + 160] for at in range(0, len(heard), 160))
+        for part in (speech[at : at + 160] for at in range(0, len(speech), 160))
     ]
     loud = [power for power in powers if power > max(powers) / 1000]
     factor = level / math.sqrt(sum(loud) / len(loud))
-    return array.array("h", pcm([sample * factor for sample in heard]))
+    return array.array("h", pcm([sample * factor for sample in speech]))

@@ -1,4 +1,4 @@
-"""A room for a story hour: the real engine behind the real wire, and a reader in a hurry."""
+"""Services of the story screen: the real engine behind the real protocol, and a fast voice."""
 
 import random
 from collections.abc import Callable
@@ -28,19 +28,19 @@ from duotui.story.voice_input import VoiceInput
 AFTERNOON = datetime(2026, 11, 26, 15, 30)
 
 
-class Hurried(SilentTts):
-    """Reads as fast as it is asked to, whatever is settled. `said` is all that it has read."""
+class FastTts(SilentTts):
+    """Reads as fast as requested, whatever the settings. `sentences` holds all its sentences."""
 
     def __init__(self, pace: float = 60_000.0) -> None:
         super().__init__(MonotonicClock(), pace)
-        self.said: list[str] = []
+        self.sentences: list[str] = []
 
     def configure(self, pace: float, volume: float) -> None:
         self.settled = pace, volume
 
-    async def say(self, text: str, begun: Callable[..., None]) -> None:
-        self.said.append(text)
-        await super().say(text, begun)
+    async def say(self, text: str, started: Callable[..., None]) -> None:
+        self.sentences.append(text)
+        await super().say(text, started)
 
 
 def new_services(
@@ -48,7 +48,7 @@ def new_services(
     folder: Path,
     *,
     seed: int = 1,
-    reader: Hurried | None = None,
+    tts: FastTts | None = None,
     wall: Callable[[], datetime] = lambda: AFTERNOON,
     fit: Callable[[str], bool] | None = None,
     mode: Mode = Mode.EXACT,
@@ -71,20 +71,20 @@ def new_services(
         rng=rng,
         wall=wall,
     )
-    made = StoryServices(
+    services = StoryServices(
         session=session,
         catalogue=catalogue,
-        tts=reader or Hurried(),
+        tts=tts or FastTts(),
         diary=Diary(folder / "diary.txt", wall),
         clock=MonotonicClock(),
         wall=wall,
         voice_input=voice_input,
     )
-    return made, session
+    return services, session
 
 
 def new_controller(
-    made: StoryServices, parental: ParentalSettings | None = None
+    services: StoryServices, parental: ParentalSettings | None = None
 ) -> StoryController:
     parental = parental or ParentalSettings(name="Lily")
-    return StoryController(made, parental, strings_in(parental.language))
+    return StoryController(services, parental, strings_in(parental.language))

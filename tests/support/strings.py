@@ -4,9 +4,9 @@ import re
 
 
 def technical(text: str) -> set[str]:
-    """The technical words in it, but for the name of the key."""
-    found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
-    return found | {word for word in TECHNICAL_ZH if word in text}
+    """Technical words in `text`, except the name of the key."""
+    words = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL) - {"enter"}
+    return words | {word for word in TECHNICAL_ZH if word in text}
 
 
 TECHNICAL = re.findall(

@@ -1,4 +1,4 @@
-"""A port of this computer, served to others as ser2net does: raw, or by RFC 2217."""
+"""Port of this computer, served to others as ser2net does: raw, or by RFC 2217."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class _Connection:
-    """What PortManager writes its answers to."""
+    """Stream of PortManager's answers."""
 
     def __init__(self, peer: socket.socket) -> None:
         self.write = peer.sendall
 
 
 class _Pty(serial.Serial):
-    """Has none of the modem's lines that PortManager asks for and sets."""
+    """Lacks the modem's lines that PortManager asks for and sets."""
 
     cts = dsr = ri = cd = rts = dtr = break_condition = False
 
 
 @contextmanager
 def served(path: str, scheme: str) -> Iterator[str]:
-    """The URL of the port at `path`; `scheme` is socket or rfc2217. One host at a time."""
+    """Yield the URL of the port at `path`; `scheme` is socket or rfc2217. One host at a time."""
     listening = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_serve, args=(listening, path, scheme), daemon=True).start()
     try:

@@ -20,7 +20,7 @@ def _take_terminal() -> None:
 
 
 class Terminal:
-    """duotui on a pty, as a user's terminal has it; or another `program` of Python."""
+    """duotui on a pty, as on a user's terminal; or another `program` of Python."""
 
     def __init__(self, *arguments: str, program: Sequence[str] = ("-m", "duotui")) -> None:
         self.master, slave = pty.openpty()
@@ -37,21 +37,22 @@ class Terminal:
             preexec_fn=_take_terminal,  # as a terminal program does: it sends SIGHUP and SIGCONT
         )
 
-    def wait_for(self, wanted: bytes, seconds: float = 20) -> bytes:
-        """What is written until `wanted` is."""
-        seen, end = b"", time.monotonic() + seconds
-        while wanted not in seen:
-            left = end - time.monotonic()
-            assert select.select([self.master], [], [], max(0, left))[0], seen[-500:]
-            seen += os.read(self.master, 65536)
-        return seen
+    def wait_for(self, expected: bytes, seconds: float = 20) -> bytes:
+        """Output up to `expected`."""
+        output, end = b"", time.monotonic() + seconds
+        while expected not in output:
+            remaining = end - time.monotonic()
+            assert select.select([self.master], [], [], max(0, remaining))[0], output[-500:]
+            output += os.read(self.master, 65536)
+        return output
 
     def leave(self, key: bytes) -> float:
-        """Press `key`; seconds until the process is gone. What it writes meanwhile is `last`."""
+        """Press `key`; return the seconds until the process has ended. Its output meanwhile is
+        `last`."""
         return self._gone_by(lambda: os.write(self.master, key))
 
     def end(self, number: signal.Signals) -> float:
-        """As `leave`, by a signal."""
+        """End the process by a signal, and return the seconds as `leave` does."""
         return self._gone_by(lambda: self.process.send_signal(number))
 
     def hang_up(self) -> bool:
@@ -80,12 +81,12 @@ class Terminal:
     def _gone_by(self, what: Callable[[], object]) -> float:
         pressed = time.monotonic()
         what()
-        gone = os.pidfd_open(self.process.pid)
-        while not select.select([gone], [], [], 0)[0]:
+        process_fd = os.pidfd_open(self.process.pid)
+        while not select.select([process_fd], [], [], 0)[0]:
             assert time.monotonic() - pressed < 10
-            if select.select([self.master, gone], [], [])[0] == [self.master]:
+            if select.select([self.master, process_fd], [], [])[0] == [self.master]:
                 self.last += os.read(self.master, 65536)
-        os.close(gone)
+        os.close(process_fd)
         while select.select([self.master], [], [], 0)[0]:
             self.last += os.read(self.master, 65536)
         took = time.monotonic() - pressed

@@ -1,4 +1,4 @@
-"""Which tests each tier runs: the markers `quick` and `slow`, given in one place (docs/testing.md).
+"""Tests of each tier: the markers `quick` and `slow`, assigned in one place (docs/testing.md).
 
 `make quick` runs `-m quick`, `make test` runs `-m "not slow"`, `make test-all` runs everything.
 """
@@ -18,11 +18,11 @@ QUICK = (
     "system/test_pty_cable.py::test_ten_thousand_tokens_arrive_exactly[clean]",
     "ui/test_console.py",
 )
-"""Beginnings of test ids, from tests/ on: what an edit breaks most often, in under 90 s. The engine
-is tested as it ships: to build it with sanitizers takes longer than these tests."""
+"""Prefixes of test ids, from tests/ on: the tests that an edit breaks most often, in under 90 s.
+The engine is tested as it ships: a build with sanitizers takes longer than these tests."""
 
 NOT_QUICK = ("ui/test_console.py::test_ascii_is_ascii", "unit/pictures/test_enlarged.py")
-"""What `QUICK` would take in, and takes seconds."""
+"""Prefixes that `QUICK` would include, and that take seconds."""
 
 SLOW = (
     "native/test_aarch64.py",
@@ -37,7 +37,7 @@ SLOW = (
 
 
 def _is_large_snapshot(item: pytest.Item) -> bool:
-    """Whether it is a picture of a screen in another size than 80x24, or in another theme."""
+    """True for a picture of a screen in another size than 80x24, or in another theme."""
     if not isinstance(item, pytest.Function) or "snap_compare" not in item.fixturenames:
         return False
     chosen = item.callspec.params if hasattr(item, "callspec") else {}

@@ -1,4 +1,4 @@
-"""Understands what a WAV says, within a grammar: pocketsphinx, whose model comes with it."""
+"""Recognition of a WAV within a grammar, by pocketsphinx, whose model comes with it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pocketsphinx import Decoder
 if TYPE_CHECKING:
     from pathlib import Path
 
-RATE = 16_000
-"""Samples a second, of the model."""
+MODEL_RATE = 16_000
+"""Sample rate of the model, in samples a second."""
 
 GRAMMAR = """#JSGF V1.0;
 grammar story;
@@ -23,24 +23,24 @@ public <sentence> = once upon a time there was a little <who> (named | called) <
 
 
 def understood(wav: Path, folder: Path) -> str:
-    """The sentence of the grammar; "" where it was none."""
+    """Recognized sentence of the grammar; "" if it was none."""
     grammar = folder / "story.gram"
     grammar.write_text(GRAMMAR)
-    decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=RATE)
+    decoder = Decoder(jsgf=str(grammar), loglevel="FATAL", samprate=MODEL_RATE)
     decoder.start_utt()
     decoder.process_raw(_samples(wav), full_utt=True)
     decoder.end_utt()
-    found = decoder.hyp()
-    return str(found.hypstr) if found is not None else ""
+    hypothesis = decoder.hyp()
+    return str(hypothesis.hypstr) if hypothesis is not None else ""
 
 
 def _samples(wav: Path) -> bytes:
-    """The first channel, at RATE, between its own samples in straight lines."""
+    """First channel, resampled to MODEL_RATE by linear interpolation."""
     with wave.open(str(wav)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
-        heard = array.array("h", file.readframes(file.getnframes()))[::channels]
+        samples = array.array("h", file.readframes(file.getnframes()))[::channels]
     out = array.array("h")
-    for number in range(len(heard) * RATE // rate - 1):
-        at, part = divmod(number * rate, RATE)
-        out.append((heard[at] * (RATE - part) + heard[at + 1] * part) // RATE)
+    for number in range(len(samples) * MODEL_RATE // rate - 1):
+        at, part = divmod(number * rate, MODEL_RATE)
+        out.append((samples[at] * (MODEL_RATE - part) + samples[at + 1] * part) // MODEL_RATE)
     return out.tobytes()

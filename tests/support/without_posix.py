@@ -1,9 +1,10 @@
-"""duotui without what Windows lacks: `python without_posix.py ARGUMENTS` is `duotui ARGUMENTS`.
+"""duotui without modules that Windows lacks: `python without_posix.py ARGUMENTS` is `duotui
+ARGUMENTS`.
 
-What libraries use is loaded first, and goes on to work: what is shown is that duotui itself, and
-what pexpect gives it, need none of it. SIGUSR1 stands for SIGBREAK. A file that is read or written
-without a named encoding ends the program. Windows's own loops, its console and its COM ports are
-not shown. `DUOTUI_HOME` is the storyteller's folder on the board.
+Modules that libraries use are loaded first, and keep working. So the test shows that duotui itself,
+and pexpect's part that it uses, need none of it. SIGUSR1 stands for SIGBREAK. A file that is read
+or written without a named encoding ends the program. Windows's own loops, its console and its COM
+ports are not shown. `DUOTUI_HOME` is the agent's folder on the board.
 """
 
 import asyncio.unix_events
@@ -34,10 +35,10 @@ WITHOUT = ("duotui", "pexpect", "ptyprocess")
 def hide() -> None:
     for name in LOADED:
         importlib.import_module(name)
-    asyncio.new_event_loop().close()  # since Python 3.14 the kind of loop is chosen by the first
-    whole = {"signal": _copy(signal), "os": _copy(os)}
+    asyncio.new_event_loop().close()  # since Python 3.14 the first call chooses the kind of loop
+    originals = {"signal": _copy(signal), "os": _copy(os)}
     for module in list(sys.modules.values()):
-        for name, copy in whole.items():
+        for name, copy in originals.items():
             if getattr(module, name, None) is sys.modules[name] and module.__name__ != __name__:
                 setattr(module, name, copy)
     for name in FUNCTIONS:

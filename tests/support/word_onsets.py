@@ -1,10 +1,9 @@
-"""When each word of a story sounds, found without any time that espeak tells of.
+"""Onset of each word of a story, found without any time that espeak reports.
 
-espeak-ng's library, whose sound is the host's voice sample for sample, says the story up to a
-word's sentence twice, with one command before the word: "as loud as you are", and "not loud at
-all". Both are as long, and the first sample that differs is where the word begins. A command costs
-20 ms of pause: in the story without one the word begins no later than there, and not before the
-two part.
+espeak-ng's library, whose sound is the host voice's sample for sample, reads the story up to a
+word's sentence twice. One command comes before the word: "as loud as you are", or "volume zero".
+Both are as long, and the first sample that differs is the word's onset. A command costs 20 ms of
+pause: without it the word begins no later than there, and not before the two part.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from support.espeak import synthesise
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LEVEL = 150
-"""What is louder is heard, as for silence in sound_kit.py."""
+SOUND_LEVEL = 150
+"""Level above which a sample counts as sound, as for silence in sound_kit.py."""
 
 LOUD, MUTE = "\x01100A", "\x010A"
 
 
 @dataclass(frozen=True, slots=True)
 class Onset:
-    """In seconds from the sentence's first sample: between `earliest` and `latest` for certain, at
-    `at` if all that the command costs is before it."""
+    """Onset in seconds from the sentence's first sample: certainly between `earliest` and `latest`,
+    and at `at` if the command's whole pause is before it."""
 
     at: float
     earliest: float
@@ -38,25 +37,25 @@ class Onset:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A sentence's sound, and when its words begin; None where that is not found."""
+class SentenceOnsets:
+    """Sound of a sentence, and the onsets of its words; None if one is not found."""
 
     pcm: bytes
     onsets: tuple[Onset | None, ...]
 
 
-def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
-    """The sentences of a story, with `gap` more of espeak's steps between words."""
-    found: list[Heard] = []
-    lines = [with_joiners(text)[0] for text in told]
+def measure_onsets(sentences: list[str], pace: float, gap: int = 0) -> list[SentenceOnsets]:
+    """Measure the sentences of a story, with `gap` more of espeak's steps between words."""
+    result: list[SentenceOnsets] = []
+    lines = [with_joiners(text)[0] for text in sentences]
     for number, line in enumerate(lines):
-        before = sum(len(one.pcm) for one in found)
-        plain = _spoken(lines[: number + 1], pace, gap)[before:]
+        before = sum(len(one.pcm) for one in result)
+        plain = _synthesise(lines[: number + 1], pace, gap)[before:]
         words = line.split(" ")
         onsets: list[Onset | None] = []
         for at, word in enumerate(words):
             loud, mute = (
-                _spoken(
+                _synthesise(
                     [*lines[:number], " ".join([*words[:at], command + word, *words[at + 1 :]])],
                     pace,
                     gap,
@@ -64,12 +63,12 @@ def heard(told: list[str], pace: float, gap: int = 0) -> list[Heard]:
                 for command in (LOUD, MUTE)
             )
             onsets.append(_onset(plain, loud, mute))
-        found.append(Heard(plain, tuple(onsets)))
-    return found
+        result.append(SentenceOnsets(plain, tuple(onsets)))
+    return result
 
 
-def _spoken(lines: list[str], pace: float, gap: int) -> bytes:
-    """All of them by one process, as by the host's: a pause depends on what was said before."""
+def _synthesise(lines: list[str], pace: float, gap: int) -> bytes:
+    """Synthesize all lines in one process: a pause depends on the text before it."""
     rate, between = speed(pace)
     return synthesise(*lines, rate=rate, gap=between + gap)
 
@@ -78,7 +77,7 @@ def _onset(plain: bytes, loud: bytes, mute: bytes) -> Onset | None:
     one, other, silent = (array.array("h", pcm) for pcm in (plain, loud, mute))
     if len(other) != len(silent):
         return None
-    latest = _first(abs(a - b) > LEVEL for a, b in zip(other, silent, strict=True))
+    latest = _first(abs(a - b) > SOUND_LEVEL for a, b in zip(other, silent, strict=True))
     earliest = _first(map(operator.ne, one, other))
     if earliest is None or latest is None or earliest > latest:
         return None

@@ -1,4 +1,4 @@
-"""A program on a real tty, and the line to it."""
+"""Program on a real tty, and the line to it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def line(tmp_path: Path) -> OpenLine:
-    """A program on a tty of its own, which it controls, and the line to it."""
-    # the level of this computer's own kernel lines is not theirs to change
+    """Program on a tty of its own, which it controls, and the line to it."""
+    # a test must not change the level of this computer's own kernel messages
     (tmp_path / "dmesg").write_text("#!/bin/sh\n")
     (tmp_path / "dmesg").chmod(0o755)
     path = f"{tmp_path}:{os.environ['PATH']}"

@@ -1,5 +1,7 @@
-"""What is said to the board's own microphone: a real agent behind a real wire, whose recorder is a
-script that plays a WAV."""
+"""Board's own microphone: a real agent behind the real protocol, with a script as recorder.
+
+The script plays a WAV.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,8 @@ from duotui.story.view_state import Step
 from duotui.story.voice_input import SPOKEN_COMMANDS, UTTERANCE_LIMIT, VoiceInput
 from duotui.targets.simulator import SimulatedDuo
 from support.espeak import need_espeak
-from support.killable_duo import Mortal
-from support.sessions import Spoiler
+from support.killable_duo import KillableDuo
+from support.sessions import BadCable
 from support.spoken_wishes import VOICES, in_noise
 from support.story_services import new_controller, new_services
 
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 needs_pocketsphinx = pytest.mark.skipif(
     not importlib.util.find_spec("pocketsphinx"), reason="pocketsphinx is not installed"
 )
-WISHES = deck().spoken() | {"command": SPOKEN_COMMANDS}
+VOCABULARY = deck().spoken() | {"command": SPOKEN_COMMANDS}
 WISH = "tell me a story about a dragon in the castle"
 SLOTS = {"who": "dragon", "where": "castle"}
 
@@ -61,18 +63,19 @@ for at in range(0, len(pcm), 4000):
         sys.exit("the device is busy")
 time.sleep(1000)
 """
-"""Plays what is said and two seconds of silence, at its own pace or as fast as it is taken."""
+"""Recorder that plays the speech and two seconds of silence, at its own pace or as fast as it is
+read."""
 
 
 @pytest.fixture(scope="module")
-def ear() -> Recognizer:
+def recognizer() -> Recognizer:
     pytest.importorskip("pocketsphinx")
-    return Recognizer(WISHES)
+    return Recognizer(VOCABULARY)
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Callable[[float], Path]:
-    def made(pace: float) -> Path:
+    def build(pace: float) -> Path:
         need_espeak()
         with wave.open(str(tmp_path / "wish.wav"), "wb") as file:
             file.setnchannels(1)
@@ -84,19 +87,19 @@ def recorder(tmp_path: Path) -> Callable[[float], Path]:
         path.chmod(0o755)
         return path
 
-    return made
+    return build
 
 
 @pytest.fixture
 async def opened() -> AsyncIterator[Callable[[SimulatedDuo], Session]]:
     sessions: list[Session] = []
 
-    def made(board: SimulatedDuo) -> Session:
+    def build(board: SimulatedDuo) -> Session:
         sessions.append(single_session(board))
         sessions[-1].open()
         return sessions[-1]
 
-    yield made
+    yield build
     for session in sessions:
         await session.close()
 
@@ -106,29 +109,29 @@ async def opened() -> AsyncIterator[Callable[[SimulatedDuo], Session]]:
 async def test_a_wish_said_to_the_board_is_understood(
     recorder: Callable[[float], Path],
     opened: Callable[[SimulatedDuo], Session],
-    ear: Recognizer,
+    recognizer: Recognizer,
     tmp_path: Path,
     pace: float,
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(pace)))
     recording: list[int] = []
 
-    def begun() -> None:
+    def started() -> None:
         recording.append(os.pidfd_open(int((tmp_path / "pid").read_text())))
 
     microphone = await open_board_microphone(session)
-    said = await microphone.record_utterance(UTTERANCE_LIMIT, begun)
-    assert 2 * SAMPLE_RATE < len(said) < 2 * UTTERANCE_LIMIT * SAMPLE_RATE
-    heard = ear.recognize(said)
-    assert heard is not None
-    assert heard.slots == SLOTS
+    sound = await microphone.record_utterance(UTTERANCE_LIMIT, started)
+    assert 2 * SAMPLE_RATE < len(sound) < 2 * UTTERANCE_LIMIT * SAMPLE_RATE
+    recognized = recognizer.recognize(sound)
+    assert recognized is not None
+    assert recognized.slots == SLOTS
     (process,) = recording
     assert select.select([process], [], [], 20)[0]
     os.close(process)
 
 
 def losing() -> Callable[[bytes], bytes]:
-    """A wire that swallows one sound in ten."""
+    """Link that drops one sound message in ten."""
     decoder = FrameDecoder()
 
     def corrupt(data: bytes) -> bytes:
@@ -145,27 +148,29 @@ def losing() -> Callable[[bytes], bytes]:
 
 @needs_pocketsphinx
 async def test_it_is_understood_where_one_sound_in_ten_is_lost(
-    recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session], ear: Recognizer
+    recorder: Callable[[float], Path],
+    opened: Callable[[SimulatedDuo], Session],
+    recognizer: Recognizer,
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=losing()))
-    said = await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT)
-    heard = ear.recognize(said)
-    assert heard is not None
-    assert heard.slots == SLOTS
+    sound = await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT)
+    recognized = recognizer.recognize(sound)
+    assert recognized is not None
+    assert recognized.slots == SLOTS
 
 
 @needs_pocketsphinx
 async def test_a_bad_cable_makes_it_no_shorter(
     recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
 ) -> None:
-    """What was lost is silence as long."""
+    """Lost sound becomes silence of the same length."""
     lengths = []
-    for corrupt in (None, losing(), Spoiler(1, bits=50_000, bytes_=9_000)):
+    for corrupt in (None, losing(), BadCable(1, bits=50_000, bytes_=9_000)):
         session = opened(SimulatedDuo(microphone=recorder(0.0), corrupt=corrupt))
         lengths.append(
             len(await (await open_board_microphone(session)).record_utterance(UTTERANCE_LIMIT))
         )
-        if isinstance(corrupt, Spoiler):
+        if isinstance(corrupt, BadCable):
             assert corrupt.flipped > 3
     assert max(lengths) - min(lengths) < 2 * SAMPLE_RATE // 5
 
@@ -200,7 +205,7 @@ async def test_a_recorder_that_dies_says_why(
 async def test_a_board_that_is_lost_while_it_listens_is_said(
     recorder: Callable[[float], Path], opened: Callable[[SimulatedDuo], Session]
 ) -> None:
-    board = Mortal(microphone=recorder(1.0))
+    board = KillableDuo(microphone=recorder(1.0))
     microphone = await open_board_microphone(opened(board))
     with pytest.raises(NotReady, match="the board was lost"):
         await microphone.record_utterance(UTTERANCE_LIMIT, board.kill)
@@ -243,27 +248,27 @@ async def test_what_was_heard_is_written_nowhere(
         assert "Sound" not in kinds
 
 
-async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
+async def until(shown: StoryController, condition: Callable[[], bool]) -> None:
     news = asyncio.Event()
     shown.subscribe(news.set)
-    while not wanted():
+    while not condition():
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
 
 
 @needs_pocketsphinx
 @pytest.mark.parametrize("there", [True, False], ids=["microphone", "none"])
-async def test_the_story_hour_listens_by_the_board(
+async def test_the_story_screen_listens_by_the_board(
     recorder: Callable[[float], Path], tmp_path: Path, there: bool
 ) -> None:
     board = SimulatedDuo(microphone=recorder(1.0) if there else None)
-    made, session = new_services(board, tmp_path)
+    services, session = new_services(board, tmp_path)
     listening = VoiceInput(
-        partial(open_recognizer, WISHES),
+        partial(open_recognizer, VOCABULARY),
         partial(open_board_microphone, session),
     )
     shown = new_controller(
-        replace(made, voice_input=listening), ParentalSettings(name="Lily", microphone="board")
+        replace(services, voice_input=listening), ParentalSettings(name="Lily", microphone="board")
     )
     shown.open()
     shown.listen()
@@ -301,21 +306,21 @@ async def test_what_is_lost_while_it_listens_is_said_to_parents_until_it_works(
 ) -> None:
     session = opened(SimulatedDuo(microphone=recorder(0.0)))
     listening = VoiceInput(
-        partial(open_recognizer, WISHES), partial(open_board_microphone, session)
+        partial(open_recognizer, VOCABULARY), partial(open_board_microphone, session)
     )
     (tmp_path / "broken").touch()
     with pytest.raises(NotReady):
         await listening.listen()
     assert listening.trouble.startswith("the device is busy")
     (tmp_path / "broken").unlink()
-    heard = await listening.listen()
-    assert heard is not None
-    assert heard.slots == SLOTS
+    recognized = await listening.listen()
+    assert recognized is not None
+    assert recognized.slots == SLOTS
     assert listening.trouble == ""
     await listening.close()
 
 
 @pytest.mark.parametrize("microphone", MICROPHONE_CHOICES)
 def test_parents_say_which_microphone_it_is(microphone: str) -> None:
-    made = voice_input(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
-    assert (made is None) == (microphone == "off")
+    inputs = voice_input(single_session(SimulatedDuo()), ParentalSettings(microphone=microphone))
+    assert (inputs is None) == (microphone == "off")

@@ -1,4 +1,4 @@
-"""The real console: with the real engine under a pilot, and as a process on a real terminal."""
+"""Real console: with the real engine under a pilot, and as a process on a real terminal."""
 
 import os
 import termios
@@ -13,17 +13,19 @@ from duotui.session.state import LinkState
 from duotui.settings.config_file import Settings
 from duotui.targets.simulator import SimulatedDuo
 from duotui.ui.app import ConsoleApp
-from support.scripted_model import write_parrot
+from support.scripted_model import write_scripted_model
 from support.sessions import Watch, new_session, over
 from support.terminal import ALTERNATE_ON, Terminal
 
-WORDS = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
+STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 
 
 @pytest.fixture(scope="module")
-def parrot(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model that tells WORDS for a long time."""
-    model, tokenizer = write_parrot(tmp_path_factory.mktemp("parrot"), WORDS, 500_000)
+def scripted_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Model that generates STORY_PIECES for a long time."""
+    model, tokenizer = write_scripted_model(
+        tmp_path_factory.mktemp("scripted"), STORY_PIECES, 500_000
+    )
     return Path(model), Path(tokenizer)
 
 
@@ -48,8 +50,10 @@ async def test_it_tells_and_finds_the_story_identical() -> None:
     assert session.state.board.text == session.state.baseline.text
 
 
-async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path, Path]) -> None:
-    board = SimulatedDuo(*parrot)
+async def test_a_killed_engine_is_said_and_the_story_goes_on(
+    scripted_model: tuple[Path, Path],
+) -> None:
+    board = SimulatedDuo(*scripted_model)
     session = new_session(board)
     watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
@@ -59,22 +63,22 @@ async def test_a_killed_engine_is_said_and_the_story_goes_on(parrot: tuple[Path,
         assert board.process is not None
         board.process.kill()
         state = await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
-        kept = len(state.board.tokens)
+        received = len(state.board.tokens)
         await pilot.pause()
         shown = app.export_screenshot().replace("&#160;", " ")
         assert "killed (signal 9" in shown
         assert "The story goes on" in shown
-        state = await watch.until(lambda s: len(s.board.tokens) > kept + 50)
+        state = await watch.until(lambda s: len(s.board.tokens) > received + 50)
         assert [token.index for token in state.board.tokens] == list(range(len(state.board.tokens)))
         ids = [token.id for token in state.board.tokens]
-        assert ids == [ids[n % len(WORDS)] for n in range(len(ids))]
+        assert ids == [ids[n % len(STORY_PIECES)] for n in range(len(ids))]
 
 
 async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again(
-    parrot: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    scripted_model: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("duotui.link.connection.LOSSES_WITHOUT_TOKEN", 1)
-    board = SimulatedDuo(*parrot)
+    board = SimulatedDuo(*scripted_model)
     session = new_session(board)
     watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
@@ -87,8 +91,8 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
         state = await watch.until(lambda s: s.board.link is LinkState.LOST)
         print(f"said {time.monotonic() - killed:.2f} s after the kill")
         assert "killed (signal 9" in state.board.trouble
-        kept = len(state.board.tokens)
-        assert kept > 50
+        received = len(state.board.tokens)
+        assert received > 50
         await pilot.pause()
         assert "killed" in app.export_screenshot()
         await pilot.press("r")
@@ -96,9 +100,10 @@ async def test_an_engine_that_dies_again_and_again_is_given_up_and_r_tells_again
         assert state.board.ended is None
 
 
-async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> None:
-    """The parrot tells thousands a second; stop, theme and help must not wait for its end."""
-    session = new_session(SimulatedDuo(*parrot))
+async def test_keys_answer_while_tokens_stream(scripted_model: tuple[Path, Path]) -> None:
+    """The scripted model generates thousands a second; stop, theme and help must not wait for its
+    end."""
+    session = new_session(SimulatedDuo(*scripted_model))
     watch = Watch(session)
     request = Request(prompt="", steps=400_000, temperature=0.0)
     app = ConsoleApp(session, Settings(story=request), ascii=False, first=request)
@@ -117,15 +122,15 @@ async def test_keys_answer_while_tokens_stream(parrot: tuple[Path, Path]) -> Non
 @pytest.mark.parametrize("key", [b"\x11", b"\x03"], ids=["ctrl+q", "ctrl+c"])
 @pytest.mark.parametrize("where", ["telling", "silent", "connecting"])
 def test_the_terminal_is_given_back_at_any_moment(
-    key: bytes, where: str, parrot: tuple[Path, Path]
+    key: bytes, where: str, scripted_model: tuple[Path, Path]
 ) -> None:
-    model, tokenizer = map(str, parrot)
+    model, tokenizer = map(str, scripted_model)
     files = ["--model", model, "--tokenizer", tokenizer]
     silent_master, silent = os.openpty()
     target = {
         "telling": "sim",
         "silent": os.ttyname(silent),
-        "connecting": "socket://10.255.255.1:9",  # nobody answers there, not even with a no
+        "connecting": "socket://10.255.255.1:9",  # no answer, not even a refusal
     }[where]
     terminal = Terminal(target, *files, "--no-baseline", "-n", "0", "-t", "0", "--prompt", "")
     try:
@@ -134,7 +139,7 @@ def test_the_terminal_is_given_back_at_any_moment(
         took = terminal.leave(key)
         assert termios.tcgetattr(terminal.slave) == terminal.before
         assert terminal.process.returncode == 0
-        # Promised is a second; what is asserted allows for a loaded machine.
+        # The promise is a second; the assertion allows for a loaded machine.
         assert took < 3
     finally:
         terminal.close()

@@ -1,4 +1,4 @@
-"""Each link of the chain that can be broken here, broken: what doctor says, and what mends it."""
+"""Doctor's findings and fixes for each fault between host and board that tests can cause."""
 
 from __future__ import annotations
 
@@ -27,29 +27,30 @@ if TYPE_CHECKING:
 
 
 def examined(target: str, as_json: bool = False) -> tuple[Exit, str]:
-    """In this process, which holds the other end of the line: it is no stranger then."""
+    """Run doctor in this process, which holds the other end of the line, so it is no foreign
+    holder."""
     out = io.StringIO()
     return doctor(target, as_json, out), out.getvalue()
 
 
-def links(found: list[Finding]) -> dict[str, bool | None]:
-    return {finding.link: finding.right for finding in found}
+def links(findings: list[Finding]) -> dict[str, bool | None]:
+    return {finding.link: finding.right for finding in findings}
 
 
-def programs(tmp_path: Path, **said: str) -> None:
-    """What a board's commands say, instead of this computer's."""
-    for name, script in said.items():
+def programs(tmp_path: Path, **outputs: str) -> None:
+    """Replace a board's commands by scripts with this output."""
+    for name, script in outputs.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)
 
 
 def test_no_port() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "duotui", "doctor", "/dev/ttyNONE0"], capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (Exit.NO_DEVICE, "")
-    assert done.stdout.startswith("WRONG  port         there is no /dev/ttyNONE0\n")
-    assert "-> plug the board in, then duotui devices" in done.stdout
+    assert (result.returncode, result.stderr) == (Exit.NO_DEVICE, "")
+    assert result.stdout.startswith("WRONG  port         there is no /dev/ttyNONE0\n")
+    assert "-> plug the board in, then duotui devices" in result.stdout
 
 
 @pytest.mark.parametrize("target", ["sim", "virtual"])
@@ -62,9 +63,9 @@ def test_what_has_no_port(target: str) -> None:
 def test_no_permission(tmp_path: Path) -> None:
     port = tmp_path / "ttyACM0"
     port.touch(0)
-    found = list(of_port(str(port), []))
-    assert links(found) == {"port": True, "permission": False}
-    assert (found[-1].exit, "dialout" in found[-1].mend) == (Exit.NO_PERMISSION, True)
+    findings = list(of_port(str(port), []))
+    assert links(findings) == {"port": True, "permission": False}
+    assert (findings[-1].exit, "dialout" in findings[-1].mend) == (Exit.NO_PERMISSION, True)
 
 
 def test_a_port_that_another_program_holds(line: OpenLine) -> None:
@@ -74,13 +75,13 @@ def test_a_port_that_another_program_holds(line: OpenLine) -> None:
         holder = subprocess.Popen(["sleep", "100"], stdin=end)
         try:
             spawn.transport.close()
-            status, said = examined(port)
+            status, output = examined(port)
         finally:
             os.close(end)
             holder.kill()
             holder.wait()
     assert status is Exit.BUSY
-    assert f"WRONG  free         in use by sleep (pid {holder.pid})\n" in said
+    assert f"WRONG  free         in use by sleep (pid {holder.pid})\n" in output
 
 
 @pytest.mark.parametrize(
@@ -97,28 +98,28 @@ def test_modem_manager(tmp_path: Path, runs: bool, rule: bool, right: bool) -> N
     port = tmp_path / "ttyACM0"
     port.touch()
     duo = Port(str(port), "USB Com Port", DUO_64M.usb_vendor, 0x1003, "")
-    found = list(of_port(str(port), [duo], proc, [rules]))
-    assert links(found)["modems"] is right
+    findings = list(of_port(str(port), [duo], proc, [rules]))
+    assert links(findings)["modems"] is right
 
 
 def test_a_line_with_nobody_at_its_end(line: OpenLine) -> None:
     with line("sleep", "100", modes="sane -echo") as spawn:
         port = port_of(spawn)
         spawn.transport.close()
-        status, said = examined(port, as_json=True)
-    found = json.loads(said)
-    assert (status, found[-1]["link"], found[-1]["right"]) == (6, "line", False)
-    assert found[-1]["what"] == "nothing answers"
+        status, output = examined(port, as_json=True)
+    rows = json.loads(output)
+    assert (status, rows[-1]["link"], rows[-1]["right"]) == (6, "line", False)
+    assert rows[-1]["what"] == "nothing answers"
 
 
 def test_another_computer_is_seen(line: OpenLine) -> None:
     with line() as spawn:
         port = port_of(spawn)
         spawn.transport.close()
-        status, said = examined(port)
+        status, output = examined(port)
     assert status is Exit.NOT_READY
-    assert "WRONG  board        Linux" in said
-    assert max(map(len, said.splitlines())) <= 79
+    assert "WRONG  board        Linux" in output
+    assert max(map(len, output.splitlines())) <= 79
 
 
 def test_a_hot_board(line: OpenLine, tmp_path: Path) -> None:
@@ -129,11 +130,11 @@ def test_a_hot_board(line: OpenLine, tmp_path: Path) -> None:
         cat='case "$1" in *cooling*) echo 1; echo 0;; *) /bin/cat "$@";; esac',
     )
     with line() as spawn:
-        found = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
-    said = links(found)
-    assert (said["board"], said["memory"], said["clock"]) == (True, False, False)
-    assert (said["storyteller"], said["model"]) == (False, False)
-    assert found[1].what.startswith("28.8 MB")
+        findings = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
+    output = links(findings)
+    assert (output["board"], output["memory"], output["clock"]) == (True, False, False)
+    assert (output["storyteller"], output["model"]) == (False, False)
+    assert findings[1].what.startswith("28.8 MB")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_microphone(
 ) -> None:
     programs(tmp_path, ls=ls, arecord="exit 0")
     with line() as spawn:
-        found = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
-    (microphone,) = (finding for finding in found if finding.link == "microphone")
+        findings = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
+    (microphone,) = (finding for finding in findings if finding.link == "microphone")
     assert microphone.right is right
     assert what in microphone.what

@@ -1,4 +1,4 @@
-"""The engine's program: where it is looked for, and what is said where it cannot be had."""
+"""Search for the engine's program, and the message if there is none."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import pytest
 import duotui
 from support.engine import NATIVE
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
-FOUND = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
+FIND_ENGINE = "from duotui.targets.engine_binary import find_engine; print(find_engine())"
 
 
 class Installation:
-    """duotui with sources of its own for an engine, which exits with STATUS."""
+    """duotui with its own engine sources, whose engine exits with STATUS."""
 
     def __init__(self, folder: Path) -> None:
         self.native, self.cache = folder / "native", folder / "cache"
         (folder / "site").mkdir()
-        (folder / "site" / "duotui").symlink_to(PACKAGE)
+        (folder / "site" / "duotui").symlink_to(PACKAGE_FOLDER)
         (self.native / "src/base").mkdir(parents=True)
         shutil.copy(NATIVE / "src/base/version.h", self.native / "src/base")
         (self.native / "cflags").write_text("-DSTATUS=7\n")
@@ -37,7 +37,7 @@ class Installation:
         }
 
     def python(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A link that is lost is waited for for longer than this waits."""
+        """Run Python with a timeout shorter than the wait for a lost link."""
         return subprocess.run(
             [sys.executable, *arguments],
             capture_output=True,
@@ -46,17 +46,17 @@ class Installation:
             env={**self.environment, **more},
         )
 
-    def found(self, **more: str) -> tuple[Path, str]:
-        """The program, and what was said on stderr."""
-        done = self.python("-c", FOUND, **more)
-        assert done.returncode == 0, done.stderr
-        return Path(done.stdout.strip()), done.stderr
+    def find(self, **more: str) -> tuple[Path, str]:
+        """Path of the program, and the output on stderr."""
+        result = self.python("-c", FIND_ENGINE, **more)
+        assert result.returncode == 0, result.stderr
+        return Path(result.stdout.strip()), result.stderr
 
     def refused(self, *arguments: str, **more: str) -> str:
-        """What `duotui tell` says on stderr, where it ends with status 6."""
-        done = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
-        assert (done.returncode, done.stdout) == (6, "")
-        return done.stderr
+        """Standard error of `duotui tell`, which must end with status 6."""
+        result = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
+        assert (result.returncode, result.stdout) == (6, "")
+        return result.stderr
 
 
 @pytest.fixture
@@ -72,34 +72,34 @@ def put(path: Path, mode: int) -> Path:
 
 
 def test_it_is_compiled_once(installation: Installation) -> None:
-    path, said = installation.found()
-    assert (said, path.parent.parent) == (COMPILING, installation.cache / "duotui")
+    path, output = installation.find()
+    assert (output, path.parent.parent) == (COMPILING, installation.cache / "duotui")
     assert subprocess.run([path]).returncode == 7
-    assert installation.found(PATH="/none") == (path, "")
+    assert installation.find(PATH="/none") == (path, "")
     installation.source.write_text("int main(void) { return 8; }\n")
-    newer, _ = installation.found()
+    newer, _ = installation.find()
     assert subprocess.run([newer]).returncode == 8
 
 
 def test_what_is_built_is_not_compiled(installation: Installation, tmp_path: Path) -> None:
-    """As `make engine` and a wheel leave it; DUOTUI_ENGINE is before that."""
+    """Engines as `make engine` and a wheel leave them; DUOTUI_ENGINE comes before both."""
     built = put(installation.native / "build" / "duollama", 0o755)
-    assert installation.found() == (built, "")
+    assert installation.find() == (built, "")
     named = put(tmp_path / "another", 0o755)
-    assert installation.found(DUOTUI_ENGINE=str(named)) == (named, "")
+    assert installation.find(DUOTUI_ENGINE=str(named)) == (named, "")
 
 
 def test_one_that_was_installed_without_its_mode_is_copied(installation: Installation) -> None:
     built = put(installation.native / "build" / "duollama", 0o644)
-    path, said = installation.found(PATH="/none")
-    assert (said, path.read_bytes()) == ("", built.read_bytes())
+    path, output = installation.find(PATH="/none")
+    assert (output, path.read_bytes()) == ("", built.read_bytes())
     assert subprocess.run([path]).returncode == 5
 
 
 def test_the_compiler_is_the_one_that_cc_names(installation: Installation) -> None:
     assert "and CC names none-such, which is none; " in installation.refused(CC="none-such -O3")
     installation.source.write_text("int main(void) { return STATUS + MORE; }\n")
-    path, _ = installation.found(CC="cc '-DMORE=1 + 1'")
+    path, _ = installation.find(CC="cc '-DMORE=1 + 1'")
     assert subprocess.run([path]).returncode == 9
 
 
@@ -111,15 +111,16 @@ def test_without_a_compiler(installation: Installation) -> None:
 
 
 def test_the_first_error_is_said(installation: Installation) -> None:
-    """And not the last line, which names none. Nothing is left behind."""
+    """The message is the compiler's first error, and not its last line, which names none. No file
+    is left behind."""
     installation.source.write_text('#include "none.h"\nint main(void) { return nothing; }\n')
     (installation.native / "src" / "z.c").write_text("int z(void) { return other; }\n")
-    said = installation.refused()
-    assert said.startswith(
+    output = installation.refused()
+    assert output.startswith(
         f"{COMPILING}duotui: the engine cannot be compiled: src/main.c:1:10: fatal error: none.h"
     )
-    assert said.endswith("; sudo apt install gcc libc6-dev brings one\n")
-    assert said.count("\n") == 2
+    assert output.endswith("; sudo apt install gcc libc6-dev brings one\n")
+    assert output.count("\n") == 2
     assert [path for path in installation.cache.rglob("*") if path.is_file()] == []
 
 
@@ -137,10 +138,10 @@ def test_the_first_error_is_said(installation: Installation) -> None:
 def test_a_cache_that_cannot_be_written(
     installation: Installation, tmp_path: Path, where: str, arguments: tuple[str, ...]
 ) -> None:
-    """At once, and not as a link that was lost: that would be waited for."""
+    """Fails at once, and not like a lost link, which is waited for."""
     (tmp_path / "file").write_text("")
     cache = tmp_path / where
-    said = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)
-    assert said.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
-    assert said.endswith("; set XDG_CACHE_HOME to a folder that can\n")
-    assert said.count("\n") == 1
+    output = installation.refused(*arguments, XDG_CACHE_HOME=str(cache)).removeprefix(COMPILING)
+    assert output.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
+    assert output.endswith("; set XDG_CACHE_HOME to a folder that can\n")
+    assert output.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Sentences said by this computer: espeak in its child, what plays its sound, a Reader of both."""
+"""Sentences spoken by this computer: espeak in a child process, a player, and the voice of both."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from duotui.speech.espeak_client import EspeakClient, EspeakVoice
 from duotui.speech.espeak_tts import EspeakTts
 from duotui.speech.tts import Utterance, timed_words
 from support.espeak import need_espeak
-from support.speech import STORIES, bursts, samples, tell
-from support.word_onsets import heard as heard_by_loudness
+from support.speech import TEN_STORIES, bursts, read_aloud, samples
+from support.word_onsets import measure_onsets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-SAY = f"exec {sys.executable} -m duotui.speech.espeak_worker"
-SLOW = EspeakVoice(pace=90)
-"""The fastest in which words stand apart."""
+SPEAK_COMMAND = f"exec {sys.executable} -m duotui.speech.espeak_worker"
+SLOW_VOICE = EspeakVoice(pace=90)
+"""Fastest voice whose words are separated by silence."""
 
-TOGETHER = 0.15
-"""Seconds that the word marked and the word heard may differ by."""
+MARK_TOLERANCE = 0.15
+"""Seconds by which the marked and the audible word may differ."""
 
-HOSTILE = [
+HOSTILE_TEXTS = [
     "",
     " \n\t",
     "...",
@@ -76,7 +76,7 @@ with open(sys.argv[1], "ab", 0) as file:
         print(min(at, len(pcm) / 2 / {rate}), flush=True)
         time.sleep(0.005)
 """
-"""Plays into a file, at the pace of a sound card, and tells how far it is."""
+"""Player that writes into a file, at the pace of a sound card, and reports its position."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,14 +86,14 @@ def espeak() -> None:
 
 @pytest.fixture
 async def voice() -> AsyncIterator[EspeakClient]:
-    made = EspeakClient()
-    yield made
-    await made.close()
+    client = EspeakClient()
+    yield client
+    await client.close()
 
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - nobody tells of it
+        while not holds():  # noqa: ASYNC110 - nothing signals it
             await asyncio.sleep(0.005)
 
 
@@ -111,63 +111,66 @@ def tone(seconds: float, rate: int = 8000) -> bytes:
 
 
 def test_every_word_of_ten_stories_is_marked_when_it_begins() -> None:
-    """By the sound itself: where words stand apart, each begins where silence ends."""
+    """Onsets come from the sound itself: separated words begin at the end of a silence."""
 
     async def far() -> list[float]:
-        synthesiser, found = EspeakClient(), []
-        for story in STORIES:
+        synthesiser, differences = EspeakClient(), []
+        for story in TEN_STORIES:
             for span in sentences(story):
                 text = story[span.start : span.end]
-                sound = await synthesiser.synthesize(text, SLOW)
+                sound = await synthesiser.synthesize(text, SLOW_VOICE)
                 assert [text[mark.start : mark.end] for mark in sound.marks] == text.split()
-                heard = bursts(array.array("h", sound.pcm), sound.rate)
-                assert len(heard) == len(sound.marks)
-                found += [
+                onsets = bursts(array.array("h", sound.pcm), sound.rate)
+                assert len(onsets) == len(sound.marks)
+                differences += [
                     abs(mark.begins - begins)
-                    for mark, begins in zip(sound.marks, heard, strict=True)
+                    for mark, begins in zip(sound.marks, onsets, strict=True)
                 ]
         await synthesiser.close()
-        return found
+        return differences
 
-    found = asyncio.run(far())
-    assert len(found) > 250
-    assert max(found) <= TOGETHER
+    differences = asyncio.run(far())
+    assert len(differences) > 250
+    assert max(differences) <= MARK_TOLERANCE
 
 
 async def test_the_word_that_is_seen_is_the_word_that_is_heard(tmp_path: Path) -> None:
-    told = await tell(
-        "In the end, they had some milk. All of the cats slept.", SLOW, tmp_path / "a.wav"
+    spoken = await read_aloud(
+        "In the end, they had some milk. All of the cats slept.", SLOW_VOICE, tmp_path / "a.wav"
     )
-    heard = bursts(*samples(tmp_path / "a.wav"))
-    seen = [word for sentence in told for word in sentence.words]
-    assert [word.text for word in seen] == [w for one in told for w in one.text.split()]
-    assert len(seen) == len(heard) == 12
-    assert max(abs(word.at - at) for word, at in zip(seen, heard, strict=True)) <= TOGETHER
+    onsets = bursts(*samples(tmp_path / "a.wav"))
+    marked = [word for sentence in spoken for word in sentence.words]
+    assert [word.text for word in marked] == [w for one in spoken for w in one.text.split()]
+    assert len(marked) == len(onsets) == 12
+    assert max(abs(word.at - at) for word, at in zip(marked, onsets, strict=True)) <= MARK_TOLERANCE
 
 
 async def test_words_that_do_not_stand_apart_are_marked_when_they_sound(
     voice: EspeakClient,
 ) -> None:
-    """By what is missing of the sound when a word is made silent."""
+    """Onsets come from the difference that muting a word makes."""
     texts = ["All of the cats slept.", "In the end, they had some milk."]
-    for text, heard in zip(texts, heard_by_loudness(texts, pace=130), strict=True):
-        made = await voice.synthesize(text, EspeakVoice(pace=130))
-        assert made.pcm == heard.pcm
-        begins = [onset.at for onset in heard.onsets if onset]
-        assert len(begins) == len(made.marks) == len(text.split())
-        assert max(map(abs, map(operator.sub, begins, (m.begins for m in made.marks)))) <= TOGETHER
+    for text, spoken in zip(texts, measure_onsets(texts, pace=130), strict=True):
+        sound = await voice.synthesize(text, EspeakVoice(pace=130))
+        assert sound.pcm == spoken.pcm
+        begins = [onset.at for onset in spoken.onsets if onset]
+        assert len(begins) == len(sound.marks) == len(text.split())
+        assert (
+            max(map(abs, map(operator.sub, begins, (m.begins for m in sound.marks))))
+            <= MARK_TOLERANCE
+        )
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
+@pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=lambda text: ascii(text[:12]))
 async def test_any_text_is_said_as_text(voice: EspeakClient, text: str) -> None:
     sound = await voice.synthesize(text, EspeakVoice(pace=200))
     begins = [mark.begins for mark in sound.marks]
     assert begins == sorted(begins)
     assert all(0 <= at <= sound.length for at in begins)
     assert sound.length == len(sound.pcm) / 2 / sound.rate
-    said = [text[mark.start : mark.end] for mark in sound.marks]
-    if said:
-        assert " ".join(said).split() == text.split()
+    words = [text[mark.start : mark.end] for mark in sound.marks]
+    if words:
+        assert " ".join(words).split() == text.split()
     assert voice.trouble == ""
 
 
@@ -197,24 +200,27 @@ async def test_markup_is_no_command(voice: EspeakClient) -> None:
 
 
 async def test_a_voice_is_as_it_is_settled(voice: EspeakClient) -> None:
-    async def made(**changes: object) -> tuple[float, int, bytes]:
+    async def synthesised(**changes: object) -> tuple[float, int, bytes]:
         sound = await voice.synthesize("Once upon a time.", EspeakVoice(**changes))  # type: ignore[arg-type]
         return sound.length, max(array.array("h", sound.pcm)), sound.pcm
 
-    length, loud, pcm = await made()
-    assert (await made(pace=60))[0] > 1.3 * length
-    assert (await made(pace=200))[0] < 0.8 * length
-    assert (await made(volume=0.0))[1] == 0
-    assert 0 < (await made(volume=0.3))[1] < loud / 2
-    assert (await made(pitch=0.9))[2] != pcm
-    assert (await made(name="en-gb"))[2] != pcm
-    assert (await made())[:2] == pytest.approx((length, loud), rel=0.1)  # its noise is random
+    length, loud, pcm = await synthesised()
+    assert (await synthesised(pace=60))[0] > 1.3 * length
+    assert (await synthesised(pace=200))[0] < 0.8 * length
+    assert (await synthesised(volume=0.0))[1] == 0
+    assert 0 < (await synthesised(volume=0.3))[1] < loud / 2
+    assert (await synthesised(pitch=0.9))[2] != pcm
+    assert (await synthesised(name="en-gb"))[2] != pcm
+    assert (await synthesised())[:2] == pytest.approx(
+        (length, loud), rel=0.1
+    )  # its noise is random
 
 
 async def test_paces_are_words_a_minute(voice: EspeakClient) -> None:
-    """As in silence, whose pause at the end is as long as espeak's to within a few words."""
+    """Measure with separated words, whose pause at the end is as long as espeak's to within a few
+    words."""
     for pace in (60.0, 100.0, 130.0):
-        texts = [story[span.start : span.end] for story in STORIES for span in sentences(story)]
+        texts = [story[span.start : span.end] for story in TEN_STORIES for span in sentences(story)]
         lengths = [(await voice.synthesize(text, EspeakVoice(pace=pace))).length for text in texts]
         assert sum(lengths) == pytest.approx(
             sum(timed_words(t, pace).length for t in texts), rel=0.1
@@ -232,7 +238,7 @@ async def test_a_voice_that_is_not_there(voice: EspeakClient) -> None:
 
 async def test_a_child_that_is_killed_is_started_anew(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    synthesiser = shell(f"echo $$ >>{pids}; {SAY}")
+    synthesiser = shell(f"echo $$ >>{pids}; {SPEAK_COMMAND}")
     first = await synthesiser.synthesize("hello", EspeakVoice())
     os.kill(int(pids.read_text()), signal.SIGKILL)
     assert await synthesiser.synthesize("hello", EspeakVoice()) == first
@@ -242,14 +248,16 @@ async def test_a_child_that_is_killed_is_started_anew(tmp_path: Path) -> None:
 
 async def test_a_child_that_dies_over_a_sentence_is_tried_twice(tmp_path: Path) -> None:
     once = tmp_path / "once"
-    synthesiser = shell(f"test -e {once} && {SAY}; touch {once}; read -r line; exit 3")
+    synthesiser = shell(f"test -e {once} && {SPEAK_COMMAND}; touch {once}; read -r line; exit 3")
     assert (await synthesiser.synthesize("hello", EspeakVoice())).marks
     await synthesiser.close()
 
 
 async def test_a_child_that_always_dies_is_trouble_but_not_for_ever(tmp_path: Path) -> None:
     well = tmp_path / "well"
-    synthesiser = shell(f"test -e {well} && {SAY}; echo start >&2; echo broken glass >&2; exit 1")
+    synthesiser = shell(
+        f"test -e {well} && {SPEAK_COMMAND}; echo start >&2; echo broken glass >&2; exit 1"
+    )
     with pytest.raises(NotReady, match="broken glass"):
         await synthesiser.synthesize("hello", EspeakVoice())
     assert synthesiser.trouble == "espeak ended: broken glass"
@@ -292,16 +300,16 @@ async def test_it_is_closed_within_a_second_whatever_it_does(tmp_path: Path) -> 
 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind(voice: EspeakClient) -> None:
-    wanted = await voice.synthesize("hello", EspeakVoice())
-    task = asyncio.create_task(voice.synthesize(HOSTILE[-1], EspeakVoice()))
+    expected = await voice.synthesize("hello", EspeakVoice())
+    task = asyncio.create_task(voice.synthesize(HOSTILE_TEXTS[-1], EspeakVoice()))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await voice.synthesize("hello", EspeakVoice()) == wanted
+    assert await voice.synthesize("hello", EspeakVoice()) == expected
 
 
 def nowhere(tmp_path: Path) -> dict[str, str]:
-    """An environment in which there is no library: what is found in its place is none."""
+    """Environment without a library: a file in its place is no library."""
     for name in ("libespeak-ng.so.1", "libespeak.so.1"):
         (tmp_path / name).write_text("not a library")
     (tmp_path / "espeakng_loader.py").write_text("raise ImportError")
@@ -310,12 +318,12 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
 
 async def test_no_library(tmp_path: Path) -> None:
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = EspeakTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
-    said: list[Utterance] = []
-    await reader.say("One two.", said.append)
-    assert said == [timed_words("One two.", 600)]
-    assert reader.trouble == "espeak-ng is not installed"
-    await reader.close()
+    tts = EspeakTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
+    spoken: list[Utterance] = []
+    await tts.say("One two.", spoken.append)
+    assert spoken == [timed_words("One two.", 600)]
+    assert tts.trouble == "espeak-ng is not installed"
+    await tts.close()
     assert set(samples(tmp_path / "a.wav")[0]) == {0}
 
 
@@ -329,27 +337,27 @@ async def test_no_voices(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("there", [True, False], ids=["espeak", "no-espeak"])
 def test_what_the_child_answers(tmp_path: Path, there: bool) -> None:
-    asked = b'{"voices": true}\n\xff\nnull\n[]\n{"text": 1}\n{"text": "a", "pace": 0}\n'
-    done = subprocess.run(
+    requests = b'{"voices": true}\n\xff\nnull\n[]\n{"text": 1}\n{"text": "a", "pace": 0}\n'
+    result = subprocess.run(
         [sys.executable, "-m", "duotui.speech.espeak_worker"],
-        input=asked,
+        input=requests,
         capture_output=True,
         env={**os.environ, **({} if there else nowhere(tmp_path))},
         timeout=20,
         check=True,
     )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [list(answer) for answer in answers[1:]] == [["trouble"]] * 5
     assert ("voices" in answers[0]) == there
-    assert done.stderr == b""
+    assert result.stderr == b""
 
 
 async def test_silence_is_at_once_when_a_sentence_is_cancelled(tmp_path: Path) -> None:
     clock = MonotonicClock()
     output = player(tmp_path, PLAYS.format(rate=8000))
-    heard = asyncio.Event()
-    task = asyncio.create_task(output.play(tone(30.0), 8000, heard.set))
-    await heard.wait()
+    started = asyncio.Event()
+    task = asyncio.create_task(output.play(tone(30.0), 8000, started.set))
+    await started.wait()
     await until(lambda: output.position() >= 0.2)
     stopped = clock.now()
     at = output.position()
@@ -371,7 +379,7 @@ async def test_a_player_plays_one_after_another_and_tells_how_far_it_is(tmp_path
         begins: list[float] = []
         task = asyncio.create_task(output.play(tone(0.4), 8000, lambda: begins.append(clock.now())))  # noqa: B023
         while not task.done():
-            if begins:  # a busy computer may say late that it is over: the position is the end
+            if begins:  # a busy computer may report the end late: the position is the end
                 played = min(clock.now() - begins[0], 0.4)
                 assert abs(output.position() - played) < 0.05
             await asyncio.sleep(0.01)
@@ -447,30 +455,30 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
     out = tmp_path / "out"
     shown, status = on_a_terminal([sys.executable, "-c", code, str(out)], {})
     assert (shown, status) == (b"", 0)
-    kind, trouble, said = json.loads(out.read_text())
+    kind, trouble, output = json.loads(out.read_text())
     if kind != "SilentOutput":
         pytest.skip("there is a sound card here")
     assert trouble.startswith("no sound card was found") or "alsa-utils" in trouble
-    assert said == 1
+    assert output == 1
 
 
 def on_a_terminal(command: list[str], environment: dict[str, str]) -> tuple[bytes, int]:
-    """What a program leaves on the terminal that it runs on, and its exit status."""
-    ours, theirs = pty.openpty()
+    """Output of a program on its terminal, and its exit status."""
+    master, slave = pty.openpty()
     child = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, **environment}
+        command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **environment}
     )
-    os.close(theirs)
+    os.close(slave)
     shown = b""
-    while select.select([ours], [], [], 60)[0]:
+    while select.select([master], [], [], 60)[0]:
         try:
-            piece = os.read(ours, 4096)
+            piece = os.read(master, 4096)
         except OSError:
             break
         shown += piece
         if not piece:
             break
-    os.close(ours)
+    os.close(master)
     return shown, child.wait()
 
 
@@ -482,57 +490,57 @@ def test_nothing_that_plays_is_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "alsa-utils" in output.trouble
 
 
-async def test_a_reader_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
+async def test_a_voice_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    synthesiser = shell(f"echo $$ >>{pids}; test $(wc -l <{pids}) = 1 && {SAY}; exit 1")
+    synthesiser = shell(f"echo $$ >>{pids}; test $(wc -l <{pids}) = 1 && {SPEAK_COMMAND}; exit 1")
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = EspeakTts(synthesiser, tape, EspeakVoice(pace=400))
-    said: list[Utterance] = []
+    tts = EspeakTts(synthesiser, tape, EspeakVoice(pace=400))
+    spoken: list[Utterance] = []
 
-    def begun(one: Utterance) -> None:
-        said.append(one)
-        reader.prepare("Two.")
+    def has_started(one: Utterance) -> None:
+        spoken.append(one)
+        tts.prepare("Two.")
 
-    await reader.say("One, and then some.", begun)
+    await tts.say("One, and then some.", has_started)
     os.kill(int(pids.read_text()), signal.SIGKILL)
-    await reader.say("Two.", said.append)
-    assert [one.text for one in said] == ["One, and then some.", "Two."]
-    assert said[1] != timed_words("Two.", 400)
-    assert reader.trouble == ""
-    await reader.close()
+    await tts.say("Two.", spoken.append)
+    assert [one.text for one in spoken] == ["One, and then some.", "Two."]
+    assert spoken[1] != timed_words("Two.", 400)
+    assert tts.trouble == ""
+    await tts.close()
 
 
-async def test_a_reader_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -> None:
+async def test_a_voice_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -> None:
     clock = MonotonicClock()
     tape = WavOutput(tmp_path / "a.wav", clock)
-    reader = EspeakTts(EspeakClient(), tape, EspeakVoice(pace=130))
-    begun = asyncio.Event()
-    task = asyncio.create_task(reader.say(HOSTILE[-1], lambda _: begun.set()))
-    await begun.wait()
-    await until(lambda: reader.position() >= 0.4)
+    tts = EspeakTts(EspeakClient(), tape, EspeakVoice(pace=130))
+    started = asyncio.Event()
+    task = asyncio.create_task(tts.say(HOSTILE_TEXTS[-1], lambda _: started.set()))
+    await started.wait()
+    await until(lambda: tts.position() >= 0.4)
     task.cancel()
     stopped = clock.now() - tape.began
     await asyncio.gather(task, return_exceptions=True)
-    assert reader.position() == 0.0
+    assert tts.position() == 0.0
     await asyncio.sleep(0.6)
-    await reader.say("Yes.", lambda _: None)
-    await reader.close()
-    heard, rate = samples(tmp_path / "a.wav")
-    assert max(heard[: round(stopped * rate)]) > 1000
-    silent = heard[round((stopped + 0.05) * rate) : round((stopped + 0.55) * rate)]
+    await tts.say("Yes.", lambda _: None)
+    await tts.close()
+    recorded, rate = samples(tmp_path / "a.wav")
+    assert max(recorded[: round(stopped * rate)]) > 1000
+    silent = recorded[round((stopped + 0.05) * rate) : round((stopped + 0.55) * rate)]
     assert set(silent) == {0}
-    assert max(heard[round((stopped + 0.55) * rate) :]) > 1000
+    assert max(recorded[round((stopped + 0.55) * rate) :]) > 1000
 
 
-async def test_a_reader_that_is_cancelled_before_there_is_sound(tmp_path: Path) -> None:
+async def test_a_voice_that_is_cancelled_before_there_is_sound(tmp_path: Path) -> None:
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
-    reader = EspeakTts(EspeakClient(), tape, EspeakVoice())
-    said: list[Utterance] = []
-    task = asyncio.create_task(reader.say("Never.", said.append))
+    tts = EspeakTts(EspeakClient(), tape, EspeakVoice())
+    spoken: list[Utterance] = []
+    task = asyncio.create_task(tts.say("Never.", spoken.append))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await reader.close()
-    assert said == []
+    await tts.close()
+    assert spoken == []
     assert len(samples(tmp_path / "a.wav")[0]) == 0

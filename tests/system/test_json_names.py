@@ -1,4 +1,4 @@
-"""The names in JSON that programs read: they do not change with the names in the code."""
+"""Names in JSON that programs read: they do not change with the names in the code."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from support.paths import VECTORS
 
-NAMES = (VECTORS / "json_names.txt").read_text("utf-8").splitlines()
+JSON_NAMES = (VECTORS / "json_names.txt").read_text("utf-8").splitlines()
 COMMANDS = {
     "tell": "tell --port sim --json -n 20 --check hi",
     "judge": "judge sim --headless --runs 5 -n 20",
@@ -19,7 +19,7 @@ COMMANDS = {
 
 
 def names(value: object, path: str = "") -> Iterator[str]:
-    """The path of each value; of a list, those of its first item."""
+    """Yield the path of each value; of a list, those of its first item."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from names(item, f"{path}.{name}" if path else name)
@@ -32,9 +32,9 @@ def names(value: object, path: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_names_do_not_change(command: str) -> None:
     arguments = COMMANDS[command].split()
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "duotui", *arguments], capture_output=True, text=True, timeout=100
     )
-    printed = sorted(set(names(json.loads(done.stdout))))
-    wanted = [name for line in NAMES if (name := line.removeprefix(f"{command}: ")) != line]
-    assert printed == wanted
+    printed = sorted(set(names(json.loads(result.stdout))))
+    expected = [name for line in JSON_NAMES if (name := line.removeprefix(f"{command}: ")) != line]
+    assert printed == expected

@@ -1,4 +1,4 @@
-"""`duotui judge` as a user runs it: its figures, its report, and how it ends."""
+"""`duotui judge` as a user runs it: its figures, its report, and its exit status."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
-    """The last of them: before it a busy computer may have been remarked upon."""
-    lines = [line for line in done.stderr.splitlines() if "something else takes" not in line]
-    assert (done.returncode, len(lines), done.stdout) == (status, 1, ""), done.stderr
+def one_line(result: subprocess.CompletedProcess[str], status: int) -> str:
+    """Last line of stderr: before it there may be a warning about a busy computer."""
+    lines = [line for line in result.stderr.splitlines() if "something else takes" not in line]
+    assert (result.returncode, len(lines), result.stdout) == (status, 1, ""), result.stderr
     return lines[0]
 
 
 def test_thirty_runs_of_exact_are_the_baselines_story(tmp_path: Path) -> None:
-    done = judge("sim", "--headless", "--report", tmp_path / "new" / "report")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["request"] == {
+    result = judge("sim", "--headless", "--report", tmp_path / "new" / "report")
+    assert result.returncode == 0, result.stderr
+    verdict = json.loads(result.stdout)
+    assert verdict["request"] == {
         "prompt": "Once upon a time",
         "mode": "exact",
         "steps": 256,
@@ -52,34 +52,37 @@ def test_thirty_runs_of_exact_are_the_baselines_story(tmp_path: Path) -> None:
         "top_p": 0.9,
         "seed": 123,
     }
-    assert (said["score"]["runs"], len(said["runs"])) == (30, 30)
-    assert said["correctness"]["identical_runs"] == 30
-    assert (said["correctness"]["agreement"], said["correctness"]["doubtful_from"]) == (1.0, None)
-    assert said["score"]["mean"] > 0
-    assert done.stderr.count("= identical") == 31  # and one to warm up
+    assert (verdict["score"]["runs"], len(verdict["runs"])) == (30, 30)
+    assert verdict["correctness"]["identical_runs"] == 30
+    assert (verdict["correctness"]["agreement"], verdict["correctness"]["doubtful_from"]) == (
+        1.0,
+        None,
+    )
+    assert verdict["score"]["mean"] > 0
+    assert result.stderr.count("= identical") == 31  # one of them warms up
     files = {path.name for path in (tmp_path / "new/report").iterdir()}
     assert files == {"verdict.json", "report.md", "report.html", "story.txt", "baseline.txt"}
-    assert json.loads((tmp_path / "new/report/verdict.json").read_text()) == said
-    assert (tmp_path / "new/report/story.txt").read_text() == said["story"]
+    assert json.loads((tmp_path / "new/report/verdict.json").read_text()) == verdict
+    assert (tmp_path / "new/report/story.txt").read_text() == verdict["story"]
 
 
 def test_fast_is_another_story_and_gets_its_agreement_and_its_grammar() -> None:
-    done = judge("sim", "--headless", "--runs", "3", "--mode", "fast")
-    assert done.returncode == 8
-    said = json.loads(done.stdout)["correctness"]
-    assert said["identical"] is False
-    assert 0.8 < said["agreement"] < 1
-    assert said["nats"] > said["baseline_nats"]
+    result = judge("sim", "--headless", "--runs", "3", "--mode", "fast")
+    assert result.returncode == 8
+    verdict = json.loads(result.stdout)["correctness"]
+    assert verdict["identical"] is False
+    assert 0.8 < verdict["agreement"] < 1
+    assert verdict["nats"] > verdict["baseline_nats"]
     if not grammar_checker.available():
         pytest.skip("no grammar checker is installed")
-    assert said["mistakes"] >= 0
-    assert said["baseline_mistakes"] >= 0
+    assert verdict["mistakes"] >= 0
+    assert verdict["baseline_mistakes"] >= 0
 
 
 def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) -> None:
     from duotui.targets.engine_binary import find_engine
 
-    told = subprocess.run(
+    output = subprocess.run(
         [
             find_engine(),
             resources.MODEL,
@@ -97,23 +100,23 @@ def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) 
         check=True,
     ).stdout
     base = tmp_path / "base.out.txt"
-    base.write_text("".join(f"{told}achieved tok/s: {24 + n / 100}\n" for n in range(30)))
-    done = judge("sim", "--headless", "--runs", "2", "-n", "60", "--baseline", base)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["correctness"]["baseline"] == str(base)
+    base.write_text("".join(f"{output}achieved tok/s: {24 + n / 100}\n" for n in range(30)))
+    result = judge("sim", "--headless", "--runs", "2", "-n", "60", "--baseline", base)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["correctness"]["baseline"] == str(base)
 
-    done = judge("--outputs", base, "--baseline", base)
-    assert done.returncode == 0
-    assert "| 24.145000 |" in done.stdout
+    result = judge("--outputs", base, "--baseline", base)
+    assert result.returncode == 0
+    assert "| 24.145000 |" in result.stdout
     other = tmp_path / "other.txt"
     other.write_text(base.read_text().replace("Lily", "Lucy"))
-    done = judge("--outputs", other, "--baseline", base, "--headless")
-    assert done.returncode == 8
-    assert json.loads(done.stdout)["correctness"]["first_difference"] is not None
+    result = judge("--outputs", other, "--baseline", base, "--headless")
+    assert result.returncode == 8
+    assert json.loads(result.stdout)["correctness"]["first_difference"] is not None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (["sim", "--runs", "0"], 2, "0 runs after 1 cannot be judged"),
         (["sim", "--sound", "a.wav"], 2, "--sound records the virtual Duo's loudspeaker"),
@@ -126,8 +129,8 @@ def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) 
         (["sim", "-t", "nan"], 2, "temperature nan is not 0 or more"),
     ],
 )
-def test_bad_input(arguments: list[str], status: int, said: str) -> None:
-    assert said in one_line(judge(*arguments), status)
+def test_bad_input(arguments: list[str], status: int, message: str) -> None:
+    assert message in one_line(judge(*arguments), status)
 
 
 def test_who_stops_it_gets_what_there_is() -> None:
@@ -144,10 +147,10 @@ def test_who_stops_it_gets_what_there_is() -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 9
     assert err.splitlines()[-1] == "duotui: stopped"
-    said = json.loads(out)
-    assert said["trouble"] == "stopped"
-    assert len(said["runs"]) >= 2
-    assert said["correctness"]["identical"] is True
+    verdict = json.loads(out)
+    assert verdict["trouble"] == "stopped"
+    assert len(verdict["runs"]) >= 2
+    assert verdict["correctness"]["identical"] is True
 
 
 async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
@@ -155,13 +158,13 @@ async def test_a_run_in_which_the_engine_dies_is_told_again() -> None:
     runs: list[Run] = []
     session = new_session(sim)
 
-    def told(run: Run) -> None:
+    def on_run(run: Run) -> None:
         runs.append(run)
         if len(runs) == 3:
             assert sim.process is not None
             os.kill(sim.process.pid, signal.SIGKILL)
 
-    series = RunSeries(session, Request(mode=Mode.EXACT), told, runs=30)
+    series = RunSeries(session, Request(mode=Mode.EXACT), on_run, runs=30)
     try:
         await series.run()
     finally:

@@ -1,4 +1,4 @@
-"""A demonstration that goes on: a recording stands in while the board is lost, and says so."""
+"""Fallback of a judge session: a recording is shown, and labelled, while the board is away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from duotui.judge.session import JudgeOptions, JudgeSession, Phase, fallback_ses
 from duotui.protocol.request import Mode, Request
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
-from support.killable_duo import Mortal
+from support.killable_duo import KillableDuo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REQUEST = Request(mode=Mode.EXACT, steps=60)
 
 
-class Nowhere(LocalMachine):
+class UnreachableMachine(LocalMachine):
     def conditions(self) -> MachineConditions:
         raise NoDevice("no board was found", "plug it in")
 
@@ -35,7 +35,7 @@ class Nowhere(LocalMachine):
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("safe") / "r.jsonl"
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--runs", "3"),
             *("-n", "60", "--record", path),
@@ -44,7 +44,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
         timeout=60,
     )
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
     return path
 
 
@@ -52,11 +52,11 @@ def options(runs: int = 6) -> JudgeOptions:
     return JudgeOptions("sim", REQUEST, resources.MODEL, resources.TOKENIZER, runs=runs)
 
 
-async def until(session: JudgeSession, wanted: Callable[[], bool]) -> None:
-    """Until a change of the session makes it true."""
+async def until(session: JudgeSession, condition: Callable[[], bool]) -> None:
+    """Wait until a change of the session makes it true."""
     news = asyncio.Event()
     session.subscribe(lambda _: news.set())
-    while not wanted():
+    while not condition():
         await asyncio.wait_for(news.wait(), 60)
         news.clear()
 
@@ -64,20 +64,20 @@ async def until(session: JudgeSession, wanted: Callable[[], bool]) -> None:
 async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
     recording: Path,
 ) -> None:
-    board = Mortal()
+    board = KillableDuo()
     session = fallback_session(LocalMachine(board), options(), recording, speed=0.2)
     runs = session.source
     assert isinstance(runs, FallbackRuns)
     judging = asyncio.create_task(session.run())
     await until(session, lambda: len(runs.runs) >= 2)
     assert (runs.showing_recording, session.note) == (False, "")
-    told = session.state
+    state = session.state
     board.kill()
     await until(session, lambda: runs.showing_recording and bool(session.state.board.tokens))
     assert session.note.startswith("RECORDING of 20")
     assert "the board is not here" in session.note
-    assert session.state.board.run != told.board.run
-    assert session.shown.runs == session.so_far.runs  # what the board has told is not mixed with it
+    assert session.state.board.run != state.board.run
+    assert session.shown.runs == session.so_far.runs  # the board's own runs are not mixed with it
     board.dead = False
     verdict = await judging
     assert (runs.showing_recording, session.note, session.phase) == (False, "", Phase.OVER)
@@ -86,7 +86,7 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
 
 
 async def test_a_board_that_never_comes_is_stood_in_for_to_the_end(recording: Path) -> None:
-    session = fallback_session(Nowhere(SimulatedDuo()), options(), recording, speed=0)
+    session = fallback_session(UnreachableMachine(SimulatedDuo()), options(), recording, speed=0)
     with pytest.raises(NoDevice):
         await session.run()
     assert len(session.shown.counted) == 3
@@ -107,11 +107,11 @@ def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path:
 
 
 def test_it_needs_a_screen(recording: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "duotui", "judge", "sim", "--headless", "--safe", recording],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "--safe needs a terminal" in done.stderr
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "--safe needs a terminal" in result.stderr

@@ -1,4 +1,4 @@
-"""A trial that was recorded is judged again, and comes to the same."""
+"""Replay of a recorded judge session, with the same verdict."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from support.paths import VECTORS
 
 OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
 UNKNOWN = ("target", "conditions", "roofline")
-"""What no recording says."""
+"""Fields that no recording holds."""
 
 
 def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -29,18 +29,18 @@ def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module", params=["exact", "fast"])
-def trial(
+def recording(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-    path = tmp_path_factory.mktemp("trial") / "r.jsonl"
-    asked = ("--runs", 5, "-n", 120, "-s", 7, "-t", 0.9, "--mode", request.param)
-    return path, judge("sim", "--headless", *asked, "--record", path)
+    path = tmp_path_factory.mktemp("recording") / "r.jsonl"
+    options = ("--runs", 5, "-n", 120, "-s", 7, "-t", 0.9, "--mode", request.param)
+    return path, judge("sim", "--headless", *options, "--record", path)
 
 
 def test_its_verdict_is_that_of_then(
-    trial: tuple[Path, "subprocess.CompletedProcess[str]"],
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
-    path, live = trial
+    path, live = recording
     again = judge(path, "--headless")
     assert again.returncode == live.returncode, again.stderr
     then, now = json.loads(live.stdout), json.loads(again.stdout)
@@ -50,9 +50,9 @@ def test_its_verdict_is_that_of_then(
 
 
 async def test_it_can_be_held_stepped_and_ended(
-    trial: tuple[Path, "subprocess.CompletedProcess[str]"],
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
-    session = replayed_session(trial[0], OPTIONS)
+    session = replayed_session(recording[0], OPTIONS)
     replay = session.replay
     assert replay is not None
     news = asyncio.Event()
@@ -82,15 +82,15 @@ async def test_it_can_be_held_stepped_and_ended(
 
 
 def test_what_cannot_be_judged_is_refused(
-    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
     cut = tmp_path / "cut.jsonl"
-    cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
+    cut.write_text("".join(recording[0].read_text().splitlines(keepends=True)[:8]))
     with pytest.raises(UsageError, match="no whole story"):
         replayed_session(cut, OPTIONS)
     mixed = tmp_path / "mixed.jsonl"
     recorder = Recorder(mixed)
-    events = ReplaySession(trial[0]).events
+    events = ReplaySession(recording[0]).events
     for event in events:
         recorder.write(event)
     for event in events:
@@ -101,27 +101,29 @@ def test_what_cannot_be_judged_is_refused(
 
 
 def test_a_recording_of_another_model_is_not_compared(
-    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
     other = tmp_path / "other.jsonl"
-    text = trial[0].read_text()
+    text = recording[0].read_text()
     model = json.loads(next(line for line in text.splitlines() if '"Ready"' in line))["model_hash"]
     other.write_text(text.replace(model, "0" * 64))
-    done = judge(other, "--headless")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "from another model" in done.stderr
-    assert done.stderr.count("\n") == 1
+    result = judge(other, "--headless")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "from another model" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_race_needs_a_screen_and_a_whole_story(
-    trial: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
-    assert "--beside needs a terminal" in judge("sim", "--headless", "--beside", trial[0]).stderr
+    assert (
+        "--beside needs a terminal" in judge("sim", "--headless", "--beside", recording[0]).stderr
+    )
     cut = tmp_path / "cut.jsonl"
-    cut.write_text("".join(trial[0].read_text().splitlines(keepends=True)[:8]))
-    done = judge("sim", "--headless", "--beside", cut)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "holds no whole story" in done.stderr
+    cut.write_text("".join(recording[0].read_text().splitlines(keepends=True)[:8]))
+    result = judge("sim", "--headless", "--beside", cut)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "holds no whole story" in result.stderr
 
 
 def test_mode_of_the_request_is_the_recordings() -> None:

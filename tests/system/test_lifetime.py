@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.scripted_model import WORDS, write_parrot
+from support.scripted_model import STORY_PIECES, write_scripted_model
 from support.terminal import ALTERNATE_OFF, Terminal
 
 QUIT = b"\x11"
@@ -74,7 +74,7 @@ def all_gone(mark: str) -> bool:
 
 @pytest.fixture(scope="module")
 def endless(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write_parrot(tmp_path_factory.mktemp("endless"), WORDS, 100_000)
+    return write_scripted_model(tmp_path_factory.mktemp("endless"), STORY_PIECES, 100_000)
 
 
 @pytest.fixture

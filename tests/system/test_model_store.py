@@ -1,4 +1,4 @@
-"""`duotui model`: over a real connection, which breaks, lies, or starts anew."""
+"""`duotui model`: over a real connection, which breaks, sends wrong bytes, or restarts."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
     from duotui.base.progress import TransferProgress
 
-WEIGHTS = random.Random(1).randbytes(300_000)
-WORDS = b"tokenizer"
+WEIGHT_BYTES = random.Random(1).randbytes(300_000)
+TOKENIZER_BYTES = b"tokenizer"
 CLOCK = MonotonicClock()
 
 
 class Source:
-    """A server with two files. `cut`: bytes after which an answer breaks off; `whole`: it knows no
+    """Server with two files. `cut`: bytes after which an answer breaks off; `whole`: it supports no
     ranges."""
 
     def __init__(self) -> None:
-        self.files = {"/w.bin": WEIGHTS, "/t.bin": WORDS}
+        self.files = {"/w.bin": WEIGHT_BYTES, "/t.bin": TOKENIZER_BYTES}
         self.cut: int | None = None
         self.whole = False
-        self.asked: list[tuple[str, str | None]] = []
+        self.requests: list[tuple[str, str | None]] = []
         self.address = ""
 
     def model(self) -> KnownModel:
@@ -51,8 +51,8 @@ class Source:
                     name, f"{self.address}{path}", len(data), hashlib.sha256(data).hexdigest()
                 )
                 for name, path, data in (
-                    ("weights.bin", "/w.bin", WEIGHTS),
-                    ("tokenizer.bin", "/t.bin", WORDS),
+                    ("weights.bin", "/w.bin", WEIGHT_BYTES),
+                    ("tokenizer.bin", "/t.bin", TOKENIZER_BYTES),
                 )
             ),
         )
@@ -65,7 +65,7 @@ def serving() -> Iterator[Source]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             ranged = self.headers["Range"]
-            source.asked.append((self.path, ranged))
+            source.requests.append((self.path, ranged))
             data = source.files.get(self.path)
             if data is None:
                 self.send_error(404)
@@ -96,17 +96,17 @@ def serving() -> Iterator[Source]:
 
 
 def test_a_model_is_fetched_once_with_its_tokenizer(tmp_path: Path) -> None:
-    seen: list[TransferProgress] = []
+    reports: list[TransferProgress] = []
     with serving() as source:
         model = source.model()
-        path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: seen.append(now))
-        assert (path.read_bytes(), path.name) == (WEIGHTS, "weights.bin")
-        assert (path.parent / "tokenizer.bin").read_bytes() == WORDS
+        path = model_store.fetch(model, tmp_path, CLOCK, lambda _name, now: reports.append(now))
+        assert (path.read_bytes(), path.name) == (WEIGHT_BYTES, "weights.bin")
+        assert (path.parent / "tokenizer.bin").read_bytes() == TOKENIZER_BYTES
         assert model.complete(tmp_path)
-        assert (seen[0].size, seen[-1].done) == (len(WEIGHTS), len(WORDS))
-        asked = len(source.asked)
+        assert (reports[0].size, reports[-1].done) == (len(WEIGHT_BYTES), len(TOKENIZER_BYTES))
+        count = len(source.requests)
         assert model_store.fetch(model, tmp_path, CLOCK) == path
-        assert len(source.asked) == asked
+        assert len(source.requests) == count
 
 
 def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_what_broke_off_is_gone_on_with(tmp_path: Path) -> None:
                 model_store.fetch(model, tmp_path, CLOCK)
             assert not model.complete(tmp_path)
         source.cut = None
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
-        begins = [ranged for path, ranged in source.asked if path == "/w.bin"]
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
+        begins = [ranged for path, ranged in source.requests if path == "/w.bin"]
         assert begins == ["bytes=0-", "bytes=100000-", "bytes=200000-"]
 
 
@@ -128,23 +128,25 @@ def test_a_source_that_knows_no_ranges_starts_anew(tmp_path: Path) -> None:
         with pytest.raises(LinkBroken):
             model_store.fetch(model, tmp_path, CLOCK)
         source.cut = None
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
 
 
-@pytest.mark.parametrize("left", [b"", b"rubbish", b"x" * len(WEIGHTS), b"x" * (len(WEIGHTS) + 9)])
-def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, left: bytes) -> None:
+@pytest.mark.parametrize(
+    "partial", [b"", b"rubbish", b"x" * len(WEIGHT_BYTES), b"x" * (len(WEIGHT_BYTES) + 9)]
+)
+def test_nothing_but_the_published_bytes_takes_the_name(tmp_path: Path, partial: bytes) -> None:
     with serving() as source:
         model = source.model()
         part = tmp_path / "some" / "weights.bin.part"
         part.parent.mkdir()
-        part.write_bytes(left)
-        source.files["/w.bin"] = WEIGHTS if left else WEIGHTS[:-1] + b"!"
-        if len(left) in (0, 7):
+        part.write_bytes(partial)
+        source.files["/w.bin"] = WEIGHT_BYTES if partial else WEIGHT_BYTES[:-1] + b"!"
+        if len(partial) in (0, 7):
             with pytest.raises(NotReady, match=r"is not weights\.bin: its SHA-256"):
                 model_store.fetch(model, tmp_path, CLOCK)
             assert not part.exists()
-            source.files["/w.bin"] = WEIGHTS
-        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHTS
+            source.files["/w.bin"] = WEIGHT_BYTES
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES
 
 
 def test_another_source(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ def test_another_source(tmp_path: Path) -> None:
         with pytest.raises(NotReady, match="answers 404 Not Found; name another source"):
             model_store.fetch(model, tmp_path, CLOCK)
         path = model_store.fetch(model, tmp_path, CLOCK, source=f"{source.address}/mirror/")
-        assert path.read_bytes() == WEIGHTS
+        assert path.read_bytes() == WEIGHT_BYTES
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense", "http://"])
@@ -188,7 +190,7 @@ def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["model", "get"], "which model?; duotui model list names those that are known"),
         (["model", "get", "big"], "no model is known as big; there are stories15M, stories260K"),
@@ -198,13 +200,13 @@ def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_bad_input(tmp_path: Path, arguments: list[str], said: str) -> None:
-    done = duotui(tmp_path, *arguments)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"duotui: {said}")
+def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
+    result = duotui(tmp_path, *arguments)
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (2, f"duotui: {message}")
 
 
 def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
-    """The real weights, from a server on this computer."""
+    """Real weights, from a server on this computer."""
     with serving() as source:
         source.files = {
             f"/{name}": (shared / "models" / name).read_bytes()
@@ -216,10 +218,10 @@ def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
     assert got.stderr.count("100%") == 2
     listed = json.loads(duotui(tmp_path, "model", "list", "--json").stdout)
     assert [row["path"] is not None for row in listed] == [False, True]
-    told = duotui(
+    story = duotui(
         tmp_path, "tell", "--port", "sim", "--model", "stories260K", "-n", "20", "-t", "0"
     )
-    assert told.stdout.startswith("Once upon a time, there was a little girl named Lily.")
+    assert story.stdout.startswith("Once upon a time, there was a little girl named Lily.")
 
 
 def test_a_name_that_is_none_is_no_file_either(tmp_path: Path) -> None:

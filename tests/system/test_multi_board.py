@@ -1,4 +1,4 @@
-"""Several boards at once: what becomes of one is no matter to the others, and is reported."""
+"""Several boards at once: the failure of one does not affect the others, and is reported."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from duotui.judge.session import JudgeOptions, JudgeSession, live_session
 from duotui.protocol.request import Mode, Request
 from duotui.report.markdown import markdown_boards
 from duotui.targets.judged_machine import LocalMachine
-from support.killable_duo import Mortal
+from support.killable_duo import KillableDuo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def court(number: int) -> tuple[JudgeSession, Mortal]:
-    board = Mortal()
+def judge_session(number: int) -> tuple[JudgeSession, KillableDuo]:
+    board = KillableDuo()
     request = Request(mode=Mode.EXACT, steps=60)
     options = JudgeOptions(f"board {number}", request, resources.MODEL, resources.TOKENIZER, runs=5)
     return live_session(LocalMachine(board), options), board
 
 
 async def test_of_three_boards_one_is_pulled_and_the_others_go_on() -> None:
-    courts = [court(number) for number in range(3)]
-    jury = MultiBoardSession([each for each, _ in courts])
-    second, board = courts[1]
+    sessions = [judge_session(number) for number in range(3)]
+    boards = MultiBoardSession([each for each, _ in sessions])
+    second, board = sessions[1]
 
     def watch(_: MultiBoardSession) -> None:
         if len(second.source.runs) == 3 and not board.dead:
             board.kill()
         if board.dead and second.state.board.trouble:
-            second.stop(Cancelled("pulled"))  # a judge who waits no longer
+            second.stop(Cancelled("pulled"))  # a judge session that waits no longer
 
-    jury.subscribe(watch)
-    outcomes = await jury.run()
+    boards.subscribe(watch)
+    outcomes = await boards.run()
     assert [len(verdict.counted) for verdict, _ in outcomes] == [5, 2, 5]
     assert [verdict.identical for verdict, _ in outcomes] == [True, True, True]
     assert [str(trouble) if trouble else "" for _, trouble in outcomes] == ["", "pulled", ""]
-    said = markdown_boards([verdict for verdict, _ in outcomes])
-    assert said.count("| board ") == 3
-    assert "yes, 5 of 5 runs" in said
-    assert "yes, 2 of 2 runs" in said
-    assert "It ended early: pulled" in said
+    report = markdown_boards([verdict for verdict, _ in outcomes])
+    assert report.count("| board ") == 3
+    assert "yes, 5 of 5 runs" in report
+    assert "yes, 2 of 2 runs" in report
+    assert "It ended early: pulled" in report
 
 
 def test_boards_are_judged_side_by_side_and_reported_together(tmp_path: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "duotui", "judge", "sim,sim,/dev/ttyNONE0", "--headless"),
             *("--runs", "2", "-n", "30", "--report", tmp_path, "--record", tmp_path / "r.jsonl"),
@@ -62,8 +62,8 @@ def test_boards_are_judged_side_by_side_and_reported_together(tmp_path: Path) ->
         text=True,
         timeout=60,
     )
-    assert done.returncode == 3
-    first, second, none = json.loads(done.stdout)
+    assert result.returncode == 3
+    first, second, none = json.loads(result.stdout)
     assert (first["target"], second["target"], none["target"]) == (
         "sim 1",
         "sim 2",
@@ -72,7 +72,7 @@ def test_boards_are_judged_side_by_side_and_reported_together(tmp_path: Path) ->
     assert first["correctness"]["identical_runs"] == second["correctness"]["identical_runs"] == 2
     assert (none["score"], none["runs"]) == (None, [])
     assert "no port /dev/ttyNONE0" in none["trouble"]
-    assert done.stderr.splitlines()[-1].startswith("duotui: /dev/ttyNONE0: there is no port")
+    assert result.stderr.splitlines()[-1].startswith("duotui: /dev/ttyNONE0: there is no port")
     for name in ("sim-1", "sim-2", "dev-ttyNONE0"):
         assert (tmp_path / name / "report.html").exists()
     assert (tmp_path / "r-sim-1.jsonl").exists()

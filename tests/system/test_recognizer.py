@@ -1,4 +1,4 @@
-"""Voice in: real recognition of what espeak-ng says, and microphones that are real children."""
+"""Voice input: real recognition of espeak-ng's speech, and microphones that are real processes."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ def turn(limit: float = 60.0) -> VadSegmenter:
 
 
 def frames(turn: VadSegmenter) -> str:
-    said = turn.utterance()
+    utterance = turn.utterance()
     return "".join(
-        "s" if said[at : at + FRAME] == SPEECH else "." for at in range(0, len(said), FRAME)
+        "s" if utterance[at : at + FRAME] == SPEECH else "."
+        for at in range(0, len(utterance), FRAME)
     )
 
 
@@ -95,13 +96,13 @@ def test_a_turn_that_is_stopped_early_is_what_was_said_until_then() -> None:
 
 
 def test_it_does_not_matter_how_sound_is_cut_up() -> None:
-    whole, cut = turn(), turn()
+    uncut, cut = turn(), turn()
     sound = NOTHING * 7 + SPEECH * 20 + NOTHING * 40
-    whole.feed(sound)
+    uncut.feed(sound)
     for at in range(0, len(sound), 37):
         cut.feed(sound[at : at + 37])
-    assert cut.utterance() == whole.utterance() != b""
-    assert cut.surroundings() == whole.surroundings() != b""
+    assert cut.utterance() == uncut.utterance() != b""
+    assert cut.surroundings() == uncut.surroundings() != b""
 
 
 def test_a_voice_at_the_other_end_of_the_room_is_not_the_child() -> None:
@@ -118,7 +119,7 @@ def writer(program: str) -> SubprocessMicrophone:
     return SubprocessMicrophone((sys.executable, "-c", f"import os, sys, time\n{program}"))
 
 
-VOICE = f"""
+RECORDER_CODE = f"""
 import math, array
 tone = [round(9000 * math.sin(n / 9) * math.sin(n / 700) ** 2) for n in range({SAMPLE_RATE})]
 os.write(1, bytes({SAMPLE_RATE}) + array.array('h', tone).tobytes() + bytes({4 * SAMPLE_RATE}))
@@ -131,10 +132,10 @@ time.sleep(60)
 async def test_a_child_process_is_listened_to_until_the_turn_is_over(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    begun: list[bool] = []
-    said = await writer(VOICE).record_utterance(30.0, lambda: begun.append(True))
-    assert SAMPLE_RATE < len(said) < 5 * SAMPLE_RATE
-    assert begun == [True]
+    starts: list[bool] = []
+    sound = await writer(RECORDER_CODE).record_utterance(30.0, lambda: starts.append(True))
+    assert SAMPLE_RATE < len(sound) < 5 * SAMPLE_RATE
+    assert starts == [True]
     assert capfd.readouterr() == ("", "")
 
 
@@ -173,9 +174,9 @@ async def test_the_first_microphone_that_gives_sound_is_taken(
     there = writer("os.write(1, bytes(4000))\ntime.sleep(60)").command
     monkeypatch.setattr(microphone, "ARECORD", ("false",))
     monkeypatch.setattr(microphone, "PORTAUDIO", there)
-    found = await open_microphone()
-    assert isinstance(found, SubprocessMicrophone)
-    assert found.command == there
+    opened = await open_microphone()
+    assert isinstance(opened, SubprocessMicrophone)
+    assert opened.command == there
 
 
 @needs_pocketsphinx
@@ -235,7 +236,7 @@ def test_what_is_no_wav_is_refused(tmp_path: Path, content: bytes) -> None:
         WavMicrophone(wav(path, bytes(100), width=1))
 
 
-# -- the ear
+# -- the recognizer
 
 
 @pytest.fixture(scope="module")
@@ -255,37 +256,45 @@ def test_every_word_of_the_deck_can_be_heard() -> None:
     Recognizer(deck().spoken())
 
 
-SHARE = 20
-"""One in so many of what bench/heard.py says: seconds, not minutes."""
+CASE_INTERVAL = 20
+"""Sampling interval of the cases of bench/recognition_rate.py: seconds, not minutes."""
 
 
 def test_wishes_are_understood(listening: Recognizer) -> None:
     need_espeak()
-    told = []
-    for number, (text, slots) in enumerate(wishes(260, 1)[::SHARE]):
+    correct = []
+    for number, (text, slots) in enumerate(wishes(260, 1)[::CASE_INTERVAL]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.recognize(turned(in_noise(text, voice, condition, number)))
-        told.append((heard is not None and heard.slots == slots, text, voice, condition, heard))
-    understood = sum(one[0] for one in told)
-    assert understood >= 0.8 * len(told), [one[1:] for one in told if not one[0]]
+        recognized = listening.recognize(turned(in_noise(text, voice, condition, number)))
+        correct.append(
+            (
+                recognized is not None and recognized.slots == slots,
+                text,
+                voice,
+                condition,
+                recognized,
+            )
+        )
+    understood = sum(one[0] for one in correct)
+    assert understood >= 0.8 * len(correct), [one[1:] for one in correct if not one[0]]
 
 
 def test_what_is_outside_is_seldom_asked_for(listening: Recognizer) -> None:
     need_espeak()
-    asked = 0
-    for number, text in enumerate(OUTSIDE[:: SHARE // 3]):
+    accepted = 0
+    for number, text in enumerate(OUTSIDE[:: CASE_INTERVAL // 3]):
         voice, condition = VOICES[number % len(VOICES)], CONDITIONS[number % len(CONDITIONS)]
-        heard = listening.recognize(turned(in_noise(text, voice, condition, number)))
-        asked += heard is not None
-    assert asked <= 5
+        recognized = listening.recognize(turned(in_noise(text, voice, condition, number)))
+        accepted += recognized is not None
+    assert accepted <= 5
 
 
 def test_what_is_no_speech_is_no_wish(listening: Recognizer) -> None:
     need_espeak()
-    heard = {name: listening.recognize(turned(pcm)) for name, pcm in sounds().items()}
-    found = {name: one for name, one in heard.items() if one}
-    # words are there in a room full of them
-    assert {name: one for name, one in found.items() if not name.startswith("a room")} == {}
+    recognized = {name: listening.recognize(turned(pcm)) for name, pcm in sounds().items()}
+    wishes = {name: one for name, one in recognized.items() if one}
+    # babble contains words
+    assert {name: one for name, one in wishes.items() if not name.startswith("a room")} == {}
 
 
 @pytest.mark.parametrize(
@@ -307,11 +316,11 @@ def test_what_was_heard_before_does_not_matter(listening: Recognizer) -> None:
     assert first is not None
     assert again is not None
     assert again.slots == first.slots == {"who": "robot", "where": "house"}
-    # pocketsphinx begins with the densities that it ended with
+    # pocketsphinx starts with the densities of the previous utterance
     assert again.confidence == pytest.approx(first.confidence, abs=0.05)
 
 
-# -- the ear in a process of its own
+# -- the recognizer in a process of its own
 
 
 async def test_it_hears_the_same_while_the_loop_goes_on(
@@ -330,16 +339,16 @@ async def test_it_hears_the_same_while_the_loop_goes_on(
     ticking = asyncio.ensure_future(tick())
     distant = await open_recognizer(CARDS)
     try:
-        heard = await distant.recognize(pcm)
+        recognized = await distant.recognize(pcm)
     finally:
         over.set()
         await ticking
         await distant.close()
     near = listening.recognize(pcm)
-    assert heard is not None
+    assert recognized is not None
     assert near is not None
-    assert heard.words == near.words
-    assert heard.slots == {"who": "dog", "where": "forest"}
+    assert recognized.words == near.words
+    assert recognized.slots == {"who": "dog", "where": "forest"}
     assert longest < 0.3, longest
     assert capfd.readouterr() == ("", "")
 
@@ -354,15 +363,15 @@ async def test_who_does_not_wait_does_not_confuse_the_next() -> None:
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-        heard = await distant.recognize(sea)
-        assert heard is not None
-        assert heard.slots == {"where": "sea"}
+        recognized = await distant.recognize(sea)
+        assert recognized is not None
+        assert recognized.slots == {"where": "sea"}
     finally:
         await distant.close()
 
 
 @needs_pocketsphinx
-async def test_an_ear_that_was_closed_is_lost() -> None:
+async def test_a_recognizer_that_was_closed_is_lost() -> None:
     distant = await open_recognizer(CARDS)
     await distant.close()
     with pytest.raises(NotReady, match="lost"):

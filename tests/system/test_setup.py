@@ -1,4 +1,4 @@
-"""`duotui setup` where it must not go on: one line, its status, and nothing changed."""
+"""`duotui setup` in cases where it must stop: one line, its status, and nothing changed."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ def setup(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def one_line(done: subprocess.CompletedProcess[str], status: int) -> str:
-    assert (done.returncode, done.stderr.count("\n")) == (status, 1), done.stderr
-    return done.stderr
+def one_line(result: subprocess.CompletedProcess[str], status: int) -> str:
+    assert (result.returncode, result.stderr.count("\n")) == (status, 1), result.stderr
+    return result.stderr
 
 
 def test_another_computer_is_no_duo(line: OpenLine) -> None:
     with line() as spawn:
         port = port_of(spawn)
         spawn.transport.close()
-        said = one_line(setup(port, "--yes"), 6)
-    assert said == "duotui: this is no Duo: its processor is x86_64; name another port\n"
+        message = one_line(setup(port, "--yes"), 6)
+    assert message == "duotui: this is no Duo: its processor is x86_64; name another port\n"
 
 
 def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:
-    """The computer says that it is a Duo, to get so far."""
+    """The computer reports that it is a Duo, to get this far."""
     (tmp_path / "uname").write_text("#!/bin/sh\necho riscv64\n")
     (tmp_path / "uname").chmod(0o755)
     with line() as spawn:
         port = port_of(spawn)
         spawn.transport.close()
-        done = setup(port)
-    assert one_line(done, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
-    assert done.stdout.count("to send") == 8
+        result = setup(port)
+    assert one_line(result, 2) == ("duotui: setup asks before it changes a board; --yes says yes\n")
+    assert result.stdout.count("to send") == 8
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (["/dev/ttyNONE0"], 3, "no port /dev/ttyNONE0"),
         (["/dev/ttyNONE0", "--model", "none.bin"], 2, "none.bin cannot be read; No such file"),
         (["/dev/null"], 2, "/dev/null is not a serial port"),
     ],
 )
-def test_bad_input(arguments: list[str], status: int, said: str) -> None:
-    assert said in one_line(setup(*arguments), status)
+def test_bad_input(arguments: list[str], status: int, message: str) -> None:
+    assert message in one_line(setup(*arguments), status)
 
 
 def test_a_line_without_a_shell(line: OpenLine) -> None:
@@ -99,8 +99,8 @@ def stock_root(tmp_path: Path) -> Path:
 def test_a_mounted_card_gets_all_of_it(tmp_path: Path) -> None:
     root = stock_root(tmp_path)
     for _ in range(2):
-        done = setup("--sd", root)
-        assert done.returncode == 0, done.stderr
+        result = setup("--sd", root)
+        assert result.returncode == 0, result.stderr
     home = root / "mnt/data/duotui"
     assert (home / "duollama").read_bytes() == resources.BOARD.read_bytes()
     assert os.access(home / "duollama", os.X_OK)
@@ -120,13 +120,13 @@ def test_the_default_model_needs_no_engine_here(
     assert setup("--sd", root).returncode == 0
     home = root / "mnt/data/duotui"
     assert (home / "story.duo").read_bytes() == resources.MODEL.read_bytes()
-    said = one_line(setup("--sd", root, "--model", resources.CHECKPOINT), 2)
-    assert "DUOTUI_ENGINE names /none" in said
+    message = one_line(setup("--sd", root, "--model", resources.CHECKPOINT), 2)
+    assert "DUOTUI_ENGINE names /none" in message
 
 
 def test_a_folder_that_is_no_card(tmp_path: Path) -> None:
-    said = one_line(setup("--sd", tmp_path), 2)
-    assert "is not the root of a Duo's card: it has no etc/inittab; mount its second" in said
+    message = one_line(setup("--sd", tmp_path), 2)
+    assert "is not the root of a Duo's card: it has no etc/inittab; mount its second" in message
 
 
 def test_a_card_that_cannot_be_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is found at the other end of a line: a real shell on a real tty, or what is in its way."""
+"""Detection of the program behind a line: a real shell on a real tty, or an obstacle."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_shell_that_a_killed_host_left_is_found_again(line: OpenLine) -> None:
 def test_a_shell_that_waits_for_the_end_of_a_quote_is_found(
     line: OpenLine, quote: str, modes: str
 ) -> None:
-    """One that came in a frame, for an agent that was killed."""
+    """The quote came in a frame, for an agent that was killed."""
     with line(modes=modes) as spawn:
         spawn.write_bytes(f"echo {quote}half\x02 a frame\n".encode())
         assert spawn.wait_for(rb"> $", seconds=10) == 0
@@ -75,19 +75,19 @@ def test_leaving_gives_the_echo_back(line: OpenLine) -> None:
 
 
 def test_an_answer_that_noise_fell_into_is_asked_for_again(line: OpenLine, tmp_path: Path) -> None:
-    """Twice a kernel line lies in what comes; the command runs once."""
-    left, once = [2], tmp_path / "once"
+    """A kernel message interrupts the output twice; the command runs once."""
+    remaining, once = [2], tmp_path / "once"
 
     def corrupt(data: bytes) -> bytes:
-        if b"counted" in data and left[0]:
-            left[0] -= 1
+        if b"counted" in data and remaining[0]:
+            remaining[0] -= 1
             return data.replace(b"counted", b"coun[   12.345678] usb: reset\r\nted", 1)
         return data
 
     with line(corrupt=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert shell.run(f"echo >>{once}; echo counted $(wc -l <{once})") == "counted 1"
-        assert left == [0]
+        assert remaining == [0]
         with pytest.raises(NotReady, match="cannot ls; "):
             shell.run("ls /no/such/folder")
 
@@ -135,7 +135,7 @@ def test_a_shell_that_ends_is_said_at_once(line: OpenLine) -> None:
     login = "sh -i; while printf 'duo login: '; do read -r user; done"
     with line("sh", "-c", login) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
-        spawn.write_bytes(b"\x04")  # ^D is not obeyed
+        spawn.write_bytes(b"\x04")  # ^D has no effect
         assert shell.run("echo on") == "on"
         with pytest.raises(NotReady, match="shell has ended"):
             shell.ask("kill -9 $$", 100)
@@ -150,7 +150,7 @@ def test_nothing_that_answers(line: OpenLine) -> None:
 
 
 def test_a_login_and_a_wrong_password(line: OpenLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A getty's dialogue, without its password file."""
+    """Login prompts of a getty, without its password file."""
     login = (
         "while printf 'Welcome\\nduo login: '; read -r user; do"
         " [ -n \"$user\" ] || continue; stty -echo; printf 'Password: '; read -r key; stty echo;"

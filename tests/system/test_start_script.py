@@ -1,4 +1,4 @@
-"""What a board unloads at its start, by its own script; rmmod is one that keeps a list."""
+"""Modules that a board's start script unloads; rmmod here keeps a list."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_what_only_costs_memory_goes_and_the_rest_stays(tmp_path: Path, shell: s
     subprocess.run(
         [shell, SCRIPT, modules], check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=30
     )
-    left = {line.split()[0] for line in modules.read_text().splitlines()}
-    assert left == {
+    remaining = {line.split()[0] for line in modules.read_text().splitlines()}
+    assert remaining == {
         "cv180x_pwm",
         "cv180x_clock_cooling",
         "zram",

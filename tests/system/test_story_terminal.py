@@ -1,4 +1,4 @@
-"""The story machine as a process on a real terminal: a grown-up leaves it, and all is as before."""
+"""Story screen as a process on a real terminal, which it restores at its end."""
 
 import contextlib
 import os
@@ -23,16 +23,16 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def children(parent: int) -> set[int]:
-    found = set()
+    pids = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             state, above = stat.read_text().rpartition(")")[2].split()[:2]
             if int(above) == parent and state != "Z":
-                found.add(int(stat.parent.name))
-    return found
+                pids.add(int(stat.parent.name))
+    return pids
 
 
-def given_back(terminal: Terminal) -> None:
+def restored(terminal: Terminal) -> None:
     assert termios.tcgetattr(terminal.slave) == terminal.before
     assert terminal.last.rfind(ALTERNATE_OFF) >= 0
     assert terminal.last.rfind(CURSOR_SHOWN) > terminal.last.rfind(b"\x1b[?25l")
@@ -49,15 +49,15 @@ def test_a_grown_up_leaves_and_the_terminal_is_as_before(telling: bool) -> None:
         engines = children(terminal.process.pid)
         assert engines
         os.write(terminal.master, LEAVE)
-        asked = re.search(rb"(\d+) \+ (\d+) =", terminal.wait_for(b"= ?"))
-        assert asked is not None
-        os.write(terminal.master, b"%d\r" % sum(map(int, asked.groups())))
+        question = re.search(rb"(\d+) \+ (\d+) =", terminal.wait_for(b"= ?"))
+        assert question is not None
+        os.write(terminal.master, b"%d\r" % sum(map(int, question.groups())))
         terminal.wait_for(b"enter uses it")
         took = terminal.leave(LEAVE)
         assert terminal.process.returncode == 0
-        given_back(terminal)
+        restored(terminal)
         assert not [engine for engine in engines if Path(f"/proc/{engine}").exists()]
-        # Promised is a second; what is asserted allows for a loaded machine.
+        # The promise is a second; the assertion allows for a loaded machine.
         assert took < 3
     finally:
         terminal.close()
@@ -77,7 +77,7 @@ def test_ended_from_outside_it_gives_the_terminal_back(
         terminal.end(number)
         assert terminal.process.returncode == 9
         assert terminal.last.endswith(b"duotui: stopped\r\n")
-        given_back(terminal)
+        restored(terminal)
         assert not [engine for engine in engines if Path(f"/proc/{engine}").exists()]
     finally:
         terminal.close()

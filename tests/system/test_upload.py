@@ -1,4 +1,4 @@
-"""Files through a real shell on a real tty: whole, resumed, and never half."""
+"""Files through a real shell on a real tty: complete, resumed, and never partial."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support.fixture_types import OpenLine
 
-SIZES = [0, 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 1, 150_000]
+FILE_SIZES = [0, 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 1, 150_000]
 
 
 @pytest.fixture
@@ -30,33 +30,33 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FILE_SIZES)
 def test_arrives_whole(line: OpenLine, tmp_path: Path, size: int) -> None:
     source, target = tmp_path / "source", tmp_path / "a folder" / "it's here"
     source.write_bytes(random.Random(size).randbytes(size))
-    heard: list[TransferProgress] = []
+    reports: list[TransferProgress] = []
     clock = ManualClock()
 
     def progress(now: TransferProgress) -> None:
         clock.advance(2.0)
-        heard.append(now)
+        reports.append(now)
 
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         assert upload(shell, source, str(target), clock, progress, 0o755)
-        assert not upload(shell, source, str(target), clock)  # it is there
+        assert not upload(shell, source, str(target), clock)  # the file exists
     assert target.read_bytes() == source.read_bytes()
     assert target.stat().st_mode & 0o777 == 0o755
     assert not target.with_name("it's here.part").exists()
     if size:
-        assert (heard[-1].done, heard[-1].size) == (size, size)
+        assert (reports[-1].done, reports[-1].size) == (size, size)
     if size > 2 * BLOCK_BYTES:
-        assert heard[1].rate == BLOCK_BYTES  # two blocks in the two seconds after the first
-        assert heard[1].left == pytest.approx((size - 2 * BLOCK_BYTES) / BLOCK_BYTES)
+        assert reports[1].rate == BLOCK_BYTES  # two blocks in the two seconds after the first
+        assert reports[1].left == pytest.approx((size - 2 * BLOCK_BYTES) / BLOCK_BYTES)
 
 
 def test_goes_on_after_a_break(line: OpenLine, tmp_path: Path, source: Path) -> None:
-    """The line is lost in the third block; another one takes it up from there."""
+    """The line is lost in the third block; the next upload resumes from there."""
     target = tmp_path / "target"
     clock = ManualClock()
     sent: list[TransferProgress] = []
@@ -118,7 +118,7 @@ def test_another_file_of_that_name_stays_until_the_new_one_is_whole(
 
 
 def flips(every: int) -> Callable[[bytes], bytes]:
-    """A bit in about one of `every` bytes."""
+    """Corruption of a bit in about one of `every` bytes."""
     chance = random.Random(3)
 
     def corrupt(data: bytes) -> bytes:
@@ -143,19 +143,19 @@ def test_a_noisy_line_costs_time_and_nothing_else(
 def test_what_is_lost_on_the_way_is_sent_again(
     line: OpenLine, tmp_path: Path, source: Path
 ) -> None:
-    """The dot that ends a block: the shell waits for it, and is interrupted."""
-    target, left = tmp_path / "target", [1]
+    """Loss of the dot that ends a block: the shell waits for it, and is interrupted."""
+    target, remaining = tmp_path / "target", [1]
 
     def corrupt(data: bytes) -> bytes:
-        if left[0] and b"\r.\r" in data:
-            left[0] = 0
+        if remaining[0] and b"\r.\r" in data:
+            remaining[0] = 0
             return data.replace(b"\r.\r", b"\r", 1)
         return data
 
     with line(corrupt_to_board=corrupt) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         upload(shell, source, str(target), ManualClock(), seconds=2)
-    assert left == [0]
+    assert remaining == [0]
     assert target.read_bytes() == source.read_bytes()
 
 

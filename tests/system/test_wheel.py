@@ -1,4 +1,4 @@
-"""A wheel of sources, as a user installs it. Those with an engine inside: .ci/wheels."""
+"""Wheel of sources, as a user installs it. .ci/wheels tests those with an engine inside."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def built(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that holds the installed package; beside it the wheel."""
+    """Folder that holds the installed package; beside it the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    done = built(folder)
-    assert done.returncode == 0, done.stderr
+    result = built(folder)
+    assert result.returncode == 0, result.stderr
     (wheel,) = folder.glob("*.whl")
     options = ("--quiet", "--no-index", "--no-deps", "--target", folder / "site")
     subprocess.run([sys.executable, "-m", "pip", "install", *options, wheel], check=True)
@@ -56,12 +56,12 @@ def duotui(
 def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
     installed: Path, tmp_path: Path
 ) -> None:
-    """Where a wheel with an engine has it."""
+    """Engine at its path in a wheel that has one."""
     folder = shutil.copytree(installed, tmp_path / "site")
     engine = folder / "duotui" / "native" / "build" / "duollama"
     engine.parent.mkdir()
     engine.write_bytes(find_engine().read_bytes())
-    told = duotui(
+    story = duotui(
         folder,
         "tell",
         "--port",
@@ -72,24 +72,24 @@ def test_it_tells_by_an_engine_that_its_installer_gave_no_mode(
         "Once",
         XDG_CACHE_HOME=str(tmp_path / "cache"),
     )
-    assert told.returncode == 0, told.stderr
-    assert "compiling" not in told.stderr
+    assert story.returncode == 0, story.stderr
+    assert "compiling" not in story.stderr
     (copy,) = (tmp_path / "cache").rglob("duollama")
     assert os.access(copy, os.X_OK)
 
 
 def test_it_sets_a_board_up_without_an_engine(installed: Path, tmp_path: Path) -> None:
     root = shutil.copytree(ROOT / "firmware/stock", tmp_path / "root")
-    done = duotui(installed, "setup", "--sd", root, PATH="/none")
-    assert done.returncode == 0, done.stderr
+    result = duotui(installed, "setup", "--sd", root, PATH="/none")
+    assert result.returncode == 0, result.stderr
     shipped = (installed / "duotui/data/stories.duo").read_bytes()
     assert (root / "mnt/data/duotui/story.duo").read_bytes() == shipped
 
 
 def test_a_platform_that_is_none(tmp_path: Path) -> None:
-    done = built(tmp_path, DUOTUI_WHEEL="windows")
-    assert done.returncode != 0
-    assert done.stderr == (
+    result = built(tmp_path, DUOTUI_WHEEL="windows")
+    assert result.returncode != 0
+    assert result.stderr == (
         "DUOTUI_WHEEL names windows; "
         "it is one of linux-x86_64, linux-aarch64, macos-arm64, macos-x86_64\n"
     )

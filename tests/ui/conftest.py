@@ -1,4 +1,4 @@
-"""A home of its own for each test, and a console that stands still."""
+"""Home folder for each test, and a console without animations."""
 
 import locale
 from pathlib import Path
@@ -26,16 +26,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make(home: Path) -> MakeConsole:
-    """A console on a stage, its animations off."""
+    """Console on a scripted session, its animations off."""
 
     def build(
-        stage: ScriptedSession,
+        session: ScriptedSession,
         settings: Settings | None = None,
         *,
         ascii: bool = False,  # noqa: A002 - the app's name for it
         first: Request | None = None,
     ) -> ConsoleApp:
-        app = ConsoleApp(stage, settings or Settings(), ascii=ascii, first=first)
+        app = ConsoleApp(session, settings or Settings(), ascii=ascii, first=first)
         app.animation_level = "none"
         return app
 

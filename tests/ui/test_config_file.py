@@ -1,4 +1,4 @@
-"""Settings: whatever the file says, the program starts; what it writes, it reads again."""
+"""Settings: the program starts with any file, and reads back the file that it writes."""
 
 import re
 import tomllib
@@ -240,8 +240,8 @@ def test_any_child_comes_back(
     assert (again.parental, again.story.seed) == (child, 1)
 
 
-NAMES = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
-OTHERS = (
+NAME_SPELLINGS = ('"Li"', "'Li'", '"""\\\n  Li"""', "'''Li'''", '"""\nLi\n[story]\nseed = 9\n"""')
+OTHER_TEXTS = (
     'other = """\ntheme = "none"\n\n[child]\npace = 9 # no comment\n"""',
     "other = '''\n[keys]\nstop = 'none'\n'''",
     'other = { pace = 1, "theme" = [{ x = 1 }, { y = "}" }] }',
@@ -258,16 +258,16 @@ UNKNOWN_TABLES: tuple[list[str], ...] = (
 
 @st.composite
 def config_files(draw: st.DrawFn) -> str:
-    """A file as a person may write it: tables, dotted keys and inline tables, in any order, with
-    strings of several lines that look like settings, and each comment another one."""
-    top = [draw(st.sampled_from(OTHERS)), "# NOTE"]
+    """Draw a file as a person may write it: tables, dotted keys and inline tables, in any order.
+    Strings of several lines look like settings, and each comment differs."""
+    top = [draw(st.sampled_from(OTHER_TEXTS)), "# NOTE"]
     if draw(st.booleans()):
         top.append("theme = 'nord' # NOTE")
     tables = [draw(st.sampled_from(UNKNOWN_TABLES))]
     written = {
         "keys": ['stop = "x"', 'record = """f5,\\\n  f6"""'],
-        "story": ["seed = 0x7B", "prompt = " + draw(st.sampled_from(NAMES))],
-        "child": ["pace = 60", "name = " + draw(st.sampled_from(NAMES))],
+        "story": ["seed = 0x7B", "prompt = " + draw(st.sampled_from(NAME_SPELLINGS))],
+        "child": ["pace = 60", "name = " + draw(st.sampled_from(NAME_SPELLINGS))],
     }
     for name, lines in written.items():
         match draw(st.sampled_from(["table", "dotted", "inline", "absent"])):
@@ -286,8 +286,8 @@ def config_files(draw: st.DrawFn) -> str:
     return noted.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-def others(text: str) -> dict[str, Any]:
-    """What a file has that no screen changes."""
+def other_settings(text: str) -> dict[str, Any]:
+    """Contents of a file that no screen changes."""
     table = tomllib.loads(text.replace("nan", "7.0"))
     return {name: table[name] for name in table.keys() - {"theme", "story", "child"}}
 
@@ -306,7 +306,7 @@ def test_what_is_saved_comes_back_and_all_else_stays(
     assert save(replace(before, theme=theme, story=story, parental=child))
     assert load(path) == replace(before, theme=theme, story=story, parental=child)
     new = path.read_bytes().decode()
-    assert others(new) == others(old)
+    assert other_settings(new) == other_settings(old)
     notes = re.compile(r"# note-\d+-")
     assert notes.findall(new) == notes.findall(old)
 

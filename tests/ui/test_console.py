@@ -1,4 +1,4 @@
-"""What is told is shown: all of it, as it is, and without the keys having to wait."""
+"""Display of the generated story: complete, unchanged, and without delaying the keys."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from support import scripted_session
 from support.fixture_types import MakeConsole
 from support.scripted_session import BASELINE, BOARD, ScriptedSession, words
 
-HOSTILE = [
+HOSTILE_PIECES = [
     "she said [/x] hi",
     " [bold",
     "[@click=app.quit]x[/]",
@@ -29,17 +29,17 @@ def written(view: StoryView) -> str:
 
 
 async def test_a_story_that_grows_is_the_story_that_was_told(make: MakeConsole) -> None:
-    pieces = words(scripted_session.TALE)
+    pieces = words(scripted_session.STORY_TEXT)
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
         assert "tells it" in written(board)
-        at.say(scripted_session.started(BOARD))
+        at.emit(scripted_session.started(BOARD))
         for index in range(0, len(pieces), 7):
-            at.say(scripted_session.tokens(BOARD, pieces[index : index + 7], start=index))
+            at.emit(scripted_session.tokens(BOARD, pieces[index : index + 7], start=index))
             await pilot.pause()
-        assert written(board) == scripted_session.TALE.replace("\n", "")
-        at.say(scripted_session.started(BOARD), scripted_session.tokens(BOARD, ["Again"]))
+        assert written(board) == scripted_session.STORY_TEXT.replace("\n", "")
+        at.emit(scripted_session.started(BOARD), scripted_session.tokens(BOARD, ["Again"]))
         await pilot.pause()
         assert written(board) == "Again"
 
@@ -48,20 +48,20 @@ async def test_text_is_never_markup(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
         for source in (BOARD, BASELINE):
-            at.say(
+            at.emit(
                 scripted_session.started(source, "[/x] [bold"),
-                scripted_session.tokens(source, HOSTILE),
+                scripted_session.tokens(source, HOSTILE_PIECES),
             )
-        at.say(
+        at.emit(
             scripted_session.tokens(BOARD, ["[/x]"], start=6),
             scripted_session.tokens(BASELINE, ["[/y]"], start=6),
         )
-        at.say(Fault(3, BOARD, "[/no] such thing", "[bold"))
+        at.emit(Fault(3, BOARD, "[/no] such thing", "[bold"))
         await pilot.pause()
         text = written(pilot.app.screen.query_one("#board", StoryView))
         assert "[/x] hi [bold[@click=app.quit]x[/] �[2J�31m [red]{}%" in text
         assert "“[/x]”" in str(pilot.app.screen.query_one("#verdict", Static).render())
-        at.say(LinkLost(4, BOARD, "[/gone]", "[red"))
+        at.emit(LinkLost(4, BOARD, "[/gone]", "[red"))
         await pilot.pause()
         assert "[/gone]. [red" in str(pilot.app.screen.query_one("#banner", Static).render())
 
@@ -71,9 +71,9 @@ async def test_the_difference_is_marked_in_both_texts_whenever_it_is_found(
 ) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test(size=(120, 40)) as pilot:
-        at.say(*scripted_session.story(BOARD, words("a big cat sat")))
+        at.emit(*scripted_session.story(BOARD, words("a big cat sat")))
         await pilot.pause()
-        at.say(*scripted_session.story(BASELINE, words("a big dog sat")))
+        at.emit(*scripted_session.story(BASELINE, words("a big dog sat")))
         await pilot.pause()
         board = pilot.app.screen.query_one("#board", StoryView)
         assert written(board) == "a big [+cat] sat"
@@ -86,14 +86,16 @@ async def test_who_reads_above_is_not_pulled_down(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD))
     async with make(at).run_test(size=(80, 24)) as pilot:
         board = pilot.app.screen.query_one("#board", StoryView)
-        at.say(scripted_session.tokens(BOARD, words(scripted_session.TALE) * 4))
+        at.emit(scripted_session.tokens(BOARD, words(scripted_session.STORY_TEXT) * 4))
         await pilot.pause()
         assert board.is_vertical_scroll_end
         await pilot.press("home")
         await pilot.pause()
-        at.say(
+        at.emit(
             scripted_session.tokens(
-                BOARD, words(scripted_session.TALE), start=len(words(scripted_session.TALE)) * 4
+                BOARD,
+                words(scripted_session.STORY_TEXT),
+                start=len(words(scripted_session.STORY_TEXT)) * 4,
             )
         )
         await pilot.pause()
@@ -101,9 +103,11 @@ async def test_who_reads_above_is_not_pulled_down(make: MakeConsole) -> None:
         assert "more" in str(board.border_subtitle)
         await pilot.press("end")
         await pilot.pause()
-        at.say(
+        at.emit(
             scripted_session.tokens(
-                BOARD, words(scripted_session.TALE), start=len(words(scripted_session.TALE)) * 5
+                BOARD,
+                words(scripted_session.STORY_TEXT),
+                start=len(words(scripted_session.STORY_TEXT)) * 5,
             )
         )
         await pilot.pause()
@@ -118,22 +122,22 @@ async def test_a_window_that_changes_breaks_the_lines_anew(make: MakeConsole) ->
         for size in ((200, 60), (120, 40), (40, 10), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert written(board) == scripted_session.TALE.replace("\n", "")
+            assert written(board) == scripted_session.STORY_TEXT.replace("\n", "")
             assert max(map(len, board.lines)) <= min(81, size[0])
 
 
 async def test_keys_get_their_turn_in_a_flood(make: MakeConsole) -> None:
-    """500 tok/s in batches, and none of the screen's own pauses between them: a key that comes
-    in the midst is answered before the flood has ended."""
+    """The flood is 500 tok/s in batches, without the screen's own pauses between them. A key
+    pressed in the middle is handled before its end."""
     at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD, steps=20_000))
     shown = 0
     async with make(at).run_test(size=(120, 40)) as pilot:
         for index in range(0, 1000, 5):
-            at.say(scripted_session.tokens(BOARD, [" word"] * 5, start=index))
+            at.emit(scripted_session.tokens(BOARD, [" word"] * 5, start=index))
             if index % 250 == 0:
-                at.asked.clear()
+                at.requests.clear()
                 await pilot.press("space")
-                assert at.asked == ["pause"]
+                assert at.requests == ["pause"]
                 shown += 1
         assert shown == 4
         await pilot.pause()
@@ -143,20 +147,20 @@ async def test_keys_get_their_turn_in_a_flood(make: MakeConsole) -> None:
 async def test_batches_wait_in_one_message(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready(), scripted_session.started(BOARD))
     async with make(at).run_test() as pilot:
-        heard = 0
+        messages = 0
         screen = pilot.app.screen
         show = screen._show  # type: ignore[attr-defined]
 
         def count() -> None:
-            nonlocal heard
-            heard += 1
+            nonlocal messages
+            messages += 1
             show()
 
         screen._show = count  # type: ignore[attr-defined]
         for index in range(1000):
-            at.say(scripted_session.tokens(BOARD, [" word"], start=index))
+            at.emit(scripted_session.tokens(BOARD, [" word"], start=index))
         await pilot.pause()
-        assert heard <= 2
+        assert messages <= 2
 
 
 async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(
@@ -175,10 +179,10 @@ async def test_ten_thousand_tokens_cost_no_more_at_the_end_than_at_the_start(
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(type(board._wrapping), "_break", count)
-            at.say(scripted_session.tokens(BOARD, [" word"] * 9_990))
+            at.emit(scripted_session.tokens(BOARD, [" word"] * 9_990))
             await pilot.pause()
             before = wrapped
-            at.say(scripted_session.tokens(BOARD, [" word"] * 10, start=9_990))
+            at.emit(scripted_session.tokens(BOARD, [" word"] * 10, start=9_990))
             await pilot.pause()
             assert wrapped - before < 200
         assert written(board).count("word") == 10_000
@@ -189,7 +193,7 @@ async def test_silence_and_faults_are_said(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     app = make(at)
     async with app.run_test() as pilot:
-        at.say(LinkSilent(2, BOARD, 1.0), Fault(2, BOARD, "the prompt is too long", "cut it"))
+        at.emit(LinkSilent(2, BOARD, 1.0), Fault(2, BOARD, "the prompt is too long", "cut it"))
         await pilot.pause()
         assert "? silent" in str(app.screen.query_one("#status", Static).render())
         assert [n.message for n in app._notifications] == ["the prompt is too long\ncut it"]

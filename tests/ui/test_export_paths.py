@@ -1,4 +1,4 @@
-"""Files that are kept: never over another one, and never where nobody may write."""
+"""Paths of saved files: no file is overwritten, and a folder without permission is avoided."""
 
 from pathlib import Path
 

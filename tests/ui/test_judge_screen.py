@@ -1,4 +1,4 @@
-"""The judge's view: what it shows, and what can be asked of it."""
+"""Judge screen: its display and its keys."""
 
 import math
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from duotui.ui.widgets.choices import CandidateTable
 from support import scripted_judge, scripted_session
 from support.paths import VECTORS
 from support.scripted_judge import ScriptedJudgeSession
-from support.scripted_session import BOARD, TALE, words
+from support.scripted_session import BOARD, STORY_TEXT, words
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -43,43 +43,43 @@ def view(
 
 
 def looking() -> ScriptedJudgeSession:
-    made = ScriptedJudgeSession()
-    made.phase, made.baseline = Phase.LOOKING, None
-    return made
+    session = ScriptedJudgeSession()
+    session.phase, session.baseline = Phase.LOOKING, None
+    return session
 
 
 def away() -> ScriptedJudgeSession:
-    made = scripted_judge.telling()
-    made.say(LinkReconnecting(2.0, BOARD, "/dev/ttyACM0 was lost"))
-    return made
+    session = scripted_judge.running()
+    session.emit(LinkReconnecting(2.0, BOARD, "/dev/ttyACM0 was lost"))
+    return session
 
 
 def racing(phase: Phase = Phase.RUNNING) -> ScriptedJudgeSession:
-    """Against the same story, told six times as slowly, and another from a point on."""
-    made = scripted_judge.telling() if phase is Phase.RUNNING else scripted_judge.judged(40)
-    theirs = words(TALE)
-    theirs[7] = " big"
+    """Session against the same story, six times as slow, and another from a point on."""
+    session = scripted_judge.running() if phase is Phase.RUNNING else scripted_judge.judged(40)
+    rival_pieces = words(STORY_TEXT)
+    rival_pieces[7] = " big"
     slow = SessionState()
     for event in (
         *scripted_session.ready(),
-        *scripted_session.story(BOARD, theirs, period=246_000),
-        scripted_session.ended(BOARD, len(theirs)),
+        *scripted_session.story(BOARD, rival_pieces, period=246_000),
+        scripted_session.ended(BOARD, len(rival_pieces)),
         scripted_session.gauges(BOARD, 9, idle=True)[0],
     ):
         slow = reduce(slow, event)
-    made.options = replace(made.options, rival=rival("llama2.c, recorded", [slow]))
-    return made
+    session.options = replace(session.options, rival=rival("llama2.c, recorded", [slow]))
+    return session
 
 
 def fallback() -> ScriptedJudgeSession:
-    made = scripted_judge.telling()
-    made.script.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
-    return made
+    session = scripted_judge.running()
+    session.script.note = "RECORDING of 2026-11-26 00:58: the board is not here (it was unplugged)"
+    return session
 
 
 SCRIPTS: dict[str, Callable[[], ScriptedJudgeSession]] = {
     "looking": looking,
-    "telling": scripted_judge.telling,
+    "telling": scripted_judge.running,
     "away": away,
     "recording": fallback,
     "racing": racing,
@@ -107,16 +107,17 @@ def test_theme(snap_compare: Compare, theme: str, size: tuple[int, int]) -> None
 
 
 def boards() -> MultiBoardSession:
-    """One tells, one is away, one is judged, one tells another story, one is not there."""
+    """Boards in five states: one generates, one is away, one is judged, one differs, one is
+    missing."""
     sessions = [
-        scripted_judge.telling(),
+        scripted_judge.running(),
         away(),
         scripted_judge.judged(),
-        scripted_judge.telling(20),
+        scripted_judge.running(20),
         looking(),
     ]
     sessions[3].baseline = scripted_judge.baseline(
-        words(TALE.replace("cat", "dog").replace("big", "red"))
+        words(STORY_TEXT.replace("cat", "dog").replace("big", "red"))
     )
     sessions[4].refused = NoDevice("there is no port /dev/ttyACM4", "duotui devices lists them")
     for number, session in enumerate(sessions):
@@ -138,11 +139,11 @@ def text(app: App[None], selector: str) -> str:
 
 
 async def test_runs_are_shown_as_they_come() -> None:
-    session = scripted_judge.telling(runs=0)
+    session = scripted_judge.running(runs=0)
     async with view(session).run_test(size=(120, 40)) as pilot:
         assert "run 1 of 30" in text(pilot.app, "#status")
         session.script.rates = scripted_judge.RATES[:7]
-        session.say()
+        session.emit()
         await pilot.pause()
         assert "run 8 of 30" in text(pilot.app, "#status")
         assert "the same story, 7 of 7 runs" in text(pilot.app, "#facts")
@@ -170,13 +171,13 @@ async def test_b_changes_between_the_rival_and_the_choices() -> None:
     for session, first in ((racing(), True), (racing(Phase.OVER), False)):
         async with view(session).run_test(size=(120, 40)) as pilot:
             shown = pilot.app.screen.query_one("#rival")
-            for wanted in (first, not first, first):
+            for expected in (first, not first, first):
                 assert (shown.display, pilot.app.screen.query_one(CandidateTable).display) == (
-                    wanted,
-                    not wanted,
+                    expected,
+                    not expected,
                 )
                 await pilot.press("b")
-    async with view(scripted_judge.telling()).run_test(size=(120, 40)) as pilot:
+    async with view(scripted_judge.running()).run_test(size=(120, 40)) as pilot:
         await pilot.press("b", "space", ".")
         assert pilot.app.screen.query_one(CandidateTable).display
 
@@ -197,13 +198,13 @@ async def test_a_recording_is_held_and_stepped() -> None:
 
 
 async def test_s_ends_the_runs_and_only_them() -> None:
-    for session, asked in (
-        (scripted_judge.telling(), ["stopped by the judge"]),
+    for session, requests in (
+        (scripted_judge.running(), ["stopped by the judge"]),
         (scripted_judge.judged(), []),
     ):
         async with view(session).run_test() as pilot:
             await pilot.press("s")
-            assert session.script.asked == asked
+            assert session.script.requests == requests
 
 
 async def test_what_was_wrong_before_the_first_run_is_said() -> None:
@@ -229,18 +230,18 @@ def test_a_rival_runs_token_by_token_not_at_its_mean() -> None:
     seconds = session.state.board.tokens[-1].clock / 1e6
     assert lane.told == sum(
         400_000 + n * 246_000 + 3000 * round(3 * math.sin(n / 5)) <= seconds * 1e6
-        for n in range(len(words(TALE)))
+        for n in range(len(words(STORY_TEXT)))
     )
     assert 0 < lane.told < 15
 
 
 def test_all_lanes_run_by_the_boards_clock() -> None:
-    session = scripted_judge.telling(told=60)
+    session = scripted_judge.running(count=60)
     ours, mean, roof, slow, fast = lanes(session.state, session.shown)
     seconds = (session.state.board.tokens[-1].clock) / 1e6
-    assert (ours.told, ours.limit) == (60, scripted_judge.LIMIT)
-    assert roof.told == scripted_judge.LIMIT  # it would have ended by now
+    assert (ours.told, ours.limit) == (60, scripted_judge.STEP_LIMIT)
+    assert roof.told == scripted_judge.STEP_LIMIT  # it would have ended by now
     assert slow.told == pytest.approx(0.36035 * seconds)
     assert fast.told == pytest.approx(24.302522 * seconds)
     assert mean.told == pytest.approx(mean.rate * seconds)
-    assert len(words(TALE)) < scripted_judge.LIMIT
+    assert len(words(STORY_TEXT)) < scripted_judge.STEP_LIMIT

@@ -1,4 +1,4 @@
-"""Each key does what the help says, and nothing keeps the program from being left."""
+"""Each key has the effect that the help states, and the program can always be left."""
 
 import asyncio
 import time
@@ -24,20 +24,20 @@ from support import scripted_session
 from support.fixture_types import MakeConsole
 from support.scripted_session import BOARD, ScriptedSession
 
-ASKED = Request("Once upon a time,", Mode.EXACT, 256, 1.0, 0.9, 123)
-"""What scripted_session.started began."""
+STARTED_REQUEST = Request("Once upon a time,", Mode.EXACT, 256, 1.0, 0.9, 123)
+"""Request of scripted_session.started."""
 
 
 def toasts(app: ConsoleApp) -> str:
     return "\n".join(note.message for note in app._notifications)
 
 
-def made(folder: Path, pattern: str) -> list[Path]:
+def saved_files(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern))
 
 
-async def say(pilot: Pilot[None], at: ScriptedSession, *events: Event) -> None:
-    at.say(*events)
+async def emit(pilot: Pilot[None], at: ScriptedSession, *events: Event) -> None:
+    at.emit(*events)
     await pilot.pause()
 
 
@@ -45,7 +45,7 @@ async def test_enter_tells_the_prompt(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
-        assert at.asked == ["open", Request()]
+        assert at.requests == ["open", Request()]
 
 
 @pytest.mark.parametrize("key", ["i", "slash"])
@@ -53,7 +53,7 @@ async def test_the_prompt_is_typed_and_told(make: MakeConsole, key: str) -> None
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press(key, *" and s?", "enter")
-        assert at.asked[1:] == [Request("Once upon a time and s?")]
+        assert at.requests[1:] == [Request("Once upon a time and s?")]
         assert isinstance(pilot.app.focused, StoryView)
         await pilot.press("i", "escape", "q")
         assert isinstance(pilot.app.focused, StoryView)
@@ -104,25 +104,25 @@ async def test_stop_and_pause_and_go_on(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at).run_test() as pilot:
         await pilot.press("space")
-        await say(pilot, at, *scripted_session.gauges(BOARD, 60, paused=True))
+        await emit(pilot, at, *scripted_session.gauges(BOARD, 60, paused=True))
         await pilot.press("space", "s")
-        assert at.asked == ["open", "pause", "go on", "stop"]
+        assert at.requests == ["open", "pause", "go on", "stop"]
 
 
 async def test_stop_and_pause_ask_nothing_where_nothing_is_told(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("space", "s")
-        assert at.asked == ["open"]
+        assert at.requests == ["open"]
 
 
 async def test_speak_and_be_quiet(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("v")
-        await say(pilot, at, *scripted_session.speech(0))
+        await emit(pilot, at, *scripted_session.speech(0))
         await pilot.press("v", "s")
-        assert at.asked == ["open", "speak", "hush", "hush"]
+        assert at.requests == ["open", "speak", "hush", "hush"]
 
 
 async def test_what_is_still_told_is_not_spoken(make: MakeConsole) -> None:
@@ -130,30 +130,30 @@ async def test_what_is_still_told_is_not_spoken(make: MakeConsole) -> None:
         at = ScriptedSession(*events)
         async with make(at).run_test() as pilot:
             await pilot.press("v")
-            assert at.asked == ["open"]
+            assert at.requests == ["open"]
 
 
 async def test_again_tells_the_same_story(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.identical_end())
     async with make(at).run_test() as pilot:
         await pilot.press("r")
-        assert at.asked == ["open", replace(ASKED, steps=at.state.board.run.steps)]  # type: ignore[union-attr]
+        assert at.requests == ["open", replace(STARTED_REQUEST, steps=at.state.board.run.steps)]  # type: ignore[union-attr]
 
 
 async def test_after_a_loss_again_connects_and_tells(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at).run_test() as pilot:
-        await say(pilot, at, LinkLost(2, BOARD, "The engine was killed (signal 9)"))
+        await emit(pilot, at, LinkLost(2, BOARD, "The engine was killed (signal 9)"))
         banner = pilot.app.screen.query_one("#banner", Static)
         assert banner.display
         assert "killed (signal 9). r connects and tells the story again" in str(banner.render())
         assert "Lily" in "".join(pilot.app.screen.query_one("#board", StoryView).lines)
         await pilot.press("r")
-        assert at.asked == ["open", "open"]
-        await say(pilot, at, LinkOpening(3, BOARD, "sim"), LinkUp(3, BOARD, "sim", "sim"))
-        assert at.asked == ["open", "open"], "the old hello does not count"
-        await say(pilot, at, *scripted_session.ready(boot=2))
-        assert at.asked == ["open", "open", ASKED]
+        assert at.requests == ["open", "open"]
+        await emit(pilot, at, LinkOpening(3, BOARD, "sim"), LinkUp(3, BOARD, "sim", "sim"))
+        assert at.requests == ["open", "open"], "the old hello does not count"
+        await emit(pilot, at, *scripted_session.ready(boot=2))
+        assert at.requests == ["open", "open", STARTED_REQUEST]
         assert not banner.display
 
 
@@ -161,11 +161,11 @@ async def test_a_first_story_waits_for_the_engine(make: MakeConsole) -> None:
     at = ScriptedSession()
     first = Request("A cat", seed=7)
     async with make(at, first=first).run_test() as pilot:
-        assert at.asked == ["open"]
-        await say(pilot, at, *scripted_session.ready())
-        assert at.asked == ["open", first]
-        await say(pilot, at, *scripted_session.ready())
-        assert at.asked == ["open", first], "and is told once"
+        assert at.requests == ["open"]
+        await emit(pilot, at, *scripted_session.ready())
+        assert at.requests == ["open", first]
+        await emit(pilot, at, *scripted_session.ready())
+        assert at.requests == ["open", first], "and is told once"
 
 
 async def test_a_story_that_waits_can_be_called_off(make: MakeConsole) -> None:
@@ -174,15 +174,15 @@ async def test_a_story_that_waits_can_be_called_off(make: MakeConsole) -> None:
         await pilot.press("enter")
         assert "waits for the engine" in str(pilot.app.screen.query_one("#status").render())
         await pilot.press("s")
-        await say(pilot, at, *scripted_session.ready())
-        assert at.asked == ["open"]
+        await emit(pilot, at, *scripted_session.ready())
+        assert at.requests == ["open"]
 
 
 async def test_new_is_another_seed(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.ready())
     async with make(at).run_test() as pilot:
         await pilot.press("n", "n")
-        one, two = at.asked[1:]
+        one, two = at.requests[1:]
         assert isinstance(one, Request)
         assert isinstance(two, Request)
         assert len({one.seed, two.seed, 123, 0}) == 4
@@ -193,7 +193,7 @@ async def test_a_mode_that_is_not_there_is_said_and_replaced(make: MakeConsole) 
     at = ScriptedSession(*scripted_session.ready(modes=(Mode.FAST,)))
     async with make(at).run_test() as pilot:
         await pilot.press("enter")
-        assert at.asked[1:] == [Request(mode=Mode.FAST)]
+        assert at.requests[1:] == [Request(mode=Mode.FAST)]
         assert "no exact mode: fast" in toasts(pilot.app)  # type: ignore[arg-type]
 
 
@@ -203,7 +203,7 @@ async def test_the_story_is_copied_and_saved(make: MakeConsole, home: Path) -> N
     async with app.run_test() as pilot:
         await pilot.press("y", "w", "w")
         assert app.clipboard == at.state.board.text
-        saved = made(home, "duotui-story-*.txt")
+        saved = saved_files(home, "duotui-story-*.txt")
         assert [path.read_text() for path in saved] == [at.state.board.text + "\n"] * 2
         assert str(saved[0]) in toasts(app)
 
@@ -216,7 +216,7 @@ async def test_without_a_story_there_is_nothing_to_copy_or_save(
         await pilot.press("y", "w")
         assert "no story to copy" in toasts(app)
         assert "no story to save" in toasts(app)
-        assert made(home, "*.txt") == []
+        assert saved_files(home, "*.txt") == []
 
 
 @pytest.mark.parametrize("key", ["R", "ctrl+r"])
@@ -227,7 +227,7 @@ async def test_recording_goes_on_and_off(make: MakeConsole, key: str) -> None:
         assert "REC" in str(pilot.app.screen.query_one("#status").render())
         await pilot.press(key)
         assert "REC" not in str(pilot.app.screen.query_one("#status").render())
-        assert at.asked == ["open", "record", "end of recording"]
+        assert at.requests == ["open", "record", "end of recording"]
 
 
 async def test_a_recording_that_cannot_be_written_is_said(make: MakeConsole) -> None:
@@ -281,7 +281,7 @@ async def test_settings_are_checked_as_they_are_typed(make: MakeConsole, home: P
         assert isinstance(app.screen, ConsoleScreen)
         assert config_file.load().story == Request(mode=Mode.FAST, top_p=0.5)
         await pilot.press("enter")
-        assert at.asked[1:] == [Request(mode=Mode.FAST, top_p=0.5)]
+        assert at.requests[1:] == [Request(mode=Mode.FAST, top_p=0.5)]
 
 
 async def test_settings_can_be_left_as_they_were(make: MakeConsole) -> None:
@@ -289,7 +289,7 @@ async def test_settings_can_be_left_as_they_were(make: MakeConsole) -> None:
     app = make(at)
     async with app.run_test() as pilot:
         await pilot.press("o", "5", "escape", "enter")
-        assert at.asked[1:] == [Request()]
+        assert at.requests[1:] == [Request()]
 
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
@@ -314,9 +314,9 @@ async def test_keys_can_be_remapped(make: MakeConsole) -> None:
     at = ScriptedSession(*scripted_session.identical_so_far())
     async with make(at, Settings(keys={"stop": "x"})).run_test() as pilot:
         await pilot.press("s")
-        assert at.asked == ["open"]
+        assert at.requests == ["open"]
         await pilot.press("x")
-        assert at.asked == ["open", "stop"]
+        assert at.requests == ["open", "stop"]
 
 
 async def test_a_bad_key_map_is_a_warning(make: MakeConsole) -> None:
@@ -352,7 +352,7 @@ async def test_the_palette_finds_commands_and_themes(make: MakeConsole, home: Pa
 async def test_a_picture_of_the_screen_is_saved(make: MakeConsole, home: Path) -> None:
     async with make(ScriptedSession()).run_test() as pilot:
         await pilot.press("p")
-    (path,) = made(home, "duotui-picture-*.svg")
+    (path,) = saved_files(home, "duotui-picture-*.svg")
     assert path.read_text().startswith("<svg")
 
 
@@ -362,15 +362,15 @@ async def test_a_recording_cannot_be_asked(make: MakeConsole) -> None:
     async with app.run_test() as pilot:
         assert "replay" in str(app.screen.query_one("#status").render())
         await pilot.press("enter", "s", "R", "n")
-        assert at.asked == ["open"]
+        assert at.requests == ["open"]
         assert "This is a recording" in toasts(app)
-        await say(pilot, at, LinkLost(2, BOARD, "the recording ends here"))
+        await emit(pilot, at, LinkLost(2, BOARD, "the recording ends here"))
         assert "r plays it again" in str(app.screen.query_one("#banner").render())
         await pilot.press("space", "space", "r")
-        assert at.asked == ["open", "pause", "go on", "open"]
+        assert at.requests == ["open", "pause", "go on", "open"]
 
 
-# The way out
+# Leaving the program
 
 WHEREVER: dict[str, list[Event]] = {
     "while nothing is known": [],
@@ -392,7 +392,7 @@ async def test_the_program_can_be_left_from_everywhere(
             await pilot.press(each)
         await pilot.press(key)
         assert app._exit
-    assert at.asked.count("close") == 1
+    assert at.requests.count("close") == 1
 
 
 @pytest.mark.parametrize("moment", WHEREVER)
@@ -405,7 +405,7 @@ async def test_the_program_can_be_left_at_any_moment(make: MakeConsole, moment: 
     assert at.closed.is_set()
 
 
-async def test_a_sitting_that_does_not_close_is_not_waited_for(make: MakeConsole) -> None:
+async def test_a_session_that_does_not_close_is_not_waited_for(make: MakeConsole) -> None:
     at = ScriptedSession()
     at.slow_to_close = 60.0
     app = make(at)
@@ -422,4 +422,4 @@ async def test_a_recording_that_is_held_can_be_stepped_through(make: MakeConsole
     at = ScriptedSession(*scripted_session.identical_so_far(), live=False)
     async with make(at).run_test() as pilot:
         await pilot.press(".", "space", ".", ".", "space", ".")
-        assert at.asked == ["open", "pause", "step", "step", "go on"]
+        assert at.requests == ["open", "pause", "step", "step", "go on"]

@@ -1,5 +1,7 @@
-"""Pictures as images: cells that say which part of which image they are, and a terminal that has
-each image once and none in the end."""
+"""Pictures as images: cells that name the part of an image they show.
+
+A terminal holds each image once, and none in the end.
+"""
 
 import os
 import random
@@ -34,18 +36,18 @@ from duotui.ui.image_cache import (
 from duotui.ui.kitty_graphics import DIACRITICS, PLACEHOLDER
 from duotui.ui.story_app import StoryApp
 from duotui.ui.widgets.picture import FRAME_COUNT, PictureView
-from support.scripted_controller import hours
+from support.scripted_controller import scripted_controllers
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "COLORTERM": "truecolor"}
 CAT = icons.named("cat")
-DAY = (255, 255, 255)
+WHITE = (255, 255, 255)
 
 ESCAPE = re.compile(r"\x1b_G([^;\x1b]*)(?:;([^\x1b]*))?\x1b\\")
 CELL = re.compile(f"{PLACEHOLDER}([{DIACRITICS}])([{DIACRITICS}])")
 
 
-class Terminal:
-    """What kitty would hold."""
+class KittyTerminal:
+    """State of images that kitty would hold."""
 
     def __init__(self) -> None:
         self.images: dict[int, tuple[int, int, bytes]] = {}
@@ -72,12 +74,12 @@ class Terminal:
 
 
 @pytest.fixture(autouse=True)
-def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> Terminal:
+def terminal(monkeypatch: pytest.MonkeyPatch, home: Path) -> KittyTerminal:
     for name, value in KITTY.items():
         monkeypatch.setenv(name, value)
     for name in ("TMUX", "STY", "ZELLIJ", "NO_COLOR", "TERM_PROGRAM"):
         monkeypatch.delenv(name, raising=False)
-    return Terminal()
+    return KittyTerminal()
 
 
 class Page(App[None]):
@@ -94,19 +96,19 @@ class Page(App[None]):
 
 
 def page(
-    terminal: Terminal,
-    wanted: str = "auto",
+    terminal: KittyTerminal,
+    pictures: str = "auto",
     glyphs: Glyphs = UNICODE_GLYPHS,
     size: tuple[int, int] = (16, 8),
 ) -> Page:
-    images = ImageCache(wanted, dict(os.environ))
+    images = ImageCache(pictures, dict(os.environ))
     images.open(terminal.write)
     return Page(images, glyphs, size)
 
 
 def cells(strip: Strip) -> list[tuple[int, int, int]]:
-    """The number, row and column that each cell shows."""
-    found = []
+    """Image number, row and column of each cell."""
+    result = []
     for segment in strip:
         parts = CELL.findall(segment.text)
         if not parts:
@@ -117,18 +119,18 @@ def cells(strip: Strip) -> list[tuple[int, int, int]]:
         assert segment.style.color is not None
         red, green, blue = segment.style.color.triplet or (0, 0, 0)
         number = (red << 16) + (green << 8) + blue
-        found += [(number, DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in parts]
-    return found
+        result += [(number, DIACRITICS.index(v), DIACRITICS.index(u)) for v, u in parts]
+    return result
 
 
 def imaged(app: Page | StoryApp) -> bool:
-    """Whether any cell on the screen is of an image."""
+    """True if any cell on the screen belongs to an image."""
     return any(cells(strip) for strip in app.screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize(("size", "scale"), [((16, 8), 1), ((20, 10), 1), ((32, 16), 2)])
 async def test_each_cell_shows_its_part(
-    size: tuple[int, int], scale: int, terminal: Terminal
+    size: tuple[int, int], scale: int, terminal: KittyTerminal
 ) -> None:
     app = page(terminal, size=size)
     width, height = scale * 16, scale * 8
@@ -141,10 +143,12 @@ async def test_each_cell_shows_its_part(
             assert cells(strip.crop(left + 3, left + 7)) == [
                 (FIRST_IMAGE_NUMBER, y, x) for x in range(3, 7)
             ]
-        assert terminal.images == {FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, DAY))}
+        assert terminal.images == {
+            FIRST_IMAGE_NUMBER: (width, height, enlarged.rgba(CAT, 0, WHITE))
+        }
 
 
-async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
+async def test_it_is_sent_once_and_moves(terminal: KittyTerminal) -> None:
     app = page(terminal)
     async with app.run_test(size=(40, 20)) as pilot:
         app.view.moving = True
@@ -154,12 +158,12 @@ async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
             moved = beat % FRAME_COUNT == FRAME_COUNT - 2
             assert cells(app.view.render_line(0))[0] == (FIRST_IMAGE_NUMBER + moved, 0, 0)
         assert [image[2] for image in terminal.images.values()] == [
-            enlarged.rgba(CAT, frame, DAY) for frame in (0, 1)
+            enlarged.rgba(CAT, frame, WHITE) for frame in (0, 1)
         ]
         assert len(terminal.written) == 2
 
 
-@pytest.mark.parametrize("wanted", PICTURE_CHOICES)
+@pytest.mark.parametrize("pictures", PICTURE_CHOICES)
 @pytest.mark.parametrize(
     ("changes", "auto", "images"),
     [
@@ -175,22 +179,22 @@ async def test_it_is_sent_once_and_moves(terminal: Terminal) -> None:
     ids=["kitty", "its name", "another", "tmux", "screen", "no colour", "256 colours", "dumb"],
 )
 async def test_who_gets_images(
-    wanted: str,
+    pictures: str,
     changes: dict[str, str],
     auto: bool,
     images: bool,
-    terminal: Terminal,
+    terminal: KittyTerminal,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
-    app = page(terminal, wanted)
+    app = page(terminal, pictures)
     async with app.run_test(size=(40, 20)):
-        expected = {"auto": auto, "characters": False, "images": images}[wanted]
+        expected = {"auto": auto, "characters": False, "images": images}[pictures]
         assert imaged(app) == bool(terminal.images) == expected
 
 
-async def test_ascii_gets_none(terminal: Terminal) -> None:
+async def test_ascii_gets_none(terminal: KittyTerminal) -> None:
     app = page(terminal, "images", ASCII_GLYPHS)
     async with app.run_test(size=(40, 20)):
         assert not imaged(app)
@@ -204,7 +208,7 @@ async def test_without_a_terminal_there_are_none() -> None:
         assert not imaged(cast("Page", pilot.app))
 
 
-def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_is_not_filled(terminal: KittyTerminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(enlarged, "rgba", lambda *_: b"")
     images = ImageCache("auto", KITTY)
     images.open(terminal.write)
@@ -222,7 +226,7 @@ def test_a_terminal_is_not_filled(terminal: Terminal, monkeypatch: pytest.Monkey
     assert not images.ready
 
 
-def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
+def test_what_parents_want_counts_at_once(terminal: KittyTerminal) -> None:
     images = ImageCache("characters", KITTY)
     images.open(terminal.write)
     assert not images.ready
@@ -230,15 +234,15 @@ def test_what_parents_want_counts_at_once(terminal: Terminal) -> None:
     assert images.ready
 
 
-def nursery(child: ParentalSettings) -> StoryApp:
-    controller = cast("StoryController", hours(child)["who"])
+def story_app(child: ParentalSettings) -> StoryApp:
+    controller = cast("StoryController", scripted_controllers(child)["who"])
     return StoryApp(
         controller, config_file.Settings(parental=child), datetime.now, random.Random(1)
     )
 
 
-def quiet(terminal: Terminal) -> type[HeadlessDriver]:
-    """A driver that only writes images."""
+def quiet(terminal: KittyTerminal) -> type[HeadlessDriver]:
+    """Driver that only writes images."""
 
     class Quiet(HeadlessDriver):
         def write(self, data: str) -> None:
@@ -246,22 +250,22 @@ def quiet(terminal: Terminal) -> type[HeadlessDriver]:
                 terminal.write(data)
 
         def stop_application_mode(self) -> None:
-            """The screen is left: no image may be there any more."""
+            """Leave the screen: no image may be left."""
             assert not terminal.images
 
     return Quiet
 
 
 @pytest.fixture
-def app(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
-    """The children's program, with a terminal for its images."""
-    made = nursery(ParentalSettings())
-    driver = with_images(quiet(terminal), made._images)
+def app(terminal: KittyTerminal, monkeypatch: pytest.MonkeyPatch) -> StoryApp:
+    """Story screen, with a terminal for its images."""
+    program = story_app(ParentalSettings())
+    driver = with_images(quiet(terminal), program._images)
     monkeypatch.setattr("textual.drivers.headless_driver.HeadlessDriver", driver)
-    return made
+    return program
 
 
-async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal) -> None:
+async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: KittyTerminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert imaged(app)
         await pilot.press("ctrl+q")
@@ -277,19 +281,19 @@ async def test_a_dialog_is_before_half_blocks(app: StoryApp, terminal: Terminal)
     assert not terminal.images
 
 
-async def test_parents_choose(app: StoryApp, terminal: Terminal) -> None:
+async def test_parents_choose(app: StoryApp, terminal: KittyTerminal) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        for wanted in ("characters", "auto"):
+        for pictures in ("characters", "auto"):
             app._through(True)
             await pilot.pause()
-            app.screen.query_one("#pictures", Input).value = wanted
+            app.screen.query_one("#pictures", Input).value = pictures
             await pilot.press("enter")
             await pilot.pause()
-            assert imaged(app) == (wanted == "auto")
+            assert imaged(app) == (pictures == "auto")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_a_break_leaves_none(app: StoryApp, terminal: Terminal) -> None:
+async def test_a_break_leaves_none(app: StoryApp, terminal: KittyTerminal) -> None:
     async def broken() -> None:
         async with app.run_test(size=(80, 24)):
             assert terminal.images
@@ -300,7 +304,9 @@ async def test_a_break_leaves_none(app: StoryApp, terminal: Terminal) -> None:
     assert not terminal.images
 
 
-async def test_the_screen_that_comes_back_has_them_anew(app: StoryApp, terminal: Terminal) -> None:
+async def test_the_screen_that_comes_back_has_them_anew(
+    app: StoryApp, terminal: KittyTerminal
+) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         assert app._driver is not None
         app._driver.stop_application_mode()

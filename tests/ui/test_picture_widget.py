@@ -1,4 +1,4 @@
-"""The picture on a screen: what each cell shows, when it moves, and without colour."""
+"""Picture on a screen: the contents of each cell, its movement, and its form without colour."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ Cells = list[tuple[str, tuple[int, int, int] | None, tuple[int, int, int] | None
 
 
 class Frame(App[None]):
-    """A page with one picture."""
+    """Page with one picture."""
 
     CSS = "Screen { background: $story-page; }"
 
@@ -50,11 +50,11 @@ def colours(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def line(view: PictureView, y: int) -> Cells:
-    """The cells of a line as they go to the terminal."""
-    found: Cells = []
+    """Cells of a line as they go to the terminal."""
+    cells: Cells = []
     for segment in view.render_line(y):
-        found += [(letter, *inks(segment)) for letter in segment.text]
-    return found
+        cells += [(letter, *inks(segment)) for letter in segment.text]
+    return cells
 
 
 def inks(segment: Segment) -> tuple[Ink, Ink]:
@@ -71,8 +71,8 @@ def text(view: PictureView) -> list[str]:
     return ["".join(cell[0] for cell in line(view, y)).rstrip() for y in range(view.size.height)]
 
 
-def seen(view: PictureView, y: int) -> tuple[list[Ink], list[Ink]]:
-    """The colours of the upper and of the lower halves of a line; the page is None."""
+def halves(view: PictureView, y: int) -> tuple[list[Ink], list[Ink]]:
+    """Colours of the upper and of the lower halves of a line; the page is None."""
     upper, lower = [], []
     for letter, ink, ground in line(view, y):
         ground = None if ground == PAGE else ground
@@ -88,7 +88,7 @@ async def test_every_pixel_is_where_its_file_has_it(name: str) -> None:
     grid = [list(row) for row in icons.pixels(app.view.picture or CAT)]
     async with app.run_test(size=(40, 20)):
         for y in range(ICON_SIZE // 2):
-            assert seen(app.view, y) == (grid[2 * y], grid[2 * y + 1])
+            assert halves(app.view, y) == (grid[2 * y], grid[2 * y + 1])
 
 
 async def test_where_there_is_room_it_is_twice_as_large() -> None:
@@ -97,14 +97,14 @@ async def test_where_there_is_room_it_is_twice_as_large() -> None:
     async with app.run_test(size=(40, 20)):
         for y in range(ICON_SIZE):
             wide = [colour for colour in grid[y] for _ in range(2)]
-            assert seen(app.view, y) == (wide, wide)
+            assert halves(app.view, y) == (wide, wide)
 
 
 async def test_in_a_larger_place_it_is_in_the_middle() -> None:
     app = Frame(CAT, size=(20, 10))
     async with app.run_test(size=(40, 20)):
-        assert seen(app.view, 0)[0] == [None] * 20
-        upper, _ = seen(app.view, 1)
+        assert halves(app.view, 0)[0] == [None] * 20
+        upper, _ = halves(app.view, 1)
         assert upper == [None, None, *icons.pixels(CAT)[0], None, None]
 
 
@@ -113,11 +113,11 @@ async def test_another_picture_takes_its_place_and_none_leaves_the_page() -> Non
     async with app.run_test(size=(40, 20)) as pilot:
         app.view.show(APPLE)
         await pilot.pause()
-        assert seen(app.view, 3)[0] == list(icons.pixels(APPLE)[6])
+        assert halves(app.view, 3)[0] == list(icons.pixels(APPLE)[6])
         app.view.show(None)
         await pilot.pause()
         assert app.view.picture is None
-        assert all(seen(app.view, y) == ([None] * 16, [None] * 16) for y in range(8))
+        assert all(halves(app.view, y) == ([None] * 16, [None] * 16) for y in range(8))
 
 
 async def test_without_unicode_it_is_drawn_in_plain_characters() -> None:
@@ -169,7 +169,7 @@ async def test_it_moves_only_when_it_is_told_to() -> None:
         await pilot.pause()
         grid = icons.pixels(CAT, 1)
         assert grid != icons.pixels(CAT)
-        assert [seen(app.view, y) for y in range(8)] == [
+        assert [halves(app.view, y) for y in range(8)] == [
             (list(upper), list(lower)) for upper, lower in zip(grid[::2], grid[1::2], strict=True)
         ]
         app.view.moving = False

@@ -1,4 +1,4 @@
-"""The console as it looks. `make snapshots` takes the pictures anew; look at them before."""
+"""Snapshots of the console. `make snapshots` takes them anew; look at each before you commit it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,9 +50,9 @@ def speaking() -> list[Event]:
     return [*scripted_session.identical_end(), *scripted_session.speech(3)]
 
 
-def spoken() -> list[Event]:
-    ended = SpeechEnded(60.0, BOARD, SpeechEndReason.DONE, 12, 1.3, 41.2)
-    return [*speaking(), ended]
+def speech_ended() -> list[Event]:
+    end = SpeechEnded(60.0, BOARD, SpeechEndReason.DONE, 12, 1.3, 41.2)
+    return [*speaking(), end]
 
 
 SCRIPTS: dict[str, Callable[[], Any]] = {
@@ -62,7 +62,7 @@ SCRIPTS: dict[str, Callable[[], Any]] = {
     "identical": scripted_session.identical_end,
     "differing": scripted_session.differing,
     "speaking": speaking,
-    "spoken": spoken,
+    "spoken": speech_ended,
     "lost": lost,
     "away": away,
     "telling-again": again,

@@ -1,4 +1,4 @@
-"""What the two headlines say: the link's and the comparison's."""
+"""Texts of the two headlines: the link's and the comparison's."""
 
 import math
 from dataclasses import replace
@@ -28,7 +28,7 @@ def after(*events: Event) -> SessionState:
     return state
 
 
-def said(*events: Event) -> str:
+def comparison(*events: Event) -> str:
     at = comparison_status(after(*events), UNICODE_GLYPHS)
     return f"{at.sign} {at.word}" + (f": {at.detail}" if at.detail else "")
 
@@ -86,20 +86,20 @@ def test_a_loss_says_why_and_what_helps() -> None:
 
 
 def test_nothing_was_told_yet() -> None:
-    assert said(*scripted_session.ready()) == "· nothing to compare yet"
+    assert comparison(*scripted_session.ready()) == "· nothing to compare yet"
 
 
 def test_identical_so_far_counts_what_was_compared() -> None:
-    assert said(*scripted_session.identical_so_far()) == "= identical so far, 52 of 60 tokens"
+    assert comparison(*scripted_session.identical_so_far()) == "= identical so far, 52 of 60 tokens"
 
 
 def test_identical_to_the_end() -> None:
-    count = len(words(scripted_session.TALE))
-    assert said(*scripted_session.identical_end()) == f"= identical, all {count} tokens"
+    count = len(words(scripted_session.STORY_TEXT))
+    assert comparison(*scripted_session.identical_end()) == f"= identical, all {count} tokens"
 
 
 def test_the_first_difference_has_both_words_and_their_chances() -> None:
-    assert said(*scripted_session.differing()) == (
+    assert comparison(*scripted_session.differing()) == (
         "≠ differs at token 42: board “Lily” 41 %, baseline “soft.” 41 %"
     )
 
@@ -113,24 +113,24 @@ def test_a_chance_that_is_not_known_is_not_shown() -> None:
         scripted_session.started(BASELINE),
         scripted_session.tokens(BASELINE, ["b"]),
     ]
-    assert said(*events) == "≠ differs at token 1: board “a”, baseline “b” 39 %"
+    assert comparison(*events) == "≠ differs at token 1: board “a”, baseline “b” 39 %"
 
 
 def test_a_story_that_ends_earlier_differs_there() -> None:
     events: list[Event] = []
-    for source, told in ((BOARD, 3), (BASELINE, 5)):
+    for source, count in ((BOARD, 3), (BASELINE, 5)):
         events += [
             scripted_session.started(source),
-            scripted_session.tokens(source, words("a b c d e")[:told]),
-            scripted_session.ended(source, told),
+            scripted_session.tokens(source, words("a b c d e")[:count]),
+            scripted_session.ended(source, count),
         ]
-    assert said(*events) == "≠ differs at token 4: board ends, baseline “d” 41 %"
+    assert comparison(*events) == "≠ differs at token 4: board ends, baseline “d” 41 %"
 
 
 def test_a_baseline_that_is_not_there_is_said_plainly() -> None:
     lost = LinkLost(1, BASELINE, "The engine was not found", "make engine builds it")
     events = [lost, scripted_session.started(BOARD), scripted_session.tokens(BOARD, ["a"])]
-    assert said(*events) == (
+    assert comparison(*events) == (
         "? baseline unavailable: The engine was not found. Make engine builds it"
     )
 

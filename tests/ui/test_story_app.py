@@ -1,4 +1,4 @@
-"""The story hour on its screen: what is shown, what a child's keys do, and what they cannot do."""
+"""Story screen: its display, a child's keys, and the limits of those keys."""
 
 import asyncio
 import random
@@ -26,9 +26,9 @@ from duotui.ui.screens.parental_settings import ParentalSettingsScreen
 from duotui.ui.screens.story import StoryScreen
 from duotui.ui.story_app import StoryApp
 from duotui.ui.widgets.story_page import StoryPage, lines
-from support.killable_duo import Mortal
-from support.scripted_controller import TALE, ScriptedController, hours, mark
-from support.story_services import AFTERNOON, Hurried, new_controller, new_services
+from support.killable_duo import KillableDuo
+from support.scripted_controller import SENTENCES, ScriptedController, mark, scripted_controllers
+from support.story_services import AFTERNOON, FastTts, new_controller, new_services
 from support.strings import technical
 
 Compare = Callable[..., bool]
@@ -42,22 +42,22 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
 
 
-def nursery(
-    stage: object,
+def story_app(
+    controller: object,
     *,
     child: ParentalSettings = STILL,
     now: datetime = AFTERNOON,
     ascii: bool = False,  # noqa: A002
 ) -> StoryApp:
-    app = StoryApp(stage, Settings(parental=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
+    app = StoryApp(controller, Settings(parental=child), lambda: now, random.Random(1), ascii=ascii)  # type: ignore[arg-type]
     app.animation_level = "none"
     return app
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", list(hours(STILL)))
-def test_scene(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
-    assert snap_compare(nursery(hours(STILL)[name]), terminal_size=size)
+@pytest.mark.parametrize("name", list(scripted_controllers(STILL)))
+def test_view(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    assert snap_compare(story_app(scripted_controllers(STILL)[name]), terminal_size=size)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -65,51 +65,57 @@ def test_scene(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("name", ["who", "telling"])
 def test_theme(snap_compare: Compare, name: str, theme: str, size: tuple[int, int]) -> None:
     child = replace(STILL, theme=theme)
-    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=size)
+    assert snap_compare(
+        story_app(scripted_controllers(child)[name], child=child), terminal_size=size
+    )
 
 
 @pytest.mark.parametrize("name", ["who", "telling", "end"])
 def test_ascii(snap_compare: Compare, name: str) -> None:
-    assert snap_compare(nursery(hours(STILL)[name], ascii=True), terminal_size=(80, 24))
+    assert snap_compare(
+        story_app(scripted_controllers(STILL)[name], ascii=True), terminal_size=(80, 24)
+    )
 
 
-@pytest.mark.parametrize("name", ["what", "napping", "end", "night"])
+@pytest.mark.parametrize("name", ["what", "fallback", "end", "night"])
 def test_chinese(snap_compare: Compare, name: str) -> None:
     child = replace(STILL, language="zh")
-    assert snap_compare(nursery(hours(child)[name], child=child), terminal_size=(80, 24))
+    assert snap_compare(
+        story_app(scripted_controllers(child)[name], child=child), terminal_size=(80, 24)
+    )
 
 
-def seen(app: StoryApp) -> str:
-    """All that is on the screen."""
+def screen_text(app: StoryApp) -> str:
+    """Text of the whole screen."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
     )
 
 
-def said(app: StoryApp) -> str:
-    """What the program says itself: a story may have a button in it."""
+def program_text(app: StoryApp) -> str:
+    """Text of the program itself, without the story, which may contain a button's word."""
     return "\n".join(str(widget.render()) for widget in app.screen.query(Static) if widget.display)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", list(hours(STILL)))
+@pytest.mark.parametrize("name", list(scripted_controllers(STILL)))
 async def test_no_technical_word_and_no_blank_screen(name: str, language: str) -> None:
     child = replace(STILL, language=language)
-    app = nursery(hours(child)[name], child=child)
+    app = story_app(scripted_controllers(child)[name], child=child)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert len(seen(app).split()) > 3
-        assert not technical(said(app))
+        assert len(screen_text(app).split()) > 3
+        assert not technical(program_text(app))
 
 
-async def test_keys_are_the_hours() -> None:
-    stage = hours(STILL)["who"]
-    async with nursery(stage).run_test(size=(120, 40)) as pilot:
-        stage.asked.clear()
+async def test_keys_are_the_controllers() -> None:
+    controller = scripted_controllers(STILL)["who"]
+    async with story_app(controller).run_test(size=(120, 40)) as pilot:
+        controller.requests.clear()
         await pilot.press("left", "right", "up", "down", "enter", "space", "backspace", "escape")
         await pilot.press("a", "n", "s", "k", "f", "1", "9", "0", "x")
-        assert stage.asked == [
+        assert controller.requests == [
             ("move", -1),
             ("move", 1),
             ("move", -1),
@@ -126,18 +132,18 @@ async def test_keys_are_the_hours() -> None:
             ("pick", 1),
             ("pick", 9),
         ]
-        stage.asked.clear()
+        controller.requests.clear()
         await pilot.click(".story-card.-chosen")
-        assert [name for name, *_ in stage.asked] == ["pick"]
+        assert [name for name, *_ in controller.requests] == ["pick"]
 
 
 async def test_the_word_that_is_heard_is_marked() -> None:
-    stage = hours(STILL)["telling"]
-    app = nursery(stage)
+    controller = scripted_controllers(STILL)["telling"]
+    app = story_app(controller)
     async with app.run_test(size=(80, 24)) as pilot:
         page = pilot.app.screen.query_one(StoryPage)
         assert page.marked == "castle"
-        stage.word = mark(TALE[4], "smiled.")
+        controller.word = mark(SENTENCES[4], "smiled.")
         while page.marked == "castle":
             await pilot.pause()
         assert page.marked == "smiled."
@@ -149,30 +155,30 @@ async def test_the_word_that_is_heard_is_marked() -> None:
         ]
         assert spans == ["smiled."]
         bars = [line for line in content.plain.splitlines() if UNICODE_GLYPHS.margin in line]
-        assert " ".join(" ".join(bars).replace(UNICODE_GLYPHS.margin, " ").split()) == TALE[4]
+        assert " ".join(" ".join(bars).replace(UNICODE_GLYPHS.margin, " ").split()) == SENTENCES[4]
 
 
 @pytest.mark.parametrize("width", [8, 20, 56])
 def test_lines_hold_each_character_where_it_was(width: int) -> None:
     for text in (
-        *TALE,
+        *SENTENCES,
         "a" * 100,
         "小兔子在花园里找到了一把金色的钥匙。" * 3,
         "",
         "tab\there\x1b[31m",
     ):
-        found = lines(text, width)
-        for start, line in found:
+        wrapped = lines(text, width)
+        for start, line in wrapped:
             assert all(
                 a == b or not b.isprintable() for a, b in zip(line, text[start:], strict=False)
             )
             assert "\x1b" not in line
-        assert "".join(line for _, line in found).replace(" ", "") != "" or not text
+        assert "".join(line for _, line in wrapped).replace(" ", "") != "" or not text
 
 
 async def test_the_gate_opens_for_who_can_add() -> None:
-    stage = hours(STILL)["who"]
-    app = nursery(stage)
+    controller = scripted_controllers(STILL)["who"]
+    app = story_app(controller)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q")
         assert isinstance(app.screen, GateScreen)
@@ -184,13 +190,13 @@ async def test_the_gate_opens_for_who_can_add() -> None:
         one, other = (int(part) for part in question.removesuffix("= ?").split("+"))
         await pilot.press(*str(one + other), "enter")
         assert isinstance(app.screen, ParentalSettingsScreen)
-        assert ("close",) not in stage.asked
+        assert ("close",) not in controller.requests
         await pilot.press("ctrl+q")
-        assert ("close",) in stage.asked
+        assert ("close",) in controller.requests
 
 
 async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
-    app = nursery(hours(STILL)["who"], child=replace(STILL, code="4711"))
+    app = story_app(scripted_controllers(STILL)["who"], child=replace(STILL, code="4711"))
     app._controller.parental = replace(STILL, code="4711")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q", *"4711")
@@ -202,7 +208,7 @@ async def test_the_gate_asks_for_the_code_and_hides_it() -> None:
 
 
 async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
-    app = nursery(hours(STILL)["who"])
+    app = story_app(scripted_controllers(STILL)["who"])
     async with app.run_test(size=(80, 24)) as pilot:
         app._through(True)
         await pilot.pause()
@@ -218,63 +224,69 @@ async def test_arrows_go_to_every_field_on_a_low_screen() -> None:
 
 
 async def test_what_parents_settle_is_checked_used_and_kept(home: Path) -> None:
-    stage = hours(STILL)["who"]
-    stage.troubles = ("no sound card was found",)
-    app = nursery(stage)
+    controller = scripted_controllers(STILL)["who"]
+    controller.troubles = ("no sound card was found",)
+    app = story_app(controller)
     async with app.run_test(size=(120, 40)) as pilot:
         app._through(True)
         await pilot.pause()
-        assert "no sound card was found" in seen(app)
+        assert "no sound card was found" in screen_text(app)
         name = app.screen.query_one("#name", Input)
         pace = app.screen.query_one("#pace", Input)
         name.value, pace.value = "Emma", "never"
         await pilot.press("enter")
         assert isinstance(app.screen, ParentalSettingsScreen)
-        assert "pace: 'never' is not" in seen(app)
+        assert "pace: 'never' is not" in screen_text(app)
         pace.value = "slow"
         app.screen.query_one("#theme", Input).value = "forest"
         await pilot.press("enter")
         assert isinstance(app.screen, StoryScreen)
-        assert (stage.parental.name, stage.parental.pace, app.theme) == ("Emma", 60, "forest")
-    kept = config_file.load(home / "config.toml").parental
-    assert (kept.name, kept.pace, kept.theme) == ("Emma", 60, "forest")
+        assert (controller.parental.name, controller.parental.pace, app.theme) == (
+            "Emma",
+            60,
+            "forest",
+        )
+    saved = config_file.load(home / "config.toml").parental
+    assert (saved.name, saved.pace, saved.theme) == ("Emma", 60, "forest")
 
 
 async def test_bedtime_has_its_own_theme() -> None:
     child = replace(STILL, theme="sea", bedtime_from=AFTERNOON.replace(hour=19).time())
     for now, theme in ((AFTERNOON, "sea"), (AFTERNOON.replace(hour=20), "bedtime")):
-        app = nursery(ScriptedController(hours(child)["who"].view, child), child=child, now=now)
+        app = story_app(
+            ScriptedController(scripted_controllers(child)["who"].view, child), child=child, now=now
+        )
         async with app.run_test():
             assert app.theme == theme
 
 
 async def test_a_child_has_a_story_and_another(tmp_path: Path) -> None:
-    """Enter, enter, two; at the end what happens next; then it keeps it and hears it again."""
-    made, _ = new_services(SimulatedDuo(), tmp_path)
-    shown = new_controller(made, STILL)
-    app = nursery(shown)
+    """Enter, enter, two; at the end the sequel; then the child saves it and plays it again."""
+    services, _ = new_services(SimulatedDuo(), tmp_path)
+    shown = new_controller(services, STILL)
+    app = story_app(shown)
     async with app.run_test(size=(80, 24)) as pilot:
 
-        async def heard(stories: int) -> int:
-            while not (shown.view.step is Step.THE_END and ends(made.diary.path) == stories):
+        async def spoken_sentences(stories: int) -> int:
+            while not (shown.view.step is Step.THE_END and ends(services.diary.path) == stories):
                 await pilot.pause()
-                assert not technical(said(app))
+                assert not technical(program_text(app))
             return len(shown.view.sentences)
 
         await pilot.press("right", "enter", "enter", "2")
-        first = await heard(1)
+        first = await spoken_sentences(1)
         await pilot.press("2")
-        assert await heard(2) > first
+        assert await spoken_sentences(2) > first
         await pilot.press("k", "f", "1")
-        assert await heard(3) > first
-        assert len(made.catalogue.favourites.all()) == 1
+        assert await spoken_sentences(3) > first
+        assert len(services.catalogue.favourites.all()) == 1
 
 
 def ends(diary: Path) -> int:
     return diary.read_text().count("to its end") if diary.exists() else 0
 
 
-KEYS = [
+RANDOM_KEYS = [
     *"abcdefghijklmnopqrstuvwxyzABCXYZ0123456789",
     "enter",
     "space",
@@ -304,7 +316,7 @@ KEYS = [
 ]
 LIKELY = ["enter", "space", "left", "right", "1", "2", "a", "n", "s", "k", "f", "escape"]
 RESIZED = {f"to {columns}x{rows}": (columns, rows) for columns, rows in [*SIZES, (40, 15)]}
-EVENTS = [
+RANDOM_EVENTS = [
     "the engine dies",
     "the engine lives",
     "it is night",
@@ -314,24 +326,24 @@ EVENTS = [
     *RESIZED,
 ]
 WHILE = 1.5
-"""Seconds: most stories are at their end by then."""
+"""Seconds until most stories have ended."""
 
-HANDFUL = st.lists(st.sampled_from([*KEYS * 2, *LIKELY * 24, *EVENTS]), max_size=10)
-"""Pressed as fast as they can be, until the screen is looked at."""
+HANDFUL = st.lists(st.sampled_from([*RANDOM_KEYS * 2, *LIKELY * 24, *RANDOM_EVENTS]), max_size=10)
+"""Keys pressed as fast as possible before the screen is checked."""
 
 
 @dataclass
-class Clumsy:
-    """A child and all that may happen to it. `acts` and `sleepy` are of all its hours."""
+class RandomChild:
+    """Child with random keys and events. `acts` and `was_away` cover all its sessions."""
 
     acts: set[Step] = field(default_factory=set)
-    sleepy: bool = False
+    was_away: bool = False
 
     async def play(self, handfuls: list[list[str]], folder: Path) -> None:
-        now, board = AFTERNOON, Mortal()
-        made, _ = new_services(board, folder, reader=Hurried(pace=12_000), wall=lambda: now)
+        now, board = AFTERNOON, KillableDuo()
+        services, _ = new_services(board, folder, tts=FastTts(pace=12_000), wall=lambda: now)
         child = replace(STILL, code="4711", quiet_from=time(20, 30), quiet_to=time(6, 30))
-        shown = new_controller(made, child)
+        shown = new_controller(services, child)
         app = StoryApp(shown, Settings(parental=child), lambda: now, random.Random(1))
         app.animation_level = "none"
         async with app.run_test(size=SIZES[0]) as pilot:
@@ -360,19 +372,19 @@ class Clumsy:
 
     def look(self, app: StoryApp, shown: StoryController) -> None:
         self.acts.add(shown.view.step)
-        self.sleepy |= shown.view.board_away
+        self.was_away |= shown.view.board_away
         assert app.is_running
         assert app._exception is None
         if not isinstance(app.screen, GateScreen | ParentalSettingsScreen):
-            assert len(seen(app).split()) > 2, seen(app)
-            assert not technical(said(app)), said(app)
+            assert len(screen_text(app).split()) > 2, screen_text(app)
+            assert not technical(program_text(app)), program_text(app)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # 85 s; what fails is made shorter first, for minutes
+@pytest.mark.timeout(900)  # 85 s; shrinking a failure takes minutes
 def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
-    """Some 10,000 keys, a board that dies now and then, night and day, and other terminals."""
-    child = Clumsy()
+    """Some 10,000 keys, a board that fails now and then, night and day, and other terminals."""
+    child = RandomChild()
 
     @settings(max_examples=50, deadline=None)
     @given(st.lists(HANDFUL, min_size=20))
@@ -384,4 +396,4 @@ def test_a_clumsy_child_breaks_nothing(tmp_path: Path) -> None:
 
     plays()
     assert child.acts >= {Step.CARDS, Step.TELLING, Step.SHELF, Step.THE_END, Step.RESTING}
-    assert child.sleepy
+    assert child.was_away

@@ -1,4 +1,4 @@
-"""Theme files: ours are whole, and a bad one harms nobody."""
+"""Theme files: the shipped ones are complete, and a bad one does no harm."""
 
 import colorsys
 import contextlib
@@ -15,9 +15,9 @@ GOOD = 'primary = "#336699"\n[variables]\nduo-board = "#ff8800"\n'
 
 
 def test_ours_load() -> None:
-    found, failures = themes.load([themes.packaged()])
+    loaded, failures = themes.load([themes.packaged()])
     assert failures == []
-    assert {theme.name for theme in found} == {
+    assert {theme.name for theme in loaded} == {
         "duo-dark",
         "duo-light",
         "high-contrast",
@@ -49,24 +49,24 @@ def ours() -> list[str]:
 
 
 def colours(name: str) -> dict[str, Color]:
-    """All that a theme of ours sets or that is derived from it; a style is no colour."""
+    """Colours that a shipped theme sets or derives; a style is no colour."""
     theme = themes.read(themes.packaged() / f"{name}.toml")
-    found = {}
+    palette = {}
     derived = theme.to_color_system().generate()
     for variable, value in {**derived, **themes.VARIABLES, **theme.variables}.items():
         with contextlib.suppress(ColorParseError):
-            found[variable] = Color.parse(value.split()[0])
-    return found
+            palette[variable] = Color.parse(value.split()[0])
+    return palette
 
 
 @pytest.mark.parametrize("name", ours())
 def test_ours_can_be_read(name: str) -> None:
-    """WCAG's contrast: 4.5 for text, 7 where the theme promises it; the two sides stay apart."""
-    found = colours(name)
-    wanted = 7 if name == "high-contrast" else 4.5
+    """WCAG's contrast: 4.5 for text, 7 if the theme promises it; the two sides stay distinct."""
+    palette = colours(name)
+    minimum = 7 if name == "high-contrast" else 4.5
     for variable in (*(v for v in themes.VARIABLES if v.startswith("duo-")), "foreground"):
-        assert contrast(found["background"], found[variable]) >= wanted, variable
-    board, baseline = found["duo-board"], found["duo-baseline"]
+        assert contrast(palette["background"], palette[variable]) >= minimum, variable
+    board, baseline = palette["duo-board"], palette["duo-baseline"]
     if name == "bedtime":
         assert contrast(board, baseline) >= 1.3, "without blue they differ in brightness"
     else:
@@ -76,31 +76,31 @@ def test_ours_can_be_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", ours())
 def test_every_theme_of_ours_dresses_the_story(name: str) -> None:
-    """The sentence that is said at 7:1, the rest at 4.5:1 and dimmer, the word on its ground."""
+    """The spoken sentence has 7:1, the rest 4.5:1 and is dimmer, the word is on its background."""
     theme = themes.read(themes.packaged() / f"{name}.toml")
-    wanted = {variable for variable in themes.VARIABLES if variable != "story-light"}
-    assert wanted <= theme.variables.keys()
-    found = colours(name)
-    page, said = found["story-page"], contrast(found["story-page"], found["story-sentence"])
-    rest = contrast(page, found["story-text"])
-    word = contrast(found["story-word"], found["story-word-text"])
+    expected = {variable for variable in themes.VARIABLES if variable != "story-light"}
+    assert expected <= theme.variables.keys()
+    palette = colours(name)
+    page, ratio = palette["story-page"], contrast(palette["story-page"], palette["story-sentence"])
+    rest = contrast(page, palette["story-text"])
+    word = contrast(palette["story-word"], palette["story-word-text"])
     high, low = {"bedtime": (4.5, 3), "high-contrast": (15, 7)}.get(name, (7, 4.5))
-    assert said >= high
+    assert ratio >= high
     assert word >= min(high, 7)
-    assert low <= rest < said / 1.5
-    assert contrast(page, found["story-word"]) >= 3, "the word's ground is seen on the page"
-    assert contrast(page, found["foreground"]) >= high
+    assert low <= rest < ratio / 1.5
+    assert contrast(page, palette["story-word"]) >= 3, "the word's ground is seen on the page"
+    assert contrast(page, palette["foreground"]) >= high
 
 
 def test_a_theme_without_the_storys_colours_can_be_read() -> None:
-    given = {name: Color.parse(value) for name, value in themes.VARIABLES.items()}
-    assert contrast(given["story-page"], given["story-sentence"]) >= 7
-    assert contrast(given["story-page"], given["story-text"]) >= 4.5
-    assert contrast(given["story-word"], given["story-word-text"]) >= 7
+    variables = {name: Color.parse(value) for name, value in themes.VARIABLES.items()}
+    assert contrast(variables["story-page"], variables["story-sentence"]) >= 7
+    assert contrast(variables["story-page"], variables["story-text"]) >= 4.5
+    assert contrast(variables["story-word"], variables["story-word-text"]) >= 7
 
 
 def test_bedtime_has_no_blue() -> None:
-    """Also what is derived; and nothing in it is chosen by contrast, as that would be white."""
+    """Derived colours too. Nothing in it is chosen by contrast, which would give white."""
     theme = themes.read(themes.packaged() / "bedtime.toml")
     derived = theme.to_color_system().generate()
     assert [name for name, value in derived.items() if value.startswith("auto")] == []
@@ -120,12 +120,12 @@ def test_bedtime_has_no_blue() -> None:
 
 def test_cream_is_for_dyslexic_readers() -> None:
     """Cream, no white; ink that is dark, and brown or blue: not green, red or pink."""
-    found = colours("cream")
-    assert [name for name, colour in found.items() if colour.rgb == (255, 255, 255)] == []
-    red, green, blue = found["story-page"].rgb
+    palette = colours("cream")
+    assert [name for name, colour in palette.items() if colour.rgb == (255, 255, 255)] == []
+    red, green, blue = palette["story-page"].rgb
     assert red > green > blue > 180
-    assert found["story-page"] == found["background"]
-    inks = [n for n in found if n.startswith(("duo-", "story-sentence", "story-text"))]
+    assert palette["story-page"] == palette["background"]
+    inks = [n for n in palette if n.startswith(("duo-", "story-sentence", "story-text"))]
     for name in (
         *inks,
         "foreground",
@@ -136,13 +136,13 @@ def test_cream_is_for_dyslexic_readers() -> None:
         "error",
         "success",
     ):
-        hue, saturation, lightness = colour_of(found[name])
+        hue, saturation, lightness = colour_of(palette[name])
         assert lightness < 0.4, name
         assert saturation < 0.3 or 20 <= hue <= 60 or 190 <= hue <= 250, name
 
 
 def colour_of(colour: Color) -> tuple[float, float, float]:
-    """Its hue in degrees, its saturation and its lightness."""
+    """Hue in degrees, saturation and lightness of `colour`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*colour.normalized)
     return hue * 360, saturation, lightness
 
@@ -163,16 +163,16 @@ def colour_of(colour: Color) -> tuple[float, float, float]:
 def test_a_bad_file_is_reported(tmp_path: Path, text: str) -> None:
     (tmp_path / "good.toml").write_text(GOOD)
     (tmp_path / "poor.toml").write_text(text)
-    found, failures = themes.load([tmp_path])
-    assert [theme.name for theme in found] == ["good"]
+    loaded, failures = themes.load([tmp_path])
+    assert [theme.name for theme in loaded] == ["good"]
     assert len(failures) == 1
     assert failures[0].startswith("poor.toml: ")
 
 
 def test_the_users_own_stands_before_ours(tmp_path: Path) -> None:
     (tmp_path / "duo-dark.toml").write_text(GOOD)
-    found, _ = themes.load([themes.packaged(), tmp_path])
-    assert [theme.primary for theme in found if theme.name == "duo-dark"] == ["#336699"]
+    loaded, _ = themes.load([themes.packaged(), tmp_path])
+    assert [theme.primary for theme in loaded if theme.name == "duo-dark"] == ["#336699"]
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lines that grow are the lines that would be broken at once, whatever the text."""
+"""Wrapping of growing text equals wrapping of the whole text, whatever the text."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The order of the packages: imports run one way, and the pure packages do no I/O."""
+"""Order of the packages: imports run one way, and the pure packages do no I/O."""
 
 import ast
 import subprocess
@@ -9,22 +9,22 @@ import pytest
 
 import duotui
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 MODULES = {
-    ".".join(("duotui", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+    ".".join(("duotui", *path.relative_to(PACKAGE_FOLDER).with_suffix("").parts)).removesuffix(
         ".__init__"
     ): path
-    for path in sorted(PACKAGE.rglob("*.py"))
+    for path in sorted(PACKAGE_FOLDER.rglob("*.py"))
     if path.name != "__main__.py"
 }
 ORDER = (
     *("base", "protocol", "link", "session", "board", "scoring", "targets", "settings", "report"),
     *("judge", "pictures", "speech", "story", "ui", "cli"),
 )
-"""A package imports from itself and from those before it (docs/architecture.md)."""
+"""Packages in order: each imports from itself and from those before it (docs/architecture.md)."""
 
 TOP_LEVEL_LIMIT = 5
-"""Modules at the top of the package."""
+"""Number of modules at the top of the package."""
 
 PURE = ("protocol", "scoring", "report")
 """Packages without I/O; `session.state` and `session.token_diff` belong to them."""
@@ -33,18 +33,18 @@ IMPURE = ("serial", "textual", "pexpect", "subprocess", "socket", "asyncio")
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of duotui that the file at `path` names in an import."""
-    found = set()
+    """Modules of duotui that the file at `path` names in an import."""
+    result = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            result |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return {name for name in found if name.startswith("duotui.")}
+            result |= {alias.name for alias in node.names}
+    return {name for name in result if name.startswith("duotui.")}
 
 
 def upward(module: str, imported_names: set[str]) -> list[str]:
-    """What `module` imports from a package above its own."""
+    """Imports of `module` from a package above its own."""
     mine = ORDER.index(module.split(".")[1])
     return [
         name
@@ -54,23 +54,23 @@ def upward(module: str, imported_names: set[str]) -> list[str]:
 
 
 def circles(graph: dict[str, set[str]]) -> list[str]:
-    """The modules of `graph` that reach themselves."""
+    """Modules of `graph` that reach themselves."""
 
     def reached(start: str) -> set[str]:
-        seen: set[str] = set()
+        visited: set[str] = set()
         waiting = list(graph[start])
         while waiting:
             name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
+            if name not in visited:
+                visited.add(name)
                 waiting.extend(graph.get(name, ()))
-        return seen
+        return visited
 
     return [name for name in graph if name in reached(name)]
 
 
 def graph() -> dict[str, set[str]]:
-    """Each module with the modules that it imports."""
+    """Map each module to the modules that it imports."""
     return {
         name: {
             next((m for m in (used, used.rpartition(".")[0]) if m in MODULES), "")
@@ -82,10 +82,12 @@ def graph() -> dict[str, set[str]]:
 
 
 def loaded(modules: list[str]) -> set[str]:
-    """What a new interpreter has loaded after importing `modules`."""
+    """Modules that a new interpreter has loaded after importing `modules`."""
     code = f"import sys\nfor n in {modules!r}: __import__(n)\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(result.stdout.split())
 
 
 def of_packages(*packages: str) -> list[str]:
@@ -93,9 +95,9 @@ def of_packages(*packages: str) -> list[str]:
 
 
 def test_each_package_has_a_place_in_the_order() -> None:
-    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    folders = {path.name for path in PACKAGE_FOLDER.iterdir() if (path / "__init__.py").exists()}
     assert folders == set(ORDER)
-    assert len(list(PACKAGE.glob("*.py"))) <= TOP_LEVEL_LIMIT
+    assert len(list(PACKAGE_FOLDER.glob("*.py"))) <= TOP_LEVEL_LIMIT
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.count(".") > 1])

@@ -1,4 +1,4 @@
-"""The places of tests: those of a package lie under its name, and no test imports another."""
+"""Places of tests: those of a package lie under its name, and no test imports another."""
 
 import ast
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 import duotui
 from support.paths import TESTS
 
-PACKAGE = Path(duotui.__file__).parent
+PACKAGE_FOLDER = Path(duotui.__file__).parent
 HELPERS = ("support", "bench")
 """Folders whose modules may be imported."""
 
 
 def imported_folders(source: str) -> set[str]:
-    """The folders of tests/ that a module with this source imports from."""
+    """Folders of tests/ that a module with this source imports from."""
     folders = {path.name for path in TESTS.iterdir() if path.is_dir()}
     names = {
         node.module or ""
@@ -37,7 +37,7 @@ def test_an_imported_test_is_seen() -> None:
 
 def test_unit_tests_lie_under_their_package() -> None:
     folders = {path.name for path in (TESTS / "unit").iterdir() if list(path.glob("test_*.py"))}
-    packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    packages = {path.name for path in PACKAGE_FOLDER.iterdir() if (path / "__init__.py").exists()}
     assert folders <= packages
     assert len(folders) >= 10
 

@@ -12,11 +12,11 @@ import pytest
 
 from support.pages import PAGES, ROOT
 
-WORDS = 30
-CHARACTERS = 120
+MOST_WORDS = 30
+MOST_CHARACTERS = 120
 
 CODE = re.compile(r"`[^`]*`")
-LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+LINK_TEXT = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 ITEM = re.compile(r"^(\s*)([-*+]|\d+\.)\s+")
 END = re.compile(r"(?<=[.?!])[\"')*_]*\s+")
 ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|cf|vs)\.")
@@ -30,10 +30,10 @@ class Paragraph(NamedTuple):
 
 
 def prose_lines(page: str) -> list[tuple[int, str]]:
-    """Each line outside fences, indented code, tables, quotations and headings, with its number.
+    """Lines of `page` with their numbers; outside prose, the text is empty.
 
-    Any other line is empty, so that it separates paragraphs. An indented line is code where the
-    last line before it that is not empty belongs to no list item.
+    Fences, indented code, tables, quotations and headings are not prose, and separate paragraphs.
+    An indented line is code if the last line before it that is not empty belongs to no list item.
     """
     lines = []
     fenced = in_item = False
@@ -53,7 +53,7 @@ def prose_lines(page: str) -> list[tuple[int, str]]:
 
 
 def begins_item(line: str, before: str) -> bool:
-    """Whether a line begins a list item. `before` is the first line of the paragraph above it.
+    """True if a line begins a list item. `before` is the first line of the paragraph above it.
 
     A number other than 1 begins one only beside another: "vlen\n128. Then" is one paragraph.
     """
@@ -64,23 +64,24 @@ def begins_item(line: str, before: str) -> bool:
 
 
 def paragraphs(page: str) -> list[Paragraph]:
-    found: list[Paragraph] = []
+    result: list[Paragraph] = []
     before = ""
     for number, line in prose_lines(page):
         if not line.strip():
             before = ""
         elif before and not begins_item(line, before):
-            first, text = found[-1]
-            found[-1] = Paragraph(first, f"{text} {line.strip()}")
+            first, text = result[-1]
+            result[-1] = Paragraph(first, f"{text} {line.strip()}")
         else:
             before = line
-            found.append(Paragraph(number, ITEM.sub("", line, count=1).strip()))
-    return found
+            result.append(Paragraph(number, ITEM.sub("", line, count=1).strip()))
+    return result
 
 
 def sentences(text: str) -> list[str]:
-    """An inline code span is one word, and a link its text. A colon or a semicolon ends nothing."""
-    plain = ABBREVIATIONS.sub("abbreviation", CODE.sub("CODE", LINK.sub(r"\1", text)))
+    """Sentences of `text`. An inline code span is one word, and a link its text. A colon or a
+    semicolon ends nothing."""
+    plain = ABBREVIATIONS.sub("abbreviation", CODE.sub("CODE", LINK_TEXT.sub(r"\1", text)))
     return END.split(plain)
 
 
@@ -93,7 +94,7 @@ def long_sentences(page: str) -> list[str]:
         f"line {paragraph.line}: {words(sentence)} words: {sentence}"
         for paragraph in paragraphs(page)
         for sentence in sentences(paragraph.text)
-        if words(sentence) > WORDS
+        if words(sentence) > MOST_WORDS
     ]
 
 
@@ -101,7 +102,7 @@ def long_lines(page: str) -> list[str]:
     return [
         f"line {number}: {len(line)} characters"
         for number, line in prose_lines(page)
-        if len(line) > CHARACTERS
+        if len(line) > MOST_CHARACTERS
     ]
 
 
@@ -112,7 +113,7 @@ def test_a_page_is_readable(name: str) -> None:
 
 
 LONG = "The board tells " + "and tells " * 13 + "a story."
-"""31 words."""
+"""Sentence of 31 words."""
 
 
 @pytest.mark.parametrize(

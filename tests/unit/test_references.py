@@ -23,30 +23,33 @@ ELSEWHERE = re.compile(r"^/|^config\.toml$|^verdict\.json$|NAME")
 
 
 def repository_files() -> list[str]:
-    """Each with a slash before it, but for builds."""
-    found = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
+    """Paths of the files, each with a slash before it, except builds."""
+    paths = [f"/{path.name}" for path in ROOT.iterdir() if path.is_file()]
     for folder in FOLDERS:
         for path in (ROOT / folder).rglob("*"):
             if path.is_file():
-                found.append(f"/{path.relative_to(ROOT).as_posix()}")
-    return [path for path in found if not path.startswith("/native/build/")]
+                paths.append(f"/{path.relative_to(ROOT).as_posix()}")
+    return [path for path in paths if not path.startswith("/native/build/")]
 
 
-FILES = repository_files()
-TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+REPOSITORY_FILES = repository_files()
+MAKE_TARGETS = set(
+    re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+)
 
 
 def missing(page: str, folder: Path) -> list[str]:
-    """`folder` is that of the page, to which its links are relative."""
+    """References of `page` that do not exist. Its links are relative to `folder`."""
     links = [
         link for link in LINK.findall(page) if "://" not in link and not (folder / link).exists()
     ]
     files = [
         name
         for name in FILE.findall(page)
-        if not ELSEWHERE.search(name) and not any(path.endswith(f"/{name}") for path in FILES)
+        if not ELSEWHERE.search(name)
+        and not any(path.endswith(f"/{name}") for path in REPOSITORY_FILES)
     ]
-    targets = [f"make {name}" for name in TARGET.findall(page) if name not in TARGETS]
+    targets = [f"make {name}" for name in TARGET.findall(page) if name not in MAKE_TARGETS]
     return links + files + targets
 
 

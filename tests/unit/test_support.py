@@ -1,4 +1,4 @@
-"""The tests' own plugins: a skip that is not listed fails a run, and a failure is reported."""
+"""Plugins of the tests: a skip that is not listed fails a run, and a failure is reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from support.paths import TESTS
 from support.skips import read_list, unlisted
 
-# Garbage whose finalizer parses: as an unclosed transport does that warns.
+# Garbage whose finalizer parses source, like an unclosed transport that warns.
 GARBAGE = """
 import ast, gc
 
@@ -32,9 +32,10 @@ def test_it_fails():
 
 
 def run(folder: Path, plugin: str, text: str, **environment: str) -> tuple[int, str]:
-    """Run pytest with one of the plugins on a file of `text`: its exit status and its output."""
+    """Run pytest with one of the plugins on a file of `text`; return its exit status and its
+    output."""
     (folder / "test_it.py").write_text(text, encoding="utf-8")
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", plugin, "-p", "no:cacheprovider", "test_it.py"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(TESTS), **environment},
@@ -42,7 +43,7 @@ def run(folder: Path, plugin: str, text: str, **environment: str) -> tuple[int, 
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout
+    return result.returncode, result.stdout
 
 
 def test_a_failure_with_garbage_around_is_reported(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Writes frames.txt. Run by hand when docs/protocol.md changes: python tests/vectors/make_frames.py"""
+"""Writer of frames.txt. Run it when docs/protocol.md changes: python tests/vectors/make_frames.py"""
 
 import json
 import struct
@@ -47,11 +47,16 @@ def row(name: str, message_: str, seq: int, **values: Any) -> None:
 
 
 def noise(name: str, raw: bytes, count: int, *frames: str) -> None:
-    """`raw` must give these frames and this many bytes of noise (bytes 0x00 are never noise)."""
+    """Add a case: `raw` must give these frames and this many bytes of noise (bytes 0x00 are never
+    noise)."""
     splitter = Splitter()
-    found = splitter.feed(raw)
-    if len(raw) < 4000:  # the peer has no bound on what it gathers
-        assert (splitter.noise, len(found)) == (count, len(frames)), (name, splitter.noise, found)
+    decoded = splitter.feed(raw)
+    if len(raw) < 4000:  # the peer does not limit its buffer
+        assert (splitter.noise, len(decoded)) == (count, len(frames)), (
+            name,
+            splitter.noise,
+            decoded,
+        )
     ROWS.append(
         [name, "noise", "-", "-", raw.hex(), json.dumps({"noise": count, "frames": list(frames)})]
     )

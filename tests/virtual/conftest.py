@@ -1,4 +1,4 @@
-"""A virtual Duo for the tests: built by `make virtual`, a card of its own for each."""
+"""Virtual Duo for the tests: built by `make virtual`, with a new card for each."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from duotui.targets.virtual_duo import (
     make_card,
     prepared_card,
 )
-from support.board_faults import Scene
-from support.emulators import BOARD, build, find_tools
+from support.board_faults import BoardRig
+from support.emulators import BOARD_FOLDER, build, find_tools
 from support.fixture_types import RunningBoard
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def machine() -> VirtualMachine:
 def engine(machine: VirtualMachine) -> Path:
     """duollama for the virtual Duo's processor."""
     assert not isinstance(find_tools(), str)
-    return build(BOARD, "rv64gcv")
+    return build(BOARD_FOLDER, "rv64gcv")
 
 
 @pytest.fixture(scope="session")
 def stock(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The card of a Duo taken from its box."""
+    """Card of a factory-new Duo."""
     card = tmp_path_factory.mktemp("card") / "stock.img"
     make_card(card)
     return card
@@ -75,14 +75,14 @@ def start(stock: Path, tmp_path: Path) -> StartBoard:
 
 
 @pytest.fixture(scope="module")
-def scene(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """A storyteller that things happen to."""
+def rig(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardRig]:
+    """Board with the agent, for faults."""
     card = tmp_path_factory.mktemp("fire") / "card.img"
-    made = prepared_card(resources.MODEL, resources.TOKENIZER)
-    subprocess.run(["cp", "--sparse=always", made, card], check=True)
-    scene = Scene(card)
+    prepared = prepared_card(resources.MODEL, resources.TOKENIZER)
+    subprocess.run(["cp", "--sparse=always", prepared, card], check=True)
+    rig = BoardRig(card)
     try:
-        scene.start()
-        yield scene
+        rig.start()
+        yield rig
     finally:
-        scene.board.close()
+        rig.board.close()

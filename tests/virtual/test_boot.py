@@ -1,4 +1,4 @@
-"""The virtual Duo has a Duo's limits, and its line is found whatever state it is in."""
+"""Limits of the virtual Duo equal a Duo's, and its line is found in any state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
 from duotui.board.upload import upload
 from duotui.targets.virtual_duo import make_card
-from support.emulators import BOARD, MISSING_CALLS
+from support.emulators import BOARD_FOLDER, MISSING_CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_has_the_memory_of_an_image(start: StartBoard, memory: MemoryLayout, tot
 def test_lacks_the_calls_that_a_duo_lacks(
     start: StartBoard, stock: Path, tmp_path: Path, engine: Path
 ) -> None:
-    """Each of them, made: ENOSYS is 38."""
+    """Each call is made; the errno of ENOSYS is 38."""
     calls = "\n".join(
         f'    printf("{name} %d\\n", (syscall({number}, 0, 0, 0, 0, 0), errno));'
         for name, number in MISSING_CALLS.items()
@@ -73,25 +73,25 @@ def test_lacks_the_calls_that_a_duo_lacks(
     folder = tmp_path / "with"
     (folder / "usr/bin").mkdir(parents=True)
     program = folder / "usr/bin/calls"
-    subprocess.run([BOARD / "compiler", "-march=rv64gc", "-o", program, source], check=True)
+    subprocess.run([BOARD_FOLDER / "compiler", "-march=rv64gc", "-o", program, source], check=True)
     make_card(tmp_path / "own.img", folder)
     with start(card=tmp_path / "own.img") as duo:
         assert duo.shell().run("calls") == "\n".join(f"{name} 38" for name in MISSING_CALLS)
 
 
 def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
-    """What is read in ten seconds; the card's clock is the host's."""
+    """Bytes that are read in ten seconds; the card's clock is the host's."""
     with start() as duo:
         shell = duo.shell()
         shell.run("dd if=/dev/zero of=/mnt/data/big bs=1M count=60", 60)
         shell.run("sync; echo 3 >/proc/sys/vm/drop_caches", 60)
-        said = shell.run(
+        output = shell.run(
             "a=$(cut -d' ' -f1 /proc/uptime); cat /mnt/data/big >/dev/null;"
             " b=$(cut -d' ' -f1 /proc/uptime); echo $a $b",
             60,
         )
-    begun, ended = map(float, said.split())
-    rate = 60 * 2**20 / (ended - begun)
+    start_time, end_time = map(float, output.split())
+    rate = 60 * 2**20 / (end_time - start_time)
     assert rate <= DUO_64M.card_rate * 1.1
 
 
@@ -100,8 +100,8 @@ def test_is_heard(start: StartBoard, tmp_path: Path) -> None:
     with start(sound=sound) as duo:
         duo.shell().run("yes duo | head -c 65536 >/dev/dsp", 60)
     with wave.open(str(sound)) as file:
-        heard = file.readframes(file.getnframes())
-    assert len(set(heard)) > 2
+        recorded = file.readframes(file.getnframes())
+    assert len(set(recorded)) > 2
 
 
 def test_a_wrong_password_is_said(start: StartBoard) -> None:

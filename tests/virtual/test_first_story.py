@@ -1,4 +1,4 @@
-"""A story from the virtual Duo, as a user has it told: from turning it on to the last word."""
+"""Story from the virtual Duo as a user gets it: from power-on to the last word."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from duotui.protocol.events import EndReason, Regenerated, Source
 from duotui.protocol.request import Mode, Request
 from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 from support.fixture_types import port_of
-from support.scripted_model import write_parrot
+from support.scripted_model import write_scripted_model
 from support.sessions import Watch, new_session, over
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def own_card(card: Path, tmp_path: Path) -> Path:
 
 
 def test_tells_the_identical_story(card: Path) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--mode", "exact"),
             *("--check", "--json", "-n", "60", "Once upon a time"),
@@ -53,10 +53,10 @@ def test_tells_the_identical_story(card: Path) -> None:
         text=True,
         timeout=280,
     )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["identical"] is True
-    assert len(told["ids"]) == 60
+    assert result.returncode == 0, result.stderr
+    summary = json.loads(result.stdout)
+    assert summary["identical"] is True
+    assert len(summary["ids"]) == 60
 
 
 def test_the_agent_that_a_killed_host_left_is_found_again(
@@ -88,34 +88,37 @@ def test_what_keeps_it_from_starting_is_said(start: StartBoard, own_card: Path) 
 def test_setup_makes_a_board_from_its_box_tell(
     start: StartBoard, engine: Path, tmp_path: Path
 ) -> None:
-    """As a user does: over the line, then a story from it; a second time nothing is sent."""
+    """Setup over the line, then a story from the board; a second setup sends nothing."""
     words = [b" once", b" upon", b" a", b" time"]
-    model, tokenizer = write_parrot(tmp_path, words, 200)
-    parrot = ("--model", model, "--tokenizer", tokenizer)
+    model, tokenizer = write_scripted_model(tmp_path, words, 200)
+    model_options = ("--model", model, "--tokenizer", tokenizer)
     with start() as duo:
         assert duo.find() is not None  # it has started
         port = port_of(duo.spawn)
         duo.spawn.transport.close()
 
         def duotui(*arguments: str | Path) -> str:
-            done = subprocess.run(
+            result = subprocess.run(
                 [sys.executable, "-m", "duotui", *arguments],
                 capture_output=True,
                 text=True,
                 timeout=250,
                 stdin=subprocess.DEVNULL,
             )
-            assert done.returncode == 0, done.stderr
-            return done.stdout
+            assert result.returncode == 0, result.stderr
+            return result.stdout
 
-        first = duotui("setup", port, *parrot, "--engine", engine, "--yes")
+        first = duotui("setup", port, *model_options, "--engine", engine, "--yes")
         assert first.count("to send") == 8
         assert "100%" in first
         assert first.splitlines()[-1].startswith("ready: ")
         settings = ("--mode", "exact", "--check", "-t", "0", "-n", "30", "")
-        told = duotui("tell", "--port", port, *parrot, *settings)
-        assert told.startswith("once upon a time")
-        assert duotui("setup", port, *parrot, "--engine", engine, "--yes").count("is there") == 8
+        story = duotui("tell", "--port", port, *model_options, *settings)
+        assert story.startswith("once upon a time")
+        assert (
+            duotui("setup", port, *model_options, "--engine", engine, "--yes").count("is there")
+            == 8
+        )
 
 
 def test_no_card_is_said(machine: VirtualMachine, tmp_path: Path) -> None:
@@ -130,11 +133,15 @@ def test_doctor_says_what_a_board_from_its_box_lacks(
     start: StartBoard, memory: MemoryLayout
 ) -> None:
     with start(memory) as duo:
-        found = {finding.link: finding for finding in check_board(duo.shell())}
-        assert found["memory"].right is (memory is MemoryLayout.FREED)
-        assert (found["board"].right, found["sound"].right) == (True, None)
-        assert found["swap"].what == "on: /dev/zram0 (128 MB)"
-        assert found["storyteller"].mend == found["model"].mend == "on this computer: duotui setup"
+        findings = {finding.link: finding for finding in check_board(duo.shell())}
+        assert findings["memory"].right is (memory is MemoryLayout.FREED)
+        assert (findings["board"].right, findings["sound"].right) == (True, None)
+        assert findings["swap"].what == "on: /dev/zram0 (128 MB)"
+        assert (
+            findings["storyteller"].mend
+            == findings["model"].mend
+            == "on this computer: duotui setup"
+        )
 
 
 def test_doctor_finds_nothing_where_nothing_is_wrong(
@@ -143,10 +150,10 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
     with start(card=own_card, sound=tmp_path / "speaker.wav") as duo:
         shell = duo.shell()
         shell.run("swapoff -a")
-        found = list(check_board(shell))
-        wrong = [finding for finding in found if finding.right is False]
+        findings = list(check_board(shell))
+        wrong = [finding for finding in findings if finding.right is False]
         assert not wrong
-        assert found[-1].right is True
+        assert findings[-1].right is True
         shell.run(f"printf x | dd of={BOARD_FOLDER}/story.duo bs=1 seek=70000 conv=notrunc")
         assert {finding.link for finding in check_board(shell) if finding.right is False} == {
             "model"
@@ -170,7 +177,7 @@ async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: 
         state = await watch.until(lambda s: over(s, Source.BOARD), 200)
         assert state.board.ended is not None
         assert state.board.ended.reason is EndReason.STEPS
-        assert [event for event in watch.seen if isinstance(event, Regenerated)]
+        assert [event for event in watch.events_seen if isinstance(event, Regenerated)]
         with pytest.raises(ProcessLookupError):
             os.kill(hangs, 0)
     finally:

@@ -1,4 +1,4 @@
-"""The judge and a board: what would make its result void is looked at there."""
+"""Judge session of a board: its conditions are read on the board."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_board_with_swap_on_is_not_judged(machine: VirtualMachine) -> None:
-    done = judge("--runs", "1")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (6, "", 1)
-    assert "the result would be void: swap is on (/dev/zram0)" in done.stderr
+    result = judge("--runs", "1")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (6, "", 1)
+    assert "the result would be void: swap is on (/dev/zram0)" in result.stderr
 
 
 def test_unless_it_must_be_and_then_it_is_void(machine: VirtualMachine) -> None:
-    done = judge("--runs", "2", "-n", "24", "--anyway", "--headless")
-    assert done.returncode == 6, done.stderr
-    said = json.loads(done.stdout)
-    assert said["void"] == ["swap is on (/dev/zram0)"]
-    assert said["correctness"]["identical_runs"] == 2
-    before, after = said["conditions"]["before"], said["conditions"]["after"]
+    result = judge("--runs", "2", "-n", "24", "--anyway", "--headless")
+    assert result.returncode == 6, result.stderr
+    verdict = json.loads(result.stdout)
+    assert verdict["void"] == ["swap is on (/dev/zram0)"]
+    assert verdict["correctness"]["identical_runs"] == 2
+    before, after = verdict["conditions"]["before"], verdict["conditions"]["after"]
     assert (before["machine"], after["machine"]) == ("riscv64", "riscv64")
     assert 50e6 < before["memory"] < 64e6
-    assert said["engine"]["machine"].startswith("Linux riscv64")
+    assert verdict["engine"]["machine"].startswith("Linux riscv64")

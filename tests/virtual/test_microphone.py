@@ -1,4 +1,4 @@
-"""The virtual Duo's microphone: no QEMU has one, so its recorder plays a file of its card."""
+"""Virtual Duo's microphone: QEMU has none, so its recorder plays a file of its card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.spoken_wishes import VOICES, in_noise
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.board_faults import Scene
+    from support.board_faults import BoardRig
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -33,27 +33,27 @@ exec sleep 1000
 """
 
 
-async def test_a_wish_said_to_the_virtual_duo_is_understood(scene: Scene, tmp_path: Path) -> None:
+async def test_a_wish_said_to_the_virtual_duo_is_understood(rig: BoardRig, tmp_path: Path) -> None:
     pytest.importorskip("pocketsphinx")
     need_espeak()
-    said = in_noise("tell me a story about a dragon in the castle", VOICES[2], "clean", 1)
-    (tmp_path / "wish.raw").write_bytes(said + bytes(2 * 2 * SAMPLE_RATE))
+    wish = in_noise("tell me a story about a dragon in the castle", VOICES[2], "clean", 1)
+    (tmp_path / "wish.raw").write_bytes(wish + bytes(2 * 2 * SAMPLE_RATE))
     (tmp_path / MICROPHONE_SCRIPT).write_text(RECORDER)
-    with scene.shell() as shell:
-        # as a board from setup: it has no microphone
+    with rig.shell() as shell:
+        # like a board from setup, without a microphone
         assert "no microphone" in shell.ask(f"{BOARD_FOLDER}/{MICROPHONE_SCRIPT}").text
         for name, mode in (("wish.raw", 0o644), (MICROPHONE_SCRIPT, 0o755)):
             upload(shell, tmp_path / name, f"{BOARD_FOLDER}/{name}", MonotonicClock(), mode=mode)
-    session = single_session(scene.channel())
+    session = single_session(rig.channel())
     session.open()
     try:
         microphone = await asyncio.wait_for(open_board_microphone(session), PATIENCE)
-        heard = await asyncio.wait_for(microphone.record_utterance(UTTERANCE_LIMIT), PATIENCE)
+        sound = await asyncio.wait_for(microphone.record_utterance(UTTERANCE_LIMIT), PATIENCE)
     finally:
         await session.close()
-    found = Recognizer(deck().spoken() | {"command": SPOKEN_COMMANDS}).recognize(heard)
-    assert found is not None
-    assert found.slots == {"who": "dragon", "where": "castle"}
-    with scene.shell() as shell:  # nothing of it is left there
+    recognized = Recognizer(deck().spoken() | {"command": SPOKEN_COMMANDS}).recognize(sound)
+    assert recognized is not None
+    assert recognized.slots == {"who": "dragon", "where": "castle"}
+    with rig.shell() as shell:  # nothing of it is left there
         assert shell.ask('kill -0 "$(cat /tmp/recorder)"').status
         assert shell.ask("ps | grep '[s]leep 1000'").status

@@ -1,5 +1,7 @@
-"""The story hour on the virtual Duo: its cable is pulled in the middle, its button is pressed; the
-child hears another story meanwhile, and then the rest of the same."""
+"""Story screen on the virtual Duo: its cable is unplugged, and its button is pressed.
+
+The child gets another story meanwhile, and then the rest of the first.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import pytest
 
 from duotui.story import fallback_stories
 from duotui.story.view_state import Step
-from support.board_faults import Scene
-from support.story_services import Hurried, new_controller, new_services
+from support.board_faults import BoardRig
+from support.story_services import FastTts, new_controller, new_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,21 +26,21 @@ pytestmark = pytest.mark.timeout(600)
 PATIENCE = 300.0
 
 
-async def until(shown: StoryController, wanted: Callable[[], bool]) -> None:
+async def until(shown: StoryController, condition: Callable[[], bool]) -> None:
     news = asyncio.Event()
     shown.subscribe(news.set)
-    while not wanted():
+    while not condition():
         await asyncio.wait_for(news.wait(), PATIENCE)
         news.clear()
 
 
-async def told(
-    scene: Scene, folder: Path, lose: Callable[[], None] | None
-) -> tuple[StoryController, Hurried]:
-    """The story of one surprise, to its end; in its middle, `lose` takes the board away."""
-    reader = Hurried(pace=3000)
-    made, session = new_services(scene.channel(), folder, seed=11, reader=reader)
-    shown = new_controller(made)
+async def run_surprise(
+    rig: BoardRig, folder: Path, lose: Callable[[], None] | None
+) -> tuple[StoryController, FastTts]:
+    """Run one surprise story to its end; in its middle, `lose` takes the board away."""
+    tts = FastTts(pace=3000)
+    services, session = new_services(rig.channel(), folder, seed=11, tts=tts)
+    shown = new_controller(services)
     lost = False
 
     def watch(state: object, _batch: object) -> None:
@@ -58,20 +60,22 @@ async def told(
     if lose is not None:
         assert shown.view.fallback_playing
         assert shown.view.board_away
-        if not scene.cable.host_path:
-            scene.cable.plug()
+        if not rig.cable.host_path:
+            rig.cable.plug()
         await until(shown, lambda: shown.view.step is Step.THE_END)
     await shown.close()
-    return shown, reader
+    return shown, tts
 
 
-async def test_the_rest_of_the_same_story_comes_after_a_nap(scene: Scene, tmp_path: Path) -> None:
-    calm, _ = await told(scene, tmp_path / "calm", None)
-    whole = calm.view.sentences
-    assert len(whole) > 5
-    naps = {sentence for story in fallback_stories.stories() for sentence in story.sentences}
-    for name, lose in (("pulled", scene.cable.unplug), ("reset", scene.board.reset)):
-        shown, reader = await told(scene, tmp_path / name, lose)
-        assert shown.view.sentences == whole
-        assert [sentence for sentence in reader.said if sentence not in naps] == list(whole)
-        assert naps & set(reader.said)
+async def test_the_rest_of_the_same_story_comes_after_a_loss(rig: BoardRig, tmp_path: Path) -> None:
+    calm, _ = await run_surprise(rig, tmp_path / "calm", None)
+    expected = calm.view.sentences
+    assert len(expected) > 5
+    fallbacks = {sentence for story in fallback_stories.stories() for sentence in story.sentences}
+    for name, lose in (("pulled", rig.cable.unplug), ("reset", rig.board.reset)):
+        shown, tts = await run_surprise(rig, tmp_path / name, lose)
+        assert shown.view.sentences == expected
+        assert [sentence for sentence in tts.sentences if sentence not in fallbacks] == list(
+            expected
+        )
+        assert fallbacks & set(tts.sentences)

@@ -1,4 +1,4 @@
-"""The facts of a board stand in its profile, and nowhere else in the program."""
+"""Facts of a board are in its profile, and nowhere else in the program."""
 
 import ast
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 import duotui
 from duotui.base.board_profile import DUO_64M
 
-PACKAGE = Path(duotui.__file__).parent
-PROFILE = PACKAGE / "base/board_profile.py"
-WORDS = (
+PACKAGE_FOLDER = Path(duotui.__file__).parent
+PROFILE = PACKAGE_FOLDER / "base/board_profile.py"
+FACT_WORDS = (
     *(DUO_64M.name, DUO_64M.machine, DUO_64M.password, f"{DUO_64M.usb_vendor:04x}"),
     *(DUO_64M.capture_device, DUO_64M.report_titles["zh"], "U-Boot", "OpenSBI"),
 )
@@ -21,26 +21,26 @@ NUMBERS = (
 
 
 def facts(source: str) -> list[str]:
-    """The constants of `source` that are facts of the profile; docstrings are none."""
+    """Constants of `source` that are facts of the profile; docstrings are none."""
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    found = []
+    result = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in prose:
             value = (
                 node.value.decode(errors="replace") if isinstance(node.value, bytes) else node.value
             )
             if isinstance(value, str):
-                found += [word for word in WORDS if word in value]
+                result += [word for word in FACT_WORDS if word in value]
             elif isinstance(value, int | float) and value in NUMBERS:
-                found.append(str(value))
-    return found
+                result.append(str(value))
+    return result
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(PACKAGE.rglob("*.py")) if path != PROFILE],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
+    [path for path in sorted(PACKAGE_FOLDER.rglob("*.py")) if path != PROFILE],
+    ids=lambda path: str(path.relative_to(PACKAGE_FOLDER)),
 )
 def test_no_other_module_states_a_fact_of_the_board(path: Path) -> None:
     assert facts(path.read_text("utf-8")) == []

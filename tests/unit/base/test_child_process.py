@@ -1,4 +1,4 @@
-"""Child processes: what they answer, and that they end."""
+"""Child processes: their answers, and their end."""
 
 import asyncio
 import os
@@ -27,13 +27,13 @@ def test_a_program_that_fails_is_told_by_its_last_line() -> None:
 
 
 def test_a_program_has_its_input_folder_and_environment(tmp_path: Path) -> None:
-    done = run_program(
+    result = run_program(
         ["/bin/sh", "-c", 'cat; pwd; echo "$NAME"; test -n "$PATH"'],
         stdin="said\n",
         cwd=tmp_path,
         environment={"NAME": "value"},
     )
-    assert done.stdout == f"said\n{tmp_path}\nvalue\n"
+    assert result.stdout == f"said\n{tmp_path}\nvalue\n"
 
 
 async def test_a_child_answers_lines() -> None:
@@ -58,7 +58,7 @@ async def test_a_child_that_ended_is_noticed_by_the_read() -> None:
 
 
 async def test_much_on_stderr_does_not_block_a_child() -> None:
-    """More than a pipe holds, and the last line of it is kept."""
+    """Output larger than a pipe; the last line of it is kept."""
     noise = "head -c 300000 /dev/zero | tr '\\0' x >&2; echo >&2; echo why >&2; echo 1"
     child = await ChildProcess.start(("/bin/sh", "-c", noise))
     assert await child.read_json() == 1
@@ -67,7 +67,7 @@ async def test_much_on_stderr_does_not_block_a_child() -> None:
 
 
 async def test_the_end_of_a_child_is_the_end_of_its_group() -> None:
-    """One that ignores its stdin, and that has a child of its own with the same pipes."""
+    """Child that ignores its stdin, with a child of its own on the same pipes."""
     child = await ChildProcess.start(("/bin/sh", "-c", "sleep 600 & echo $!; wait"))
     grandchild = int(await child.read_json())
     await child.end()
@@ -76,7 +76,7 @@ async def test_the_end_of_a_child_is_the_end_of_its_group() -> None:
 
 
 async def test_a_pipe_that_a_grandchild_keeps_is_given_up() -> None:
-    """One that left the group."""
+    """Grandchild that left the group."""
     line = "setsid sh -c 'echo $$; exec sleep 600' 2>/dev/null & cat"
     child = await ChildProcess.start(("/bin/sh", "-c", line))
     grandchild = int(await child.read_json())
@@ -88,6 +88,6 @@ async def test_a_pipe_that_a_grandchild_keeps_is_given_up() -> None:
 
 
 def runs(pid: int) -> bool:
-    """Whether it has not ended; a zombie has."""
+    """True if the process has not ended, and is no zombie."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return state.stdout.strip()[:1] not in ("", "Z")

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all, and nothing is left beside it."""
+"""Atomic replacement of files, with nothing left beside them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What differs between systems, as far as this one can play another."""
+"""Differences between systems, as far as this one can emulate another."""
 
 import asyncio
 import io
@@ -13,7 +13,7 @@ from duotui.base.oscompat import make_writable, on_signals
 
 @pytest.mark.parametrize("loops", [True, False], ids=["loop", "no-loop"])
 async def test_a_signal_is_called_in_the_loop(loops: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also in a loop that knows no signals, as Windows's do."""
+    """Works also in a loop without signal handlers, like Windows's."""
     loop = asyncio.get_running_loop()
     if not loops:
 

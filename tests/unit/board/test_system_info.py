@@ -1,4 +1,4 @@
-"""What a machine says of itself, read."""
+"""Parsing of a machine's description."""
 
 import subprocess
 
@@ -7,16 +7,18 @@ import pytest
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import NotReady
 from duotui.board.system_info import PROBE, parse_system_info
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
 
 def test_a_duo_is_read() -> None:
-    found = parse_system_info(DUO.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068"))
-    assert (found.kernel, found.machine) == ("Linux 5.10.4-tag-", "riscv64")
-    assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
-    assert (found.swaps, found.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
-    assert (found.temperatures, found.clock) == ((45.123,), 850)
-    assert found.free_bytes == 516568 * 1024
+    info = parse_system_info(
+        DUO_CONDITIONS.replace("slowed 0", "slowed 0\nslowed 2\nswap /dev/zram0 131068")
+    )
+    assert (info.kernel, info.machine) == ("Linux 5.10.4-tag-", "riscv64")
+    assert (info.memory, info.available) == (56580 * 1024, 41000 * 1024)
+    assert (info.swaps, info.cooling) == ((("/dev/zram0", 131068 * 1024),), (0, 2))
+    assert (info.temperatures, info.clock) == ((45.123,), 850)
+    assert info.free_bytes == 516568 * 1024
 
 
 @pytest.mark.parametrize(
@@ -25,17 +27,17 @@ def test_a_duo_is_read() -> None:
 )
 def test_what_cannot_be_read_is_said(old: str, new: str) -> None:
     with pytest.raises(NotReady, match="does not say what state"):
-        parse_system_info(DUO.replace(old, new))
+        parse_system_info(DUO_CONDITIONS.replace(old, new))
 
 
 def test_this_computer_is_read() -> None:
-    done = subprocess.run(["sh", "-c", PROBE], capture_output=True, text=True)
-    found = parse_system_info(done.stdout)
-    assert (done.returncode, done.stderr, "\n" in PROBE) == (0, "", False)
-    assert found.kernel == subprocess.getoutput("uname -sr")
-    assert found.machine == subprocess.getoutput("uname -m")
-    assert found.memory > found.available > 0
-    assert found.free_bytes > 0
+    result = subprocess.run(["sh", "-c", PROBE], capture_output=True, text=True)
+    info = parse_system_info(result.stdout)
+    assert (result.returncode, result.stderr, "\n" in PROBE) == (0, "", False)
+    assert info.kernel == subprocess.getoutput("uname -sr")
+    assert info.machine == subprocess.getoutput("uname -m")
+    assert info.memory > info.available > 0
+    assert info.free_bytes > 0
 
 
 def test_a_duo_is_told_from_another_machine() -> None:

@@ -1,4 +1,4 @@
-"""Each command is a module of one shape, and its help costs no more than itself."""
+"""Each command is a module of one shape, and its help loads nothing else."""
 
 import argparse
 import importlib
@@ -36,12 +36,12 @@ def test_a_command_is_one_module(name: str) -> None:
 
 def test_every_command_is_in_the_table() -> None:
     folder = Path(duotui.cli.__file__).parent
-    found = {
+    modules = {
         f"duotui.cli.{path.stem}"
         for path in folder.glob("*.py")
         if "\ndef add_arguments(" in path.read_text("utf-8")
     }
-    assert found == set(MODULES)
+    assert modules == set(MODULES)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -52,10 +52,10 @@ def test_help_loads_nothing_heavy(command: str) -> None:
         "print('loaded', *sys.modules)"
     )
     arguments = [*command.split(), "--help"]
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
-    text, _, loaded = done.stdout.rpartition("loaded ")
+    text, _, loaded = result.stdout.rpartition("loaded ")
     assert text.startswith(f"usage: duotui {command}".rstrip())
     assert importlib.import_module(COMMANDS.get(command, CONSOLE)).HELP[:40] in text
     assert {name.partition(".")[0] for name in loaded.split()}.isdisjoint(HEAVY)

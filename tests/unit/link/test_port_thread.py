@@ -1,4 +1,4 @@
-"""What the reader's thread reports where a channel does not open."""
+"""Report of the reader thread if a channel does not open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from duotui.link.port_thread import PortClosed, PortReport, PortThread, Transpor
 
 
 class Failing:
-    """A channel whose opening raises `error`."""
+    """Channel whose opening raises `error`."""
 
     target = "failing"
 
@@ -49,7 +49,7 @@ def test_an_error_of_ours_is_that_error() -> None:
 
 
 def test_a_defect_is_no_lost_link() -> None:
-    """A lost link is waited for."""
-    found = report_of(RuntimeError("oops"))
-    assert (type(found), found.exit) == (DuotuiError, Exit.UNEXPECTED)
-    assert found.message == "failing: unexpected RuntimeError('oops')"
+    """duotui reconnects after a lost link, but not after a defect."""
+    report = report_of(RuntimeError("oops"))
+    assert (type(report), report.exit) == (DuotuiError, Exit.UNEXPECTED)
+    assert report.message == "failing: unexpected RuntimeError('oops')"

@@ -1,4 +1,4 @@
-"""Which port is meant, and what a port that cannot be opened says."""
+"""Choice of a port, and the message for a port that cannot be opened."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from duotui.link.ports import Port, exists, find_board, holders, is_path, listed
 from duotui.link.serial_transport import SerialTransport, explain_open_error
 from duotui.targets.board import same_board
 
-DUO = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
+DUO_PORT = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
 CABLE = Port("/dev/ttyUSB0", "CH340", 0x1A86, 0x7523, "")
 MODEM = Port("/dev/ttyACM7", "Modem", 0x1234, 0x0001, "")
 BUILT_IN = Port("/dev/ttyS0", "ttyS0", None, None, "")
@@ -24,48 +24,48 @@ ABSENT = "FileNotFoundError(2, 'Das System kann die angegebene Datei nicht finde
 
 
 def test_the_only_duo_is_the_board_whatever_else_is_there() -> None:
-    assert find_board([CABLE, MODEM, DUO, BUILT_IN]) is DUO
+    assert find_board([CABLE, MODEM, DUO_PORT, BUILT_IN]) is DUO_PORT
 
 
 def test_a_single_cable_will_do() -> None:
     assert find_board([CABLE, MODEM, BUILT_IN]) is CABLE
 
 
-@pytest.mark.parametrize("found", [[], [MODEM], [BUILT_IN], [MODEM, BUILT_IN]])
-def test_a_port_that_may_be_anything_is_not_opened(found: list[Port]) -> None:
+@pytest.mark.parametrize("ports", [[], [MODEM], [BUILT_IN], [MODEM, BUILT_IN]])
+def test_a_port_that_may_be_anything_is_not_opened(ports: list[Port]) -> None:
     with pytest.raises(NoDevice):
-        find_board(found)
+        find_board(ports)
 
 
 def test_several_duos_are_named_and_none_is_taken() -> None:
     other = Port("/dev/ttyACM1", "", 0x3346, 0x1009, "")
     with pytest.raises(UsageError, match="/dev/ttyACM0 /dev/ttyACM1"):
-        find_board([DUO, other, CABLE])
+        find_board([DUO_PORT, other, CABLE])
 
 
 def test_a_board_is_found_again_by_its_number_whatever_its_port_is_called() -> None:
-    moved = replace(DUO, path="/dev/ttyACM1")
-    assert same_board(DUO, [MODEM, moved]) is moved
-    other = replace(DUO, serial_number="9")
-    for found in ([], [other], [replace(other, path=DUO.path)]):
+    moved = replace(DUO_PORT, path="/dev/ttyACM1")
+    assert same_board(DUO_PORT, [MODEM, moved]) is moved
+    other = replace(DUO_PORT, serial_number="9")
+    for ports in ([], [other], [replace(other, path=DUO_PORT.path)]):
         with pytest.raises(NoDevice, match="0123456789 is not plugged in"):
-            same_board(DUO, found)
+            same_board(DUO_PORT, ports)
 
 
 def test_boards_of_one_number_are_told_by_their_ports() -> None:
-    twins = [DUO, replace(DUO, path="/dev/ttyACM1")]
-    assert same_board(DUO, twins) is DUO
+    twins = [DUO_PORT, replace(DUO_PORT, path="/dev/ttyACM1")]
+    assert same_board(DUO_PORT, twins) is DUO_PORT
     with pytest.raises(NoDevice, match="cannot be told from another one"):
-        same_board(replace(DUO, path="/dev/ttyACM2"), twins)
+        same_board(replace(DUO_PORT, path="/dev/ttyACM2"), twins)
 
 
 def test_a_port_without_a_number_is_found_again_by_its_path() -> None:
-    assert same_board(CABLE, [DUO, CABLE]) is CABLE
+    assert same_board(CABLE, [DUO_PORT, CABLE]) is CABLE
     assert same_board(CABLE, []).path == CABLE.path
 
 
 def test_a_port_is_described_by_what_is_known() -> None:
-    assert DUO.described == "USB Com Port, 3346:1003, serial 0123456789"
+    assert DUO_PORT.described == "USB Com Port, 3346:1003, serial 0123456789"
     assert BUILT_IN.described == "ttyS0"
 
 
@@ -78,7 +78,7 @@ def test_a_port_is_described_by_what_is_known() -> None:
         ("/dev/none", FileNotFoundError(errno.ENOENT, "none"), NoDevice),
         ("socket://x:1", serial.SerialException("refused"), NoDevice),
         ("nope://", ValueError("invalid URL"), UsageError),
-        # of pyserial on Windows
+        # pyserial on Windows
         ("COM3", serial.SerialException(f"could not open port 'COM3': {DENIED}"), Busy),
         ("COM3", serial.SerialException(f"could not open port 'COM3': {ABSENT}"), NoDevice),
     ],
@@ -86,10 +86,10 @@ def test_a_port_is_described_by_what_is_known() -> None:
 def test_a_failed_open_says_what_to_do(
     target: str, error: Exception, kind: type[DuotuiError]
 ) -> None:
-    said = explain_open_error(target, error)
-    assert type(said) is kind
-    assert said.hint
-    assert "\n" not in str(said)
+    message = explain_open_error(target, error)
+    assert type(message) is kind
+    assert message.hint
+    assert "\n" not in str(message)
 
 
 @pytest.mark.parametrize(
@@ -135,20 +135,20 @@ def test_holders_are_read_from_proc(tmp_path: Path) -> None:
 def test_holders_are_asked_of_lsof_where_there_is_no_proc(tmp_path: Path) -> None:
     if shutil.which("lsof") is None:
         pytest.skip("lsof is not installed")
-    held = tmp_path / "port"
-    held.touch()
-    with held.open("rb") as file:
+    port = tmp_path / "port"
+    port.touch()
+    with port.open("rb") as file:
         holder = subprocess.Popen(["sleep", "100"], stdin=file)
     try:
-        assert list(holders(str(held), tmp_path / "proc")) == [f"sleep (pid {holder.pid})"]
+        assert list(holders(str(port), tmp_path / "proc")) == [f"sleep (pid {holder.pid})"]
     finally:
         holder.kill()
         holder.wait()
-    assert list(holders(str(held), tmp_path / "proc")) == []
+    assert list(holders(str(port), tmp_path / "proc")) == []
 
 
 def test_a_port_of_windows_is_listed_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    com = replace(DUO, path="COM3")
+    com = replace(DUO_PORT, path="COM3")
     monkeypatch.setattr("sys.platform", "win32")
     assert listed("com3", [com]) is com
     assert exists("Com3", [com])

@@ -1,4 +1,4 @@
-"""Drawings made large: nothing is added, nothing is lost, and a mirror stays a mirror."""
+"""Enlarged drawings: no detail is added or lost, and a mirror image stays one."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -14,7 +14,7 @@ from duotui.pictures.icons import CLEAR, DAYLIGHT, ICON_SIZE, PALETTE
 from duotui.pictures.masks import SHADES, STEP
 
 INKS: dict[str, Ink] = {letter: (*colour, 255) for letter, colour in PALETTE.items()}
-FRAMES = [
+ICON_FRAMES = [
     pytest.param(frame, id=f"{name}{number}")
     for name, picture in icons.load().items()
     for number, frame in enumerate(picture.frames)
@@ -31,43 +31,44 @@ def large(grid: tuple[str, ...]) -> Pixels:
 
 
 def check(grid: tuple[str, ...]) -> None:
-    """Every pixel is of the colours of the four letters around it, and their middles are theirs."""
-    found = large(grid)
+    """Assert that every pixel mixes the colours of the four letters around it, and that the middles
+    keep theirs."""
+    pixels = large(grid)
     clear = CLEAR * (len(grid[0]) + 2)
     padded = [clear, *(f"{CLEAR}{row}{CLEAR}" for row in grid), clear]
-    for y in range(0, len(found), 5):  # all that a row can be, in a fifth of the time
+    for y in range(0, len(pixels), 5):  # all kinds of rows, in a fifth of the time
         top = (y + STEP // 2) // STEP
-        for x, (*colour, seen) in enumerate(found[y]):
+        for x, (*colour, mixed) in enumerate(pixels[y]):
             left = (x + STEP // 2) // STEP
             around = {padded[top + v][left + u] for v in (0, 1) for u in (0, 1)}
             drawn = [INKS[letter] for letter in around - {CLEAR}]
-            assert seen or CLEAR in around
-            assert seen == 255 or CLEAR in around
-            if seen:
+            assert mixed or CLEAR in around
+            assert mixed == 255 or CLEAR in around
+            if mixed:
                 for part, parts in zip(colour, zip(*drawn, strict=True), strict=False):
                     assert min(parts) <= part <= max(parts)
             if len(around) == 1:
-                assert (*colour, seen) == (drawn[0] if drawn else (0, 0, 0, 0))
+                assert (*colour, mixed) == (drawn[0] if drawn else (0, 0, 0, 0))
     for y, letters in enumerate(grid):
         for x, letter in enumerate(letters):
-            middle = found[y * STEP + STEP // 2][x * STEP + STEP // 2]
+            middle = pixels[y * STEP + STEP // 2][x * STEP + STEP // 2]
             assert middle == INKS.get(letter, (0, 0, 0, 0))
 
 
-@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("frame", ICON_FRAMES)
 def test_a_picture_keeps_its_colours(frame: tuple[str, ...]) -> None:
     check(frame)
 
 
-@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("frame", ICON_FRAMES)
 def test_the_mirror_image_is_enlarged_to_the_mirror_image(frame: tuple[str, ...]) -> None:
     mirrored(frame)
 
 
 def mirrored(grid: tuple[str, ...]) -> None:
-    found = large(grid)
-    assert large(tuple(row[::-1] for row in grid)) == [row[::-1] for row in found]
-    assert large(grid[::-1]) == found[::-1]
+    pixels = large(grid)
+    assert large(tuple(row[::-1] for row in grid)) == [row[::-1] for row in pixels]
+    assert large(grid[::-1]) == pixels[::-1]
 
 
 grids = st.integers(1, 6).flatmap(
@@ -109,16 +110,16 @@ def test_nothing_stays_nothing() -> None:
 
 
 def test_stairs_are_a_slope() -> None:
-    """Along a diagonal all is as it is a step farther."""
-    found = large(tuple("k" * n + "w" * (12 - n) for n in range(1, 12)))
+    """Each row along a diagonal equals the one before, a step farther."""
+    pixels = large(tuple("k" * n + "w" * (12 - n) for n in range(1, 12)))
     for y in range(4 * STEP, 8 * STEP - 1):
-        assert found[y + 1][1:] == found[y][:-1]
+        assert pixels[y + 1][1:] == pixels[y][:-1]
 
 
 def test_a_line_of_two_across_is_one() -> None:
-    found = large(("....", ".k..", "..k.", "...."))
-    assert found[2 * STEP][2 * STEP] == INKS["k"]
-    assert found[2 * STEP - 8][2 * STEP + 8][3] == 0
+    pixels = large(("....", ".k..", "..k.", "...."))
+    assert pixels[2 * STEP][2 * STEP] == INKS["k"]
+    assert pixels[2 * STEP - 8][2 * STEP + 8][3] == 0
 
 
 def test_a_picture_is_seen_in_its_light() -> None:
@@ -132,7 +133,7 @@ def test_a_picture_is_seen_in_its_light() -> None:
 
 
 def test_few_of_the_pixels_of_an_image_are_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was mixed is kept: 160 to 471 mixes make the 65,536 pixels of an icon."""
+    """Mixes are cached: 160 to 471 of them make the 65,536 pixels of an icon."""
     mixes = 0
     mix = enlarged._Brush._pixel
 

@@ -1,4 +1,4 @@
-"""The picture of a word: which one a sentence has, and that each file is a picture."""
+"""Picture of a sentence's word, and the validity of each picture file."""
 
 import math
 from pathlib import Path
@@ -20,19 +20,19 @@ WANTED = set(
 )
 
 GROUNDS: tuple[Colour, ...] = ((0x0D, 0x08, 0x04), (0x10, 0x14, 0x1C), (0xFB, 0xF1, 0xD9))
-"""The darkest page, the usual one, and cream."""
+"""Darkest page, the usual one, and cream."""
 
 ALL = icons.load().values()
 each = pytest.mark.parametrize("picture", ALL, ids=lambda picture: picture.name)
 
 
 def name(sentence: str) -> str:
-    found = icons.icon_of_sentence(sentence)
-    return found.name if found else ""
+    icon = icons.icon_of_sentence(sentence)
+    return icon.name if icon else ""
 
 
 @pytest.mark.parametrize(
-    ("sentence", "found"),
+    ("sentence", "expected"),
     [
         ("The dog ran.", "dog"),
         ("Two puppies ran.", "dog"),
@@ -52,8 +52,8 @@ def name(sentence: str) -> str:
         ("«Кот» 狗 😀 123", ""),
     ],
 )
-def test_a_word_its_plural_and_what_means_the_same(sentence: str, found: str) -> None:
-    assert name(sentence) == found
+def test_a_word_its_plural_and_what_means_the_same(sentence: str, expected: str) -> None:
+    assert name(sentence) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_only_whole_words(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "found"),
+    ("sentence", "expected"),
     [
         ("The cat met the dog.", "cat"),
         ("The dog met the cat.", "dog"),
@@ -74,8 +74,8 @@ def test_only_whole_words(sentence: str) -> None:
         ("Lily loved her red ball.", "ball"),
     ],
 )
-def test_the_first_but_what_is_in_every_story_gives_way(sentence: str, found: str) -> None:
-    assert name(sentence) == found
+def test_the_first_but_what_is_in_every_story_gives_way(sentence: str, expected: str) -> None:
+    assert name(sentence) == expected
 
 
 def test_a_name_has_its_capital() -> None:
@@ -88,14 +88,18 @@ def test_a_name_has_its_capital() -> None:
 
 @given(st.text(max_size=300), st.sampled_from(sorted(icons.load())))
 def test_any_text_has_one_picture_or_none(text: str, known: str) -> None:
-    found = icons.icon_of_sentence(text)
-    assert found is icons.icon_of_sentence(text)
-    assert found is None or found in ALL
+    icon = icons.icon_of_sentence(text)
+    assert icon is icons.icon_of_sentence(text)
+    assert icon is None or icon in ALL
     word = next(iter(icons.named(known).words), "")
     if word:
-        said = icons.icon_of_sentence(f"{text} {word}.")
-        assert said is not None
-        assert said.name == known or icons.icon_of_sentence(text) is said or not said.common
+        other_icon = icons.icon_of_sentence(f"{text} {word}.")
+        assert other_icon is not None
+        assert (
+            other_icon.name == known
+            or icons.icon_of_sentence(text) is other_icon
+            or not other_icon.common
+        )
 
 
 def test_every_wanted_picture_is_there() -> None:
@@ -126,7 +130,7 @@ def test_it_fills_its_square_and_moves_little(picture: Icon) -> None:
 
 @each
 def test_its_outline_is_seen_on_every_page(picture: Icon) -> None:
-    """Three quarters of the pixels at its edge stand out; twinkles need not."""
+    """Three quarters of the pixels at its edge contrast with the page; twinkles need not."""
     grid = icons.pixels(picture)
     edge = [
         colour
@@ -169,13 +173,13 @@ def test_in_another_light_each_colour_is_dimmer() -> None:
     apple = icons.named("apple")
     plain, lit = icons.pixels(apple), icons.pixels(apple, 0, (200, 100, 0))
     for before, after in zip(sum(plain, ()), sum(lit, ()), strict=True):
-        wanted = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
-        assert after == wanted
+        expected = before and (before[0] * 200 // 255, before[1] * 100 // 255, 0)
+        assert after == expected
 
 
 GRID = "\n".join(["k" * ICON_SIZE] * ICON_SIZE)
 NINE = "x\n" * 9
-PLAIN = "plain = '''\n/\\\n'''\n"
+PLAIN_FRAME = "plain = '''\n/\\\n'''\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -185,27 +189,27 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
-    text = f'words = "a b"\ncommon = true\n{PLAIN}pixels = """\n{GRID}\n"""\n'
-    found = icons.read(write(tmp_path, text))
-    assert found == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
+    text = f'words = "a b"\ncommon = true\n{PLAIN_FRAME}pixels = """\n{GRID}\n"""\n'
+    icon = icons.read(write(tmp_path, text))
+    assert icon == Icon("one", (tuple(GRID.split()),), ("/\\",), ("a", "b"), True)
 
 
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
-        (PLAIN, "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID}\nk"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID[:-1]}"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID[:-1]}Q"""', "not 16 by 16"),
-        (f'{PLAIN}pixels = """{GRID}"""\nmoved = """{GRID[1:]}"""', "not 16 by 16"),
+        (PLAIN_FRAME, "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}\nk"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID[:-1]}"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID[:-1]}Q"""', "not 16 by 16"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nmoved = """{GRID[1:]}"""', "not 16 by 16"),
         (f'pixels = """{GRID}"""', "plain"),
         (f'plain = "{"x" * 17}"\npixels = """{GRID}"""', "plain"),
         (f'plain = "é"\npixels = """{GRID}"""', "plain"),
         (f'plain = "\\u001b[2J"\npixels = """{GRID}"""', "plain"),
         (f'plain = """{NINE}"""\npixels = """{GRID}"""', "plain"),
-        (f'{PLAIN}pixels = """{GRID}"""\nwords = 3', "words"),
-        (f'{PLAIN}pixels = """{GRID}"""\ncommon = "yes"', "common"),
-        (f'{PLAIN}pixels = """{GRID}"""\nword = "dog"', "word"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nwords = 3', "words"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\ncommon = "yes"', "common"),
+        (f'{PLAIN_FRAME}pixels = """{GRID}"""\nword = "dog"', "word"),
     ],
 )
 def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, trouble: str) -> None:

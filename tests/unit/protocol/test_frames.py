@@ -1,4 +1,4 @@
-"""The codec against the shared vectors, and against bytes of any kind."""
+"""Codec against the shared vectors, and against bytes of any kind."""
 
 import json
 import math
@@ -30,7 +30,7 @@ FRAMES = {name: rest for name, *rest in LINES if rest[0] != "noise"}
 NOISE = {name: rest for name, *rest in LINES if rest[0] == "noise"}
 KNOWN = {name: rest for name, rest in FRAMES.items() if rest[0] != "0x7e"}
 
-# The words of the page, where a field of ours is called otherwise.
+# Names in docs/protocol.md of fields that the code names otherwise.
 OURS = {"probability": "probability", "text_hex": "text", "data_hex": "data"}
 
 
@@ -53,10 +53,10 @@ def test_the_vectors_cover_every_message() -> None:
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_frame_is_encoded_and_decoded(name: str) -> None:
-    kind, seq, payload, wire, _ = FRAMES[name]
+    kind, seq, payload, data, _ = FRAMES[name]
     frame = Frame(int(kind, 16), int(seq), hexed(payload))
-    assert encode(frame) == hexed(wire)
-    assert FrameDecoder().feed(hexed(wire)) == [frame]
+    assert encode(frame) == hexed(data)
+    assert FrameDecoder().feed(hexed(data)) == [frame]
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -81,18 +81,18 @@ def test_a_message_has_the_fields_of_its_vector(name: str) -> None:
 @pytest.mark.parametrize("name", NOISE)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_noise_is_counted_and_what_is_whole_is_found(name: str, size: int) -> None:
-    _, _, _, wire, said = NOISE[name]
-    expected = json.loads(said)
-    decoder, found = FrameDecoder(), []
-    data = hexed(wire)
+    _, _, _, encoded, expected_frames = NOISE[name]
+    expected = json.loads(expected_frames)
+    decoder, decoded = FrameDecoder(), []
+    data = hexed(encoded)
     for start in range(0, len(data), size):
-        found += decoder.feed(data[start : start + size])
-    whole = [
+        decoded += decoder.feed(data[start : start + size])
+    complete = [
         Frame(int(FRAMES[other][0], 16), int(FRAMES[other][1]), hexed(FRAMES[other][2]))
         for other in expected["frames"]
     ]
-    assert frames(found) == whole
-    assert noise(found) == expected["noise"]
+    assert frames(decoded) == complete
+    assert noise(decoded) == expected["noise"]
 
 
 @given(st.binary(max_size=2000))
@@ -105,12 +105,12 @@ def test_cobs_gives_back_what_it_took(data: bytes) -> None:
 @given(st.lists(st.binary(max_size=600)), st.integers(1, 50))
 def test_frames_survive_any_noise_between_them(pieces: list[bytes], step: int) -> None:
     sent = [Frame(0x7E, number, piece) for number, piece in enumerate(pieces)]
-    wire = b"".join(b"login: \xff" + encode(frame) for frame in sent)
-    decoder, found = FrameDecoder(), []
-    for start in range(0, len(wire), step):
-        found += decoder.feed(wire[start : start + step])
-    assert frames(found) == sent
-    assert noise(found) == 8 * len(sent)
+    data = b"".join(b"login: \xff" + encode(frame) for frame in sent)
+    decoder, decoded = FrameDecoder(), []
+    for start in range(0, len(data), step):
+        decoded += decoder.feed(data[start : start + step])
+    assert frames(decoded) == sent
+    assert noise(decoded) == 8 * len(sent)
 
 
 @given(st.binary(max_size=9000))
@@ -123,10 +123,10 @@ def test_a_decoder_takes_anything_and_keeps_little(data: bytes) -> None:
 
 @given(st.binary(min_size=1, max_size=300), st.data())
 def test_one_flipped_bit_is_never_another_frame(payload: bytes, data: st.DataObject) -> None:
-    wire = bytearray(encode(Frame(0x82, 5, payload)))
-    bit = data.draw(st.integers(0, 8 * len(wire) - 1))
-    wire[bit // 8] ^= 1 << bit % 8
-    assert frames(FrameDecoder().feed(bytes(wire) + b"\0")) in ([], [Frame(0x82, 5, payload)])
+    encoded = bytearray(encode(Frame(0x82, 5, payload)))
+    bit = data.draw(st.integers(0, 8 * len(encoded) - 1))
+    encoded[bit // 8] ^= 1 << bit % 8
+    assert frames(FrameDecoder().feed(bytes(encoded) + b"\0")) in ([], [Frame(0x82, 5, payload)])
 
 
 @given(st.sampled_from([*range(0x01, 0x0C), *range(0x80, 0x89)]), st.binary(max_size=200))

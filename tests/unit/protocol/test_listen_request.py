@@ -1,4 +1,4 @@
-"""A board's microphone, with time turned by hand and the agent's messages made by hand."""
+"""Board's microphone, with a manual clock and handmade messages of the agent."""
 
 import array
 
@@ -46,12 +46,12 @@ def sound(index: int, listen: int = NUMBER) -> Sound:
     return Sound(listen, index, -20, 30, DATA)
 
 
-def heard(found: list[Event]) -> list[bytes]:
-    return [event.pcm for event in found if isinstance(event, events.MicrophoneAudio)]
+def audio(received: list[Event]) -> list[bytes]:
+    return [event.pcm for event in received if isinstance(event, events.MicrophoneAudio)]
 
 
-def ended(found: list[Event]) -> list[str]:
-    return [event.trouble for event in found if isinstance(event, events.ListenEnded)]
+def troubles(received: list[Event]) -> list[str]:
+    return [event.trouble for event in received if isinstance(event, events.ListenEnded)]
 
 
 def capture() -> ListenRequest:
@@ -71,9 +71,9 @@ def test_a_board_is_asked_until_it_answers_and_then_each_second() -> None:
 
 def test_what_comes_is_sound_and_what_was_lost_is_silence() -> None:
     one = capture()
-    (first,) = heard(one.receive(sound(0), 0.1))
+    (first,) = audio(one.receive(sound(0), 0.1))
     assert len(first) == 4 * len(DATA)
-    (second,) = heard(one.receive(sound(4), 0.2))
+    (second,) = audio(one.receive(sound(4), 0.2))
     assert second == bytes(3 * len(first)) + first
     assert array.array("h", first).tolist() != [0] * 640
 
@@ -83,27 +83,27 @@ def test_what_came_before_or_cannot_be_is_nothing(index: int) -> None:
     one = capture()
     one.receive(sound(1), 0.1)
     assert one.receive(sound(index), 0.2) == []
-    assert len(heard(one.receive(sound(2), 0.3))) == 1
+    assert len(audio(one.receive(sound(2), 0.3))) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.binary(max_size=400))))
 def test_no_more_than_half_a_minute_comes_of_whatever_is_said(
-    said: list[tuple[int, bytes]],
+    sent: list[tuple[int, bytes]],
 ) -> None:
     one, most, total = capture(), 0, 0
-    for index, data in said:
+    for index, data in sent:
         most = max(most, len(data))
-        total += sum(map(len, heard(one.receive(Sound(NUMBER, index, 0, 200, data), 0.0))))
+        total += sum(map(len, audio(one.receive(Sound(NUMBER, index, 0, 200, data), 0.0))))
     assert total <= MAX_AUDIO_GAP * 4 * most
 
 
 @pytest.mark.parametrize(
-    ("state", "said", "trouble"),
+    ("state", "sent", "trouble"),
     [(3, "", ""), (4, "busy", "busy"), (4, "", "the board's microphone has failed")],
 )
-def test_the_board_ends_it(state: int, said: str, trouble: str) -> None:
+def test_the_board_ends_it(state: int, sent: str, trouble: str) -> None:
     one = capture()
-    assert ended(one.receive(Hearing(NUMBER, state, said), 0.1)) == [trouble]
+    assert troubles(one.receive(Hearing(NUMBER, state, sent), 0.1)) == [trouble]
     assert (one.due(9.0), one.receive(sound(0), 9.0), one.overdue(99.0)) == ([], [], [])
 
 
@@ -113,7 +113,7 @@ def test_a_board_that_gives_nothing_is_given_up() -> None:
     one.receive(sound(0), 3.0)
     one.receive(Hearing(NUMBER, 2, ""), 7.0)
     assert one.overdue(3.0 + LISTEN_START_TIMEOUT - 0.1) == []
-    assert ended(one.overdue(3.0 + LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert troubles(one.overdue(3.0 + LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
 
 
 def test_another_listen_is_nothing() -> None:
@@ -122,7 +122,7 @@ def test_another_listen_is_nothing() -> None:
     assert one.receive(Hearing(NUMBER + 1, 4, "busy"), 0.1) == []
 
 
-# -- and what else is asked of a board
+# -- other requests to a board
 
 
 def talking() -> tuple[AgentClient, Agent]:
@@ -130,7 +130,7 @@ def talking() -> tuple[AgentClient, Agent]:
     client.opened(0.0)
     (ready,) = (
         event
-        for event in client.receive(agent.says(TALKING), 0.0)
+        for event in client.receive(agent.frames(TALKING), 0.0)
         if isinstance(event, events.Ready)
     )
     assert (ready.voice, ready.ear, len(ready.modes)) == (True, True, 1)
@@ -138,31 +138,31 @@ def talking() -> tuple[AgentClient, Agent]:
     return client, agent
 
 
-def kinds(said: list[Message]) -> set[type[Message]]:
-    return {type(message) for message in said}
+def kinds(sent: list[Message]) -> set[type[Message]]:
+    return {type(message) for message in sent}
 
 
 def test_enough_is_said_until_it_is_answered() -> None:
     client, agent = talking()
     assert client.command(StartListening(NUMBER), 0.0) == []
     assert client.due(0.0) == [Listen(NUMBER)]
-    assert len(heard(client.receive(agent.says(sound(0)), 0.1))) == 1
-    assert ended(client.command(StopListening(), 0.2)) == [""]
+    assert len(audio(client.receive(agent.frames(sound(0)), 0.1))) == 1
+    assert troubles(client.command(StopListening(), 0.2)) == [""]
     assert client.command(StopListening(), 0.2) == []
     assert client.due(0.2) == [Enough(NUMBER)]
     assert client.due(0.2 + RETRANSMIT_INTERVAL) == [Enough(NUMBER)]
-    client.receive(agent.says(Hearing(NUMBER, 3, "")), 0.6)
+    client.receive(agent.frames(Hearing(NUMBER, 3, "")), 0.6)
     assert Enough not in kinds(client.due(2.0))
 
 
 def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
     client, _ = talking()
     client.command(StartListening(NUMBER), 0.0)
-    found = client.command(StartSpeech("The end.", 3, 0.5), 0.1)
-    assert ended(found) == [""]
+    received = client.command(StartSpeech("The end.", 3, 0.5), 0.1)
+    assert troubles(received) == [""]
     assert client.due(0.1) == [Speak(3, 50, "The end.")]
-    found = client.command(StartListening(NUMBER + 1), 0.2)
-    assert [type(event) for event in found] == [events.SpeechEnded]
+    received = client.command(StartListening(NUMBER + 1), 0.2)
+    assert [type(event) for event in received] == [events.SpeechEnded]
     assert client.due(0.2) == [Listen(NUMBER + 1)]
     assert not {Hush, Enough} & kinds(client.due(5.0))
 
@@ -170,25 +170,25 @@ def test_who_speaks_does_not_listen_and_who_listens_does_not_speak() -> None:
 def test_a_listen_is_lost_with_the_cable_and_with_the_agent() -> None:
     client, agent = talking()
     client.command(StartListening(NUMBER), 0.0)
-    assert ended(client.closed(0.1)) == ["the board was lost"]
+    assert troubles(client.closed(0.1)) == ["the board was lost"]
     client.opened(1.0)
-    client.receive(Agent().says(TALKING), 1.1)
+    client.receive(Agent().frames(TALKING), 1.1)
     client.command(StartListening(NUMBER + 1), 1.2)
     anew = Frame(TALKING.type, 0, TALKING.payload().replace(b"\x63", b"\x64", 1))
-    assert ended(client.receive([anew], 1.3)) == ["the board has started anew"]
+    assert troubles(client.receive([anew], 1.3)) == ["the board has started anew"]
     assert agent.seq == 1
 
 
 def test_a_stuck_microphone_is_told_to_end() -> None:
     client, _ = talking()
     client.command(StartListening(NUMBER), 0.0)
-    assert ended(client.overdue(LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
+    assert troubles(client.overdue(LISTEN_START_TIMEOUT)) == ["the board's microphone is stuck"]
     assert Enough in kinds(client.due(LISTEN_START_TIMEOUT))
 
 
 @pytest.mark.parametrize(("protocol", "modes"), [(1, 0xC1), (2, 0x81), (3, 0xC1)])
 def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
-    """Also one of another protocol, which would not understand how."""
+    """A board of another protocol is not asked either: it would not understand the request."""
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
     payload = bytearray(TALKING.payload())
@@ -196,14 +196,14 @@ def test_a_board_that_cannot_is_not_asked(protocol: int, modes: int) -> None:
     client.receive([Frame(TALKING.type, 0, bytes(payload))], 0.0)
     assert client.hello is not None
     assert (client.hello.protocol, client.hello.modes) == (protocol, modes)
-    assert ended(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
+    assert troubles(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
     assert client.due(0.0) == []
-    spoken = client.command(StartSpeech("The end.", 3), 0.0)
-    assert isinstance(spoken[0], events.Fault) == (protocol != 2)
+    answers = client.command(StartSpeech("The end.", 3), 0.0)
+    assert isinstance(answers[0], events.Fault) == (protocol != 2)
 
 
 def test_a_board_that_was_never_here_is_not_asked() -> None:
     client = AgentClient(Source.BOARD)
-    assert ended(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
+    assert troubles(client.command(StartListening(NUMBER), 0.0)) == ["this board has no microphone"]
     assert client.command(StopListening(), 0.0) == []
     client.command(StartRun(Request(), 1), 0.0)

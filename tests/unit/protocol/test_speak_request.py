@@ -1,4 +1,4 @@
-"""A story said aloud, with time turned by hand and the agent's answers made by hand."""
+"""Story read aloud, with a manual clock and handmade answers of the agent."""
 
 import pytest
 from hypothesis import given
@@ -18,11 +18,11 @@ from duotui.protocol.speak_request import (
 )
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
 
-FIRST = 2**32 - 1
+FIRST_SENTENCE = 2**32 - 1
 TEXT = 'One day, Tim said, "Go!"\nThe end.'
 
 
-def said(sentence: int, state: int, **changes: object) -> messages.Speech:
+def speech_message(sentence: int, state: int, **changes: object) -> messages.Speech:
     fields: dict[str, object] = {
         "clock": 0,
         "asked": 1_000_000,
@@ -35,19 +35,21 @@ def said(sentence: int, state: int, **changes: object) -> messages.Speech:
     return messages.Speech(sentence, state, **{**fields, **changes})  # type: ignore[arg-type]
 
 
-def heard(sentence: int, **changes: object) -> messages.Speech:
+def playing_message(sentence: int, **changes: object) -> messages.Speech:
     fields: dict[str, object] = {"clock": 1_500_000, "begun": 1_400_000, "length": 900}
-    return said(sentence, 2, **{**fields, **changes})
+    return speech_message(sentence, 2, **{**fields, **changes})
 
 
-def done(sentence: int) -> messages.Speech:
-    return said(sentence, 3, clock=2_400_000, begun=1_400_000, ended=2_400_000, length=900)
+def done_message(sentence: int) -> messages.Speech:
+    return speech_message(
+        sentence, 3, clock=2_400_000, begun=1_400_000, ended=2_400_000, length=900
+    )
 
 
 def reading(text: str = TEXT) -> SpeakRequest:
-    made = SpeakRequest(Source.BOARD, text, FIRST)
-    made.start(0.0)
-    return made
+    request = SpeakRequest(Source.BOARD, text, FIRST_SENTENCE)
+    request.start(0.0)
+    return request
 
 
 def texts(messages_: list[Message]) -> list[str]:
@@ -55,7 +57,7 @@ def texts(messages_: list[Message]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (TEXT, ['One day, Tim said, "Go!"', "The end."]),
         ("She ran. He ran... Why? “No.” Yes", ["She ran.", "He ran...", "Why?", "“No.”", "Yes"]),
@@ -66,8 +68,8 @@ def texts(messages_: list[Message]) -> list[str]:
         ("", []),
     ],
 )
-def test_sentences(text: str, found: list[str]) -> None:
-    assert [text[span.start : span.end] for span in sentences(text)] == found
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert [text[span.start : span.end] for span in sentences(text)] == expected
 
 
 @given(st.text(max_size=2000))
@@ -78,9 +80,9 @@ def test_every_letter_is_said_once(text: str) -> None:
     inside = {at for span in spans for at in range(span.start, span.end)}
     assert all(at in inside for at, character in enumerate(text) if character.isalnum())
     for span in spans:
-        spoken = to_ascii(text[span.start : span.end])
-        assert len(spoken) == len(spoken.encode("ascii")) == span.end - span.start <= 600
-        assert spoken.isprintable()
+        sentence = to_ascii(text[span.start : span.end])
+        assert len(sentence) == len(sentence.encode("ascii")) == span.end - span.start <= 600
+        assert sentence.isprintable()
 
 
 def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() -> None:
@@ -88,7 +90,7 @@ def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() ->
     assert texts(one.due(0.0)) == ['One day, Tim said, "Go!"']
     assert one.due(RETRANSMIT_INTERVAL / 2) == []
     assert len(one.due(RETRANSMIT_INTERVAL)) == 1
-    one.receive(said(FIRST, 1), 0.4)
+    one.receive(speech_message(FIRST_SENTENCE, 1), 0.4)
     assert len(one.due(2 * RETRANSMIT_INTERVAL)) == 1
     assert one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL / 2) == []
     assert len(one.due(2 * RETRANSMIT_INTERVAL + POLL_INTERVAL)) == 1
@@ -97,14 +99,16 @@ def test_a_sentence_is_asked_for_until_it_is_answered_and_then_looked_after() ->
 def test_sentences_follow_one_another_and_their_time_is_added() -> None:
     one = reading()
     one.due(0.0)
-    found = one.receive(heard(FIRST), 1.0)
-    assert [type(event) for event in found] == [events.SentencePlaying]
-    assert one.receive(heard(FIRST), 1.1) == []
-    assert one.receive(done(FIRST), 2.0) == []
+    playing = one.receive(playing_message(FIRST_SENTENCE), 1.0)
+    assert [type(event) for event in playing] == [events.SentencePlaying]
+    assert one.receive(playing_message(FIRST_SENTENCE), 1.1) == []
+    assert one.receive(done_message(FIRST_SENTENCE), 2.0) == []
     assert texts(one.due(2.0)) == ["The end."]
-    assert one.receive(done(FIRST), 2.1) == []  # the last answer for the one before
-    *_, ended = one.receive(done(0), 3.0)
-    assert ended == events.SpeechEnded(3.0, Source.BOARD, SpeechEndReason.DONE, 2, 0.8, 2.0)
+    assert (
+        one.receive(done_message(FIRST_SENTENCE), 2.1) == []
+    )  # the last answer for the one before
+    *_, end = one.receive(done_message(0), 3.0)
+    assert end == events.SpeechEnded(3.0, Source.BOARD, SpeechEndReason.DONE, 2, 0.8, 2.0)
     assert one.over
     assert one.due(9.0) == []
 
@@ -112,14 +116,14 @@ def test_sentences_follow_one_another_and_their_time_is_added() -> None:
 def test_a_word_is_marked_when_it_is_heard_however_late_its_message_was() -> None:
     one = reading()
     words = ((0, 0, 3), (300, 4, 3), (620, 9, 3))
-    (found,) = one.receive(heard(FIRST, clock=1_900_000, words=words), 10.0)
-    assert isinstance(found, events.SentencePlaying)
-    assert found.begun == 9.5
-    assert [TEXT[mark.start : mark.end] for mark in found.marks] == ["One", "day", "Tim"]
-    assert word_at(found, 9.4) is None
-    assert word_at(found, 9.7) == found.marks[0]
-    assert word_at(found, 9.81) == found.marks[1]
-    assert word_at(found, 99.0) == found.marks[2]
+    (playing,) = one.receive(playing_message(FIRST_SENTENCE, clock=1_900_000, words=words), 10.0)
+    assert isinstance(playing, events.SentencePlaying)
+    assert playing.begun == 9.5
+    assert [TEXT[mark.start : mark.end] for mark in playing.marks] == ["One", "day", "Tim"]
+    assert word_at(playing, 9.4) is None
+    assert word_at(playing, 9.7) == playing.marks[0]
+    assert word_at(playing, 9.81) == playing.marks[1]
+    assert word_at(playing, 99.0) == playing.marks[2]
 
 
 @pytest.mark.parametrize(
@@ -131,33 +135,33 @@ def test_what_the_board_cannot_say_ends_it(
     state: int, silence: SpeechEndReason, trouble: str
 ) -> None:
     one = reading()
-    (ended,) = one.receive(said(FIRST, state, trouble=trouble), 1.0)
-    assert isinstance(ended, events.SpeechEnded)
-    assert (ended.silence, ended.trouble, ended.sentences) == (silence, trouble, 0)
+    (end,) = one.receive(speech_message(FIRST_SENTENCE, state, trouble=trouble), 1.0)
+    assert isinstance(end, events.SpeechEnded)
+    assert (end.silence, end.trouble, end.sentences) == (silence, trouble, 0)
 
 
 def test_a_voice_that_is_stuck_is_given_up() -> None:
     one = reading()
-    assert one.overdue(1000.0) == []  # not answered yet: that is the link's trouble
-    one.receive(said(FIRST, 1), 1.0)
+    assert one.overdue(1000.0) == []  # not answered yet: the link is responsible
+    one.receive(speech_message(FIRST_SENTENCE, 1), 1.0)
     assert one.overdue(PREPARE_TIMEOUT) == []
-    one.receive(heard(FIRST), 20.0)
+    one.receive(playing_message(FIRST_SENTENCE), 20.0)
     assert one.overdue(20.0 + PLAY_TIMEOUT) == []
-    (ended,) = one.overdue(20.9 + PLAY_TIMEOUT)
-    assert isinstance(ended, events.SpeechEnded)
-    assert ended.silence is SpeechEndReason.FAILED
+    (end,) = one.overdue(20.9 + PLAY_TIMEOUT)
+    assert isinstance(end, events.SpeechEnded)
+    assert end.silence is SpeechEndReason.FAILED
 
 
 def test_another_agent_is_asked_at_once() -> None:
     one = reading()
     one.due(0.0)
-    one.receive(heard(FIRST), 1.0)
+    one.receive(playing_message(FIRST_SENTENCE), 1.0)
     one.resume(50.0)
     assert texts(one.due(50.0)) == ['One day, Tim said, "Go!"']
 
 
 def test_nothing_to_say_is_said_at_once() -> None:
-    made = SpeakRequest(Source.BOARD, "...", 5)
-    *_, ended = made.start(1.0)
-    assert isinstance(ended, events.SpeechEnded)
-    assert (ended.silence, ended.sentences) == (SpeechEndReason.DONE, 0)
+    request = SpeakRequest(Source.BOARD, "...", 5)
+    *_, end = request.start(1.0)
+    assert isinstance(end, events.SpeechEnded)
+    assert (end.silence, end.sentences) == (SpeechEndReason.DONE, 0)

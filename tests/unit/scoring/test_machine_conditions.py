@@ -1,4 +1,4 @@
-"""What state a machine is in, and what of it makes a result void."""
+"""State of a machine, and the parts of it that make a result void."""
 
 import subprocess
 from pathlib import Path
@@ -11,18 +11,22 @@ from duotui.report.tables import CONDITIONS
 from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, changes, parse_conditions
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
 
 def test_a_duo_as_it_must_be() -> None:
-    found = parse_conditions(DUO)
-    assert found.image == "Welcome to Milk-V Duo"
-    assert (found.kernel, found.machine, found.is_duo) == ("Linux 5.10.4-tag-", "riscv64", True)
-    assert (found.memory, found.available) == (56580 * 1024, 41000 * 1024)
-    assert (found.temperatures, found.clock, found.swaps) == ((45.123,), 850, ())
-    assert found.busy == pytest.approx(0.01)
-    assert found.troubles() == ()
-    assert found.engine == "1e4ee52f0f85aabcf7ff21da11ae2d9ae3b434766016954d40d6d78b99516fe0"
+    conditions = parse_conditions(DUO_CONDITIONS)
+    assert conditions.image == "Welcome to Milk-V Duo"
+    assert (conditions.kernel, conditions.machine, conditions.is_duo) == (
+        "Linux 5.10.4-tag-",
+        "riscv64",
+        True,
+    )
+    assert (conditions.memory, conditions.available) == (56580 * 1024, 41000 * 1024)
+    assert (conditions.temperatures, conditions.clock, conditions.swaps) == ((45.123,), 850, ())
+    assert conditions.busy == pytest.approx(0.01)
+    assert conditions.troubles() == ()
+    assert conditions.engine == "1e4ee52f0f85aabcf7ff21da11ae2d9ae3b434766016954d40d6d78b99516fe0"
 
 
 @pytest.mark.parametrize(
@@ -34,39 +38,47 @@ def test_a_duo_as_it_must_be() -> None:
     ],
 )
 def test_what_makes_it_void(old: str, new: str, trouble: str) -> None:
-    assert parse_conditions(DUO.replace(old, new)).troubles() == (trouble,)
+    assert parse_conditions(DUO_CONDITIONS.replace(old, new)).troubles() == (trouble,)
 
 
 def test_a_clock_that_changed_is_seen() -> None:
-    assert changes(parse_conditions(DUO), parse_conditions(DUO)) == ()
-    slower = parse_conditions(DUO.replace("clock 850000", "clock 425000"))
-    assert changes(parse_conditions(DUO), slower) == ("the clock went from 850 to 425 MHz",)
+    assert changes(parse_conditions(DUO_CONDITIONS), parse_conditions(DUO_CONDITIONS)) == ()
+    slower = parse_conditions(DUO_CONDITIONS.replace("clock 850000", "clock 425000"))
+    assert changes(parse_conditions(DUO_CONDITIONS), slower) == (
+        "the clock went from 850 to 425 MHz",
+    )
 
 
 @pytest.mark.parametrize(
-    "said", ["", "sh: not found", DUO.replace("busy", "lazy"), DUO.replace("56580", "much")]
+    "output",
+    [
+        "",
+        "sh: not found",
+        DUO_CONDITIONS.replace("busy", "lazy"),
+        DUO_CONDITIONS.replace("56580", "much"),
+    ],
 )
-def test_what_is_not_to_be_read_is_said(said: str) -> None:
+def test_what_is_not_to_be_read_is_said(output: str) -> None:
     with pytest.raises(NotReady, match="does not say what state"):
-        parse_conditions(said)
+        parse_conditions(output)
 
 
 def test_this_computer_says_it_too() -> None:
-    done = subprocess.run(["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, text=True)
-    found = parse_conditions(done.stdout)
-    assert (done.stderr, found.machine) == ("", subprocess.getoutput("uname -m"))
-    assert found.busy is not None
-    assert 0 <= found.busy <= 1
-    assert found.memory > found.available > 0
+    result = subprocess.run(["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, text=True)
+    conditions = parse_conditions(result.stdout)
+    assert (result.stderr, conditions.machine) == ("", subprocess.getoutput("uname -m"))
+    assert conditions.busy is not None
+    assert 0 <= conditions.busy <= 1
+    assert conditions.memory > conditions.available > 0
 
 
 def test_a_computer_without_proc_says_what_it_knows(tmp_path: Path) -> None:
-    found = LocalMachine(SimulatedDuo(), tmp_path / "proc").conditions()
-    assert found.kernel == subprocess.getoutput("uname -sr")
-    assert (found.busy, found.swaps, found.troubles()) == (None, None, ())
-    said = {name: said(found, REPORT_LANGUAGES["en"]) for name, said in CONDITIONS.items()}
-    assert said["machine"] == found.machine
-    assert (said["memory"], said["swap"], said["busy"]) == ("", "", "")
+    conditions = LocalMachine(SimulatedDuo(), tmp_path / "proc").conditions()
+    assert conditions.kernel == subprocess.getoutput("uname -sr")
+    assert (conditions.busy, conditions.swaps, conditions.troubles()) == (None, None, ())
+    texts = {name: texts(conditions, REPORT_LANGUAGES["en"]) for name, texts in CONDITIONS.items()}
+    assert texts["machine"] == conditions.machine
+    assert (texts["memory"], texts["swap"], texts["busy"]) == ("", "", "")
 
 
 def test_it_is_one_line_for_a_shell() -> None:

@@ -1,4 +1,4 @@
-"""Thirty runs become one figure."""
+"""Mean rate of thirty runs."""
 
 import random
 import statistics
@@ -14,10 +14,10 @@ RATES = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=60)
 
 def test_nothing_stands_apart_in_even_runs() -> None:
     rates = [24.0 + index % 3 / 10 for index in range(30)]
-    found = score(rates)
-    assert found.dropped == ()
-    assert found.mean == found.plain == pytest.approx(statistics.fmean(rates))
-    assert found.deviation == pytest.approx(statistics.stdev(rates))
+    result = score(rates)
+    assert result.dropped == ()
+    assert result.mean == result.plain == pytest.approx(statistics.fmean(rates))
+    assert result.deviation == pytest.approx(statistics.stdev(rates))
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,16 @@ def test_the_lowest_and_the_highest_are_dropped_where_they_stand_apart(
 ) -> None:
     rates = [24.0 + index % 3 / 10 for index in range(30)]
     rates[3:3] = odd
-    found = score(rates)
-    assert found.dropped == dropped
-    assert found.mean == pytest.approx(24.1)
-    assert found.plain == pytest.approx(statistics.fmean(rates))
-    assert set(found.kept).isdisjoint(odd)
+    result = score(rates)
+    assert result.dropped == dropped
+    assert result.mean == pytest.approx(24.1)
+    assert result.plain == pytest.approx(statistics.fmean(rates))
+    assert set(result.kept).isdisjoint(odd)
 
 
 def test_one_at_each_end_at_most() -> None:
-    found = score([24.0] * 10 + [5.0, 6.0, 50.0, 60.0] + [24.1] * 10)
-    assert [found.rates[index] for index in found.dropped] == [5.0, 60.0]
+    result = score([24.0] * 10 + [5.0, 6.0, 50.0, 60.0] + [24.1] * 10)
+    assert [result.rates[index] for index in result.dropped] == [5.0, 60.0]
 
 
 def test_few_runs_are_all_kept() -> None:
@@ -56,9 +56,9 @@ def test_the_order_of_runs_is_nothing_to_it(rates: list[float], seed: int) -> No
 
 @given(RATES)
 def test_what_is_kept_is_inside_of_what_is_dropped(rates: list[float]) -> None:
-    found = score(rates)
-    assert len(found.dropped) <= 2
-    assert min(found.kept) <= found.mean * (1 + 1e-9)
-    assert found.mean <= max(found.kept) * (1 + 1e-9)
-    for index in found.dropped:
-        assert rates[index] <= min(found.kept) or rates[index] >= max(found.kept)
+    result = score(rates)
+    assert len(result.dropped) <= 2
+    assert min(result.kept) <= result.mean * (1 + 1e-9)
+    assert result.mean <= max(result.kept) * (1 + 1e-9)
+    for index in result.dropped:
+        assert rates[index] <= min(result.kept) or rates[index] >= max(result.kept)

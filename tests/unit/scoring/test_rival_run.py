@@ -1,4 +1,4 @@
-"""A rival is as far as it was by its own clock, and nobody else's."""
+"""Progress of a rival run by its own clock alone."""
 
 from dataclasses import replace
 
@@ -10,19 +10,19 @@ from duotui.protocol.events import EndReason, Event
 from duotui.scoring.rival_run import elapsed, rival
 from duotui.session.state import SessionState, reduce
 from support import scripted_session
-from support.scripted_session import BOARD, TALE, words
+from support.scripted_session import BOARD, STORY_TEXT, words
 
-PIECES = words(TALE)
+PIECES = words(STORY_TEXT)
 
 
 def states(*events: Event) -> list[SessionState]:
-    found = [SessionState()]
+    result = [SessionState()]
     for event in events:
-        found.append(reduce(found[-1], event))
-    return found
+        result.append(reduce(result[-1], event))
+    return result
 
 
-def told(period: int = 41_000) -> list[Event]:
+def story_events(period: int = 41_000) -> list[Event]:
     return [
         *scripted_session.ready(),
         scripted_session.started(BOARD),
@@ -34,19 +34,19 @@ def told(period: int = 41_000) -> list[Event]:
 
 @given(st.floats(0, 20))
 def test_it_has_told_what_it_had_told_by_then(seconds: float) -> None:
-    found = rival("base", states(*told()))
-    assert found is not None
-    then = found.at(seconds)
-    whole = found.source_state
-    assert whole.run is not None
-    clocks = [token.clock - whole.run.clock for token in whole.tokens]
+    run = rival("base", states(*story_events()))
+    assert run is not None
+    then = run.at(seconds)
+    state = run.source_state
+    assert state.run is not None
+    clocks = [token.clock - state.run.clock for token in state.tokens]
     assert len(then.tokens) == sum(clock <= seconds * 1e6 for clock in clocks)
-    assert then.tokens == whole.tokens[: len(then.tokens)]
-    assert (then.ended is not None) == (len(then.tokens) == len(whole.tokens))
+    assert then.tokens == state.tokens[: len(then.tokens)]
+    assert (then.ended is not None) == (len(then.tokens) == len(state.tokens))
 
 
 def test_the_clock_begins_with_the_story() -> None:
-    """Also where the board had been running for a day before."""
+    """A board that had been on for a day starts at zero, too."""
     day = 86_400_000_000
     late = replace(scripted_session.started(BOARD), clock=day)
     shifted = scripted_session.tokens(BOARD, PIECES)
@@ -63,9 +63,13 @@ def test_the_clock_begins_with_the_story() -> None:
 
 
 def test_only_a_whole_story_races_and_the_last_of_them() -> None:
-    assert rival("base", states(*told()[:-1])) is None
-    stopped = [*told()[:-2], scripted_session.ended(BOARD, 3, EndReason.CANCELLED), told()[-1]]
+    assert rival("base", states(*story_events()[:-1])) is None
+    stopped = [
+        *story_events()[:-2],
+        scripted_session.ended(BOARD, 3, EndReason.CANCELLED),
+        story_events()[-1],
+    ]
     assert rival("base", states(*stopped)) is None
-    twice = rival("base", states(*told(), *told(80_000)))
+    twice = rival("base", states(*story_events(), *story_events(80_000)))
     assert twice is not None
     assert elapsed(twice.source_state) > 1.9 * 41_000 * len(PIECES) / 1e6

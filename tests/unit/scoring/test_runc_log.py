@@ -1,4 +1,4 @@
-"""What run.c printed, run after run, as the contest recorded it."""
+"""Output of run.c, run after run, as the contest recorded it."""
 
 import hashlib
 from pathlib import Path
@@ -10,32 +10,35 @@ from duotui.scoring.mean_rate import score
 from duotui.scoring.runc_log import parse_log, read_log
 from support.engine import SHARED as SHARED_FOLDER
 
-STORY = "Once upon a time, a cat sat.\nIt was \n happy. "
+RUNC_STORY = "Once upon a time, a cat sat.\nIt was \n happy. "
 PROMPT = "Once upon a time"
 SHARED = SHARED_FOLDER / "golden/stories15M-board"
-# sha256 of the story that run.c tells on a Duo, without its last newline
+# sha256 of the story that run.c generates on a Duo, without its last newline
 PUBLISHED = "fp32.txt"
 
 
 def recorded(*rates: str, before: str = "") -> str:
-    """run.c's stderr comes before the last newline of its stdout; both go to one file."""
-    return "".join(f"{before}{STORY}achieved tok/s: {rate}\n\n" for rate in rates)
+    """Combined output: run.c's stderr comes before the last newline of its stdout, both in one
+    file."""
+    return "".join(f"{before}{RUNC_STORY}achieved tok/s: {rate}\n\n" for rate in rates)
 
 
 def test_stories_and_speeds_are_told_apart() -> None:
     runs = parse_log(recorded("0.358099", "0.358419", "24.270833"), PROMPT)
     assert [run.rate for run in runs] == [0.358099, 0.358419, 24.270833]
-    assert {run.story for run in runs} == {STORY}
+    assert {run.story for run in runs} == {RUNC_STORY}
 
 
 def test_what_a_program_says_before_its_story_is_no_story() -> None:
     before = "BabyLlama on Milk-V Duo V1.0\ngroup_size=32\n*data=0x3fe18f9000\n"
-    assert parse_log(recorded("24.1", before=before), PROMPT)[0].story == STORY
+    assert parse_log(recorded("24.1", before=before), PROMPT)[0].story == RUNC_STORY
 
 
 def test_our_own_program_prints_the_speed_behind_the_newline() -> None:
-    runs = parse_log(f"{STORY}\nachieved tok/s: 9.5\n{STORY}\nachieved tok/s: 9.6\n", PROMPT)
-    assert [(run.story, run.rate) for run in runs] == [(STORY, 9.5), (STORY, 9.6)]
+    runs = parse_log(
+        f"{RUNC_STORY}\nachieved tok/s: 9.5\n{RUNC_STORY}\nachieved tok/s: 9.6\n", PROMPT
+    )
+    assert [(run.story, run.rate) for run in runs] == [(RUNC_STORY, 9.5), (RUNC_STORY, 9.6)]
 
 
 def test_without_a_prompt_the_story_is_all_of_it() -> None:
@@ -47,7 +50,7 @@ def test_a_story_that_was_cut_off_is_no_run() -> None:
 
 
 def test_a_file_without_speeds_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(STORY)
+    (tmp_path / "a.txt").write_text(RUNC_STORY)
     with pytest.raises(UsageError, match="no line 'achieved tok/s:'"):
         read_log(tmp_path / "a.txt", PROMPT)
     with pytest.raises(UsageError, match="No such file"):
@@ -55,7 +58,7 @@ def test_a_file_without_speeds_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_published_story_of_a_duo_is_read_whole(tmp_path: Path) -> None:
-    """The story is the real one; the contest's figures themselves are not in this repository."""
+    """The story is the real one; the contest's figures are not in this repository."""
     if not SHARED.exists():
         pytest.skip("../shared is not here")
     story = (SHARED / PUBLISHED).read_text().rstrip("\n")

@@ -1,4 +1,4 @@
-"""What thirty runs came to, and how it is reported."""
+"""Verdict of thirty runs, and its report."""
 
 import json
 import math
@@ -18,12 +18,12 @@ from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run, SpeechTiming
 from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
 from duotui.scoring.verdict import Baseline, Verdict, to_json, word_diff
-from support.conditions import DUO
+from support.conditions import DUO_CONDITIONS
 
-TEXT = "A cat sat. It was <b>happy</b> & warm | so."
+STORY_TEXT = "A cat sat. It was <b>happy</b> & warm | so."
 IDS = (5, 6, 7, 8)
 ROOF = Roofline(BandwidthSweep(((16384, 4e9), (2**23, 900e6)), 400e6, 1e9), 16.4e6)
-READY = Ready(
+READY_STATE = Ready(
     0,
     Source.BOARD,
     version="0.1.0",
@@ -43,7 +43,7 @@ def run(index: int = 0, **changes: object) -> Run:
     usual = Run(
         counted=True,
         ids=IDS,
-        text=TEXT,
+        text=STORY_TEXT,
         rate=25.0 + index % 4 / 10,
         first=0.3,
         peak=31_000,
@@ -53,23 +53,23 @@ def run(index: int = 0, **changes: object) -> Run:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
-def agreement(*taken: int) -> Agreement:
+def agreement(*predicted: int) -> Agreement:
     steps = tuple(
         ForcedStep(id_, other, math.log(2), (TokenCandidate(id_, 0.5, math.nan, "a"),))
-        for id_, other in zip(IDS, taken, strict=True)
+        for id_, other in zip(IDS, predicted, strict=True)
     )
     return Agreement(steps, 1)
 
 
 def good() -> Verdict:
     runs = (run(counted=False), *(run(index) for index in range(29)), run(rate=12.0))
-    state = conditions(DUO)
+    state = conditions(DUO_CONDITIONS)
     return Verdict(
         target="/dev/ttyACM0",
         request=Request(mode=Mode.EXACT),
         runs=runs,
-        baseline=Baseline("mode reference", TEXT, IDS),
-        ready=READY,
+        baseline=Baseline("mode reference", STORY_TEXT, IDS),
+        ready=READY_STATE,
         before=state,
         after=state,
         agreement=agreement(*IDS),
@@ -82,7 +82,7 @@ def good() -> Verdict:
 def bad() -> Verdict:
     other = replace(
         good(),
-        baseline=Baseline("mode reference", TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
+        baseline=Baseline("mode reference", STORY_TEXT.replace("cat", "dog"), (5, 9, 7, 8)),
         agreement=agreement(5, 9, 7, 8),
         mistakes=(GrammarMistake(0, 1, "Rule", "wrong"),),
         baseline_mistakes=(),
@@ -114,14 +114,14 @@ def test_one_run_that_is_another_story_is_seen_and_located() -> None:
 def test_a_story_that_is_shorter_or_longer_is_another(
     ids: tuple[int, ...], where: int | None
 ) -> None:
-    assert Baseline("", TEXT, IDS).difference(run(ids=ids)) == where
-    assert Baseline("", TEXT, IDS).same(run(ids=ids)) == (where is None)
+    assert Baseline("", STORY_TEXT, IDS).difference(run(ids=ids)) == where
+    assert Baseline("", STORY_TEXT, IDS).same(run(ids=ids)) == (where is None)
 
 
 def test_text_is_compared_where_there_are_no_ids() -> None:
-    recorded = Baseline("base.out.txt", TEXT + "\n")
+    recorded = Baseline("base.out.txt", STORY_TEXT + "\n")
     assert recorded.same(run())
-    assert recorded.difference(run(text=TEXT.replace("sat", "ran"))) == 2
+    assert recorded.difference(run(text=STORY_TEXT.replace("sat", "ran"))) == 2
 
 
 def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
@@ -134,16 +134,16 @@ def test_a_board_that_thinks_otherwise_of_its_words_is_doubted() -> None:
 
 
 def test_what_the_reference_says_is_read() -> None:
-    found = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
-    assert found.steps[1] == ForcedStep(
+    steps = parse_steps("5 5 0.5 5:0.6::61 9:0.2::\n6 9 1.5 9:0.7:0.5:2062 6:0.2:0.25:e9\n", 0)
+    assert steps.steps[1] == ForcedStep(
         6, 9, 1.5, (TokenCandidate(9, 0.7, 0.5, " b"), TokenCandidate(6, 0.2, 0.25, "�"))
     )
-    assert (found.agreed, found.fraction, found.nats) == (1, 0.5, 1.0)
+    assert (steps.agreed, steps.fraction, steps.nats) == (1, 0.5, 1.0)
 
 
 def test_words_say_what_is_whose() -> None:
-    found = list(word_diff("a big cat sat here", "a big dog sat"))
-    assert found == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
+    differences = list(word_diff("a big cat sat here", "a big dog sat"))
+    assert differences == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -159,7 +159,7 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
     assert "12.000000 (x)" in text
     html = html_report(verdict, language)
     assert "<script" not in html
-    assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it needs nothing from elsewhere
+    assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it loads nothing from elsewhere
     assert "<b>happy</b>" not in html
     for picture in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
         ET.fromstring(picture)
@@ -173,15 +173,18 @@ def test_a_report_has_what_it_takes(make: object, language: str) -> None:
 
 
 def test_json_is_plain_and_says_the_same() -> None:
-    said = json.loads(json.dumps(to_json(bad()), allow_nan=False))
-    assert said["score"]["dropped"] == [29]
-    assert (said["correctness"]["identical"], said["correctness"]["first_difference"]) == (False, 1)
-    assert said["correctness"]["agreement"] == pytest.approx(2 / 3)
-    assert (said["void"], said["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
-    assert len(said["runs"]) == 30
-    assert said["conditions"]["before"]["swaps"] == []
-    assert said["roofline"]["rate"] == pytest.approx(900 / 16.4)
-    assert said["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
+    report = json.loads(json.dumps(to_json(bad()), allow_nan=False))
+    assert report["score"]["dropped"] == [29]
+    assert (report["correctness"]["identical"], report["correctness"]["first_difference"]) == (
+        False,
+        1,
+    )
+    assert report["correctness"]["agreement"] == pytest.approx(2 / 3)
+    assert (report["void"], report["trouble"]) == (["swap is on (/dev/zram0)"], "stopped")
+    assert len(report["runs"]) == 30
+    assert report["conditions"]["before"]["swaps"] == []
+    assert report["roofline"]["rate"] == pytest.approx(900 / 16.4)
+    assert report["roofline"]["reads"] == [[16384, 4e9], [2**23, 900e6]]
 
 
 def test_no_runs_are_reported_too() -> None:

@@ -1,4 +1,4 @@
-"""What is recorded is what is read; what is no recording says so."""
+"""Round trip of a recording, and the message for a file that is none."""
 
 import asyncio
 import json
@@ -121,7 +121,7 @@ RECORDED = {
     "ListenEnded": "t narrator trouble",
     "LinkLost": "t narrator reason hint status",
 }
-"""Names that format 1 holds. Whatever the classes are called, these do not change."""
+"""Names in format 1. They do not change with the names of the classes."""
 
 
 def test_recorded_names_do_not_change(tmp_path: Path) -> None:
@@ -135,12 +135,12 @@ def test_recorded_names_do_not_change(tmp_path: Path) -> None:
 
 
 def test_a_recording_gives_back_its_events(tmp_path: Path) -> None:
-    found = list(read(record(tmp_path / "r.jsonl")))
-    told = found.pop(4)
-    assert isinstance(told, events.Tokens)
-    assert told.tokens[0] == Token(0, 5, " a", 11, 0.25)
-    assert math.isnan(told.tokens[1].probability)
-    assert tuple(found) == ONE_OF_EACH[:4] + ONE_OF_EACH[5:]
+    result = list(read(record(tmp_path / "r.jsonl")))
+    measured = result.pop(4)
+    assert isinstance(measured, events.Tokens)
+    assert measured.tokens[0] == Token(0, 5, " a", 11, 0.25)
+    assert math.isnan(measured.tokens[1].probability)
+    assert tuple(result) == ONE_OF_EACH[:4] + ONE_OF_EACH[5:]
 
 
 def test_every_line_is_plain_json(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_line_that_a_crash_cut_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "not a recording"),
         (b"\x00\xff\xfe", "not a recording"),
@@ -178,11 +178,11 @@ def test_a_line_that_a_crash_cut_is_left_out(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_recording_says_so_in_one_line(
-    tmp_path: Path, content: bytes, said: str
+    tmp_path: Path, content: bytes, message: str
 ) -> None:
     path = tmp_path / "r.jsonl"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(UsageError, match=message) as caught:
         list(read(path))
     assert "\n" not in str(caught.value)
 
@@ -194,18 +194,18 @@ def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
 
 async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
     player = ReplaySession(record(tmp_path / "r.jsonl"), speed=0)
-    seen: list[events.Event] = []
-    player.subscribe(lambda _, batch: seen.extend(batch))
+    received: list[events.Event] = []
+    player.subscribe(lambda _, batch: received.extend(batch))
     player.open()
     await player.finished()
-    assert len(seen) == len(ONE_OF_EACH)
+    assert len(received) == len(ONE_OF_EACH)
     # not by ==: it has a NaN, and Python 3.13 compares field by field
     assert repr(player.state) == repr(player.last)
     assert player.state.board.text == " a\n"
 
 
 def test_a_recording_of_each_format_stays_readable() -> None:
-    """Format 1 as it was first written: it is never written anew."""
+    """Format 1 as it was first written: it is never rewritten."""
     state = ReplaySession(VECTORS / "recording-1.jsonl").last
     assert state.board.text == "Once upon a time, there was a little girl named Lily"
     assert (len(state.board.tokens), state.diff.identical, state.diff.compared) == (12, True, 12)
@@ -215,23 +215,23 @@ def test_a_recording_of_each_format_stays_readable() -> None:
 
 async def test_a_recording_that_is_held_is_walked_through_word_by_word() -> None:
     player = ReplaySession(VECTORS / "recording-1.jsonl")
-    told: list[int] = []
-    heard = asyncio.Event()
+    counts: list[int] = []
+    changed = asyncio.Event()
 
     def listen(state: SessionState, _: Batch) -> None:
-        told.append(len(state.board.tokens) + len(state.baseline.tokens))
-        heard.set()
+        counts.append(len(state.board.tokens) + len(state.baseline.tokens))
+        changed.set()
 
     player.subscribe(listen)
     player.open()
     player.pause(True)
-    while not told or told[-1] < 24:
-        before = len(told)
+    while not counts or counts[-1] < 24:
+        before = len(counts)
         player.step()
-        while len(told) == before:
-            await asyncio.wait_for(heard.wait(), 10)
-            heard.clear()
-    assert told == sorted(told)
-    assert told[-1] == 24
-    assert len(set(told)) > 2
+        while len(counts) == before:
+            await asyncio.wait_for(changed.wait(), 10)
+            changed.clear()
+    assert counts == sorted(counts)
+    assert counts[-1] == 24
+    assert len(set(counts)) > 2
     await player.close()

@@ -1,4 +1,4 @@
-"""Events in, state out."""
+"""State computed from events."""
 
 import functools
 
@@ -14,8 +14,8 @@ from duotui.session.token_diff import TokenDiff, extend, settled
 BOARD, BASELINE = Source.BOARD, Source.BASELINE
 
 
-def fold(*found: Event) -> SessionState:
-    return functools.reduce(reduce, found, SessionState())
+def fold(*emitted: Event) -> SessionState:
+    return functools.reduce(reduce, emitted, SessionState())
 
 
 def started(source: Source = BOARD, seed: int = 123, clock: int = 0) -> events.RunStarted:
@@ -35,7 +35,7 @@ def started(source: Source = BOARD, seed: int = 123, clock: int = 0) -> events.R
 
 
 def tokens(*ids: int, source: Source = BOARD, first: int = 0) -> events.Tokens:
-    """A token each 100 ms, the first after 50 ms."""
+    """Tokens every 100 ms, the first after 50 ms."""
     return events.Tokens(
         0.0,
         source,
@@ -43,7 +43,7 @@ def tokens(*ids: int, source: Source = BOARD, first: int = 0) -> events.Tokens:
     )
 
 
-def ended(source: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
+def run_ended(source: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
     return events.RunEnded(1.0, source, reason, 3, 0, 12.5)
 
 
@@ -59,7 +59,7 @@ def test_the_rate_is_llama2cs_by_the_boards_clock() -> None:
     assert board.rate_now == pytest.approx(10.0)
     assert board.first_token == pytest.approx(0.05)
     assert board.time_left == pytest.approx(0.6)
-    assert fold(started(), tokens(5, 6), ended()).board.rate == 12.5
+    assert fold(started(), tokens(5, 6), run_ended()).board.rate == 12.5
 
 
 def test_the_rate_of_now_is_of_what_was_decoded() -> None:
@@ -76,7 +76,7 @@ def test_one_token_has_no_rate() -> None:
 
 
 def test_a_new_story_forgets_the_old_one() -> None:
-    state = fold(started(), tokens(5, 6), ended(), started(seed=4))
+    state = fold(started(), tokens(5, 6), run_ended(), started(seed=4))
     assert state.board.tokens == ()
     assert state.board.ended is None
     assert state.diff == TokenDiff()
@@ -105,8 +105,8 @@ def test_a_story_that_stops_early_differs_where_it_stops() -> None:
         started(BASELINE),
         tokens(5, 6),
         tokens(5, 6, 7, source=BASELINE),
-        ended(reason=EndReason.ENDED),
-        ended(BASELINE),
+        run_ended(reason=EndReason.ENDED),
+        run_ended(BASELINE),
     )
     assert state.diff == TokenDiff(2, 2)
 
@@ -117,8 +117,8 @@ def test_a_story_that_was_cancelled_does_not_differ() -> None:
         started(BASELINE),
         tokens(5, 6),
         tokens(5, 6, 7, source=BASELINE),
-        ended(reason=EndReason.CANCELLED),
-        ended(BASELINE),
+        run_ended(reason=EndReason.CANCELLED),
+        run_ended(BASELINE),
     )
     assert state.diff == TokenDiff(2)
 
@@ -144,7 +144,7 @@ def test_a_board_that_is_away_is_still_to_tell_on() -> None:
     assert (state.board.link, state.board.running) == (LinkState.RECONNECTING, True)
 
 
-def test_a_story_told_again_has_the_clock_of_the_last_telling() -> None:
+def test_a_regenerated_story_has_the_clock_of_its_last_run() -> None:
     state = fold(
         started(),
         tokens(5, 6),
@@ -185,7 +185,7 @@ def test_paused_is_what_the_agent_says() -> None:
         repeats=0,
     )
     assert fold(started(), paused).board.paused
-    assert not fold(started(), paused, ended()).board.paused
+    assert not fold(started(), paused, run_ended()).board.paused
 
 
 def test_kernel_lines_are_kept_but_not_for_ever() -> None:
@@ -195,14 +195,14 @@ def test_kernel_lines_are_kept_but_not_for_ever() -> None:
 
 
 def test_comparing_in_pieces_is_comparing_at_once() -> None:
-    left = [Token(n, n % 7, "", 0) for n in range(50)]
+    board_tokens = [Token(n, n % 7, "", 0) for n in range(50)]
     right = [Token(n, n % 7 if n != 41 else 99, "", 0) for n in range(50)]
     diff = TokenDiff()
     for end in range(0, 51, 5):
-        diff = extend(diff, left[:end], right[: max(0, end - 3)])
+        diff = extend(diff, board_tokens[:end], right[: max(0, end - 3)])
     assert (
         diff
-        == extend(TokenDiff(), left, right)
-        == settled(TokenDiff(), left, right)
+        == extend(TokenDiff(), board_tokens, right)
+        == settled(TokenDiff(), board_tokens, right)
         == TokenDiff(42, 41)
     )

@@ -1,4 +1,4 @@
-"""What parents settle, at every minute that matters, and whatever they write."""
+"""Parental settings, at every minute that matters, and with any input."""
 
 import textwrap
 import tomllib
@@ -102,12 +102,12 @@ def test_hours_without_two_ends_are_none(child: ParentalSettings, clock: str) ->
 def test_quiet_hours_end_when_they_say(start: time, end: time, now: datetime) -> None:
     start, end = start.replace(microsecond=0, second=0), end.replace(microsecond=0, second=0)
     child = ParentalSettings(quiet_from=start, quiet_to=end)
-    found = permission(child, now, Usage())
-    if isinstance(found, QuietHours):
-        assert now < found.until <= now + timedelta(days=1)
-        assert found.until.time() == end
-        assert permission(child, found.until, Usage()) == Allowed()
-        assert isinstance(permission(child, found.until - MICROSECOND, Usage()), QuietHours)
+    result = permission(child, now, Usage())
+    if isinstance(result, QuietHours):
+        assert now < result.until <= now + timedelta(days=1)
+        assert result.until.time() == end
+        assert permission(child, result.until, Usage()) == Allowed()
+        assert isinstance(permission(child, result.until - MICROSECOND, Usage()), QuietHours)
     else:
         other = ParentalSettings(quiet_from=end, quiet_to=start)
         assert start == end or isinstance(permission(other, now, Usage()), QuietHours)

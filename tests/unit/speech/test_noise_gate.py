@@ -1,4 +1,4 @@
-"""The gate that takes noise from what was said."""
+"""Noise gate that removes noise from speech."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def level(samples: object) -> float:
     return float(np.sqrt(np.mean(np.square(np.asarray(samples, float)))))
 
 
-def samples(heard: bytes) -> Any:
-    return np.frombuffer(heard, "<i2").astype(float)
+def samples(pcm_bytes: bytes) -> Any:
+    return np.frombuffer(pcm_bytes, "<i2").astype(float)
 
 
 def hum(seconds: float, loud: float, seed: int) -> Any:
@@ -33,26 +33,26 @@ def hum(seconds: float, loud: float, seed: int) -> Any:
 
 
 def test_noise_by_itself_is_turned_down() -> None:
-    heard = samples(without_noise(pcm(hum(1.0, 500, 1)), pcm(hum(0.6, 500, 2))))
-    assert level(heard) < 0.25 * 500
+    output = samples(without_noise(pcm(hum(1.0, 500, 1)), pcm(hum(0.6, 500, 2))))
+    assert level(output) < 0.25 * 500
 
 
 def test_what_is_louder_than_the_noise_is_kept_and_the_noise_around_it_is_not() -> None:
     voice = hum(1.0, 3000, 3)
     noise = hum(1.0, 500, 1)
-    heard = samples(without_noise(pcm(voice + noise), pcm(hum(0.6, 500, 2))))
+    output = samples(without_noise(pcm(voice + noise), pcm(hum(0.6, 500, 2))))
     inside = slice(2000, -2000)
     silent = samples(without_noise(pcm(noise), pcm(hum(0.6, 500, 2))))
-    kept = float(np.dot(heard[inside], voice[inside]) / np.dot(voice[inside], voice[inside]))
-    assert 0.85 < kept < 1.05
+    gain = float(np.dot(output[inside], voice[inside]) / np.dot(voice[inside], voice[inside]))
+    assert 0.85 < gain < 1.05
     assert level(silent[inside]) < 0.25 * level(noise[inside])
 
 
 @pytest.mark.parametrize("length", [0, 1, 2 * LEAST_NOISE_SAMPLES - 2])
 def test_noise_that_is_not_known_is_left(length: int) -> None:
-    said = hum(0.5, 3000, 3) + hum(0.5, 500, 1)
-    heard = samples(without_noise(pcm(said), bytes(length)))
-    assert level(heard - said) < 1.1 * QUIET_LEVEL
+    sound = hum(0.5, 3000, 3) + hum(0.5, 500, 1)
+    output = samples(without_noise(pcm(sound), bytes(length)))
+    assert level(output - sound) < 1.1 * QUIET_LEVEL
 
 
 def test_silence_is_no_longer_digital_and_always_the_same() -> None:
@@ -62,8 +62,8 @@ def test_silence_is_no_longer_digital_and_always_the_same() -> None:
 
 
 @given(st.binary(max_size=3000), st.binary(min_size=0, max_size=3 * LEAST_NOISE_SAMPLES))
-def test_any_bytes_keep_their_length(said: bytes, noise: bytes) -> None:
-    assert len(without_noise(said, noise)) == len(said) // 2 * 2
+def test_any_bytes_keep_their_length(sound: bytes, noise: bytes) -> None:
+    assert len(without_noise(sound, noise)) == len(sound) // 2 * 2
 
 
 def test_without_numpy_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

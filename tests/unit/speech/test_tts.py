@@ -1,4 +1,4 @@
-"""Words and their times: by a pace, by what espeak tells, by what a sound card was handed."""
+"""Words and their times: by a pace, by espeak's events, by a sound card's position."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXT = "in the end, it was 3.5 — yes"
-EVENTS = st.lists(
+ESPEAK_EVENTS = st.lists(
     st.tuples(st.floats(-9, 99) | st.just(float("nan")), st.integers(-9, 99)), max_size=30
 )
 
@@ -34,54 +34,67 @@ def words(text: str, marks: tuple[WordMark, ...]) -> list[str]:
 
 
 def test_the_word_that_is_heard() -> None:
-    said = Utterance("a b", (WordMark(0.2, 0, 1), WordMark(0.5, 2, 3)), 1.0)
-    assert said.word_at(0.1) is None
-    assert said.word_at(0.2) == said.word_at(0.49) == said.marks[0]
-    assert said.word_at(0.5) == said.word_at(99.0) == said.marks[1]
+    utterance = Utterance("a b", (WordMark(0.2, 0, 1), WordMark(0.5, 2, 3)), 1.0)
+    assert utterance.word_at(0.1) is None
+    assert utterance.word_at(0.2) == utterance.word_at(0.49) == utterance.marks[0]
+    assert utterance.word_at(0.5) == utterance.word_at(99.0) == utterance.marks[1]
     assert Utterance("", (), 0.0).word_at(1.0) is None
 
 
 @given(st.text(max_size=300), st.floats(20, 600))
 def test_a_pace_is_kept_and_every_word_marked(text: str, pace: float) -> None:
-    said = timed_words(text, pace)
-    assert words(text, said.marks) == re.findall(r"\S+", text)
-    begins = [mark.begins for mark in said.marks]
+    utterance = timed_words(text, pace)
+    assert words(text, utterance.marks) == re.findall(r"\S+", text)
+    begins = [mark.begins for mark in utterance.marks]
     assert begins == sorted(set(begins))
     share = 60.0 / pace
-    assert said.length == pytest.approx((len(begins) + SENTENCE_PAUSE) * share if begins else 0.0)
+    assert utterance.length == pytest.approx(
+        (len(begins) + SENTENCE_PAUSE) * share if begins else 0.0
+    )
 
 
 async def test_silence_keeps_time_and_forgets_it_when_it_is_cancelled() -> None:
     clock = ManualClock(5.0)
-    reader, begun = SilentTts(clock, 60.0), asyncio.Event()
-    assert reader.position() == 0.0
-    task = asyncio.create_task(reader.say("one two", lambda _: begun.set()))
-    await begun.wait()
+    tts, started = SilentTts(clock, 60.0), asyncio.Event()
+    assert tts.position() == 0.0
+    task = asyncio.create_task(tts.say("one two", lambda _: started.set()))
+    await started.wait()
     clock.advance(0.75)
-    assert reader.position() == 0.75
+    assert tts.position() == 0.75
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert reader.position() == 0.0
+    assert tts.position() == 0.0
 
 
 def test_a_word_that_espeak_tells_nothing_of_is_marked_with_the_one_before() -> None:
-    told = [(0.0, 0), (0.5, 7), (1.0, 12), (1.2, 15), (1.5, 19), (1.7, 20), (1.8, 20), (2.0, 25)]
-    marks = word_marks(TEXT, told)
+    espeak_events = [
+        (0.0, 0),
+        (0.5, 7),
+        (1.0, 12),
+        (1.2, 15),
+        (1.5, 19),
+        (1.7, 20),
+        (1.8, 20),
+        (2.0, 25),
+    ]
+    marks = word_marks(TEXT, espeak_events)
     assert words(TEXT, marks) == ["in the", "end,", "it", "was", "3.5 —", "yes"]
     assert [mark.begins for mark in marks] == [0.0, 0.5, 1.0, 1.2, 1.5, 2.0]
 
 
-@given(st.text(max_size=60), EVENTS)
-def test_marks_are_in_order_and_leave_no_word_out(text: str, told: list[tuple[float, int]]) -> None:
-    marks = word_marks(text, told)
+@given(st.text(max_size=60), ESPEAK_EVENTS)
+def test_marks_are_in_order_and_leave_no_word_out(
+    text: str, espeak_events: list[tuple[float, int]]
+) -> None:
+    marks = word_marks(text, espeak_events)
     begins = [mark.begins for mark in marks]
     assert begins == sorted(begins)
     if marks:
         assert " ".join(words(text, marks)).split() == text.split()
     elif text.split():
         last = max(index for index, character in enumerate(text) if not character.isspace())
-        assert not any(at == at and start <= last for at, start in told)
+        assert not any(at == at and start <= last for at, start in espeak_events)
 
 
 @given(st.text(max_size=80))
@@ -90,8 +103,8 @@ def test_what_is_sent_to_espeak_is_the_text_and_no_command(text: str) -> None:
     assert len(sent) == len(text)
     sent.encode()
     assert not re.search(r"[\x00-\x1f\x7f]", sent)
-    spoken, where = with_joiners(sent)
-    assert [sent[at] for at, one in zip(where, spoken, strict=True) if one != WORD_JOINER] == [
+    sent_text, where = with_joiners(sent)
+    assert [sent[at] for at, one in zip(where, sent_text, strict=True) if one != WORD_JOINER] == [
         one for one in sent if one != WORD_JOINER
     ]
     assert where == sorted(where)
@@ -147,10 +160,10 @@ async def test_a_tape_has_what_was_played_when_it_was_played(tmp_path: Path) -> 
 
 
 async def test_a_tape_holds_what_was_heard_until_it_was_cancelled(tmp_path: Path) -> None:
-    clock, rate, begun = ManualClock(), 1000, asyncio.Event()
+    clock, rate, started = ManualClock(), 1000, asyncio.Event()
     tape = WavOutput(tmp_path / "a.wav", clock, rate)
-    task = asyncio.create_task(tape.play(b"\1\0" * 60_000, rate, begun.set))
-    await begun.wait()
+    task = asyncio.create_task(tape.play(b"\1\0" * 60_000, rate, started.set))
+    await started.wait()
     clock.advance(0.3)
     assert tape.position() == pytest.approx(0.3)
     task.cancel()

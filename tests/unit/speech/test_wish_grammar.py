@@ -1,4 +1,4 @@
-"""The grammar of wishes, and PCM at another rate; pure, so no pocketsphinx is needed."""
+"""Grammar of wishes, and resampling of PCM; pure, so no pocketsphinx is needed."""
 
 import array
 import math
@@ -69,9 +69,9 @@ def test_every_wish_is_one_and_nothing_outside_is() -> None:
 
 
 def test_the_whole_deck_can_be_said() -> None:
-    spoken = deck().spoken()
-    grammar = Grammar(spoken)
-    for slot, keys in spoken.items():
+    vocabulary = deck().spoken()
+    grammar = Grammar(vocabulary)
+    for slot, keys in vocabulary.items():
         for key, forms in keys.items():
             for form in forms:
                 assert grammar.slots(form) == {slot.removesuffix(ALONE_SUFFIX): key}
@@ -139,10 +139,10 @@ def loudness(pcm: bytes) -> float:
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
 def test_a_tone_is_the_same_at_another_rate(rate: int) -> None:
-    made = array.array("h", resampled(tone(1000, rate), rate, SAMPLE_RATE))
+    resampled_tone = array.array("h", resampled(tone(1000, rate), rate, SAMPLE_RATE))
     meant = array.array("h", tone(1000, SAMPLE_RATE))
-    assert abs(len(made) - len(meant)) <= 2
-    pairs = list(zip(made, meant, strict=False))[200:-200]
+    assert abs(len(resampled_tone) - len(meant)) <= 2
+    pairs = list(zip(resampled_tone, meant, strict=False))[200:-200]
     assert max(abs(one - other) for one, other in pairs) < 0.03 * 8000
 
 

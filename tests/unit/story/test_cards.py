@@ -1,4 +1,4 @@
-"""The deck, and what the engine is told of a choice."""
+"""Deck of cards, and the engine's prompt for a choice."""
 
 import itertools
 import random
@@ -17,10 +17,10 @@ from duotui.story.content_filter import content_filter
 from duotui.story.sentences import whole_sentences
 
 DECK = deck()
-NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
+CHILD_NAMES = ("", "Mia", "小明", "Max", "Lily", "W" * 20)
 CHOICES = [
     CardChoice(who.key, where.key, what.key, name)
-    for who, where, what, name in itertools.product(DECK.who, DECK.where, DECK.what, NAMES)
+    for who, where, what, name in itertools.product(DECK.who, DECK.where, DECK.what, CHILD_NAMES)
 ]
 
 
@@ -32,9 +32,9 @@ def test_a_digit_picks_each_card() -> None:
 
 @pytest.mark.parametrize("row", CARD_ROWS)
 def test_cards_can_be_seen_and_said(row: str) -> None:
-    said = [way for card in DECK.rows()[row] for way in (*card.said, *card.alone)]
-    assert len(set(said)) == len(said)
-    assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", way) for way in said)
+    forms = [way for card in DECK.rows()[row] for way in (*card.said, *card.alone)]
+    assert len(set(forms)) == len(forms)
+    assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", way) for way in forms)
     for card in DECK.rows()[row]:
         assert set(card.label) == {"en", "zh"}
         assert card.label["en"].isascii()
@@ -47,11 +47,11 @@ def test_cards_can_be_seen_and_said(row: str) -> None:
 def test_every_opening_is_a_few_fit_short_sentences() -> None:
     for choice in CHOICES:
         opening = DECK.opening(choice)
-        said = whole_sentences(opening, over=True)
-        assert len(said) == 3 + (bool(choice.name) and not choice.hero)
-        assert " ".join(said) == opening
+        sentences = whole_sentences(opening, over=True)
+        assert len(sentences) == 3 + (bool(choice.name) and not choice.hero)
+        assert " ".join(sentences) == opening
         assert len(opening) <= OPENING_LIMIT
-        assert all(map(content_filter().fit, said))
+        assert all(map(content_filter().fit, sentences))
         assert "{" not in opening
         assert choice.name in opening
 
@@ -66,7 +66,7 @@ def test_an_opening_fits_the_engine() -> None:
 
 def test_pronouns_are_right() -> None:
     for choice in CHOICES:
-        who, *_ = DECK.cards(choice)
+        hero, *_ = DECK.cards(choice)
         opening = DECK.opening(choice)
         they = bool(choice.name) and not choice.hero
         words = set(re.findall(r"\w+", opening.lower()))
@@ -75,7 +75,7 @@ def test_pronouns_are_right() -> None:
             "she": {"he", "his", "him", "they", "their", "them"},
             "he": {"she", "her", "they", "their", "them"},
         }
-        assert words.isdisjoint(wrong["they" if they else who.pronoun])
+        assert words.isdisjoint(wrong["they" if they else hero.pronoun])
         assert not re.search(r"\b(they|he|she) (was|were|has|have|is|are)\b", opening)
         assert not re.search(r"\ba [aeiou]|\ban [^aeiou]", opening)
 
@@ -119,9 +119,9 @@ def test_what_the_engine_knows_is_renamed_back() -> None:
         known = DECK.known(choice)
         assert replace(known, name=choice.name) == choice
         assert bool(known.name) == bool(choice.name)
-        told = renamed(DECK.opening(known), known.name, choice.name)
-        assert told == DECK.opening(choice)
-        assert not re.search(r"\b(\w+) and \1\b", told)
+        renamed_text = renamed(DECK.opening(known), known.name, choice.name)
+        assert renamed_text == DECK.opening(choice)
+        assert not re.search(r"\b(\w+) and \1\b", renamed_text)
 
 
 def test_the_engine_is_given_names_that_it_knows() -> None:
@@ -133,15 +133,15 @@ def test_the_engine_is_given_names_that_it_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ('"Sam!" said Sam\'s mom. Samantha sat.', '"Mia!" said Mia\'s mom. Samantha sat.'),
         ("sam", "sam"),
         ("", ""),
     ],
 )
-def test_renamed(text: str, found: str) -> None:
-    assert renamed(text, "Sam", "Mia") == found
+def test_renamed(text: str, expected: str) -> None:
+    assert renamed(text, "Sam", "Mia") == expected
 
 
 def test_a_name_is_no_pattern() -> None:
@@ -163,23 +163,23 @@ def test_no_such_card(choice: CardChoice) -> None:
         DECK.opening(choice)
 
 
-def test_an_ear_can_tell_what_is_said() -> None:
-    spoken = DECK.spoken()
-    assert list(spoken) == [*CARD_ROWS, *(row + ALONE_SUFFIX for row in CARD_ROWS)]
-    assert spoken["who"]["dog"][0] == "a dog"
-    every = [way for row in spoken.values() for ways in row.values() for way in ways]
+def test_a_recognizer_can_tell_cards_apart() -> None:
+    vocabulary = DECK.spoken()
+    assert list(vocabulary) == [*CARD_ROWS, *(row + ALONE_SUFFIX for row in CARD_ROWS)]
+    assert vocabulary["who"]["dog"][0] == "a dog"
+    every = [way for row in vocabulary.values() for ways in row.values() for way in ways]
     assert len(set(every)) == len(every)  # across the rows, too
 
 
-def test_an_ear_knows_every_word() -> None:
+def test_a_recognizer_knows_every_word() -> None:
     pocketsphinx = pytest.importorskip("pocketsphinx")
     lines = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text("utf-8")
     known = {line.split()[0] for line in lines.splitlines() if line}
-    said = {
+    words = {
         word
         for row in DECK.spoken().values()
         for ways in row.values()
         for way in ways
         for word in way.split()
     }
-    assert said - known == set()
+    assert words - known == set()

@@ -1,4 +1,4 @@
-"""What is kept from a child, and what is not."""
+"""Sentences that the content filter rejects, and those that it accepts."""
 
 import re
 import unicodedata

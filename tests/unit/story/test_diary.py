@@ -1,4 +1,4 @@
-"""The diary: read by a parent, read back by the program, whatever happened to the file."""
+"""Diary: readable by a parent, and read back by the program, whatever happened to the file."""
 
 import resource
 import signal
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from duotui.story.diary import DIARY_AGAIN, READING_PACE, Diary, entries
 
 DAY = date(2026, 11, 26)
-TOLD = timedelta(minutes=2, seconds=10)
+STORY_TIME = timedelta(minutes=2, seconds=10)
 
 
 class Wall:
-    """A clock on the wall, set by hand."""
+    """Wall clock, set by hand."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 26, 19, 2, 41)
@@ -37,18 +37,18 @@ def diary(tmp_path: Path, wall: Wall) -> Diary:
     return Diary(tmp_path / "data" / "diary.txt", wall)
 
 
-def tell(diary: Diary, lasted: timedelta = TOLD, *, one_more: bool = False) -> None:
+def record_story(diary: Diary, lasted: timedelta = STORY_TIME, *, one_more: bool = False) -> None:
     diary.begin("Lily", "a dog, the forest, a shiny key", one_more=one_more)
     diary.say("Once upon a time, there was a dog.")
     diary.end(lasted, whole=True)
 
 
 @contextmanager
-def full_disk(left: int) -> Iterator[None]:
-    """No file of this process grows beyond `left` bytes."""
+def full_disk(limit: int) -> Iterator[None]:
+    """Limit each file of this process to `left` bytes."""
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (left, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ def test_a_parent_reads_it(diary: Diary, wall: Wall) -> None:
     diary.say("Once upon a time,\nthere was a dog.")
     diary.leave_out("He hit the bear.")
     diary.say("他很高兴。")
-    diary.end(TOLD, whole=True)
+    diary.end(STORY_TIME, whole=True)
     wall.now += timedelta(minutes=5)
     diary.begin("", "The dog", DIARY_AGAIN, one_more=True)
     diary.end(timedelta(seconds=39.7), whole=False)
@@ -82,8 +82,8 @@ def test_a_parent_reads_it(diary: Diary, wall: Wall) -> None:
 
 
 def test_a_restart_does_not_give_the_day_back(diary: Diary, wall: Wall) -> None:
-    tell(diary)
-    tell(diary, timedelta(hours=1, seconds=5), one_more=True)
+    record_story(diary)
+    record_story(diary, timedelta(hours=1, seconds=5), one_more=True)
     again = Diary(diary.path, wall)
     assert again.used(DAY) == timedelta(hours=1, minutes=2, seconds=15)
     assert again.extra(DAY) == 1
@@ -93,9 +93,9 @@ def test_a_story_belongs_to_the_day_on_which_it_began(diary: Diary, wall: Wall) 
     wall.now = datetime(2026, 11, 26, 23, 59, 59)
     diary.begin("Lily", "a dog")
     wall.now += timedelta(minutes=2)
-    diary.end(TOLD, whole=True)
-    tell(diary, timedelta(seconds=3))
-    assert diary.used(DAY) == TOLD
+    diary.end(STORY_TIME, whole=True)
+    record_story(diary, timedelta(seconds=3))
+    assert diary.used(DAY) == STORY_TIME
     assert diary.used(DAY + timedelta(days=1)) == timedelta(seconds=3)
 
 
@@ -103,7 +103,7 @@ def test_a_plug_that_is_pulled_gives_no_time_back(diary: Diary, wall: Wall) -> N
     diary.begin("Lily", "a dog")
     for _ in range(READING_PACE // 4):
         diary.say("He ran and ran.")
-    tell(Diary(diary.path, wall), timedelta(seconds=7))
+    record_story(Diary(diary.path, wall), timedelta(seconds=7))
     assert diary.used(DAY) == timedelta(minutes=1, seconds=7)
 
 
@@ -113,47 +113,47 @@ def test_a_story_cannot_write_the_diary(diary: Diary) -> None:
     diary.say("\n2026-11-26 10:00  Tom chose: a cat (one more)")
     diary.say("\x1b[2J\x00gone")
     diary.leave_out("told in 9 min 0 s\n    told in 9 min 0 s")
-    diary.end(TOLD, whole=True)
+    diary.end(STORY_TIME, whole=True)
     diary.leave_out("a name (one more)")
-    assert diary.used(DAY) == TOLD
+    assert diary.used(DAY) == STORY_TIME
     assert diary.extra(DAY) == 0
     assert all(c.isprintable() or c == "\n" for c in diary.path.read_text())
 
 
 @given(st.lists(st.text()), st.text(), st.text())
 def test_nothing_that_is_said_changes_the_account(
-    tmp_path_factory: pytest.TempPathFactory, said: list[str], name: str, what: str
+    tmp_path_factory: pytest.TempPathFactory, sentences: list[str], name: str, what: str
 ) -> None:
     diary = Diary(tmp_path_factory.mktemp("data") / "diary.txt", Wall())
     diary.begin(name, what)
-    for sentence in said:
+    for sentence in sentences:
         diary.say(sentence)
         diary.leave_out(sentence)
-    diary.end(TOLD, whole=False)
-    assert diary.used(DAY) == TOLD
+    diary.end(STORY_TIME, whole=False)
+    assert diary.used(DAY) == STORY_TIME
     assert diary.trouble == ""
 
 
-# What became of the file
+# Damaged files
 
 
 def test_a_file_that_was_edited_by_hand(diary: Diary) -> None:
-    tell(diary)
+    record_story(diary)
     text = diary.path.read_text().replace("told in 2", "she loved it!\r\n    told in 3")
     diary.path.write_bytes(b"\xef\xbb\xbf" + text.encode() + b"\xff\xfe, and no end of line")
-    tell(diary)
-    assert diary.used(DAY) == TOLD * 2 + timedelta(minutes=1)
+    record_story(diary)
+    assert diary.used(DAY) == STORY_TIME * 2 + timedelta(minutes=1)
     assert "\n\n2026-11-26 19:02  Lily" in diary.path.read_text(errors="replace")
 
 
 def test_a_file_that_was_cut_anywhere_goes_on(diary: Diary, wall: Wall) -> None:
-    tell(diary)
-    whole = diary.path.read_bytes()
-    for size in range(len(whole)):
-        diary.path.write_bytes(whole[:size])
-        tell(Diary(diary.path, wall), timedelta(seconds=30))
+    record_story(diary)
+    original = diary.path.read_bytes()
+    for size in range(len(original)):
+        diary.path.write_bytes(original[:size])
+        record_story(Diary(diary.path, wall), timedelta(seconds=30))
         used = Diary(diary.path, wall).used(DAY)
-        assert timedelta(seconds=30) <= used <= timedelta(seconds=30) + TOLD, whole[:size]
+        assert timedelta(seconds=30) <= used <= timedelta(seconds=30) + STORY_TIME, original[:size]
 
 
 @given(
@@ -186,27 +186,27 @@ def test_a_missing_file_is_an_unused_day(diary: Diary) -> None:
     assert diary.extra(DAY) == 0
 
 
-# A disk that will not
+# Disks that cannot be written
 
 
 def test_a_full_disk_ends_no_story_and_loses_none(diary: Diary, wall: Wall) -> None:
-    tell(diary)
-    whole = diary.path.read_bytes()
-    with full_disk(len(whole) + 20):
-        tell(diary, one_more=True)
+    record_story(diary)
+    original = diary.path.read_bytes()
+    with full_disk(len(original) + 20):
+        record_story(diary, one_more=True)
         assert "cannot be written" in diary.trouble
-        assert diary.path.read_bytes() == whole
-        assert diary.used(DAY) == TOLD * 2
+        assert diary.path.read_bytes() == original
+        assert diary.used(DAY) == STORY_TIME * 2
         assert diary.extra(DAY) == 1
-    tell(diary)
+    record_story(diary)
     assert diary.trouble == ""
-    assert Diary(diary.path, wall).used(DAY) == TOLD * 3
+    assert Diary(diary.path, wall).used(DAY) == STORY_TIME * 3
     assert diary.path.read_text().count("Lily chose") == 3
 
 
 def test_a_device_without_room(wall: Wall) -> None:
     diary = Diary(Path("/dev/full"), wall)
-    tell(diary)
+    record_story(diary)
     assert "cannot be written" in diary.trouble
 
 
@@ -214,8 +214,8 @@ def test_a_device_without_room(wall: Wall) -> None:
 def test_a_path_that_is_none(tmp_path: Path, wall: Wall, kind: str) -> None:
     (tmp_path / "file").write_text("mine")
     diary = Diary(tmp_path if kind == "a folder" else tmp_path / "file" / "diary.txt", wall)
-    tell(diary)
+    record_story(diary)
     assert "cannot be written" in diary.trouble
     assert "\n" not in diary.trouble
-    assert diary.used(DAY) == TOLD
+    assert diary.used(DAY) == STORY_TIME
     assert (tmp_path / "file").read_text() == "mine"

@@ -1,4 +1,4 @@
-"""The stories that come with the program."""
+"""Stories that come with the program."""
 
 import random
 import re
@@ -23,7 +23,7 @@ def test_a_story_is_whole_fit_and_short(story: FallbackStory) -> None:
     assert complete_quotations(story.sentences) == len(story.sentences)
     assert all(map(content_filter().fit, (story.title, *story.sentences)))
     assert all(len(sentence) <= 160 for sentence in story.sentences)
-    assert all(re.fullmatch(r"""[A-Za-z ,.!?'"\n-]+""", said) for said in story.sentences)
+    assert all(re.fullmatch(r"""[A-Za-z ,.!?'"\n-]+""", text) for text in story.sentences)
 
 
 def test_nothing_of_them_is_lost() -> None:

@@ -1,4 +1,4 @@
-"""Favourites: what is kept comes back word for word, and nothing else is lost."""
+"""Favourites: a saved story comes back word for word, and nothing else is lost."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duotui.story.favourites import FAVOURITES_LIMIT, Favourites, FavouriteStory, read, write
 
 WHEN = datetime(2026, 11, 26, 19, 2, 41)
-STORY = FavouriteStory(
+FAVOURITE = FavouriteStory(
     title="The dog",
     choice={"who": "dog", "where": "forest", "what": "key", "name": ""},
     sentences=("Once upon a time, there was a dog.", '"Hello!" he said. 你好。'),
@@ -25,7 +25,7 @@ STORY = FavouriteStory(
 
 def story(number: int) -> FavouriteStory:
     when = WHEN + timedelta(minutes=number)
-    return replace(STORY, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
+    return replace(FAVOURITE, title=f"{number}", sentences=(f"Dog {number}.",), when=when)
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def favourites(tmp_path: Path) -> Favourites:
 
 
 def titles(favourites: Favourites) -> list[str]:
-    return [kept.title for kept in favourites.all()]
+    return [favourite.title for favourite in favourites.all()]
 
 
 def test_what_is_kept_comes_back_word_for_word(favourites: Favourites) -> None:
     assert favourites.all() == ()
-    favourites.add(STORY)
-    assert Favourites(favourites.path).all() == (STORY,)
-    assert STORY in Favourites(favourites.path)
+    favourites.add(FAVOURITE)
+    assert Favourites(favourites.path).all() == (FAVOURITE,)
+    assert FAVOURITE in Favourites(favourites.path)
     assert len(favourites.path.read_text("utf-8").splitlines()) == 1
 
 
@@ -52,9 +52,9 @@ def test_the_newest_is_first(favourites: Favourites) -> None:
 
 
 def test_the_same_text_is_kept_once(favourites: Favourites) -> None:
-    favourites.add(STORY)
+    favourites.add(FAVOURITE)
     favourites.add(story(1))
-    favourites.add(replace(STORY, title="Another", seed=4, when=WHEN + timedelta(days=1)))
+    favourites.add(replace(FAVOURITE, title="Another", seed=4, when=WHEN + timedelta(days=1)))
     assert titles(favourites) == ["1", "The dog"]
 
 
@@ -75,7 +75,7 @@ def test_one_is_removed(favourites: Favourites) -> None:
     assert favourites.path.stat().st_mtime_ns == before
 
 
-def test_two_programs_have_one_shelf(favourites: Favourites) -> None:
+def test_two_programs_share_favourites(favourites: Favourites) -> None:
     other = Favourites(favourites.path)
     favourites.add(story(1))
     other.add(story(2))
@@ -83,11 +83,11 @@ def test_two_programs_have_one_shelf(favourites: Favourites) -> None:
     assert titles(favourites) == titles(other) == ["2"]
 
 
-# What became of the file
+# Damaged files
 
 
 def line(**changes: object) -> bytes:
-    value = {**json.loads(write(STORY)), **changes}
+    value = {**json.loads(write(FAVOURITE)), **changes}
     return json.dumps({k: v for k, v in value.items() if v is not ...}).encode()
 
 
@@ -99,7 +99,7 @@ BAD = [
     b"[]",
     b"{}",
     b"[" * 100_000,
-    write(STORY)[:-9],
+    write(FAVOURITE)[:-9],
     line(title=3),
     line(title=...),
     line(more="of a later version"),
@@ -162,15 +162,15 @@ text = st.text(st.characters(exclude_categories=["Cs"]))
         st.datetimes(),
     )
 )
-def test_any_story_is_one_line_and_comes_back(kept: FavouriteStory) -> None:
-    assert b"\n" not in write(kept)
-    assert read(write(kept)) == kept
+def test_any_story_is_one_line_and_comes_back(story: FavouriteStory) -> None:
+    assert b"\n" not in write(story)
+    assert read(write(story)) == story
 
 
-# A disk that will not
+# Disks that cannot be written
 
 
-def test_a_shelf_that_cannot_be_written_is_kept_in_memory(tmp_path: Path) -> None:
+def test_favourites_that_cannot_be_written_are_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     favourites = Favourites(tmp_path / "data" / "favourites.jsonl")
     favourites.add(story(1))
@@ -190,7 +190,7 @@ def test_it_is_written_when_that_can_be_done_again(favourites: Favourites) -> No
 
 
 def test_a_file_that_cannot_be_read_is_not_written_over(favourites: Favourites) -> None:
-    favourites.path.mkdir(parents=True)  # to read it is an error for everyone, root too
+    favourites.path.mkdir(parents=True)  # reading it is an error for everyone, root too
     favourites.add(story(1))
     favourites.path.rmdir()
     favourites.add(story(2))

@@ -1,4 +1,4 @@
-"""Whole sentences of a text that grows."""
+"""Whole sentences of a growing text."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from duotui.story.sentences import (
     whole_sentences,
 )
 
-STORIES = st.lists(
+STORY_SENTENCES = st.lists(
     st.sampled_from(
         [
             "He ran. ",
@@ -41,7 +41,7 @@ STORIES = st.lists(
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("", ()),
         ("He ran", ()),
@@ -60,12 +60,12 @@ STORIES = st.lists(
         ("ran on and on " * 60 + "home. It", ()),
     ],
 )
-def test_what_is_whole_while_it_grows(text: str, found: tuple[str, ...]) -> None:
-    assert whole_sentences(text) == found
+def test_what_is_whole_while_it_grows(text: str, expected: tuple[str, ...]) -> None:
+    assert whole_sentences(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("He ran. She", ("He ran.",)),
         ("He ran.", ("He ran.",)),
@@ -77,18 +77,18 @@ def test_what_is_whole_while_it_grows(text: str, found: tuple[str, ...]) -> None
         ("", ()),
     ],
 )
-def test_what_is_whole_when_it_is_over(text: str, found: tuple[str, ...]) -> None:
-    assert whole_sentences(text, over=True) == found
+def test_what_is_whole_when_it_is_over(text: str, expected: tuple[str, ...]) -> None:
+    assert whole_sentences(text, over=True) == expected
 
 
-@given(STORIES, st.booleans())
+@given(STORY_SENTENCES, st.booleans())
 def test_whole_sentences_are_the_tidy_text_from_its_beginning(text: str, over: bool) -> None:
-    found = whole_sentences(text, over)
-    assert tidy(text).startswith(" ".join(found))
-    assert all(sentence == tidy(sentence) != "" for sentence in found)
+    result = whole_sentences(text, over)
+    assert tidy(text).startswith(" ".join(result))
+    assert all(sentence == tidy(sentence) != "" for sentence in result)
 
 
-@given(STORIES)
+@given(STORY_SENTENCES)
 def test_what_was_given_once_stays(text: str) -> None:
     before: tuple[str, ...] = ()
     for end in range(len(text) + 1):
@@ -98,14 +98,14 @@ def test_what_was_given_once_stays(text: str) -> None:
     assert whole_sentences(text, over=True)[: len(before)] == before
 
 
-@given(STORIES)
+@given(STORY_SENTENCES)
 def test_only_what_is_unfinished_is_left_out(text: str) -> None:
-    found = whole_sentences(text + "\nThe next one is here. N")
-    assert len(tidy(text)) > 600 or found[-1].endswith("The next one is here.")
+    result = whole_sentences(text + "\nThe next one is here. N")
+    assert len(tidy(text)) > 600 or result[-1].endswith("The next one is here.")
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("sentences", "count"),
     [
         ((), 0),
         (("He ran.",), 1),
@@ -120,19 +120,19 @@ def test_only_what_is_unfinished_is_left_out(text: str) -> None:
         (('"Go!", he said.',), 1),
     ],
 )
-def test_no_quotation_stays_open(told: tuple[str, ...], kept: int) -> None:
-    assert complete_quotations(told) == kept
+def test_no_quotation_stays_open(sentences: tuple[str, ...], count: int) -> None:
+    assert complete_quotations(sentences) == count
 
 
-@given(st.lists(STORIES.map(tidy), max_size=8))
-def test_what_is_kept_can_be_kept(told: list[str]) -> None:
-    kept = complete_quotations(told)
-    assert 0 <= kept <= len(told)
-    assert complete_quotations(told[:kept]) == kept
+@given(st.lists(STORY_SENTENCES.map(tidy), max_size=8))
+def test_what_is_kept_can_be_kept(sentences: list[str]) -> None:
+    count = complete_quotations(sentences)
+    assert 0 <= count <= len(sentences)
+    assert complete_quotations(sentences[:count]) == count
 
 
 @pytest.mark.parametrize(
-    ("limit", "found"),
+    ("limit", "expected"),
     [
         (300, "Tim ran. He met a cat. They played."),
         (26, "He met a cat. They played."),
@@ -142,21 +142,21 @@ def test_what_is_kept_can_be_kept(told: list[str]) -> None:
         (0, ""),
     ],
 )
-def test_a_recap_is_the_last_sentences_that_fit(limit: int, found: str) -> None:
-    assert recap(("Tim ran.", "He met a cat.", "They played."), limit) == found
+def test_a_recap_is_the_last_sentences_that_fit(limit: int, expected: str) -> None:
+    assert recap(("Tim ran.", "He met a cat.", "They played."), limit) == expected
 
 
 def test_a_recap_begins_outside_a_quotation_where_it_can() -> None:
-    told = ('"Hello.', 'Who are you?" asked Tim.', "He smiled.")
-    assert recap(told, 40) == "He smiled."
+    sentences = ('"Hello.', 'Who are you?" asked Tim.', "He smiled.")
+    assert recap(sentences, 40) == "He smiled."
     assert recap(('"Hello.', 'Who are you?" asked Tim.'), 30) == 'Who are you?" asked Tim.'
 
 
-@given(st.lists(STORIES.map(tidy), max_size=8), st.integers(0, 400))
-def test_a_recap_is_never_too_long(told: list[str], limit: int) -> None:
-    found = recap(told, limit)
-    assert len(found) <= limit
-    assert " ".join(told).endswith(found)
+@given(st.lists(STORY_SENTENCES.map(tidy), max_size=8), st.integers(0, 400))
+def test_a_recap_is_never_too_long(sentences: list[str], limit: int) -> None:
+    result = recap(sentences, limit)
+    assert len(result) <= limit
+    assert " ".join(sentences).endswith(result)
 
 
 @pytest.mark.parametrize("beginning", [FORCED_ENDING, NEXT_OPENING])
@@ -168,7 +168,7 @@ def test_the_engine_s_words_begin_with_their_own_space(beginning: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("sentences", "expected"),
     [
         ((), ""),
         (("A.",), "A."),
@@ -176,5 +176,7 @@ def test_the_engine_s_words_begin_with_their_own_space(beginning: str) -> None:
         (("A.", "B.", "C.", "D."), "A. B. D."),
     ],
 )
-def test_a_reminder_is_the_beginning_and_the_last_one(told: tuple[str, ...], found: str) -> None:
-    assert reminder(told) == found
+def test_a_reminder_is_the_beginning_and_the_last_one(
+    sentences: tuple[str, ...], expected: str
+) -> None:
+    assert reminder(sentences) == expected

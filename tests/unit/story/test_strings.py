@@ -1,4 +1,4 @@
-"""The words of the interface, in both languages."""
+"""Words of the interface, in both languages."""
 
 import dataclasses
 import re
@@ -12,41 +12,45 @@ from duotui.story.content_filter import content_filter
 from duotui.story.strings import LANGUAGE_NAMES, STRINGS_FILE, StoryStrings, strings_in
 from support.strings import TECHNICAL, TECHNICAL_ZH
 
-KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
+STRING_KEYS = [field.name for field in dataclasses.fields(StoryStrings)]
 
 
 SAID_TO_GROWN_UPS = {"code"}
-"""The lock's question."""
+"""The question of the parents' lock."""
 
 
 def words() -> list[tuple[str, str, str]]:
-    return [(lang, key, getattr(strings_in(lang), key)) for lang in LANGUAGE_NAMES for key in KEYS]
+    return [
+        (lang, key, getattr(strings_in(lang), key))
+        for lang in LANGUAGE_NAMES
+        for key in STRING_KEYS
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGE_NAMES)
 def test_every_phrase_is_there_and_no_other(language: str) -> None:
     assert set(tomllib.loads(STRINGS_FILE.read_text("utf-8"))) == set(LANGUAGE_NAMES)
-    said = strings_in(language)
-    assert all(getattr(said, key).strip() == getattr(said, key) != "" for key in KEYS)
+    phrases = strings_in(language)
+    assert all(getattr(phrases, key).strip() == getattr(phrases, key) != "" for key in STRING_KEYS)
 
 
 def test_every_phrase_is_said_and_what_is_said_is_one() -> None:
     sources = [path for folder in ("story", "ui") for path in (PACKAGE / folder).rglob("*.py")]
-    said = re.compile(r'\b_?strings\.(\w+)|\b_show_not_understood\("(\w+)"\)')
-    found = {
+    pattern = re.compile(r'\b_?strings\.(\w+)|\b_show_not_understood\("(\w+)"\)')
+    used = {
         name
         for path in sources
-        for pair in said.findall(path.read_text("utf-8"))
+        for pair in pattern.findall(path.read_text("utf-8"))
         for name in pair
         if name
     }
-    assert found == set(KEYS)
+    assert used == set(STRING_KEYS)
 
 
 def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
-    for key in KEYS:
+    for key in STRING_KEYS:
         assert len({getattr(strings_in(lang), key).count("{}") for lang in LANGUAGE_NAMES}) == 1
-    filled = {key for key in KEYS if "{" in getattr(strings_in("en"), key)}
+    filled = {key for key in STRING_KEYS if "{" in getattr(strings_in("en"), key)}
     assert filled == {"hello", "heard", "quiet"}
     assert all(re.sub(r"\{\}", "", text).count("{") == 0 for _, _, text in words())
 
@@ -54,8 +58,8 @@ def test_what_is_filled_in_is_the_same_in_all_languages() -> None:
 def test_no_technical_word_is_among_them() -> None:
     labels = [("en", card.key, card.label["en"]) for row in deck().rows().values() for card in row]
     for _, key, text in [*words(), *labels]:
-        found = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL)
-        assert not found or key in SAID_TO_GROWN_UPS, (key, text, found)
+        used = set(re.findall(r"[a-z]+", text.lower())) & set(TECHNICAL)
+        assert not used or key in SAID_TO_GROWN_UPS, (key, text, used)
     for lang, key, text in words():
         if lang == "zh":
             assert not [word for word in TECHNICAL_ZH if word in text], (key, text)
@@ -72,7 +76,7 @@ def test_each_language_is_itself() -> None:
         else:
             assert re.search(r"[\u4e00-\u9fff]", text), key
             assert not re.search(r"[A-Za-z]", text), key
-            assert not re.search(r"[,.?!;:]", text), key  # its own marks
+            assert not re.search(r"[,.?!;:]", text), key  # the phrase's own punctuation
 
 
 def test_they_fit_a_narrow_page() -> None:

@@ -1,5 +1,7 @@
-"""Images for kitty: what is sent is the picture, each cell shows its part of it, and only terminals
-that are known to show images get any."""
+"""Images for kitty: the transmitted picture, and each cell's part of it.
+
+Only terminals that are known to show images get any.
+"""
 
 import re
 import zlib

@@ -90,8 +90,8 @@ SCORE_MIDDLE, SCORE_SPREAD = -14.0, 4.0
 wish as good as any English words."""
 
 CONFIRM_BELOW = 0.5
-"""Lowest confidence at which the child is asked to confirm a wish. tests/bench/heard.py measures
-how often it is right (docs/performance.md)."""
+"""Lowest confidence at which the child is asked to confirm a wish. docs/performance.md says how
+often it is right, measured by tests/bench/recognition_rate.py."""
 
 
 class Recognizer:

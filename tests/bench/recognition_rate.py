@@ -1,10 +1,11 @@
-"""What the ear understands of wishes, and what it makes of everything else.
+"""Recognition rate of wishes, and of everything else that a microphone hears.
 
-    python -m bench.heard [--others] [--every N] [--dump FILE]
+    python -m bench.recognition_rate [--others] [--every N] [--dump FILE]
 
-from tests/. Every voice says wishes and what is none of them, clean and in noise of 15 dB; a
-microphone takes the turn of each, and the ear hears it. `right` is asked for, and is what was
-wished; `wrong` is asked for too. `outside` counts what was no wish, and what of it is asked for.
+Run it in tests/. Every voice says wishes and other sentences, clean and in noise of 15 dB. A
+microphone takes each turn, and the recognizer transcribes it. `right`: the recognized wish is the
+spoken one. `wrong`: another wish is recognized. `outside` counts what was no wish, and how much of
+it was recognized as one.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from duotui.speech import recognizer
 from support.spoken_wishes import (
     CARDS,
     CONDITIONS,
-    OTHERS,
+    HELD_OUT,
+    OTHER_VOICES,
     OUTSIDE,
-    UNHEARD,
     VOICES,
     Voice,
     in_noise,
@@ -31,13 +32,13 @@ from support.spoken_wishes import (
     wishes,
 )
 
-WISHES = 20
-"""By each voice in each condition, half of them short."""
+WISHES_PER_VOICE = 20
+"""Wishes of each voice in each condition, half of them short."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """`slots` are empty where it is no wish. `voice` is empty where it is `pcm`."""
+class RecognitionCase:
+    """Sound or text to recognize. `slots` is empty if it is no wish, `voice` if it is `pcm`."""
 
     text: str
     slots: dict[str, str]
@@ -67,34 +68,34 @@ class Result:
         return "right"
 
 
-def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[Case]:
+def cases(voices: tuple[Voice, ...], outside: tuple[str, ...]) -> list[RecognitionCase]:
     chance = random.Random(3)
     alone = sum(len(forms) for keys in CARDS.values() for forms in keys.values())
     every = wishes(alone + 100, 1)
-    made = []
+    result = []
     for number, voice in enumerate(voices):
         for condition in CONDITIONS:
-            for seed in range(WISHES):
+            for seed in range(WISHES_PER_VOICE):
                 text, slots = chance.choice(every[:alone] if seed % 2 else every[alone:])
-                made.append(Case(text, slots, condition, seed, voice))
+                result.append(RecognitionCase(text, slots, condition, seed, voice))
         for seed, text in enumerate(outside):
             condition = CONDITIONS[(seed + number) % len(CONDITIONS)]
-            made.append(Case(text, {}, condition, seed, voice))
-    made += [Case(name, {}, "sounds", 0, None, pcm) for name, pcm in sounds().items()]
-    return made
+            result.append(RecognitionCase(text, {}, condition, seed, voice))
+    result += [RecognitionCase(name, {}, "sounds", 0, None, pcm) for name, pcm in sounds().items()]
+    return result
 
 
-_EAR: list[recognizer.Recognizer] = []
+_RECOGNIZER: list[recognizer.Recognizer] = []
 
 
-def hear(case: Case) -> Result:
-    if not _EAR:
-        _EAR.append(recognizer.Recognizer(CARDS))
+def recognize(case: RecognitionCase) -> Result:
+    if not _RECOGNIZER:
+        _RECOGNIZER.append(recognizer.Recognizer(CARDS))
     pcm = case.pcm
     if case.voice:
         pcm = in_noise(case.text, case.voice, case.condition, case.seed)
-    words, margin = _EAR[0].weighed(turned(pcm))
-    heard = _EAR[0].understood(words, margin)
+    words, margin = _RECOGNIZER[0].weighed(turned(pcm))
+    recognized = _RECOGNIZER[0].understood(words, margin)
     voice = case.voice[0] if case.voice else ""
     return Result(
         text=case.text,
@@ -103,13 +104,13 @@ def hear(case: Case) -> Result:
         condition=case.condition,
         words=words,
         margin=margin,
-        slots=dict(heard.slots) if heard else {},
-        confidence=heard.confidence if heard else 0.0,
+        slots=dict(recognized.slots) if recognized else {},
+        confidence=recognized.confidence if recognized else 0.0,
     )
 
 
 def table(results: list[Result]) -> str:
-    """By condition, then by voice."""
+    """Table by condition, then by voice."""
     lines = [
         f"{'':22}{'wishes':>7}{'right':>6}{'wrong':>6}{'none':>6}{'right':>7}"
         f"{'outside':>9}{'asked':>6}"
@@ -137,10 +138,10 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every Nth case")
     parser.add_argument("--dump", type=Path, help="each result, a line of JSON")
     settled = parser.parse_args()
-    said = (OTHERS, UNHEARD) if settled.others else (VOICES, OUTSIDE)
-    chosen = cases(*said)[:: settled.every]
+    material = (OTHER_VOICES, HELD_OUT) if settled.others else (VOICES, OUTSIDE)
+    chosen = cases(*material)[:: settled.every]
     with ProcessPoolExecutor() as pool:
-        results = list(pool.map(hear, chosen, chunksize=8))
+        results = list(pool.map(recognize, chosen, chunksize=8))
     if settled.dump:
         settled.dump.write_text("".join(json.dumps(asdict(r)) + "\n" for r in results))
     print(table(results))

@@ -1,4 +1,4 @@
-"""Who enters the contest: built, converted, or left out with a line that says why."""
+"""Engines of the benchmark: built, converted, or omitted with a line that says why."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from process import Failed, run
-from tellers import Llama2c, LlamaBench, LlamaCpp, Teller
+from engine_runners import EngineRunner, Llama2c, LlamaBench, LlamaCpp
+from process import ProcessFailed, run
 
-MODES = ("reference", "exact", "fast")
+ENGINE_MODES = ("reference", "exact", "fast")
 BUILDS = {
     "run.c -O3": ("run.c", "-O3"),
     "run.c -Ofast -march=native": ("run.c", "-Ofast -march=native"),
@@ -21,7 +21,8 @@ QUANTISATIONS = ("F32", "Q8_0", "Q4_0")
 
 
 def missing(*packages: str) -> str:
-    """Those of `packages` that are not installed, as the end of a sentence; empty if none is."""
+    """Names of the `packages` that are not installed, as the end of a sentence; empty if none is
+    missing."""
     absent = [package for package in packages if find_spec(package) is None]
     if not absent:
         return ""
@@ -29,31 +30,31 @@ def missing(*packages: str) -> str:
 
 
 def ours(program: Path, model: Path, tokenizer: Path, packed: list[Path]) -> Iterator[Llama2c]:
-    """Each mode of the model, and of each packed file; `reference` is always the first."""
-    taken = set()
+    """Yield each mode of the model, and of each packed file; `reference` is always the first."""
+    names = set()
     for file in [model, *packed]:
-        for mode in MODES if file == model else MODES[1:]:
+        for mode in ENGINE_MODES if file == model else ENGINE_MODES[1:]:
             command: list[str | Path] = [program, file, "-z", tokenizer, "--mode", mode]
             name = f"duollama {mode}" + (f" {file.suffix}" if file != model else "")
-            name = f"duollama {mode} {file.name}" if name in taken else name
+            name = f"duollama {mode} {file.name}" if name in names else name
             if refusal := refused([*command, "-n", "1"]):
                 print(f"{name} is left out: {refusal}")
             else:
-                taken.add(name)
+                names.add(name)
                 yield Llama2c(name, command, ours=True)
 
 
 def refused(command: list[str | Path]) -> str:
-    """Why the program refuses its command line; empty where it takes it."""
+    """Reason for which the program refuses its command line; empty if it accepts it."""
     try:
         run(command)
-    except Failed as failed:
+    except ProcessFailed as failed:
         return str(failed)
     return ""
 
 
 def llama2c(sources: Path | None, model: Path, tokenizer: Path, folder: Path) -> Iterator[Llama2c]:
-    """run.c and runq.c, built into `folder`."""
+    """Build run.c and runq.c into `folder`."""
     if sources is None:
         print("run.c and runq.c are left out: give --llama2c, a checkout of karpathy/llama2.c")
         return
@@ -71,8 +72,8 @@ def llama2c(sources: Path | None, model: Path, tokenizer: Path, folder: Path) ->
 
 def llama_cpp(
     bench: Path | None, model: Path, tokenizer: Path, context: int, folder: Path
-) -> Iterator[Teller]:
-    """llama.cpp of xllamacpp, and of `bench`, a llama-bench."""
+) -> Iterator[EngineRunner]:
+    """Yield llama.cpp of xllamacpp, and of `bench`, a llama-bench."""
     if why := missing("gguf", "numpy"):
         print(f"llama.cpp is left out: {why}")
         return
@@ -89,9 +90,9 @@ def llama_cpp(
 
 
 def _version() -> str:
-    """Which llama.cpp it is, and the instructions that it was built for."""
-    asked = "import xllamacpp as x; print('xllamacpp', x.__version__, x.get_system_info())"
-    return run([sys.executable, "-c", asked]).stdout.decode().strip(" |\n")
+    """Version of llama.cpp, and the instructions that it was built for."""
+    code = "import xllamacpp as x; print('xllamacpp', x.__version__, x.get_system_info())"
+    return run([sys.executable, "-c", code]).stdout.decode().strip(" |\n")
 
 
 def _version_2(model: Path, folder: Path) -> Path:
