@@ -85,7 +85,7 @@ async def _watched(
     marked: list[MarkedWord] = []
     last: WordMark | None = None
     task = asyncio.create_task(
-        tts.say(text, lambda utterance: now.append((utterance, clock.now() - tape.began)))
+        tts.speak(text, lambda utterance: now.append((utterance, clock.now() - tape.began)))
     )
     while not task.done():
         if now:

@@ -38,9 +38,9 @@ class FastTts(SilentTts):
     def configure(self, pace: float, volume: float) -> None:
         self.settled = pace, volume
 
-    async def say(self, text: str, started: Callable[..., None]) -> None:
+    async def speak(self, text: str, started: Callable[..., None]) -> None:
         self.sentences.append(text)
-        await super().say(text, started)
+        await super().speak(text, started)
 
 
 def new_services(

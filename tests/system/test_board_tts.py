@@ -69,7 +69,7 @@ def board_tts(session: Session) -> BoardTts:
 async def test_a_sentence_is_said_and_its_words_are_marked(session: Session, voice: Path) -> None:
     spoken: list[Utterance] = []
     tts = board_tts(session)
-    await tts.say("Once upon a time.", spoken.append)
+    await tts.speak("Once upon a time.", spoken.append)
     assert [(mark.start, mark.end) for mark in spoken[0].marks] == [(0, 4), (5, 9)]
     assert spoken[0].length == pytest.approx(0.08)
     assert (voice.parent / "said").read_text() == "Once upon a time.\n"
@@ -81,7 +81,7 @@ async def test_it_is_as_loud_as_is_settled(session: Session, voice: Path) -> Non
     tts = board_tts(session)
     for volume in (0.8, 0.4, 0.0, 1.0):
         tts.configure(60_000, volume)
-        await tts.say("Once upon a time.", lambda _: None)
+        await tts.speak("Once upon a time.", lambda _: None)
     assert tts.trouble == ""
     assert (voice.parent / "loud").read_text().split() == ["80", "40", "0", "100"]
 
@@ -110,7 +110,7 @@ async def test_the_time_of_day_sets_the_volume_of_the_boards_voice(
 async def test_position_is_the_boards_play_clock(session: Session, voice: Path) -> None:
     (voice.parent / "hold").touch()
     tts, started = board_tts(session), asyncio.Event()
-    speech = asyncio.create_task(tts.say("Once upon.", lambda _: started.set()))
+    speech = asyncio.create_task(tts.speak("Once upon.", lambda _: started.set()))
     await asyncio.wait_for(started.wait(), 30)
     first = tts.position()
     assert 0 <= first < 5
@@ -124,7 +124,7 @@ async def test_who_is_cancelled_is_silent_and_says_the_next_one(
 ) -> None:
     (voice.parent / "hold").touch()
     tts, started = board_tts(session), asyncio.Event()
-    speech = asyncio.create_task(tts.say("Once upon.", lambda _: started.set()))
+    speech = asyncio.create_task(tts.speak("Once upon.", lambda _: started.set()))
     await asyncio.wait_for(started.wait(), 30)
     speech.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -132,7 +132,7 @@ async def test_who_is_cancelled_is_silent_and_says_the_next_one(
     assert not session.state.board.speaking
     (voice.parent / "hold").unlink()
     spoken: list[Utterance] = []
-    await asyncio.wait_for(tts.say("A time.", spoken.append), 30)
+    await asyncio.wait_for(tts.speak("A time.", spoken.append), 30)
     assert spoken[-1].text == "A time."
 
 
@@ -140,7 +140,7 @@ async def test_a_broken_loudspeaker_keeps_time_and_says_why(session: Session, vo
     (voice.parent / "broken").touch()
     spoken: list[Utterance] = []
     tts = board_tts(session)
-    await tts.say("Once upon a time.", spoken.append)
+    await tts.speak("Once upon a time.", spoken.append)
     assert len(spoken[0].marks) == 4  # the marks of the silent voice
     assert "no loudspeaker" in tts.trouble
 
@@ -150,7 +150,7 @@ async def test_a_board_without_a_voice_keeps_time() -> None:
     await ready(session)
     spoken: list[Utterance] = []
     tts = board_tts(session)
-    await tts.say("Once upon a time.", spoken.append)
+    await tts.speak("Once upon a time.", spoken.append)
     assert len(spoken[0].marks) == 4
     assert tts.trouble == "the board has no voice"
     await session.close()
@@ -169,7 +169,7 @@ async def test_a_board_that_is_lost_in_a_sentence_keeps_time(voice: Path) -> Non
             board.kill()
 
     tts = board_tts(session)
-    await asyncio.wait_for(tts.say("Once upon a time.", begun), 30)
+    await asyncio.wait_for(tts.speak("Once upon a time.", begun), 30)
     assert [len(speech.marks) for speech in spoken] == [2, 4]
     await session.close()
 

@@ -320,7 +320,7 @@ async def test_no_library(tmp_path: Path) -> None:
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
     tts = EspeakTts(EspeakClient(nowhere(tmp_path)), tape, EspeakVoice(pace=600))
     spoken: list[Utterance] = []
-    await tts.say("One two.", spoken.append)
+    await tts.speak("One two.", spoken.append)
     assert spoken == [timed_words("One two.", 600)]
     assert tts.trouble == "espeak-ng is not installed"
     await tts.close()
@@ -501,9 +501,9 @@ async def test_a_voice_makes_the_next_sentence_ahead(tmp_path: Path) -> None:
         spoken.append(one)
         tts.prepare("Two.")
 
-    await tts.say("One, and then some.", has_started)
+    await tts.speak("One, and then some.", has_started)
     os.kill(int(pids.read_text()), signal.SIGKILL)
-    await tts.say("Two.", spoken.append)
+    await tts.speak("Two.", spoken.append)
     assert [one.text for one in spoken] == ["One, and then some.", "Two."]
     assert spoken[1] != timed_words("Two.", 400)
     assert tts.trouble == ""
@@ -515,7 +515,7 @@ async def test_a_voice_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -
     tape = WavOutput(tmp_path / "a.wav", clock)
     tts = EspeakTts(EspeakClient(), tape, EspeakVoice(pace=130))
     started = asyncio.Event()
-    task = asyncio.create_task(tts.say(HOSTILE_TEXTS[-1], lambda _: started.set()))
+    task = asyncio.create_task(tts.speak(HOSTILE_TEXTS[-1], lambda _: started.set()))
     await started.wait()
     await until(lambda: tts.position() >= 0.4)
     task.cancel()
@@ -523,7 +523,7 @@ async def test_a_voice_that_is_cancelled_is_silent_and_goes_on(tmp_path: Path) -
     await asyncio.gather(task, return_exceptions=True)
     assert tts.position() == 0.0
     await asyncio.sleep(0.6)
-    await tts.say("Yes.", lambda _: None)
+    await tts.speak("Yes.", lambda _: None)
     await tts.close()
     recorded, rate = samples(tmp_path / "a.wav")
     assert max(recorded[: round(stopped * rate)]) > 1000
@@ -536,7 +536,7 @@ async def test_a_voice_that_is_cancelled_before_there_is_sound(tmp_path: Path) -
     tape = WavOutput(tmp_path / "a.wav", MonotonicClock())
     tts = EspeakTts(EspeakClient(), tape, EspeakVoice())
     spoken: list[Utterance] = []
-    task = asyncio.create_task(tts.say("Never.", spoken.append))
+    task = asyncio.create_task(tts.speak("Never.", spoken.append))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

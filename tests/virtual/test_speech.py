@@ -199,7 +199,7 @@ async def test_the_virtual_duo_is_as_loud_as_it_is_told_to_be(card: Path, tmp_pa
         await Watch(session).until(lambda state: state.board.ready is not None, 200)
         for volume in (1.0, 0.5):
             tts.configure(100, volume)
-            await tts.say(SENTENCE, lambda _: None)
+            await tts.speak(SENTENCE, lambda _: None)
         assert tts.trouble == ""
     finally:
         await session.close()

@@ -57,7 +57,7 @@ async def test_silence_keeps_time_and_forgets_it_when_it_is_cancelled() -> None:
     clock = ManualClock(5.0)
     tts, started = SilentTts(clock, 60.0), asyncio.Event()
     assert tts.position() == 0.0
-    task = asyncio.create_task(tts.say("one two", lambda _: started.set()))
+    task = asyncio.create_task(tts.speak("one two", lambda _: started.set()))
     await started.wait()
     clock.advance(0.75)
     assert tts.position() == 0.75

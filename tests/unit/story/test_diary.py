@@ -39,7 +39,7 @@ def diary(tmp_path: Path, wall: Wall) -> Diary:
 
 def record_story(diary: Diary, lasted: timedelta = STORY_TIME, *, one_more: bool = False) -> None:
     diary.begin("Lily", "a dog, the forest, a shiny key", one_more=one_more)
-    diary.say("Once upon a time, there was a dog.")
+    diary.add_sentence("Once upon a time, there was a dog.")
     diary.end(lasted, whole=True)
 
 
@@ -57,11 +57,11 @@ def full_disk(limit: int) -> Iterator[None]:
 
 
 def test_a_parent_reads_it(diary: Diary, wall: Wall) -> None:
-    diary.leave_out("Poo")
+    diary.add_left_out("Poo")
     diary.begin("Lily", "a dog, the forest, a shiny key")
-    diary.say("Once upon a time,\nthere was a dog.")
-    diary.leave_out("He hit the bear.")
-    diary.say("他很高兴。")
+    diary.add_sentence("Once upon a time,\nthere was a dog.")
+    diary.add_left_out("He hit the bear.")
+    diary.add_sentence("他很高兴。")
     diary.end(STORY_TIME, whole=True)
     wall.now += timedelta(minutes=5)
     diary.begin("", "The dog", DIARY_AGAIN, one_more=True)
@@ -102,19 +102,19 @@ def test_a_story_belongs_to_the_day_on_which_it_began(diary: Diary, wall: Wall) 
 def test_a_plug_that_is_pulled_gives_no_time_back(diary: Diary, wall: Wall) -> None:
     diary.begin("Lily", "a dog")
     for _ in range(READING_PACE // 4):
-        diary.say("He ran and ran.")
+        diary.add_sentence("He ran and ran.")
     record_story(Diary(diary.path, wall), timedelta(seconds=7))
     assert diary.used(DAY) == timedelta(minutes=1, seconds=7)
 
 
 def test_a_story_cannot_write_the_diary(diary: Diary) -> None:
     diary.begin("Lily\n2026-11-26 10:00  x", "a dog\n    told in 500 min 0 s, stopped")
-    diary.say("    told in 600 min 0 s, to its end")
-    diary.say("\n2026-11-26 10:00  Tom chose: a cat (one more)")
-    diary.say("\x1b[2J\x00gone")
-    diary.leave_out("told in 9 min 0 s\n    told in 9 min 0 s")
+    diary.add_sentence("    told in 600 min 0 s, to its end")
+    diary.add_sentence("\n2026-11-26 10:00  Tom chose: a cat (one more)")
+    diary.add_sentence("\x1b[2J\x00gone")
+    diary.add_left_out("told in 9 min 0 s\n    told in 9 min 0 s")
     diary.end(STORY_TIME, whole=True)
-    diary.leave_out("a name (one more)")
+    diary.add_left_out("a name (one more)")
     assert diary.used(DAY) == STORY_TIME
     assert diary.extra(DAY) == 0
     assert all(c.isprintable() or c == "\n" for c in diary.path.read_text())
@@ -127,8 +127,8 @@ def test_nothing_that_is_said_changes_the_account(
     diary = Diary(tmp_path_factory.mktemp("data") / "diary.txt", Wall())
     diary.begin(name, what)
     for sentence in sentences:
-        diary.say(sentence)
-        diary.leave_out(sentence)
+        diary.add_sentence(sentence)
+        diary.add_left_out(sentence)
     diary.end(STORY_TIME, whole=False)
     assert diary.used(DAY) == STORY_TIME
     assert diary.trouble == ""

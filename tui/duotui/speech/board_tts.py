@@ -34,9 +34,9 @@ class BoardTts:
     def prepare(self, text: str) -> None:
         """Nothing to prepare: the board synthesizes a sentence on request."""
 
-    async def say(self, text: str, begun: UtteranceStarted) -> None:
+    async def speak(self, text: str, begun: UtteranceStarted) -> None:
         if not await self._speak(text, begun):
-            await self._silent.say(text, begun)
+            await self._silent.speak(text, begun)
 
     def position(self) -> float:
         if self._started is None:

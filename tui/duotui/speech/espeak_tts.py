@@ -39,7 +39,7 @@ class EspeakTts:
             while len(self._ahead) > SENTENCES_AHEAD:
                 self._ahead.pop(next(iter(self._ahead)))
 
-    async def say(self, text: str, begun: UtteranceStarted) -> None:
+    async def speak(self, text: str, begun: UtteranceStarted) -> None:
         self.prepare(text)
         key = text, self.voice
         # shielded, because a cancelled caller must not interrupt the synthesis

@@ -51,7 +51,7 @@ class TextToSpeech(Protocol):
         """Announce a sentence that will be spoken soon."""
         ...
 
-    async def say(self, text: str, begun: UtteranceStarted) -> None:
+    async def speak(self, text: str, begun: UtteranceStarted) -> None:
         """Speak `text` to its end; `begun` is called at its first sound. Cancelling the task stops
         the sound at once."""
         ...
@@ -80,7 +80,7 @@ class SilentTts:
     def prepare(self, text: str) -> None:
         """Nothing to prepare."""
 
-    async def say(self, text: str, begun: UtteranceStarted) -> None:
+    async def speak(self, text: str, begun: UtteranceStarted) -> None:
         utterance = timed_words(text, self.pace)
         self._since = self._clock.now()
         begun(utterance)

@@ -43,7 +43,7 @@ class Catalogue:
         self.deck, self.generator, self.favourites = deck, generator, favourites
         self._session, self._stored, self._rng, self._wall = session, stored, rng, wall
 
-    def drawn(self, parental: ParentalSettings) -> CardChoice:
+    def draw(self, parental: ParentalSettings) -> CardChoice:
         """Draw three cards at random, with the child's name."""
         return self.deck.draw(self._rng, parental.name, parental.is_a)
 
@@ -57,10 +57,10 @@ class Catalogue:
         )
         return CatalogueStory(choices.title(self.deck, choice, language), choice, generated)
 
-    def while_away(self, story: CatalogueStory) -> Sequence[str]:
+    def fallback_sentences(self, story: CatalogueStory) -> Sequence[str]:
         return self._stored(story.choice, self._rng)
 
-    def keep(self, story: CatalogueStory) -> None:
+    def save(self, story: CatalogueStory) -> None:
         ready = self._session.state.board.ready
         self.favourites.add(
             FavouriteStory(

@@ -41,7 +41,7 @@ def favourites(stories: Iterable[FavouriteStory], deck: Deck) -> tuple[ChoiceOpt
     )
 
 
-def wished(deck: Deck, slots: Mapping[str, str], strings: StoryStrings, language: str) -> str:
+def wish_text(deck: Deck, slots: Mapping[str, str], strings: StoryStrings, language: str) -> str:
     """Labels of the recognized slots, as on the cards."""
     commands = {"again": strings.again, "next": strings.next, "surprise": strings.surprise}
     if slots.get("command") in commands:

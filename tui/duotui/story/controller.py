@@ -119,7 +119,7 @@ class StoryController:
 
     def surprise(self) -> None:
         if self.view.step in (Step.CARDS, Step.THE_END, Step.SHELF, Step.HEARD):
-            self._start_new(self._services.catalogue.drawn(self.parental))
+            self._start_new(self._services.catalogue.draw(self.parental))
 
     def again(self) -> None:
         if self.view.step in (Step.TELLING, Step.THE_END):
@@ -132,7 +132,7 @@ class StoryController:
     def keep(self) -> None:
         """Add the story to the favourites."""
         if self.story is not None and self.view.step is Step.THE_END:
-            self._services.catalogue.keep(self.story)
+            self._services.catalogue.save(self.story)
             self._show_end(kept=True)
 
     def favourites(self) -> None:
@@ -141,7 +141,7 @@ class StoryController:
 
     def choose(self, slots: Mapping[str, str]) -> None:
         """Start a story with the recognized `slots`; other cards are drawn at random."""
-        drawn = self._services.catalogue.drawn(self.parental)
+        drawn = self._services.catalogue.draw(self.parental)
         self._start_new(replace(drawn, **{row: slots[row] for row in CARD_ROWS if row in slots}))
 
     def listen(self) -> None:
@@ -176,7 +176,7 @@ class StoryController:
 
     def _ask_confirmation(self, slots: Mapping[str, str]) -> None:
         """Show the recognized wish; nothing starts until the child confirms it."""
-        labels = choices.wished(
+        labels = choices.wish_text(
             self._services.catalogue.deck, slots, self.strings, self.parental.language
         )
         self._spoken_slots = slots
@@ -313,7 +313,7 @@ class StoryController:
 
     def _fallback_story(self) -> Sequence[str]:
         assert self.story is not None
-        return self._services.catalogue.while_away(self.story)
+        return self._services.catalogue.fallback_sentences(self.story)
 
     def _update(self, **changes: object) -> None:
         self._show(replace(self.view, **changes))  # type: ignore[arg-type]

@@ -50,10 +50,10 @@ class Diary:
         self._write_dated(head + (_ONE_MORE if one_more else ""))
         self._story_open = True
 
-    def say(self, sentence: str) -> None:
+    def add_sentence(self, sentence: str) -> None:
         self._write(_TEXT_INDENT + _plain(sentence) + "\n")
 
-    def leave_out(self, what: str) -> None:
+    def add_left_out(self, what: str) -> None:
         """Write a sentence or a name that the content filter refused."""
         note = f"left out: {_plain(what)}"
         if self._story_open:

@@ -117,7 +117,7 @@ class ReadAlong:
             self._on_change()
             await self._playing.wait()
             self._interrupted = False
-            self._speaking = asyncio.create_task(self._tts.say(sentences[at], self._on_utterance))
+            self._speaking = asyncio.create_task(self._tts.speak(sentences[at], self._on_utterance))
             try:
                 return await self._speaking
             except asyncio.CancelledError:

@@ -58,9 +58,9 @@ class StoryRun:
                 await asyncio.wait({generating})
             read = len(generated.sentences) if whole else self.read_along.current + 1
             for sentence in generated.sentences[first:read]:
-                self._diary.say(sentence)
+                self._diary.add_sentence(sentence)
             for sentence in generated.left_out[left_out:]:
-                self._diary.leave_out(sentence)
+                self._diary.add_left_out(sentence)
             duration = self._clock.now() - started
             self._diary.end(
                 timedelta(seconds=duration), whole=whole, generation_time=generation_time

@@ -161,7 +161,7 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
     return result
 
 
-def kinds(state: SessionState, verdict: Verdict) -> list[str]:
+def token_kinds(state: SessionState, verdict: Verdict) -> list[str]:
     """Kind of each token on the strip, by the agreement, or by the baseline until that exists."""
     board = state.board
     _, limit = gauge_text.progress(board)

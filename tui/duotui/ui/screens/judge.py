@@ -139,7 +139,7 @@ class JudgeScreen(ThrottledScreen):
             self.query_one(RunChart).show(score, session.options.runs)
             self.query_one("#facts", Static).update(judge_text.facts(verdict, glyphs))
             self.query_one(PaceChart).show(judge_text.lanes(state, verdict, self._rival))
-            self.query_one(AgreementStrip).show(judge_text.kinds(state, verdict))
+            self.query_one(AgreementStrip).show(judge_text.token_kinds(state, verdict))
             first = judge_text.first_difference(state, session.baseline)
             self.query_one("#board", StoryView).show(replace(state, diff=TokenDiff(0, first)))
             banner = self.query_one("#banner", Static)
@@ -179,7 +179,7 @@ class JudgeScreen(ThrottledScreen):
         strip.choose(strip.chosen + by)
 
     def action_other(self) -> None:
-        self.query_one(AgreementStrip).choose_other()
+        self.query_one(AgreementStrip).choose_next_difference()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("pause", "step"):

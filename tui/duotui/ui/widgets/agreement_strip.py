@@ -76,7 +76,7 @@ class AgreementStrip(Widget):
             self.refresh()
             self.post_message(self.Chosen(self.chosen))
 
-    def choose_other(self) -> None:
+    def choose_next_difference(self) -> None:
         """Choose the next token that the reference would not take; after the last, the first."""
         others = [index for index, kind in enumerate(self._kinds) if kind == OTHER]
         after = [index for index in others if index > self.chosen]
