@@ -446,7 +446,7 @@ def test_without_a_sound_card_there_is_silence_and_not_a_byte_on_the_terminal(
             output = open_output(MonotonicClock())
             reader = EspeakTts(EspeakClient(), output, EspeakVoice(pace=400))
             said = []
-            await reader.say("Hello.", said.append)
+            await reader.speak("Hello.", said.append)
             await reader.close()
             with open(sys.argv[1], "w") as file:
                 json.dump([type(output).__name__, output.trouble, len(said)], file)
