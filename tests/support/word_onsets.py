@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SOUND_LEVEL = 150
-"""Level above which a sample counts as sound, as for silence in sound_kit.py."""
+"""Level above which a sample counts as sound, as for silence in speech.py."""
 
 LOUD, MUTE = "\x01100A", "\x010A"
 

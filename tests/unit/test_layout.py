@@ -51,3 +51,8 @@ def test_helpers_lie_in_support() -> None:
         if not path.name.startswith(("test_", "conftest"))
     ]
     assert [path.name for path in helpers] == ["make_frames.py"]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE_FOLDER.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_module_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 300

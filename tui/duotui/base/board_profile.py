@@ -6,6 +6,11 @@ must also give a way to tell it from the 64M: all three say "riscv64", have the 
 prompt and the password. The device tree's model (/proc/device-tree/model) names the board.
 Elsewhere it needs: an engine for its processor where that is in ARM mode (data/board), its modules
 (firmware/overlay), and for the Duo S the pins of its loudspeaker.
+
+There is one board so far, so these modules read DUO_64M itself, and would take the profile of the
+board at hand: board/{checks,doctor,installer,port_probe,shell}, link/{ports,serial_transport},
+protocol/link_monitor, report/strings, scoring/machine_conditions, targets/virtual_duo and
+ui/judge_text.
 """
 
 from collections.abc import Mapping

@@ -146,7 +146,7 @@ class JudgeSession:
         except DuotuiError as error:
             self.refused = error
             await self.source.refused(error)
-            self._changed()
+            self._callback(self)
             raise
 
     def stop(self, why: DuotuiError) -> None:
@@ -192,15 +192,12 @@ class JudgeSession:
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
-        self._changed()
+        self._callback(self)
 
     def _source_changed(self) -> None:
         mismatch = self._mismatch()
         if mismatch is not None and self.phase is Phase.RUNNING:
             self.source.stop(mismatch)
-        self._changed()
-
-    def _changed(self) -> None:
         self._callback(self)
 
     def _mismatch(self) -> UsageError | None:

@@ -1,6 +1,6 @@
 """Options that a child chooses from. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from duotui.story.cards import CARD_ROWS, CardChoice, Deck
 from duotui.story.favourites import FavouriteStory
@@ -54,3 +54,9 @@ def wish_text(deck: Deck, slots: Mapping[str, str], strings: StoryStrings, langu
 def title(deck: Deck, choice: CardChoice, language: str) -> str:
     """Labels of the three cards."""
     return ", ".join(card.label[language] for card in deck.cards(choice))
+
+
+def card_choice(picked: Sequence[ChoiceOption], name: str, own: str) -> CardChoice:
+    """The choice of the cards `picked`, one of each row, for a child of `name`."""
+    who, where, what = (option.key for option in picked)
+    return CardChoice(who=who, where=where, what=what, name=name, own=own)

@@ -203,16 +203,8 @@ class StoryController:
                 if len(picked) < len(CARD_ROWS):
                     self._show_cards(picked)
                 else:
-                    who, where, what = (card.key for card in picked)
-                    self._start_new(
-                        CardChoice(
-                            who=who,
-                            where=where,
-                            what=what,
-                            name=self.parental.name,
-                            own=self.parental.is_a,
-                        )
-                    )
+                    parental = self.parental
+                    self._start_new(choices.card_choice(picked, parental.name, parental.is_a))
             case Step.THE_END, choices.KEY_AGAIN:
                 self.again()
             case Step.THE_END, choices.KEY_NEXT:
@@ -239,15 +231,8 @@ class StoryController:
 
     def _show_end(self, *, kept: bool) -> None:
         sentences = self._story_run.read_along.sentences
-        self._show(
-            StoryViewState(
-                Step.THE_END,
-                choices.ending(self.strings, kept=kept),
-                sentences=sentences,
-                current=len(sentences),
-                saved=kept,
-            )
-        )
+        options = choices.ending(self.strings, kept=kept)
+        self._show(StoryViewState.the_end(options, sentences, saved=kept))
 
     def _repeat(self) -> None:
         if self.story is not None and self.story.generated.over:
@@ -256,10 +241,8 @@ class StoryController:
     def _continue(self) -> None:
         story = self.story
         if story is not None and story.generated.over:
-            first = len(story.generated.sentences)
-            self._start(
-                diaries.DIARY_NEXT, story, self._services.catalogue.generator.continue_story, first
-            )
+            generate = self._services.catalogue.generator.continue_story
+            self._start(diaries.DIARY_NEXT, story, generate, len(story.generated.sentences))
 
     def _start_new(self, choice: CardChoice) -> None:
         catalogue = self._services.catalogue
@@ -293,14 +276,7 @@ class StoryController:
     def _on_read_along(self) -> None:
         read = self._story_run.read_along
         if self.view.step is Step.TELLING:
-            self._update(
-                sentences=read.sentences,
-                current=read.current,
-                thinking=read.thinking,
-                paused=read.paused,
-                fallback_playing=read.fallback_playing,
-                board_back=read.board_back,
-            )
+            self._update(**read.view_changes())
 
     def _on_session(self) -> None:
         if self._services.board_away != self.view.board_away:

@@ -63,6 +63,11 @@ class ReadAlong:
         utterance = self._utterance
         return utterance.word_at(self._tts.position()) if utterance is not None else None
 
+    def view_changes(self) -> dict[str, object]:
+        """Fields of the view (view_state.py) that the reading determines."""
+        names = ("sentences", "current", "thinking", "paused", "fallback_playing", "board_back")
+        return {name: getattr(self, name) for name in names}
+
     async def read(self, generated: GeneratedStory, first: int = 0) -> None:
         """Read `generated` from sentence `first` to its end, waiting for new sentences."""
         at = first

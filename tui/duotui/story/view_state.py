@@ -62,3 +62,10 @@ class StoryViewState:
     rest: RestReason | None = None
     until: datetime | None = None
     one_more: bool = False
+
+    @classmethod
+    def the_end(
+        cls, options: tuple[ChoiceOption, ...], sentences: tuple[str, ...], *, saved: bool
+    ) -> "StoryViewState":
+        """The view after the last of `sentences`."""
+        return cls(Step.THE_END, options, sentences=sentences, current=len(sentences), saved=saved)

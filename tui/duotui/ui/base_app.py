@@ -63,7 +63,6 @@ class BaseApp(App[None]):
         after a signal."""
         with self._guard.on_signals(self._stop):
             self.run()
-        self._guard.disarm()
         if self._is_stopped:
             raise Cancelled("stopped")
         if self.return_code:

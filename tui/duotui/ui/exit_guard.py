@@ -41,15 +41,18 @@ class ExitGuard:
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
         self._end_time = math.inf
+        self._is_active = False
         self._settings: list[Any] | None = None
         if sys.platform != "win32":
             with contextlib.suppress(termios.error, ValueError, OSError):
                 self._settings = termios.tcgetattr(_STDIN)
 
     def arm(self, status: int, seconds: float) -> None:
-        """End the process with `status` after `seconds`, if nothing ends it earlier."""
+        """End the process with `status` after `seconds`, if nothing ends it earlier.
+
+        Do nothing outside `on_signals`: there the process is somebody else's."""
         end_time = time.monotonic() + seconds
-        if end_time >= self._end_time:
+        if not self._is_active or end_time >= self._end_time:
             return
         self.disarm()
         self._end_time = end_time
@@ -64,7 +67,8 @@ class ExitGuard:
 
     @contextlib.contextmanager
     def on_signals(self, call: Callable[[], object]) -> Iterator[None]:
-        """Call `call` in the main thread at each fatal signal, and arm the guard."""
+        """Call `call` in the main thread at each fatal signal, and arm the guard. Disarm it at the
+        end."""
 
         def handle(_number: int, _frame: object) -> None:
             self.arm(Exit.CANCELLED, SIGNAL_TIMEOUT)
@@ -72,9 +76,12 @@ class ExitGuard:
 
         ignored = {n for n in FATAL_SIGNALS if signal.getsignal(n) is signal.SIG_IGN}  # nohup
         previous = {n: signal.signal(n, handle) for n in FATAL_SIGNALS if n not in ignored}
+        self._is_active = True
         try:
             yield
         finally:
+            self._is_active = False
+            self.disarm()
             for number, handler in previous.items():
                 signal.signal(number, handler)
 

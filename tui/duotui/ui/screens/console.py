@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
@@ -24,6 +24,7 @@ from duotui.ui import gauge_text
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.hints import baseline_hint, can_speak, invitation, loss_hint
+from duotui.ui.screens.console_bindings import CONSOLE_BINDINGS
 from duotui.ui.screens.settings import SettingsScreen
 from duotui.ui.screens.story_actions import StoryActionsScreen
 from duotui.ui.widgets.gauges import Gauges
@@ -34,88 +35,7 @@ from duotui.ui.widgets.story_view import StoryView
 
 class ConsoleScreen(StoryActionsScreen):
     AUTO_FOCUS = "#board"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "i,slash",
-            "prompt",
-            "Prompt",
-            id="prompt",
-            priority=True,
-            tooltip="Type how the story begins",
-        ),
-        Binding("enter", "tell", "Tell", id="tell", tooltip="Tell the story of this prompt"),
-        Binding("space", "pause", "Pause", id="pause", tooltip="Pause the story, or go on"),
-        Binding("s", "stop", "Stop", id="stop", tooltip="Stop the story"),
-        Binding(
-            "r",
-            "again",
-            "Again",
-            id="again",
-            tooltip="The same story again; after a loss, connect first",
-        ),
-        Binding(
-            "n",
-            "another",
-            "New",
-            id="another",
-            tooltip="Another story of the same prompt: a new seed",
-        ),
-        Binding(
-            "o",
-            "settings",
-            "Settings",
-            id="settings",
-            tooltip="Temperature, top-p, seed, steps and mode",
-        ),
-        Binding(
-            "d",
-            "baseline",
-            "Baseline",
-            show=False,
-            id="baseline",
-            tooltip="Show or hide the baseline beside the story",
-        ),
-        Binding(
-            "v",
-            "speak",
-            "Speak",
-            show=False,
-            id="speak",
-            tooltip="Say the story aloud on the board's loudspeaker, or be quiet",
-        ),
-        Binding(
-            "full_stop",
-            "step",
-            "Step",
-            show=False,
-            id="step",
-            tooltip="In a recording that is held: on to the next words",
-        ),
-        Binding(
-            "y",
-            "copy_story",
-            "Copy",
-            show=False,
-            id="copy",
-            tooltip="Copy what is selected, or the story",
-        ),
-        Binding(
-            "w",
-            "save",
-            "Save story",
-            show=False,
-            id="save",
-            tooltip="Write the story to a text file",
-        ),
-        Binding(
-            "R,ctrl+r",
-            "record",
-            "Record",
-            show=False,
-            id="record",
-            tooltip="Record everything that happens, or end the recording",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CONSOLE_BINDINGS
 
     class Settled(Message):
         """`request` is the new default."""
