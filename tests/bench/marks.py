@@ -6,8 +6,8 @@ The stories are read on tapes in real time, ten at once, and sampled sixty times
 screen. Two methods find the onset of a word in the sound alone:
 
     loudness  at any pace: the story is synthesized again with one word at volume zero, and the
-              first sample that differs is its first (support/word_onsets.py). The second synthesis must
-              equal the tape, sample for sample.
+              first sample that differs is its first (support/word_onsets.py). The second
+              synthesis must equal the tape, sample for sample.
     silence   up to ninety words a minute there is silence between words, and each begins at the
               end of one. Words are counted, not matched by time.
 
