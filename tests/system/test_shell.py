@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,3 +181,17 @@ def test_the_agent_is_found() -> None:
 def test_a_line_that_is_cut_is_a_lost_link(line: OpenLine) -> None:
     with line("sh", "-c", "read -r word") as spawn, pytest.raises(LinkBroken):
         probe_peer(spawn)
+
+
+@pytest.mark.parametrize("error", [NotReady("it failed"), KeyboardInterrupt()], ids=repr)
+def test_a_shell_is_given_back_after_an_error(line: OpenLine, error: BaseException) -> None:
+    """Whoever opens the port then sees what is typed."""
+    with line() as spawn:
+        with suppress(NotReady, KeyboardInterrupt), Shell.enter(spawn, probe_peer(spawn)) as shell:
+            assert shell.run("echo quiet") == "quiet"
+            raise error
+        for _ in range(20):  # stty discards what is typed before its end
+            spawn.write_bytes(b"echo by hand\r")
+            if spawn.wait_for(rb"echo by hand\r\n", seconds=1) == 0:
+                return
+        pytest.fail("the echo is still off")

@@ -17,6 +17,9 @@ from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import STORY_SCHEMA, Settings, load, save
 from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings, SleepTimer
+from duotui.ui.app import ConsoleApp
+from duotui.ui.screens.console import ConsoleScreen
+from support.scripted_session import ScriptedSession
 
 
 def test_no_file_is_the_defaults(home: Path) -> None:
@@ -364,3 +367,17 @@ def test_the_linux_console_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not config_file.ascii_only_terminal()
     monkeypatch.setenv("TERM", "linux")
     assert config_file.ascii_only_terminal()
+
+
+async def test_options_of_a_run_are_not_saved(home: Path) -> None:
+    """`duotui --seed 5 --theme duo-light`, then the theme key and the settings screen."""
+    of_run = Request(seed=5, temperature=0.25)
+    app = ConsoleApp(ScriptedSession(), load(), request=of_run, theme="duo-light")
+    async with app.run_test() as pilot:
+        assert app.theme == "duo-light"
+        await pilot.press("t")
+        chosen = app.theme
+        app.on_console_screen_settled(ConsoleScreen.Settled(of_run, replace(of_run, top_p=0.5)))
+    saved = load()
+    assert saved.theme == chosen != "duo-light"
+    assert saved.story == replace(Request(), top_p=0.5)

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from duotui.base.child_process import ChildFailed, ChildProcess, last_line, run_program
+from duotui.base.child_process import (
+    ChildFailed,
+    ChildProcess,
+    last_line,
+    python_module,
+    run_program,
+)
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 
@@ -91,3 +97,14 @@ def runs(pid: int) -> bool:
     """True if the process has not ended, and is no zombie."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return state.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_a_module_of_ours_imports_nothing_of_the_current_folder(tmp_path: Path) -> None:
+    """A `json.py` of somebody else is not run."""
+    (tmp_path / "json.py").write_text("open('was run', 'w')")
+    command = python_module("duotui.speech.espeak_worker")
+    subprocess.run(command, cwd=tmp_path, input=b"", capture_output=True, timeout=60, check=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["json.py"]
+    without = [word for word in command if word != "-P"]
+    subprocess.run(without, cwd=tmp_path, input=b"", capture_output=True, timeout=60, check=False)
+    assert (tmp_path / "was run").exists()

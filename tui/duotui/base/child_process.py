@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ class ChildFailed(Exception):
     def __init__(self, status: int, stderr: str) -> None:
         super().__init__(last_line(stderr))
         self.status, self.stderr = status, stderr
+
+
+def python_module(name: str, *arguments: str) -> tuple[str, ...]:
+    """The command that runs a module of ours. -P keeps Python from importing what lies in the
+    current folder, which may be anybody's (CWE-427)."""
+    return (sys.executable, "-P", "-m", name, *arguments)
 
 
 def last_line(output: str | bytes, otherwise: str = "") -> str:

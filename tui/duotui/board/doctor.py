@@ -137,10 +137,9 @@ def _check_line(path: str) -> Iterator[Finding]:
             yield Finding("line", False, state.value, fault.hint)
             return
         yield Finding("line", True, state.value)
-        shell = open_shell(spawn, state)
-        yield Finding("login", True, "as root")
-        yield from check_board(shell)
-        shell.leave()
+        with open_shell(spawn, state) as shell:
+            yield Finding("login", True, "as root")
+            yield from check_board(shell)
     except DuotuiError as error:
         yield Finding(
             link="login", right=False, what=error.message, mend=error.hint, exit=error.exit

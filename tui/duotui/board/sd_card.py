@@ -22,9 +22,9 @@ def install_on_card(root: Path, parts: tuple[InstallFile, ...]) -> list[Path]:
             f"{root} is not the root of a Duo's card: it has no {missing[0]}",
             "mount its second partition, and name that folder",
         )
+    targets = [_target(root, part) for part in parts]
     written = []
-    for part in parts:
-        target = root / part.target.lstrip("/")
+    for part, target in zip(parts, targets, strict=True):
         try:
             _write(part.source, target, part.mode)
         except OSError as error:
@@ -33,9 +33,21 @@ def install_on_card(root: Path, parts: tuple[InstallFile, ...]) -> list[Path]:
     return written
 
 
+def _target(root: Path, part: InstallFile) -> Path:
+    """The path of `part` on the card. Raises UsageError if a link there leads off the card."""
+    target = root / part.target.lstrip("/")
+    if not target.parent.resolve().is_relative_to(root.resolve()) or target.is_symlink():
+        raise UsageError(
+            f"{target} leads off the card, by a symbolic link",
+            "remove the link on the card; nothing was written",
+        )
+    return target
+
+
 def _write(source: Path, target: Path, mode: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)  # a link there would be followed
     shutil.copyfile(source, part)
     part.chmod(mode)
     with part.open("r+b") as file:  # Windows syncs no file that is open for reading only

@@ -5,6 +5,7 @@ MD5 and runs only if that matches. Its output comes with an MD5, and is requeste
 differs. The command runs once.
 """
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -12,6 +13,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import last_line
@@ -131,6 +133,19 @@ class Shell:
         if answer.status:
             raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last_line)
         return answer.text
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Give the shell back, also after an error or an interrupt."""
+        with contextlib.suppress(DuotuiError):
+            if kind is not None:
+                # a shell that handles SIGINT discards what it has read
+                self._spawn.drain()
+                self._spawn.write_bytes(INTERRUPT)
+                self._spawn.wait_for(SHELL_PROMPT, seconds=RETRY_INTERVAL)
+            self.leave()
 
     def leave(self) -> None:
         """Restore the shell's echo and the kernel's messages for its next user."""

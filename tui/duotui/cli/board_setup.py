@@ -47,14 +47,13 @@ def setup(options: SetupOptions, out: TextIO) -> None:
     transport = SerialTransport(path, WRITE_TIMEOUT)
     try:
         spawn = TransportSpawn(transport)
-        shell = open_shell(spawn, probe_peer(spawn))
-        plan = plan_install(shell, install_files(options.engine, model))
-        _show(plan, path, out)
-        if plan.missing and not options.yes:
-            _ask(plan, out)
-        line = ProgressLine(out)
-        install(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
-        shell.leave()
+        with open_shell(spawn, probe_peer(spawn)) as shell:
+            plan = plan_install(shell, install_files(options.engine, model))
+            _show(plan, path, out)
+            if plan.missing and not options.yes:
+                _ask(plan, out)
+            line = ProgressLine(out)
+            install(shell, plan, MonotonicClock(), lambda part, now: line.show(part.name, now))
         print(f"ready: duotui {path} tells from it", file=out)
     finally:
         transport.close()

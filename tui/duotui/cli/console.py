@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import replace
 
 from duotui import __version__
 from duotui.base.errors import Exit, NoDevice, UsageError
@@ -38,11 +37,17 @@ def run(options: argparse.Namespace) -> int:
     session = resolve.session(target, options, baseline=not options.no_baseline)
     if options.record is not None:
         session.record(options.record)
-    settings = replace(settings, theme=options.theme or settings.theme, story=request)
     first = request if options.prompt is not None else None
     from duotui.ui.app import ConsoleApp
 
-    ConsoleApp(session, settings, ascii=options.ascii, first=first).show()
+    ConsoleApp(
+        session,
+        settings,
+        ascii=options.ascii,
+        first=first,
+        request=request,
+        theme=options.theme or "",
+    ).show()
     return Exit.OK
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from duotui.base.errors import UsageError
@@ -149,3 +149,9 @@ def matched(pattern: str, text: str) -> re.Match[str]:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def changed_fields(before: Any, after: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """The fields of the dataclass `after` that differ from those of `before`."""
+    names = (field.name for field in fields(after))
+    return {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}

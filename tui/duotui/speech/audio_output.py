@@ -11,14 +11,13 @@ import contextlib
 import importlib.util
 import shutil
 import subprocess
-import sys
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from duotui.base.child_process import ChildFailed, ChildProcess, run_program
+from duotui.base.child_process import ChildFailed, ChildProcess, python_module, run_program
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
 from duotui.base.oscompat import by_system
@@ -152,7 +151,7 @@ class PlayerProgram:
 
 
 SOUNDDEVICE = PlayerProgram(
-    "sounddevice", (sys.executable, "-m", "duotui.speech.portaudio_worker", "{rate}"), early=True
+    "sounddevice", python_module("duotui.speech.portaudio_worker", "{rate}"), early=True
 )
 APLAY = PlayerProgram(
     "aplay", ("aplay", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", "{rate}"), PLAYER_DELAY

@@ -8,12 +8,11 @@ import asyncio
 import bisect
 import math
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from duotui.base.child_process import ChildProcess
+from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
 from duotui.protocol.tokens import WordMark
@@ -76,7 +75,7 @@ class EspeakClient:
         self,
         environment: Mapping[str, str] | None = None,
         patience: float = REPLY_TIMEOUT,
-        command: tuple[str, ...] = (sys.executable, "-m", "duotui.speech.espeak_worker"),
+        command: tuple[str, ...] = python_module("duotui.speech.espeak_worker"),
     ) -> None:
         self.trouble = ""
         self._environment = environment

@@ -14,14 +14,14 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from duotui.base.child_process import ChildProcess
+from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady, UsageError
 from duotui.speech.noise_gate import without_noise
 from duotui.speech.recognizer import FAINT_LEVEL, NO_POCKETSPHINX, SAMPLE_RATE, rms_level
 from duotui.speech.resampling import resampled
 
 ARECORD = ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(SAMPLE_RATE))
-PORTAUDIO = (sys.executable, "-m", "duotui.speech.microphone")
+PORTAUDIO = python_module("duotui.speech.microphone")
 """Recorders of this computer, in order of preference."""
 
 PROBE_BYTES, MICROPHONE_OPEN_TIMEOUT = 1024, 5.0

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any, BinaryIO
 
-from duotui.base.child_process import ChildProcess
+from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady
 from duotui.speech.noise_gate import NUMPY_MISSING
 from duotui.speech.resampling import resampled
@@ -240,7 +240,7 @@ class RecognizerProcess:
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
     """Start the recogniser of a vocabulary. Raises the errors of Recognizer."""
     recognizer = RecognizerProcess(
-        await ChildProcess.start((sys.executable, "-m", "duotui.speech.recognizer"))
+        await ChildProcess.start(python_module("duotui.speech.recognizer"))
     )
     try:
         await recognizer.begin(vocabulary)

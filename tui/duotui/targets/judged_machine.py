@@ -90,12 +90,10 @@ class RemoteMachine:
         transport = SerialTransport(self.path)
         try:
             spawn = TransportSpawn(transport)
-            shell = open_shell(spawn, probe_peer(spawn))
-            output = shell.run(command, 60)
-            shell.leave()
+            with open_shell(spawn, probe_peer(spawn)) as shell:
+                return shell.run(command, 60)
         finally:
             transport.close()
-        return output
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from duotui.protocol.request import Request
 from duotui.session.session import SessionProtocol
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
+from duotui.settings.setting import changed_fields
 from duotui.ui import export_paths
 from duotui.ui.base_app import BaseApp
 from duotui.ui.bindings import clashes, commands
@@ -75,12 +76,16 @@ class ConsoleApp(BaseApp):
         *,
         ascii: bool = False,  # noqa: A002 - the option's name
         first: Request | None = None,
+        request: Request | None = None,
+        theme: str = "",
         judge_session: JudgeSession | MultiBoardSession | None = None,
     ) -> None:
-        """Exactly one of `session` and `judge_session` is given."""
+        """Exactly one of `session` and `judge_session` is given. `request` and `theme` are this
+        run's, in place of those of `settings`, which they do not change."""
         super().__init__(settings, ascii=ascii)
         self._session, self._judge_session = session, judge_session
-        self._first = first
+        self._first, self._request = first, request or settings.story
+        self._theme_of_run = theme
 
     def get_default_screen(self) -> Screen[None]:
         if isinstance(self._judge_session, MultiBoardSession):
@@ -88,14 +93,14 @@ class ConsoleApp(BaseApp):
         if self._judge_session is not None:
             return JudgeScreen(self._judge_session, self._glyphs)
         assert self._session is not None
-        return ConsoleScreen(self._session, self._settings.story, self._glyphs, first=self._first)
+        return ConsoleScreen(self._session, self._request, self._glyphs, first=self._first)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Omit Textual's commands: BindingCommands lists them all."""
         return ()
 
     def on_mount(self) -> None:
-        self.apply_theme(self._settings.theme)
+        self.apply_theme(self._theme_of_run or self._settings.theme)
         self._set_keys()
         for warning in self._warnings:
             self.notify(warning, title=self._settings.path.name, severity="warning", markup=False)
@@ -118,8 +123,11 @@ class ConsoleApp(BaseApp):
         return text if plain and binding.key != "enter" else binding.key
 
     def on_console_screen_settled(self, event: ConsoleScreen.Settled) -> None:
-        # The history keeps the current prompt; the prompt in the settings does not change.
-        self._save_settings(story=replace(event.request, prompt=self._settings.story.prompt))
+        # Options of this run's command line are not the user's settings, and the history keeps the
+        # prompt.
+        changes = changed_fields(event.before, event.after)
+        changes.pop("prompt", None)
+        self._save_settings(story=replace(self._settings.story, **changes))
 
     def _save_settings(self, *, theme: str | None = None, story: Request | None = None) -> None:
         """Save a changed theme or request in the user's settings."""

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.settings.parental_settings import ParentalSettings
+from duotui.settings.setting import changed_fields
 from duotui.story import parental_policy
 from duotui.story.controller import StoryController
 from duotui.story.strings import strings_in
@@ -88,7 +89,10 @@ class StoryApp(BaseApp):
     def _on_parental_settings(self, parental: ParentalSettings | None) -> None:
         if parental is None:
             return
-        self._settings = replace(self._settings, parental=parental)
+        # options of this run's command line are not the parents' settings
+        changes = changed_fields(self._controller.parental, parental)
+        saved = replace(self._settings.parental, **changes)
+        self._settings = replace(self._settings, parental=saved)
         config_file.save(self._settings)
         self._controller.apply_settings(parental, strings_in(parental.language))
         self._images.settle(parental.pictures)

@@ -38,11 +38,11 @@ class ConsoleScreen(StoryActionsScreen):
     BINDINGS: ClassVar[list[BindingType]] = CONSOLE_BINDINGS
 
     class Settled(Message):
-        """`request` is the new default."""
+        """The user changed the settings of the next stories from `before` to `after`."""
 
-        def __init__(self, request: Request) -> None:
+        def __init__(self, before: Request, after: Request) -> None:
             super().__init__()
-            self.request = request
+            self.before, self.after = before, after
 
     def __init__(
         self,
@@ -244,8 +244,8 @@ class ConsoleScreen(StoryActionsScreen):
     def action_settings(self) -> None:
         def settle(request: Request | None) -> None:
             if request is not None:
+                self.post_message(self.Settled(self._request, request))
                 self._request = request
-                self.post_message(self.Settled(request))
                 self._show()
 
         request = replace(self._request, prompt=self.query_one(PromptLine).value)
