@@ -189,11 +189,14 @@ def duotui(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+KNOWN_MODELS = ", ".join(model.name for model in model_store.known())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["model", "get"], "which model?; duotui model list names those that are known"),
-        (["model", "get", "big"], "no model is known as big; there are stories15M, stories260K"),
+        (["model", "get", "big"], f"no model is known as big; there are {KNOWN_MODELS}"),
         (
             ["tell", "--model", "stories15M"],
             "stories15M is not here yet; duotui model get stories15M fetches it",

@@ -18,16 +18,9 @@ def test_ours_load() -> None:
     loaded, failures = themes.load([themes.packaged()])
     assert failures == []
     assert {theme.name for theme in loaded} == {
-        "duo-dark",
-        "duo-light",
-        "high-contrast",
-        "colour-safe",
-        "bedtime",
-        "cream",
-        "forest",
-        "sea",
-        "space",
+        path.stem for path in themes.packaged().glob("*.toml")
     }
+    assert len(loaded) >= 9
 
 
 def contrast(one: Color, other: Color) -> float:
