@@ -5,7 +5,10 @@ Code blocks, tables, quotations and headings are not sentences. A list item is o
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -157,3 +160,35 @@ def test_a_long_line_is_found() -> None:
     line = "word " * 5 + "w" * 100
     assert long_lines(line) == ["line 1: 125 characters"]
     assert long_lines(f"| {line} |") + long_lines(f"    {line}") == []
+
+
+OPENINGS = ("Of ", "As ", "The same ")
+"""Docstrings that begin so have no subject."""
+
+
+def docstrings(source: str) -> list[str]:
+    """Docstrings of a module, its classes, functions and values."""
+    return [
+        inspect.cleandoc(node.value.value)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
+
+
+def faults(source: str) -> list[str]:
+    """Docstrings with an opening without a subject, or with a sentence that is too long."""
+    found = docstrings(source)
+    return [text for text in found if text.startswith(OPENINGS) or long_sentences(text)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tui").rglob("*.py")), ids=lambda path: path.stem)
+def test_docstrings_are_readable(path: Path) -> None:
+    assert faults(path.read_text("utf-8")) == []
+
+
+def test_an_unreadable_docstring_is_seen() -> None:
+    assert faults(f'def f():\n    """{LONG}"""') == [LONG]
+    assert faults('x = 1\n"""Of a file, in bytes."""') == ["Of a file, in bytes."]
+    assert faults('"""Return it."""') == []

@@ -31,16 +31,18 @@ class MemoryLayout(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BoardProfile:
-    """`machine` is what `uname -m` prints. `ram` is QEMU's and the kernel's word for the memory,
-    `freed_memory` the least MemTotal, in bytes, of an image that keeps nothing for a camera;
-    `card_rate` is the card's bytes a second, `baud_rate` that of its UART.
+    """Facts of a kind of board.
 
-    `user` and `password` are those of the vendor's images. `boot_messages` is printed by a board
-    that was just turned on, `bootloader_prompt` by its boot loader: regular expressions.
-
-    `usb_products` are the gadgets that a board shows, with what each is. `capture_device` and
-    `playback_devices` are paths, for a shell. `published_rates` are tok/s of a model of
-    `published_parameters` parameters. `report_titles` are by language.
+    - `machine` is what `uname -m` prints; `ram` is QEMU's and the kernel's word for the memory.
+    - `freed_memory` is the least MemTotal, in bytes, of an image that keeps nothing for a camera.
+    - `card_rate` is the card's bytes a second, `baud_rate` that of its UART.
+    - `user` and `password` are those of the vendor's images.
+    - `boot_messages` is printed by a board that was just turned on, `bootloader_prompt` by its boot
+      loader: regular expressions.
+    - `usb_products` are the gadgets that a board shows, with what each is.
+    - `capture_device` and `playback_devices` are paths, for a shell.
+    - `published_rates` are tok/s of a model of `published_parameters` parameters.
+    - `report_titles` are by language.
     """
 
     name: str

@@ -53,7 +53,7 @@ PALETTE: Mapping[str, Colour] = MappingProxyType(
 DAYLIGHT: Colour = (255, 255, 255)
 
 _WORD_PATTERN = re.compile(r"\b[^\W\d_]+\b")
-_KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str}
+_ICON_KEYS = {"words": str, "common": bool, "plain": str, "pixels": str, "moved": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read(path: Path) -> Icon:
     invalid."""
     table = tomllib.loads(path.read_text("utf-8"))
     for key, value in table.items():
-        if not isinstance(value, _KEYS.get(key, ())):
+        if not isinstance(value, _ICON_KEYS.get(key, ())):
             raise ValueError(f"{path.name}: {key}: not possible here")
     frames = tuple(tuple(table[key].split()) for key in ("pixels", "moved") if key in table)
     plain = tuple(table.get("plain", "").strip("\n").splitlines())

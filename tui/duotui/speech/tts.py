@@ -96,7 +96,7 @@ class SilentTts:
         """Nothing to close."""
 
 
-_WORD_PATTERN = re.compile(r"\S+")
+_SPOKEN_WORD = re.compile(r"\S+")
 
 SENTENCE_PAUSE = 1.5
 """Length of a reader's pause at the end of a sentence, in words."""
@@ -105,7 +105,7 @@ SENTENCE_PAUSE = 1.5
 def timed_words(text: str, pace: float) -> Utterance:
     """Return `text` as read at `pace` words a minute. A long word takes longer than a short one,
     and all of them together as long as that many words."""
-    spans = [(match.start(), match.end()) for match in _WORD_PATTERN.finditer(text)]
+    spans = [(match.start(), match.end()) for match in _SPOKEN_WORD.finditer(text)]
     whole = 60.0 / pace * len(spans)
     weights = [end - start + 3 for start, end in spans]
     each = whole / sum(weights) if weights else 0.0
