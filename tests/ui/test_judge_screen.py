@@ -21,7 +21,7 @@ from duotui.ui.app import ConsoleApp
 from duotui.ui.glyphs import UNICODE_GLYPHS
 from duotui.ui.judge_text import lanes
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, AgreementStrip
-from duotui.ui.widgets.choices import CandidateTable
+from duotui.ui.widgets.candidate_table import CandidateTable
 from support import scripted_judge, scripted_session
 from support.paths import VECTORS
 from support.scripted_judge import ScriptedJudgeSession

@@ -23,7 +23,7 @@ from duotui.ui import judge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.throttled_screen import ThrottledScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
-from duotui.ui.widgets.choices import CandidateTable
+from duotui.ui.widgets.candidate_table import CandidateTable
 from duotui.ui.widgets.large_figure import LargeFigure
 from duotui.ui.widgets.pace_chart import PaceChart
 from duotui.ui.widgets.run_chart import RunChart
