@@ -232,7 +232,7 @@ class _ProgressPrinter:
         self._shown, self._warned = 0, False
 
     def show(self, session: JudgeSession) -> None:
-        if session.before is not None and not self._warned:
+        if session.before is not None and not (self._warned or session.refused):
             self._warned = True
             for line in session.before.troubles():
                 self._print(line)
