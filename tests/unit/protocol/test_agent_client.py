@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -15,25 +16,9 @@ from duotui.protocol.link_monitor import LOST_AFTER, NO_HANDSHAKE_AFTER, PING_AF
 from duotui.protocol.message_base import Message
 from duotui.protocol.request import Mode, Request
 from duotui.protocol.timing import RETRANSMIT_INTERVAL
-from support.protocol_agent import Agent
+from support.protocol_agent import HELLO, Agent
 
 STORY_NUMBER = 77
-HELLO = messages.Hello(
-    protocol=1,
-    state=0,
-    boot=99,
-    story=0,
-    events=0,
-    modes=1,
-    vocabulary=512,
-    context=256,
-    parameters=1000,
-    model_hash=b"m" * 32,
-    tokenizer_hash=b"t" * 32,
-    version="0.1.0",
-    model="m.bin",
-    machine="here",
-)
 
 
 def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
@@ -183,22 +168,7 @@ def test_a_new_story_waits_for_the_end_of_the_old_one() -> None:
 def test_a_story_left_by_another_host_is_stopped() -> None:
     client = AgentClient(Source.BOARD)
     client.opened(0.0)
-    busy = messages.Hello(
-        protocol=1,
-        state=1,
-        boot=99,
-        story=4711,
-        events=20,
-        modes=1,
-        vocabulary=512,
-        context=256,
-        parameters=1000,
-        model_hash=b"m" * 32,
-        tokenizer_hash=b"t" * 32,
-        version="0.1.0",
-        model="m.bin",
-        machine="here",
-    )
+    busy = replace(HELLO, state=1, story=4711, events=20)
     client.receive(Agent().frames(busy), 0.0)
     assert messages.Cancel(4711) in client.due(0.0)
 
@@ -207,22 +177,7 @@ def test_a_cable_that_comes_back_goes_on_where_it_was() -> None:
     client, agent = generating()
     client.receive(agent.frames(token(1), token(2)), 0.1)
     client.opened(5.0)
-    same = messages.Hello(
-        protocol=1,
-        state=1,
-        boot=99,
-        story=STORY_NUMBER,
-        events=9,
-        modes=1,
-        vocabulary=512,
-        context=256,
-        parameters=1000,
-        model_hash=b"m" * 32,
-        tokenizer_hash=b"t" * 32,
-        version="0.1.0",
-        model="m.bin",
-        machine="here",
-    )
+    same = replace(HELLO, state=1, story=STORY_NUMBER, events=9)
     client.receive(agent.frames(same), 5.0)
     assert messages.Resume(STORY_NUMBER, 3) in client.due(5.0)
 

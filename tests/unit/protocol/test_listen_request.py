@@ -1,12 +1,13 @@
 """Board's microphone, with a manual clock and handmade messages of the agent."""
 
 import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duotui.protocol import events, messages
+from duotui.protocol import events
 from duotui.protocol.agent_client import AgentClient
 from duotui.protocol.commands import StartListening, StartRun, StartSpeech, StopListening
 from duotui.protocol.events import Event, Source
@@ -20,26 +21,11 @@ from duotui.protocol.message_base import Message
 from duotui.protocol.messages import Enough, Hearing, Hush, Listen, Sound, Speak
 from duotui.protocol.request import Request
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
-from support.protocol_agent import Agent
+from support.protocol_agent import HELLO, Agent
 
 NUMBER = 9
 DATA = bytes(range(256)) + bytes(64)
-TALKING = messages.Hello(
-    protocol=2,
-    state=0,
-    boot=99,
-    story=0,
-    events=0,
-    modes=0xC1,
-    vocabulary=512,
-    context=256,
-    parameters=1000,
-    model_hash=b"m" * 32,
-    tokenizer_hash=b"t" * 32,
-    version="0.1.0",
-    model="m.bin",
-    machine="here",
-)
+TALKING = replace(HELLO, protocol=2, modes=0xC1)
 
 
 def sound(index: int, listen: int = NUMBER) -> Sound:
