@@ -24,10 +24,12 @@ QUIT_TIMEOUT = 5.0
 
 if sys.platform == "win32":
     FATAL_SIGNALS = (signal.SIGTERM, signal.SIGBREAK)
+    _IGNORABLE: tuple[signal.Signals, ...] = ()
 else:
     import termios
 
     FATAL_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+    _IGNORABLE = (signal.SIGHUP,)
 """Signals that end a screen."""
 
 _STDIN = 0
@@ -74,7 +76,9 @@ class ExitGuard:
             self.arm(Exit.CANCELLED, SIGNAL_TIMEOUT)
             call()
 
-        ignored = {n for n in FATAL_SIGNALS if signal.getsignal(n) is signal.SIG_IGN}  # nohup
+        # nohup has SIGHUP ignored; a shell's background job has SIGINT and SIGQUIT, but a screen is
+        # in the foreground
+        ignored = {n for n in _IGNORABLE if signal.getsignal(n) is signal.SIG_IGN}
         previous = {n: signal.signal(n, handle) for n in FATAL_SIGNALS if n not in ignored}
         self._is_active = True
         try:
