@@ -77,5 +77,5 @@ class BoardTts:
         for event in batch:
             if event.source is Source.BOARD and isinstance(event, SentencePlaying | SpeechEnded):
                 self._queue.put_nowait(event)
-        if state.board.link in (LinkState.RECONNECTING, LinkState.LOST):
+        if state.board.link.gone:
             self._queue.put_nowait(None)

@@ -171,7 +171,7 @@ class StoryGenerator:
             await self._wait_for_change(request)
             state = self._session.state
             board = state.board
-            generated.away = board.link in (LinkState.RECONNECTING, LinkState.LOST)
+            generated.away = board.link.gone
             generated.change()
             is_current = board.run is not previous_run and _matches(board, request)
             if state.fault is not None and not (is_current and board.running):

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from duotui.base.clock import Clock
 from duotui.session.session import SessionProtocol
-from duotui.session.state import LinkState
 from duotui.speech.tts import TextToSpeech
 from duotui.story.catalogue import Catalogue
 from duotui.story.diary import Diary
@@ -28,7 +27,7 @@ class StoryServices:
     @property
     def board_away(self) -> bool:
         """True if the board is away or lost."""
-        return self.session.state.board.link in (LinkState.RECONNECTING, LinkState.LOST)
+        return self.session.state.board.link.gone
 
     @property
     def troubles(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def loss_hint(state: SessionState, key: Key, live: bool) -> str:
 
 def baseline_hint(baseline: SourceState) -> str:
     """Text in place of the baseline's story."""
-    if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
+    if baseline.link.gone:
         return f"No story is told here: {why_missing(baseline)}."
     return (
         "The unquantised model tells the same story here, token by token, so that you can "

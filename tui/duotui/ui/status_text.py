@@ -88,7 +88,7 @@ def comparison_status(state: SessionState, glyphs: Glyphs) -> StatusText:
 
 def why_missing(baseline: SourceState) -> str:
     """Reason why the baseline cannot continue; "" if it can."""
-    if baseline.link in (LinkState.LOST, LinkState.RECONNECTING):
+    if baseline.link.gone:
         return _trouble(baseline)
     if baseline.link is LinkState.CLOSED:
         return "no reference engine is connected"

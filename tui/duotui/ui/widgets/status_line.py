@@ -43,7 +43,7 @@ class Banner(Static):
 
     def show(self, state: SessionState, offer: str) -> None:
         """Show the board's fault with the hint `offer`."""
-        lost = state.board.link in (LinkState.LOST, LinkState.RECONNECTING)
+        lost = state.board.link.gone
         self.display = lost
         self.set_class(state.board.link is LinkState.RECONNECTING, "-away")
         if lost:
