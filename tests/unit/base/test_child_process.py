@@ -95,8 +95,12 @@ async def test_a_pipe_that_a_grandchild_keeps_is_given_up() -> None:
 
 def runs(pid: int) -> bool:
     """True if the process has not ended, and is no zombie."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip()[:1] not in ("", "Z")
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_module_of_ours_imports_nothing_of_the_current_folder(tmp_path: Path) -> None:
