@@ -1,9 +1,5 @@
 """Diary: readable by a parent, and read back by the program, whatever happened to the file."""
 
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.story.diary import DIARY_AGAIN, READING_PACE, Diary, entries
+from support.full_disk import full_disk
 
 DAY = date(2026, 11, 26)
 STORY_TIME = timedelta(minutes=2, seconds=10)
@@ -41,19 +38,6 @@ def record_story(diary: Diary, lasted: timedelta = STORY_TIME, *, one_more: bool
     diary.begin("Lily", "a dog, the forest, a shiny key", one_more=one_more)
     diary.add_sentence("Once upon a time, there was a dog.")
     diary.end(lasted, whole=True)
-
-
-@contextmanager
-def full_disk(limit: int) -> Iterator[None]:
-    """Limit each file of this process to `left` bytes."""
-    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
 
 
 def test_a_parent_reads_it(diary: Diary, wall: Wall) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.clock import Clock
-from duotui.base.errors import NotReady, UsageError
+from duotui.base.errors import NotReady
+from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
-from duotui.board.upload import upload
+from duotui.board.upload import UPLOAD_LIMIT_BYTES, upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,8 @@ class InstallFile:
         return PurePosixPath(self.target).name
 
     def contents(self) -> bytes:
-        try:
-            return self.source.read_bytes()
-        except OSError as error:
-            raise UsageError(f"{self.source} cannot be read", error.strerror or "") from error
+        with reported(self.source):
+            return read_bytes(self.source, UPLOAD_LIMIT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

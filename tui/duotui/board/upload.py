@@ -13,13 +13,17 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from duotui.base.clock import Clock
-from duotui.base.errors import NotReady, UsageError
+from duotui.base.errors import NotReady
+from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
 from duotui.board.shell import Shell
 
 BLOCK_BYTES, LEAST_BLOCK_BYTES = 1 << 15, 1 << 10
 """Bytes of the largest and the smallest block; 32 KiB take some seconds over a UART of 115200 baud.
 A block is halved if the line corrupts it."""
+
+UPLOAD_LIMIT_BYTES = 1 << 30
+"""Bytes of a file at most: more than a board's memory holds."""
 
 LINE_CHARACTERS = 960
 """Characters per line: a tty holds 4095 until Enter."""
@@ -52,10 +56,8 @@ def upload(
     Raises UsageError if `source` cannot be read, NotReady if the board has no room or every attempt
     fails, LinkBroken if the port is lost. Blocks that have arrived stay on the board.
     """
-    try:
-        data = source.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read", error.strerror or "") from error
+    with reported(source):
+        data = read_bytes(source, UPLOAD_LIMIT_BYTES)
     digest = hashlib.sha256(data).hexdigest()
     name, part = shlex.quote(target), shlex.quote(f"{target}.part")
     if _sha256(shell, name) == digest:

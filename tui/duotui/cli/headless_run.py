@@ -16,7 +16,8 @@ from duotui.base.errors import (
     NotReady,
     of_status,
 )
-from duotui.cli.run_summary import numbers, speech, summary, write_file, write_ids
+from duotui.base.files import check_writable, reported
+from duotui.cli.run_summary import numbers, speech, summary, write_ids
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
 from duotui.protocol.events import Batch, EndReason, Source, SpeechEndReason
@@ -53,7 +54,8 @@ class HeadlessRun:
         if options.record is not None:
             self._session.record(options.record)
         if options.ids is not None:
-            write_file(options.ids, "")  # fail before the story is generated, not after it
+            with reported(options.ids, "cannot be written"):  # fail before the story, not after it
+                check_writable(options.ids)
         with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
             await self._follow()
         self._raise_failure(self._session.state)

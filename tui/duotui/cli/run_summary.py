@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from duotui.base.errors import UsageError
+from duotui.base.files import atomic_write, reported
 from duotui.protocol import events
 from duotui.session.state import SessionState, SourceState
 
@@ -72,12 +72,5 @@ def write_ids(path: Path, source: SourceState) -> None:
     prompt = source.run.ids if source.run else ()
     lines = {"prompt": prompt, "out": [token.id for token in source.tokens]}
     text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
-    write_file(path, text)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write ASCII. Raises UsageError if the file cannot be written."""
-    try:
-        path.write_text(text, encoding="ascii", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written", error.strerror or "") from error
+    with reported(path, "cannot be written"):
+        atomic_write(path, text.encode("ascii"), for_all=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.base import oscompat
-from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError
+from duotui.base.errors import Cancelled, DuotuiError, Exit
+from duotui.base.files import atomic_write, check_writable, reported
 from duotui.judge.baseline import load_recorded, with_grammar
 from duotui.judge.multi_board import MultiBoardSession, file_label, open_sessions
 from duotui.judge.session import (
@@ -29,6 +30,8 @@ from duotui.scoring.run import Run
 from duotui.scoring.verdict import Verdict, to_json
 from duotui.targets.judged_machine import judged_machine
 
+VERDICT_FILE = "verdict.json"
+
 
 @dataclass(frozen=True, slots=True)
 class ReportWriter:
@@ -41,12 +44,12 @@ class ReportWriter:
     err: TextIO = field(default_factory=lambda: sys.stderr)
 
     def prepare(self) -> None:
-        """Make the folder before the first run. Raises UsageError if it cannot be made."""
+        """Make the folder before the first run. Raises UsageError if it cannot be made or
+        written."""
         if self.folder is not None:
-            try:
+            with reported(self.folder, "cannot be made"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UsageError(f"{self.folder} cannot be made", error.strerror or "") from error
+                check_writable(self.folder / VERDICT_FILE)
 
     def save(self, verdict: Verdict) -> None:
         """Write the files of the report. Raises UsageError if one cannot be written."""
@@ -54,7 +57,7 @@ class ReportWriter:
             return
         baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
         files = {
-            "verdict.json": _json(verdict),
+            VERDICT_FILE: _json(verdict),
             "report.md": markdown_report(verdict, self.language),
             "report.html": html_report(verdict, self.language),
             "story.txt": verdict.story,
@@ -62,10 +65,10 @@ class ReportWriter:
         }
         for name, text in files.items():
             path = self.folder / name
-            try:
-                path.write_text(text, "utf-8", newline="\n")
-            except OSError as error:
-                raise UsageError(f"{path} cannot be written", error.strerror or "") from error
+            with reported(path, "cannot be written"):  # a link in the folder is not followed
+                atomic_write(
+                    path, text.encode("utf-8", "replace"), for_all=True, follow_links=False
+                )
 
     def print(self, verdict: Verdict) -> None:
         text = _json(verdict) if self.as_json else markdown_report(verdict, self.language)
@@ -153,11 +156,11 @@ def _judge(session: JudgeSession, writer: ReportWriter, show: Show | None) -> Ex
     else:
         asyncio.run(_run(session))
     verdict, trouble = session.outcome()
-    writer.save(verdict)
     if show is not None:
         writer.reprint(verdict)
     else:
         writer.print(verdict)
+    writer.save(verdict)  # after the figures: a full disk takes the files only
     if trouble is not None:
         print(f"duotui: {trouble}", file=writer.err)
     return status(verdict, trouble)
@@ -190,9 +193,9 @@ def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None
             boards.subscribe(show_progress)
             asyncio.run(_run(boards))
         outcomes = boards.outcomes()
+    writer.print_several([verdict for verdict, _ in outcomes])
     for verdict, _ in outcomes:
         writer.in_subfolder(file_label(verdict.target)).save(verdict)
-    writer.print_several([verdict for verdict, _ in outcomes])
     for verdict, trouble in outcomes:
         if trouble is not None:
             print(f"duotui: {verdict.target}: {trouble}", file=writer.err)
@@ -211,8 +214,8 @@ def judge_outputs(
     )
     expected = load_recorded(baseline, request.prompt) if baseline is not None else None
     verdict = with_grammar(Verdict(str(path), request, runs, expected))
-    writer.save(verdict)
     writer.print(verdict)
+    writer.save(verdict)
     return status(verdict, None)
 
 

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duotui.base.errors import UsageError
+from duotui.base.files import read_text, reported
+from duotui.base.untrusted_text import without_controls
+
+LOG_LIMIT_BYTES = 64 << 20
+"""Bytes of a log at most: tens of thousands of stories."""
 
 _SPEED = re.compile(r"achieved tok/s: ([0-9]+(?:\.[0-9]*)?)\n?")
 
@@ -33,11 +38,9 @@ def _story(before: str, prompt: str) -> str:
 
 def read_log(path: Path, prompt: str) -> list[LoggedRun]:
     """Read the runs in a file. Raises UsageError if it cannot be read or holds none."""
-    try:
-        text = path.read_text("utf-8", "replace")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read", error.strerror or "") from error
-    runs = parse_log(text, prompt)
+    with reported(path):
+        text = read_text(path, LOG_LIMIT_BYTES, "replace")
+    runs = parse_log(without_controls(text), prompt)
     if not runs:
         raise UsageError(
             f"{path} has no line 'achieved tok/s:'", "redirect run.c's output and errors into it"

@@ -8,7 +8,6 @@ import json
 import locale
 import os
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -17,7 +16,10 @@ from typing import Any
 
 from platformdirs import user_config_path, user_data_path
 
-from duotui.base.files import atomic_write
+from duotui.base.errors import UsageError
+from duotui.base.files import atomic_write, read_bytes, reason
+from duotui.base.parsing import TOML_LIMIT, parse_toml, read_toml
+from duotui.base.untrusted_text import one_line
 from duotui.protocol.request import Mode, Request
 from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
 from duotui.settings.setting import Schema, Setting, TomlValue, any_text, one_of, read_table
@@ -122,12 +124,13 @@ def load(path: Path | None = None) -> Settings:
     """Return the settings of `path`, or the defaults if there is no such file."""
     path = path or config_file()
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-        repr(table)  # a warning prints its value: a number too long to print must fail here
+        table = read_toml(path)
     except FileNotFoundError:
         return Settings(path=path)
-    except (OSError, ValueError, RecursionError) as error:
-        return Settings(path=path, warnings=(f"{path.name}: {error}",))
+    except OSError as error:
+        return Settings(path=path, warnings=(f"{path.name} cannot be read: {reason(error)}",))
+    except ValueError as error:
+        return Settings(path=path, warnings=(f"{path.name}: {one_line(str(error))}",))
     return _from_toml(path, table)
 
 
@@ -154,27 +157,39 @@ Changes = Mapping[str, Mapping[str, TomlValue]]
 """The settings to write, by table of the file; "" is the top of the file."""
 
 
-def save(settings: Settings) -> bool:
+def save(settings: Settings) -> None:
     """Write the theme, the story and the parental settings into the file, if they differ from it.
 
-    Return False if that fails; the file then stays as it was. Lost settings are no error.
+    Raises UsageError if that fails; the file then stays as it was.
     """
     from tomlkit.exceptions import TOMLKitError
 
     path = settings.path
     try:
-        old = path.read_bytes().decode() if path.exists() else ""
-        table = tomllib.loads(old)
+        old = _text_of(path)
+        text = old.removeprefix(_BYTE_ORDER_MARK)
+        table = parse_toml(text)
         changes = _changes(_from_toml(path, table), settings)
         wanted = _canonical(_changed(table, changes))
-        new = _edited(old, changes)
-        if _canonical(tomllib.loads(new)) != wanted:  # tomlkit would lose something
-            return False
-        if new != old:
-            atomic_write(path, new.encode())
-    except (OSError, ValueError, RecursionError, TOMLKitError):
-        return False
-    return True
+        new = _edited(text, changes)
+        if _canonical(parse_toml(new)) != wanted:
+            raise ValueError("the rest of the file would change")
+        if new != text:
+            atomic_write(path, (old[: len(old) - len(text)] + new).encode())
+    except OSError as error:
+        raise UsageError(f"the settings were not saved to {path}", reason(error)) from error
+    except (ValueError, RecursionError, TOMLKitError) as error:
+        raise UsageError(f"the settings were not saved to {path}", str(error)) from error
+
+
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_bytes(path, TOML_LIMIT).decode()
+    except FileNotFoundError:
+        return ""
 
 
 def _changes(before: Settings, after: Settings) -> Changes:

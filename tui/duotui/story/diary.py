@@ -18,11 +18,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from duotui.base.files import open_regular, read_tail, reason
+
 DIARY_FILE = "diary.txt"
 DIARY_CHOSE, DIARY_AGAIN, DIARY_NEXT = "chose", "heard again", "asked what happens next"
 
 READING_PACE = 100
 """Words per minute, to estimate the time of a story whose duration is missing, as after a crash."""
+
+DAY_LIMIT_BYTES = 4 << 20
+"""Bytes at the end of a diary that are read: many more than a day's. A diary may hold years."""
 
 # different indents: no text of a story can be read as a note
 _NOTE_INDENT, _TEXT_INDENT = 4 * " ", 8 * " "
@@ -84,12 +89,11 @@ class Diary:
 
     def _entries(self, day: date) -> Iterator["DiaryEntry"]:
         try:
-            # an editor may have added a byte order mark, or bytes that are not UTF-8
-            text = self.path.read_text("utf-8-sig", errors="replace")
+            text = read_tail(self.path, DAY_LIMIT_BYTES)
         except OSError:
             text = ""
         text = f"\n{text}\n{self._unwritten}"
-        begins = text.find(f"\n{day.isoformat()} ")  # skip the days before: a diary may hold years
+        begins = text.find(f"\n{day.isoformat()} ")  # skip the days before
         recent = entries(text[begins:] if begins >= 0 else "")
         return (entry for entry in recent if entry.day == day.isoformat())
 
@@ -102,7 +106,7 @@ class Diary:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _append(self.path, self._unwritten)
         except OSError as error:
-            self.trouble = f"the diary cannot be written: {error.strerror or error}"
+            self.trouble = f"the diary cannot be written: {reason(error)}"
         else:
             self._unwritten = self.trouble = ""
 
@@ -151,7 +155,7 @@ def _plain(text: str) -> str:
 
 def _append(path: Path, text: str) -> None:
     """Append all of `text` or nothing, from the start of a line. Raises OSError."""
-    with path.open("a+b", buffering=0) as file:
+    with open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
         size = file.seek(0, os.SEEK_END)
         if size == 0:
             text = text.lstrip("\n")

@@ -11,12 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from duotui.base.files import atomic_write
+from duotui.base.files import atomic_write, read_bytes, reason
+from duotui.base.parsing import parse_json
 
 FAVOURITES_FILE = "favourites.jsonl"
 
 FAVOURITES_LIMIT = 99
 """Favourites in the file; one more replaces the oldest."""
+
+FAVOURITES_LIMIT_BYTES = 16 << 20
+"""Bytes of the file at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,15 @@ class Favourites:
         if self._unsaved is not None:
             return self._unsaved
         try:
-            return [line for line in self.path.read_bytes().split(b"\n") if line.strip()]
+            return [
+                line
+                for line in read_bytes(self.path, FAVOURITES_LIMIT_BYTES).split(b"\n")
+                if line.strip()
+            ]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            self.trouble = f"the favourites cannot be read: {error.strerror or error}"
+            self.trouble = f"the favourites cannot be read: {reason(error)}"
             self._unsaved, self._read_only = [], True
             return self._unsaved
 
@@ -90,7 +98,7 @@ class Favourites:
             atomic_write(self.path, b"".join(line + b"\n" for line in lines))
         except OSError as error:
             self._unsaved = lines
-            self.trouble = f"the favourites cannot be written: {error.strerror or error}"
+            self.trouble = f"the favourites cannot be written: {reason(error)}"
         else:
             self._unsaved, self.trouble = None, ""
 
@@ -104,7 +112,7 @@ def write(story: FavouriteStory) -> bytes:
 def read(line: bytes) -> FavouriteStory | None:
     """Parse `line`; None if this version cannot read it."""
     try:
-        value = json.loads(line)
+        value = parse_json(line)
         sentences, seed = value.pop("sentences"), value.pop("seed")
         if type(sentences) is not list or not sentences or type(seed) is not int:
             return None
@@ -113,7 +121,7 @@ def read(line: bytes) -> FavouriteStory | None:
         when = datetime.fromisoformat(value.pop("when"))
         texts = {name: _text(text) for name, text in value.items()}
         return FavouriteStory(choice=choice, sentences=sentences, seed=seed, when=when, **texts)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -1,12 +1,12 @@
 """Packed models (.duo), packed and inspected by the engine's program (docs/packed.md)."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from duotui.base import cache
 from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import DuotuiError, UsageError
+from duotui.base.files import reported, sha256_of
 from duotui.targets.engine_binary import find_engine
 
 
@@ -25,10 +25,8 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
     Raises UsageError if it is bad."""
     if model.suffix == ".duo":
         return model
-    try:
-        digest = hashlib.sha256(model.read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        raise UsageError(f"{model} cannot be read", error.strerror or "") from error
+    with reported(model):
+        digest = sha256_of(model)[:12]
     target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}.duo"
     if not target.exists():
         with cache.replacing(target) as fresh:

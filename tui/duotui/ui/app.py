@@ -14,7 +14,6 @@ from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeSession
 from duotui.protocol.request import Request
 from duotui.session.session import SessionProtocol
-from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.settings.setting import changed_fields
 from duotui.ui import export_paths
@@ -134,7 +133,7 @@ class ConsoleApp(BaseApp):
         before = self._settings
         self._settings = replace(before, theme=theme or before.theme, story=story or before.story)
         if self._settings != before:
-            config_file.save(self._settings)
+            self.save_settings()
 
     # Commands
 

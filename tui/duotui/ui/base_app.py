@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 from textual.driver import Driver
 
-from duotui.base.errors import Cancelled, DuotuiError, Exit
+from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
@@ -82,6 +82,15 @@ class BaseApp(App[None]):
         self._warnings.append(f"There is no theme {wanted!r}: {config_file.DEFAULT_THEME} is worn")
         if config_file.DEFAULT_THEME in self.available_themes:
             self.theme = config_file.DEFAULT_THEME
+
+    def save_settings(self) -> None:
+        """Save the settings, or show why they cannot be saved."""
+        try:
+            config_file.save(self._settings)
+        except UsageError as error:
+            if str(error) not in self._warnings:
+                self._warnings.append(str(error))
+            self.notify(str(error), severity="warning", markup=False)
 
     def close_session(self) -> Coroutine[Any, Any, None]:
         """Close the session that the screen shows."""

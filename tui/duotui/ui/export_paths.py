@@ -7,6 +7,7 @@ from pathlib import Path
 from platformdirs import user_documents_path
 
 from duotui.base.errors import UsageError
+from duotui.base.files import create, reported
 
 
 def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) -> Path:
@@ -26,9 +27,6 @@ def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None)
 def save_text(text: str, kind: str, suffix: str) -> Path:
     """Write `text` to a new file, and return its path. Raises UsageError if that fails."""
     path = new_path(kind, suffix)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    with reported(path, "cannot be written"):
+        create(path, text.encode("utf-8", "replace"))
     return path

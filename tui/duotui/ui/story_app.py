@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.settings.setting import changed_fields
@@ -93,7 +92,7 @@ class StoryApp(BaseApp):
         changes = changed_fields(self._controller.parental, parental)
         saved = replace(self._settings.parental, **changes)
         self._settings = replace(self._settings, parental=saved)
-        config_file.save(self._settings)
+        self.save_settings()
         self._controller.apply_settings(parental, strings_in(parental.language))
         self._images.settle(parental.pictures)
         self._apply_parental_theme()

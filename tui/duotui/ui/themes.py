@@ -4,7 +4,6 @@ A file is one theme and has its name. Its keys are the fields of Textual's Theme
 colours are in `[variables]` (docs/themes.md). A bad file is reported, never raised.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,9 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from duotui.base import resources
+from duotui.base.files import reason
+from duotui.base.parsing import read_toml
+from duotui.base.untrusted_text import one_line
 from duotui.settings import config_file
 
 VARIABLES: Mapping[str, str] = {
@@ -50,14 +52,17 @@ def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]
         for path in sorted(folder.glob("*.toml")):
             try:
                 themes[path.stem] = read(path)
-            except (OSError, ValueError, TypeError, ColorParseError) as error:
-                failures.append(f"{path.name}: {' '.join(str(error).split())}")
+            except OSError as error:
+                failures.append(one_line(f"{path.name} cannot be read: {reason(error)}"))
+            except (ValueError, TypeError, ArithmeticError, ColorParseError) as error:
+                failures.append(one_line(f"{path.name}: {error}"))
     return list(themes.values()), failures
 
 
 def read(path: Path) -> Theme:
-    """The theme in `path`. Raises OSError, ValueError, TypeError or ColorParseError."""
-    table = tomllib.loads(path.read_text("utf-8"))
+    """The theme in `path`. Raises OSError, ValueError, TypeError, ArithmeticError or
+    ColorParseError."""
+    table = read_toml(path)
     kinds = {f.name: f.type for f in fields(Theme)} | {"name": "str"}
     for name, value in table.items():
         if name not in kinds:

@@ -1,6 +1,5 @@
 """Input for the prompt; up and down recall earlier prompts."""
 
-import contextlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from duotui.base.files import atomic_write
+from duotui.base.files import atomic_write, read_text, reason
 
 HISTORY_LIMIT = 200
 """Prompts in the history at most."""
@@ -18,15 +17,25 @@ PROMPT_CHARACTERS = 2000
 """Characters of a prompt in the history at most."""
 
 
+HISTORY_LIMIT_BYTES = 4 << 20
+"""Bytes of the file at most: more than HISTORY_LIMIT prompts need."""
+
+
 class PromptHistory:
-    """Earlier prompts, the newest last. If the file fails, they last until the program ends."""
+    """Earlier prompts, the newest last. If the file fails, they last until the program ends, and
+    `trouble` is the reason. A file that cannot be read is not written over."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or user_state_path("duotui") / "history"
+        self.trouble, self._is_kept = "", True
+        lines: list[str] = []
         try:
-            lines = self._path.read_text("utf-8").splitlines()
-        except (OSError, ValueError):
-            lines = []
+            lines = read_text(self._path, HISTORY_LIMIT_BYTES).splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            self.trouble = f"the history {self._path} cannot be read: {reason(error)}"
+            self._is_kept = False
         self._prompts = [line for line in lines if line][-HISTORY_LIMIT:]
         self._at = len(self._prompts)
         self._typed = ""
@@ -52,8 +61,15 @@ class PromptHistory:
         return self._prompts[self._at] if self._at < len(self._prompts) else self._typed
 
     def _save(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            atomic_write(self._path, ("\n".join(self._prompts) + "\n").encode())
+        if not self._is_kept:
+            return
+        text = "\n".join(self._prompts) + "\n"
+        try:
+            atomic_write(self._path, text.encode("utf-8", "replace"))
+        except OSError as error:
+            self.trouble = f"the history {self._path} cannot be written: {reason(error)}"
+        else:
+            self.trouble = ""
 
 
 class PromptLine(Input):
@@ -80,6 +96,10 @@ class PromptLine(Input):
         self.cursor_blink = False
         self.select_on_focus = False
         self._history = history
+        self._shown_trouble = ""
+
+    def on_mount(self) -> None:
+        self._show_trouble()
 
     def action_older(self) -> None:
         self._recall(self._history.older(self.value))
@@ -96,4 +116,11 @@ class PromptLine(Input):
 
     async def action_submit(self) -> None:
         self._history.add(self.value)
+        self._show_trouble()
         self.post_message(self.Asked(self.value))
+
+    def _show_trouble(self) -> None:
+        trouble = self._history.trouble
+        if trouble and trouble != self._shown_trouble:
+            self.notify(trouble, severity="warning", markup=False)
+        self._shown_trouble = trouble
