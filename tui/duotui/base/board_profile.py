@@ -8,9 +8,9 @@ Elsewhere it needs: an engine for its processor where that is in ARM mode (data/
 (firmware/overlay), and for the Duo S the pins of its loudspeaker.
 
 There is one board so far, so these modules read DUO_64M itself, and would take the profile of the
-board at hand: board/{checks,doctor,installer,port_probe,shell}, link/{ports,serial_transport},
-protocol/link_monitor, report/strings, scoring/machine_conditions, targets/virtual_duo and
-ui/judge_text.
+board at hand: board/{checks,doctor,installer,port_probe,shell},
+link/{ports,serial_transport,usb_devices}, protocol/link_monitor, report/strings,
+scoring/machine_conditions, targets/virtual_duo, ui/judge_text.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,15 @@ class MemoryLayout(Enum):
     FULL = "64M"
 
 
+class UsbRole(Enum):
+    """What a board is on USB."""
+
+    SERIAL = "serial"
+    NETWORK = "network"
+    BOOT_ROM = "rom"
+    BOOT_LOADER = "loader"
+
+
 @dataclass(frozen=True, slots=True)
 class BoardProfile:
     """Facts of a kind of board.
@@ -39,7 +48,7 @@ class BoardProfile:
     - `user` and `password` are those of the vendor's images.
     - `boot_messages` is printed by a board that was just turned on, `bootloader_prompt` by its boot
       loader: regular expressions.
-    - `usb_products` are the gadgets that a board shows, with what each is.
+    - `usb_products` are the USB devices that a board can be, by their product ids.
     - `capture_device` and `playback_devices` are paths, for a shell.
     - `published_rates` are tok/s of a model of `published_parameters` parameters.
     - `report_titles` are by language.
@@ -56,7 +65,7 @@ class BoardProfile:
     boot_messages: bytes
     bootloader_prompt: bytes
     usb_vendor: int
-    usb_products: Mapping[int, str]
+    usb_products: Mapping[int, UsbRole]
     capture_device: str
     playback_devices: str
     published_rates: tuple[tuple[str, float], ...]
@@ -84,10 +93,11 @@ DUO_64M = BoardProfile(
     usb_vendor=0x3346,
     usb_products=MappingProxyType(
         {
-            0x1000: "the boot ROM, without a card to boot from",
-            0x1003: "a serial port",
-            0x1009: "a network card (RNDIS)",
-            0x100C: "a network card (NCM)",
+            0x1000: UsbRole.BOOT_ROM,
+            0x1001: UsbRole.BOOT_LOADER,
+            0x1003: UsbRole.SERIAL,
+            0x1009: UsbRole.NETWORK,  # RNDIS, before image 1.1.2
+            0x100C: UsbRole.NETWORK,  # CDC-NCM
         }
     ),
     capture_device="/dev/snd/pcmC0D0c",

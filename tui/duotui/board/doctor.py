@@ -27,6 +27,7 @@ from duotui.link.ports import (
     ports,
 )
 from duotui.link.serial_transport import SerialTransport
+from duotui.link.usb_devices import usb_devices
 
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
 MODEM_MANAGER = "ModemManager"
@@ -45,7 +46,7 @@ def examine(target: str) -> Iterator[Finding]:
     path = target
     if target == "auto":
         try:
-            path = find_board(known).path
+            path = find_board(known, usb_devices()).path
         except DuotuiError as error:
             yield Finding(
                 link="port", right=False, what=error.message, mend=error.hint, exit=error.exit

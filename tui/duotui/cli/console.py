@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not resolve.on_terminal():
         raise UsageError("the console needs a terminal", "duotui tell needs none")
-    target = options.target or resolve.board_or_sim()
-    if not options.target and target == "sim":
-        _offer_sim()
+    target = options.target or board_or_sim()
     from duotui.settings.config_file import load
 
     settings = load()
@@ -51,7 +49,12 @@ def run(options: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _offer_sim() -> None:
-    print("No board was found. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
+def board_or_sim() -> str:
+    """Return `auto` if there is a board; else say why there is none, and offer `sim`."""
+    missing = resolve.no_board()
+    if not missing:
+        return "auto"
+    print(f"{missing}. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
     if not sys.stdin.readline():
-        raise NoDevice("no board was found", "duotui sim starts the simulated one")
+        raise NoDevice(missing, "duotui sim starts the simulated one")
+    return "sim"

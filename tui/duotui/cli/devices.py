@@ -8,9 +8,10 @@ from duotui.base.errors import Exit
 from duotui.base.oscompat import HAS_PTYS
 from duotui.cli.arguments import add_json_argument
 
-HELP = "The serial ports of this computer, boards first."
+HELP = "The serial ports of this computer, boards first, and boards on USB without one."
 
-SIMULATED = ("sim", "sim", "the simulated Duo: the same engine, on this computer")
+NAMES = ("path", "kind", "described", "mend")
+SIMULATED = ("sim", "sim", "the simulated Duo: the same engine, on this computer", "")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,17 +20,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from duotui.link.ports import ports
+    from duotui.link.usb_devices import usb_devices, without_port
 
-    rows = [(port.path, port.kind, port.described) for port in ports()]
+    listed = ports()
+    rows = [
+        (port.path, port.kind, port.described, port.unstarted.mend if port.unstarted else "")
+        for port in listed
+    ]
+    for device in without_port(usb_devices(), [port.path for port in listed]):
+        rows.append((device.path, device.kind, device.described, device.mend))
     if HAS_PTYS:
         rows.append(SIMULATED)
     if options.json:
-        names = ("path", "kind", "described")
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], indent=2))
+        print(json.dumps([dict(zip(NAMES, row, strict=True)) for row in rows], indent=2))
         return Exit.OK
     if not rows:
         print("no serial port was found; plug the board in", file=sys.stderr)
-    width = max((len(path) for path, _, _ in rows), default=0)
-    for path, kind, described in rows:
+    width = max((len(path) for path, *_ in rows), default=0)
+    for path, kind, described, mend in rows:
         print(f"{path:<{width}}  {kind:<7}  {described}")
+        if mend:
+            print(f"{'':<{width}}  {'':<7}  -> {mend}")
     return Exit.OK

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
     plan = JudgeOptions(
-        target=options.target or resolve.board_or_sim(),
+        target=options.target or resolve.board_or_sim("is judged"),
         request=request,
         model=model,
         tokenizer=tokenizer,

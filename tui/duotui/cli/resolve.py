@@ -87,17 +87,27 @@ def check_sound(sound: Path | None, target: str) -> None:
         raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
 
 
-def board_or_sim() -> str:
-    """Return `auto` if there is a board, else `sim`. Raises NoDevice if `sim` cannot run."""
-    from duotui.link.ports import find_board, ports
+def board_or_sim(stand_in: str) -> str:
+    """Return `auto` if there is a board, else `sim`, and then print why, and that the simulated Duo
+    `stand_in`. Raises NoDevice if `sim` cannot run."""
+    missing = no_board()
+    if missing:
+        print(f"{missing}: the simulated Duo {stand_in}", file=sys.stderr)
+    return "sim" if missing else "auto"
+
+
+def no_board() -> str:
+    """Return why there is no board to talk to, "" if there is one. Raises NoDevice if `sim` cannot
+    stand in for it."""
+    from duotui.link.ports import NOTHING_FOUND, path_of
 
     try:
-        find_board(ports())
-    except NoDevice:
+        path_of("auto")
+    except NoDevice as error:
         if not HAS_PTYS:
             raise
-        return "sim"
-    return "auto"
+        return error.message if error.message == NOTHING_FOUND else str(error)
+    return ""
 
 
 def speed(speed: float) -> float:

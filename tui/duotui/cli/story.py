@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     child = replace(settings.parental, **given)
     child = replace(child, name=content_filter().name(child.name))
     rng = random.Random()
-    target = options.target or resolve.board_or_sim()
+    target = options.target or resolve.board_or_sim("tells")
     _check(target, options)
     session = resolve.session(target, options, baseline=False)
     services = story_services(session, child, resolve.request(options, DEFAULT_REQUEST), rng)

@@ -30,9 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from duotui.cli.headless_run import HeadlessRun, TellOptions
 
     request = resolve.request(options, Request())
-    target = options.target or resolve.board_or_sim()
-    if not options.target and target == "sim":
-        print("no board was found: the simulated Duo tells", file=sys.stderr)
+    target = options.target or resolve.board_or_sim("tells")
     session = resolve.session(target, options, baseline=options.check)
     tell = TellOptions(
         request=request,

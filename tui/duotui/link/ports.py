@@ -16,13 +16,19 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from duotui.base.board_profile import DUO_64M
+from duotui.base.board_profile import DUO_64M, UsbRole
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
 from duotui.base.untrusted_text import one_line
+from duotui.link.usb_devices import UsbDevice, usb_devices, usb_kind, without_port
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
 """Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
+
+NOTHING_FOUND = "no board was found"
+
+STARTING = (UsbRole.BOOT_ROM.value, UsbRole.BOOT_LOADER.value)
+"""Kinds of a board that has not started its Linux. Its port is no board's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,9 @@ class Port:
 
     @property
     def kind(self) -> str:
+        kind = usb_kind(self.vendor, self.product)
+        if kind in STARTING:
+            return kind
         if self.vendor == DUO_64M.usb_vendor:
             return "duo"
         if self.vendor in ADAPTERS:
@@ -42,10 +51,22 @@ class Port:
         return "usb" if self.vendor is not None else "other"
 
     @property
+    def number(self) -> str:
+        """Its vendor and product, as lsusb writes them; "" if it is no USB device."""
+        return f"{self.vendor:04x}:{self.product or 0:04x}" if self.vendor is not None else ""
+
+    @property
+    def unstarted(self) -> UsbDevice | None:
+        """The board at this port, if it has not started its Linux."""
+        if self.kind not in STARTING:
+            return None
+        return UsbDevice(path=self.path, kind=self.kind, name=self.name, number=self.number)
+
+    @property
     def described(self) -> str:
-        parts = [self.name]
-        if self.vendor is not None:
-            parts.append(f"{self.vendor:04x}:{self.product or 0:04x}")
+        if self.unstarted is not None:
+            return self.unstarted.described
+        parts = [self.name, self.number]
         if self.serial_number:
             parts.append(f"serial {self.serial_number}")
         return ", ".join(part for part in parts if part)
@@ -63,19 +84,20 @@ def ports() -> list[Port]:
         )
         for p in list_ports.comports()
     ]
-    order = ["duo", "adapter", "usb", "other"]
+    order = ["duo", "adapter", *STARTING, "usb", "other"]
     return sorted(connected, key=lambda port: (order.index(port.kind), port.path))
 
 
 def path_of(target: str) -> str:
     """The device path or URL of `target`; for `auto`, the board's. Raises as `find_board` does."""
-    return find_board(ports()).path if target == "auto" else target
+    return find_board(ports(), usb_devices()).path if target == "auto" else target
 
 
-def find_board(available: Sequence[Port]) -> Port:
+def find_board(available: Sequence[Port], on_usb: Sequence[UsbDevice] = ()) -> Port:
     """The one port that `auto` means: the only Duo, else the only cable that may lead to one.
 
-    Raises NoDevice if there is none, UsageError if there are several.
+    Raises NoDevice if there is none, with what is `on_usb` in its place. Raises UsageError if there
+    are several.
     """
     for kind in ("duo", "adapter"):
         candidates = [port for port in available if port.kind == kind]
@@ -84,8 +106,17 @@ def find_board(available: Sequence[Port]) -> Port:
         if candidates:
             paths = " ".join(port.path for port in candidates)
             raise UsageError("several boards may be meant", f"name one of {paths}")
+    raise _no_board(available, on_usb)
+
+
+def _no_board(available: Sequence[Port], on_usb: Sequence[UsbDevice]) -> NoDevice:
+    sights = [port.unstarted for port in available if port.unstarted is not None]
+    sights += without_port(on_usb, [port.path for port in available])
+    if sights:
+        sight = sights[0]
+        return NoDevice(f"no port of a board was found, but {sight.described}", sight.mend)
     others = "name its port, or use sim" if HAS_PTYS else "or name its port"
-    raise NoDevice("no board was found", f"plug one in, {others}")
+    return NoDevice(NOTHING_FOUND, f"plug one in with a cable that carries data, {others}")
 
 
 def listed(path: str, available: Sequence[Port]) -> Port | None:

@@ -10,14 +10,20 @@ from duotui.base.errors import DuotuiError, NoDevice
 from duotui.board.agent_launcher import start_agent
 from duotui.link.ports import Port, find_board, listed, ports
 from duotui.link.serial_transport import SerialTransport
+from duotui.link.usb_devices import UsbDevice, usb_devices
 
 
 class BoardTarget:
-    """Channel to a real board. `ports` lists the ports of this computer."""
+    """Channel to a real board. `ports` lists the ports of this computer, `on_usb` the boards."""
 
-    def __init__(self, target: str, ports: Callable[[], list[Port]] = ports) -> None:
+    def __init__(
+        self,
+        target: str,
+        ports: Callable[[], list[Port]] = ports,
+        on_usb: Callable[[], list[UsbDevice]] = usb_devices,
+    ) -> None:
         self.target = target
-        self._ports = ports
+        self._ports, self._on_usb = ports, on_usb
         self._known: Port | None = None
 
     def open(self) -> tuple[SerialTransport, str]:
@@ -36,7 +42,7 @@ class BoardTarget:
         if self._known is not None:
             return same_board(self._known, present)
         if self.target == "auto":
-            return find_board(present)
+            return find_board(present, self._on_usb())
         return _at(self.target, present)
 
     def cause(self, error: DuotuiError) -> DuotuiError:

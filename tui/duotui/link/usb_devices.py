@@ -1,0 +1,133 @@
+"""Boards on USB, with or without a serial port, as Linux's sysfs shows them.
+
+A board fresh from its box is a network card. One without a card to boot from is its boot ROM. Both
+have no port that `auto` could mean. Systems without sysfs list nothing.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from duotui.base.board_profile import DUO_64M, UsbRole
+from duotui.base.untrusted_text import one_line
+
+SYSFS = Path("/sys")
+NO_DATA = "no-data"
+"""Kind of a socket that gives power to something from which no data comes."""
+
+_SIGHTS = {
+    UsbRole.NETWORK.value: (
+        "a Duo, as a network card",
+        "duotui setup PORT over a UART cable prepares it, or duotui setup --sd its card",
+    ),
+    UsbRole.SERIAL.value: (
+        "a Duo, whose serial port this system does not show",
+        "sudo modprobe cdc_acm; in a container: pass its /dev/ttyACM0 into it",
+    ),
+    UsbRole.BOOT_ROM.value: (
+        "a Duo's boot ROM: no card, or one that does not boot",
+        "seat its card, or flash an image to it, then plug the board in again",
+    ),
+    UsbRole.BOOT_LOADER.value: (
+        "a Duo's boot loader, which waits for a download",
+        "plug the board in again",
+    ),
+    "usb": (
+        "a Duo without a serial port",
+        "duotui setup PORT over a UART cable prepares it, or duotui setup --sd its card",
+    ),
+    NO_DATA: (
+        "a USB-C socket that gives power to something without data",
+        "if that is the board, take a cable that carries data",
+    ),
+}
+"""What each kind is, and the command that helps. The first of them explains a missing port."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsbDevice:
+    """A board on USB, or a socket of the kind NO_DATA. `path` is its folder in sysfs; `ports` are
+    the device files of its serial ports."""
+
+    path: str
+    kind: str
+    name: str = ""
+    number: str = ""
+    ports: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What it is, for a sentence."""
+        return _SIGHTS[self.kind][0]
+
+    @property
+    def described(self) -> str:
+        details = ", ".join(detail for detail in (self.name, self.number) if detail)
+        return f"{self.what} ({details})" if details else self.what
+
+    @property
+    def mend(self) -> str:
+        """The command that helps."""
+        return _SIGHTS[self.kind][1]
+
+
+def usb_kind(vendor: int | None, product: int | None) -> str:
+    """The kind of a USB device: that of a board's UsbRole, "usb" for another one."""
+    role = DUO_64M.usb_products.get(product or 0) if vendor == DUO_64M.usb_vendor else None
+    return role.value if role is not None else "usb"
+
+
+def usb_devices(sysfs: Path | None = None) -> list[UsbDevice]:
+    """List the boards on USB and the sockets without data, what explains a missing port first.
+    `sysfs` is SYSFS by default."""
+    sysfs, order = sysfs or SYSFS, list(_SIGHTS)
+    found = [*_boards(sysfs / "bus/usb/devices"), *_sockets_without_data(sysfs / "class/typec")]
+    return sorted(found, key=lambda device: (order.index(device.kind), device.path))
+
+
+def without_port(devices: Sequence[UsbDevice], ports: Collection[str]) -> list[UsbDevice]:
+    """Those of `devices` of which no port is among `ports`, the paths of this computer's."""
+    return [device for device in devices if not set(device.ports) & set(ports)]
+
+
+def _boards(folder: Path) -> Iterator[UsbDevice]:
+    for device in sorted(folder.glob("[0-9]*-[0-9]*")):
+        vendor, product = (_number(device / name) for name in ("idVendor", "idProduct"))
+        if vendor != DUO_64M.usb_vendor:
+            continue
+        # usb-serial's drivers have no folder "tty" in the interface
+        ttys = [*device.glob("*:*/tty/tty*"), *device.glob("*:*/ttyUSB*")]
+        yield UsbDevice(
+            path=str(device),
+            kind=usb_kind(vendor, product),
+            name=one_line(_text(device / "product")),
+            number=f"{vendor:04x}:{product or 0:04x}",
+            ports=tuple(f"/dev/{tty.name}" for tty in ttys),
+        )
+
+
+def _sockets_without_data(folder: Path) -> Iterator[UsbDevice]:
+    """Sockets of USB-C that are a source of power for a partner, and none of whose USB ports has a
+    device. Only a computer that knows the ports of a socket can tell."""
+    for socket in sorted(folder.glob("port[0-9]*")):
+        usb_ports = list(socket.glob("usb*-port*"))
+        gives_power = "[source]" in _text(socket / "power_role")
+        attached = (folder / f"{socket.name}-partner").exists()
+        empty = not any((port / "device").exists() for port in usb_ports)
+        if usb_ports and gives_power and attached and empty:
+            yield UsbDevice(path=str(socket), kind=NO_DATA)
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(_text(path), 16)
+    except ValueError:
+        return None
+
+
+def _text(path: Path) -> str:
+    """The text of an attribute; "" if there is none, or its device has just gone."""
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
