@@ -17,6 +17,7 @@ from duotui.board.agent_launcher import (
     MODEL_NAME,
     TTS_SCRIPT,
 )
+from duotui.board.self_test import SETUP_HINT, explain_failure, generation_fault, modes_of
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 
@@ -42,7 +43,7 @@ def check_board(shell: Shell) -> Iterator[Finding]:
     yield _clock(info)
     program = _program(shell)
     yield program
-    yield _model(shell, program.right)
+    yield from _model(shell, program.right)
     yield _microphone(shell)
     yield _sound(shell)
 
@@ -83,29 +84,37 @@ def _clock(info: SystemInfo) -> Finding:
 def _program(shell: Shell) -> Finding:
     path = f"{BOARD_FOLDER}/{ENGINE_NAME}"
     version = shell.ask(f"{path} --version")
-    if version.status == 127 or "not found" in version.text:
-        return Finding("storyteller", False, f"no {path}", "on this computer: duotui setup")
     if version.status:
-        return Finding(
-            "storyteller", False, f"{path} does not run here", "on this computer: duotui setup"
-        )
+        fault = explain_failure(shell, path, version)
+        return Finding("storyteller", False, fault.what, fault.mend)
     expected = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
     digest = shell.run(f"sha256sum {path}", 60).split()[0]
     origin = "ours" if digest == expected else "not the one of this package"
     return Finding("storyteller", True, f"{version.text}, {origin}")
 
 
-def _model(shell: Shell, runs: bool | None) -> Finding:
+def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
+    """Check the model's file, then a few tokens of it in each of its modes."""
     path = f"{BOARD_FOLDER}/{MODEL_NAME}"
     size = shell.ask(f"wc -c <{path}").text.strip()
     if not size.isdigit():
-        return Finding("model", False, f"no {path}", "on this computer: duotui setup")
+        yield Finding("model", False, f"no {path}", SETUP_HINT)
+        return
     what = f"{path}, {int(size) / 1e6:.1f} MB"
     if not runs:
-        return Finding("model", None, f"{what}, not looked into")
-    if shell.ask(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {path}", 300).status:
-        return Finding("model", False, f"{what}, is damaged", "on this computer: duotui setup")
-    return Finding("model", True, f"{what}, whole")
+        yield Finding("model", None, f"{what}, not looked into")
+        return
+    inspected = shell.ask(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {path}", 300)
+    if inspected.status:
+        yield Finding("model", False, f"{what}, is damaged", SETUP_HINT)
+        return
+    yield Finding("model", True, f"{what}, whole")
+    modes = modes_of(inspected.text)
+    fault = generation_fault(shell, modes, BOARD_FOLDER)
+    if fault is not None:
+        yield Finding("story", False, fault.what, fault.mend)
+    else:
+        yield Finding("story", True, f"begun in each mode: {', '.join(modes)}")
 
 
 def _microphone(shell: Shell) -> Finding:

@@ -15,6 +15,7 @@ from duotui.base.errors import NotReady
 from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
+from duotui.board.self_test import EngineFault, explain_failure, generation_fault, modes_of
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 from duotui.board.upload import UPLOAD_LIMIT_BYTES, upload
@@ -88,7 +89,8 @@ def install(
     clock: Clock,
     progress: Callable[[InstallFile, TransferProgress], None] = lambda _part, _progress: None,
 ) -> None:
-    """Send the missing parts, then check the model with the board's engine. Raises NotReady."""
+    """Send the missing parts, then have the board's engine check the model and begin a story in
+    each of its modes. Raises NotReady."""
     for part in plan.missing:
 
         def report(now: TransferProgress, part: InstallFile = part) -> None:
@@ -102,4 +104,21 @@ def install(
             progress=report,
             mode=part.mode,
         )
-    shell.run(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {BOARD_FOLDER}/{MODEL_NAME}", 300)
+        if part.name == ENGINE_NAME:
+            _run_engine(shell, "--version")  # before the model, which may take half an hour
+    modes = modes_of(_run_engine(shell, f"inspect {BOARD_FOLDER}/{MODEL_NAME}"))
+    fault = generation_fault(shell, modes, BOARD_FOLDER)
+    if fault is not None:
+        raise _no_engine(fault)
+
+
+def _run_engine(shell: Shell, arguments: str) -> str:
+    program = f"{BOARD_FOLDER}/{ENGINE_NAME}"
+    result = shell.ask(f"{program} {arguments}", 300)
+    if result.status:
+        raise _no_engine(explain_failure(shell, program, result))
+    return result.text
+
+
+def _no_engine(fault: EngineFault) -> NotReady:
+    return NotReady(f"the engine does not run on this board: {fault.what}", fault.mend)

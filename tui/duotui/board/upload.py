@@ -30,6 +30,9 @@ LINE_CHARACTERS = 960
 
 BLOCK_ATTEMPTS = 20
 """Failed attempts in a row after which an upload fails."""
+BLOCK_FILE = "/tmp/block$$"
+"""File on the board with the block that arrives. Two lines of a board have a shell each."""
+
 END_PATTERN = r"/^\.*$/"
 """Line at which sed stops: a dot, or the empty line of a host's probe."""
 
@@ -87,7 +90,7 @@ def upload(
         raise NotReady(
             f"{target} arrived damaged", "push it again; a card that wears out does this"
         )
-    shell.run(f"chmod {mode:o} {part} && sync && mv {part} {name} && sync", 60)
+    shell.run(f"rm -f {BLOCK_FILE}; chmod {mode:o} {part} && sync && mv {part} {name} && sync", 60)
     return True
 
 
@@ -102,9 +105,9 @@ def _send(
     digest = hashlib.md5(block).hexdigest()
     # sed stops even if the dot is lost; BusyBox's sed first reads one line more
     take = (
-        f"sed -n '{END_PATTERN}q;p' | {decode} >/tmp/block 2>/dev/null;"
-        f' [ "$(md5sum </tmp/block | cut -c 1-32)" = {digest} ] &&'
-        f" dd if=/tmp/block of={part} bs={size} seek={at // size} conv=notrunc 2>&1"
+        f"sed -n '{END_PATTERN}q;p' | {decode} >{BLOCK_FILE} 2>/dev/null;"
+        f' [ "$(md5sum <{BLOCK_FILE} | cut -c 1-32)" = {digest} ] &&'
+        f" dd if={BLOCK_FILE} of={part} bs={size} seek={at // size} conv=notrunc 2>&1"
     )
     answer = shell.feed(take, b"\r".join([*lines, b".", b""]), seconds)
     if "No space" in answer.text:

@@ -34,6 +34,8 @@ RECONNECT_INTERVAL = 1.0
 LOSSES_WITHOUT_TOKEN = 5
 """Losses in a row without a new token until a story is given up: the story may be their cause."""
 
+HOPELESS_HINT = "it was lost again and again without a new word: duotui doctor tries its engine"
+
 ANSWER_TIMEOUT = 20.0
 """Seconds until an agent that does not answer is given up, if nobody watches: it answers pings
 however slowly it generates."""
@@ -132,7 +134,7 @@ class Connection:
         known = self._seen or self.client.hello is not None
         hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_TOKEN
         if not known or isinstance(error, UsageError) or hopeless:
-            hint = "it was lost again and again without a new word" if hopeless else error.hint
+            hint = HOPELESS_HINT if hopeless else error.hint
             self.client.command(StopSpeech(), now)
             return [
                 events.LinkLost(
