@@ -22,7 +22,7 @@ from duotui.cli.story_services import voice_input
 from duotui.judge.baseline import single_session
 from duotui.protocol.frames import Frame, FrameDecoder, encode
 from duotui.protocol.messages import Sound, parse_message
-from duotui.session.recording import read
+from duotui.session.recording import Recording
 from duotui.settings.parental_settings import MICROPHONE_CHOICES, ParentalSettings
 from duotui.speech.board_microphone import NO_MICROPHONE, BoardMicrophone, open_board_microphone
 from duotui.speech.recognizer import SAMPLE_RATE, Recognizer, open_recognizer
@@ -243,7 +243,7 @@ async def test_what_was_heard_is_written_nowhere(
     session.record(tmp_path / "after.jsonl")
     await session.close()
     for name in ("before", "after"):
-        kinds = [type(event).__name__ for event in read(tmp_path / f"{name}.jsonl")]
+        kinds = [type(event).__name__ for event in Recording(tmp_path / f"{name}.jsonl").events()]
         assert "Ready" in kinds
         assert "Sound" not in kinds
 

@@ -14,6 +14,7 @@ from duotui.base.errors import NoDevice, UsageError
 from duotui.judge.fallback_runs import FallbackRuns
 from duotui.judge.session import JudgeOptions, JudgeSession, Phase, fallback_session
 from duotui.protocol.request import Mode, Request
+from duotui.session.recording import Recording
 from duotui.targets.judged_machine import LocalMachine
 from duotui.targets.simulator import SimulatedDuo
 from support.killable_duo import KillableDuo
@@ -65,7 +66,7 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
     recording: Path,
 ) -> None:
     board = KillableDuo()
-    session = fallback_session(LocalMachine(board), options(), recording, speed=0.2)
+    session = fallback_session(LocalMachine(board), options(), Recording(recording), speed=0.2)
     runs = session.source
     assert isinstance(runs, FallbackRuns)
     judging = asyncio.create_task(session.run())
@@ -86,7 +87,9 @@ async def test_it_stands_in_while_the_board_is_away_and_goes_when_it_is_back(
 
 
 async def test_a_board_that_never_comes_is_stood_in_for_to_the_end(recording: Path) -> None:
-    session = fallback_session(UnreachableMachine(SimulatedDuo()), options(), recording, speed=0)
+    session = fallback_session(
+        UnreachableMachine(SimulatedDuo()), options(), Recording(recording), speed=0
+    )
     with pytest.raises(NoDevice):
         await session.run()
     assert len(session.shown.counted) == 3
@@ -103,7 +106,7 @@ def test_a_recording_without_a_whole_story_is_refused(recording: Path, tmp_path:
     lines = recording.read_text().splitlines(keepends=True)
     (tmp_path / "r.jsonl").write_text("".join(lines[:8]))
     with pytest.raises(UsageError, match="holds no whole story"):
-        fallback_session(LocalMachine(SimulatedDuo()), options(), tmp_path / "r.jsonl")
+        fallback_session(LocalMachine(SimulatedDuo()), options(), Recording(tmp_path / "r.jsonl"))
 
 
 def test_it_needs_a_screen(recording: Path) -> None:

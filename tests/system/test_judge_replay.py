@@ -14,8 +14,7 @@ from duotui.base.errors import Cancelled, UsageError
 from duotui.judge.session import JudgeOptions, Phase, replayed_session
 from duotui.protocol.events import RunStarted
 from duotui.protocol.request import Mode, Request
-from duotui.session.recording import Recorder
-from duotui.session.replay import ReplaySession
+from duotui.session.recording import Recorder, Recording
 from support.paths import VECTORS
 
 OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
@@ -52,7 +51,7 @@ def test_its_verdict_is_that_of_then(
 async def test_it_can_be_held_stepped_and_ended(
     recording: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:
-    session = replayed_session(recording[0], OPTIONS)
+    session = replayed_session(Recording(recording[0]), OPTIONS)
     replay = session.replay
     assert replay is not None
     news = asyncio.Event()
@@ -87,17 +86,17 @@ def test_what_cannot_be_judged_is_refused(
     cut = tmp_path / "cut.jsonl"
     cut.write_text("".join(recording[0].read_text().splitlines(keepends=True)[:8]))
     with pytest.raises(UsageError, match="no whole story"):
-        replayed_session(cut, OPTIONS)
+        replayed_session(Recording(cut), OPTIONS)
     mixed = tmp_path / "mixed.jsonl"
     recorder = Recorder(mixed)
-    events = ReplaySession(recording[0]).events
+    events = list(Recording(recording[0]).events())
     for event in events:
         recorder.write(event)
     for event in events:
         recorder.write(replace(event, seed=8) if isinstance(event, RunStarted) else event)
     recorder.close()
     with pytest.raises(UsageError, match="different stories"):
-        replayed_session(mixed, OPTIONS)
+        replayed_session(Recording(mixed), OPTIONS)
 
 
 def test_a_recording_of_another_model_is_not_compared(
@@ -127,6 +126,6 @@ def test_a_race_needs_a_screen_and_a_whole_story(
 
 
 def test_mode_of_the_request_is_the_recordings() -> None:
-    session = replayed_session(VECTORS / "recording-1.jsonl", OPTIONS)
+    session = replayed_session(Recording(VECTORS / "recording-1.jsonl"), OPTIONS)
     assert session.request.mode is Mode.REFERENCE
     assert (session.options.runs, session.options.warm) == (1, 0)

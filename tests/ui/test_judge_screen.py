@@ -15,6 +15,7 @@ from duotui.judge.session import JudgeOptions, JudgeSession, Phase, replayed_ses
 from duotui.protocol.events import LinkReconnecting
 from duotui.protocol.request import Request
 from duotui.scoring.rival_run import rival
+from duotui.session.recording import Recording
 from duotui.session.state import SessionState, reduce
 from duotui.settings.config_file import Settings
 from duotui.ui.app import ConsoleApp
@@ -185,7 +186,7 @@ async def test_b_changes_between_the_rival_and_the_choices() -> None:
 async def test_a_recording_is_held_and_stepped() -> None:
     recording = VECTORS / "recording-1.jsonl"
     options = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
-    session = replayed_session(recording, options)
+    session = replayed_session(Recording(recording), options)
     replay = session.replay
     assert replay is not None
     async with view(session).run_test(size=(120, 40)) as pilot:

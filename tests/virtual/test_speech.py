@@ -21,7 +21,7 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.judge.baseline import single_session
 from duotui.protocol.events import SentencePlaying
-from duotui.session.recording import read
+from duotui.session.recording import Recording
 from duotui.speech.board_tts import BoardTts
 from duotui.targets.virtual_duo import VirtualDuo, prepared_card
 from support.emulators import BOARD_FOLDER, find_tools
@@ -174,7 +174,9 @@ def test_the_virtual_duo_says_its_story_and_is_understood(
     assert summary["story"] == f"{RECOGNIZED}."
     assert understood(speaker, tmp_path) == RECOGNIZED
     assert "said aloud: 1 sentence in " in result.stderr
-    (playing,) = (event for event in read(recording) if isinstance(event, SentencePlaying))
+    (playing,) = (
+        event for event in Recording(recording).events() if isinstance(event, SentencePlaying)
+    )
     words = [summary["story"][mark.start : mark.end] for mark in playing.marks]
     assert words == RECOGNIZED.split()
     assert summary["speech_seconds"] == pytest.approx(playing.length, abs=2)

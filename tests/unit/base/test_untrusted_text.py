@@ -14,7 +14,7 @@ from duotui.protocol.events import LinkUp, Ready, Source, Tokens
 from duotui.protocol.fields import pack
 from duotui.protocol.message_base import Message
 from duotui.protocol.tokens import Token
-from duotui.session.recording import Recorder, read
+from duotui.session.recording import Recorder, Recording
 
 HOSTILE = "\x1bc\x1b]52;c;cHduZWQ=\x07\x1b_Gi=1\x1b\\\x9b2J\u202eevil\u200b\u2028\nnext"
 
@@ -89,7 +89,7 @@ def test_a_recording_of_somebody_else_is_harmless(tmp_path: Path) -> None:
     )
     recorder.write(Tokens(1.0, Source.BOARD, (Token(0, 1, HOSTILE, 1),)))
     recorder.close()
-    up, ready, tokens = read(tmp_path / "r.jsonl")
+    up, ready, tokens = Recording(tmp_path / "r.jsonl").events()
     assert isinstance(up, LinkUp)
     assert isinstance(ready, Ready)
     assert isinstance(tokens, Tokens)

@@ -12,7 +12,7 @@ from duotui.protocol import events
 from duotui.protocol.events import EVENTS, Activity, Batch, EndReason, Source, SpeechEndReason
 from duotui.protocol.request import Mode
 from duotui.protocol.tokens import TextSpan, Token, WordMark
-from duotui.session.recording import Recorder, read
+from duotui.session.recording import Recorder, Recording
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 from support.paths import VECTORS
@@ -135,7 +135,7 @@ def test_recorded_names_do_not_change(tmp_path: Path) -> None:
 
 
 def test_a_recording_gives_back_its_events(tmp_path: Path) -> None:
-    result = list(read(record(tmp_path / "r.jsonl")))
+    result = list(Recording(record(tmp_path / "r.jsonl")).events())
     measured = result.pop(4)
     assert isinstance(measured, events.Tokens)
     assert measured.tokens[0] == Token(0, 5, " a", 11, 0.25)
@@ -151,7 +151,7 @@ def test_every_line_is_plain_json(tmp_path: Path) -> None:
 def test_a_line_that_a_crash_cut_is_left_out(tmp_path: Path) -> None:
     path = record(tmp_path / "r.jsonl")
     path.write_bytes(path.read_bytes()[:-20])
-    assert len(list(read(path))) == len(ONE_OF_EACH) - 1
+    assert len(list(Recording(path).events())) == len(ONE_OF_EACH) - 1
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_what_is_no_recording_says_so_in_one_line(
     path = tmp_path / "r.jsonl"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=message) as caught:
-        list(read(path))
+        Recording(path)
     assert "\n" not in str(caught.value)
 
 
@@ -193,20 +193,20 @@ def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_recording_is_played_to_the_same_state(tmp_path: Path) -> None:
-    player = ReplaySession(record(tmp_path / "r.jsonl"), speed=0)
+    player = ReplaySession(recording := Recording(record(tmp_path / "r.jsonl")), speed=0)
     received: list[events.Event] = []
     player.subscribe(lambda _, batch: received.extend(batch))
     player.open()
     await player.finished()
     assert len(received) == len(ONE_OF_EACH)
     # not by ==: it has a NaN, and Python 3.13 compares field by field
-    assert repr(player.state) == repr(player.last)
+    assert repr(player.state) == repr(recording.last)
     assert player.state.board.text == " a\n"
 
 
 def test_a_recording_of_each_format_stays_readable() -> None:
     """Format 1 as it was first written: it is never rewritten."""
-    state = ReplaySession(VECTORS / "recording-1.jsonl").last
+    state = Recording(VECTORS / "recording-1.jsonl").last
     assert state.board.text == "Once upon a time, there was a little girl named Lily"
     assert (len(state.board.tokens), state.diff.identical, state.diff.compared) == (12, True, 12)
     assert state.board.ready is not None
@@ -214,7 +214,7 @@ def test_a_recording_of_each_format_stays_readable() -> None:
 
 
 async def test_a_recording_that_is_held_is_walked_through_word_by_word() -> None:
-    player = ReplaySession(VECTORS / "recording-1.jsonl")
+    player = ReplaySession(Recording(VECTORS / "recording-1.jsonl"))
     counts: list[int] = []
     changed = asyncio.Event()
 

@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from typing import TextIO
 
+from duotui.base.clock import Clock
+from duotui.base.untrusted_text import one_line
+
+READING_PATIENCE = 1.0
+"""Seconds of reading after which its progress is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransferProgress:
@@ -39,6 +45,28 @@ class ProgressLine:
             self._out.flush()
         elif now.done == now.size:
             print(text, file=self._out)
+
+
+class ReadingLine:
+    """Show how much of a file is read, once that has taken longer than a second: on one line of a
+    terminal, elsewhere once."""
+
+    def __init__(self, name: str, out: TextIO, clock: Clock) -> None:
+        self._name, self._out, self._clock = one_line(name), out, clock
+        self._start = clock.now()
+        self._is_shown = False
+
+    def show(self, done: int, size: int) -> None:
+        if self._clock.now() - self._start < READING_PATIENCE:
+            return
+        text = f"duotui: reading {self._name}, {size / 1e6:.0f} MB"
+        if self._out.isatty():
+            end = "\n" if done == size else ""
+            print(f"\r{text} {bar(done / size)} {done / size:4.0%}\x1b[K", end=end, file=self._out)
+            self._out.flush()
+        elif not self._is_shown:
+            print(text, file=self._out, flush=True)
+        self._is_shown = True
 
 
 def bar(share: float, width: int = 24) -> str:

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
     if Path(plan.target).is_file():
         speed = resolve.speed(options.speed)
-        recording = Path(plan.target)
+        recording = resolve.recording(Path(plan.target))
         return headless.judge_recording(
             recording=recording, options=plan, writer=writer, show=show, speed=speed
         )
@@ -93,7 +93,8 @@ def run(options: argparse.Namespace) -> int:
         return headless.judge_several(plan, writer, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
-    return headless.judge_live(plan, writer, show, sound=options.sound, fallback=options.safe)
+    fallback = None if options.safe is None else resolve.recording(options.safe)
+    return headless.judge_live(plan, writer, show, sound=options.sound, fallback=fallback)
 
 
 def _rival(recording: Path | None) -> RivalRun | None:
@@ -101,9 +102,8 @@ def _rival(recording: Path | None) -> RivalRun | None:
     if recording is None:
         return None
     from duotui.scoring.rival_run import rival
-    from duotui.session.replay import ReplaySession
 
-    complete_run = rival(recording.stem, ReplaySession(recording).states())
+    complete_run = rival(recording.stem, resolve.recording(recording).states())
     if complete_run is None:
         raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
     return complete_run

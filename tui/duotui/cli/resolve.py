@@ -13,9 +13,11 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS
+from duotui.base.progress import ReadingLine
 from duotui.protocol.request import Request
 
 if TYPE_CHECKING:
+    from duotui.session.recording import Recording
     from duotui.session.session import Session
 
 
@@ -79,6 +81,13 @@ def session(target: str, options: argparse.Namespace, *, baseline: bool) -> Sess
         prepare_engine()
     beside = SimulatedDuo(model, tokenizer) if baseline else None
     return Session(board, beside, MonotonicClock(), lambda: random.randrange(1, 2**32))
+
+
+def recording(path: Path) -> Recording:
+    """Read a recording, with its progress on stderr if that takes long. Raises UsageError."""
+    from duotui.session.recording import Recording
+
+    return Recording(path, ReadingLine(path.name, sys.stderr, MonotonicClock()).show)
 
 
 def check_sound(sound: Path | None, target: str) -> None:

@@ -5,7 +5,6 @@ they are played; these are never judged.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.judge.live_runs import LiveRuns
@@ -13,7 +12,7 @@ from duotui.protocol.events import Batch, Ready
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.roofline import BandwidthSweep
 from duotui.scoring.run import Run, RunCollector, SpeechTiming
-from duotui.session.recording import started_at
+from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 
@@ -23,18 +22,18 @@ class FallbackRuns:
 
     replay: ReplaySession | None = None
 
-    def __init__(self, live: LiveRuns, recording: Path, speed: float = 1.0) -> None:
+    def __init__(self, live: LiveRuns, recording: Recording, speed: float = 1.0) -> None:
         self._live = live
         self._player = ReplaySession(recording, speed)
-        self._recorded_at = started_at(recording)
+        self._recorded_at = recording.started
         self._collector = RunCollector()
         self._refused: DuotuiError | None = None
         self._playing = False
         self._callback: Callable[[], None] = lambda: None
         collector = RunCollector()
-        collector.receive(self._player.events)
+        collector.receive(recording.events())
         if not collector.runs:
-            raise UsageError(f"{recording} holds no whole story", "judge --record makes one")
+            raise UsageError(f"{recording.path} holds no whole story", "judge --record makes one")
         self.started = live.started
         self._player.subscribe(self._played)
         live.subscribe(self._changed)

@@ -28,6 +28,7 @@ from duotui.report.tables import sameness
 from duotui.scoring import runc_log
 from duotui.scoring.run import Run
 from duotui.scoring.verdict import Verdict, to_json
+from duotui.session.recording import Recording
 from duotui.targets.judged_machine import judged_machine
 
 VERDICT_FILE = "verdict.json"
@@ -118,7 +119,7 @@ def judge_live(
     show: Show | None = None,
     *,
     sound: Path | None = None,
-    fallback: Path | None = None,
+    fallback: Recording | None = None,
 ) -> Exit:
     """Judge one machine. `fallback` is a recording that a screen shows while the board is lost.
 
@@ -136,7 +137,7 @@ def judge_live(
 
 
 def judge_recording(
-    recording: Path,
+    recording: Recording,
     options: JudgeOptions,
     writer: ReportWriter,
     show: Show | None = None,

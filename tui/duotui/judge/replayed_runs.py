@@ -1,14 +1,13 @@
 """Runs of a recording, at their own pace or another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.protocol.events import Batch, Ready, RunStarted, Source
+from duotui.protocol.events import Batch, RunStarted, Source
 from duotui.protocol.request import Request
 from duotui.scoring.run import Run, RunCollector
-from duotui.session.recording import started_at
+from duotui.session.recorded_values import request_of
+from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 
@@ -24,24 +23,26 @@ class ReplayedRuns:
     disturbed = 0
     speech = None
 
-    def __init__(self, recording: Path, warm: int, speed: float = 1.0) -> None:
+    def __init__(self, recording: Recording, warm: int, speed: float = 1.0) -> None:
         self._player = ReplaySession(recording, speed)
         self.replay: ReplaySession | None = self._player
         collector = RunCollector(0)
-        collector.receive(self._player.events)
-        requests = {
-            _request_of(event)
-            for event in self._player.events
-            if isinstance(event, RunStarted) and event.source is Source.BOARD
-        }
+        requests: set[Request] = set()
+        for event in recording.events():
+            collector.receive((event,))
+            if isinstance(event, RunStarted) and event.source is Source.BOARD:
+                requests.add(request_of(event))
         if len(requests) != 1 or not collector.runs:
             contents = "different stories" if len(requests) > 1 else "no whole story"
-            raise UsageError(f"{recording} holds {contents}", "duotui judge --record makes one")
+            raise UsageError(
+                f"{recording.path} holds {contents}", "duotui judge --record makes one"
+            )
         (self.request,) = requests
         self.warm = min(warm, len(collector.runs) - 1)
         self.count = len(collector.runs) - self.warm
         """Runs that count."""
-        self.started = started_at(recording)
+        self.started = recording.started
+        self.ready = recording.last.board.ready
         self.trouble: DuotuiError | None = None
         self._over = False
         self._collector = RunCollector(self.warm)
@@ -51,10 +52,6 @@ class ReplayedRuns:
     @property
     def state(self) -> SessionState:
         return self._player.state
-
-    @property
-    def ready(self) -> Ready | None:
-        return self._player.last.board.ready
 
     @property
     def runs(self) -> Sequence[Run]:
@@ -92,7 +89,3 @@ class ReplayedRuns:
     def _played(self, _state: SessionState, batch: Batch) -> None:
         self._collector.receive(batch)
         self._callback()
-
-
-def _request_of(run: RunStarted) -> Request:
-    return Request(**{field.name: getattr(run, field.name) for field in fields(Request)})

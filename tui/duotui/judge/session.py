@@ -26,6 +26,7 @@ from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.verdict import Baseline, Verdict
+from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 from duotui.targets import reference_scorer
@@ -256,22 +257,23 @@ def live_session(machine: JudgedMachine, options: JudgeOptions) -> JudgeSession:
 
 
 def fallback_session(
-    machine: JudgedMachine, options: JudgeOptions, recording: Path, speed: float = 1.0
+    machine: JudgedMachine, options: JudgeOptions, recording: Recording, speed: float = 1.0
 ) -> JudgeSession:
     """A live session whose screen shows `recording` while the board is lost."""
     options = options.seeded()
-    runs = FallbackRuns(_live_runs(machine, options), recording, speed)
-    return JudgeSession(runs, options)
+    return JudgeSession(FallbackRuns(_live_runs(machine, options), recording, speed), options)
 
 
-def replayed_session(recording: Path, options: JudgeOptions, speed: float = 1.0) -> JudgeSession:
+def replayed_session(
+    recording: Recording, options: JudgeOptions, speed: float = 1.0
+) -> JudgeSession:
     """A session with the runs and request of `recording`. Raises UsageError if it has none."""
     runs = ReplayedRuns(recording, options.warm, speed)
     return JudgeSession(
         runs,
         replace(
             options,
-            target=f"RECORDING {recording.name}",
+            target=f"RECORDING {recording.path.name}",
             request=runs.request,
             runs=runs.count,
             warm=runs.warm,

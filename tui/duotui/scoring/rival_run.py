@@ -25,8 +25,11 @@ class RivalRun:
 
 def rival(name: str, states: Iterable[SessionState]) -> RivalRun | None:
     """The last complete run in `states`: the first of a judge session warms up."""
-    complete = [state.board for state in states if state.board.complete and state.board.idle]
-    return RivalRun(name, complete[-1]) if complete else None
+    last = None
+    for state in states:
+        if state.board.complete and state.board.idle:
+            last = state.board
+    return RivalRun(name, last) if last is not None else None
 
 
 def elapsed(source_state: SourceState) -> float:

@@ -5,70 +5,122 @@ A last line that a crash cut short is left out.
 """
 
 import dataclasses
+import itertools
 import json
 import math
-import types
-import typing
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from duotui import __version__
 from duotui.base.errors import UsageError
-from duotui.base.untrusted_text import one_line, without_controls
+from duotui.base.files import atomic_write, open_regular, read_lines, reported, write_all
+from duotui.base.parsing import parse_json
 from duotui.protocol.events import EVENTS, Event
+from duotui.session.recorded_values import RECORDED_FIELDS, StoryLengths, event_of
+from duotui.session.state import SessionState, reduce
 
 RECORDING_FORMAT = 1
-_NAMES = {kind: name for name, kind in EVENTS.items()}
-_RECORDED_FIELDS = {"source": "narrator"}
-"""Fields of events that recordings hold under another name."""
-_FIELDS = {recorded: name for name, recorded in _RECORDED_FIELDS.items()}
+RECORDING_LIMIT_BYTES = 256 << 20
+"""Bytes of a recording at most: four thousand stories (docs/recordings.md)."""
 
-_STORY_TEXT = ("prompt", "text")
-"""Fields that may hold newlines. All other strings are one line."""
+LINE_LIMIT_BYTES = 1 << 20
+"""Bytes of a line at most: more than an event has with the longest prompt."""
+
+PROGRESS_BYTES = 1 << 20
+"""Bytes between two reports of progress."""
+
+ReadProgress = Callable[[int, int], None]
+"""A report of progress: the bytes that are read, and those of the whole file."""
+
+_NAMES = {kind: name for name, kind in EVENTS.items()}
 
 
 class Recorder:
-    """Writer of a recording. Raises UsageError if `path` cannot be written, now or later."""
+    """Writer of a recording. `history` are the events before its start.
 
-    def __init__(self, path: Path, started: str = "") -> None:
+    Raises UsageError if `path` cannot be written, now or later. A file that was there is replaced
+    only by a recording that has begun; a link is followed.
+    """
+
+    def __init__(self, path: Path, started: str = "", history: Iterable[Event] = ()) -> None:
         self.path = path
         header = {"duotui recording": RECORDING_FORMAT, "version": __version__, "started": started}
-        try:
-            self._file: IO[str] = path.open("w", encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written", str(error.strerror)) from error
-        self._line(header)
+        lines = [_line(header), *map(_event_line, history)]
+        with reported(path, "cannot be written"):
+            atomic_write(path, b"".join(lines), for_all=True)
+            self._file = open_regular(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, event: Event) -> None:
-        self._line({"event": _NAMES[type(event)], **_to_json(event)})
+        """Write `event` whole. Raises UsageError, and the recording has then ended before it."""
+        line = _event_line(event)
+        with reported(self.path, "cannot be written"):
+            size = os.fstat(self._file.fileno()).st_size
+            try:
+                write_all(self._file, line)
+            except OSError:
+                self._file.truncate(size)
+                self._file.close()
+                raise
 
     def close(self) -> None:
         self._file.close()
 
-    def _line(self, value: dict[str, Any]) -> None:
-        try:
-            self._file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise UsageError(f"{self.path} cannot be written", str(error.strerror)) from error
+
+class Recording:
+    """A recording that was read once and is good. It is read anew each time that it is played:
+    memory holds its last state, whatever its size.
+
+    Raises UsageError if `path` is no recording, is damaged or is too large.
+    """
+
+    def __init__(self, path: Path, progress: ReadProgress = lambda _done, _size: None) -> None:
+        self.path = path
+        self.started = ""
+        """Start in ISO 8601; "" if the recording does not name one."""
+        self.last = SessionState()
+        """The state after its last event."""
+        for event in self._read(progress):
+            self.last = reduce(self.last, event)
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events, in order. Raises UsageError if the file is not what it was."""
+        return self._read(lambda _done, _size: None)
+
+    def states(self) -> Iterator[SessionState]:
+        """Yield the state after each event."""
+        return itertools.accumulate(self.events(), reduce, initial=SessionState())
+
+    def _read(self, progress: ReadProgress) -> Iterator[Event]:
+        path = self.path
+        lines = read_lines(path, RECORDING_LIMIT_BYTES, LINE_LIMIT_BYTES)
+        with reported(path):
+            size = path.stat().st_size
+            first = next(lines, b"")
+            self.started = _started(path, first)
+            done, shown, lengths = len(first), 0, StoryLengths()
+            for number, line in enumerate(lines, 2):
+                done += len(line) + 1
+                if done - shown >= PROGRESS_BYTES:
+                    progress(done, size)
+                    shown = done
+                try:
+                    event = event_of(parse_json(line))
+                    lengths.check(event)
+                except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
+                    raise UsageError(
+                        f"{path} is damaged in line {number}", "use another copy"
+                    ) from error
+                yield event
+            progress(size, size)
 
 
-def started_at(path: Path) -> str:
-    """Start of a readable recording, in ISO 8601; "" if the recording does not name one."""
-    with path.open(encoding="utf-8") as file:
-        return str(json.loads(file.readline()).get("started", ""))
-
-
-def read(path: Path) -> Iterator[Event]:
-    """Yield the events of a recording, in order. Raises UsageError if `path` is not a recording."""
+def _started(path: Path, line: bytes) -> str:
+    """Return the start that the header names. Raises UsageError if it is none of ours."""
     try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
-    try:
-        header = json.loads(lines[0])
+        header = parse_json(line)
         version = header["duotui recording"]
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a recording", "duotui tell --record makes one") from error
@@ -76,19 +128,22 @@ def read(path: Path) -> Iterator[Event]:
         raise UsageError(
             f"{path} has format {version}, not {RECORDING_FORMAT}", "use a newer duotui"
         )
-    for number, line in enumerate(lines[1:-1], 2):
-        try:
-            value = json.loads(line)
-            event = _from_json(EVENTS[value.pop("event")], value)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(f"{path} is damaged in line {number}", "use another copy") from error
-        yield event
+    return str(header.get("started", ""))
+
+
+def _event_line(event: Event) -> bytes:
+    return _line({"event": _NAMES[type(event)], **_to_json(event)})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "replace")
 
 
 def _to_json(value: object) -> Any:  # noqa: ANN401
     if dataclasses.is_dataclass(value):
         return {
-            _RECORDED_FIELDS.get(field.name, field.name): _to_json(getattr(value, field.name))
+            RECORDED_FIELDS.get(field.name, field.name): _to_json(getattr(value, field.name))
             for field in dataclasses.fields(value)
         }
     if isinstance(value, tuple):
@@ -98,32 +153,3 @@ def _to_json(value: object) -> Any:  # noqa: ANN401
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _field(name: str, kind: Any, value: Any) -> Any:  # noqa: ANN401
-    """Return `value` as `kind`; a string of a recording can do nothing to a terminal."""
-    result = _from_json(kind, value)
-    if type(result) is not str:
-        return result
-    return without_controls(result) if name in _STORY_TEXT else one_line(result)
-
-
-def _from_json(kind: Any, value: Any) -> Any:  # noqa: ANN401
-    """Convert `value` to `kind`: a dataclass, a tuple of one type, an enum or a plain type."""
-    origin = typing.get_origin(kind)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
-        value = {_FIELDS.get(name, name): item for name, item in value.items()}
-        if set(value) - set(hints):
-            raise KeyError("fields that this version does not know")
-        return kind(**{name: _field(name, hints[name], item) for name, item in value.items()})
-    if origin is tuple:
-        (item_kind, _) = typing.get_args(kind)
-        return tuple(_from_json(item_kind, item) for item in value)
-    if isinstance(kind, types.UnionType):
-        raise TypeError("events have no unions")
-    if kind is float:
-        return math.nan if value is None else float(value)
-    if kind in (int, str, bool) and type(value) is not kind:
-        raise TypeError(f"{value!r} is not {kind}")
-    return kind(value)

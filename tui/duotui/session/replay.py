@@ -1,30 +1,30 @@
 """Replay of a recording as a session: the same events, at their own pace or another."""
 
 import asyncio
-import functools
-import itertools
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from duotui.base.errors import UsageError
 from duotui.protocol import events
 from duotui.protocol.events import Event, Source
 from duotui.protocol.request import Request
-from duotui.session.recording import read
+from duotui.session.recording import Recording
 from duotui.session.session import StateCallback
 from duotui.session.state import SessionState, reduce
 
+BATCH_LIMIT = 1000
+"""Events that are emitted at once, at most: keys are taken between two batches."""
+
 
 class ReplaySession:
-    """Session that plays a recording. `speed` 2 is twice as fast; 0 emits everything at once.
-    Raises UsageError if `path` is not a recording."""
+    """Session that plays a recording. `speed` 2 is twice as fast; 0 emits everything at once."""
 
     live = False
     recording: Path | None = None
 
-    def __init__(self, path: Path, speed: float = 1.0) -> None:
-        self.path, self.speed = path, speed
-        self.events = tuple(read(path))
+    def __init__(self, recording: Recording, speed: float = 1.0) -> None:
+        self.played, self.speed = recording, speed
         self.state = SessionState()
         self._listeners: list[StateCallback] = []
         self._playing: asyncio.Task[None] | None = None
@@ -85,42 +85,39 @@ class ReplaySession:
         """False if paused."""
         return self._going.is_set()
 
-    @property
-    def last(self) -> SessionState:
-        """The state at the end of the recording."""
-        return functools.reduce(reduce, self.events, SessionState())
-
-    def states(self) -> Iterator[SessionState]:
-        """Yield the state after each event."""
-        return itertools.islice(
-            itertools.accumulate(self.events, reduce, initial=SessionState()), 1, None
-        )
-
     async def _play(self) -> None:
-        batch: list[Event] = []
-        last = self.events[0].t if self.events else 0.0
-        for event in self.events:
-            gap = event.t - last
-            if self.speed and gap > 0:
-                self._emit(batch)
-                if self._stepping and any(isinstance(past, events.Tokens) for past in batch):
-                    self.pause(True)
-                batch = []
-                if self._going.is_set() and not self._stepping:
-                    await asyncio.sleep(gap / self.speed)
-                await self._going.wait()
-            last = event.t
-            batch.append(event)
-        self._emit(batch)
+        last = 0.0
+        try:
+            async with contextlib.aclosing(self._batches()) as batches:
+                async for batch in batches:
+                    self._emit(batch)
+                    last = batch[-1].t
+        except UsageError as error:  # the file has changed since it was read
+            self._emit([events.LinkLost(last, Source.BOARD, error.message, error.hint)])
+            return
         if not (self.state.board.running or self.state.board.speaking):
             return
         # The recording ends before its story: emit a loss, so that a screen does not look alive.
-        loss = events.LinkLost(last, Source.BOARD, "the recording ends here")
-        self._emit([loss])
+        self._emit([events.LinkLost(last, Source.BOARD, "the recording ends here")])
+
+    async def _batches(self) -> AsyncGenerator[list[Event], None]:
+        """Yield the events that are due at once, when they are due."""
+        batch: list[Event] = []
+        for event in self.played.events():
+            gap = event.t - batch[-1].t if batch else 0.0
+            if len(batch) == BATCH_LIMIT or (self.speed and gap > 0):
+                yield batch
+                if self._stepping and any(isinstance(past, events.Tokens) for past in batch):
+                    self.pause(True)
+                batch = []
+                pause = gap / self.speed if self.speed and not self._stepping else 0.0
+                await asyncio.sleep(pause if self._going.is_set() else 0.0)
+                await self._going.wait()
+            batch.append(event)
+        if batch:
+            yield batch
 
     def _emit(self, batch: list[Event]) -> None:
-        if not batch:
-            return
         for event in batch:
             self.state = reduce(self.state, event)
         for listener in self._listeners:

@@ -160,9 +160,7 @@ class Session:
             self._recorder = None
         if path is not None:
             started = datetime.now(UTC).isoformat(timespec="seconds")
-            self._recorder = Recorder(path, started)
-            for event in self._history:
-                self._recorder.write(event)
+            self._recorder = Recorder(path, started, self._history)
 
     async def close(self) -> None:
         await asyncio.gather(*(connection.close() for connection in self._connections()))

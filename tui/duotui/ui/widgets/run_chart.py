@@ -14,7 +14,7 @@ LABEL_WIDTH = 9
 def scale(score: Score) -> tuple[float, float]:
     """Lowest and highest rate of the chart: close to the data, so that the spread is visible."""
     low, high = min(score.rates), max(score.rates)
-    room = max((high - low) * 0.1, high * 0.002)
+    room = max((high - low) * 0.1, high * 0.002) or 1.0  # a recording may have rates of 0
     return max(0.0, low - room), high + room
 
 
