@@ -8,6 +8,7 @@ from duotui.report import svg
 from duotui.report.strings import REPORT_LANGUAGES
 from duotui.report.tables import (
     RUN_COLUMNS,
+    command,
     environment,
     facts,
     remarks,
@@ -63,7 +64,7 @@ def _parts(v: Verdict, strings: Mapping[str, str]) -> Iterator[str]:
         yield f"<p>{escape(timing)}</p>"
     yield from _stories(v, strings)
     yield f"<h2>{escape(strings['environment'])}</h2>"
-    rows = [[cell.strip("`") for cell in row] for row in environment(v, strings)]
+    rows = [[strings["command"], command(v), ""], *environment(v, strings)]
     yield _table(["", strings["before"], strings["after"]], rows)
     yield f"<h2>{escape(strings['runs'])}</h2>"
     yield _table([strings[name] for name in RUN_COLUMNS], list(run_rows(v)))

@@ -1,11 +1,13 @@
 """A verdict as Markdown, ready for the contest's pull request."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from duotui.report.markdown_text import code, inline, line, quote, table
 from duotui.report.strings import REPORT_LANGUAGES
 from duotui.report.tables import (
     RUN_COLUMNS,
     Phrases,
+    command,
     environment,
     facts,
     grammar_errors,
@@ -26,10 +28,10 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield f"# {strings['title']}"
     yield ""
     for reason in v.void:
-        yield f"**{strings['void']}: {reason}**"
+        yield f"**{strings['void']}: {inline(reason)}**"
         yield ""
     if v.trouble:
-        yield f"**{strings['early']}: {v.trouble}**"
+        yield f"**{strings['early']}: {inline(v.trouble)}**"
         yield ""
     yield from results([v], strings)
     yield ""
@@ -37,7 +39,7 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield from _correctness(v, strings)
     if v.roof is not None:
         yield f"## {strings['roofline']}"
-        yield from (f"- {name}: {value}" for name, value in roofline(v, strings))
+        yield from (f"- {name}: {inline(value)}" for name, value in roofline(v, strings))
         yield ""
     if v.speech is not None:
         yield f"## {strings['speech']}"
@@ -45,10 +47,12 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
         yield strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
         yield ""
     yield f"## {strings['environment']}"
-    yield from table([["", strings["before"], strings["after"]], *environment(v, strings)])
+    head = ["", strings["before"], strings["after"]]
+    asked = [strings["command"], code(command(v)), ""]
+    yield from table([head, asked, *_cells(environment(v, strings))])
     yield ""
     yield f"## {strings['runs']}"
-    yield from table([[strings[name] for name in RUN_COLUMNS], *run_rows(v)])
+    yield from table([[strings[name] for name in RUN_COLUMNS], *_cells(run_rows(v))])
     yield ""
     yield from _stories(v, strings)
 
@@ -58,12 +62,13 @@ def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
     strings = REPORT_LANGUAGES[language]
     lines = [f"# {strings['title']}", "", *results(verdicts, strings)]
     for v in verdicts:
-        lines += ["", f"## {v.target}"]
-        lines += [f"- **{strings['void']}: {reason}**" for reason in v.void]
+        lines += ["", f"## {inline(v.target)}"]
+        lines += [f"- **{strings['void']}: {inline(reason)}**" for reason in v.void]
         if v.trouble:
-            lines.append(f"- **{strings['early']}: {v.trouble}**")
+            lines.append(f"- **{strings['early']}: {inline(v.trouble)}**")
         lines += [
-            f"- {name}: {value}" for name, value in (*facts(v, strings), *roofline(v, strings))
+            f"- {name}: {inline(value)}"
+            for name, value in (*facts(v, strings), *roofline(v, strings))
         ]
     return "\n".join(lines) + "\n"
 
@@ -72,23 +77,15 @@ def _stories(v: Verdict, strings: Phrases) -> Iterator[str]:
     if v.baseline is None or v.identical is not False:
         yield f"## {strings['story']}"
         yield ""
-        yield from (f"> {line}" for line in v.story.strip().split("\n"))
+        yield from quote(v.story)
         return
     yield f"## {strings['stories']}"
     yield strings["legend"]
     yield ""
     marks = {"=": "{}", "+": "[+ {} +]", "-": "[- {} -]"}
     yield "> " + " ".join(
-        marks[kind].format(text) for kind, text in word_diff(v.story, v.baseline.text)
+        marks[kind].format(line(text)) for kind, text in word_diff(v.story, v.baseline.text)
     )
-
-
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a Markdown table; the first row is its head."""
-    for number, row in enumerate(rows):
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
-        if number == 0:
-            yield "|" + " --- |" * len(row)
 
 
 def results(verdicts: Sequence[Verdict], strings: Phrases) -> Iterator[str]:
@@ -111,7 +108,11 @@ def results(verdicts: Sequence[Verdict], strings: Phrases) -> Iterator[str]:
         ]
         for v in verdicts
     ]
-    yield from table([head, *rows])
+    yield from table([head, *_cells(rows)])
+
+
+def _cells(rows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    return ([inline(cell) for cell in row] for row in rows)
 
 
 def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
@@ -130,5 +131,5 @@ def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
 def _correctness(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield f"## {strings['correctness']}"
     for name, value in facts(v, strings):
-        yield f"- {name}: {value}"
+        yield f"- {name}: {inline(value)}"
     yield ""

@@ -64,7 +64,6 @@ def roofline(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
 
 def environment(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
     """Yield the conditions for a repetition, a row each: a name, before, after."""
-    yield [strings["command"], f"`{command(v)}`", ""]
     if v.ready is not None:
         yield [strings["engine"], f"duollama {v.ready.version}, {v.ready.machine}", ""]
         if v.built:
