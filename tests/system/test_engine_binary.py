@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import duotui
 from support.engine import NATIVE
+from support.full_disk import full_disk
 
 PACKAGE_FOLDER = Path(duotui.__file__).parent
 COMPILING = "duotui: compiling the engine, once, about 15 s\n"
@@ -145,3 +147,80 @@ def test_a_cache_that_cannot_be_written(
     assert output.startswith(f"duotui: the cache folder {cache}/duotui cannot be written: ")
     assert output.endswith("; set XDG_CACHE_HOME to a folder that can\n")
     assert output.count("\n") == 1
+
+
+# A cache that is not what was put there
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x7fELF", b"#!/bin/sh\nexit 5\n"])
+def test_a_damaged_program_is_compiled_anew(installation: Installation, damage: bytes) -> None:
+    path, _ = installation.find()
+    whole = path.read_bytes()
+    path.write_bytes(damage)
+    assert installation.find() == (path, COMPILING)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+@pytest.mark.parametrize("which", ["cache", "engine"])
+def test_a_cache_that_others_can_write_is_refused(
+    installation: Installation, mode: int, which: str
+) -> None:
+    path, _ = installation.find()
+    folder = path.parent if which == "engine" else path.parent.parent
+    folder.chmod(mode)
+    message = f"duotui: the cache folder {folder} can be written by other users; remove it, or "
+    assert installation.refused().startswith(message)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_cache_of_another_user_is_refused(installation: Installation) -> None:
+    path, _ = installation.find()
+    os.chown(path.parent, 12345, -1)
+    assert "belongs to another user; set XDG_CACHE_HOME" in installation.refused()
+
+
+def test_a_cache_is_made_for_its_user_alone(installation: Installation) -> None:
+    umask = os.umask(0o002)
+    try:
+        path, _ = installation.find()
+    finally:
+        os.umask(umask)
+    for folder in (path.parent, path.parent.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert installation.find() == (path, "")
+
+
+def test_what_killed_builds_left_is_removed(installation: Installation) -> None:
+    path, _ = installation.find()
+    left = path.parent / "building-killed"
+    left.mkdir()
+    (left / "duollama").write_text("half")
+    path.unlink()
+    assert installation.find() == (path, COMPILING)
+    assert sorted(each.name for each in path.parent.iterdir()) == ["duollama", "duollama.sha256"]
+
+
+def test_two_first_starts_compile_once(installation: Installation) -> None:
+    starts = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIND_ENGINE],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=installation.environment,
+        )
+        for _ in range(4)
+    ]
+    results = [start.communicate(timeout=60) for start in starts]
+    assert [start.returncode for start in starts] == [0] * 4, results
+    assert len({path for path, _ in results}) == 1
+    assert "".join(output for _, output in results) == COMPILING
+
+
+def test_a_full_disk_leaves_no_program(installation: Installation) -> None:
+    with full_disk(4096):
+        assert "the engine cannot be compiled" in installation.refused()
+    assert [path for path in installation.cache.rglob("*") if path.is_file()] == []
+    path, _ = installation.find()
+    assert subprocess.run([path]).returncode == 7

@@ -18,6 +18,7 @@ from duotui.base.clock import MonotonicClock
 from duotui.base.errors import LinkBroken, NotReady, UsageError
 from duotui.targets import model_store
 from duotui.targets.model_store import KnownModel, ModelFile
+from support.full_disk import full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +33,16 @@ CLOCK = MonotonicClock()
 
 class Source:
     """Server with two files. `cut`: bytes after which an answer breaks off; `whole`: it supports no
-    ranges."""
+    ranges. `held`: it answers once this is set, with `first_byte` all but the first byte. The first
+    answer is `redirect` to another address; all are an error of `reason`."""
 
     def __init__(self) -> None:
         self.files = {"/w.bin": WEIGHT_BYTES, "/t.bin": TOKENIZER_BYTES}
         self.cut: int | None = None
-        self.whole = False
+        self.whole = self.first_byte = False
+        self.redirect = self.reason = ""
+        self.asked = threading.Event()
+        self.held: threading.Event | None = None
         self.requests: list[tuple[str, str | None]] = []
         self.address = ""
 
@@ -66,6 +71,19 @@ def serving() -> Iterator[Source]:
         def do_GET(self) -> None:
             ranged = self.headers["Range"]
             source.requests.append((self.path, ranged))
+            source.asked.set()
+            if source.reason:
+                self.send_response(503, source.reason)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if source.redirect:
+                self.send_response(302)
+                self.send_header("Location", source.redirect)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                source.redirect = ""
+                return
             data = source.files.get(self.path)
             if data is None:
                 self.send_error(404)
@@ -79,6 +97,11 @@ def serving() -> Iterator[Source]:
             self.send_header("Content-Length", str(len(data) - begin))
             self.end_headers()
             end = len(data) if source.cut is None else begin + source.cut
+            if source.first_byte:
+                self.wfile.write(data[begin : begin + 1])
+                begin += 1
+            if source.held is not None:
+                source.held.wait(20)
             self.wfile.write(data[begin:end])
 
         def log_message(self, *_: object) -> None: ...
@@ -230,3 +253,94 @@ def test_a_model_is_told_from_by_its_name(tmp_path: Path, shared: Path) -> None:
 def test_a_name_that_is_none_is_no_file_either(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no model is known as big"):
         model_store.find("big")
+
+
+# Servers and other processes that do not behave
+
+
+def test_two_downloads_at_once_both_succeed(tmp_path: Path) -> None:
+    """The second waits, and uses what the first one got."""
+    with serving() as source:
+        model, source.held = source.model(), threading.Event()
+        waits = threading.Event()
+        results: list[Path] = []
+
+        def second() -> None:
+            results.append(model_store.fetch(model, tmp_path, CLOCK, waiting=waits.set))
+
+        def first() -> None:
+            results.append(model_store.fetch(model, tmp_path, CLOCK))
+
+        threads = [threading.Thread(target=first), threading.Thread(target=second)]
+        threads[0].start()
+        assert source.asked.wait(20)
+        threads[1].start()
+        assert waits.wait(20)
+        source.held.set()
+        for thread in threads:
+            thread.join(20)
+        assert [path.read_bytes() for path in results] == [WEIGHT_BYTES] * 2
+        assert [path for path, _ in source.requests] == ["/w.bin", "/t.bin"]
+        assert sorted(each.name for each in (tmp_path / "some").iterdir()) == [
+            "tokenizer.bin",
+            "weights.bin",
+        ]
+
+
+def test_a_trickle_is_shown_and_kept(tmp_path: Path) -> None:
+    """Each byte is written when it has come, without waiting for a whole block."""
+    reports: list[int] = []
+    with serving() as source:
+        model, source.cut = source.model(), 100
+        part = tmp_path / "some" / "weights.bin.part"
+        source.held = threading.Event()
+
+        def show(_name: str, now: TransferProgress) -> None:
+            reports.append(now.done)
+            if now.done >= 1:
+                assert part.stat().st_size == now.done
+                held.set()
+
+        held = source.held
+        source.first_byte = True
+        with pytest.raises(LinkBroken):
+            model_store.fetch(model, tmp_path, CLOCK, show)
+        assert reports[0] == 1
+        assert part.read_bytes() == WEIGHT_BYTES[:100]
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "gopher://127.0.0.1"]
+)
+def test_a_redirect_leads_to_the_web_alone(tmp_path: Path, target: str) -> None:
+    with serving() as source:
+        source.redirect = target
+        with pytest.raises(NotReady, match="answers 302 ") as caught:
+            model_store.fetch(source.model(), tmp_path, CLOCK)
+        assert str(caught.value).isprintable()
+
+
+def test_a_redirect_to_the_web_is_followed(tmp_path: Path) -> None:
+    with serving() as source, serving() as other:
+        source.redirect = f"{other.address}/w.bin"
+        source.files.pop("/w.bin")
+        path = model_store.fetch(source.model(), tmp_path, CLOCK)
+        assert path.read_bytes() == WEIGHT_BYTES
+
+
+def test_a_reason_is_one_short_line(tmp_path: Path) -> None:
+    with serving() as source:
+        source.reason = "\x1b]0;PWNED\x07\x1b]52;c;UFdO\x07" + "x" * 5000
+        with pytest.raises(NotReady, match="answers 503 ") as caught:
+            model_store.fetch(source.model(), tmp_path, CLOCK)
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 500
+
+
+def test_a_full_disk_keeps_what_has_come(tmp_path: Path) -> None:
+    with serving() as source:
+        model = source.model()
+        with full_disk(100_000), pytest.raises(NotReady, match="cannot be written; File too large"):
+            model_store.fetch(model, tmp_path, CLOCK)
+        assert (tmp_path / "some" / "weights.bin.part").stat().st_size == 100_000
+        assert model_store.fetch(model, tmp_path, CLOCK).read_bytes() == WEIGHT_BYTES

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from duotui.base.child_process import PASSWORD_VARIABLE
 from duotui.base.errors import LinkBroken, NotReady
 from duotui.board.agent_launcher import open_shell
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer, terminal_safe_frame
-from duotui.board.shell import PASSWORD_VARIABLE, Shell
+from duotui.board.shell import Shell
 from duotui.protocol.message_base import Message
 from duotui.protocol.messages import AskHello, Gone
 from duotui.targets.simulator import SimulatedDuo

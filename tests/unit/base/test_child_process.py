@@ -1,5 +1,6 @@
 """Child processes: their answers, and their end."""
 
+import ast
 import asyncio
 import os
 import signal
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from duotui.base import resources
 from duotui.base.child_process import (
+    PASSWORD_VARIABLE,
     ChildFailed,
     ChildProcess,
     last_line,
@@ -112,3 +115,40 @@ def test_a_module_of_ours_imports_nothing_of_the_current_folder(tmp_path: Path) 
     without = [word for word in command if word != "-P"]
     subprocess.run(without, cwd=tmp_path, input=b"", capture_output=True, timeout=60, check=False)
     assert (tmp_path / "was run").exists()
+
+
+# The board's password
+
+
+def test_a_child_does_not_get_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    monkeypatch.setenv("OTHER", "kept")
+    shown = run_program([sys.executable, "-c", "import os; print(dict(os.environ))"]).stdout
+    assert "secret" not in shown
+    assert "kept" in shown
+
+
+async def test_a_running_child_does_not_get_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
+    code = "import json, os; print(json.dumps(dict(os.environ)))"
+    child = await ChildProcess.start([sys.executable, "-c", code], environment={"MORE": "1"})
+    environment = await child.read_json()
+    assert (PASSWORD_VARIABLE in environment, environment["MORE"]) == (False, "1")
+    await child.end(5)
+
+
+def test_every_child_is_started_with_an_environment() -> None:
+    """A call without `env` would hand on the password."""
+    calls = [
+        (path.name, call.lineno, [keyword.arg for keyword in call.keywords])
+        for path in sorted(resources.PACKAGE.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and ast.unparse(call.func) in STARTS
+    ]
+    assert len(calls) > 5
+    assert [call for call in calls if "env" not in call[2]] == []
+
+
+STARTS = ("subprocess.run", "subprocess.Popen", "asyncio.create_subprocess_exec")

@@ -19,6 +19,10 @@ STDERR_TAIL = 4096
 """Bytes of stderr that are kept."""
 
 
+PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
+"""Environment variable with the board's password: the command line would show it to every user."""
+
+
 class ChildFailed(Exception):
     """An exit status other than 0. The message is the last line of stderr, or ""."""
 
@@ -31,6 +35,12 @@ def python_module(name: str, *arguments: str) -> tuple[str, ...]:
     """The command that runs a module of ours. -P keeps Python from importing what lies in the
     current folder, which may be anybody's (CWE-427)."""
     return (sys.executable, "-P", "-m", name, *arguments)
+
+
+def child_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child: this process's own without the password, and `more`."""
+    own = {name: text for name, text in os.environ.items() if name != PASSWORD_VARIABLE}
+    return {**own, **(more or {})}
 
 
 def last_line(output: str | bytes, otherwise: str = "") -> str:
@@ -60,7 +70,7 @@ def run_program(
         encoding="utf-8",
         errors="replace",
         cwd=cwd,
-        env={**os.environ, **environment} if environment else None,
+        env=child_environment(environment),
         timeout=timeout,
         check=False,
     )
@@ -97,7 +107,7 @@ class ChildProcess:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, **(environment or {})},
+                env=child_environment(environment),
                 limit=line_limit,
                 start_new_session=True,
             )

@@ -233,5 +233,5 @@ def atomic_replacement(path: Path) -> Iterator[Path]:
         fresh.replace(path)
 
 
-BUILD_PREFIX = "new-"
+BUILD_PREFIX = "building-"
 """Beginning of the names of folders in which `atomic_replacement` lets a file be written."""

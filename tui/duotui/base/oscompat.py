@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from duotui.base.errors import NotReady
@@ -14,6 +15,7 @@ from duotui.base.errors import NotReady
 if sys.platform == "win32":
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
 else:
+    import fcntl
     import tty
 
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -61,6 +63,37 @@ def kill_group(pid: int) -> None:
             os.kill(pid, signal.SIGTERM)  # TerminateProcess
         else:  # mypy looks at no other branch
             os.killpg(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
+    """Hold `folder` for this process alone; `waiting` is called if another one holds it.
+
+    A process that ends, however it does, lets it go. Yields False where the file system has no
+    locks, and on Windows. Raises OSError where the folder cannot be opened.
+    """
+    if sys.platform == "win32":
+        yield False
+    else:  # mypy looks at no other branch
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield _lock(handle, waiting)
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int, waiting: Callable[[], None]) -> bool:
+    if sys.platform == "win32":
+        return False
+    else:  # mypy looks at no other branch
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            return False
+        return True
 
 
 def by_system(*, linux: str, macos: str, windows: str) -> str:

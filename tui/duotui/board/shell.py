@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from duotui.base.board_profile import DUO_64M
-from duotui.base.child_process import last_line
+from duotui.base.child_process import PASSWORD_VARIABLE, last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -28,9 +28,6 @@ from duotui.board.port_probe import (
     SHELL_PROMPT,
     PeerState,
 )
-
-PASSWORD_VARIABLE = "DUOTUI_PASSWORD"
-"""Environment variable with another password: the command line would show it to every user."""
 
 LOGIN_ATTEMPTS = 4
 QUIET_ATTEMPTS = 3

@@ -38,6 +38,9 @@ def _get(name: str | None, url: str) -> None:
         clock=MonotonicClock(),
         progress=ProgressLine(sys.stderr).show,
         source=url,
+        waiting=lambda: print(
+            f"duotui: another duotui downloads {name}; waiting for it", file=sys.stderr, flush=True
+        ),
     )
     print(path)
 

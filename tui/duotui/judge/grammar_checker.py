@@ -3,9 +3,8 @@
 import importlib.util
 import json
 import subprocess
-import sys
 
-from duotui.base.child_process import last_line
+from duotui.base.child_process import child_environment, last_line, python_module
 from duotui.base.errors import NotReady
 from duotui.scoring.mistake import GrammarMistake
 
@@ -21,21 +20,12 @@ def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
     if not available():
         raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "harper",
-            "lint",
-            "--no-color",
-            "--format",
-            "json",
-            "--dialect",
-            DIALECT,
-        ],
+        python_module("harper", "lint", "--no-color", "--format", "json", "--dialect", DIALECT),
         input=text,
         capture_output=True,
         encoding="utf-8",
         timeout=60,
+        env=child_environment(),
     )
     try:
         files = json.loads(done.stdout) if done.stdout.strip() else []

@@ -17,6 +17,7 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from duotui.base.board_profile import DUO_64M, UsbRole
+from duotui.base.child_process import child_environment
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
 from duotui.base.untrusted_text import one_line
@@ -169,7 +170,10 @@ def _holders_by_lsof(path: str) -> Iterable[str]:
         return
     twin = path.replace("/dev/cu.", "/dev/tty.")
     done = subprocess.run(
-        ["lsof", "-w", "-F", "pc", "--", *{path, twin}], capture_output=True, encoding="utf-8"
+        ["lsof", "-w", "-F", "pc", "--", *{path, twin}],
+        capture_output=True,
+        encoding="utf-8",
+        env=child_environment(),
     )
     # lines of lsof: p and the process's number, c and its name, f and a file's number
     for number, name in re.findall(r"^p(\d+)\nc(.*)$", done.stdout, re.MULTILINE):

@@ -65,14 +65,15 @@ def _cached(native: Path, built: Path) -> Path:
     for path in sorted(inputs):
         digest.update(path.read_bytes())
     target = cache.cache_folder() / f"engine-{digest.hexdigest()[:12]}" / "duollama"
-    if not os.access(target, os.X_OK):
-        with cache.replacing(target) as fresh:
-            if built.exists():
-                shutil.copyfile(built, fresh)
-            else:
-                _compile(native, fresh)
-            fresh.chmod(0o755)
-    return target
+
+    def make(fresh: Path) -> None:
+        if built.exists():
+            shutil.copyfile(built, fresh)
+        else:
+            _compile(native, fresh)
+        fresh.chmod(0o755)
+
+    return cache.cached(target, make)
 
 
 def _compile(native: Path, out: Path) -> None:

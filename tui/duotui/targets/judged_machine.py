@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from duotui.base.child_process import child_environment
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, open_shell
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import probe_peer
@@ -48,12 +49,20 @@ class LocalMachine:
         if not self.proc.is_dir():
             return _little_known()
         result = subprocess.run(
-            ["sh", "-c", CONDITIONS_SCRIPT], capture_output=True, encoding="utf-8"
+            ["sh", "-c", CONDITIONS_SCRIPT],
+            capture_output=True,
+            encoding="utf-8",
+            env=child_environment(),
         )
         return parse_conditions(result.stdout)
 
     def bandwidth(self) -> BandwidthSweep:
-        result = subprocess.run([find_engine(), "bandwidth"], capture_output=True, encoding="utf-8")
+        result = subprocess.run(
+            [find_engine(), "bandwidth"],
+            capture_output=True,
+            encoding="utf-8",
+            env=child_environment(),
+        )
         return roofline.parse_sweep(result.stdout)
 
 
@@ -135,5 +144,5 @@ def _card(model: Path, tokenizer: Path | None, private: bool) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="duotui-") as folder:
         own = Path(folder) / "card.img"
         # most of an image is empty, and stays sparse
-        subprocess.run(["cp", "--sparse=always", shared, own], check=True)
+        subprocess.run(["cp", "--sparse=always", shared, own], check=True, env=child_environment())
         yield own

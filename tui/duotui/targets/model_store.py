@@ -4,14 +4,17 @@ data/models.json lists their URLs and SHA-256. A file gets its name only if its 
 until then nothing else reads it.
 """
 
-import hashlib
 import http.client
+import io
 import json
+import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 
@@ -19,9 +22,14 @@ from duotui import __version__
 from duotui.base import resources
 from duotui.base.clock import Clock
 from duotui.base.errors import LinkBroken, NotReady, UsageError
+from duotui.base.files import open_regular, reported, sha256_of, write_all
+from duotui.base.oscompat import folder_lock
 from duotui.base.progress import TransferProgress
 
 DOWNLOAD_BLOCK_BYTES = 1 << 16
+REASON_LIMIT = 200
+"""Characters of a server's reason that are shown."""
+
 READ_TIMEOUT = 30.0
 """Seconds without data until a download fails."""
 
@@ -83,50 +91,69 @@ def fetch(
     clock: Clock,
     progress: Callable[[str, TransferProgress], None] = lambda _name, _now: None,
     source: str = "",
+    waiting: Callable[[], None] = lambda: None,
 ) -> Path:
     """Download the missing files of `model` into `store`; return the path of its weights. An
     interrupted download resumes. `source` is a URL that holds the files, in place of their own.
+    `waiting` is called where another process downloads the same model; its files are then used.
 
     Raises NotReady if the source has another file or there is no room, LinkBroken if the connection
     breaks off.
     """
     folder = store / model.name
-    for file in model.files:
-        target = folder / file.name
-        if target.exists():
-            continue
-        url = f"{source.rstrip('/')}/{file.url.rsplit('/', 1)[1]}" if source else file.url
-        part = target.with_name(target.name + ".part")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _fetch(file=file, url=url, part=part, clock=clock, progress=progress)
-            digest = hashlib.sha256(part.read_bytes()).hexdigest()
-            if digest != file.sha256:
-                part.unlink()
-                raise NotReady(
-                    f"what {url} sent is not {file.name}: its SHA-256 is {digest[:12]}...",
-                    "try again, or name another source with --from",
-                )
-            part.replace(target)
-        except OSError as error:
-            raise NotReady(f"{part} cannot be written", error.strerror or "") from error
+    if model.complete(store):
+        return model.path(store)
+    with reported(folder, "cannot be written", NotReady):
+        folder.mkdir(parents=True, exist_ok=True)
+        with folder_lock(folder, waiting):
+            for file in model.files:
+                if not (folder / file.name).exists():
+                    url = _url(file, source)
+                    _fetch(file=file, url=url, folder=folder, clock=clock, progress=progress)
     return model.path(store)
+
+
+def _url(file: ModelFile, source: str) -> str:
+    return f"{source.rstrip('/')}/{file.url.rsplit('/', 1)[1]}" if source else file.url
 
 
 def _fetch(
     file: ModelFile,
     url: str,
-    part: Path,
+    folder: Path,
     clock: Clock,
     progress: Callable[[str, TransferProgress], None],
 ) -> None:
-    """Resume `part` until it has all bytes of `file`."""
-    offset = part.stat().st_size if part.exists() else 0
+    """Complete a partial download, and give it its name if its SHA-256 is that of `file`."""
+    part = folder / f"{file.name}.part"
+    with reported(part, "cannot be written", NotReady):
+        with open_regular(part, os.O_RDWR | os.O_APPEND | os.O_CREAT) as out:
+            _complete(file=file, url=url, out=out, clock=clock, progress=progress)
+            os.fsync(out.fileno())
+        digest = sha256_of(part)
+        if digest != file.sha256:
+            part.unlink()
+            raise NotReady(
+                f"what {url} sent is not {file.name}: its SHA-256 is {digest[:12]}...",
+                "try again, or name another source with --from",
+            )
+        part.replace(folder / file.name)
+
+
+def _complete(
+    file: ModelFile,
+    url: str,
+    out: io.FileIO,
+    clock: Clock,
+    progress: Callable[[str, TransferProgress], None],
+) -> None:
+    """Append to `out` until it has all bytes of `file`. What has come is written at once."""
+    offset = os.fstat(out.fileno()).st_size
     if offset >= file.size:
         offset = 0
     headers = {"User-Agent": f"duotui/{__version__}", "Range": f"bytes={offset}-"}
     start = clock.now()
-    with _opened(url, headers) as answer, part.open("ab") as out:
+    with _opened(url, headers) as answer:
         if getattr(answer, "status", None) != http.client.PARTIAL_CONTENT:
             offset = 0
         out.truncate(offset)
@@ -138,7 +165,7 @@ def _fetch(
                     f"the download of {file.name} broke off at {done / 1e6:.1f} MB",
                     "the same command goes on from there",
                 )
-            out.write(block)
+            write_all(out, block)
             done += len(block)
             now = TransferProgress(done, file.size, done - offset, clock.now() - start)
             progress(file.name, now)
@@ -147,11 +174,11 @@ def _fetch(
 def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     try:
         request = urllib.request.Request(url, headers=headers)
-        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=READ_TIMEOUT)
+        answer: http.client.HTTPResponse = _OPENER.open(request, timeout=READ_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
         raise NotReady(
-            f"{url} answers {error.code} {error.reason}",
+            f"{url} answers {error.code} {str(error.reason)[:REASON_LIMIT]}",
             "name another source with --from",
         ) from error
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
@@ -163,9 +190,29 @@ def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     return answer
 
 
+class _WebRedirects(urllib.request.HTTPRedirectHandler):
+    """Redirects to the web alone: urllib also follows those to FTP."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
+            raise urllib.error.HTTPError(newurl, code, f"and leads to {newurl}", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = urllib.request.build_opener(_WebRedirects)
+
+
 def _read(answer: http.client.HTTPResponse, count: int) -> bytes:
-    """Return up to `count` bytes, b"" if the connection broke off."""
+    """Return the bytes that have come, up to `count`; b"" if the connection broke off."""
     try:
-        return answer.read(count)
+        return answer.read1(count)
     except (http.client.HTTPException, OSError):
         return b""

@@ -28,10 +28,12 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
     with reported(model):
         digest = sha256_of(model)[:12]
     target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}.duo"
-    if not target.exists():
-        with cache.replacing(target) as fresh:
-            pack_model(model, tokenizer or model.parent / "tokenizer.bin", "exact,fast", fresh)
-    return target
+    beside = tokenizer or model.parent / "tokenizer.bin"
+    return cache.cached(target, lambda fresh: _pack_into(fresh, model, beside))
+
+
+def _pack_into(fresh: Path, model: Path, tokenizer: Path) -> None:
+    pack_model(model, tokenizer, "exact,fast", fresh)
 
 
 def inspect(path: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from duotui.base import resources
-from duotui.base.child_process import last_line
+from duotui.base.child_process import child_environment, last_line
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
 from duotui.base.oscompat import HAS_PTYS
 from duotui.link.pty_cable import PtyCable
@@ -63,6 +63,7 @@ class SimulatedDuo:
                 stdout=cable.board_end,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                env=child_environment(),
             )
         except OSError as error:
             raise UsageError(f"{command[0]} cannot be started", str(error)) from error

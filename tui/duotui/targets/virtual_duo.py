@@ -18,10 +18,12 @@ from pathlib import Path
 
 from duotui.base import cache, resources
 from duotui.base.board_profile import DUO_64M, MemoryLayout
-from duotui.base.child_process import ChildFailed, last_line, run_program
+from duotui.base.child_process import ChildFailed, child_environment, last_line, run_program
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
+from duotui.base.files import read_bytes, reported
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.installer import install_files
+from duotui.board.upload import UPLOAD_LIMIT_BYTES
 from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
@@ -95,11 +97,11 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     )
     digest = hashlib.sha256()
     for path in (engine, model, resources.SPEAKER, *firmware):
-        digest.update(path.read_bytes())
+        with reported(path):
+            digest.update(read_bytes(path, UPLOAD_LIMIT_BYTES))
     card = cache.cache_folder() / f"virtual-card-{digest.hexdigest()[:12]}.img"
-    if card.exists():
-        return card
-    with cache.replacing(card) as fresh:
+
+    def make(fresh: Path) -> None:
         root = fresh.parent / "root"
         for part in install_files(engine, packer.packed_model(model, tokenizer)):
             # the other files are for a USB gadget, which QEMU lacks
@@ -109,7 +111,8 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
                 shutil.copyfile(part.source, target)
                 target.chmod(part.mode)
         make_card(fresh, root)
-    return card
+
+    return cache.cached(card, make, changes=True)
 
 
 class VirtualDuo:
@@ -155,7 +158,11 @@ class VirtualDuo:
             command += ["-audiodev", f"wav,id=speaker,path={self.sound}"]
             command += ["-device", "virtio-sound-device,audiodev=speaker,streams=1"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=child_environment(),
         )
         self._monitor = QemuMonitor(socket_path, self.process)
         cable.start()
