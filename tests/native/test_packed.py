@@ -5,9 +5,11 @@ The tests damage the files in every way, and pack the same file twice.
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +19,6 @@ from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
 from support.duo_file import ENTRY, HEADER, SECTION_NAMES, seal_start
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.engine import Engine
 
 TILE, GROUP, ANCHORS = 32, 32, 8
@@ -331,3 +331,16 @@ def test_refuses_to_pack(engine: Engine, files: Path, packed: Path, tmp_path: Pa
         assert result.returncode == 2
         assert words in result.stderr
         assert result.stderr.count(b"\n") == 1
+
+
+def test_inspects_regular_files_alone(engine: Engine, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, words in (
+        (tmp_path / "pipe", b"not a regular file"),
+        (Path("/dev/zero"), b"not a regular file"),
+        (tmp_path, b"is a directory"),
+        (tmp_path / "none", b"No such file"),
+    ):
+        result = engine.run("inspect", path)
+        assert (result.returncode, result.stderr.count(b"\n")) == (2, 1)
+        assert words in result.stderr

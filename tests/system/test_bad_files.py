@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base.errors import UsageError
+from duotui.cli.main import main
 from duotui.settings import config_file
 from duotui.story.diary import Diary
 from duotui.story.favourites import Favourites, FavouriteStory
 from duotui.ui import themes
 from duotui.ui.widgets.prompt_line import PromptHistory
 from support.bad_files import BAD_FILES, NO_FILES, fingerprint
+from support.full_disk import full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,3 +96,85 @@ def test_an_own_file_that_is_bad_loses_nothing(tmp_path: Path, name: str, badnes
     else:
         assert badness not in NO_FILES or (name, badness) == ("diary", "a hole of 3 GB")
         assert path.stat().st_size >= before[2] or name == "history"
+
+
+# Files that the command line names
+
+READING: dict[str, tuple[str, ...]] = {
+    "a recording": ("replay", "FILE"),
+    "a recording to judge": ("judge", "FILE", "--headless"),
+    "what run.c printed": ("judge", "--outputs", "FILE", "--headless"),
+    "a baseline": ("judge", "--outputs", "LOG", "--baseline", "FILE", "--headless"),
+    "a packed model": ("inspect", "FILE"),
+    "a model": ("tell", "--port", "sim", "--model", "FILE", "-n", "4", "Once"),
+    "a model for a board": ("setup", "--model", "FILE"),
+}
+WRITING: dict[str, tuple[str, ...]] = {
+    "a new recording": ("tell", "--port", "sim", "-n", "4", "--record", "FILE", "Once"),
+    "ids": ("tell", "--port", "sim", "-n", "4", "--ids", "FILE", "Once"),
+}
+
+
+def command(tmp_path: Path, words: tuple[str, ...]) -> list[str]:
+    log = tmp_path / "log"
+    log.write_text("Once upon a time\nachieved tok/s: 9.5\n")
+    names = {"FILE": str(tmp_path / "named"), "LOG": str(log)}
+    return [names.get(word, word) for word in words]
+
+
+@pytest.mark.parametrize("badness", BAD_FILES)
+@pytest.mark.parametrize("use", READING)
+@pytest.mark.timeout(60)
+def test_a_named_file_that_is_bad_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], use: str, badness: str
+) -> None:
+    BAD_FILES[badness](tmp_path / "named")
+    assert main(command(tmp_path, READING[use])) in (2, 3)  # 3: no file, and no port either
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err[:8]) == ("", 1, "duotui: ")
+    assert err[:-1].isprintable()
+    assert "--help" not in err
+
+
+@pytest.mark.parametrize("badness", [name for name in NO_FILES if name != "a hole of 3 GB"])
+@pytest.mark.parametrize("use", WRITING)
+@pytest.mark.timeout(60)
+def test_what_is_no_file_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], use: str, badness: str
+) -> None:
+    path = tmp_path / "named"
+    BAD_FILES[badness](path)
+    before = fingerprint(path)
+    assert main(command(tmp_path, WRITING[use])) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "cannot be written; " in err
+    assert fingerprint(path) == before
+
+
+def test_a_report_does_not_follow_the_links_of_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "report"
+    victim.write_text("precious")
+    folder.mkdir()
+    for name in ("story.txt", "report.md", "report.html", "verdict.json"):
+        (folder / name).symlink_to(victim)
+    log = command(tmp_path, ("LOG",))
+    assert main(["judge", "--outputs", *log, "--report", str(folder)]) == 0
+    assert "tok/s" in capsys.readouterr().out
+    assert victim.read_text() == "precious"
+    assert not (folder / "story.txt").is_symlink()
+    assert (folder / "story.txt").read_text() == "Once upon a time"
+
+
+def test_a_full_disk_takes_the_report_and_not_the_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = command(tmp_path, ("LOG",))
+    with full_disk(100):
+        assert main(["judge", "--outputs", *log, "--report", str(tmp_path / "report")]) == 2
+    out, err = capsys.readouterr()
+    assert "9.500000" in out
+    assert (err.count("\n"), "cannot be written; File too large" in err) == (1, True)
+    assert list((tmp_path / "report").iterdir()) == []

@@ -213,9 +213,14 @@ static bool cannot_read(const char *path, Failure *failure) {
 static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *failure) {
     struct stat status;
     Start start;
-    p->file = open(path, O_RDONLY | O_CLOEXEC);
+    // O_NONBLOCK: open() of a FIFO must not wait for its writer.
+    p->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (p->file < 0 || fstat(p->file, &status) != 0) return cannot_read(path, failure);
-    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size < sizeof start) {
+    if (!S_ISREG(status.st_mode)) {
+        const char *kind = S_ISDIR(status.st_mode) ? "a directory" : "not a regular file";
+        return fail(failure, EXIT_USAGE, "'%.200s' is %s; give a .duo file", path, kind);
+    }
+    if ((uint64_t)status.st_size < sizeof start) {
         return damaged(path, "it is cut short", failure);
     }
     p->mapped = (size_t)status.st_size;
@@ -308,10 +313,12 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
     start.header.check = checksum(start);
 
     char beside[4096];
-    if (snprintf(beside, sizeof beside, "%s.part", path) >= (int)sizeof beside) {
+    // A name of this process, and "x": two may pack at once, and no link is followed.
+    if (snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >=
+        (int)sizeof beside) {
         return fail(failure, EXIT_USAGE, "the path '%.200s' is too long; give a shorter one", path);
     }
-    FILE *out = fopen(beside, "wb");
+    FILE *out = fopen(beside, "wbx");
     bool written = out && write_all(out, p, &start);
     int error = errno;
     if (out && fclose(out) != 0 && written) {

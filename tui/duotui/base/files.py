@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -70,9 +71,11 @@ def read_bytes(path: Path, limit: int) -> bytes:
     return data
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a regular file, as hex. Raises OSError."""
+def sha256_of(path: Path, limit: int = sys.maxsize) -> str:
+    """Return the SHA-256 of a regular file of at most `limit` bytes, as hex. Raises OSError."""
     with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            raise _too_large(limit)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

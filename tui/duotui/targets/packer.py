@@ -7,6 +7,7 @@ from duotui.base import cache
 from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.base.files import reported, sha256_of
+from duotui.board.upload import UPLOAD_LIMIT_BYTES
 from duotui.targets.engine_binary import find_engine
 
 
@@ -26,7 +27,7 @@ def packed_model(model: Path, tokenizer: Path | None) -> Path:
     if model.suffix == ".duo":
         return model
     with reported(model):
-        digest = sha256_of(model)[:12]
+        digest = sha256_of(model, UPLOAD_LIMIT_BYTES)[:12]
     target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}.duo"
     beside = tokenizer or model.parent / "tokenizer.bin"
     return cache.cached(target, lambda fresh: _pack_into(fresh, model, beside))
