@@ -18,7 +18,8 @@ from duotui.protocol import events
 from duotui.protocol.events import EndReason
 from duotui.protocol.request import Mode, Request
 from duotui.session.session import Session
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.targets.engine_binary import find_engine
 from support.sessions import Watch
 

@@ -9,7 +9,7 @@ import pytest
 
 from duotui.protocol.events import EndReason, Source
 from duotui.protocol.request import Request
-from duotui.session.state import LinkState
+from duotui.session.source_state import LinkState
 from duotui.settings.config_file import Settings
 from duotui.targets.simulator import SimulatedDuo
 from duotui.ui.app import ConsoleApp

@@ -16,7 +16,8 @@ import pytest
 from duotui.protocol import events
 from duotui.protocol.events import EndReason, SpeechEndReason
 from duotui.protocol.request import Mode, Request
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.targets import packer
 from duotui.targets.board import BoardTarget
 from duotui.targets.engine_binary import find_engine

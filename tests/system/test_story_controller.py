@@ -19,7 +19,8 @@ import pytest
 from duotui.base.errors import LinkBroken, NotReady
 from duotui.link.serial_transport import SerialTransport
 from duotui.protocol.request import Mode
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.settings.parental_settings import ParentalSettings, SleepTimer
 from duotui.speech.microphone import WavMicrophone
 from duotui.speech.recognizer import open_recognizer

@@ -8,7 +8,8 @@ from duotui.protocol import events
 from duotui.protocol.events import Activity, EndReason, Event, Source
 from duotui.protocol.request import Mode
 from duotui.protocol.tokens import Token
-from duotui.session.state import LinkState, SessionState, reduce
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState, reduce
 from duotui.session.token_diff import TokenDiff, extend, settled
 
 BOARD, BASELINE = Source.BOARD, Source.BASELINE
@@ -43,8 +44,10 @@ def tokens(*ids: int, source: Source = BOARD, first: int = 0) -> events.Tokens:
     )
 
 
-def run_ended(source: Source = BOARD, reason: EndReason = EndReason.STEPS) -> events.RunEnded:
-    return events.RunEnded(1.0, source, reason, 3, 0, 12.5)
+def run_ended(
+    source: Source = BOARD, reason: EndReason = EndReason.STEPS, *, rate: float = 10.0
+) -> events.RunEnded:
+    return events.RunEnded(1.0, source, reason, 3, 0, rate)
 
 
 def test_the_prompt_is_set_apart_from_what_was_told() -> None:
@@ -59,7 +62,7 @@ def test_the_rate_is_llama2cs_by_the_boards_clock() -> None:
     assert board.rate_now == pytest.approx(10.0)
     assert board.first_token == pytest.approx(0.05)
     assert board.time_left == pytest.approx(0.6)
-    assert fold(started(), tokens(5, 6), run_ended()).board.rate == 12.5
+    assert fold(started(), tokens(5, 6, 7), run_ended(rate=10.1)).board.rate == 10.1
 
 
 def test_the_rate_of_now_is_of_what_was_decoded() -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 from duotui.base.files import atomic_write, reported
 from duotui.protocol import events
-from duotui.session.state import SessionState, SourceState
+from duotui.session.source_state import SourceState
+from duotui.session.state import SessionState
 
 
 def numbers(state: SessionState) -> str:
     """Return the figures of a run in one line."""
     board, stats = state.board, state.board.stats
     parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
+    if board.rate_doubt:
+        parts.append(f"not to be believed: {board.rate_doubt}")
     if board.first_token is not None:
         parts.append(f"first token after {board.first_token * 1000:.0f} ms")
     if stats is not None:
@@ -51,6 +54,7 @@ def summary(state: SessionState) -> dict[str, Any]:
         "seed": run and run.seed,
         "ended": board.ended and board.ended.reason,
         "tokens_per_second": round(board.rate, 3),
+        "rate_doubt": board.rate_doubt or None,
         "first_token_seconds": board.first_token,
         "peak_kib": stats and stats.peak,
         "major_faults": stats and stats.faults,

@@ -45,7 +45,7 @@ class FallbackRuns:
     @property
     def note(self) -> str:
         if not self.showing_recording:
-            return ""
+            return self._live.note
         why = self._refused or self._live.state.board.trouble
         when = self._recorded_at.replace("T", " ")[:16] or "an earlier day"
         return f"RECORDING of {when}: the board is not here ({why})"

@@ -233,13 +233,17 @@ class _ProgressPrinter:
 
     def __init__(self, err: TextIO, lead: str = "") -> None:
         self._err, self._lead = err, lead
-        self._shown, self._warned = 0, False
+        self._shown, self._warned, self._noted = 0, False, ""
 
     def show(self, session: JudgeSession) -> None:
         if session.before is not None and not (self._warned or session.refused):
             self._warned = True
             for line in session.before.troubles():
                 self._print(line)
+        if session.note != self._noted:
+            self._noted = session.note
+            if self._noted:
+                self._print(f"duotui: {self._noted}")
         runs = session.source.runs
         while self._shown < len(runs) and session.baseline is not None:
             run = runs[self._shown]
@@ -247,7 +251,8 @@ class _ProgressPrinter:
             count = sum(before.counted for before in runs[: self._shown])
             number = f"{count:>3} of {session.options.runs}" if run.counted else "warm-up"
             same = "= identical" if session.baseline.same(run) else "≠ another story"
-            self._print(f"{number:>9}  {run.rate:9.4f} tok/s  {same}")
+            doubt = f"  ! {run.doubt}" if run.doubt else ""
+            self._print(f"{number:>9}  {run.rate:9.4f} tok/s  {same}{doubt}")
 
     def _print(self, line: str) -> None:
         print(self._lead + line, file=self._err, flush=True)

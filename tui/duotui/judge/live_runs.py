@@ -7,7 +7,7 @@ from pathlib import Path
 from duotui.base.errors import DuotuiError
 from duotui.judge.baseline import single_session
 from duotui.judge.run_series import RunSeries
-from duotui.protocol.events import Ready
+from duotui.protocol.events import Batch, Ready, RecordingFailed
 from duotui.protocol.request import Request
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.roofline import BandwidthSweep
@@ -20,7 +20,6 @@ from duotui.targets.judged_machine import JudgedMachine
 class LiveRuns:
     """A RunSource. The session is recorded to `record`: UsageError if it cannot be written."""
 
-    note = ""
     replay: ReplaySession | None = None
 
     def __init__(
@@ -34,6 +33,7 @@ class LiveRuns:
         record: Path | None = None,
     ) -> None:
         self.session = single_session(machine.channel)
+        self.note = ""
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         if record is not None:
             self.session.record(record)
@@ -42,7 +42,7 @@ class LiveRuns:
         self._series = RunSeries(
             self.session, request, lambda _: self._callback(), runs=runs, warm=warm
         )
-        self.session.subscribe(lambda _state, _batch: self._callback())
+        self.session.subscribe(self._on_batch)
 
     @property
     def state(self) -> SessionState:
@@ -71,6 +71,12 @@ class LiveRuns:
     @property
     def trouble(self) -> DuotuiError | None:
         return self._series.trouble
+
+    def _on_batch(self, _state: SessionState, batch: Batch) -> None:
+        for event in batch:
+            if isinstance(event, RecordingFailed):
+                self.note = f"the recording has ended: {event.text}; {event.hint}"
+        self._callback()
 
     def subscribe(self, callback: Callable[[], None]) -> None:
         self._callback = callback

@@ -53,7 +53,8 @@ class RunSource(Protocol):
 
     @property
     def note(self) -> str:
-        """Note for a screen that shows something other than the board, else ""."""
+        """Note for a screen that shows something other than the board, or on a recording that
+        ended; else ""."""
         ...
 
     @property

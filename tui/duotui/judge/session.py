@@ -25,6 +25,7 @@ from duotui.scoring.machine_conditions import MachineConditions, changes
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import BandwidthSweep, Roofline
+from duotui.scoring.run import rate_doubts
 from duotui.scoring.verdict import Baseline, Verdict
 from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession
@@ -102,7 +103,7 @@ class JudgeSession:
 
     @property
     def note(self) -> str:
-        """Note for a screen that shows something other than this machine, else ""."""
+        """Note of the source, for a screen or for stderr; else ""."""
         return self.source.note
 
     @property
@@ -121,7 +122,7 @@ class JudgeSession:
             baseline=self.baseline,
             ready=source.state.board.ready,
             before=self.before,
-            void=self._void,
+            void=self._void + rate_doubts(source.runs),
             trouble=str(source.trouble or ""),
             disturbed=source.disturbed,
             speech=source.speech,

@@ -245,6 +245,15 @@ class ListenEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFailed(Event):
+    """The recording cannot be written, and has ended; whatever was recorded goes on. Never
+    recorded."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault(Event):
     """A command of the user that cannot be carried out. The session goes on.
 

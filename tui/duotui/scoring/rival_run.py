@@ -4,7 +4,8 @@ import bisect
 from collections.abc import Iterable
 from dataclasses import replace
 
-from duotui.session.state import SessionState, SourceState
+from duotui.session.source_state import SourceState
+from duotui.session.state import SessionState
 
 
 class RivalRun:

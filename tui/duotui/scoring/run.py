@@ -1,12 +1,13 @@
 """A run: one story, generated and timed, as the session's state holds it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from duotui.protocol import events
 from duotui.protocol.events import Event
 from duotui.scoring.mean_rate import WARM_UP_RUNS
-from duotui.session.state import SessionState, SourceState, reduce
+from duotui.session.source_state import SourceState
+from duotui.session.state import SessionState, reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Run:
     faults: int
     probabilities: tuple[float, ...] = ()
     """The board's own probability of each token."""
+    doubt: str = ""
+    """Reason not to believe the rate; "" if there is none."""
 
     @classmethod
     def of(cls, board: SourceState, faults: int, counted: bool) -> "Run":
@@ -37,7 +40,18 @@ class Run:
             peak=board.stats.peak,
             faults=max(board.stats.faults - faults, 0),
             probabilities=tuple(token.probability for token in board.tokens),
+            doubt=board.rate_doubt,
         )
+
+
+def rate_doubts(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return the reason not to believe the rates of `runs`, as one line; () if there is none."""
+    doubtful = [(number, run.doubt) for number, run in enumerate(runs, 1) if run.doubt]
+    if not doubtful:
+        return ()
+    number, doubt = doubtful[0]
+    others = f", and {len(doubtful) - 1} other runs," if len(doubtful) > 1 else ""
+    return (f"the rate of run {number}{others} cannot be believed: {doubt}",)
 
 
 class RunCollector:

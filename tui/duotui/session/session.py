@@ -5,6 +5,7 @@ asyncio loop. It never blocks: ports have threads of their own.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,8 +26,10 @@ from duotui.protocol.commands import (
     StopRun,
     StopSpeech,
 )
-from duotui.protocol.events import Batch, Event, Source
+from duotui.protocol.events import Batch, Source
 from duotui.protocol.request import Mode, Request
+from duotui.protocol.timing import STORY_TIMEOUT
+from duotui.session.event_history import EventHistory
 from duotui.session.recording import Recorder
 from duotui.session.state import SessionState, reduce
 
@@ -91,7 +94,8 @@ class Session:
     """A board and, if `baseline` is given, the fp32 reference beside it.
 
     The baseline is requested when the board's story has started, with the board's effective seed
-    and steps. `number` returns story numbers, which must be new for each process.
+    and steps. `number` returns story numbers, which must be new for each process. A story is given
+    up after `patience` seconds without a new event of it.
     """
 
     live = True
@@ -102,17 +106,21 @@ class Session:
         baseline: Channel | None,
         clock: Clock,
         number: Callable[[], int],
+        *,
+        patience: float = STORY_TIMEOUT,
     ) -> None:
         self.state = SessionState()
         self._clock, self._number = clock, number
         self._listeners: list[StateCallback] = []
         self._recorder: Recorder | None = None
-        self._history: list[Event] = []
+        self._history = EventHistory()
         self._request: Request | None = None
-        self._board = Connection(Source.BOARD, board, clock, self._emit)
+        self._board = Connection(Source.BOARD, board, clock, self._emit, patience=patience)
         self._baseline: Connection | None = None
         if baseline is not None:
-            self._baseline = Connection(Source.BASELINE, baseline, clock, self._emit)
+            self._baseline = Connection(
+                Source.BASELINE, baseline, clock, self._emit, patience=patience
+            )
 
     @property
     def recording(self) -> Path | None:
@@ -183,18 +191,19 @@ class Session:
         """Write the batch before any listener receives it. A full disk ends the recording only."""
         lasting = [event for event in batch if not isinstance(event, events.MicrophoneAudio)]
         for event in lasting:
-            if event.source is Source.BOARD and isinstance(event, events.RunStarted):
-                self._history = [e for e in self._history if isinstance(e, _REPEATED_IN_RECORDINGS)]
-            self._history.append(event)
+            self._history.add(event)
         if self._recorder is None:
             return batch
         try:
             for event in lasting:
                 self._recorder.write(event)
         except UsageError as error:
-            self._recorder = None
-            fault = events.Fault(self._clock.now(), Source.BOARD, error.message, error.hint)
-            return (*batch, fault)
+            recorder, self._recorder = self._recorder, None
+            with contextlib.suppress(OSError):
+                recorder.close()
+            now = self._clock.now()
+            failed = events.RecordingFailed(now, Source.BOARD, error.message, error.hint)
+            return (*batch, failed)
         return batch
 
     def _generate_baseline(self, run: events.RunStarted) -> None:
@@ -216,6 +225,3 @@ class Session:
             return
         reference = replace(self._request, mode=Mode.REFERENCE, seed=run.seed, steps=run.steps)
         self._baseline.command(StartRun(reference, self._number()))
-
-
-_REPEATED_IN_RECORDINGS = (events.LinkOpening, events.LinkUp, events.Ready)

@@ -4,145 +4,18 @@ A state is immutable: `reduce` returns a new one. It holds only what events cont
 thus shows again what was on the screen, and more if a later screen shows more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from duotui.protocol import events
-from duotui.protocol.events import Activity, EndReason, Event, Source, SpeechEndReason
+from duotui.protocol.events import EndReason, Event, Source, SpeechEndReason
 from duotui.protocol.tokens import Token
+from duotui.session.source_state import LinkState, SourceState
 from duotui.session.token_diff import TokenDiff, extend, settled
+from duotui.session.token_sequence import TokenSequence
 
 RATE_HISTORY = 240
 """Number of points of the tok/s history that are kept."""
-
-RATE_WINDOW_US = 1_000_000
-"""Microseconds of the source's clock over which `rate_now` is measured."""
-
-
-class LinkState(StrEnum):
-    CLOSED = "closed"
-    OPENING = "opening"
-    UP = "up"
-    SILENT = "silent"
-    RECONNECTING = "reconnecting"
-    LOST = "lost"
-
-    @property
-    def gone(self) -> bool:
-        """True if the board is away or lost."""
-        return self in (LinkState.RECONNECTING, LinkState.LOST)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """State of one source: its link, its engine and its story."""
-
-    link: LinkState = LinkState.CLOSED
-    target: str = ""
-    described: str = ""
-    trouble: str = ""
-    hint: str = ""
-    ready: events.Ready | None = None
-    run: events.RunStarted | None = None
-    tokens: tuple[Token, ...] = ()
-    ended: events.RunEnded | None = None
-    stats: events.EngineStats | None = None
-    health: events.LinkHealth | None = None
-    regenerating: events.Regenerating | None = None
-    rates: tuple[float, ...] = ()
-    speech: events.SpeechStarted | None = None
-    sentence: events.SentencePlaying | None = None
-    speech_ended: events.SpeechEnded | None = None
-
-    @property
-    def speaking(self) -> bool:
-        return self.speech is not None and self.speech_ended is None
-
-    @property
-    def text(self) -> str:
-        """The story so far, including its prompt."""
-        return "".join(token.text for token in self.tokens)
-
-    @property
-    def prompt_steps(self) -> int:
-        """Number of the prompt's tokens among `tokens`."""
-        return min(len(self.tokens), len(self.run.ids) - 1) if self.run else 0
-
-    @property
-    def prompt_text(self) -> str:
-        return "".join(token.text for token in self.tokens[: self.prompt_steps])
-
-    @property
-    def generated_text(self) -> str:
-        return "".join(token.text for token in self.tokens[self.prompt_steps :])
-
-    @property
-    def running(self) -> bool:
-        return self.run is not None and self.ended is None
-
-    @property
-    def over(self) -> bool:
-        """True if the agent has ended the run, for whatever reason."""
-        return self.ended is not None and self.ended.reason is not EndReason.LOST
-
-    @property
-    def complete(self) -> bool:
-        """True if the run has its whole story."""
-        complete = (EndReason.STEPS, EndReason.ENDED)
-        return self.ended is not None and self.ended.reason in complete
-
-    @property
-    def idle(self) -> bool:
-        """True if the gauges say that nothing runs; a run's final gauges follow its end."""
-        return self.stats is not None and self.stats.activity is Activity.IDLE
-
-    @property
-    def paused(self) -> bool:
-        return self.running and self.stats is not None and self.stats.activity is Activity.PAUSED
-
-    @property
-    def rate(self) -> float:
-        """Mean tok/s by the source's clock: llama2.c's (n - 1) / time since the first step."""
-        if self.ended is not None and self.ended.rate > 0:
-            return self.ended.rate
-        if len(self.tokens) < 2:
-            return 0.0
-        elapsed = self.tokens[-1].clock - self.tokens[0].clock
-        return (len(self.tokens) - 1) * 1e6 / elapsed if elapsed > 0 else 0.0
-
-    @property
-    def rate_now(self) -> float:
-        """tok/s over the last second of the source's clock, of decoded tokens only: prefill emits a
-        prompt's tokens all at once."""
-        decoded = self.tokens[max(self.prompt_steps - 1, 0) :]
-        if len(decoded) < 2:
-            return 0.0
-        last = decoded[-1].clock
-        count, first = 0, last
-        for token in reversed(decoded[:-1]):
-            count, first = count + 1, token.clock
-            if last - first >= RATE_WINDOW_US:
-                break
-        return count * 1e6 / (last - first) if last > first else 0.0
-
-    @property
-    def first_token(self) -> float | None:
-        """Seconds from the start of the story to its first token."""
-        if self.run is None or not self.tokens:
-            return None
-        return (self.tokens[0].clock - self.run.clock) / 1e6
-
-    @property
-    def time_left(self) -> float | None:
-        """Seconds until the steps are used up, at the mean rate; the story may end earlier."""
-        if (
-            not self.running
-            or self.run is None
-            or self.rate <= 0
-            or self.link is LinkState.RECONNECTING
-        ):
-            return None
-        return (self.run.steps - len(self.tokens)) / self.rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +67,10 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
             )
         case events.LinkReconnecting():
             return replace(
-                source_state, link=LinkState.RECONNECTING, trouble=event.reason, hint=event.hint
+                _missing(source_state, event.t),
+                link=LinkState.RECONNECTING,
+                trouble=event.reason,
+                hint=event.hint,
             )
         case events.LinkLost():
             lost = replace(source_state, link=LinkState.LOST, trouble=event.reason, hint=event.hint)
@@ -220,18 +96,22 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
                 lost = replace(lost, speech_ended=speech_ended)
             return lost
         case events.LinkSilent():
-            return replace(source_state, link=LinkState.SILENT)
+            silent = _missing(source_state, event.t - event.seconds)
+            return replace(silent, link=LinkState.SILENT)
         case events.LinkResponding():
-            return replace(source_state, link=LinkState.UP)
+            return replace(_heard(source_state, event.t), link=LinkState.UP)
         case events.LinkHealth():
             return replace(source_state, health=event)
         case events.Ready():
-            return replace(source_state, ready=event, link=LinkState.UP)
+            return replace(_heard(source_state, event.t), ready=event, link=LinkState.UP)
         case events.RunStarted():
             return replace(
                 source_state,
                 run=event,
-                tokens=(),
+                tokens=TokenSequence(),
+                arrived=event.t,
+                missed=0.0,
+                regenerated=False,
                 ended=None,
                 stats=None,
                 rates=(),
@@ -247,7 +127,8 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
         case events.Tokens():
             back = source_state.ended is not None and source_state.ended.reason is EndReason.LOST
             resumed = replace(source_state, ended=None) if back else source_state
-            grown = replace(resumed, tokens=source_state.tokens + event.tokens)
+            tokens = _sequence(source_state.tokens).appended(event.tokens)
+            grown = replace(resumed, tokens=tokens, arrived=event.t)
             return replace(grown, rates=(*grown.rates, grown.rate_now)[-RATE_HISTORY:])
         case events.EngineStats():
             return replace(source_state, stats=event)
@@ -269,12 +150,32 @@ def _regenerated(source_state: SourceState, event: events.Regenerated) -> Source
     return replace(
         source_state,
         run=source_state.run and replace(source_state.run, clock=event.clock),
-        tokens=tuple(
+        tokens=TokenSequence(
             replace(token, clock=clock)
             for token, clock in zip(source_state.tokens, event.clocks, strict=True)
         ),
         regenerating=None,
+        regenerated=True,
     )
+
+
+def _sequence(tokens: Sequence[Token]) -> TokenSequence:
+    return tokens if isinstance(tokens, TokenSequence) else TokenSequence(tokens)
+
+
+def _missing(source_state: SourceState, since: float) -> SourceState:
+    """The state of a source that sends nothing since the host's time `since`."""
+    if source_state.missing_since is not None:
+        return source_state
+    return replace(source_state, missing_since=since)
+
+
+def _heard(source_state: SourceState, now: float) -> SourceState:
+    """The state of a source that sends again."""
+    if source_state.missing_since is None:
+        return source_state
+    missed = source_state.missed + now - source_state.missing_since
+    return replace(source_state, missed=missed, missing_since=None)
 
 
 def _compare(diff: TokenDiff, state: SessionState) -> TokenDiff:

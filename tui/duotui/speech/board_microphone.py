@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from duotui.base.errors import NotReady
 from duotui.protocol.events import Batch, ListenEnded, MicrophoneAudio, Source
 from duotui.session.session import Session
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.speech.microphone import SegmentingMicrophone, open_segmenter
 
 NO_MICROPHONE = ("the board has no microphone", "solder one to it, or let the host listen")

@@ -9,7 +9,8 @@ import asyncio
 from duotui.base.clock import Clock
 from duotui.protocol.events import Batch, SentencePlaying, Source, SpeechEnded
 from duotui.session.session import Session
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.speech.tts import SilentTts, Utterance, UtteranceStarted
 
 

@@ -4,7 +4,7 @@ import math
 
 from duotui.protocol.events import EndReason, RunStarted, SpeechEndReason
 from duotui.protocol.request import Request
-from duotui.session.state import SourceState
+from duotui.session.source_state import SourceState
 from duotui.ui.glyphs import Glyphs
 
 NO_VALUE = "-"

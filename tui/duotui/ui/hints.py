@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from duotui.protocol.request import Request
-from duotui.session.state import LinkState, SessionState, SourceState
+from duotui.session.source_state import LinkState, SourceState
+from duotui.session.state import SessionState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import why_missing
 

@@ -11,7 +11,8 @@ from duotui.scoring import rival_run
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import Roofline
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.session.token_diff import TokenDiff, extend
 from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from duotui.base.untrusted_text import printable
 from duotui.protocol.events import EndReason, Source
 from duotui.protocol.tokens import Token
-from duotui.session.state import LinkState, SessionState, SourceState
+from duotui.session.source_state import LinkState, SourceState
+from duotui.session.state import SessionState
 from duotui.ui.glyphs import Glyphs
 
 
@@ -55,6 +56,8 @@ def link_status(board: SourceState, glyphs: Glyphs) -> StatusText:
             return StatusText(glyphs.lost, "failed", "text-error")
         case EndReason.LOST:
             return StatusText(glyphs.ready, "ready", "text-success", "the story was cut off")
+    if board.rate_doubt:
+        return StatusText(glyphs.done, "done", "text-warning", f"no true rate: {board.rate_doubt}")
     return StatusText(glyphs.done, "done", "text-success")
 
 

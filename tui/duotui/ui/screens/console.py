@@ -16,10 +16,11 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from duotui.protocol.events import Batch, Fault, Ready, Source
+from duotui.protocol.events import Batch, Fault, Ready, RecordingFailed, Source
 from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.ui import gauge_text
 from duotui.ui.bindings import commands
 from duotui.ui.glyphs import Glyphs
@@ -57,7 +58,7 @@ class ConsoleScreen(StoryActionsScreen):
         self._request = first or request
         self._pending_request = first
         self._stale_ready: Ready | None = None
-        self._faults: list[Fault] = []
+        self._faults: list[Fault | RecordingFailed] = []
         self._replay_paused = False
 
     def compose(self) -> ComposeResult:
@@ -84,7 +85,7 @@ class ConsoleScreen(StoryActionsScreen):
     # Session events
 
     def _listen(self, state: SessionState, batch: Batch) -> None:
-        self._faults += [event for event in batch if isinstance(event, Fault)]
+        self._faults += [event for event in batch if isinstance(event, Fault | RecordingFailed)]
         self.post_news()
 
     def show_news(self) -> None:

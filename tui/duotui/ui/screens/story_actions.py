@@ -2,7 +2,7 @@
 
 from duotui.base.errors import UsageError
 from duotui.session.session import SessionProtocol
-from duotui.session.state import LinkState
+from duotui.session.source_state import LinkState
 from duotui.ui import export_paths
 from duotui.ui.screens.throttled_screen import ThrottledScreen
 

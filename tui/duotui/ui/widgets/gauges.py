@@ -12,7 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from duotui.protocol.request import Request
-from duotui.session.state import SessionState, SourceState
+from duotui.session.source_state import SourceState
+from duotui.session.state import SessionState
 from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.large_figure import LargeFigure

@@ -4,7 +4,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from duotui.session.session import SessionProtocol
-from duotui.session.state import LinkState, SessionState
+from duotui.session.source_state import LinkState
+from duotui.session.state import SessionState
 from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.status_text import comparison_status, link_status

@@ -1,6 +1,6 @@
 """View of one source's growing story: appends new tokens and draws only visible lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -13,7 +13,8 @@ from textual.strip import Strip
 
 from duotui.protocol.events import RunStarted, Source
 from duotui.protocol.tokens import Token
-from duotui.session.state import SessionState, SourceState
+from duotui.session.source_state import SourceState
+from duotui.session.state import SessionState
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.widgets.wrapping import Wrapping
 
@@ -118,7 +119,7 @@ class StoryView(ScrollView, can_focus=True):
             self.scroll_end(animate=False, immediate=True, x_axis=False)
         self._hint()
 
-    def _kinds(self, fresh: tuple[Token, ...]) -> Iterator[tuple[str, str]]:
+    def _kinds(self, fresh: Sequence[Token]) -> Iterator[tuple[str, str]]:
         """Kinds and texts of `fresh`; the differing token gets a sign besides its colour."""
 
         def kind(numbered: tuple[int, Token]) -> str:
