@@ -19,6 +19,10 @@ from duotui.session.recording import Recorder, Recording
 HOSTILE = "\x1bc\x1b]52;c;cHduZWQ=\x07\x1b_Gi=1\x1b\\\x9b2J\u202eevil\u200b\u2028\nnext"
 
 
+DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of marks (Unicode Standard Annex #9)."""
+
+
 def is_harmless(text: str) -> bool:
     """True if `text` is one line without a control, a surrogate or an invisible mark."""
     return not {unicodedata.category(c) for c in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -29,7 +33,13 @@ def test_one_line_is_harmless(text: str) -> None:
     assert is_harmless(one_line(text))
     assert is_harmless(printable(text).replace("\n", ""))
     kept = set(without_controls(text)) - {"\n", "\t"}
-    assert "Cc" not in {unicodedata.category(character) for character in kept}
+    assert not {unicodedata.category(character) for character in kept} & {"Cc", "Cs"}
+    assert not {unicodedata.bidirectional(character) for character in kept} & DIRECTIONS
+
+
+def test_a_storys_text_has_no_marks_of_direction_and_keeps_its_emoji() -> None:
+    assert without_controls("a\u202eb\u2066c\u200fd\udc80") == "abcd\ufffd"
+    assert without_controls("\U0001f469\u200d\U0001f52c") == "\U0001f469\u200d\U0001f52c"
 
 
 def test_what_is_printable_stays() -> None:

@@ -25,7 +25,7 @@ def start(ids: tuple[int, ...] = (1, 5)) -> story_messages.Start:
     return story_messages.Start(
         story=STORY_NUMBER,
         index=0,
-        mode=0,
+        mode=1,
         steps=256,
         temperature=1.0,
         top_p=0.9,

@@ -1,5 +1,7 @@
 """Story read aloud, with a manual clock and handmade answers of the agent."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,7 +144,6 @@ def test_what_the_board_cannot_say_ends_it(
 
 def test_a_voice_that_is_stuck_is_given_up() -> None:
     one = reading()
-    assert one.overdue(1000.0) == []  # not answered yet: the link is responsible
     one.receive(speech_message(FIRST_SENTENCE, 1), 1.0)
     assert one.overdue(PREPARE_TIMEOUT) == []
     one.receive(playing_message(FIRST_SENTENCE), 20.0)
@@ -150,6 +151,46 @@ def test_a_voice_that_is_stuck_is_given_up() -> None:
     (end,) = one.overdue(20.9 + PLAY_TIMEOUT)
     assert isinstance(end, events.SpeechEnded)
     assert end.silence is SpeechEndReason.FAILED
+
+
+def test_a_voice_that_never_answers_is_given_up() -> None:
+    """The agent answers all else: while the link is away, nobody asks whether it is overdue."""
+    one = reading()
+    assert one.overdue(PREPARE_TIMEOUT - 1) == []
+    (end,) = one.overdue(PREPARE_TIMEOUT)
+    assert isinstance(end, events.SpeechEnded)
+    assert end.silence is SpeechEndReason.FAILED
+
+
+def test_a_voice_that_goes_back_and_forth_is_given_up() -> None:
+    one = reading()
+    one.receive(speech_message(FIRST_SENTENCE, 1), 1.0)
+    one.receive(playing_message(FIRST_SENTENCE), 2.0)
+    for second in range(3, 3 + int(PLAY_TIMEOUT)):
+        one.receive(speech_message(FIRST_SENTENCE, 1), float(second))
+        one.receive(playing_message(FIRST_SENTENCE), second + 0.5)
+    assert [type(event) for event in one.overdue(4.0 + PLAY_TIMEOUT)] == [events.SpeechEnded]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"length": 2**32 - 1}, {"asked": 2**64 - 1}, {"begun": 2**63}, {"ended": 1}],
+    ids=["length", "asked", "begun", "ended"],
+)
+def test_a_voice_that_cannot_be_right_ends(lie: dict[str, int]) -> None:
+    one = reading()
+    honest = replace(playing_message(FIRST_SENTENCE), state=3, asked=5, begun=10, ended=20)
+    (end,) = one.receive(replace(honest, **lie), 1.0)  # type: ignore[arg-type]
+    assert isinstance(end, events.SpeechEnded)
+    assert (end.silence, end.prepared, end.heard) == (SpeechEndReason.FAILED, 0.0, 0.0)
+
+
+def test_a_mark_outside_its_sentence_is_none() -> None:
+    one = reading()
+    words = ((0, 0, 3), (5, 65535, 65535))
+    playing, *_ = one.receive(replace(playing_message(FIRST_SENTENCE), words=words), 1.0)
+    assert isinstance(playing, events.SentencePlaying)
+    assert [TEXT[mark.start : mark.end] for mark in playing.marks] == ["One"]
 
 
 def test_another_agent_is_asked_at_once() -> None:

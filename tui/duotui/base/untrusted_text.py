@@ -13,7 +13,14 @@ DROPPED = "Cf"
 """Unicode category of invisible marks, such as marks of direction."""
 
 _TAB = "    "
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Marks of direction, which reorder text. Other invisible marks belong to words and emoji."""
+
+_REMOVED: dict[int, str | None] = {
+    **dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}),
+    **dict.fromkeys(_DIRECTIONS),
+    **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),
+}
 
 
 def printable(text: str) -> str:
@@ -34,8 +41,9 @@ def one_line(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """Return `text` without control characters, but for newlines and tabs."""
-    return text.translate(_CONTROLS)
+    """Return `text` without control characters, but for newlines and tabs, and without marks of
+    direction. A surrogate, which no file can hold, is a box."""
+    return text if text.isascii() and text.isprintable() else text.translate(_REMOVED)
 
 
 def _shown(character: str) -> str:

@@ -70,7 +70,7 @@ class HeadlessRun:
             self._deadline.cancel()
             await self._session.close()
             state = self._session.state
-            if state.board.run is not None:
+            if state.board.run is not None or self._options.as_json:
                 self._finish(state)
 
     def _on_events(self, state: SessionState, batch: Batch) -> None:
@@ -118,6 +118,8 @@ class HeadlessRun:
                     self._extend_deadline(RECONNECT_TIMEOUT)
                 self._away = reason
                 self._note(f"{reason}; waiting for it")
+            case events.LinkResponding() if self._session.state.board.ready is None:
+                pass  # something answers, but no agent yet
             case events.LinkResponding() | events.Ready():
                 self._deadline.cancel()
                 if self._away:
@@ -127,6 +129,8 @@ class HeadlessRun:
                     self._generate(event.modes)
             case events.LinkLost(reason=reason, hint=hint, status=status):
                 self._end(of_status(status)(reason, hint))
+            case events.RecordingFailed(text=text, hint=hint):
+                self._note(f"{text}; {hint}")
             case events.Fault(text=text, hint=hint, status=status):
                 self._end(of_status(status)(text, hint))
 
@@ -171,7 +175,8 @@ class HeadlessRun:
     def _finish(self, state: SessionState) -> None:
         board, options = state.board, self._options
         if options.as_json:
-            self._write(json.dumps(summary(state), ensure_ascii=False, indent=2) + "\n")
+            text = json.dumps(summary(state), ensure_ascii=False, allow_nan=False, indent=2)
+            self._write(text + "\n")
         elif board.text and not board.text.endswith("\n"):
             self._write("\n")
         if options.ids is not None and board.run is not None:

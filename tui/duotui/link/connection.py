@@ -24,6 +24,7 @@ from duotui.protocol.events import Batch, Event, Source
 from duotui.protocol.frames import Frame, encode
 from duotui.protocol.message_base import Message
 from duotui.protocol.messages import Bye
+from duotui.protocol.timing import STORY_TIMEOUT
 
 TICK_INTERVAL = 0.05
 """Seconds between two checks for overdue messages."""
@@ -49,10 +50,16 @@ RECONNECT_TIMEOUT = 120.0
 
 class Connection:
     def __init__(
-        self, source: Source, channel: Channel, clock: Clock, emit: Callable[[Batch], None]
+        self,
+        source: Source,
+        channel: Channel,
+        clock: Clock,
+        emit: Callable[[Batch], None],
+        *,
+        patience: float = STORY_TIMEOUT,
     ) -> None:
         self.source, self.channel = source, channel
-        self.client = AgentClient(source)
+        self.client = AgentClient(source, patience)
         self._clock, self._emit = clock, emit
         self._thread: PortThread | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -100,8 +107,14 @@ class Connection:
             await asyncio.to_thread(thread.close)
 
     def _on_port_report(self, thread: PortThread, report: PortReport) -> None:
-        if thread is not self._thread:
-            return
+        try:
+            if thread is self._thread:
+                self._handle(report)
+        finally:
+            if isinstance(report, PortReceived):
+                thread.consumed()
+
+    def _handle(self, report: PortReport) -> None:
         now = self._clock.now()
         emitted: list[Event] = []
         match report:

@@ -1,8 +1,9 @@
 """The one thread that owns a port: it opens, reads, writes and closes it.
 
 Every report goes to `deliver`, in this thread, at most DELIVERIES_PER_SECOND times a second: items
-that arrive in between are delivered together. Nothing else touches the transport, so nothing else
-can block on it.
+that arrive in between are delivered together. Whoever takes a PortReceived calls `consumed` after
+it: the thread does not get ahead by more than REPORTS_AHEAD reports, so a flood waits in the tty.
+Nothing else touches the transport, so nothing else can block on it.
 """
 
 import sys
@@ -25,6 +26,12 @@ else:
 
 DELIVERIES_PER_SECOND = 30
 """Batches a second. Enough for the eye; a tty's buffer holds the bytes in between."""
+
+ITEMS_PER_REPORT = 1024
+"""Items in one report, at most: some milliseconds of work between two keys."""
+
+REPORTS_AHEAD = 2
+"""Reports that were delivered and not yet consumed, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ class PortThread:
         self._channel, self._clock, self._deliver = channel, clock, deliver
         self._transport: Transport | None = None
         self._outgoing: list[bytes] = []
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._ahead = 0
         self._stop = threading.Event()
         self._why: DuotuiError | None = None
         self._thread = threading.Thread(
@@ -100,18 +108,22 @@ class PortThread:
 
     def write(self, data: bytes) -> None:
         """Queue bytes; never blocks."""
-        with self._lock:
+        with self._changed:
             self._outgoing.append(data)
-            if self._transport is not None:
-                self._transport.wake()
+            self._wake()
+
+    def consumed(self) -> None:
+        """Note that a PortReceived was handled; the thread may deliver another one."""
+        with self._changed:
+            self._ahead -= 1
+            self._changed.notify()
 
     def close(self, seconds: float = 0.7) -> bool:
         """Stop the thread; return False if it outlives `seconds` (a daemon ends with the
         program)."""
         self._stop.set()
-        with self._lock:
-            if self._transport is not None:
-                self._transport.wake()
+        with self._changed:
+            self._wake()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -121,11 +133,17 @@ class PortThread:
         self._why = why
         self.close(0)
 
+    def _wake(self) -> None:
+        """Wake the thread, whatever it waits for. The lock is held."""
+        self._changed.notify()
+        if self._transport is not None:
+            self._transport.wake()
+
     def _run(self) -> None:
         error: DuotuiError | None = None
         try:
             transport, described = self._channel.open()
-            with self._lock:
+            with self._changed:
                 self._transport = transport
             if not self._stop.is_set():
                 self._deliver(PortOpened(self._channel.target, described))
@@ -140,7 +158,7 @@ class PortThread:
             # a defect, not a loss: a reconnect would not help
             error = DuotuiError(f"{self._channel.target}: unexpected {problem!r}")
         finally:
-            with self._lock:
+            with self._changed:
                 transport_left, self._transport = self._transport, None
             if transport_left is not None:
                 transport_left.close()
@@ -153,20 +171,39 @@ class PortThread:
         sent = self._clock.now()
         try:
             while not self._stop.is_set():
-                with self._lock:
-                    outgoing, self._outgoing = b"".join(self._outgoing), []
-                if outgoing:
-                    transport.write(outgoing)
-                received += decoder.feed(transport.read())
+                self._write_outgoing(transport)
+                if not received:
+                    received += decoder.feed(transport.read())
                 early = sent + 1 / DELIVERIES_PER_SECOND - self._clock.now()
                 if early > 0 and received:
                     if self._stop.wait(early):
                         break
-                    received += decoder.feed(transport.read(wait=False))
-                if received:
-                    self._deliver(PortReceived(tuple(received)))
-                    received, sent = [], self._clock.now()
-            transport.write(b"".join(self._outgoing))
+                    if len(received) < ITEMS_PER_REPORT:
+                        received += decoder.feed(transport.read(wait=False))
+                if received and self._wait_for_room():
+                    self._deliver_items(received[:ITEMS_PER_REPORT])
+                    received, sent = received[ITEMS_PER_REPORT:], self._clock.now()
+            self._write_outgoing(transport)
         finally:
             if received:
-                self._deliver(PortReceived(tuple(received)))
+                self._deliver_items(received)
+
+    def _write_outgoing(self, transport: Transport) -> None:
+        with self._changed:
+            outgoing, self._outgoing = b"".join(self._outgoing), []
+        if outgoing:
+            transport.write(outgoing)
+
+    def _wait_for_room(self) -> bool:
+        """Wait until another report may be delivered. Return False if the thread has to write or to
+        stop first."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._ahead < REPORTS_AHEAD or self._outgoing or self._stop.is_set()
+            )
+            return self._ahead < REPORTS_AHEAD and not self._stop.is_set()
+
+    def _deliver_items(self, items: list[Frame | NoiseBytes]) -> None:
+        with self._changed:
+            self._ahead += 1
+        self._deliver(PortReceived(tuple(items)))

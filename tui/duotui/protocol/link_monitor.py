@@ -21,6 +21,9 @@ LOST_AFTER, NO_HANDSHAKE_AFTER = 10.0, 60.0
 """Seconds without a frame until an agent is given up: after its first frame, and before it since
 the port was opened. A board that is short of memory may be silent for some seconds."""
 
+NOISE_TEXT_LIMIT = 4096
+"""Characters of a batch's noise that its event quotes, at most."""
+
 
 @dataclass
 class LinkMonitor:
@@ -36,6 +39,9 @@ class LinkMonitor:
     _silent: bool = False
     _answered: bool = False
     _seq: int | None = field(default=None)
+    _reported: int = 0
+    _readable: list[str] = field(default_factory=list)
+    """Readable noise of the current batch."""
 
     def opened(self, now: float) -> None:
         self._seq, self._silent, self._answered, self.gone = None, False, False, ""
@@ -55,13 +61,25 @@ class LinkMonitor:
                 return messages.parse_message(item.type, item.payload)
             except MalformedPayload:
                 item = NoiseBytes(item.payload)
-        self.noise += len(item.data)
-        if re.search(DUO_64M.boot_messages, item.data):
-            self.gone = "the board starts anew"
-        emitted.append(
-            events.LineNoise(now, self.source, len(item.data), readable_noise(item.data))
-        )
+        self._take_noise(item.data)
         return None
+
+    def _take_noise(self, data: bytes) -> None:
+        self.noise += len(data)
+        if re.search(DUO_64M.boot_messages, data):
+            self.gone = "the board starts anew"
+        room = NOISE_TEXT_LIMIT - sum(map(len, self._readable))
+        if room > 0 and (text := readable_noise(data[:room])):
+            self._readable.append(text)
+
+    def batch_noise(self, now: float) -> list[Event]:
+        """Return the noise of a batch as one event of bounded size, if there was any."""
+        count, self._reported = self.noise - self._reported, self.noise
+        texts, self._readable = self._readable, []
+        if not count:
+            return []
+        lines = "".join(text if text.endswith("\n") else f"{text}\n" for text in texts[:-1])
+        return [events.LineNoise(now, self.source, count, lines + "".join(texts[-1:]))]
 
     def ping_due(self, now: float) -> bool:
         """True if a ping is due: after each PING_AFTER seconds without a frame."""

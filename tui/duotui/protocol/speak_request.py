@@ -20,6 +20,10 @@ PREPARE_TIMEOUT, PLAY_TIMEOUT = 30.0, 10.0
 finished playing it."""
 
 
+SENTENCE_SECONDS = 300.0
+"""Length of a sentence's sound, at most."""
+
+
 class SpeechState(IntEnum):
     """State of a sentence. The numbers are the wire's."""
 
@@ -91,7 +95,7 @@ class SpeakRequest:
         timeout = (
             self._length + PLAY_TIMEOUT if self._state == SpeechState.PLAYING else PREPARE_TIMEOUT
         )
-        if self.over or self._state == SpeechState.UNKNOWN or now < self._since + timeout:
+        if self.over or now < self._since + timeout:
             return []
         return [self._end(SpeechEndReason.FAILED, now, "the board's voice is stuck")]
 
@@ -101,9 +105,11 @@ class SpeakRequest:
     def receive(self, speech: messages.Speech, now: float) -> list[Event]:
         if self.over or speech.sentence != self.sentence or speech.state == SpeechState.UNKNOWN:
             return []
-        if speech.state != self._state:
+        if speech.state > self._state:
             self._since = now
-        self._state = speech.state
+        self._state = max(self._state, speech.state)
+        if why := _contradiction(speech):
+            return [self._end(SpeechEndReason.FAILED, now, why)]
         emitted: list[Event] = []
         if speech.begun and speech.state in (SpeechState.PLAYING, SpeechState.DONE):
             self._length = speech.length / 1000
@@ -132,10 +138,11 @@ class SpeakRequest:
         if self._announced == self._index:
             return []
         self._announced = self._index
-        start = self.spans[self._index].start
+        span = self.spans[self._index]
         marks = tuple(
-            WordMark(begins / 1000, start + at, start + at + size)
+            WordMark(begins / 1000, span.start + at, span.start + at + size)
             for begins, at, size in speech.words
+            if span.start + at + size <= span.end
         )
         # the board's clock, so that a late message marks the same word
         started = now - (speech.clock - speech.begun) / 1e6
@@ -162,6 +169,16 @@ class SpeakRequest:
             heard=self._played,
             trouble=trouble,
         )
+
+
+def _contradiction(speech: messages.Speech) -> str:
+    """Return what cannot be right in `speech`; "" if nothing is wrong."""
+    if speech.length > 1000 * SENTENCE_SECONDS:
+        return f"the board's voice claims a sentence of {speech.length // 1000} s"
+    clocks = [clock for clock in (speech.asked, speech.begun, speech.ended) if clock]
+    if clocks != sorted(clocks):
+        return "the clocks of the board's voice contradict each other"
+    return ""
 
 
 def word_at(sentence: events.SentencePlaying, now: float) -> WordMark | None:

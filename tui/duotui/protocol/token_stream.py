@@ -12,6 +12,7 @@ from duotui.base.untrusted_text import without_controls
 from duotui.protocol import events, messages, story_messages
 from duotui.protocol.events import Activity, EndReason, Event, Source
 from duotui.protocol.request import Mode, Request
+from duotui.protocol.story_check import StoryCheck
 from duotui.protocol.tokens import Token
 
 MODES, ACTIVITIES, REASONS = list(Mode), list(Activity), list(EndReason)
@@ -30,6 +31,7 @@ class TokenStream:
         self._start: story_messages.Start | None = None
         self._ids: list[int] = []
         self._clocks: list[int] = []
+        self._check = StoryCheck(request)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @property
@@ -60,6 +62,7 @@ class TokenStream:
     def restart(self) -> None:
         """Expect the story from its start, from a restarted agent."""
         self.next = 0
+        self._check = StoryCheck(self.request, again=self.started)
         self._clocks.clear()
 
     def progress(self, now: float) -> list[Event]:
@@ -71,23 +74,30 @@ class TokenStream:
 
     def stopped(self, now: float) -> list[Event]:
         """End the story without an agent's confirmation."""
+        return self._end(EndReason.CANCELLED, now)
+
+    def failed(self, fault: events.Fault) -> list[Event]:
+        """End the story because of `fault`."""
+        return [fault, *self._end(EndReason.FAILED, fault.t)]
+
+    def _end(self, reason: EndReason, now: float) -> list[Event]:
         self.over = True
         if not self.started:
             return []
-        return [
-            events.RunEnded(
-                now,
-                self.source,
-                reason=EndReason.CANCELLED,
-                tokens=len(self._ids),
-                clock=0,
-                rate=0.0,
-            )
-        ]
+        count = len(self._ids)
+        return [events.RunEnded(now, self.source, reason=reason, tokens=count, clock=0, rate=0.0)]
 
-    def receive(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
+    def receive(
+        self, event: story_messages.StoryEvent, now: float, hello: messages.Hello | None
+    ) -> list[Event]:
         """Return the events that the agent's event of index `next` causes."""
         cut_off = isinstance(event, story_messages.End) and _reason(event) in _INTERRUPTED
+        if self.regenerating and not cut_off and isinstance(event, story_messages.End):
+            return self._compared(event, now)
+        if why := self._check.contradiction(event, hello):
+            text = f"the engine's story cannot be right: {why}"
+            hint = "duotui setup puts an engine of this version there"
+            return self.failed(events.Fault(now, self.source, text, hint, status=Exit.LINK_BROKEN))
         if self.regenerating and not cut_off:
             return self._compared(event, now)
         self.next += 1
@@ -123,21 +133,16 @@ class TokenStream:
     def _compared(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
         """Compare a regenerated event with the earlier one; return a Fault if they differ."""
         if not self._same(event):
-            self.over = True
             where = f"at token {self.next}" if self.next else "at its beginning"
-            count = len(self._ids)
-            return [
+            return self.failed(
                 events.Fault(
                     now,
                     self.source,
                     text=f"told again, the story is another one {where}",
                     hint="the board has another model, or cannot be trusted",
                     status=Exit.DIFFERS,
-                ),
-                events.RunEnded(
-                    now, self.source, reason=EndReason.FAILED, tokens=count, clock=0, rate=0.0
-                ),
-            ]
+                )
+            )
         self.next += 1
         self._clocks.append(_clock(event))
         if self.regenerating:
@@ -148,11 +153,7 @@ class TokenStream:
     def _same(self, event: story_messages.StoryEvent) -> bool:
         match event, self._start:
             case story_messages.Start(), story_messages.Start() as before:
-                return (event.ids, event.steps, event.seed) == (
-                    before.ids,
-                    before.steps,
-                    before.seed,
-                )
+                return replace(event, clock=before.clock) == before
             case story_messages.Next(), _:
                 return event.id == self._ids[event.index - 1]
         return False

@@ -48,14 +48,14 @@ class Recorder:
     def __init__(self, path: Path, started: str = "", history: Iterable[Event] = ()) -> None:
         self.path = path
         header = {"duotui recording": RECORDING_FORMAT, "version": __version__, "started": started}
-        lines = [_line(header), *map(_event_line, history)]
+        lines = [_line(header), *map(event_line, history)]
         with reported(path, "cannot be written"):
             atomic_write(path, b"".join(lines), for_all=True)
             self._file = open_regular(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, event: Event) -> None:
         """Write `event` whole. Raises UsageError, and the recording has then ended before it."""
-        line = _event_line(event)
+        line = event_line(event)
         with reported(self.path, "cannot be written"):
             size = os.fstat(self._file.fileno()).st_size
             try:
@@ -131,7 +131,8 @@ def _started(path: Path, line: bytes) -> str:
     return str(header.get("started", ""))
 
 
-def _event_line(event: Event) -> bytes:
+def event_line(event: Event) -> bytes:
+    """Return `event` as a line of a recording."""
     return _line({"event": _NAMES[type(event)], **_to_json(event)})
 
 

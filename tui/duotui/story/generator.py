@@ -14,7 +14,8 @@ from enum import Enum, auto
 from duotui.protocol.events import Batch, EndReason
 from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
-from duotui.session.state import LinkState, SessionState, SourceState
+from duotui.session.source_state import LinkState, SourceState
+from duotui.session.state import SessionState
 from duotui.story.sentences import (
     FORCED_ENDING,
     NEXT_OPENING,
@@ -24,7 +25,10 @@ from duotui.story.sentences import (
     whole_sentences,
 )
 
-DEFAULT_REQUEST = Request(mode=Mode.EXACT, steps=0, temperature=0.8, top_p=0.9)
+STEPS_LIMIT = 1024
+"""Tokens of one part, at most; usually the model's context is less."""
+
+DEFAULT_REQUEST = Request(mode=Mode.EXACT, steps=STEPS_LIMIT, temperature=0.8, top_p=0.9)
 """Temperature is below the contest's 1.0, at which a small model often loses coherence."""
 
 GENERATION_ATTEMPTS = 3
@@ -39,6 +43,10 @@ PARTS_LIMIT = 8
 BOARD_RETRY_INTERVAL = 5.0
 """Seconds between requests to a board whose link is lost."""
 
+TOKEN_PATIENCE = 60.0
+"""Seconds without a new token until the board counts as away. A child waits no longer; the board
+may still go on (STORY_TIMEOUT)."""
+
 _MODES_FLUENT_FIRST = (Mode.EXACT, Mode.FAST, Mode.REFERENCE)
 
 
@@ -46,7 +54,7 @@ class GeneratedStory:
     """A growing story. `told` are the engine's whole sentences that are fit for a child, and
     `sentences` the same as displayed, with the child's name.
 
-    `over`: no more sentences come. `away`: the board is away or lost."""
+    `over`: no more sentences come. `away`: the board is away or lost, or tells nothing."""
 
     def __init__(
         self, opening: str, seed: int, shown: Callable[[str], str] = lambda sentence: sentence
@@ -107,9 +115,36 @@ class _End(Enum):
     FAILED = auto()
 
 
+class _Patience:
+    """Calls `wake` when `over` becomes true: after `seconds` without a call of `renew`."""
+
+    def __init__(self, seconds: float, wake: Callable[[], None]) -> None:
+        self.over = False
+        self._seconds, self._wake = seconds, wake
+        self._timer: asyncio.TimerHandle | None = None
+        self._progress: object = None
+
+    def renew(self, progress: object) -> None:
+        """Begin anew if `progress` has changed."""
+        if self._timer is not None and progress == self._progress:
+            return
+        self.end()
+        self.over, self._progress = False, progress
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _expire(self) -> None:
+        self.over = True
+        self._wake()
+
+
 class StoryGenerator:
     """Generates one story at a time. `fit` is true for a sentence that may be shown; one of
-    `endings` closes a story that the engine does not end."""
+    `endings` closes a story that the engine does not end. After `patience` seconds without a new
+    token the board counts as away."""
 
     def __init__(
         self,
@@ -117,9 +152,12 @@ class StoryGenerator:
         fit: Callable[[str], bool],
         endings: tuple[str, ...],
         usual: Request = DEFAULT_REQUEST,
+        *,
+        patience: float = TOKEN_PATIENCE,
     ) -> None:
         self._session, self.fits, self._endings, self.usual = session, fit, endings, usual
         self._news = asyncio.Event()
+        self._patience = patience
         session.subscribe(self._on_session)
 
     async def generate(self, generated: GeneratedStory) -> None:
@@ -164,17 +202,29 @@ class StoryGenerator:
             seed=(generated.seed + generated.parts) % 2**32 or 1,
         )
         generated.parts += 1
-        previous_run = self._session.state.board.run
+        patience = _Patience(self._patience, self._news.set)
+        try:
+            return await self._follow_part(generated, part, request, patience)
+        finally:
+            patience.end()
+
+    async def _follow_part(
+        self, generated: GeneratedStory, part: _Part, request: Request, patience: _Patience
+    ) -> _End:
+        before = self._session.state
         self._session.generate(request)
+        patience.renew(None)
         added = 0
         while True:
             await self._wait_for_change(request)
             state = self._session.state
             board = state.board
-            generated.away = board.link.gone
+            is_current = board.run is not before.board.run and _matches(board, request)
+            patience.renew((is_current, len(board.tokens), board.regenerating))
+            generated.away = board.link.gone or patience.over
             generated.change()
-            is_current = board.run is not previous_run and _matches(board, request)
-            if state.fault is not None and not (is_current and board.running):
+            new_fault = state.fault is not None and state.fault is not before.fault
+            if new_fault and not (is_current and board.running):
                 return _End.FAILED
             if not is_current:
                 continue
