@@ -81,6 +81,7 @@ LIES: dict[str, list[StoryEvent]] = {
     "another count of tokens": [START, token(1), replace(end(2, 1), tokens=9)],
     "a rate that is none": [START, token(1), replace(end(2, 1), rate=math.nan)],
     "an infinite rate": [START, token(1), replace(end(2, 1), rate=math.inf)],
+    "a rate that nothing reaches": [START, token(1), replace(end(2, 1), rate=1.7e308)],
     "a negative rate": [START, token(1), replace(end(2, 1), rate=-1.0)],
     "a story without an end": [START, *(token(index) for index in range(1, 100))],
 }

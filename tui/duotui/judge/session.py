@@ -103,7 +103,6 @@ class JudgeSession:
 
     @property
     def note(self) -> str:
-        """Note of the source, for a screen or for stderr; else ""."""
         return self.source.note
 
     @property

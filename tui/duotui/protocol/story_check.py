@@ -24,6 +24,9 @@ CLOCK_LIMIT = 1 << 62
 PROBABILITY_LIMIT = 1.001
 """Largest probability: a sum in fp32 may be a little less than 1."""
 
+RATE_LIMIT = 1e9
+"""tok/s that no engine reaches."""
+
 
 _STEPS_USED, _BOS = 0, 1
 """Reasons of an END."""
@@ -103,7 +106,7 @@ class StoryCheck:
             return f"it ends after {end.tokens} of its {self._start.steps} steps"
         if end.reason == _BOS and end.tokens == 0:
             return "it ends before its first token"
-        if not (math.isfinite(end.rate) and end.rate >= 0):
+        if not 0 <= end.rate < RATE_LIMIT:
             return f"it was told at {end.rate:g} tok/s"
         return ""
 

@@ -113,7 +113,7 @@ class TokenStream:
                     id=event.id,
                     text=text,
                     clock=event.clock,
-                    probability=event.probability,
+                    probability=min(event.probability, 1.0),
                 )
                 return [events.Tokens(now, self.source, (token,))]
             case story_messages.End():

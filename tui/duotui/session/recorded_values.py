@@ -15,12 +15,10 @@ from duotui.base.untrusted_text import one_line, without_controls
 from duotui.protocol import events
 from duotui.protocol.events import EVENTS, Event, Source
 from duotui.protocol.request import Request
+from duotui.protocol.story_check import RATE_LIMIT
 
 RECORDED_FIELDS = {"source": "narrator"}
 """Fields of events that recordings hold under another name."""
-
-RATE_LIMIT = 1e9
-"""tok/s that no engine reaches."""
 
 STORY_LIMIT_TOKENS = 1 << 14
 """Tokens of a story at most; the models of this program have contexts of 256 to 1024."""
