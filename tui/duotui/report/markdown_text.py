@@ -21,7 +21,7 @@ _LINE_START = re.compile(r"[#+=-]|[0-9]{1,9}(?=[.)])")
 
 def inline(text: str) -> str:
     """Return `text` on one line, for the middle of a line or a cell."""
-    return _SPECIAL.sub(r"\\\g<0>", one_line(text))
+    return _SPECIAL.sub(r"\\\g<0>", one_line(text).strip())
 
 
 def line(text: str) -> str:
