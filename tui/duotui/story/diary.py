@@ -154,7 +154,9 @@ def _plain(text: str) -> str:
 
 
 def _append(path: Path, text: str) -> None:
-    """Append all of `text` or nothing, from the start of a line. Raises OSError."""
+    """Append all of `text` or nothing, from the start of a line. Raises OSError, and makes no file
+    then."""
+    is_new = not path.exists()
     with open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
         size = file.seek(0, os.SEEK_END)
         if size == 0:
@@ -168,4 +170,6 @@ def _append(path: Path, text: str) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             file.truncate(size)
+            if is_new:
+                path.unlink()
             raise
