@@ -1,5 +1,6 @@
 """Reading of files within limits, and their atomic replacement with nothing left beside them."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from duotui.base import files
 from duotui.base.files import atomic_replacement, atomic_write
+from duotui.base.resources import PACKAGE
 from support.bad_files import NO_FILES, fingerprint
 from support.full_disk import full_disk
 
@@ -180,3 +182,33 @@ def test_lines_are_read_one_by_one(tmp_path: Path) -> None:
         list(files.read_lines(path, 100, 3))
     with pytest.raises(OSError, match="larger than 0 KiB"):
         list(files.read_lines(path, 5, 100))
+
+
+# One place
+
+OWN_DATA = {
+    *("board/checks.py", "judge/session.py", "pictures/icons.py", "report/html.py"),
+    *("story/cards.py", "story/content_filter.py", "story/fallback_stories.py"),
+    *("story/strings.py", "targets/engine_binary.py", "targets/model_store.py", "__init__.py"),
+}
+"""Modules that read files of the package."""
+
+OF_THE_SYSTEM = {
+    *("board/doctor.py", "link/ports.py", "link/usb_devices.py", "ui/kitty_graphics.py"),
+    "targets/reference_scorer.py",  # into a folder that it made
+}
+"""Modules that read files of the system, or their own."""
+
+
+def test_a_users_files_are_read_and_written_here_alone() -> None:
+    calls = ("read_text", "read_bytes", "write_text", "write_bytes")
+    used = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in calls
+        and "spawn" not in ast.unparse(node.func)  # pexpect's, which writes to a port
+    }
+    assert used - OWN_DATA - OF_THE_SYSTEM == set()

@@ -5,7 +5,6 @@ until then nothing else reads it.
 """
 
 import http.client
-import io
 import json
 import os
 import urllib.error
@@ -27,6 +26,8 @@ from duotui.base.oscompat import folder_lock
 from duotui.base.progress import TransferProgress
 
 DOWNLOAD_BLOCK_BYTES = 1 << 16
+APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
+
 REASON_LIMIT = 200
 """Characters of a server's reason that are shown."""
 
@@ -127,9 +128,7 @@ def _fetch(
     """Complete a partial download, and give it its name if its SHA-256 is that of `file`."""
     part = folder / f"{file.name}.part"
     with reported(part, "cannot be written", NotReady):
-        with open_regular(part, os.O_RDWR | os.O_APPEND | os.O_CREAT) as out:
-            _complete(file=file, url=url, out=out, clock=clock, progress=progress)
-            os.fsync(out.fileno())
+        _complete(file=file, url=url, part=part, clock=clock, progress=progress)
         digest = sha256_of(part)
         if digest != file.sha256:
             part.unlink()
@@ -143,17 +142,17 @@ def _fetch(
 def _complete(
     file: ModelFile,
     url: str,
-    out: io.FileIO,
+    part: Path,
     clock: Clock,
     progress: Callable[[str, TransferProgress], None],
 ) -> None:
-    """Append to `out` until it has all bytes of `file`. What has come is written at once."""
-    offset = os.fstat(out.fileno()).st_size
+    """Append to `part` until it has all bytes of `file`. What has come is written at once."""
+    offset = part.stat().st_size if part.exists() else 0
     if offset >= file.size:
         offset = 0
     headers = {"User-Agent": f"duotui/{__version__}", "Range": f"bytes={offset}-"}
     start = clock.now()
-    with _opened(url, headers) as answer:
+    with _opened(url, headers) as answer, open_regular(part, APPENDING) as out:
         if getattr(answer, "status", None) != http.client.PARTIAL_CONTENT:
             offset = 0
         out.truncate(offset)
@@ -169,6 +168,7 @@ def _complete(
             done += len(block)
             now = TransferProgress(done, file.size, done - offset, clock.now() - start)
             progress(file.name, now)
+        os.fsync(out.fileno())
 
 
 def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
