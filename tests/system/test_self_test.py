@@ -16,7 +16,7 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady
 from duotui.board.checks import check_board
-from duotui.board.installer import InstallFile, install, plan_install
+from duotui.board.installer import InstallFile, plan_install, send, try_engine
 from duotui.board.port_probe import probe_peer
 from duotui.board.self_test import explain_failure, generation_fault, modes_of
 from duotui.board.shell import Shell
@@ -201,8 +201,9 @@ def test_setup_fails_where_no_story_would_come(
     files = files_for(home, tmp_path, engine)
     with line() as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
-        with pytest.raises(NotReady, match=f"does not run on this board: .*{words}; ."):
-            install(shell, plan_install(shell, files), MonotonicClock())
+        with pytest.raises(NotReady, match=f"does not run on this board: .*{words}; ."):  # noqa: PT012
+            send(shell, plan_install(shell, files).missing, MonotonicClock())
+            try_engine(shell)
     assert (home / "story.duo").exists() is model_sent
 
 

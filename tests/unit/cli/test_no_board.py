@@ -16,7 +16,10 @@ from support.usb_tree import plug_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEN = "no port of a board was found, but a Duo, as a network card (NCM, 3346:100c); duotui setup"
+SEEN = (
+    "no port of a board was found, but a Duo, as a network card (NCM, 3346:100c);"
+    " duotui setup --net"
+)
 
 
 @pytest.fixture(autouse=True)

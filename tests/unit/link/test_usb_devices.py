@@ -100,7 +100,7 @@ def test_what_is_there_is_said_where_no_port_is(tmp_path: Path) -> None:
     with pytest.raises(NoDevice) as error:
         find_board([], usb_devices(tmp_path))
     assert "no port of a board was found, but a Duo, as a network card (NCM, " in str(error.value)
-    assert "duotui setup" in error.value.hint
+    assert error.value.hint == "duotui setup --net prepares it"
 
 
 def test_the_port_of_a_boot_rom_is_no_boards() -> None:

@@ -49,6 +49,7 @@ class BoardProfile:
     - `boot_messages` is printed by a board that was just turned on, `bootloader_prompt` by its boot
       loader: regular expressions.
     - `usb_products` are the USB devices that a board can be, by their product ids.
+    - `network_address` is a board's on its own network card, over USB.
     - `capture_device` and `playback_devices` are paths, for a shell.
     - `published_rates` are tok/s of a model of `published_parameters` parameters.
     - `report_titles` are by language.
@@ -66,6 +67,7 @@ class BoardProfile:
     bootloader_prompt: bytes
     usb_vendor: int
     usb_products: Mapping[int, UsbRole]
+    network_address: str
     capture_device: str
     playback_devices: str
     published_rates: tuple[tuple[str, float], ...]
@@ -100,6 +102,7 @@ DUO_64M = BoardProfile(
             0x100C: UsbRole.NETWORK,  # CDC-NCM
         }
     ),
+    network_address="192.168.42.1",
     capture_device="/dev/snd/pcmC0D0c",
     playback_devices="/dev/snd/pcm*p /dev/dsp",
     # RVSPOC 2023, S2311, 30 runs each; the winner's is int8, and told another story

@@ -35,6 +35,7 @@ class ProgressLine:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._unfinished = False
 
     def show(self, name: str, now: TransferProgress) -> None:
         share = now.done / now.size
@@ -43,8 +44,23 @@ class ProgressLine:
         if self._out.isatty():
             print(f"\r{text}\x1b[K", end="\n" if now.done == now.size else "", file=self._out)
             self._out.flush()
+            self._unfinished = now.done < now.size
         elif now.done == now.size:
             print(text, file=self._out)
+
+    def end(self) -> None:
+        """Finish the line, before something else is printed."""
+        if self._unfinished:
+            print(file=self._out)
+            self._unfinished = False
+
+
+def duration(seconds: float) -> str:
+    """Words for a length of time: 40 s, 7 min, 2 h 30 min."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class ReadingLine:

@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from duotui.board.self_test import EngineFault, explain_failure, generation_faul
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 from duotui.board.upload import UPLOAD_LIMIT_BYTES, upload
+from duotui.protocol.request import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class InstallFile:
     @property
     def name(self) -> str:
         return PurePosixPath(self.target).name
+
+    @property
+    def is_small(self) -> bool:
+        """True for what a board needs before its fast port: all but the model and the voice."""
+        return self.name not in (MODEL_NAME, TTS_PROGRAM)
+
+    @property
+    def size(self) -> int:
+        return self.source.stat().st_size
 
     def contents(self) -> bytes:
         with reported(self.source):
@@ -50,16 +60,23 @@ class InstallPlan:
     size: int
 
 
+ShowTransfer = Callable[[InstallFile, TransferProgress], None]
+
+
+def _show_nothing(_part: InstallFile, _progress: TransferProgress) -> None:
+    pass
+
+
 def install_files(engine: Path, model: Path) -> tuple[InstallFile, ...]:
-    """Return the engine, its model, the speech program, and the board's start scripts
-    (firmware/overlay)."""
+    """Return the engine, the board's start scripts (firmware/overlay), the speech program and the
+    model: what is small and starts the fast port comes first."""
     overlay = resources.resource_folder("firmware") / "overlay"
     scripts = sorted(path for path in overlay.rglob("*") if path.is_file())
     return (
         InstallFile(f"{BOARD_FOLDER}/{ENGINE_NAME}", engine, 0o755),
-        InstallFile(f"{BOARD_FOLDER}/{MODEL_NAME}", model, 0o644),
-        InstallFile(f"{BOARD_FOLDER}/{TTS_PROGRAM}", resources.SPEAKER, 0o755),
         *(InstallFile(f"/{path.relative_to(overlay).as_posix()}", path, 0o755) for path in scripts),
+        InstallFile(f"{BOARD_FOLDER}/{TTS_PROGRAM}", resources.SPEAKER, 0o755),
+        InstallFile(f"{BOARD_FOLDER}/{MODEL_NAME}", model, 0o644),
     )
 
 
@@ -83,15 +100,12 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     )
 
 
-def install(
-    shell: Shell,
-    plan: InstallPlan,
-    clock: Clock,
-    progress: Callable[[InstallFile, TransferProgress], None] = lambda _part, _progress: None,
+def send(
+    shell: Shell, parts: Sequence[InstallFile], clock: Clock, progress: ShowTransfer = _show_nothing
 ) -> None:
-    """Send the missing parts, then have the board's engine check the model and begin a story in
-    each of its modes. Raises NotReady."""
-    for part in plan.missing:
+    """Send `parts`, as far as they are not on the board. An engine that does not start ends it,
+    before the model is sent. Raises NotReady, and LinkBroken if the line is lost."""
+    for part in parts:
 
         def report(now: TransferProgress, part: InstallFile = part) -> None:
             progress(part, now)
@@ -105,11 +119,17 @@ def install(
             mode=part.mode,
         )
         if part.name == ENGINE_NAME:
-            _run_engine(shell, "--version")  # before the model, which may take half an hour
+            _run_engine(shell, "--version")
+
+
+def try_engine(shell: Shell) -> tuple[Mode, ...]:
+    """Have the board's engine check its model and begin a story in each of its modes; return these.
+    Raises NotReady."""
     modes = modes_of(_run_engine(shell, f"inspect {BOARD_FOLDER}/{MODEL_NAME}"))
     fault = generation_fault(shell, modes, BOARD_FOLDER)
     if fault is not None:
         raise _no_engine(fault)
+    return modes
 
 
 def _run_engine(shell: Shell, arguments: str) -> str:

@@ -8,7 +8,6 @@ differs. The command runs once.
 import contextlib
 import hashlib
 import itertools
-import os
 import random
 import re
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from duotui.base.board_profile import DUO_64M
-from duotui.base.child_process import PASSWORD_VARIABLE, last_line
+from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -28,6 +27,7 @@ from duotui.board.port_probe import (
     SHELL_PROMPT,
     PeerState,
 )
+from duotui.link.credentials import board_password, password_refused
 
 LOGIN_ATTEMPTS = 4
 QUIET_ATTEMPTS = 3
@@ -62,6 +62,10 @@ class CommandResult:
         return last_line(self.text, "it said nothing")
 
 
+class ShellLost(NotReady):
+    """A shell that has gone, as it does when its board is reset. Another login finds it again."""
+
+
 class Shell:
     """Shell that runs commands by `ask`. Raises NotReady if it stops answering, or ends."""
 
@@ -90,7 +94,7 @@ class Shell:
                 else PeerState.SILENT
             )
         if state is PeerState.LOGIN:
-            _log_in(spawn, user, key or os.environ.get(PASSWORD_VARIABLE) or DUO_64M.password)
+            _log_in(spawn, user, key or board_password())
             state = PeerState.SHELL
         if state is not PeerState.SHELL:
             raise no_shell_error(state)
@@ -121,7 +125,7 @@ class Shell:
             else:
                 self._spawn.write_bytes(f"unset r{number}\r".encode())
                 return CommandResult(int(status), text.removesuffix("\n"))
-        raise NotReady("the board's shell does not answer", "turn the board off and on")
+        raise ShellLost("the board's shell does not answer", "turn the board off and on")
 
     def run(self, command: str, seconds: float = 10.0) -> str:
         """Return the output of a command line that must succeed. Raises NotReady with its last
@@ -179,9 +183,9 @@ class Shell:
                 case 2:
                     logins += 1
                     if logins == LOGINS_SEEN:
-                        raise NotReady("the board's shell has ended", "try again: it goes on")
+                        raise ShellLost("the board's shell has ended", "try again: it goes on")
                 case 3:
-                    raise NotReady("the board has started anew", "try again: it goes on")
+                    raise ShellLost("the board has started anew", "try again: it goes on")
             waited, pause = waited + pause, min(2 * pause, RETRY_INTERVAL_LONG)
         return None
 
@@ -232,10 +236,7 @@ def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
                 break
         spawn.wait_for(LOGIN_PROMPT, seconds=15)
     if refused:
-        raise NotReady(
-            f"the board does not take the password of {user}",
-            f"put the right one into {PASSWORD_VARIABLE}, or set it to {DUO_64M.password}",
-        )
+        raise password_refused(user)
     raise NotReady("the board does not let in", "turn it off and on")
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from duotui.base import resources
+from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit
 from duotui.cli import resolve
 from duotui.cli.arguments import add_port_argument
@@ -18,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
     parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
     parser.add_argument("--sd", type=Path, metavar="FOLDER", help="its card, mounted there")
+    parser.add_argument(
+        "--net", nargs="?", const="", metavar="HOST", help="by ssh, as a network card (its address)"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -32,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine or resources.BOARD,
         yes=options.yes,
         card=options.sd,
+        net=DUO_64M.network_address if options.net == "" else options.net,
     )
     setup(setup_options, sys.stdout)
     return Exit.OK

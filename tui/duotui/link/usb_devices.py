@@ -18,7 +18,7 @@ NO_DATA = "no-data"
 _SIGHTS = {
     UsbRole.NETWORK.value: (
         "a Duo, as a network card",
-        "duotui setup PORT over a UART cable prepares it, or duotui setup --sd its card",
+        "duotui setup --net prepares it",
     ),
     UsbRole.SERIAL.value: (
         "a Duo, whose serial port this system does not show",

@@ -1,8 +1,25 @@
 #!/bin/sh
 # Makes a board ready to be talked to over its USB cable: a serial port first (3346:1003), then the
 # network that the image has, and a login on the port. No swap, no downloader of Arduino, no modules
-# of a camera.
+# of a camera. `start.sh number` prints the port's serial number, and changes nothing else.
 GADGET=/tmp/usb/usb_gadget/cvitek
+
+# So that a host knows this board from another one: by its card, else by a number drawn once.
+serial=$(cat /sys/block/mmcblk0/device/serial 2>/dev/null)
+[ -n "$serial" ] || serial=$(cat /mnt/data/duotui/serial 2>/dev/null)
+if [ -z "$serial" ]; then
+    serial=$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    echo "$serial" >/mnt/data/duotui/serial
+fi
+if [ "$1" = number ]; then
+    echo "duotui-$serial"
+    exit
+fi
+
+# A second start takes the place of the first.
+first=$(cat /tmp/duotui-start.pid 2>/dev/null)
+[ -n "$first" ] && kill "$first" 2>/dev/null
+echo $$ >/tmp/duotui-start.pid
 
 # The image brings its own gadget, and its swap, up beside this.
 tries=0
@@ -23,19 +40,14 @@ done
 /etc/uhubon.sh device 2>/dev/null
 /etc/run_usb.sh probe acm
 [ -n "$network" ] && /etc/run_usb.sh probe "$network"
-# So that a host knows this board from another one: by its card, else by a number drawn once.
-serial=$(cat /sys/block/mmcblk0/device/serial 2>/dev/null)
-[ -n "$serial" ] || serial=$(cat /mnt/data/duotui/serial 2>/dev/null)
-if [ -z "$serial" ]; then
-    serial=$(head -c 4 /dev/urandom | od -An -tx1 | tr -d ' \n')
-    echo "$serial" >/mnt/data/duotui/serial
-fi
 echo "duotui-$serial" >"$GADGET/strings/0x409/serialnumber"
 /etc/run_usb.sh start
 [ -n "$network" ] && ifconfig usb0 192.168.42.1 netmask 255.255.255.0 up
 
-# It waits for Enter: a prompt that nobody reads would be the first thing that a host reads.
+# It waits for Enter: a prompt that nobody reads would be the first thing that a host reads. burnd of
+# an Arduino image comes seconds after the gadget, and would take the port.
 while true; do
+    killall burnd 2>/dev/null
     [ -c /dev/ttyGS0 ] && getty -w -L 115200 ttyGS0 vt100
     sleep 1
 done
