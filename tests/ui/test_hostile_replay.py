@@ -95,6 +95,8 @@ async def test_the_judges_screen_plays_what_is_there(recording: Recording) -> No
     app = ConsoleApp(None, Settings(), judge_session=session)
     async with app.run_test(size=(120, 40)) as pilot:
         assert session.replay is not None
+        while not session.replay.going:
+            await pilot.pause()
         await session.replay.finished()
         await pilot.pause()
         await pilot.press("question_mark", "escape", "b")

@@ -140,6 +140,15 @@ def test_a_full_disk_leaves_the_old_file_and_no_empty_one(tmp_path: Path) -> Non
     assert (names(tmp_path), (tmp_path / "file").read_text()) == (["file"], "one")
 
 
+def test_no_folder_is_made_for_a_file_that_somebody_named(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "file"
+    with pytest.raises(FileNotFoundError):
+        files.check_writable(path)
+    with pytest.raises(FileNotFoundError):
+        atomic_write(path, b"one", for_all=True)
+    assert names(tmp_path) == []
+
+
 def test_a_file_is_tried_without_a_change(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("one")
     files.check_writable(tmp_path / "file")

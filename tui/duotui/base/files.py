@@ -155,10 +155,11 @@ def _too_large(limit: int) -> OSError:
 def atomic_write(
     path: Path, data: bytes, *, for_all: bool = False, follow_links: bool = True
 ) -> None:
-    """Write `data` to `path`, whole. Folders that are missing are made.
+    """Write `data` to `path`, whole.
 
-    A file that is there keeps its mode. A new one is for this user alone, or with `for_all` for
-    whom the umask admits. A symbolic link stays one, and its target is replaced; without
+    A file that is there keeps its mode. A new one is for this user alone, and folders that are
+    missing are made. With `for_all` it is for whom the umask admits, in a folder that is there:
+    somebody named it. A symbolic link stays one, and its target is replaced; without
     `follow_links` the link itself is. Raises OSError, and `path` is then as it was.
     """
     with _replacing(path, for_all, follow_links) as handle, io.FileIO(handle, "w") as file:
@@ -180,7 +181,8 @@ class _Unwanted(Exception):
 @contextmanager
 def _replacing(path: Path, for_all: bool, follow_links: bool) -> Iterator[int]:
     """Yield the descriptor of a fresh file; the body closes it, and it then becomes `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not for_all:
+        path.parent.mkdir(parents=True, exist_ok=True)
     old: os.stat_result | None = None
     with suppress(FileNotFoundError):
         old = os.stat(path) if follow_links else os.lstat(path)
