@@ -18,6 +18,9 @@ from enum import IntEnum
 
 from duotui.base.untrusted_text import one_line
 
+LINE_LIMIT = 600
+"""Characters of a message or a hint, at most: they quote boards, files and servers."""
+
 
 class Exit(IntEnum):
     OK = 0
@@ -35,17 +38,22 @@ class Exit(IntEnum):
 class DuotuiError(Exception):
     """An error. `message` names the fault, `hint` the remedy.
 
-    Both are one line without control characters, whatever they quote."""
+    Both are one line without control characters, whatever they quote, and at most LINE_LIMIT
+    characters long."""
 
     exit = Exit.UNEXPECTED
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = " ".join(one_line(message).split())
-        self.hint = " ".join(one_line(hint).split())
+        self.message, self.hint = _bounded(message), _bounded(hint)
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+def _bounded(text: str) -> str:
+    line = " ".join(one_line(text).split())
+    return line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]}..."
 
 
 class UsageError(DuotuiError):

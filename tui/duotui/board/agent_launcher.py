@@ -47,6 +47,14 @@ def start_agent(transport: Transport) -> None:
     if state is PeerState.AGENT:
         return
     shell = open_shell(spawn, state)
+    try:
+        _start(spawn, shell)
+    except BaseException:
+        shell.give_back(failed=True)
+        raise
+
+
+def _start(spawn: TransportSpawn, shell: Shell) -> None:
     _check_installed(shell)
     shell.ask(_END_OTHERS)
     # printed when the agent ends for any reason, so that the host notices at once

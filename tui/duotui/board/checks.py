@@ -17,6 +17,7 @@ from duotui.board.agent_launcher import (
     MODEL_NAME,
     TTS_SCRIPT,
 )
+from duotui.board.answers import quoted, sha256_in, whole_number
 from duotui.board.self_test import SETUP_HINT, explain_failure, generation_fault, modes_of
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
@@ -88,19 +89,20 @@ def _program(shell: Shell) -> Finding:
         fault = explain_failure(shell, path, version)
         return Finding("storyteller", False, fault.what, fault.mend)
     expected = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
-    digest = shell.run(f"sha256sum {path}", 60).split()[0]
+    digest = sha256_in(shell.run(f"sha256sum {path}", 60))
     origin = "ours" if digest == expected else "not the one of this package"
-    return Finding("storyteller", True, f"{version.text}, {origin}")
+    return Finding("storyteller", True, f"{quoted(version.text)}, {origin}")
 
 
 def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
     """Check the model's file, then a few tokens of it in each of its modes."""
     path = f"{BOARD_FOLDER}/{MODEL_NAME}"
-    size = shell.ask(f"wc -c <{path}").text.strip()
-    if not size.isdigit():
+    try:
+        size = whole_number(shell.ask(f"wc -c <{path}").text.strip())
+    except ValueError:
         yield Finding("model", False, f"no {path}", SETUP_HINT)
         return
-    what = f"{path}, {int(size) / 1e6:.1f} MB"
+    what = f"{path}, {size / 1e6:.1f} MB"
     if not runs:
         yield Finding("model", None, f"{what}, not looked into")
         return
@@ -120,7 +122,7 @@ def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
 def _microphone(shell: Shell) -> Finding:
     """Check for a capture device. The kernel has one even if no microphone is soldered to the
     board."""
-    device = shell.ask(f"ls {DUO_64M.capture_device}").text.strip()
+    device = quoted(shell.ask(f"ls {DUO_64M.capture_device}").text)
     if not device.startswith("/"):
         return Finding("microphone", None, "none is known to the kernel: the host listens")
     if shell.ask("command -v arecord").status:
@@ -137,7 +139,7 @@ def _sound(shell: Shell) -> Finding:
     devices = shell.ask(f"ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
-    names = ", ".join(devices)
+    names = quoted(", ".join(devices))
     result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
     if result.status == 127:
         return Finding("sound", False, f"{names}, but no voice", "on this computer: duotui setup")

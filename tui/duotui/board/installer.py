@@ -15,6 +15,7 @@ from duotui.base.errors import NotReady
 from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
+from duotui.board.answers import sha256_in
 from duotui.board.self_test import EngineFault, explain_failure, generation_fault, modes_of
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
@@ -90,7 +91,7 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     for part in parts:
         contents = part.contents()
         result = shell.ask(f"sha256sum {part.target}", 120)
-        if result.status or result.text.split()[0] != hashlib.sha256(contents).hexdigest():
+        if result.status or sha256_in(result.text) != hashlib.sha256(contents).hexdigest():
             missing.append(part)
             size += len(contents)
             if not result.status:

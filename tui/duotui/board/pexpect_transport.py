@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 
 from pexpect import TIMEOUT, spawnbase
 
+from duotui.base.errors import NotReady
 from duotui.link.port_thread import Transport
+
+UNEXPECTED_LIMIT = 1 << 17
+"""Bytes in which nothing expected was found, at most. A board's whole start is less."""
 
 if TYPE_CHECKING:
     _Base = spawnbase.SpawnBase[bytes]
@@ -14,13 +18,14 @@ else:
 
 
 class TransportSpawn(_Base):
-    """pexpect's spawn on a transport. `heard` is all received bytes. Raises LinkBroken if the port
-    is lost."""
+    """pexpect's spawn on a transport. `received` counts its bytes; `heard` are the first ones, at
+    most UNEXPECTED_LIMIT. Raises LinkBroken if the port is lost, NotReady if it floods."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(maxread=1 << 16)
         self.transport = transport
         self.heard = bytearray()
+        self.received = self._unexpected = 0
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
         seconds = self.timeout if timeout == -1 else timeout
@@ -28,7 +33,13 @@ class TransportSpawn(_Base):
         while not (data := self.transport.read()):
             if time.monotonic() >= until:
                 raise TIMEOUT("nothing came")
-        self.heard += data
+        self.heard += data[: UNEXPECTED_LIMIT - len(self.heard)]
+        self.received += len(data)
+        self._unexpected += len(data)
+        if self._unexpected > UNEXPECTED_LIMIT:
+            raise NotReady(
+                "the line floods with bytes that nobody asked for", "end what writes there"
+            )
         return data
 
     def write_bytes(self, data: bytes) -> None:
@@ -39,7 +50,10 @@ class TransportSpawn(_Base):
         index: int = self.expect_list(
             [*(self.compile_pattern_list(list(patterns))), TIMEOUT], timeout=seconds
         )
-        return index if index < len(patterns) else -1
+        if index == len(patterns):
+            return -1
+        self._unexpected = len(self.buffer)
+        return index
 
     def drain(self, most: float = 1.0) -> bytes:
         """Read and return the pending bytes, until a pause or for `most` seconds."""

@@ -69,7 +69,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
     kernel = False
     waited = 0.0
     spawn.write_bytes(probe() + b"\r\r")
-    echoed = len(spawn.heard)
+    echoed = spawn.received
     raw = False
     endings, unfinished = iter(COMMAND_ENDINGS), False
     while True:
@@ -111,11 +111,11 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
                     spawn.write_bytes(b"\r")
             case _ if starting:
                 return PeerState.BOOTING
-            case _ if len(spawn.heard) == echoed and not raw:
+            case _ if spawn.received == echoed and not raw:
                 spawn.write_bytes(RAW_ENTER)
                 raw = True
             case _:
-                return PeerState.PROGRAM if len(spawn.heard) > echoed else PeerState.SILENT
+                return PeerState.PROGRAM if spawn.received > echoed else PeerState.SILENT
 
 
 def is_message(kind: type[Message], frame: bytes) -> bool:

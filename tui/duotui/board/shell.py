@@ -17,6 +17,8 @@ from typing import Self
 from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
+from duotui.base.untrusted_text import printable
+from duotui.board.answers import quoted
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
     CONTINUATION_PROMPT,
@@ -47,6 +49,8 @@ RESTORE_COMMAND = "dmesg -n 7; stty sane; set +o ignoreeof"
 LOGINS_SEEN = 2
 """Login prompts after which the shell has ended: a single one may be a stray line."""
 
+_STATUS = re.compile(r"[0-9]{1,3}")
+
 WRITE_BYTES = 1024
 """Bytes per write: a full tty takes no more for a while."""
 
@@ -59,7 +63,7 @@ class CommandResult:
     @property
     def last_line(self) -> str:
         """The line in which a program reports its error."""
-        return last_line(self.text, "it said nothing")
+        return quoted(last_line(self.text, "it said nothing"))
 
 
 class ShellLost(NotReady):
@@ -99,7 +103,11 @@ class Shell:
         if state is not PeerState.SHELL:
             raise no_shell_error(state)
         shell = cls(spawn, 1000 * int(1 + 1e6 * chance()))
-        shell._quieten()
+        try:
+            shell._quieten()
+        except BaseException:
+            shell.give_back(failed=True)
+            raise
         return shell
 
     def ask(self, command: str, seconds: float = 10.0) -> CommandResult:
@@ -119,7 +127,7 @@ class Shell:
                 to_send = INTERRUPT + EMPTY_LINE + b"\r"
                 continue
             text, _, status = output.rpartition("\n")
-            if not status.isdigit():
+            if not _STATUS.fullmatch(status):
                 # the command was corrupted on the way, and did not run
                 to_send = whole
             else:
@@ -139,14 +147,19 @@ class Shell:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Give the shell back, also after an error or an interrupt."""
+        self.give_back(failed=kind is not None)
+
+    def give_back(self, *, failed: bool) -> None:
+        """Leave the shell, also after an error or an interrupt, and whatever its line does now."""
         with contextlib.suppress(DuotuiError):
-            if kind is not None:
-                # a shell that handles SIGINT discards what it has read
-                self._spawn.drain()
-                self._spawn.write_bytes(INTERRUPT)
-                self._spawn.wait_for(SHELL_PROMPT, seconds=RETRY_INTERVAL)
-            self.leave()
+            try:
+                if failed:
+                    # a shell that handles SIGINT discards what it has read
+                    self._spawn.drain()
+                    self._spawn.write_bytes(INTERRUPT)
+                    self._spawn.wait_for(SHELL_PROMPT, seconds=RETRY_INTERVAL)
+            finally:
+                self.leave()
 
     def leave(self) -> None:
         """Restore the shell's echo and the kernel's messages for its next user."""
@@ -197,7 +210,7 @@ class Shell:
         text = match[1].replace(b"\r\n", b"\n")
         if hashlib.md5(text + b"\n").hexdigest().encode() != match[2]:
             return None
-        return text.decode("utf-8", "replace")
+        return printable(text.decode("utf-8", "replace"))
 
 
 def _guarded(command: str, number: int) -> bytes:

@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 
 from duotui.base.errors import NotReady
+from duotui.board.answers import quoted, whole_number
+
+COLDEST = -273_150
+"""Temperature in thousandths of a degree Celsius, at least."""
 
 PROBE = "; ".join(
     (
@@ -57,17 +61,19 @@ def parse_system_info(output: str) -> SystemInfo:
     try:
         swaps = (value.split() for name, value in values if name == "swap")
         return SystemInfo(
-            image=re.sub(r"\\\S", "", first.get("image", "")).strip(),
-            kernel=first["kernel"],
-            machine=first["machine"],
+            image=quoted(re.sub(r"\\\S", "", first.get("image", ""))),
+            kernel=quoted(first["kernel"]),
+            machine=quoted(first["machine"]),
             memory=_kib(first["MemTotal"]),
             available=_kib(first.get("MemAvailable", "0")),
-            swaps=tuple((name, _kib(size)) for name, size in swaps),
-            cooling=tuple(int(value) for name, value in values if name == "slowed"),
+            swaps=tuple((quoted(name), _kib(size)) for name, size in swaps),
+            cooling=tuple(whole_number(value) for name, value in values if name == "slowed"),
             temperatures=tuple(
-                int(value) / 1000 for name, value in values if name == "temperature"
+                whole_number(value, COLDEST) / 1000
+                for name, value in values
+                if name == "temperature"
             ),
-            clock=int(first.get("clock", "0")) // 1000,
+            clock=whole_number(first.get("clock", "0")) // 1000,
             free_bytes=_kib(first["room"].split()[3]),
         )
     except (KeyError, ValueError, IndexError) as error:
@@ -75,8 +81,8 @@ def parse_system_info(output: str) -> SystemInfo:
 
 
 def not_understood(output: str) -> NotReady:
-    return NotReady("the board does not say what state it is in", f"it said {output!r}")
+    return NotReady("the board does not say what state it is in", f"it said {quoted(output)!r}")
 
 
 def _kib(value: str) -> int:
-    return int(value.split()[0]) * 1024
+    return whole_number(value.split()[0]) * 1024

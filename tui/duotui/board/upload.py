@@ -16,6 +16,7 @@ from duotui.base.clock import Clock
 from duotui.base.errors import NotReady
 from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
+from duotui.board.answers import quoted, sha256_in, whole_number
 from duotui.board.shell import Shell
 
 BLOCK_BYTES, LEAST_BLOCK_BYTES = 1 << 15, 1 << 10
@@ -121,18 +122,27 @@ def _send(
 def _resume_offset(shell: Shell, part: str, data: bytes) -> int:
     """Return the number of bytes, in whole blocks, that an earlier upload left and that are
     correct."""
-    size = shell.ask(f"wc -c <{part}").text.strip()
-    whole = int(size) // BLOCK_BYTES * BLOCK_BYTES if size.isdigit() else 0
-    if whole and int(size) <= len(data):
+    try:
+        size = whole_number(shell.ask(f"wc -c <{part}").text.strip())
+    except ValueError:
+        size = 0
+    whole = size // BLOCK_BYTES * BLOCK_BYTES
+    if whole and size <= len(data):
         head = shell.run(f"head -c {whole} {part} | sha256sum", 120)
-        if head.split()[0] == hashlib.sha256(data[:whole]).hexdigest():
+        if sha256_in(head) == hashlib.sha256(data[:whole]).hexdigest():
             return whole
     shell.run(f"rm -f {part}")
     return 0
 
 
 def _check_free_space(shell: Shell, folder: str, need: int) -> None:
-    free = int(shell.run(f"df -kP {folder} | tail -n 1").split()[3]) * 1024
+    answer = shell.run(f"df -kP {folder} | tail -n 1")
+    try:
+        free = whole_number(answer.split()[3]) * 1024
+    except (IndexError, ValueError) as error:
+        raise NotReady(
+            "the board does not say how much room its card has", f"it said {quoted(answer)!r}"
+        ) from error
     if free < need:
         raise NotReady(
             f"the board's card has {free / 1e6:.1f} MB of room, and {need / 1e6:.1f} are needed",
@@ -143,7 +153,7 @@ def _check_free_space(shell: Shell, folder: str, need: int) -> None:
 def _sha256(shell: Shell, name: str) -> str:
     """Return the SHA-256 of a file on the board, "" if there is none."""
     answer = shell.ask(f"sha256sum {name}", 120)
-    return answer.text.split()[0] if answer.status == 0 else ""
+    return sha256_in(answer.text) if answer.status == 0 else ""
 
 
 def _decoder(shell: Shell) -> str:

@@ -6,6 +6,7 @@ The machine's own shell runs CONDITIONS_SCRIPT, once before the runs and once af
 from dataclasses import dataclass
 
 from duotui.base.board_profile import DUO_64M
+from duotui.board.answers import sha256_in, whole_number
 from duotui.board.system_info import PROBE, not_understood, parse_system_info, probe_values
 
 CONDITIONS_SCRIPT = "; ".join(
@@ -91,13 +92,14 @@ def parse_conditions(output: str) -> MachineConditions:
         temperatures=info.temperatures,
         clock=info.clock,
         busy=busy,
-        engine=dict(values).get("engine", "")[:64].strip(),
+        engine=sha256_in(dict(values).get("engine", "")),
     )
 
 
 def _busy(before: list[str], after: list[str]) -> float:
     """Return the CPU utilisation between two readings of `user nice system idle iowait irq softirq
     steal`, in ticks since boot (proc(5))."""
-    spent = [int(b) - int(a) for a, b in zip(before[:8], after[:8], strict=True)]
+    pairs = zip(before[:8], after[:8], strict=True)
+    spent = [whole_number(b) - whole_number(a) for a, b in pairs]
     idle = spent[3] + spent[4]
     return 1 - idle / sum(spent) if sum(spent) > 0 else 0.0
