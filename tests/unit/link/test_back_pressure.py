@@ -54,7 +54,7 @@ class SlowLoop:
         self.thread.consumed()
 
 
-def test_the_thread_never_gets_ahead_by_more_than_two_reports() -> None:
+def test_the_thread_never_gets_ahead_of_the_loop() -> None:
     transport = ScriptedTransport([PONG] * PIECES)
     loop = SlowLoop(transport)
     received = 0
@@ -108,8 +108,8 @@ async def _batches(pieces: list[bytes], until: type[events.Event]) -> list[Batch
 
 async def test_a_connection_consumes_what_it_is_given() -> None:
     hello = encode(Frame(HELLO.type, 0, HELLO.payload()))
-    batches = await _batches([b"\0a\0" * 5000, PONG * 5000, hello], events.Ready)
-    assert len(batches) >= 15_000 // ITEMS_PER_REPORT - 5
+    batches = await _batches([b"\0a\0" * 2500, PONG * 2500, hello], events.Ready)
+    assert len(batches) >= 5000 // ITEMS_PER_REPORT
 
 
 async def test_the_noise_of_a_batch_is_one_bounded_event() -> None:

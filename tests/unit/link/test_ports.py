@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import serial
+from serial.tools import list_ports_common
 
 from duotui.base.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
-from duotui.link.ports import Port, exists, find_board, holders, is_path, listed
+from duotui.base.untrusted_text import one_line
+from duotui.link.ports import Port, exists, find_board, holders, is_path, listed, ports
 from duotui.link.serial_transport import SerialTransport, explain_open_error
 from duotui.targets.board import same_board
 
@@ -47,9 +49,9 @@ def test_a_board_is_found_again_by_its_number_whatever_its_port_is_called() -> N
     moved = replace(DUO_PORT, path="/dev/ttyACM1")
     assert same_board(DUO_PORT, [MODEM, moved]) is moved
     other = replace(DUO_PORT, serial_number="9")
-    for ports in ([], [other], [replace(other, path=DUO_PORT.path)]):
+    for present in ([], [other], [replace(other, path=DUO_PORT.path)]):
         with pytest.raises(NoDevice, match="0123456789 is not plugged in"):
-            same_board(DUO_PORT, ports)
+            same_board(DUO_PORT, present)
 
 
 def test_boards_of_one_number_are_told_by_their_ports() -> None:
@@ -160,3 +162,13 @@ def test_a_port_of_windows_is_listed_and_no_file(monkeypatch: pytest.MonkeyPatch
         False,
         False,
     ]
+
+
+def test_what_a_device_says_of_itself_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = "Duo\x1b]52;c;UFdO\x07\u202e\r\n\x9b31m"
+    device = list_ports_common.ListPortInfo("/dev/ttyACM0")
+    device.product, device.serial_number, device.vid, device.pid = evil, evil, 0x3346, 0x1003
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [device])
+    (port,) = ports()
+    assert one_line(port.described) == port.described
+    assert "\x1b" not in port.described

@@ -2,7 +2,7 @@
 
 Every report goes to `deliver`, in this thread, at most DELIVERIES_PER_SECOND times a second: items
 that arrive in between are delivered together. Whoever takes a PortReceived calls `consumed` after
-it: the thread does not get ahead by more than REPORTS_AHEAD reports, so a flood waits in the tty.
+it: the thread does not get ahead by more than REPORTS_AHEAD of them, so a flood waits in the tty.
 Nothing else touches the transport, so nothing else can block on it.
 """
 
@@ -27,10 +27,10 @@ else:
 DELIVERIES_PER_SECOND = 30
 """Batches a second. Enough for the eye; a tty's buffer holds the bytes in between."""
 
-ITEMS_PER_REPORT = 1024
-"""Items in one report, at most: some milliseconds of work between two keys."""
+ITEMS_PER_REPORT = 256
+"""Items in one report, at most: a few milliseconds of work between two keys."""
 
-REPORTS_AHEAD = 2
+REPORTS_AHEAD = 1
 """Reports that were delivered and not yet consumed, at most."""
 
 

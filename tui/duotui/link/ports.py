@@ -81,7 +81,7 @@ def ports() -> list[Port]:
             name=one_line(p.product or p.description or ""),
             vendor=p.vid,
             product=p.pid,
-            serial_number=p.serial_number or "",
+            serial_number=one_line(p.serial_number or ""),
         )
         for p in list_ports.comports()
     ]

@@ -42,6 +42,7 @@ class LinkMonitor:
     _reported: int = 0
     _readable: list[str] = field(default_factory=list)
     """Readable noise of the current batch."""
+    _room: int = NOISE_TEXT_LIMIT
 
     def opened(self, now: float) -> None:
         self._seq, self._silent, self._answered, self.gone = None, False, False, ""
@@ -68,14 +69,14 @@ class LinkMonitor:
         self.noise += len(data)
         if re.search(DUO_64M.boot_messages, data):
             self.gone = "the board starts anew"
-        room = NOISE_TEXT_LIMIT - sum(map(len, self._readable))
-        if room > 0 and (text := readable_noise(data[:room])):
+        if self._room > 0 and (text := readable_noise(data[: self._room])):
             self._readable.append(text)
+            self._room -= len(text)
 
     def batch_noise(self, now: float) -> list[Event]:
         """Return the noise of a batch as one event of bounded size, if there was any."""
         count, self._reported = self.noise - self._reported, self.noise
-        texts, self._readable = self._readable, []
+        texts, self._readable, self._room = self._readable, [], NOISE_TEXT_LIMIT
         if not count:
             return []
         lines = "".join(text if text.endswith("\n") else f"{text}\n" for text in texts[:-1])
