@@ -16,7 +16,7 @@ ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ ship-model: engine ## pack the default model, which goes into the package packed
 
 speed: board ## the model of the C906's speed, calibrated; SPEED="MODEL.duo --mode exact -t 0"
 	$(PYTHON) native/board/c906.py $(SPEED)
+
+fuzz-python: $(STAMP) ## mutated frames and an agent that lies, into the host's side; RUNS=10000000
+	PYTHONPATH=tests $(BIN)/python tests/bench/fuzz_python.py $(if $(RUNS),--runs $(RUNS))
 
 fuzz: engine ## libFuzzer on all that is untrusted; FUZZ="--runs 10000000"
 	native/fuzz/fuzz $(FUZZ)

@@ -8,6 +8,7 @@ finding names its execution; with one, the exit status is 1.
 """
 
 import argparse
+import bisect
 import multiprocessing
 import random
 import sys
@@ -24,11 +25,14 @@ from support.agent_trial import Trial, run_trial
 from support.lying_agent import Liar, frame_bytes
 from support.paths import VECTORS
 
-SHARES = {"frames": 0.60, "messages": 0.38, "client": 0.02}
+SHARES = {"frames": 0.60, "messages": 0.395, "client": 0.005}
 """Part of the executions of each target. A client's execution is a whole conversation."""
 
-BLOCK = 2000
-"""Executions between two reports."""
+BLOCK = 10_000
+"""Executions of one seed."""
+
+SMALL_BYTES, LARGE_SHARE = 200, 0.01
+"""Size of a small input, and the part of the executions that begin with a larger one."""
 
 
 @dataclass
@@ -48,7 +52,13 @@ def seeds() -> list[bytes]:
     lines = (VECTORS / "frames.txt").read_text("utf-8").splitlines()
     columns = [line.split("\t") for line in lines if line and not line.startswith("#")]
     rows = [row[4] for row in columns if row[1] != "noise"]
-    return [bytes.fromhex(row) for row in rows if row not in ("", "-")]
+    return sorted((bytes.fromhex(row) for row in rows if row not in ("", "-")), key=len)
+
+
+def chosen(rng: random.Random, corpus: list[bytes]) -> bytes:
+    """Return one of the corpus, which has the small ones first. Large ones are slow."""
+    small = bisect.bisect(corpus, SMALL_BYTES, key=len)
+    return rng.choice(corpus[small:] if rng.random() < LARGE_SHARE else corpus[:small])
 
 
 def mutated(rng: random.Random, data: bytes) -> bytes:
@@ -72,7 +82,7 @@ def mutated(rng: random.Random, data: bytes) -> bytes:
 
 def fuzz_frames(rng: random.Random, corpus: list[bytes]) -> None:
     """Decode a stream of frames in pieces. Nothing is lost, and nothing gathers."""
-    data = mutated(rng, rng.choice(corpus) + rng.choice(corpus))
+    data = mutated(rng, chosen(rng, corpus) + chosen(rng, corpus))
     decoder, items, cut = FrameDecoder(), [], rng.randrange(len(data) + 1)
     for piece in (data[:cut], data[cut:], b"\0"):
         items += decoder.feed(piece)
@@ -86,7 +96,7 @@ def fuzz_frames(rng: random.Random, corpus: list[bytes]) -> None:
 
 def fuzz_messages(rng: random.Random, corpus: list[bytes]) -> None:
     """Parse a mutated payload, which a CRC vouches for."""
-    (item, *_) = FrameDecoder().feed(rng.choice(corpus))
+    (item, *_) = FrameDecoder().feed(chosen(rng, corpus))
     if isinstance(item, Frame):
         kind = item.type if rng.random() < 0.9 else rng.randrange(256)
         parse(kind, mutated(rng, item.payload))
@@ -149,7 +159,7 @@ def main() -> int:
         for done, tally in enumerate(pool.imap_unordered(block, blocks), 1):
             total.add(tally)
             took = time.monotonic() - started
-            if done % 50 == 0 or done == len(blocks):
+            if done % 20 == 0 or done == len(blocks):
                 count = sum(total.executions.values())
                 print(
                     f"{count} executions, {took:.0f} s, {len(total.findings)} findings", flush=True

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from duotui.base import resources
-from duotui.base.errors import Cancelled, UsageError
+from duotui.base.errors import Cancelled, Exit, UsageError
 from duotui.judge.session import JudgeOptions, Phase, replayed_session
-from duotui.protocol.events import RunStarted
+from duotui.protocol.events import RunEnded, RunStarted
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder, Recording
 from support.paths import VECTORS
@@ -97,6 +97,24 @@ def test_what_cannot_be_judged_is_refused(
     recorder.close()
     with pytest.raises(UsageError, match="different stories"):
         replayed_session(Recording(mixed), OPTIONS)
+
+
+def test_a_rate_that_the_clocks_contradict_makes_it_void(
+    recording: tuple[Path, "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    lie = tmp_path / "lie.jsonl"
+    recorder = Recorder(lie)
+    for event in Recording(recording[0]).events():
+        recorder.write(replace(event, rate=99999.0) if isinstance(event, RunEnded) else event)
+    recorder.close()
+    result = judge(lie, "--headless", "--report", tmp_path / "report")
+    honest, verdict = json.loads(recording[1].stdout), json.loads(result.stdout)
+    assert (result.returncode, honest["void"]) == (Exit.NOT_READY, [])
+    (reason,) = verdict["void"]
+    assert "cannot be believed: the engine claims 99999 tok/s" in reason
+    assert verdict["score"]["mean"] == pytest.approx(honest["score"]["mean"], rel=0.02)
+    for name in ("report.md", "report.html"):
+        assert "99999" in (tmp_path / "report" / name).read_text()
 
 
 def test_a_recording_of_another_model_is_not_compared(
