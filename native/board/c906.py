@@ -144,22 +144,22 @@ def columns_time(rows: int, columns: int, loops: Loops, board: Board) -> Time:
     return Time(compute / board.clock, size / board.bandwidth)
 
 
-def check_published(loops: Loops, board: Board) -> list[Check]:
+def winner_time(loops: Loops, board: Board) -> Time:
+    """Time of a token by the contest's winner, in int8."""
     groups = WEIGHTS / GROUP
     matrices = cycles(loops["winner"]) / (ROWS * DIM / GROUP) * groups
-    winner = Time(
-        (matrices + cycles(loops["rest"])) / board.clock, (WEIGHTS + 4 * groups) / board.bandwidth
-    )
+    compute = (matrices + cycles(loops["rest"])) / board.clock
+    return Time(compute, (WEIGHTS + 4 * groups) / board.bandwidth)
+
+
+def check_published(loops: Loops, board: Board) -> list[Check]:
+    winner = winner_time(loops, board)
     weight = Time(cycles(loops["scalar"]) / (ROWS * DIM) / board.clock, 4 / board.bandwidth)
+    cycles_a_weight = (weight.added * board.clock, weight.overlapped * board.clock)
     card = board.card / (4 * WEIGHTS)
     checks = [
         Check("contest's winner (int8), tok/s", 24.3, 1 / winner.added, 1 / winner.overlapped),
-        Check(
-            "llama2.c's fp32 loop, cycles a weight",
-            8.0,
-            weight.added * board.clock,
-            weight.overlapped * board.clock,
-        ),
+        Check("llama2.c's fp32 loop, cycles a weight", 8.0, *cycles_a_weight),
         Check("llama2.c (fp32) from the SD card, tok/s", 0.36, card, card),
     ]
     for (rows, columns), published in PUBLISHED_COLUMNS.items():
@@ -171,10 +171,9 @@ def check_published(loops: Loops, board: Board) -> list[Check]:
 
 def weight_bytes(shorter: str, longer: str) -> float | None:
     """Bytes of a token, from what --statistics printed for two stories: means over their tokens."""
-    sizes = [
-        re.search(r"weight bytes per token: *([0-9.]+)", output) for output in (shorter, longer)
-    ]
-    tokens = [re.search(r"tokens decoded: *([0-9]+)", output) for output in (shorter, longer)]
+    outputs = (shorter, longer)
+    sizes = [re.search(r"weight bytes per token: *([0-9.]+)", text) for text in outputs]
+    tokens = [re.search(r"tokens decoded: *([0-9]+)", text) for text in outputs]
     if not (sizes[0] and sizes[1] and tokens[0] and tokens[1]):
         return float(sizes[1][1]) if sizes[1] else None
     first, second = int(tokens[0][1]), int(tokens[1][1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(BOARD_FOLDER))
 
 import c906
 import count
+import seeds
 from costs import COSTS, cycles_of
 from count import Kind
 
@@ -180,3 +182,14 @@ def test_gives_what_is_published(tools: Path) -> None:
     assert len(judged) == 3
     for line in judged:
         assert abs(float(line.split("|")[6].strip().removesuffix("%"))) <= 15, line
+
+
+def test_seeds_have_a_mean_of_rates_and_a_spread() -> None:
+    """The mean is that of the stories' rates, as a judge who times each story would have it."""
+    times = (c906.Time(0.02, 0.03), c906.Time(0.01, 0.015))
+    rows = [seeds.row_of(str(i), time) for i, time in enumerate(times)]
+    assert str(seeds.summary("mean", rows, statistics.fmean)) == (
+        "| mean | 15.0 ms | 22.5 ms | 30.0 | 50.0 |"
+    )
+    assert seeds.summary("least", rows, min).added == pytest.approx(20)
+    assert seeds.seeds_of("3,1") == [3, 1]

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from support.engine import Engine
 
 TILE, GROUP, ANCHORS = 32, 32, 8
+SIZE = TILE * GROUP
 SHAPE = Shape(dim=36, hidden=70, layers=2, heads=2, kv_heads=1, vocab=300)
 PARTS = ("wq", "wk", "wv", "wo", "w1", "w3", "w2")
 
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
-    """Random weights, with some that no plane holds: tiny ones, and zeros of either sign."""
+    """Random weights, with some that int8 does not hold: tiny ones, and zeros of either sign."""
     checkpoint = Checkpoint.of_noise(SHAPE, seed=5)
     chance = random.Random(6)
     for part in PARTS:
@@ -90,8 +91,7 @@ def test_holds_every_weight_exactly(checkpoint: Checkpoint, packed: Path) -> Non
     of = sections(packed.read_bytes())
     shape = {"wq": (36, 36), "wk": (18, 36), "wv": (18, 36), "wo": (36, 36)}
     shape |= {"w1": (70, 36), "w3": (70, 36), "w2": (36, 70)}
-    patched = struct.unpack(f"<{len(of['patched']) // 4}I", of["patched"])
-    block = tile_at = patches = 0
+    block = tile_at = 0
     for layer in range(SHAPE.layers):
         for part in PARTS:
             rows, columns = shape[part]
@@ -99,35 +99,26 @@ def test_holds_every_weight_exactly(checkpoint: Checkpoint, packed: Path) -> Non
             weights = checkpoint.weights[part]
             for tile in range(tiles):
                 for group in range(groups):
-                    own = unpacked(of, block, tile_at + tile, patched)
-                    patches += patched[block + 1] - patched[block]
-                    block += 1
+                    own = struct.unpack_from(f"<{SIZE}f", of["plain"], 4 * block * SIZE)
+                    steps = int8_steps(of, block, tile_at + tile)
                     for lane in range(min(TILE, rows - tile * TILE)):
                         for i in range(min(GROUP, columns - group * GROUP)):
                             row, column = tile * TILE + lane, group * GROUP + i
                             at = layer * rows * columns + row * columns + column
                             assert own[i * TILE + lane] == weights[at], (part, row, column)
+                            high, step = steps[i * TILE + lane]
+                            assert abs(high * step - weights[at]) <= step * 0.5001
+                    block += 1
             tile_at += tiles
-    assert patches == patched[-1] > 40
-    assert block == len(patched) - 1
+    assert block == len(of["high"]) // SIZE
 
 
-def unpacked(of: dict[str, bytes], block: int, tile: int, patched: tuple[int, ...]) -> list[float]:
-    """Decode a block by docs/packed.md."""
-    size = TILE * GROUP
+def int8_steps(of: dict[str, bytes], block: int, tile: int) -> list[tuple[int, float]]:
+    """Weights of a block in int8, and their steps, by docs/packed.md."""
     scale = struct.unpack_from(f"<{TILE}f", of["scale"], 4 * tile * TILE)
-    high = struct.unpack_from(f"<{size}b", of["high"], block * size)
-    middle = struct.unpack_from(f"<{size}b", of["middle"], block * size)
-    low = struct.unpack_from(f"<{size}H", of["low"], 2 * block * size)
+    high = struct.unpack_from(f"<{SIZE}b", of["high"], block * SIZE)
     times = of["multiplier"][block * TILE :]
-    plain = [
-        (65536 * (times[at % TILE] * high[at] + middle[at]) + low[at]) * scale[at % TILE]
-        for at in range(size)
-    ]
-    for i in range(patched[block], patched[block + 1]):
-        (at,) = struct.unpack_from("<H", of["patch_at"], 2 * i)
-        (plain[at],) = struct.unpack_from("<f", of["patch"], 4 * i)
-    return plain
+    return [(high[at], times[at % TILE] * scale[at % TILE]) for at in range(SIZE)]
 
 
 def test_bounds_what_the_classifier_approximates(checkpoint: Checkpoint, packed: Path) -> None:
@@ -195,7 +186,7 @@ def test_fast_alone_is_small_and_says_what_it_lacks(engine: Engine, files: Path)
         "pack", files / "model.bin", "-z", files / "tokenizer.bin", "-o", small, "--modes", "fast"
     )
     assert result.returncode == 0, result.stderr
-    assert not sections(small.read_bytes())["low"]
+    assert not sections(small.read_bytes())["plain"]
     assert engine.run(small, "--mode", "fast", "-n", "9").returncode == 0
     for mode in ("reference", "exact"):
         refused = engine.run(small, "--mode", mode)
@@ -214,7 +205,7 @@ def test_inspect(engine: Engine, packed: Path) -> None:
         len(listed) == len(set(listed)) == len(SECTION_NAMES) - 1
     )  # the classifier is the embedding
     assert not [name for name in listed if b"null" in name]
-    for words in (b"for mode exact and fast", b"are patches", b"without drafts", b"model sha256: "):
+    for words in (b"for mode exact and fast", b"without drafts", b"model sha256: "):
         assert words in result.stdout
 
 
@@ -226,7 +217,6 @@ HEADER_DAMAGE = {
     "modes": (40, struct.pack("<I", 0)),
     "told": (44, struct.pack("<i", 301)),
     "radius": (48, struct.pack("<f", float("nan"))),
-    "patches": (52, struct.pack("<I", 1 << 31)),
     "sections": (56, struct.pack("<I", 99)),
     "an offset": (HEADER + ENTRY, struct.pack("<Q", 1 << 60)),
     "an odd offset": (HEADER + ENTRY, struct.pack("<Q", 4097)),
@@ -290,10 +280,13 @@ def test_refuses_lies_that_are_sealed(engine: Engine, packed: Path, tmp_path: Pa
     for name, at, value in (
         ("ids", 0, struct.pack("<i", SHAPE.vocab)),
         ("ids", 4, struct.pack("<i", -1)),
-        ("ids", 8, original[struct.unpack_from("<Q", original, HEADER + 10 * ENTRY)[0] :][:4]),
-        ("patched", 0, struct.pack("<I", 1)),
-        ("patched", 4, struct.pack("<I", 1 << 31)),
-        ("patch_at", 0, struct.pack("<H", TILE * GROUP)),
+        (
+            "ids",
+            8,
+            original[
+                struct.unpack_from("<Q", original, HEADER + SECTION_NAMES.index("ids") * ENTRY)[0] :
+            ][:4],
+        ),
         ("anchors", 4 * ANCHORS * SHAPE.dim, struct.pack("B", ANCHORS)),
     ):
         data = bytearray(original)
@@ -306,7 +299,7 @@ def test_wild_planes_do_no_harm(engine: Engine, packed: Path, tmp_path: Path) ->
     """Random bytes as weights, with correct checksums: another story, and nothing worse."""
     chance = random.Random(8)
     data = bytearray(packed.read_bytes())
-    wild = ("norms", "high", "multiplier", "scale", "middle", "low", "patch", "turns")
+    wild = ("norms", "high", "multiplier", "scale", "plain", "turns")
     for name in (*wild, "coarse", "fine", "factors", "anchors", "centre", "embedding"):
         offset, size = struct.unpack_from("<QQ", data, HEADER + SECTION_NAMES.index(name) * ENTRY)
         if name == "anchors":

@@ -8,7 +8,7 @@ import zlib
 # bytes of the header, and of an entry: offset (u64), size (u64), CRC-32 of the section, 4 more
 HEADER, ENTRY = 96, 24
 SECTION_NAMES = (
-    *("norms", "high", "multiplier", "scale", "middle", "low", "patched", "patch_at", "patch"),
+    *("norms", "high", "multiplier", "scale", "plain"),
     *("turns", "ids", "coarse", "fine", "factors", "anchors", "centre", "embedding"),
     *("classifier", "tokenizer", "provenance"),
 )

@@ -19,7 +19,7 @@ OPTIMISED = ["-O3"]
 SUM, FUNCTION = 2e-6, 5e-7
 LIMITS = {
     "quantise": 0.0,
-    **dict.fromkeys(["unpack", "accumulate"], 0.0),
+    "accumulate": 0.0,
     **dict.fromkeys(["matmul_int8", "matmul_int4", "dot_int4", "dot", "bounds"], SUM),
     **dict.fromkeys(["scores", "scores_bf16", "weighted_sum", "weighted_sum_bf16", "softmax"], SUM),
     "swiglu": FUNCTION,

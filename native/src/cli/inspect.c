@@ -9,11 +9,7 @@ static const char *const names[SECTIONS] = {
     [SECTION_HIGH] = "layers, int8 plane",
     [SECTION_MULTIPLIER] = "layers, multipliers",
     [SECTION_SCALE] = "layers, scales",
-    [SECTION_MIDDLE] = "layers, 8 more bits",
-    [SECTION_LOW] = "layers, 16 more bits",
-    [SECTION_PATCHED] = "layers, patches of each block",
-    [SECTION_PATCH_AT] = "layers, places of patches",
-    [SECTION_PATCH] = "layers, patches",
+    [SECTION_PLAIN] = "layers, fp32",
     [SECTION_ROPE] = "cosines and sines of positions",
     [SECTION_HEAD_IDS] = "classifier, ids",
     [SECTION_HEAD_COARSE] = "classifier, 4 bits",
@@ -38,10 +34,6 @@ static void print_config(const Packed *p) {
            p->modes & PACKED_FAST ? " fast" : "");
     printf("%d rows of the classifier have planes, %d are bounded by one centre (radius %.3g)\n",
            p->coded, s.vocab - p->coded, (double)p->radius);
-    if (p->modes & PACKED_EXACT) {
-        printf("%u weights of the layers are patches, all others in the planes exactly\n",
-               p->patches);
-    }
 }
 
 static bool print_sections(const Packed *p, const char *path, Failure *failure) {
@@ -78,12 +70,9 @@ static void print_cost(const Packed *p, bool exact) {
                     size_of(p, SECTION_HEAD_CENTRE);
     uint64_t cache = 2 * (uint64_t)s.layers * (uint64_t)config_kv_dim(s) * (uint64_t)s.context;
     SectionKind rows = p->tied ? SECTION_EMBEDDING : SECTION_CLASSIFIER;
-    uint64_t precise = 0;
-    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {
-        precise += size_of(p, (SectionKind)kind);
-    }
-    if (exact) held += precise + mapped_bytes(p, SECTION_HEAD_FINE) + mapped_bytes(p, rows);
-    uint64_t read = layers + screen + (exact ? precise : 0);
+    uint64_t plain = size_of(p, SECTION_PLAIN);
+    if (exact) held += plain + mapped_bytes(p, SECTION_HEAD_FINE) + mapped_bytes(p, rows);
+    uint64_t read = screen + (exact ? size_of(p, SECTION_NORMS) + plain : layers);
     printf(
         "%-6s %6.1f MB of weights and %.1f MB of keys and values in memory, %.1f MB of weights "
         "for each token%s\n",

@@ -11,6 +11,15 @@ static const double HALF_BIT = 1.0 / 16777216.0;
 
 double rounding_bound(double n) { return 6.0 * sqrt(n) / 33554432.0; }
 
+float candidates_margin(double before, double at, double after) {
+    double lower = (at - before) / sqrt(before * (1.0 - before));
+    double upper = (after - at) / sqrt(after * (1.0 - after));
+    // An end at 0 or 1 does not move.
+    if (!(before > 0.0)) lower = INFINITY;
+    if (!(after < 1.0)) upper = INFINITY;
+    return (float)fmin(lower, upper);
+}
+
 // exp(x), and a bound of its relative error.
 static double weight_of(double x, float *slack) {
     *slack = 1e-5f + 2e-7f * fabsf((float)x);

@@ -40,6 +40,7 @@ typedef struct {
     float *upper;     // (tiles * TILE) bounds of the rows that are not in `rows`; else -INFINITY
     float *peak;      // (tiles) the largest `upper` of each tile
     uint8_t *fine;    // (TILE, groups * 16)
+    float margin;     // of the last sample without `certify`; see candidates_margin()
     float *buffer;    // (EXACT_ROWS, dim)
     SamplerCounters counters;
 } ExactSampler;
@@ -84,6 +85,10 @@ void candidates_weigh(Candidates *c, bool extended);
 // Read the most uncertain rows in fp32. False where all are in fp32 already, or where so many would
 // be read that reading all rows in order is cheaper.
 bool candidates_refine(Candidates *c);
+
+// How far a random draw at `at` is from the ends of the chosen token's interval, in units in which
+// errors of the logits move them: an end at a share p of all weights moves by sqrt(p (1 - p)).
+float candidates_margin(double before, double at, double after);
 
 // The result of a search: found; more precise rows or more rows are needed; or float rounding
 // decides.

@@ -121,14 +121,20 @@ static SampleStatus sample_greedy(Candidates *c, float lower, int32_t *found) {
     if (c->unreadable) return SAMPLE_UNREADABLE;
     if (!settled) return SAMPLE_UNDECIDABLE;
     *found = -1;
+    float second = -INFINITY;
     for (int32_t i = 0; i < c->count; i++) {
         const Candidate *row = &s->rows[i], *best = *found < 0 ? NULL : &s->rows[*found];
         if (s->certify && !candidate_reaches(row, (double)c->max_logit)) continue;
         if (!best || row->value > best->value ||
             (row->value == best->value && row->id < best->id)) {
+            if (best) second = best->value;
             *found = i;
+        } else {
+            second = fmaxf(second, row->value);
         }
     }
+    // What is left of two equal weights' interval, were they drawn from; see candidates_margin().
+    if (*found >= 0) s->margin = (s->rows[*found].value - second) / 2.0f;
     return *found < 0 ? SAMPLE_UNDECIDABLE : SAMPLED;
 }
 
@@ -182,6 +188,7 @@ SampleStatus exact_sampler_sample(ExactSampler *s, const LmHeadInput *input, flo
 
     int32_t found = -1;
     SampleStatus status;
+    s->margin = 0.0f;
     if (s->temperature == 0.0f) {
         status = sample_greedy(&c, lower, &found);
         if (status == SAMPLED) *id = s->rows[found].id;

@@ -1,6 +1,6 @@
 // The layers of forward() in run.c, as transformer.c, for `count` tokens at once from a packed
 // model. PRECISION_INT8 quantises activations to int8 and multiplies them with the int8 plane.
-// PRECISION_FP32 unpacks the planes to fp32 and keeps run.c's order of operations. Keys are stored
+// PRECISION_FP32 multiplies in fp32 and keeps run.c's order of operations. Keys are stored
 // transposed, a column for each position, so that scores of many positions are computed side by
 // side.
 #include "infer/quant_transformer.h"

@@ -51,6 +51,10 @@ SearchStatus sample_full(Candidates *c, float coin, int32_t *found) {
         bool before_next = rest_share * low - rounding > coin_share * rest;
         if (!before_next) continue;
         *found = s->order[i];
+        if (!s->certify) {
+            double all = high + rest;
+            s->margin = candidates_margin((high - row->high) / all, coin_share, high / all);
+        }
         if (after_last) return SEARCH_FOUND;
         if (unknown + anywhere < rounding) return SEARCH_UNDECIDABLE;
         return anywhere > (high - low) / 4 ? SEARCH_EXTEND : SEARCH_REFINE;

@@ -42,9 +42,10 @@ static double sum_of(const double *sorted, int32_t n) {
 
 // Where the cumulative estimates cross the draw and the cut-off.
 typedef struct {
-    int32_t at;  // index in ExactSampler.order; -1: among rows that were not added
-    int bin;     // of that row
-    int end;     // bin of the cut-off; BINS: it is beyond the rows
+    int32_t at;              // index in ExactSampler.order; -1: among rows that were not added
+    int bin;                 // of that row
+    int end;                 // bin of the cut-off; BINS: it is beyond the rows
+    double target, through;  // the draw, and the cumulative weight up to and with the row
 } Crossing;
 
 static double middle_of(const Candidate *row) { return (row->high + row->low) / 2; }
@@ -72,14 +73,15 @@ static int32_t cross_target(const Histogram *h, const Candidates *c, double targ
 
 static Crossing find_crossing(const Histogram *h, const Candidates *c, float coin) {
     const ExactSampler *s = c->sampler;
-    double rows = (h->all_high + h->all_low) / 2, nucleus, ignored;
-    double target = (double)s->topp * (rows + (c->tail + c->tail_least) / 2);
+    double rows = (h->all_high + h->all_low) / 2, nucleus;
+    double cut = (double)s->topp * (rows + (c->tail + c->tail_least) / 2);
     Crossing crossing;
     // A nucleus that extends beyond the rows holds hardly more than topp.
-    if (cross_target(h, c, target, &nucleus, &crossing.end) < 0) {
-        nucleus = s->certify ? target : rows;
+    if (cross_target(h, c, cut, &nucleus, &crossing.end) < 0) {
+        nucleus = s->certify ? cut : rows;
     }
-    crossing.at = cross_target(h, c, (double)coin * nucleus, &ignored, &crossing.bin);
+    crossing.target = (double)coin * nucleus;
+    crossing.at = cross_target(h, c, crossing.target, &crossing.through, &crossing.bin);
     if (crossing.at < 0 && !s->certify) crossing.at = c->count - 1;
     return crossing;
 }
@@ -242,7 +244,12 @@ SearchStatus sample_top_p(Candidates *c, float coin, int32_t *found) {
     if (here.at < 0) return SEARCH_EXTEND;
     const Candidate *row = &s->rows[s->order[here.at]];
     *found = s->order[here.at];
-    if (!s->certify) return SEARCH_FOUND;
+    if (!s->certify) {
+        double all = (h.all_high + h.all_low) / 2 + c->tail;
+        double before = here.through - middle_of(row);
+        s->margin = candidates_margin(before / all, here.target / all, here.through / all);
+        return SEARCH_FOUND;
+    }
     if (row->low <= c->edge) return SEARCH_EXTEND;
     bool known;
     if (!rank_is_certain(&h, c, here, &known)) return known ? SEARCH_UNDECIDABLE : SEARCH_REFINE;

@@ -1,21 +1,18 @@
 // Speculative decoding as in Leviathan, Kalman and Matias 2023, with one difference: draft and
 // target use the same random numbers, and a draft is accepted where both sample the same id. That
 // needs no rejection sampling and keeps the ids of plain decoding. One round: draft k tokens one by
-// one with the int8 plane, run k + 1 tokens in a batch with all planes, accept up to the first
-// mismatch.
+// one with the int8 plane, run k + 1 tokens in a batch in fp32, accept up to the first mismatch.
 #include "infer/speculative.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "infer/draft_policy.h"
 #include "infer/quant_transformer.h"
 #include "infer/sampler.h"
 #include "kernels/ops_f32.h"
 
-enum { BOS = 1, MAX_DRAFTS = 7 };
-
-// Cost of verifying one more token, as a share of the cost of reading the weights (counted).
-static const double VERIFY_COST = 0.2;
+enum { BOS = 1 };
 
 struct SpecDecoder {
     const Packed *packed;
@@ -30,13 +27,22 @@ struct SpecDecoder {
     int32_t returned;                            // tokens returned to the caller
     int32_t processed;                           // tokens in the KV cache
     int32_t prompt;                              // its tokens
-    float *value;                  // (MAX_DRAFTS + 1, tiles * TILE) products of the lm_head
-    float *logits;                 // (vocab), and
-    float *rows;                   // (ROWS, dim): for sample_from_all_logits()
-    double acceptance;             // moving average of the acceptance rate (the paper's alpha)
-    int32_t rounds_without_draft;  // since a draft was tried
+    float *value;   // (MAX_DRAFTS + 1, tiles * TILE) products of the lm_head
+    float *logits;  // (vocab), and
+    float *rows;    // (ROWS, dim): for sample_from_all_logits()
+    DraftPolicy policy;
     DecodeStats stats;
 };
+
+static double size_of(const Packed *p, SectionKind kind) { return (double)p->sections[kind].size; }
+
+static void init_policy(SpecDecoder *d) {
+    const Packed *p = d->packed;
+    double head = size_of(p, SECTION_HEAD_COARSE) + size_of(p, SECTION_HEAD_FACTORS) / 2;
+    double share = (double)d->draft_head.coded / (double)p->head.coded;
+    draft_policy_init(&d->policy, size_of(p, SECTION_HIGH) + share * head,
+                      size_of(p, SECTION_PLAIN) + head);
+}
 
 static bool init(SpecDecoder *d, const int32_t *prompt, int32_t count, Failure *failure) {
     const Packed *p = d->packed;
@@ -63,7 +69,7 @@ static bool init(SpecDecoder *d, const int32_t *prompt, int32_t count, Failure *
     for (int32_t i = 0; i < count; i++) d->tokens[i] = prompt[i];
     d->prompt = d->known = count;
     d->returned = 1;
-    d->acceptance = 0.9;
+    init_policy(d);
     return true;
 }
 
@@ -149,56 +155,28 @@ static bool run_prefill(SpecDecoder *d, Failure *failure) {
     return true;
 }
 
-// The number of drafts (the paper's gamma) that yields most tokens for each byte read: k drafts and
-// one verification yield 1 + a + ... + a^k tokens, where a is the acceptance rate.
-static int32_t choose_draft_length(SpecDecoder *d) {
-    const Packed *p = d->packed;
-    double draft = (double)(p->sections[SECTION_HIGH].size + p->sections[SECTION_HEAD_COARSE].size +
-                            p->sections[SECTION_HEAD_FACTORS].size);
-    double verify = draft;
-    for (int kind = SECTION_MIDDLE; kind <= SECTION_PATCH; kind++) {
-        verify += (double)p->sections[kind].size;
-    }
-    draft -= (double)(p->sections[SECTION_HEAD_COARSE].size) *
-             (1.0 - (double)d->draft_head.coded / (double)p->head.coded);
-    int32_t most = d->options.drafts < MAX_DRAFTS ? d->options.drafts : MAX_DRAFTS, best = 0;
-    double best_rate = 1.0 / verify, tokens = 1.0, share = 1.0;
-    for (int32_t k = 1; k <= most; k++) {
-        share *= d->acceptance;
-        tokens += share;
-        double rate = tokens / (k * draft + verify * (1.0 + VERIFY_COST * k));
-        if (rate > best_rate) {
-            best_rate = rate;
-            best = k;
-        }
-    }
-    // Where drafts do not pay, try one now and then in case that has changed.
-    if (best == 0 && most > 0 && ++d->rounds_without_draft % 16 == 0) best = 1;
-    return best;
-}
-
 static float draw_coin(const SpecDecoder *d, uint64_t *state) {
     return d->options.temperature == 0.0f ? 0.0f : sampler_random(state);
 }
 
-// Sample up to *count drafts after tokens[processed] with the int8 plane; *count gets their number.
-static bool draft(SpecDecoder *d, int32_t *drafts, int32_t *count, Failure *failure) {
+// Sample drafts after tokens[processed] with the int8 plane, up to `most` and as long as they pay.
+// *count gets their number.
+static bool draft(SpecDecoder *d, int32_t *drafts, int32_t most, int32_t *count, Failure *failure) {
     uint64_t state = d->sampler.state;
     int32_t token = d->tokens[d->processed];
-    for (int32_t i = 0; i < *count; i++) {
-        if (!quant_transformer_forward(&d->transformer, PRECISION_INT8, &token, 1, d->processed + i,
-                                       failure))
+    *count = 0;
+    for (bool wanted = draft_policy_begin(&d->policy) && most > 0; wanted;) {
+        if (!quant_transformer_forward(&d->transformer, PRECISION_INT8, &token, 1,
+                                       d->processed + *count, failure))
             return false;
         LmHeadInput input;
         screen_rows(d, &d->draft_head, &input, 1);
         SampleStatus status = exact_sampler_sample(&d->draft_sampler, &input, d->value,
                                                    draw_coin(d, &state), &token, NULL);
         if (status == SAMPLE_UNREADABLE) return fail_unreadable(failure);
-        if (status == SAMPLE_UNDECIDABLE || token == BOS) {
-            *count = i;
-            return true;
-        }
-        drafts[i] = token;
+        if (status == SAMPLE_UNDECIDABLE || token == BOS) return true;
+        drafts[(*count)++] = token;
+        wanted = draft_policy_add(&d->policy, d->draft_sampler.margin) && *count < most;
     }
     return true;
 }
@@ -235,14 +213,13 @@ static bool sample_from_all_logits(SpecDecoder *d, const float *x, float coin, i
     return true;
 }
 
-// One round: draft, run the last token and the drafts with all planes, accept up to the first
+// One round: draft, run the last token and the drafts in fp32, accept up to the first
 // mismatch. At least one more token is known afterwards.
 static bool verify(SpecDecoder *d, Failure *failure) {
     int32_t batch[MAX_DRAFTS + 1], count = 0, most = d->options.steps - d->processed - 1;
     if (d->options.exact) {
-        count = choose_draft_length(d);
-        if (count > most) count = most;
-        if (!draft(d, batch + 1, &count, failure)) return false;
+        if (most > d->options.drafts) most = d->options.drafts;
+        if (!draft(d, batch + 1, most, &count, failure)) return false;
     }
     batch[0] = d->tokens[d->processed];
     if (!quant_transformer_forward(&d->transformer, precision_of(d), batch, count + 1, d->processed,
@@ -272,11 +249,7 @@ static bool verify(SpecDecoder *d, Failure *failure) {
     }
     d->stats.drafted += (uint64_t)count;
     d->stats.accepted += (uint64_t)accepted;
-    if (count > 0) {
-        // drafts after the first mismatch do not count
-        int32_t tried = accepted < count ? accepted + 1 : count;
-        d->acceptance += 0.05 * (accepted - d->acceptance * tried);
-    }
+    draft_policy_end(&d->policy, accepted);
     return true;
 }
 

@@ -2,7 +2,7 @@
 // (Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via Speculative Decoding").
 //
 // The draft model is the int8 plane of the same weights, over the likeliest rows of the lm_head.
-// All planes then verify the drafts in one batch. Draft and target sample with the same random
+// The fp32 weights then verify the drafts in one batch. Draft and target sample with the same random
 // numbers, and a draft is accepted where the target samples the same id. So the output is that of
 // decoding without drafts. A sample that float rounding decides is taken from all logits by
 // llama2.c's sampler.

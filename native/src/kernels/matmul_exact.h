@@ -1,6 +1,5 @@
-// fp32 matmul from integer planes, bit for bit llama2.c's matmul(): each block of weights is
-// unpacked to fp32 in the first-level cache and multiplied with up to 16 vectors, one column after
-// another.
+// fp32 matmul from tiles, bit for bit llama2.c's matmul(): each block of weights is multiplied with
+// up to 16 vectors, one column after another.
 #ifndef DUO_KERNELS_MATMUL_EXACT_H
 #define DUO_KERNELS_MATMUL_EXACT_H
 

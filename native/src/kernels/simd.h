@@ -31,9 +31,6 @@ typedef struct {
     void (*matmul_int8)(float *out, int64_t stride, const IntMatrix *w, const QuantizedVector *x,
                         int32_t count);
 
-    // plain (GROUP, TILE) = the block's weights in fp32, from all planes, without patches.
-    void (*unpack)(float *plain, const IntMatrix *w, int64_t block);
-
     // sums (count, TILE) += plain (GROUP, TILE) times GROUP numbers of each x (count, x_stride).
     // As llama2.c: column after column, each product rounded and then added.
     void (*accumulate)(float *sums, const float *plain, const float *x, int64_t x_stride,

@@ -71,7 +71,7 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
         rows_in_order(total[t]);
         for (int32_t k = 0; k < 4; k++) {
             __m256 scale = _mm256_loadu_ps(w->scale + tile * TILE + 8 * k);
-            __m256 unit = _mm256_mul_ps(scale, _mm256_set1_ps(256.0f));
+            __m256 unit = _mm256_mul_ps(scale, _mm256_set1_ps(1.0f / 256.0f));
             _mm256_storeu_ps(out + t * stride + 8 * k, _mm256_mul_ps(total[t][k], unit));
         }
     }

@@ -67,9 +67,7 @@ INLINE void matmul_int8_tile(float *out, int64_t stride, const IntMatrix *w, int
         }
     }
     const float *scale = w->scale + tile * TILE;
-    const __m512 unit = _mm512_set1_ps(65536.0f);
-    __m512 scale0 = _mm512_mul_ps(_mm512_loadu_ps(scale), unit);
-    __m512 scale1 = _mm512_mul_ps(_mm512_loadu_ps(scale + 16), unit);
+    __m512 scale0 = _mm512_loadu_ps(scale), scale1 = _mm512_loadu_ps(scale + 16);
     for (int32_t t = 0; t < n; t++) {
         __m512 rows0 = _mm512_shuffle_f32x4(total[t][0], total[t][1], 0x44);
         __m512 rows1 = _mm512_shuffle_f32x4(total[t][0], total[t][1], 0xee);

@@ -191,8 +191,8 @@ static float sum_exp(const float *x, float most, float scale, int32_t n) {
 }
 
 #define SIMD_IN_COMMON                                                            \
-    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot = dot, \
-    .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum,   \
+    .quantise = quantise, .accumulate = accumulate, .dot = dot, .scores = scores, \
+    .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum,                     \
     .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax, .swiglu = swiglu, \
     .bounds = simd_bounds, .sum_exp = sum_exp
 

@@ -34,38 +34,6 @@ static void quantise(QuantizedVector *to, const float *x, int32_t n) {
     }
 }
 
-// Sixteen rows of a column at a time, as words and then as dwords.
-static void unpack(float *plain, const IntMatrix *w, int64_t block) {
-    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
-    const uint16_t *low = w->low + block * BLOCK;
-    for (int32_t half = 0; half < TILE; half += 16) {
-        const uint8_t *multiplier = w->multiplier + block * TILE + half;
-        int16x8_t times[2];
-        float32x4_t scale[4];
-        for (int32_t k = 0; k < 2; k++) {
-            times[k] = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(multiplier + 8 * k)));
-        }
-        for (int32_t k = 0; k < 4; k++) {
-            scale[k] = vld1q_f32(w->scale + block / w->groups * TILE + half + 4 * k);
-        }
-        for (int32_t at = half; at < BLOCK; at += TILE) {
-            int8x16_t h = vld1q_s8(high + at), m = vld1q_s8(middle + at);
-            int16x8_t upper[2] = {
-                vmlaq_s16(vmovl_s8(vget_low_s8(m)), vmovl_s8(vget_low_s8(h)), times[0]),
-                vmlaq_s16(vmovl_high_s8(m), vmovl_high_s8(h), times[1]),
-            };
-            for (int32_t k = 0; k < 2; k++) {
-                int16x8_t lower = vreinterpretq_s16_u16(vld1q_u16(low + at + 8 * k));
-                int32x4_t a = vreinterpretq_s32_s16(vzip1q_s16(lower, upper[k]));
-                int32x4_t b = vreinterpretq_s32_s16(vzip2q_s16(lower, upper[k]));
-                float *to = plain + at + 8 * k;
-                vst1q_f32(to, vmulq_f32(vcvtq_f32_s32(a), scale[2 * k]));
-                vst1q_f32(to + 4, vmulq_f32(vcvtq_f32_s32(b), scale[2 * k + 1]));
-            }
-        }
-    }
-}
-
 // The column `lane` of four: each product rounded, then added.
 #define ADD_COLUMN(lane)                                                      \
     for (int32_t k = 0; k < parts; k++) {                                     \
@@ -133,8 +101,7 @@ INLINE void add_group(float32x4_t total[][8], int32x4_t sum[][8], const uint8_t 
 
 INLINE void store_matmul_int8(float *out, float32x4_t total[8], const float *scale) {
     for (int32_t k = 0; k < 8; k++) {
-        float32x4_t unit = vmulq_n_f32(vld1q_f32(scale + 4 * k), 65536.0f);
-        vst1q_f32(out + 4 * k, vmulq_f32(total[k], unit));
+        vst1q_f32(out + 4 * k, vmulq_f32(total[k], vld1q_f32(scale + 4 * k)));
     }
 }
 

@@ -209,7 +209,6 @@ const Simd simd_rvv = {
     .name = "rvv",
     .quantise = quantise,
     .matmul_int8 = matmul_int8,
-    .unpack = unpack,
     .accumulate = accumulate,
     .matmul_int4 = matmul_int4,
     .dot_int4 = dot_int4,

@@ -84,7 +84,7 @@ static void matmul_int8_tile(float *out, const IntMatrix *w, int32_t tile,
         value += GROUP;
     }
     vfloat32m8_t scale = __riscv_vle32_v_f32m8(w->scale + tile * TILE, LANES);
-    total = __riscv_vfmul(total, __riscv_vfmul(scale, 65536.0f, LANES), LANES);
+    total = __riscv_vfmul(total, scale, LANES);
     __riscv_vse32(out + tile * TILE, total, LANES);
 }
 
@@ -92,23 +92,6 @@ static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const Qu
                         int32_t count) {
     for (int32_t tile = 0; tile < w->tiles; tile++) {
         for (int32_t t = 0; t < count; t++) matmul_int8_tile(out + t * stride, w, tile, x + t);
-    }
-}
-
-// A column at a time. 65536 * upper + low is a float exactly (int_matrix.h), so one addition after
-// a multiplication that is not rounded gives it.
-static void unpack(float *plain, const IntMatrix *w, int64_t block) {
-    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
-    const uint16_t *low = w->low + block * BLOCK;
-    vuint8m2_t times = __riscv_vle8_v_u8m2(w->multiplier + block * TILE, LANES);
-    vfloat32m8_t scale = __riscv_vle32_v_f32m8(w->scale + block / w->groups * TILE, LANES);
-    const int8_t one = (int8_t)hidden(1);
-    for (int32_t i = 0; i < BLOCK; i += TILE) {
-        vint16m4_t upper = __riscv_vwmulsu(__riscv_vle8_v_i8m2(high + i, LANES), times, LANES);
-        upper = __riscv_vwmacc(upper, one, __riscv_vle8_v_i8m2(middle + i, LANES), LANES);
-        vfloat32m8_t weight = __riscv_vfwcvt_f(__riscv_vle16_v_u16m4(low + i, LANES), LANES);
-        weight = __riscv_vfmacc(weight, 65536.0f, __riscv_vfwcvt_f(upper, LANES), LANES);
-        __riscv_vse32(plain + i, __riscv_vfmul(weight, scale, LANES), LANES);
     }
 }
 
@@ -126,6 +109,7 @@ static inline __attribute__((always_inline)) void accumulate_lanes(float *sums, 
     if (n > 2) sum2 = __riscv_vle32_v_f32m4(sums + 2 * TILE, HALF);
     if (n > 3) sum3 = __riscv_vle32_v_f32m4(sums + 3 * TILE, HALF);
     if (n > 4) sum4 = __riscv_vle32_v_f32m4(sums + 4 * TILE, HALF);
+#pragma GCC unroll 8
     for (int32_t i = 0; i < GROUP; i++, x++) {
         vfloat32m4_t w = __riscv_vle32_v_f32m4(plain + i * TILE, HALF);
         sum0 = __riscv_vfadd(sum0, __riscv_vfmul(w, x[0 * x_stride], HALF), HALF);

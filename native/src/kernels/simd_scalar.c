@@ -44,21 +44,8 @@ static void matmul_int8(float *out, int64_t stride, const IntMatrix *w, const Qu
                 }
             }
             for (int32_t lane = 0; lane < TILE; lane++) {
-                out[t * stride + tile * TILE + lane] = total[lane] * (scale[lane] * 65536.0f);
+                out[t * stride + tile * TILE + lane] = total[lane] * scale[lane];
             }
-        }
-    }
-}
-
-static void unpack(float *plain, const IntMatrix *w, int64_t block) {
-    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
-    const uint16_t *low = w->low + block * BLOCK;
-    const uint8_t *multiplier = w->multiplier + block * TILE;
-    const float *scale = w->scale + block / w->groups * TILE;
-    for (int32_t i = 0; i < BLOCK; i += TILE) {
-        for (int32_t lane = 0; lane < TILE; lane++) {
-            int32_t upper = multiplier[lane] * high[i + lane] + middle[i + lane];
-            plain[i + lane] = (float)(upper * 65536 + low[i + lane]) * scale[lane];
         }
     }
 }
@@ -208,7 +195,6 @@ const Simd simd_scalar = {
     .name = "scalar",
     .quantise = quantise,
     .matmul_int8 = matmul_int8,
-    .unpack = unpack,
     .accumulate = accumulate,
     .matmul_int4 = matmul_int4,
     .dot_int4 = dot_int4,

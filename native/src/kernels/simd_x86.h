@@ -118,29 +118,6 @@ INLINE __m256 multipliers(__m256i bytes, int32_t low, int32_t high) {
     return _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, pick));
 }
 
-// Sixteen rows of a column at a time, as words and then as dwords; the halves of registers are
-// interleaved by that, and put right.
-HERE static void unpack(float *plain, const IntMatrix *w, int64_t block) {
-    const int8_t *high = w->high + block * BLOCK, *middle = w->middle + block * BLOCK;
-    const uint16_t *low = w->low + block * BLOCK;
-    for (int32_t half = 0; half < TILE; half += 16) {
-        __m256i times = _mm256_cvtepu8_epi16(load16(w->multiplier + block * TILE + half));
-        const float *scale = w->scale + block / w->groups * TILE + half;
-        __m256 scale0 = _mm256_loadu_ps(scale), scale1 = _mm256_loadu_ps(scale + 8);
-        for (int32_t at = half; at < BLOCK; at += TILE) {
-            __m256i upper = _mm256_mullo_epi16(_mm256_cvtepi8_epi16(load16(high + at)), times);
-            upper = _mm256_add_epi16(upper, _mm256_cvtepi8_epi16(load16(middle + at)));
-            __m256i lower = load32(low + at);
-            __m256 a = _mm256_cvtepi32_ps(_mm256_unpacklo_epi16(lower, upper));
-            __m256 b = _mm256_cvtepi32_ps(_mm256_unpackhi_epi16(lower, upper));
-            __m256 first = _mm256_permute2f128_ps(a, b, 0x20);
-            __m256 second = _mm256_permute2f128_ps(a, b, 0x31);
-            _mm256_storeu_ps(plain + at, _mm256_mul_ps(first, scale0));
-            _mm256_storeu_ps(plain + at + 8, _mm256_mul_ps(second, scale1));
-        }
-    }
-}
-
 // `n` vectors with 8 * `parts` rows.
 INLINE void accumulate_rows(float *sums, const float *plain, const float *x, int64_t x_stride,
                             const int32_t n, const int32_t parts) {
@@ -350,10 +327,10 @@ HERE static float sum_exp(const float *x, float most, float scale, int32_t n) {
 }
 
 // The table entries that both sets share; .name, .matmul_int8 and .matmul_int4 are its own.
-#define SIMD_IN_COMMON                                                                      \
-    .quantise = quantise, .unpack = unpack, .accumulate = accumulate, .dot_int4 = dot_int4, \
-    .dot = dot, .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum, \
-    .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax, .swiglu = swiglu,           \
+#define SIMD_IN_COMMON                                                                \
+    .quantise = quantise, .accumulate = accumulate, .dot_int4 = dot_int4, .dot = dot, \
+    .scores = scores, .scores_bf16 = scores_bf16, .weighted_sum = weighted_sum,       \
+    .weighted_sum_bf16 = weighted_sum_bf16, .softmax = softmax, .swiglu = swiglu,     \
     .bounds = simd_bounds, .sum_exp = sum_exp
 
 #endif

@@ -3,29 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/simd.h"
-
 void layer_matrix_size(ModelConfig s, LayerMatrix kind, int32_t *rows, int32_t *columns) {
     *rows = kind == MATRIX_K || kind == MATRIX_V       ? config_kv_dim(s)
             : kind == MATRIX_GATE || kind == MATRIX_UP ? s.hidden
                                                        : s.dim;
     *columns = kind == MATRIX_DOWN ? s.hidden : s.dim;
-}
-
-// w (rows, columns) = the matrix in fp32.
-static void unpack_matrix(const IntMatrix *m, float *w) {
-    float plain[BLOCK];
-    for (int64_t block = 0; block < (int64_t)m->tiles * m->groups; block++) {
-        simd_scalar.unpack(plain, m, block);
-        int_matrix_apply_patches(m, block, plain);
-        int32_t first = (int32_t)(block / m->groups) * TILE;
-        int32_t start = (int32_t)(block % m->groups) * GROUP;
-        for (int32_t lane = 0; lane < TILE && first + lane < m->rows; lane++) {
-            for (int32_t i = 0; i < GROUP && start + i < m->columns; i++) {
-                w[(int64_t)(first + lane) * m->columns + start + i] = plain[i * TILE + lane];
-            }
-        }
-    }
 }
 
 // Copy the rows (vocab, dim) of a section into `to`, in the order of the ids.
@@ -52,7 +34,7 @@ bool packed_to_checkpoint(const Packed *p, Checkpoint *m, Failure *failure) {
         parts[kind] = to;
         for (int32_t layer = 0; layer < s.layers; layer++) {
             const IntMatrix *matrix = &p->matrices[layer * LAYER_MATRICES + (int32_t)kind];
-            unpack_matrix(matrix, to);
+            int_matrix_copy_plain(matrix, to);
             to += (int64_t)matrix->rows * matrix->columns;
         }
     }
@@ -93,15 +75,7 @@ void packed_sizes(const Packed *p, uint64_t sizes[SECTIONS]) {
         sizes[SECTION_HIGH] += blocks * BLOCK;
         sizes[SECTION_MULTIPLIER] += blocks * TILE;
         sizes[SECTION_SCALE] += layers * (uint64_t)tiles_of(rows) * TILE * sizeof(float);
-        if (!exact) continue;
-        sizes[SECTION_MIDDLE] += blocks * BLOCK;
-        sizes[SECTION_LOW] += blocks * BLOCK * sizeof(uint16_t);
-        sizes[SECTION_PATCHED] += blocks * sizeof(uint32_t);
-    }
-    if (exact) {
-        sizes[SECTION_PATCHED] += sizeof(uint32_t);  // where the last one ends
-        sizes[SECTION_PATCH_AT] = p->patches * sizeof(uint16_t);
-        sizes[SECTION_PATCH] = p->patches * sizeof(float);
+        if (exact) sizes[SECTION_PLAIN] += blocks * BLOCK * sizeof(float);
     }
     uint64_t coded = (uint64_t)p->coded, tiles = (uint64_t)tiles_of(p->coded);
     uint64_t row = (uint64_t)groups_of(s.dim) * (GROUP / 2);
@@ -146,13 +120,8 @@ bool packed_bind(Packed *p, Failure *failure) {
         m->high = (const int8_t *)section_bytes(p, SECTION_HIGH) + blocks * BLOCK;
         m->multiplier = (const uint8_t *)section_bytes(p, SECTION_MULTIPLIER) + blocks * TILE;
         m->scale = (const float *)section_bytes(p, SECTION_SCALE) + rows;
-        if (section_bytes(p, SECTION_LOW)) {
-            m->middle = (const int8_t *)section_bytes(p, SECTION_MIDDLE) + blocks * BLOCK;
-            m->low = (const uint16_t *)section_bytes(p, SECTION_LOW) + blocks * BLOCK;
-            m->patched = (const uint32_t *)section_bytes(p, SECTION_PATCHED) + blocks;
-            m->patch_at = section_bytes(p, SECTION_PATCH_AT);
-            m->patch = section_bytes(p, SECTION_PATCH);
-        }
+        const float *plain = section_bytes(p, SECTION_PLAIN);
+        if (plain) m->plain = plain + blocks * BLOCK;
         blocks += (int64_t)m->tiles * m->groups;
         rows += m->tiles * TILE;
     }

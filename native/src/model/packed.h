@@ -17,14 +17,10 @@
 // The sections, in the order of the file.
 typedef enum {
     SECTION_NORMS,  // fp32: attention (layers, dim), ffn (layers, dim), final (dim)
-    SECTION_HIGH,   // planes of all matrices of all layers, in LayerMatrix order
+    SECTION_HIGH,   // int8 plane of all matrices of all layers, in LayerMatrix order
     SECTION_MULTIPLIER,
     SECTION_SCALE,
-    SECTION_MIDDLE,  // from here to PATCH: mode exact
-    SECTION_LOW,
-    SECTION_PATCHED,
-    SECTION_PATCH_AT,
-    SECTION_PATCH,
+    SECTION_PLAIN,     // fp32, in the order of HIGH: mode exact
     SECTION_ROPE,      // fp32: cosines (context, head / 2) of RoPE's angles, then sines
     SECTION_HEAD_IDS,  // the classifier, see lm_head.h
     SECTION_HEAD_COARSE,
@@ -69,7 +65,6 @@ typedef struct {
     uint32_t modes;
     int32_t coded;
     float radius;
-    uint32_t patches;    // mode exact: weights that the planes do not hold exactly
     uint8_t origin[32];  // SHA-256 of the model file that it was packed from
     Section sections[SECTIONS];
 
@@ -87,7 +82,7 @@ typedef struct {
 // Rows and columns of a layer's matrix.
 void layer_matrix_size(ModelConfig config, LayerMatrix kind, int32_t *rows, int32_t *columns);
 
-// The weights in fp32, for mode reference, from the planes of mode exact. The caller frees
+// The weights in fp32, for mode reference, from the tiles of mode exact. The caller frees
 // checkpoint->expanded; the norms stay those of `packed`. False where memory is short.
 bool packed_to_checkpoint(const Packed *packed, Checkpoint *checkpoint, Failure *failure);
 

@@ -25,7 +25,7 @@ static const char MAGIC[4] = {'D', 'U', 'O', 'T'};
 #define SECTION_ALIGNMENT 4096
 #endif
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 
 // The file begins, little-endian, with a Header and one Entry for each section.
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t modes;
     int32_t coded;
     float radius;
-    uint32_t patches;
+    uint32_t reserved;
     uint32_t sections;  // SECTIONS
     uint8_t origin[32];
     uint32_t check;  // CRC-32 of the header, this field 0, and the entries
@@ -133,8 +133,6 @@ static bool place_sections(Packed *p, const char *path, const Start *start, Fail
     return true;
 }
 
-static bool exact_only(int kind) { return kind >= SECTION_MIDDLE && kind <= SECTION_PATCH; }
-
 bool packed_section_intact(const Packed *p, SectionKind kind) {
     static const size_t CHUNK = 1 << 16;
     const Section *section = &p->sections[kind];
@@ -170,25 +168,10 @@ static bool check_anchors(const Packed *p) {
     return true;
 }
 
-// The patches must be in the order of the blocks, each within its block.
-static bool check_patches(const Packed *p) {
-    const uint32_t *patched = p->sections[SECTION_PATCHED].view.memory;
-    const uint16_t *at = p->sections[SECTION_PATCH_AT].view.memory;
-    uint64_t last = p->sections[SECTION_PATCHED].size / sizeof *patched - 1;
-    if (patched[0] != 0 || patched[last] != p->patches) return false;
-    for (uint64_t i = 0; i < last; i++) {
-        if (patched[i] > patched[i + 1]) return false;
-    }
-    for (uint32_t i = 0; i < p->patches; i++) {
-        if (at[i] >= BLOCK) return false;
-    }
-    return true;
-}
-
 // Check the CRC-32 of what is read for every token; `duollama inspect` checks the rest.
 static bool check_sections(const Packed *p, const char *path, uint32_t mode, Failure *failure) {
     for (int kind = 0; kind <= SECTION_HEAD_CENTRE; kind++) {
-        if (exact_only(kind) && mode != PACKED_EXACT) continue;
+        if (kind == SECTION_PLAIN && mode != PACKED_EXACT) continue;
         if (!packed_section_intact(p, (SectionKind)kind)) {
             return damaged(path, "a checksum is wrong", failure);
         }
@@ -199,9 +182,6 @@ static bool check_sections(const Packed *p, const char *path, uint32_t mode, Fai
     free(seen);
     if (!ordered) return damaged(path, "its tokens are out of order", failure);
     if (!check_anchors(p)) return damaged(path, "a tile of its classifier has no anchor", failure);
-    if (mode == PACKED_EXACT && !check_patches(p)) {
-        return damaged(path, "its patches are out of order", failure);
-    }
     return true;
 }
 
@@ -242,7 +222,6 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     p->modes = start.header.modes;
     p->coded = start.header.coded;
     p->radius = start.header.radius;
-    p->patches = start.header.patches;
     memcpy(p->origin, start.header.origin, sizeof p->origin);
     if (!place_sections(p, path, &start, failure)) return false;
     if (mode == 0) return true;
@@ -259,9 +238,7 @@ static bool open_packed(Packed *p, const char *path, uint32_t mode, Failure *fai
     limit_held(p, SECTION_HEAD_FINE, likeliest);
     limit_held(p, SECTION_EMBEDDING, likeliest);
     limit_held(p, SECTION_CLASSIFIER, likeliest);
-    for (int kind = 0; kind < SECTIONS; kind++) {
-        if (exact_only(kind) && mode == PACKED_FAST) limit_held(p, kind, 0);
-    }
+    if (mode == PACKED_FAST) limit_held(p, SECTION_PLAIN, 0);
     return packed_bind(p, failure);
 }
 
@@ -294,7 +271,6 @@ bool packed_write(const Packed *p, const char *path, Failure *failure) {
                               .modes = p->modes,
                               .coded = p->coded,
                               .radius = p->radius,
-                              .patches = p->patches,
                               .sections = SECTIONS}};
     memcpy(start.header.magic, MAGIC, sizeof MAGIC);
     memcpy(start.header.origin, p->origin, sizeof p->origin);

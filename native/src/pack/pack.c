@@ -1,4 +1,4 @@
-// Packs a checkpoint into the sections of model/packed.h: the layers' matrices as integer planes,
+// Packs a checkpoint into the sections of model/packed.h: the layers' matrices in int8 and fp32,
 // the lm_head in 4 bits, 8 bits and fp32 with its error bounds, the norms and RoPE's table. The
 // order of the lm_head's rows, its anchors and its collapsed rows come from pack_order.c,
 // pack_anchors.c and pack_collapsed.c.
@@ -27,36 +27,13 @@ typedef struct {
     char *at[SECTIONS];
 } SectionBuffers;
 
-static IntMatrix sizes_of(ModelConfig s, int32_t i) {
-    IntMatrix m = {0};
-    layer_matrix_size(s, (LayerMatrix)(i % LAYER_MATRICES), &m.rows, &m.columns);
-    m.tiles = tiles_of(m.rows);
-    m.groups = groups_of(m.columns);
-    return m;
-}
-
-static uint32_t count_patches(const Checkpoint *m) {
-    uint32_t count = 0;
-    for (int32_t i = 0; i < m->config.layers * LAYER_MATRICES; i++) {
-        IntMatrix matrix = sizes_of(m->config, i);
-        count += int_matrix_count_patches(
-            &matrix, weights_of(m, i / LAYER_MATRICES, (LayerMatrix)(i % LAYER_MATRICES)));
-    }
-    return count;
-}
-
 static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *buffers) {
     IntMatrixPlanes to = {
         .high = (int8_t *)buffers->at[SECTION_HIGH],
         .multiplier = (uint8_t *)buffers->at[SECTION_MULTIPLIER],
         .scale = (float *)(void *)buffers->at[SECTION_SCALE],
-        .middle = (int8_t *)buffers->at[SECTION_MIDDLE],
-        .low = (uint16_t *)(void *)buffers->at[SECTION_LOW],
-        .patched = (uint32_t *)(void *)buffers->at[SECTION_PATCHED],
-        .patch_at = (uint16_t *)(void *)buffers->at[SECTION_PATCH_AT],
-        .patch = (float *)(void *)buffers->at[SECTION_PATCH],
+        .plain = (float *)(void *)buffers->at[SECTION_PLAIN],
     };
-    if (to.patched) to.patched[0] = 0;
     for (int32_t i = 0; i < p->config.layers * LAYER_MATRICES; i++) {
         const IntMatrix *matrix = &p->matrices[i];
         int_matrix_pack(matrix,
@@ -65,10 +42,7 @@ static void pack_layers(const Packed *p, const Checkpoint *m, SectionBuffers *bu
         to.high += blocks * BLOCK;
         to.multiplier += blocks * TILE;
         to.scale += matrix->tiles * TILE;
-        if (!to.patched) continue;
-        to.middle += blocks * BLOCK;
-        to.low += blocks * BLOCK;
-        to.patched += blocks;
+        if (to.plain) to.plain += blocks * BLOCK;
     }
 }
 
@@ -202,7 +176,6 @@ static bool pack_sections(Packed *p, const Checkpoint *m, CollapsedRows found, i
     pack_collapsed(m, &found);
     p->coded = s.vocab - found.count;
     p->radius = found.radius;
-    p->patches = p->modes & PACKED_EXACT ? count_patches(m) : 0;
     SectionBuffers buffers = {0};
     if (!pack_order(m, found.collapsed, ids, failure) || !make_room(p, &buffers, failure)) {
         return false;
