@@ -54,7 +54,7 @@ def mutated(draw: st.DrawFn) -> bytes:
             case "value":
                 try:
                     value = json.loads(lines[at])
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
                 place = draw(st.sampled_from(_places(value)))
                 lines[at] = json.dumps(_set(value, place, draw(st.sampled_from(NASTY))))

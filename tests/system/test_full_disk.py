@@ -63,9 +63,9 @@ def test_the_console_says_what_was_not_written(home: Path, keys: bytes) -> None:
     (home / "config.toml").write_text(old)
     terminal = Terminal("sim", "--no-baseline", "-i", "Once", program=("-c", FULL))
     try:
-        terminal.wait_for(b"done")
+        terminal.wait_for(b"done", 60)
         os.write(terminal.master, keys)
-        shown = terminal.wait_for(b"large")  # File too large
+        shown = terminal.wait_for(b"large", 60)  # File too large
         assert b"Traceback" not in shown
         terminal.leave(b"\x11")
         assert terminal.process.returncode == 0
