@@ -38,7 +38,7 @@ static void read_fields(const char *kinds, const uint8_t *payload, size_t length
 }
 
 static void hear(const Frame *frame) {
-    MUST(frame->length <= FRAME_PAYLOAD);
+    MUST(frame->length <= MAX_PAYLOAD);
     size_t known = frame->type < sizeof fields / sizeof *fields ? frame->type : 0;
     // One that the agent does not know is read as the longest that it knows.
     read_fields(fields[known] ? fields[known] : fields[GENERATE], frame->payload, frame->length);
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (data[0] % 2 == 0) {
         decode(&decoder, data + 1, size - 1);
     } else {
-        size_t length = size - 2 < FRAME_PAYLOAD ? size - 2 : FRAME_PAYLOAD;
+        size_t length = size - 2 < MAX_PAYLOAD ? size - 2 : MAX_PAYLOAD;
         through_the_wire(&decoder, data[1], data + 2, length);
     }
     return 0;

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/limits.h"
+
 enum {
     FRAME_MIN = 7,                                      // bytes of a frame without payload
-    FRAME_PAYLOAD = 4096,                               // bytes of payload at most
-    FRAME_BODY = 1 + 2 + FRAME_PAYLOAD + 4,             // type, seq, payload, crc32
+    FRAME_BODY = 1 + 2 + MAX_PAYLOAD + 4,               // type, seq, payload, crc32
     FRAME_STUFFED = FRAME_BODY + FRAME_BODY / 254 + 1,  // COBS adds one byte in each 254
     FRAME_WIRE = FRAME_STUFFED + 2,                     // and a 0x00 at each end
 };
@@ -29,7 +30,7 @@ typedef struct {
     uint64_t noise;  // bytes outside valid frames
 } FrameDecoder;
 
-// Encode a frame into out (FRAME_WIRE); returns its bytes. length is at most FRAME_PAYLOAD.
+// Encode a frame into out (FRAME_WIRE); returns its bytes. length is at most MAX_PAYLOAD.
 size_t frame_encode(uint8_t *out, uint8_t type, uint16_t seq, const uint8_t *payload,
                     size_t length);
 

@@ -53,7 +53,7 @@ bool read_done(const PayloadReader *r);  // no field was missing and no byte is 
 
 // `full` once a field did not fit; the payload is then invalid.
 typedef struct {
-    uint8_t data[FRAME_PAYLOAD];
+    uint8_t data[MAX_PAYLOAD];
     size_t length;
     bool full;
 } PayloadWriter;

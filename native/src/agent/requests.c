@@ -7,8 +7,10 @@
 #include "agent/mic_process.h"
 #include "agent/tts_process.h"
 #include "base/clock.h"
+#include "base/limits.h"
 
-enum { PROMPT_IDS = 1000 };  // that fit into START
+#define TEXT(limit) TEXT_(limit)
+#define TEXT_(text) #text
 
 void send_agent_stats(Agent *agent) {
     send_stats(&agent->outbox, agent->repeats, agent->decoder.noise);
@@ -62,9 +64,10 @@ static void start_generation(Agent *agent, uint32_t number, Settings settings, c
     Generator *generator =
         generator_new(&agent->model, agent->tokenizer, settings, prompt, &failure);
     size_t count = 0;
-    if (generator && generator_prompt(generator, &count) && count > PROMPT_IDS) {
+    if (generator && generator_prompt(generator, &count) && count > MAX_PROMPT_TOKENS) {
         generator_free(generator);
-        refuse(agent, number, REFUSED_PROMPT, "the prompt has more than 1000 tokens");
+        refuse(agent, number, REFUSED_PROMPT,
+               "the prompt has more than " TEXT(MAX_PROMPT_TOKENS) " tokens");
         return;
     }
     if (!generator || !job_start(number, generator, &failure)) {
@@ -88,7 +91,7 @@ static bool handle_generate(Agent *agent, PayloadReader *r) {
     size_t length;
     const uint8_t *text = read_str(r, &length);
     if (!read_done(r)) return false;
-    char prompt[FRAME_PAYLOAD + 1] = "";
+    char prompt[MAX_PAYLOAD + 1] = "";
     memcpy(prompt, text, length);
     prompt[length] = '\0';
     if (strlen(prompt) != length) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/subprocess.h"
 
 enum { PROBE_TIMEOUT = 2000 };  // milliseconds

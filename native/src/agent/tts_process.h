@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_VOLUME = 100 };
 enum { MAX_WORDS = 400 };  // that fit into SPEECH, beside the error
 
 typedef enum {

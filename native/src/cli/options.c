@@ -1,12 +1,12 @@
 #include "cli/options.h"
 
 #include <errno.h>
-#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "base/version.h"
 #include "infer/quant_transformer.h"
 
@@ -57,7 +57,7 @@ static bool parse_number(const char *option, const char *text, double most, floa
         *value = (float)number;
         return true;
     }
-    return most == 1
+    return most == MAX_TOP_P
                ? fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 to 1", option,
                       text)
                : fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 on", option, text);
@@ -145,13 +145,13 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
     } else if (strcmp(option, "--ids") == 0) {
         o->ids_path = value;
     } else if (strcmp(option, "-t") == 0) {
-        return parse_number(option, value, FLT_MAX, &o->settings.temperature, failure);
+        return parse_number(option, value, MAX_TEMPERATURE, &o->settings.temperature, failure);
     } else if (strcmp(option, "-p") == 0) {
-        return parse_number(option, value, 1, &o->settings.topp, failure);
+        return parse_number(option, value, MAX_TOP_P, &o->settings.topp, failure);
     } else if (strcmp(option, "-s") == 0) {
-        return parse_integer(option, value, UINT64_MAX, &o->settings.seed, failure);
+        return parse_integer(option, value, MAX_SEED, &o->settings.seed, failure);
     } else if (strcmp(option, "-n") == 0) {
-        if (!parse_integer(option, value, UINT32_MAX, &number, failure)) return false;
+        if (!parse_integer(option, value, MAX_STEPS, &number, failure)) return false;
         o->settings.steps = (uint32_t)number;
     } else if (strcmp(option, "--mode") == 0) {
         return parse_mode(value, &o->settings.mode, failure);

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from duotui.protocol import messages, story_messages
 from duotui.protocol.fields import MalformedPayload
 from duotui.protocol.frames import (
-    MAX_PAYLOAD,
     Frame,
     FrameDecoder,
     NoiseBytes,
@@ -18,6 +17,7 @@ from duotui.protocol.frames import (
     cobs_encode,
     encode,
 )
+from duotui.protocol.limits import MAX_PAYLOAD
 from support.paths import VECTORS
 
 VECTORS = VECTORS / "frames.txt"

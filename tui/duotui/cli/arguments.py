@@ -1,9 +1,14 @@
 """Arguments that several commands share, with the same help in each."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from duotui.base.errors import UsageError
+from duotui.protocol import limits
 from duotui.protocol.request import Mode
+from duotui.settings.setting import Setting, decimal_number, whole_number
 
 
 def add_ascii_argument(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +31,33 @@ def add_port_argument(parser: argparse.ArgumentParser) -> None:
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the fields of a Request except its prompt, the model, and the virtual Duo's sound."""
     parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
-    parser.add_argument("-t", "--temperature", type=float, metavar="X", help="0 or more (1.0)")
-    parser.add_argument("-p", "--top-p", type=float, metavar="X", help="0 to 1 (0.9)")
-    parser.add_argument("-s", "--seed", type=int, metavar="N", help="0 chooses one (123)")
-    parser.add_argument("-n", "--steps", type=int, metavar="N", help="0 is the whole context (256)")
+    temperature = argument_type(decimal_number(0, limits.MAX_TEMPERATURE))
+    top_p = argument_type(decimal_number(0, limits.MAX_TOP_P))
+    seed = argument_type(whole_number(0, limits.MAX_SEED))
+    steps = argument_type(whole_number(0, limits.MAX_STEPS))
+    parser.add_argument("-t", "--temperature", type=temperature, metavar="X", help="from 0 (1.0)")
+    parser.add_argument("-p", "--top-p", type=top_p, metavar="X", help="0 to 1 (0.9)")
+    parser.add_argument("-s", "--seed", type=seed, metavar="N", help="0 chooses one (123)")
+    parser.add_argument("-n", "--steps", type=steps, metavar="N", help="0: whole context (256)")
     parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (exact)")
     parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
+
+
+def argument_type(setting: Setting) -> Callable[[str], Any]:
+    """Return the `type` of an argument whose values are those of `setting`."""
+
+    def parse(text: str) -> Any:  # noqa: ANN401 - as many types as there are settings
+        try:
+            return setting.check(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(error.message) from error
+
+    return parse
+
+
+SPEED = argument_type(decimal_number(0, 1000))
+"""Speed of playing a recording; 0 is at once."""
 
 
 def _mode(text: str) -> Mode:

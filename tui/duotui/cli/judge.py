@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING
 
 from duotui.base.errors import UsageError
 from duotui.cli import resolve
-from duotui.cli.arguments import add_ascii_argument, add_record_argument, add_story_arguments
+from duotui.cli.arguments import (
+    SPEED,
+    add_ascii_argument,
+    add_record_argument,
+    add_story_arguments,
+    argument_type,
+)
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
+from duotui.settings.setting import whole_number
 
 if TYPE_CHECKING:
     from duotui.judge.headless import Show, Shown
     from duotui.scoring.rival_run import RivalRun
+
+MAX_RUNS = 10_000
+"""Runs of a judge session at most, and warm-up runs."""
 
 HELP = "The contest's runs, whether they are the baseline's story, a report."
 
@@ -23,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", nargs="?", help="auto, sim, virtual, a port, a URL, or a recording"
     )
-    parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help=f"({RUNS})")
-    parser.add_argument(
-        "--warm", type=int, default=WARM_UP_RUNS, metavar="N", help="before them (1)"
-    )
+    runs = argument_type(whole_number(1, MAX_RUNS))
+    warm = argument_type(whole_number(0, MAX_RUNS))
+    parser.add_argument("--runs", type=runs, default=RUNS, metavar="N", help=f"({RUNS})")
+    parser.add_argument("--warm", type=warm, default=WARM_UP_RUNS, metavar="N", help="before (1)")
     parser.add_argument("--speak", action="store_true", help="then time the board's speech")
     parser.add_argument("--anyway", action="store_true", help="also where it will be void")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
@@ -35,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_record_argument(parser)
     parser.add_argument("--safe", type=Path, metavar="FILE", help="shown if the board is lost")
     parser.add_argument("--beside", type=Path, metavar="FILE", help="a recording to race with")
-    parser.add_argument("--speed", type=float, default=1.0, help="of a recording (1)")
+    parser.add_argument("--speed", type=SPEED, default=1.0, help="of a recording (1)")
     parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
     parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
@@ -44,11 +54,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.runs < 1 or options.warm < 0:
-        raise UsageError(
-            f"{options.runs} runs after {options.warm} cannot be judged",
-            "--runs 30 is the contest's",
-        )
     from duotui.judge import headless
     from duotui.judge.session import JudgeOptions
     from duotui.targets.engine_binary import find_engine, prepare_engine
@@ -76,10 +81,9 @@ def run(options: argparse.Namespace) -> int:
     if plan.rival is not None and show is None:
         raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
     if Path(plan.target).is_file():
-        speed = resolve.speed(options.speed)
         recording = resolve.recording(Path(plan.target))
         return headless.judge_recording(
-            recording=recording, options=plan, writer=writer, show=show, speed=speed
+            recording=recording, options=plan, writer=writer, show=show, speed=options.speed
         )
     if plan.target == "sim":
         check_can_simulate()

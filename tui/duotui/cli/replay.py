@@ -6,14 +6,14 @@ from pathlib import Path
 
 from duotui.base.errors import Exit
 from duotui.cli import resolve
-from duotui.cli.arguments import add_ascii_argument
+from duotui.cli.arguments import SPEED, add_ascii_argument
 
 HELP = "Show a recording in the console; without a terminal, its story."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--speed", type=float, default=1.0, help="2: twice as fast, 0: at once")
+    parser.add_argument("--speed", type=SPEED, default=1.0, help="2: twice as fast, 0: at once")
     add_ascii_argument(parser)
 
 
@@ -21,9 +21,7 @@ def run(options: argparse.Namespace) -> int:
     from duotui.cli.run_summary import numbers
     from duotui.session.replay import ReplaySession
 
-    speed = resolve.speed(options.speed)
-    recording = resolve.recording(options.file)
-    session = ReplaySession(recording, speed)
+    session = ReplaySession(resolve.recording(options.file), options.speed)
     if resolve.on_terminal():
         from duotui.settings.config_file import load
         from duotui.ui.app import ConsoleApp

@@ -119,12 +119,5 @@ def no_board() -> str:
     return ""
 
 
-def speed(speed: float) -> float:
-    """Return the playback speed of a recording, 1 for its own. Raises UsageError."""
-    if not speed >= 0 or speed == float("inf"):
-        raise UsageError(f"speed {speed} is not 0 or more", "2 is twice as fast")
-    return speed
-
-
 def on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()

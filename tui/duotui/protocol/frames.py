@@ -8,7 +8,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-MAX_PAYLOAD = 4096
+from duotui.protocol.limits import MAX_PAYLOAD
+
 _OVERHEAD = 1 + 2 + 4
 _MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
 

@@ -1,15 +1,12 @@
 """A request for a story, and the engine's modes."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 from duotui.base.errors import UsageError
-
-PROMPT_LIMIT_BYTES = 4000
-"""Length limit of a prompt, which travels in one frame (frames.py)."""
+from duotui.protocol import limits
 
 
 class Mode(StrEnum):
@@ -54,20 +51,22 @@ class Request:
             size = len(self.prompt.encode())
         except UnicodeEncodeError as error:
             raise UsageError("the prompt is not UTF-8", "type it anew") from error
-        if size > PROMPT_LIMIT_BYTES:
+        if size > limits.MAX_PROMPT_BYTES:
             raise UsageError(
-                f"the prompt has {size} bytes, at most {PROMPT_LIMIT_BYTES} fit", "cut it"
+                f"the prompt has {size} bytes, at most {limits.MAX_PROMPT_BYTES} fit", "cut it"
             )
         if "\0" in self.prompt:
             raise UsageError("the prompt has a NUL in it", "leave it out")
-        if not (math.isfinite(self.temperature) and self.temperature >= 0):
-            raise UsageError(
-                f"temperature {self.temperature} is not 0 or more", "0 is always the likeliest word"
-            )
-        if not 0 <= self.top_p <= 1:
-            raise UsageError(f"top-p {self.top_p} is not from 0 to 1", "0.9 is usual")
-        if not 0 <= self.steps < 2**32:
-            raise UsageError(f"steps {self.steps} is not 0 or more", "0 is the whole context")
-        if not 0 <= self.seed < 2**64:
-            raise UsageError(f"seed {self.seed} is not from 0 to 2^64 - 1", "0 chooses one")
+        for name, most, hint in _RANGES:
+            if not 0 <= getattr(self, name) <= most:
+                raise UsageError(f"{name.replace('_', '-')} is not from 0 to {most:g}", hint)
         return self
+
+
+_RANGES = (
+    ("temperature", limits.MAX_TEMPERATURE, "0 is always the likeliest word"),
+    ("top_p", limits.MAX_TOP_P, "0.9 is usual"),
+    ("steps", limits.MAX_STEPS, "0 is the whole context"),
+    ("seed", limits.MAX_SEED, "0 chooses one"),
+)
+"""Numbers of a request: name, largest value, hint. The smallest value is 0."""

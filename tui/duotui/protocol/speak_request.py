@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source, SpeechEndReason
+from duotui.protocol.limits import MAX_VOLUME
 from duotui.protocol.message_base import Message
 from duotui.protocol.sentence_splitter import sentences
 from duotui.protocol.timing import POLL_INTERVAL, RETRANSMIT_INTERVAL
@@ -87,7 +88,7 @@ class SpeakRequest:
             RETRANSMIT_INTERVAL if self._state == SpeechState.UNKNOWN else POLL_INTERVAL
         )
         span = self.spans[self._index]
-        loud, text = round(100 * self.volume), to_ascii(self.text[span.start : span.end])
+        loud, text = round(MAX_VOLUME * self.volume), to_ascii(self.text[span.start : span.end])
         return [messages.Speak(self.sentence, loud, text)]
 
     def overdue(self, now: float) -> list[Event]:

@@ -134,7 +134,14 @@ class Session:
             connection.open()
 
     def generate(self, request: Request) -> None:
+        """Request a story; a request that no agent would accept becomes a Fault."""
         self.open()
+        try:
+            request.checked()
+        except UsageError as error:
+            now = self._clock.now()
+            self._emit((events.Fault(now, Source.BOARD, error.message, error.hint, error.exit),))
+            return
         self._request = request
         self._board.command(StartRun(request, self._number()))
 

@@ -8,7 +8,7 @@ import json
 import locale
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,9 +20,19 @@ from duotui.base.errors import UsageError
 from duotui.base.files import atomic_write, read_bytes, reason
 from duotui.base.parsing import TOML_LIMIT, parse_toml, read_toml
 from duotui.base.untrusted_text import one_line
+from duotui.protocol import limits
 from duotui.protocol.request import Mode, Request
 from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
-from duotui.settings.setting import Schema, Setting, TomlValue, any_text, one_of, read_table
+from duotui.settings.setting import (
+    Schema,
+    Setting,
+    TomlValue,
+    any_text,
+    decimal_number,
+    one_of,
+    read_table,
+    whole_number,
+)
 
 DEFAULT_THEME = "duo-dark"
 ASCII_CHOICES = ("auto", "on", "off")
@@ -53,29 +63,20 @@ class Settings:
     """Values of the file that are not usable, a line each."""
 
 
-def _request_setting(
-    name: str, expected: str, parse: Callable[[str], Any], types: tuple[type, ...]
-) -> Setting:
-    """Return the setting of a field of Request, within the limits that Request checks."""
-
-    def checked(text: str) -> Any:  # noqa: ANN401 - as many types as a Request has fields
-        value = parse(text)
-        replace(Request(), **{name: value}).checked()
-        return value
-
-    return Setting(expected, checked, toml_types=types, keeps_blanks=parse is str)
+def _prompt(text: str) -> str:
+    return Request(text).checked().prompt
 
 
 STORY_SCHEMA = Schema(
     "story",
     Request(),
     {
-        "prompt": _request_setting("prompt", "a text", str, (str,)),
+        "prompt": Setting("a text", _prompt, keeps_blanks=True),
         "mode": replace(one_of(*Mode), parse=Mode, dump=str),
-        "steps": _request_setting("steps", "a whole number", int, (int,)),
-        "temperature": _request_setting("temperature", "a number", float, (int, float)),
-        "top_p": _request_setting("top_p", "a number", float, (int, float)),
-        "seed": _request_setting("seed", "a whole number", int, (int,)),
+        "steps": whole_number(0, limits.MAX_STEPS),
+        "temperature": decimal_number(0, limits.MAX_TEMPERATURE),
+        "top_p": decimal_number(0, limits.MAX_TOP_P),
+        "seed": whole_number(0, limits.MAX_SEED),
     },
 )
 assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}

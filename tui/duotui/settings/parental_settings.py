@@ -6,6 +6,7 @@ Pure. An invalid value becomes a warning, and the default stands.
 from dataclasses import dataclass, fields, replace
 from datetime import time
 
+from duotui.base.numbers import parse_whole_number
 from duotui.settings.setting import (
     Schema,
     Setting,
@@ -14,7 +15,6 @@ from duotui.settings.setting import (
     one_of,
     switch,
     whole_number,
-    within,
 )
 
 LANGUAGE_CHOICES = ("en", "zh")
@@ -101,12 +101,12 @@ def _sleep_timer(text: str) -> SleepTimer:
     if not text:
         return SleepTimer()
     match = matched(r"(\d{1,3}) (?:(story|stories)|minutes?)", text)
-    count = within(1, 999, match[1])
+    count = parse_whole_number(match[1], 1, 999)
     return SleepTimer(stories=count) if match[2] else SleepTimer(minutes=count)
 
 
 def _pace(text: str) -> int:
-    return PACE_WORDS_A_MINUTE.get(text) or within(40, 200, text)
+    return PACE_WORDS_A_MINUTE.get(text) or parse_whole_number(text, 40, 200)
 
 
 def _pace_to_toml(pace: int) -> str | int:

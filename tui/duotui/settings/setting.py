@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from duotui.base.errors import UsageError
+from duotui.base.numbers import parse_decimal_number, parse_whole_number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -46,7 +47,7 @@ class Setting:
         try:
             return self.parse(text if self.keeps_blanks else text.strip())
         except ValueError:
-            raise UsageError(f"{text.strip()!r} is not {self.expected}") from None
+            raise UsageError(f"{text.strip()[:100]!r} is not {self.expected}") from None
 
     def from_toml(self, value: object) -> Any:  # noqa: ANN401
         """Return the value of the TOML value `value`. Raises UsageError."""
@@ -122,21 +123,21 @@ def one_of(*choices: str, expected: str = "") -> Setting:
 def whole_number(low: int, high: int) -> Setting:
     """Return the setting of a whole number from `low` to `high`, both included."""
     expected = f"a whole number from {low} to {high}"
-    return Setting(expected, lambda text: within(low, high, text), toml_types=(int,))
+    return Setting(expected, lambda text: parse_whole_number(text, low, high), toml_types=(int,))
+
+
+def decimal_number(low: float, high: float) -> Setting:
+    """Return the setting of a number from `low` to `high`, both included."""
+    expected = f"a number from {low:g} to {high:g}"
+    return Setting(
+        expected, lambda text: parse_decimal_number(text, low, high), toml_types=(int, float)
+    )
 
 
 def switch() -> Setting:
     return Setting(
         "true or false", lambda text: bool(("false", "true").index(text)), toml_types=(bool,)
     )
-
-
-def within(low: int, high: int, text: str) -> int:
-    """Return `text` as a whole number. Raises ValueError if it is none or out of range."""
-    value = int(text)
-    if not low <= value <= high:
-        raise ValueError(text)
-    return value
 
 
 def matched(pattern: str, text: str) -> re.Match[str]:
