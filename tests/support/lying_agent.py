@@ -10,7 +10,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from duotui.protocol import messages, story_messages
-from duotui.protocol.frames import MAX_PAYLOAD, Frame, encode
+from duotui.protocol.frames import Frame, encode
+from duotui.protocol.limits import MAX_PAYLOAD
 from duotui.protocol.message_base import Message
 from support.protocol_agent import HELLO
 

@@ -20,9 +20,14 @@ def _take_terminal() -> None:
 
 
 class Terminal:
-    """duotui on a pty, as on a user's terminal; or another `program` of Python."""
+    """duotui on a pty, as on a user's terminal; or another `program` of Python, or `stderr`."""
 
-    def __init__(self, *arguments: str, program: Sequence[str] = ("-m", "duotui")) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        program: Sequence[str] = ("-m", "duotui"),
+        stderr: int | None = None,
+    ) -> None:
         self.master, slave = pty.openpty()
         self.last = b""
         self.before = termios.tcgetattr(slave)
@@ -31,7 +36,7 @@ class Terminal:
             [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
-            stderr=slave,
+            stderr=slave if stderr is None else stderr,
             env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
             preexec_fn=_take_terminal,  # as a terminal program does: it sends SIGHUP and SIGCONT

@@ -14,7 +14,9 @@ Every class is a subclass of DuotuiError. Only cli/main.py prints these and exit
 docs/exit-statuses.md is the same table for users.
 """
 
+import traceback
 from enum import IntEnum
+from pathlib import Path
 
 from duotui.base.untrusted_text import one_line
 
@@ -88,7 +90,21 @@ class Cancelled(DuotuiError):
     exit = Exit.CANCELLED
 
 
+def unexpected(error: BaseException) -> DuotuiError:
+    """The error for an exception that nothing expected: its place, and how to see the rest."""
+    if isinstance(error, DuotuiError):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    said = f": {error}" if str(error) else ""
+    result = DuotuiError(
+        f"unexpected {type(error).__name__}{where}{said}", "DUOTUI_TRACEBACK=1 shows the way there"
+    )
+    result.__cause__ = error
+    return result
+
+
 def of_status(status: int) -> type[DuotuiError]:
     """The class of error that exits with `status`; LinkBroken if none does."""
-    kinds = {int(kind.exit): kind for kind in DuotuiError.__subclasses__()}
+    kinds = {int(k.exit): k for k in DuotuiError.__subclasses__() if k.__module__ == __name__}
     return kinds.get(status, LinkBroken)

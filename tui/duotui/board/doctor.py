@@ -1,7 +1,6 @@
 """`duotui doctor`: checks from this computer's port to a board's loudspeaker."""
 
 import itertools
-import json
 import os
 import sys
 import textwrap
@@ -12,6 +11,7 @@ from typing import TextIO
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError, Exit, UsageError
+from duotui.base.json_text import json_text
 from duotui.board.agent_launcher import open_shell
 from duotui.board.checks import Finding, check_board
 from duotui.board.pexpect_transport import TransportSpawn
@@ -164,7 +164,7 @@ def doctor(target: str, as_json: bool, out: TextIO) -> Exit:
         if not as_json:
             _print(finding, out)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=2), file=out)
+        print(json_text([asdict(finding) for finding in findings]), end="", file=out)
     return next((finding.exit for finding in findings if finding.right is False), Exit.OK)
 
 

@@ -1,10 +1,10 @@
 """duotui devices: the ports of this computer, and the simulated Duo."""
 
 import argparse
-import json
 import sys
 
 from duotui.base.errors import Exit
+from duotui.base.json_text import json_text
 from duotui.base.oscompat import HAS_PTYS
 from duotui.cli.arguments import add_json_argument
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if HAS_PTYS:
         rows.append(SIMULATED)
     if options.json:
-        print(json.dumps([dict(zip(NAMES, row, strict=True)) for row in rows], indent=2))
+        print(json_text([dict(zip(NAMES, row, strict=True)) for row in rows]), end="")
         return Exit.OK
     if not rows:
         print("no serial port was found; plug the board in", file=sys.stderr)

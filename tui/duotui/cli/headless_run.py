@@ -1,7 +1,6 @@
 """Generate one story without a screen: the story goes to stdout, the numbers to stderr."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from duotui.base.errors import (
     of_status,
 )
 from duotui.base.files import check_writable, reported
+from duotui.base.json_text import json_text
 from duotui.cli.run_summary import numbers, speech, summary, write_ids
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
@@ -99,13 +99,8 @@ class HeadlessRun:
             self._session.speak()
 
     def _write(self, text: str) -> None:
-        try:
-            self._out.write(text)
-            self._out.flush()
-        except BrokenPipeError as error:
-            raise DuotuiError("stdout was closed", "nothing more can be told") from error
-        except OSError as error:
-            raise DuotuiError("the story cannot be written", error.strerror or "") from error
+        self._out.write(text)
+        self._out.flush()
 
     def _on_board_event(self, event: events.Event) -> None:
         match event:
@@ -175,8 +170,7 @@ class HeadlessRun:
     def _finish(self, state: SessionState) -> None:
         board, options = state.board, self._options
         if options.as_json:
-            text = json.dumps(summary(state), ensure_ascii=False, allow_nan=False, indent=2)
-            self._write(text + "\n")
+            self._write(json_text(summary(state)))
         elif board.text and not board.text.endswith("\n"):
             self._write("\n")
         if options.ids is not None and board.run is not None:

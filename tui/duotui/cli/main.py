@@ -5,11 +5,13 @@ import contextlib
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, Protocol, TextIO, cast
+from typing import NoReturn, Protocol, cast
 
-from duotui.base.errors import DuotuiError, Exit, UsageError
-from duotui.base.oscompat import make_writable
+from duotui.base.errors import Cancelled, DuotuiError, UsageError, unexpected
+from duotui.base.json_text import json_text
+from duotui.base.standard_streams import Stdout, standard_streams
 
 CONSOLE = "duotui.cli.console"
 
@@ -50,25 +52,45 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run duotui, and return its exit status (docs/exit-statuses.md)."""
-    for stream in (sys.stdout, sys.stderr):
-        make_writable(stream)
-    try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
-    except DuotuiError as error:
-        _print_error(f"duotui: {error}")
-        return error.exit
-    except KeyboardInterrupt:
-        return Exit.CANCELLED
-    except BrokenPipeError:
-        return Exit.UNEXPECTED
-    finally:
-        _flush(sys.stdout)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with standard_streams() as stdout:
+        try:
+            status = _run(words)
+            stdout.flush()
+        except KeyboardInterrupt:
+            return _fail(Cancelled("stopped"), words, stdout)
+        except DuotuiError as error:
+            return _fail(error, words, stdout)
+        except Exception as error:
+            return _fail(unexpected(error), words, stdout)
+        return status
+
+
+def _fail(error: DuotuiError, words: Sequence[str], stdout: Stdout) -> int:
+    """Print `error`: one line on stderr, and an object on stdout if JSON is promised there."""
+    if error.__cause__ is not None and os.environ.get("DUOTUI_TRACEBACK"):
+        traceback.print_exception(error.__cause__)
+    if not isinstance(error, Cancelled):
+        print(f"duotui: {error}", file=sys.stderr)
+    if not stdout.is_written and _JSON_OPTIONS.intersection(words):
+        value = {"message": error.message, "hint": error.hint, "status": error.exit}
+        with contextlib.suppress(DuotuiError):
+            stdout.write(json_text({"error": value}))
+            stdout.flush()
+    return error.exit
+
+
+_JSON_OPTIONS = frozenset({"--json", "--headless"})
+"""Options after which stdout is JSON, also if the command fails."""
 
 
 def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     command = cast("Command", importlib.import_module(COMMANDS.get(name, CONSOLE)))
-    options = _parser(name, command).parse_args(arguments[1:] if name else arguments)
+    try:
+        options = _parser(name, command).parse_args(arguments[1:] if name else arguments)
+    except SystemExit as end:  # after --help and --version
+        return int(end.code or 0)
     return command.run(options)
 
 
@@ -80,17 +102,3 @@ def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     )
     command.add_arguments(parser)
     return parser
-
-
-def _print_error(line: str) -> None:
-    with contextlib.suppress(OSError):
-        print(line, file=sys.stderr)
-
-
-def _flush(stream: TextIO) -> None:
-    """Flush `stream`. If its reader has ended, keep the interpreter from printing another
-    message."""
-    try:
-        stream.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

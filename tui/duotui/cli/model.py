@@ -1,10 +1,10 @@
 """duotui model: list the models that are known by name, or download one."""
 
 import argparse
-import json
 import sys
 
 from duotui.base.errors import Exit, UsageError
+from duotui.base.json_text import json_text
 from duotui.cli.arguments import add_json_argument
 
 HELP = "Models that are known by name: what there is, and fetching one."
@@ -52,7 +52,7 @@ def _list(as_json: bool) -> None:
     paths = {m.name: str(m.path(store)) if m.complete(store) else None for m in known}
     if as_json:
         rows = [{"name": m.name, "size": m.size, "path": paths[m.name]} for m in known]
-        print(json.dumps(rows, indent=2))
+        print(json_text(rows), end="")
         return
     for each in known:
         where = paths[each.name] or f"duotui model get {each.name}"

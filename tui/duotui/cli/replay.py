@@ -28,6 +28,6 @@ def run(options: argparse.Namespace) -> int:
 
         ConsoleApp(session, load(), ascii=options.ascii).show()
     else:
-        print(recording.last.board.text)
-        print(numbers(recording.last), file=sys.stderr)
+        print(session.last.board.text)
+        print(numbers(session.last), file=sys.stderr)
     return Exit.OK

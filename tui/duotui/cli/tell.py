@@ -1,10 +1,10 @@
 """duotui tell: a story without a screen."""
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 
+from duotui.base import event_loop
 from duotui.base.errors import Exit
 from duotui.cli import resolve
 from duotui.cli.arguments import add_json_argument, add_record_argument, add_story_arguments
@@ -45,5 +45,5 @@ def run(options: argparse.Namespace) -> int:
     async def generate() -> None:
         await HeadlessRun(session, tell, sys.stdout, sys.stderr).run()
 
-    asyncio.run(generate())
+    event_loop.run(generate())
     return Exit.OK

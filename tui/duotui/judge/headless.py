@@ -1,6 +1,5 @@
 """`duotui judge` without a screen: progress on stderr, the verdict on stdout, a report in files."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -8,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from duotui.base import oscompat
+from duotui.base import event_loop, oscompat
 from duotui.base.errors import Cancelled, DuotuiError, Exit
 from duotui.base.files import atomic_write, check_writable, reported
+from duotui.base.json_text import json_text
 from duotui.judge.baseline import load_recorded, with_grammar
 from duotui.judge.multi_board import MultiBoardSession, file_label, open_sessions
 from duotui.judge.session import (
@@ -72,13 +72,15 @@ class ReportWriter:
                 )
 
     def print(self, verdict: Verdict) -> None:
-        text = _json(verdict) if self.as_json else markdown_report(verdict, self.language)
+        text = (
+            json_text(to_json(verdict)) if self.as_json else markdown_report(verdict, self.language)
+        )
         print(text, end="", file=self.out)
 
     def print_several(self, verdicts: list[Verdict]) -> None:
         if self.as_json:
             values = [to_json(verdict) for verdict in verdicts]
-            print(json.dumps(values, ensure_ascii=False, indent=2), file=self.out)
+            print(json_text(values), end="", file=self.out)
         else:
             print(markdown_boards(verdicts, self.language), end="", file=self.out)
 
@@ -155,13 +157,16 @@ def _judge(session: JudgeSession, writer: ReportWriter, show: Show | None) -> Ex
     if show is not None:
         show(session)
     else:
-        asyncio.run(_run(session))
+        event_loop.run(_run(session))
     verdict, trouble = session.outcome()
-    if show is not None:
-        writer.reprint(verdict)
-    else:
-        writer.print(verdict)
-    writer.save(verdict)  # after the figures: a full disk takes the files only
+    # before the files, and the files also after a full stdout: neither takes the verdict with it
+    try:
+        if show is not None:
+            writer.reprint(verdict)
+        else:
+            writer.print(verdict)
+    finally:
+        writer.save(verdict)
     if trouble is not None:
         print(f"duotui: {trouble}", file=writer.err)
     return status(verdict, trouble)
@@ -192,11 +197,13 @@ def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None
                     printer.show(session)
 
             boards.subscribe(show_progress)
-            asyncio.run(_run(boards))
+            event_loop.run(_run(boards))
         outcomes = boards.outcomes()
-    writer.print_several([verdict for verdict, _ in outcomes])
-    for verdict, _ in outcomes:
-        writer.in_subfolder(file_label(verdict.target)).save(verdict)
+    try:
+        writer.print_several([verdict for verdict, _ in outcomes])
+    finally:
+        for verdict, _ in outcomes:
+            writer.in_subfolder(file_label(verdict.target)).save(verdict)
     for verdict, trouble in outcomes:
         if trouble is not None:
             print(f"duotui: {verdict.target}: {trouble}", file=writer.err)
@@ -215,8 +222,10 @@ def judge_outputs(
     )
     expected = load_recorded(baseline, request.prompt) if baseline is not None else None
     verdict = with_grammar(Verdict(str(path), request, runs, expected))
-    writer.print(verdict)
-    writer.save(verdict)
+    try:
+        writer.print(verdict)
+    finally:
+        writer.save(verdict)
     return status(verdict, None)
 
 

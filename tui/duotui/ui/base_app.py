@@ -8,7 +8,8 @@ from typing import Any
 from textual.app import App
 from textual.driver import Driver
 
-from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError
+from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError, unexpected
+from duotui.base.event_loop import on_callback_failure
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
@@ -40,6 +41,7 @@ class BaseApp(App[None]):
         self._guard = ExitGuard()
         self._main_loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
+        self._failure: BaseException | None = None
         self._session_closing: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[None] | None = None
         self._warnings = list(settings.warnings)
@@ -53,16 +55,19 @@ class BaseApp(App[None]):
 
     def on_mount(self) -> None:
         self._main_loop = asyncio.get_running_loop()
+        on_callback_failure(self._main_loop, self._fail)
         if self._is_stopped:
             self._end()
         # the terminal is empty after a suspension
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def show(self) -> None:
-        """Run the app until the user quits. Raises DuotuiError after an error in it, and Cancelled
-        after a signal."""
+        """Run the app until the user quits. Raises DuotuiError after an error in it or in a
+        callback, and Cancelled after a signal."""
         with self._guard.on_signals(self._stop):
             self.run()
+        if self._failure is not None:
+            raise unexpected(self._failure)
         if self._is_stopped:
             raise Cancelled("stopped")
         if self.return_code:
@@ -109,6 +114,12 @@ class BaseApp(App[None]):
         if self._main_loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._main_loop.call_soon_threadsafe(self._end)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the app after a failure in a callback of its loop."""
+        if self._failure is None:
+            self._failure = error
+            self._end()
 
     def _end(self) -> None:
         self._ended = asyncio.ensure_future(self._leave())

@@ -79,6 +79,10 @@ def with_resilience(driver: type[Driver], on_hangup: Callable[[], None]) -> type
         return driver
 
     class TerminalDriver(driver):  # type: ignore[misc, valid-type]
+        def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+            super().__init__(*arguments, **options)
+            self._file = sys.__stdout__  # Textual's is stderr, which `2>errors.log` takes away
+
         def write(self, data: str) -> None:
             writer = self._writer_thread
             while writer is not None and writer.is_alive():
