@@ -240,7 +240,7 @@ class JudgeSession:
             count = reference_scorer.weight_bytes(options.model, options.tokenizer, self.request)
         except (NotReady, UsageError):
             return None
-        return Roofline(sweep, count)
+        return Roofline(sweep, count) if count > 0 else None  # 0: no step after the prompt
 
     def _conditions_after(self) -> MachineConditions | None:
         """Return the conditions; None if the machine can no longer be probed."""
