@@ -21,13 +21,14 @@ def run(options: argparse.Namespace) -> int:
     from duotui.cli.run_summary import numbers
     from duotui.session.replay import ReplaySession
 
-    session = ReplaySession(resolve.recording(options.file), options.speed)
+    recording = resolve.recording(options.file)
+    session = ReplaySession(recording, options.speed)
     if resolve.on_terminal():
         from duotui.settings.config_file import load
         from duotui.ui.app import ConsoleApp
 
         ConsoleApp(session, load(), ascii=options.ascii).show()
     else:
-        print(session.last.board.text)
-        print(numbers(session.last), file=sys.stderr)
+        print(recording.last.board.text)
+        print(numbers(recording.last), file=sys.stderr)
     return Exit.OK
