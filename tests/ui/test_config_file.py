@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duotui.base.errors import UsageError
+from duotui.protocol import limits
 from duotui.protocol.request import Mode, Request
 from duotui.settings import config_file
 from duotui.settings.config_file import STORY_SCHEMA, Settings, load, save
@@ -226,7 +227,7 @@ requests = st.builds(
     prompt=words,
     mode=st.sampled_from(Mode),
     steps=st.integers(0, 2**32 - 1),
-    temperature=st.floats(0, allow_infinity=False),
+    temperature=st.floats(0, limits.MAX_TEMPERATURE),
     top_p=st.floats(0, 1),
     seed=st.integers(0, 2**64 - 1),
 )
