@@ -112,6 +112,13 @@ def test_conditions_are_parsed_or_refused(text: str) -> None:
         parse_conditions(text)
 
 
+def test_the_text_of_an_answer_is_harmless() -> None:
+    lying = LyingShell(lambda command: (0, f"one\n{EVIL}") if command == "x" else (0, ""))
+    with Shell.enter(lying.spawn, PeerState.SHELL) as shell:
+        first, second = shell.ask("x").text.split("\n")
+    assert (first, is_one_line(second)) == ("one", True)
+
+
 def test_megabytes_are_refused_at_once() -> None:
     lying = LyingShell(lambda _: (0, "lorem ipsum\n" * UNEXPECTED_LIMIT))
     with (
