@@ -1,8 +1,8 @@
-"""A board behind ssh: dropbear, as on a Duo's image, in a mount and a process namespace of its own.
+"""A board in a mount and a process namespace of its own: ssh by dropbear, and a UART.
 
 Its user root has the images' password. Its /mnt, /etc, /tmp and /root are its own, and what would
-change this computer's kernel is an empty script. `run_usb.sh start` opens a shell on a tty: the
-board's USB port. Needs root.
+change this computer's kernel is an empty script. A shell is at its UART. `run_usb.sh start` opens
+another one, on the tty of its USB port. Needs root.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ mount -t tmpfs tmpfs /tmp
 gadget=/tmp/usb/usb_gadget/cvitek
 mkdir -p $gadget/functions/ncm.usb0
 echo udc >$gadget/UDC
+setsid --ctty env -i TERM=vt100 sh -l -i <"$3" >"$3" 2>&1 &
 exec dropbear -F -E -p "127.0.0.1:$2" -r /srv/key -P /tmp/dropbear.pid
 """
 
@@ -63,10 +64,12 @@ HARMLESS = ("dmesg", "swapoff", "rmmod", "killall", "ifconfig", "getty")
 
 @dataclass
 class SshBoard:
-    """Running board. `host` is its address for ssh, `folder` its root's files."""
+    """Running board. `host` is its address for ssh, `folder` its root's files, `uart` the cable at
+    its UART, and `cable` that of its USB port."""
 
     folder: Path
     cable: PtyCable
+    uart: PtyCable
     server: subprocess.Popen[str]
     host: str
 
@@ -105,14 +108,19 @@ def ssh_board(folder: Path) -> Iterator[SshBoard]:
             pytest.skip(f"{program} is not installed")
     if os.geteuid() != 0:
         pytest.skip("a board behind ssh needs root")
-    cable = PtyCable()
-    held = os.dup(cable.board_end)  # or its name would be the next pty's
-    subprocess.run(["stty", "sane"], stdin=held, check=True)
+    cable, uart = PtyCable(), PtyCable()
+    # held, or the name of an end would be the next pty's
+    held = [os.dup(each.board_end) for each in (cable, uart)]
+    for end in held:
+        subprocess.run(["stty", "sane"], stdin=end, check=True)
     _write_files(folder, cable.board_path)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        ["unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c", ENTER, "sh", folder, str(port)],
+        [
+            *("unshare", "-m", "-p", "-f", "--kill-child"),
+            *("sh", "-c", ENTER, "sh", str(folder), str(port), uart.board_path),
+        ],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -121,13 +129,16 @@ def ssh_board(folder: Path) -> Iterator[SshBoard]:
         first = server.stderr.readline()
         if "Not backgrounding" not in first:
             pytest.skip(f"a board behind ssh cannot be started: {first.strip()}")
-        cable.start()
-        yield SshBoard(folder, cable, server, f"127.0.0.1:{port}")
+        for each in (cable, uart):
+            each.start()
+        yield SshBoard(folder, cable, uart, server, f"127.0.0.1:{port}")
     finally:
         server.kill()
         server.communicate()
-        cable.cut()
-        os.close(held)
+        for each in (cable, uart):
+            each.cut()
+        for end in held:
+            os.close(end)
 
 
 def _write_files(folder: Path, tty: str) -> None:

@@ -6,7 +6,13 @@ import pytest
 
 from duotui.base.errors import UsageError
 from duotui.board.installer import InstallFile
-from duotui.board.sd_card import STOCK_FILES, install_on_card
+from duotui.board.sd_card import (
+    STOCK_FILES,
+    has_owner_script,
+    install_on_card,
+    keep_owner_script,
+    undo_install,
+)
 
 TARGET = "/mnt/data/duotui/start.sh"
 
@@ -63,3 +69,43 @@ def test_a_link_on_the_card_is_followed(card: Path, part: InstallFile) -> None:
     (card / "mnt/data").symlink_to("../data")
     install_on_card(card, (part,))
     assert (card / "data/duotui/start.sh").read_text() == "#!/bin/sh\n"
+
+
+OWN = "#!/bin/sh\nmy-program &\n"
+
+
+def test_the_owners_script_is_kept_and_put_back(card: Path, part: InstallFile) -> None:
+    script = card / "mnt/data/auto.sh"
+    script.parent.mkdir(parents=True)
+    script.write_text(OWN)
+    assert has_owner_script(card)
+    ours = Path(str(part.source)).with_name("auto.sh")
+    ours.write_text("#!/bin/sh\n/mnt/data/duotui/start.sh &\n")
+    parts = (part, InstallFile(target="/mnt/data/auto.sh", source=ours, mode=0o755))
+    for _ in range(2):
+        keep_owner_script(card)
+        install_on_card(card, parts)
+        assert not has_owner_script(card)
+        assert (card / "mnt/data/duotui/owner-auto.sh").read_text() == OWN
+    undo_install(card)
+    assert script.read_text() == OWN
+    assert [path.name for path in script.parent.iterdir()] == ["auto.sh"]
+    undo_install(card)
+    assert script.read_text() == OWN
+
+
+def test_without_a_script_of_the_owners_none_is_left(card: Path, part: InstallFile) -> None:
+    ours = Path(str(part.source)).with_name("auto.sh")
+    ours.write_text("/mnt/data/duotui/start.sh &\n")
+    install_on_card(card, (InstallFile(target="/mnt/data/auto.sh", source=ours, mode=0o755),))
+    undo_install(card)
+    assert list((card / "mnt/data").iterdir()) == []
+
+
+def test_undo_follows_no_link_off_the_card(card: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "duotui").mkdir(parents=True)
+    (card / "mnt/data").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="leads off the card"):
+        undo_install(card)
+    assert (elsewhere / "duotui").is_dir()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
-from duotui.base.errors import Exit
+from duotui.base.errors import Exit, UsageError
 from duotui.cli import resolve
 from duotui.cli.arguments import add_port_argument
 
@@ -22,12 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--net", nargs="?", const="", metavar="HOST", help="by ssh, as a network card (its address)"
     )
+    parser.add_argument("--undo", action="store_true", help="remove it all, put back what was")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def run(options: argparse.Namespace) -> int:
-    from duotui.cli.board_setup import SetupOptions, setup
+    from duotui.board.installer import install_files
+    from duotui.cli.board_setup import BoardSetup
+    from duotui.cli.card_setup import set_up_card
+    from duotui.cli.setup_dialog import SetupDialog, SetupOptions
+    from duotui.targets import packer
 
+    if options.target in ("sim", "virtual"):
+        raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
     model, tokenizer = resolve.files(options)
     setup_options = SetupOptions(
         target=options.target,
@@ -36,7 +43,12 @@ def run(options: argparse.Namespace) -> int:
         engine=options.engine or resources.BOARD,
         yes=options.yes,
         card=options.sd,
+        undo=options.undo,
         net=DUO_64M.network_address if options.net == "" else options.net,
     )
-    setup(setup_options, sys.stdout)
+    files = install_files(setup_options.engine, packer.packed_model(model, tokenizer))
+    if options.sd is not None:
+        set_up_card(setup_options, options.sd, files, SetupDialog(options.yes, sys.stdout))
+    else:
+        BoardSetup(setup_options, sys.stdout).run(files)
     return Exit.OK

@@ -40,19 +40,21 @@ class SetupLine:
         return self.rate >= FAST_RATE
 
 
-def serial_line(path: str, ports: Callable[[], list[Port]]) -> SetupLine:
-    """The line at a port of this computer, or at a URL. The same board is found again if its port
-    has another name."""
-    known = listed(path, ports()) or Port(path, "", None, None, "")
-    is_usb_port = known.kind == "duo"
+def path_line(path: str, ports: Callable[[], list[Port]]) -> SetupLine:
+    """The line at a path of this computer, or at a URL."""
+    return serial_line(listed(path, ports()) or Port(path, "", None, None, ""), ports)
+
+
+def serial_line(port: Port, ports: Callable[[], list[Port]]) -> SetupLine:
+    """The line at a port. The same board is found again if its port has another name."""
+    is_usb_port = port.kind == "duo"
 
     def open_port() -> Transport:
-        present = listed(path, ports())
-        found = same_board(known, ports()) if known.serial_number else present or known
+        found = same_board(port, ports()) if port.serial_number else port
         return SerialTransport(found.path, WRITE_TIMEOUT)
 
     rate = USB_RATE if is_usb_port else UART_RATE
-    return SetupLine(name=path, rate=rate, open=open_port, is_usb_port=is_usb_port)
+    return SetupLine(name=port.path, rate=rate, open=open_port, is_usb_port=is_usb_port)
 
 
 def ssh_line(host: str, agree: Agree) -> SetupLine:

@@ -21,20 +21,24 @@ def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Pa
     return target
 
 
-def packed_model(model: Path, tokenizer: Path | None) -> Path:
-    """Return `model` if it is a .duo, else pack it for both modes, once, into the user's cache.
-    Raises UsageError if it is bad."""
+BOTH_MODES = "exact,fast"
+
+
+def packed_model(model: Path, tokenizer: Path | None, modes: str = BOTH_MODES) -> Path:
+    """Return `model` if it is a .duo, else pack it for `modes`, once, into the user's cache. Raises
+    UsageError if it is bad."""
     if model.suffix == ".duo":
         return model
     with reported(model):
         digest = sha256_of(model, UPLOAD_LIMIT_BYTES)[:12]
-    target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}.duo"
+    kind = "" if modes == BOTH_MODES else f"-{modes}"
+    target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}{kind}.duo"
     beside = tokenizer or model.parent / "tokenizer.bin"
-    return cache.cached(target, lambda fresh: _pack_into(fresh, model, beside))
 
+    def pack(fresh: Path) -> None:
+        pack_model(model, beside, modes, fresh)
 
-def _pack_into(fresh: Path, model: Path, tokenizer: Path) -> None:
-    pack_model(model, tokenizer, "exact,fast", fresh)
+    return cache.cached(target, pack)
 
 
 def inspect(path: Path) -> str:
