@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -132,7 +133,7 @@ def test_a_hot_board(line: OpenLine, tmp_path: Path) -> None:
     with line() as spawn:
         findings = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
     output = links(findings)
-    assert (output["board"], output["memory"], output["clock"]) == (True, False, False)
+    assert (output["board"], output["memory"], output["clock"]) == (True, None, False)
     assert (output["storyteller"], output["model"]) == (False, False)
     assert findings[1].what.startswith("28.8 MB")
 
@@ -154,3 +155,63 @@ def test_a_microphone(
     (microphone,) = (finding for finding in findings if finding.link == "microphone")
     assert microphone.right is right
     assert what in microphone.what
+
+
+ALIAS = "alias ls='echo coloured; ls'\r"
+
+
+@pytest.mark.parametrize(
+    ("player", "right", "what"),
+    [
+        ("exit 0", False, "/dev/snd/pcmC1D0p, but no voice"),
+        ("", None, "/dev/snd/pcmC1D0p, but no aplay: the host speaks"),
+    ],
+    ids=["no-voice", "no-player"],
+)
+def test_a_loudspeaker(
+    line: OpenLine, tmp_path: Path, player: str, right: bool | None, what: str
+) -> None:
+    """An image's profile has an alias of ls, which must not get into a name."""
+    programs(tmp_path, ls="echo /dev/snd/pcmC1D0p")
+    if player:
+        programs(tmp_path, aplay=player)
+    elif shutil.which("aplay"):
+        pytest.skip("there is a sound card here")
+    with line() as spawn:
+        spawn.write_bytes(ALIAS.encode())
+        findings = list(check_board(Shell.enter(spawn, probe_peer(spawn))))
+    assert (findings[-1].right, findings[-1].what) == (right, what)
+
+
+def test_a_port_named_by_a_link_is_the_port(tmp_path: Path) -> None:
+    port, link = tmp_path / "ttyACM0", tmp_path / "by-id"
+    port.touch()
+    link.symlink_to(port)
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/comm").write_text("ModemManager\n")
+    duo = Port(str(port), "USB Com Port", DUO_64M.usb_vendor, 0x1003, "")
+    findings = list(of_port(str(link), [duo], tmp_path / "proc", []))
+    assert links(findings)["modems"] is False
+
+
+def test_a_board_without_a_card_is_said(line: OpenLine) -> None:
+    """Boot ROM that tries again and again."""
+    rom = (
+        "while printf 'C.SCS/0/0.WD.URPL.SDI'; do sleep 1; echo '/25000000/6000000.'"
+        " 'E:SD card identified timeout: 1502 ms'; echo 'E:Boot failed (8). E:RESET:plat/mars';"
+        " sleep 1; done"
+    )
+    with line("sh", "-c", rom, modes="sane -echo") as spawn:
+        port = port_of(spawn)
+        spawn.transport.close()
+        status, output = examined(port)
+    assert status is Exit.NOT_READY
+    assert "WRONG  line         its boot ROM finds nothing to boot from" in output
+    assert "-> seat its card, or flash an image to it" in output
+
+
+@pytest.mark.parametrize("machine", ["aarch64", "armv7l", "x86_64"])
+def test_a_duo_in_arm_mode_gets_the_hint_that_helps(machine: str) -> None:
+    hint = DUO_64M.other_machine_hint(machine)
+    assert ("switch it to RISC-V" in hint) is (machine != "x86_64")
+    assert "duotui devices" in hint

@@ -167,14 +167,14 @@ def test_no_engine_is_said(shell: Shell, home: Path) -> None:
 
 
 def files_for(home: Path, tmp_path: Path, engine: str | bytes) -> tuple[InstallFile, ...]:
-    """Engine and model for a setup of a board whose folder is `home`, which is empty."""
+    """Engine, and a small file in place of a model, for a board whose folder is empty."""
     source = tmp_path / "engine"
     source.write_bytes(engine.encode() if isinstance(engine, str) else engine)
     for name in ("duollama", "story.duo"):
         (home / name).unlink()
     return (
         InstallFile(f"{home}/duollama", source, 0o755),
-        InstallFile(f"{home}/story.duo", resources.MODEL, 0o644),
+        InstallFile(f"{home}/story.duo", resources.TOKENIZER, 0o644),
     )
 
 

@@ -46,7 +46,8 @@ def test_another_computer_is_no_duo(line: OpenLine) -> None:
         port = port_of(spawn)
         spawn.transport.close()
         message = one_line(setup(port, "--yes"), 6)
-    assert message == "duotui: this is no Duo: its processor is x86_64; name another port\n"
+    reason = "this is no Duo: its processor is x86_64"
+    assert message == f"duotui: {reason}; name the port of the Duo: duotui devices lists them\n"
 
 
 def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class BoardProfile:
     - `freed_memory` is the least MemTotal, in bytes, of an image that keeps nothing for a camera.
     - `card_rate` is the card's bytes a second, `baud_rate` that of its UART.
     - `user` and `password` are those of the vendor's images.
+    - `boot_failure` is printed by a boot ROM that finds nothing to boot on a card.
     - `boot_messages` is printed by a board that was just turned on, `bootloader_prompt` by its boot
       loader: regular expressions.
     - `usb_products` are the USB devices that a board can be, by their product ids.
@@ -63,6 +64,7 @@ class BoardProfile:
     baud_rate: int
     user: str
     password: str
+    boot_failure: bytes
     boot_messages: bytes
     bootloader_prompt: bytes
     usb_vendor: int
@@ -78,6 +80,15 @@ class BoardProfile:
         """Say whether a machine that calls itself `machine` may be such a board."""
         return machine == self.machine
 
+    def other_machine_hint(self, machine: str) -> str:
+        """What to do where a machine that calls itself `machine` is at the other end."""
+        other = "name the port of the Duo: duotui devices lists them"
+        if machine.startswith(("aarch64", "arm")):
+            return (
+                f"a Duo 256M or S: switch it to RISC-V, flash its {self.machine} image; or {other}"
+            )
+        return other
+
 
 DUO_64M = BoardProfile(
     name="Milk-V Duo 64M",
@@ -90,7 +101,8 @@ DUO_64M = BoardProfile(
     baud_rate=115_200,
     user="root",
     password="milkv",
-    boot_messages=rb"U-Boot|OpenSBI|Starting kernel|Linux version",
+    boot_failure=rb"E:Boot failed|E:SD \w+",
+    boot_messages=rb"C\.SCS/|FSBL|U-Boot|OpenSBI|Starting kernel|Linux version",
     bootloader_prompt=rb"(?:=>|cv\w+#) ",
     usb_vendor=0x3346,
     usb_products=MappingProxyType(

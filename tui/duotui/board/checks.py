@@ -22,6 +22,9 @@ from duotui.board.self_test import SETUP_HINT, explain_failure, generation_fault
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 
+OSS_DEVICE = "/dev/dsp"
+"""Device that the voice writes to without a player."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -51,7 +54,7 @@ def check_board(shell: Shell) -> Iterator[Finding]:
 
 def _machine(info: SystemInfo) -> Finding:
     is_duo = DUO_64M.is_machine(info.machine)
-    mend = "" if is_duo else "name the port of the Duo: duotui devices lists them"
+    mend = "" if is_duo else DUO_64M.other_machine_hint(info.machine)
     return Finding("board", is_duo, f"{info.kernel} on {info.machine}", mend)
 
 
@@ -61,9 +64,9 @@ def _memory(info: SystemInfo) -> Finding:
         return Finding("memory", True, f"{what}: room for every mode")
     return Finding(
         "memory",
-        False,
-        f"{what}: the image keeps the rest for a camera, and mode exact has no room",
-        "flash an image of SDK v2 to its card (ION_SIZE 0); until then use --mode fast",
+        None,
+        f"{what}: the image keeps the rest for a camera; mode exact of a large model has no room",
+        "for stories15M: an image of SDK v2 (ION_SIZE 0), or --mode fast",
     )
 
 
@@ -122,7 +125,7 @@ def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
 def _microphone(shell: Shell) -> Finding:
     """Check for a capture device. The kernel has one even if no microphone is soldered to the
     board."""
-    device = quoted(shell.ask(f"ls {DUO_64M.capture_device}").text)
+    device = quoted(shell.ask(f"command ls {DUO_64M.capture_device}").text)
     if not device.startswith("/"):
         return Finding("microphone", None, "none is known to the kernel: the host listens")
     if shell.ask("command -v arecord").status:
@@ -136,14 +139,17 @@ def _microphone(shell: Shell) -> Finding:
 
 
 def _sound(shell: Shell) -> Finding:
-    devices = shell.ask(f"ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
+    # an image's alias of ls colours the names
+    devices = shell.ask(f"command ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
     names = quoted(", ".join(devices))
+    if OSS_DEVICE not in devices and shell.ask("command -v aplay").status:
+        return Finding("sound", None, f"{names}, but no aplay: the host speaks")
     result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
     if result.status == 127:
         return Finding("sound", False, f"{names}, but no voice", "on this computer: duotui setup")
     if result.status:
         mend = "whatever else plays on the board must end"
         return Finding("sound", False, f"{names}: {result.last_line}", mend)
-    return Finding("sound", True, f"{names}, and a voice")
+    return Finding("sound", True, f"{names}, and a voice: duotui tell --speak tries a loudspeaker")

@@ -86,7 +86,8 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     for an unreadable part."""
     info = parse_system_info(shell.run(PROBE))
     if not DUO_64M.is_machine(info.machine):
-        raise NotReady(f"this is no Duo: its processor is {info.machine}", "name another port")
+        hint = DUO_64M.other_machine_hint(info.machine)
+        raise NotReady(f"this is no Duo: its processor is {info.machine}", hint)
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()

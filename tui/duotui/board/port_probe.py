@@ -23,6 +23,7 @@ class PeerState(Enum):
     PASSWORD = "a password prompt"
     BOOTING = "the board is starting"
     BOOTLOADER = "the boot loader's prompt"
+    NO_CARD = "its boot ROM finds nothing to boot from"
     PROGRAM = "another program is in the foreground"
     SILENT = "nothing answers"
 
@@ -82,6 +83,7 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
             DUO_64M.boot_messages,
             KERNEL_MESSAGE,
             CONTINUATION_PROMPT,
+            DUO_64M.boot_failure,
         )
         match spawn.wait_for(*patterns, seconds=patience):
             case 0:
@@ -102,6 +104,8 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
                 starting = True
             case 6:
                 kernel = True  # a running system prints kernel messages, too
+            case 8:
+                return PeerState.NO_CARD
             case index if (unfinished or index == 7) and (ending := next(endings, b"")):
                 unfinished = True
                 spawn.write_bytes(ending)

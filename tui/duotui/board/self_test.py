@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME
+from duotui.board.answers import quoted
 from duotui.board.shell import CommandResult, Shell
 from duotui.protocol.request import Mode
 
@@ -76,10 +77,10 @@ def generation_fault(
 def explain_failure(shell: Shell, program: str, result: CommandResult) -> EngineFault:
     """Explain why `program` on the board ended with `result`, which is no success."""
     if result.status > 128:
-        words, mend = _ENDS.get(result.status - 128, (result.last_line, _DAMAGED))
+        words, mend = _ENDS.get(result.status - 128, (quoted(result.last_line), _DAMAGED))
         return EngineFault(words, mend)
     if result.last_line.startswith(_OWN_WORDS):
-        return EngineFault(result.last_line.removeprefix(_OWN_WORDS), SETUP_HINT)
+        return EngineFault(quoted(result.last_line.removeprefix(_OWN_WORDS)), SETUP_HINT)
     if shell.ask(f"test -f {program}").status:
         return EngineFault(f"no {program}", SETUP_HINT)
     own, header = _elf(shell, "/bin/sh"), _elf(shell, program)
@@ -98,11 +99,11 @@ def explain_failure(shell: Shell, program: str, result: CommandResult) -> Engine
         mount = _mount_without_programs(shell, program)
         if mount:
             return EngineFault(
-                f"{mount} is mounted noexec: no program may run from there",
-                f"on the board: mount -o remount,exec {mount}",
+                f"{quoted(mount)} is mounted noexec: no program may run from there",
+                f"on the board: mount -o remount,exec {quoted(mount)}",
             )
-        return EngineFault(result.last_line, f"on the board: chmod 755 {program}")
-    return EngineFault(result.last_line, SETUP_HINT)
+        return EngineFault(quoted(result.last_line), f"on the board: chmod 755 {program}")
+    return EngineFault(quoted(result.last_line), SETUP_HINT)
 
 
 def _elf(shell: Shell, path: str) -> str:

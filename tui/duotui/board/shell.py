@@ -260,6 +260,11 @@ def no_shell_error(state: PeerState) -> DuotuiError:
             return NotReady("the storyteller has the line", "it must be told to leave it first")
         case PeerState.BOOTING:
             return NotReady("the board did not finish to start", "turn it off and on")
+        case PeerState.NO_CARD:
+            return NotReady(
+                "the board's boot ROM finds nothing to boot from",
+                "seat its card, or flash an image to it, then turn the board on",
+            )
         case PeerState.BOOTLOADER:
             return NotReady("the board stopped in its boot loader", "type boot there, or reset it")
         case PeerState.PROGRAM:
@@ -268,5 +273,5 @@ def no_shell_error(state: PeerState) -> DuotuiError:
             )
     return NotReady(
         "the port opened, but nothing answers",
-        "no login on that line, or the board is off: duotui doctor looks further",
+        "look at the board's power, then its card, then whether TX and RX are the right way round",
     )

@@ -123,8 +123,10 @@ def _no_board(available: Sequence[Port], on_usb: Sequence[UsbDevice]) -> NoDevic
 def listed(path: str, available: Sequence[Port]) -> Port | None:
     """The port with that path, or None. Windows ignores case: COM3 is com3."""
     if sys.platform == "win32":
-        path = path.upper()
-    return next((port for port in available if port.path == path), None)
+        names = {path.upper()}
+    else:  # /dev/serial/by-id has links
+        names = {path, os.path.realpath(path)}
+    return next((port for port in available if port.path in names), None)
 
 
 def exists(path: str, available: Sequence[Port]) -> bool:

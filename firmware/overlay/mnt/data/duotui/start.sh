@@ -32,6 +32,9 @@ killall burnd 2>/dev/null
 swapoff -a
 /mnt/data/duotui/modules
 
+# Who has a keyboard, a disk or a network at the USB port keeps it: one port is a host's or a device's.
+case $(readlink /mnt/system/usb.sh 2>/dev/null) in *host*) exit ;; esac
+
 network=
 for function in ncm rndis; do
     ls "$GADGET"/functions 2>/dev/null | grep -q "^$function" && network=$function
