@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from duotui.base import resources
+from duotui.targets.packer import FORMAT_VERSION
 from support.checkpoints import Checkpoint, Shape, pieces_of, tokenizer_file
 from support.duo_file import ENTRY, HEADER, SECTION_NAMES, seal_start
 
@@ -63,6 +64,12 @@ def test_the_packages_model_is_what_its_checkpoint_gives(shipped: Engine, tmp_pa
     result = shipped.run("pack", checkpoint, "-z", tokenizer, *options)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "stories.duo").read_bytes() == resources.MODEL.read_bytes()
+
+
+def test_states_the_version_that_the_cache_knows(packed: Path) -> None:
+    """Else a cache would give an earlier engine's file to one that refuses it."""
+    assert struct.unpack_from("<I", packed.read_bytes(), 4) == (FORMAT_VERSION,)
+    assert resources.MODEL.read_bytes()[4:8] == packed.read_bytes()[4:8]
 
 
 def sections(data: bytes) -> dict[str, bytes]:

@@ -10,6 +10,9 @@ from duotui.base.files import reported, sha256_of
 from duotui.board.upload import UPLOAD_LIMIT_BYTES
 from duotui.targets.engine_binary import find_engine
 
+FORMAT_VERSION = 3
+"""Version of the .duo files that the engine reads and writes."""
+
 
 def pack_model(model: Path, tokenizer: Path, modes: str, out: Path | None) -> Path:
     """Pack `model` for `modes` ("exact,fast") into `out`, by default beside it; return its path.
@@ -25,14 +28,16 @@ BOTH_MODES = "exact,fast"
 
 
 def packed_model(model: Path, tokenizer: Path | None, modes: str = BOTH_MODES) -> Path:
-    """Return `model` if it is a .duo, else pack it for `modes`, once, into the user's cache. Raises
-    UsageError if it is bad."""
+    """Return `model` if it is a .duo, else pack it for `modes`, once, into the user's cache.
+
+    An earlier engine's file has another name there. Raises UsageError if `model` is bad.
+    """
     if model.suffix == ".duo":
         return model
     with reported(model):
         digest = sha256_of(model, UPLOAD_LIMIT_BYTES)[:12]
     kind = "" if modes == BOTH_MODES else f"-{modes}"
-    target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}{kind}.duo"
+    target = cache.cache_folder() / "packed" / f"{model.stem}-{digest}{kind}-v{FORMAT_VERSION}.duo"
     beside = tokenizer or model.parent / "tokenizer.bin"
 
     def pack(fresh: Path) -> None:
