@@ -99,7 +99,7 @@ bool lm_head_exact(const LmHead *head, const LmHeadInput *input, const int32_t *
 }
 
 LmHead lm_head_draft_subset(const LmHead *head) {
-    enum { SHARE = 8, MIN_ROWS = 2048 };
+    enum { SHARE = 8, MIN_ROWS = 4096 };
     LmHead first = *head;
     int32_t coded = head->coded / SHARE > MIN_ROWS ? head->coded / SHARE : MIN_ROWS;
     if (coded >= head->coded) return first;
