@@ -94,8 +94,8 @@ virtual: ## what the virtual Duo is made of: a kernel, QEMU, BusyBox (ten minute
 speech: ## duospeak, the board's voice, of Debian's source of Flite (a minute, once)
 	@native/speech/voice
 
-fire: $(STAMP) engine virtual ## 200 random faults on the virtual Duo, and how long recovery takes (half an hour)
-	PYTHONPATH=tests $(BIN)/python tests/bench/fault_recovery.py --faults 200
+fire: $(STAMP) engine virtual ## 300 random faults on the virtual Duo, and how long recovery takes (45 minutes)
+	PYTHONPATH=tests $(BIN)/python tests/bench/fault_recovery.py --faults 300
 
 test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
 	$(BIN)/python -m pytest tests/virtual

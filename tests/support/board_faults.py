@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from duotui.link.pty_cable import PtyCable
+    from duotui.session.session import Session
 
     Spoil = Callable[[bytes], bytes]
 
@@ -106,6 +107,9 @@ class Fault:
 
     def prepare(self) -> None:
         """Prepare the fault before the host opens the port."""
+
+    def join(self, session: Session) -> None:
+        """Join the session of a story before it is requested."""
 
     def strike(self) -> None:
         """Strike at a random moment in the middle, unless prepare() has arranged it."""
@@ -281,7 +285,7 @@ def _another_host(rig: BoardRig) -> subprocess.Popen[str]:
     )
 
 
-FAULTS: tuple[type[Fault], ...] = (
+BOARD_FAULTS: tuple[type[Fault], ...] = (
     Pulled,
     Stalled,
     Slow,

@@ -74,6 +74,7 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
         rig.channel(), None, MonotonicClock(), lambda: fault.chance.randrange(1, 1 << 32)
     )
     watch = Watch(session)
+    fault.join(session)
     moment = fault.chance.randrange(1, len(ids))
     started = time.monotonic()
 

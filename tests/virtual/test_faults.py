@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.board_faults import FAULTS, BoardRig, Fault
+from support.board_faults import BOARD_FAULTS, BoardRig, Fault
+from support.environment_faults import ENVIRONMENT_FAULTS
 from support.fault_run import expected, run_story, send
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+FAULTS = BOARD_FAULTS + ENVIRONMENT_FAULTS
 pytestmark = pytest.mark.timeout(600)
 
 STORY_BYTES, FILE_BYTES, FILE_SIZE = 3_000, 1_500, 20_000
