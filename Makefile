@@ -16,7 +16,7 @@ ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire soak speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ speech: ## duospeak, the board's voice, of Debian's source of Flite (a minute, o
 
 fire: $(STAMP) engine virtual ## 300 random faults on the virtual Duo, and how long recovery takes (45 minutes)
 	PYTHONPATH=tests $(BIN)/python tests/bench/fault_recovery.py --faults 300
+
+soak: $(STAMP) engine ## 1,000 stories in each screen and eight consoles at once: memory, threads, descriptors (40 minutes)
+	PYTHONPATH=tests $(BIN)/python tests/bench/soak.py
 
 test-virtual: $(STAMP) engine virtual ## what only the virtual Duo can show (make test has it too, where it is built)
 	$(BIN)/python -m pytest tests/virtual
