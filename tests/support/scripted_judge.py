@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from duotui.base.errors import Cancelled, DuotuiError
-from duotui.judge.session import JudgeOptions, JudgeSession, Phase
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import JudgeSession, Phase
 from duotui.protocol.events import Event, Ready
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.machine_conditions import MachineConditions

@@ -11,7 +11,8 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, Exit, UsageError
-from duotui.judge.session import JudgeOptions, Phase, replayed_session
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import Phase, replayed_session
 from duotui.protocol.events import RunEnded, RunStarted
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder, Recording
@@ -125,7 +126,7 @@ def test_a_recording_of_another_model_is_not_compared(
     model = json.loads(next(line for line in text.splitlines() if '"Ready"' in line))["model_hash"]
     other.write_text(text.replace(model, "0" * 64))
     result = judge(other, "--headless")
-    assert (result.returncode, result.stdout) == (2, "")
+    assert (result.returncode, list(json.loads(result.stdout))) == (2, ["error"])
     assert "from another model" in result.stderr
     assert result.stderr.count("\n") == 1
 

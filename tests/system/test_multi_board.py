@@ -12,7 +12,8 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
 from duotui.judge.multi_board import MultiBoardSession, file_label, split_targets
-from duotui.judge.session import JudgeOptions, JudgeSession, live_session
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import JudgeSession, live_session
 from duotui.protocol.request import Mode, Request
 from duotui.report.markdown import markdown_boards
 from duotui.targets.judged_machine import LocalMachine

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from duotui.base import resources
-from duotui.judge.session import JudgeOptions, replayed_session
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import replayed_session
 from duotui.protocol.request import Request
 from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession

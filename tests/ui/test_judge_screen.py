@@ -11,7 +11,8 @@ from textual.widgets import Static
 from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
 from duotui.judge.multi_board import MultiBoardSession
-from duotui.judge.session import JudgeOptions, JudgeSession, Phase, replayed_session
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import JudgeSession, Phase, replayed_session
 from duotui.protocol.events import LinkReconnecting
 from duotui.protocol.request import Request
 from duotui.scoring.rival_run import rival

@@ -57,26 +57,44 @@ def run_program(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run `command` to its end; both outputs are read as UTF-8. `environment` is added to this
     process's own.
 
-    Raises ChildFailed, OSError where it cannot be started, subprocess.TimeoutExpired.
+    Raises ChildFailed with `check`, OSError where it cannot be started, subprocess.TimeoutExpired.
     """
-    done = subprocess.run(
+    with subprocess.Popen(
         command,
-        input=stdin,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
         cwd=cwd,
         env=child_environment(environment),
-        timeout=timeout,
-        check=False,
-    )
-    if done.returncode:
-        raise ChildFailed(done.returncode, done.stderr)
-    return done
+    ) as process:
+        _running.append(process)
+        try:
+            stdout, stderr = process.communicate(stdin or "", timeout)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            _running.remove(process)
+    if check and process.returncode:
+        raise ChildFailed(process.returncode, stderr)
+    return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+_running: list[subprocess.Popen[str]] = []
+"""The programs that `run_program` waits for, in any thread."""
+
+
+def kill_programs() -> None:
+    """End the programs that `run_program` waits for: a thread cannot be cancelled."""
+    for process in tuple(_running):
+        process.kill()
 
 
 class ChildProcess:

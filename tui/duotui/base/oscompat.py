@@ -6,9 +6,10 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from duotui.base.errors import NotReady
 
@@ -18,7 +19,7 @@ else:
     import fcntl
     import tty
 
-    INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+    INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that end a command without a screen. Windows sends SIGBREAK when a console is closed."""
 
 HAS_PTYS = sys.platform != "win32"
@@ -26,22 +27,43 @@ HAS_PTYS = sys.platform != "win32"
 
 @contextlib.contextmanager
 def on_signals(numbers: Sequence[signal.Signals], call: Callable[[], object]) -> Iterator[None]:
-    """Call `call` in the running loop for each of these signals. Works in the main thread only."""
+    """Call `call` in the running loop for each of these signals that is not ignored, as by nohup.
+    Works in the main thread only."""
     loop = asyncio.get_running_loop()
-    previous: dict[signal.Signals, Any] = {}
-    for number in numbers:
+    previous = {number: signal.getsignal(number) for number in numbers if _is_heeded(number)}
+    for number in previous:
         try:
             loop.add_signal_handler(number, call)
         except NotImplementedError:  # Windows: loops wake up for Python's handlers
-            previous[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
     try:
         yield
     finally:
-        for number in numbers:
-            if number in previous:
-                signal.signal(number, previous[number])
-            else:
+        for number, handler in previous.items():
+            with contextlib.suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def interrupts_raise() -> Iterator[None]:
+    """Raise KeyboardInterrupt at each signal of INTERRUPTS that is not ignored. Does nothing
+    outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.getsignal(number) for number in INTERRUPTS if _is_heeded(number)}
+    for number in previous:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _is_heeded(number: signal.Signals) -> bool:
+    return signal.getsignal(number) not in (signal.SIG_IGN, None)
 
 
 def open_pty() -> tuple[int, int, str]:

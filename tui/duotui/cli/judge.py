@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from duotui.judge.headless import Show, Shown
     from duotui.scoring.rival_run import RivalRun
 
-MAX_RUNS = 10_000
+MAX_RUNS = 1_000_000
 """Runs of a judge session at most, and warm-up runs."""
 
 HELP = "The contest's runs, whether they are the baseline's story, a report."
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from duotui.judge import headless
-    from duotui.judge.session import JudgeOptions
+    from duotui.judge.options import JudgeOptions
     from duotui.targets.engine_binary import find_engine, prepare_engine
     from duotui.targets.simulator import check_can_simulate
 

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol, cast
 
 from duotui.base.errors import Cancelled, DuotuiError, UsageError, unexpected
 from duotui.base.json_text import json_text
+from duotui.base.oscompat import interrupts_raise
 from duotui.base.standard_streams import Stdout, standard_streams
 
 CONSOLE = "duotui.cli.console"
@@ -53,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run duotui, and return its exit status (docs/exit-statuses.md)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with standard_streams() as stdout:
+    with standard_streams() as stdout, interrupts_raise():
         try:
             status = _run(words)
             stdout.flush()

@@ -2,9 +2,8 @@
 
 import importlib.util
 import json
-import subprocess
 
-from duotui.base.child_process import child_environment, last_line, python_module
+from duotui.base.child_process import last_line, python_module, run_program
 from duotui.base.errors import NotReady
 from duotui.scoring.mistake import GrammarMistake
 
@@ -19,14 +18,10 @@ def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
     """Harper's findings, in order. Raises NotReady if it is not installed or does not answer."""
     if not available():
         raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
-    done = subprocess.run(
-        python_module("harper", "lint", "--no-color", "--format", "json", "--dialect", DIALECT),
-        input=text,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        env=child_environment(),
+    command = python_module(
+        "harper", "lint", "--no-color", "--format", "json", "--dialect", DIALECT
     )
+    done = run_program(command, stdin=text, timeout=60, check=False)
     try:
         files = json.loads(done.stdout) if done.stdout.strip() else []
         lints = [lint for file in files for lint in file["lints"]]

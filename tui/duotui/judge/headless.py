@@ -13,8 +13,8 @@ from duotui.base.files import atomic_write, check_writable, reported
 from duotui.base.json_text import json_text
 from duotui.judge.baseline import load_recorded, with_grammar
 from duotui.judge.multi_board import MultiBoardSession, file_label, open_sessions
+from duotui.judge.options import JudgeOptions
 from duotui.judge.session import (
-    JudgeOptions,
     JudgeSession,
     fallback_session,
     live_session,

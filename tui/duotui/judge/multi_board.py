@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
-from duotui.judge.session import JudgeOptions, JudgeSession, Outcome, live_session
+from duotui.judge.options import JudgeOptions
+from duotui.judge.session import JudgeSession, Outcome, live_session
 from duotui.targets.judged_machine import judged_machine
 
 

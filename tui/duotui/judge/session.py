@@ -6,24 +6,22 @@ the runs. The reference then scores the story by teacher forcing.
 
 import asyncio
 import json
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 
 from duotui.base import resources
+from duotui.base.child_process import kill_programs
 from duotui.base.errors import Cancelled, DuotuiError, NotReady, UsageError
-from duotui.judge.baseline import BaselineSource, model_mismatch, with_grammar
+from duotui.judge.baseline import model_mismatch, with_grammar
 from duotui.judge.fallback_runs import FallbackRuns
 from duotui.judge.live_runs import LiveRuns
+from duotui.judge.options import JudgeOptions
 from duotui.judge.replayed_runs import ReplayedRuns
 from duotui.judge.run_source import RunSource
 from duotui.protocol.events import Ready
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.machine_conditions import MachineConditions, changes
-from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
-from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import rate_doubts
 from duotui.scoring.verdict import Baseline, Verdict
@@ -45,34 +43,6 @@ class Phase(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeOptions:
-    """`baseline` is a recording of run.c; `model` is the baseline's, and must be the board's."""
-
-    target: str
-    request: Request
-    model: Path
-    tokenizer: Path | None
-    runs: int = RUNS
-    warm: int = WARM_UP_RUNS
-    speak: bool = False
-    anyway: bool = False
-    baseline: Path | None = None
-    record: Path | None = None
-    rival: RivalRun | None = None
-    """Run beside the current one on a screen, by the same clock."""
-
-    @property
-    def source(self) -> BaselineSource:
-        return BaselineSource(self.model, self.tokenizer, self.baseline)
-
-    def seeded(self) -> "JudgeOptions":
-        """Return the options with a seed, drawn here if the request leaves it to the agent."""
-        if self.request.seed:
-            return self
-        return replace(self, request=replace(self.request, seed=random.randrange(1, 2**32)))
-
-
 class JudgeSession:
     """A judge session on the runs of `source`. Call `run` once."""
 
@@ -89,6 +59,9 @@ class JudgeSession:
         self._void: tuple[str, ...] = ()
         self._roofline: Roofline | None = None
         self._built = ""
+        self._task: asyncio.Task[Verdict] | None = None
+        self._stopped_for: DuotuiError | None = None
+        """Reason of a stop before the first run."""
         self._callback: Callable[[JudgeSession], None] = lambda _: None
         source.subscribe(self._source_changed)
 
@@ -142,8 +115,14 @@ class JudgeSession:
     async def run(self) -> Verdict:
         """Judge. Raises the DuotuiError of a failure before the first run. A later one, which ends
         the runs early, becomes the verdict's trouble."""
+        self._task = asyncio.current_task()
         try:
             return await self._judge()
+        except asyncio.CancelledError:
+            if self._stopped_for is None:
+                raise
+            self.refused = self._stopped_for
+            raise self.refused from None
         except DuotuiError as error:
             self.refused = error
             await self.source.refused(error)
@@ -151,8 +130,12 @@ class JudgeSession:
             raise
 
     def stop(self, why: DuotuiError) -> None:
-        """End the runs; those until now are judged."""
+        """End the runs; those until now are judged. Before the first one, end at once."""
         self.source.stop(why)
+        if self.phase in (Phase.LOOKING, Phase.BASELINE) and self._task is not None:
+            self._stopped_for = why
+            self._task.cancel()
+            kill_programs()
 
     async def close(self) -> None:
         """Release the machine within a second."""
@@ -219,6 +202,8 @@ class JudgeSession:
 
     async def _compared(self) -> Verdict:
         verdict, run = self.so_far, self.source.state.board.run
+        if isinstance(self.source.trouble, Cancelled):
+            return verdict  # whoever stops it waits for no more measurements
         after = await asyncio.to_thread(self._conditions_after)
         if after is not None and after.is_duo:
             reasons = after.troubles() + (changes(self.before, after) if self.before else ())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from duotui.base.child_process import child_environment
+from duotui.base.child_process import child_environment, run_program
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, open_shell
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import probe_peer
@@ -48,21 +48,11 @@ class LocalMachine:
     def conditions(self) -> MachineConditions:
         if not self.proc.is_dir():
             return _little_known()
-        result = subprocess.run(
-            ["sh", "-c", CONDITIONS_SCRIPT],
-            capture_output=True,
-            encoding="utf-8",
-            env=child_environment(),
-        )
+        result = run_program(["sh", "-c", CONDITIONS_SCRIPT], check=False)
         return parse_conditions(result.stdout)
 
     def bandwidth(self) -> BandwidthSweep:
-        result = subprocess.run(
-            [find_engine(), "bandwidth"],
-            capture_output=True,
-            encoding="utf-8",
-            env=child_environment(),
-        )
+        result = run_program([find_engine(), "bandwidth"], check=False)
         return roofline.parse_sweep(result.stdout)
 
 
