@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -55,9 +56,10 @@ class Installation:
         return Path(result.stdout.strip()), result.stderr
 
     def refused(self, *arguments: str, **more: str) -> str:
-        """Standard error of `duotui tell`, which must end with status 6."""
+        """Standard error of `duotui tell`, which must end with status 6 and tell nothing."""
         result = self.python("-m", "duotui", *(arguments or ("tell", "--port", "sim")), **more)
-        assert (result.returncode, result.stdout) == (6, "")
+        assert result.returncode == 6
+        assert result.stdout == "" or list(json.loads(result.stdout)) == ["error"]
         return result.stderr
 
 

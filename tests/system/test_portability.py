@@ -144,7 +144,7 @@ def test_judge(board: NetworkBoard, tmp_path: Path) -> None:
     output = result.stderr.splitlines()[
         -1
     ]  # before it there may be a warning about a busy computer
-    assert (result.returncode, result.stdout) == (6, "")
+    assert (result.returncode, list(json.loads(result.stdout))) == (6, ["error"])
     assert output.startswith("duotui: no baseline: there is no engine for Windows; ")
     assert output.endswith("; --baseline FILE takes what run.c printed")
     baseline = tmp_path / "run.txt"

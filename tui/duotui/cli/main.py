@@ -71,8 +71,7 @@ def _fail(error: DuotuiError, words: Sequence[str], stdout: Stdout) -> int:
     """Print `error`: one line on stderr, and an object on stdout if JSON is promised there."""
     if error.__cause__ is not None and os.environ.get("DUOTUI_TRACEBACK"):
         traceback.print_exception(error.__cause__)
-    if not isinstance(error, Cancelled):
-        print(f"duotui: {error}", file=sys.stderr)
+    print(f"duotui: {error}", file=sys.stderr)
     if not stdout.is_written and _JSON_OPTIONS.intersection(words):
         value = {"message": error.message, "hint": error.hint, "status": error.exit}
         with contextlib.suppress(DuotuiError):
