@@ -70,7 +70,7 @@ class HeadlessRun:
             self._deadline.cancel()
             await self._session.close()
             state = self._session.state
-            if state.board.run is not None or self._options.as_json:
+            if state.board.run is not None:
                 self._finish(state)
 
     def _on_events(self, state: SessionState, batch: Batch) -> None:
