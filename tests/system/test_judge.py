@@ -118,15 +118,15 @@ def test_a_recording_of_run_c_is_the_baseline_and_can_be_judged(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["sim", "--runs", "0"], 2, "0 runs after 1 cannot be judged"),
+        (["sim", "--runs", "0"], 2, "'0' is not a whole number from 1"),
         (["sim", "--sound", "a.wav"], 2, "--sound records the virtual Duo's loudspeaker"),
         (["sim", "--report", "/dev/null/x"], 2, "/dev/null/x cannot be made"),
         (["sim", "--baseline", "none.txt"], 2, "none.txt cannot be read"),
         (["--outputs", "none.txt"], 2, "none.txt cannot be read"),
-        (["--outputs", "/dev/null"], 2, "has no line 'achieved tok/s:'"),
+        (["--outputs", "/dev/null"], 2, "it is a device, not a file"),
         (["/dev/ttyNONE0"], 3, "no port /dev/ttyNONE0"),
         (["sim", "--model", "none.bin"], 2, "none.bin"),
-        (["sim", "-t", "nan"], 2, "temperature nan is not 0 or more"),
+        (["sim", "-t", "nan"], 2, "'nan' is not a number from 0"),
     ],
 )
 def test_bad_input(arguments: list[str], status: int, message: str) -> None:

@@ -10,29 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from support.screen_states import MARK, QUIT, STATES, all_gone, open_state
 from support.scripted_model import STORY_PIECES, write_scripted_model
 from support.terminal import ALTERNATE_OFF, Terminal
-
-QUIT = b"\x11"
-MARK = "DUOTUI_TEST_MARK"
-
-ENDLESS = ("--model", "{model}", "--tokenizer", "{tokenizer}", "-n", "0", "-t", "0")
-"""Options for a model that tells the same words until its context is full."""
-
-STATES: dict[str, tuple[tuple[str, ...], list[tuple[bytes, bytes]]]] = {
-    "console, nothing told": (("sim",), [(b"Quit", b"")]),
-    "console, telling": (("sim", *ENDLESS, "-i", ""), [(b"telling", b"")]),
-    "console, told": (("sim", "-n", "8", "-i", "Once"), [(b"done", b"")]),
-    "console, help": (("sim",), [(b"Quit", b"?"), (b"Every key", b"")]),
-    "console, palette": (("sim",), [(b"Quit", b"\x10"), (b"Find a command", b"")]),
-    "console, settings": (("sim",), [(b"Quit", b"o"), (b"temperature", b"")]),
-    "story, cards": (("story", "sim", "--voice", "off"), [(b"Who is it", b"")]),
-    "story, telling": (("story", "sim", "--voice", "off"), [(b"Who is it", b"s"), (b"Once", b"")]),
-    "story, gate": (("story", "sim", "--voice", "off"), [(b"Who is it", QUIT), (b"= ?", b"")]),
-    "judge, running": (("judge", "sim", "--runs", "1000"), [(b"run 1", b"")]),
-    "judge, judged": (("judge", "sim", "--runs", "1", "-n", "8"), [(b"judged", b"")]),
-}
-"""A command, and what is awaited and then typed."""
 
 
 @pytest.fixture
@@ -46,32 +26,6 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"{MARK}={tmp_path}"
 
 
-def left(mark: str) -> list[int]:
-    """The processes that have `mark` in their environment."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark.encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def all_gone(mark: str) -> bool:
-    """True if every child ends by itself; each is waited for."""
-    for process in left(mark):
-        try:
-            descriptor = os.pidfd_open(process)
-        except ProcessLookupError:
-            continue
-        ended = select.select([descriptor], [], [], 10)[0]
-        os.close(descriptor)
-        if not ended:
-            return False
-    return True
-
-
 @pytest.fixture(scope="module")
 def endless(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return write_scripted_model(tmp_path_factory.mktemp("endless"), STORY_PIECES, 100_000)
@@ -82,16 +36,11 @@ def opened(mark: str, endless: tuple[Path, Path]) -> Iterator[Callable[[str], Te
     terminals: list[Terminal] = []
     model, tokenizer = endless
 
-    def open_state(state: str) -> Terminal:
-        command, steps = STATES[state]
-        words = [word.format(model=model, tokenizer=tokenizer) for word in command]
-        terminals.append(Terminal(*words))
-        for awaited, typed in steps:
-            terminals[-1].wait_for(awaited, 60)
-            os.write(terminals[-1].master, typed)
+    def open_one(state: str) -> Terminal:
+        terminals.append(open_state(state, model, tokenizer))
         return terminals[-1]
 
-    yield open_state
+    yield open_one
     for terminal in terminals:
         terminal.close()
 

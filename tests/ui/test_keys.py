@@ -272,7 +272,7 @@ async def test_settings_are_checked_as_they_are_typed(make: MakeConsole, home: P
         field = panel.query_one("#top_p", Input)
         field.value = "1.5"
         await pilot.pause()
-        assert "top-p 1.5 is not from 0 to 1" in str(panel.query_one("#wrong").render())
+        assert "'1.5' is not a number from 0 to 1" in str(panel.query_one("#wrong").render())
         await pilot.press("enter")
         assert app.screen is panel, "what is wrong is not used"
         field.value = "0.5"

@@ -231,6 +231,11 @@ def test_a_name_is_safe(typed: str) -> None:
     assert not re.search(r"  |^ | $", name)
 
 
+def test_a_name_that_only_lower_case_betrays_is_refused() -> None:
+    """Lower case makes two letters of the last one, and parts the first from the rest."""
+    assert FILTER.name("İAß") == ""
+
+
 @given(st.text(max_size=200))
 def test_any_sentence_is_judged(text: str) -> None:
     assert FILTER.fit(text) in (True, False)

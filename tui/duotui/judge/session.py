@@ -128,6 +128,8 @@ class JudgeSession:
             await self.source.refused(error)
             self._callback(self)
             raise
+        finally:
+            self._task = None
 
     def stop(self, why: DuotuiError) -> None:
         """End the runs; those until now are judged. Before the first one, end at once."""

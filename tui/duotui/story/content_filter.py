@@ -94,7 +94,7 @@ class ContentFilter:
         short = _trimmed(" ".join(words[:NAME_WORDS])[:NAME_CHARACTERS])
         titled = _composed(" ".join(map(_titled, short.split())))
         name = _trimmed(titled[:NAME_CHARACTERS])
-        return "" if self._disguised(name) else name
+        return "" if self._disguised(name) or self.unfit(name) else name
 
     def _disguised(self, text: str) -> bool:
         return any(map(self._refused, chain(*(_readings(text, table) for table in _DISGUISES))))
