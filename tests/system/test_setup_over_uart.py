@@ -114,7 +114,7 @@ def test_bytes_and_time_are_said_before_the_question(board: SshBoard) -> None:
         "Send 14.5 MB (30 min; 2 min if the board's USB cable is plugged in here, too)?"
     )
     assert how_long(plan, uart(), expected=True) == (
-        "Send 0.2 MB over this line, then 12.4 MB over the board's USB port (2 min in all)?"
+        "Send 0.2 MB over this line, then 14.2 MB over the board's USB port (2 min in all)?"
     )
     assert how_long(plan, uart(300_000), expected=True) == "Send 12.6 MB (42 s)?"
 

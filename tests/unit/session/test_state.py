@@ -11,6 +11,7 @@ from duotui.protocol.tokens import Token
 from duotui.session.source_state import LinkState
 from duotui.session.state import SessionState, reduce
 from duotui.session.token_diff import TokenDiff, extend, settled
+from support.scripted_session import ready
 
 BOARD, BASELINE = Source.BOARD, Source.BASELINE
 
@@ -209,3 +210,12 @@ def test_comparing_in_pieces_is_comparing_at_once() -> None:
         == settled(TokenDiff(), board_tokens, right)
         == TokenDiff(42, 41)
     )
+
+
+def test_an_agent_that_answers_anew_after_the_end_is_idle() -> None:
+    """The final gauges went with the link, between the end and the reconnect."""
+    before, after = ready(), ready(boot=2)
+    assert not fold(*before, started(), tokens(5), run_ended()).board.idle
+    assert fold(*before, started(), tokens(5), run_ended(), *after).board.idle
+    assert not fold(*before, started(), tokens(5), *after).board.idle
+    assert not fold(*before, started(), run_ended(), *after, started(seed=7)).board.idle

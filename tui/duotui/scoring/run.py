@@ -72,9 +72,10 @@ class RunCollector:
     def _take(self, board: SourceState) -> None:
         if board.run is None or board.run is self._seen or not (board.complete and board.idle):
             return
+        if board.stats is None:  # the gauges were lost with the board
+            return
         self._seen = board.run
         self.runs.append(Run.of(board, self._faults, len(self.runs) >= self._warm))
-        assert board.stats is not None
         self._faults = board.stats.faults
 
 

@@ -53,6 +53,8 @@ class SourceState:
     stats: events.EngineStats | None = None
     health: events.LinkHealth | None = None
     regenerating: events.Regenerating | None = None
+    ready_after_end: bool = False
+    """True if the agent answered anew after the end of the run."""
     rates: tuple[float, ...] = ()
     speech: events.SpeechStarted | None = None
     sentence: events.SentencePlaying | None = None
@@ -97,8 +99,10 @@ class SourceState:
 
     @property
     def idle(self) -> bool:
-        """True if the gauges say that nothing runs; a run's final gauges follow its end."""
-        return self.stats is not None and self.stats.activity is Activity.IDLE
+        """True if the gauges say that nothing runs; a run's final gauges follow its end. They were
+        lost if the agent answered anew after it."""
+        gauges_idle = self.stats is not None and self.stats.activity is Activity.IDLE
+        return gauges_idle or self.ready_after_end
 
     @property
     def paused(self) -> bool:

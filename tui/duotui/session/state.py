@@ -103,7 +103,12 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
         case events.LinkHealth():
             return replace(source_state, health=event)
         case events.Ready():
-            return replace(_heard(source_state, event.t), ready=event, link=LinkState.UP)
+            return replace(
+                _heard(source_state, event.t),
+                ready=event,
+                link=LinkState.UP,
+                ready_after_end=source_state.over,
+            )
         case events.RunStarted():
             return replace(
                 source_state,
@@ -116,6 +121,7 @@ def _reduce_source(source_state: SourceState, event: Event) -> SourceState:
                 stats=None,
                 rates=(),
                 regenerating=None,
+                ready_after_end=False,
                 speech=None,
                 sentence=None,
                 speech_ended=None,
