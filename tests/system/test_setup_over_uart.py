@@ -116,7 +116,7 @@ def test_bytes_and_time_are_said_before_the_question(board: SshBoard) -> None:
     assert how_long(plan, uart(), expected=True) == (
         "Send 0.2 MB over this line, then 14.2 MB over the board's USB port (2 min in all)?"
     )
-    assert how_long(plan, uart(300_000), expected=True) == "Send 12.6 MB (42 s)?"
+    assert how_long(plan, uart(300_000), expected=True) == "Send 14.5 MB (48 s)?"
 
 
 def test_no_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
