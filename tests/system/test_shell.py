@@ -134,7 +134,7 @@ def test_a_boot_loader_that_a_byte_stopped_is_told_to_go_on(line: OpenLine) -> N
 
 
 def test_a_shell_that_ends_is_said_at_once(line: OpenLine) -> None:
-    login = "sh -i; while printf 'duo login: '; do read -r user; done"
+    login = "sh -i; while printf 'duo login: '; do read -r user || sleep 1; done"
     with line("sh", "-c", login) as spawn:
         shell = Shell.enter(spawn, probe_peer(spawn))
         spawn.write_bytes(b"\x04")  # ^D has no effect
