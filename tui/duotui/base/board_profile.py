@@ -51,7 +51,8 @@ class BoardProfile:
       loader: regular expressions.
     - `usb_products` are the USB devices that a board can be, by their product ids.
     - `network_address` is a board's on its own network card, over USB.
-    - `capture_device` and `playback_devices` are paths, for a shell.
+    - `capture_device`, `alsa_devices` (that play) and `oss_device` (that plays without a program)
+      are paths, for a shell.
     - `published_rates` are tok/s of a model of `published_parameters` parameters.
     - `report_titles` are by language.
     """
@@ -71,7 +72,8 @@ class BoardProfile:
     usb_products: Mapping[int, UsbRole]
     network_address: str
     capture_device: str
-    playback_devices: str
+    alsa_devices: str
+    oss_device: str
     published_rates: tuple[tuple[str, float], ...]
     published_parameters: int
     report_titles: Mapping[str, str]
@@ -116,7 +118,8 @@ DUO_64M = BoardProfile(
     ),
     network_address="192.168.42.1",
     capture_device="/dev/snd/pcmC0D0c",
-    playback_devices="/dev/snd/pcm*p /dev/dsp",
+    alsa_devices="/dev/snd/pcm*p",
+    oss_device="/dev/dsp",
     # RVSPOC 2023, S2311, 30 runs each; the winner's is int8, and told another story
     published_rates=(("llama2.c, published", 0.360350), ("the winner, published", 24.302522)),
     published_parameters=15_191_712,

@@ -22,9 +22,6 @@ from duotui.board.self_test import SETUP_HINT, explain_failure, generation_fault
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, SystemInfo, parse_system_info
 
-OSS_DEVICE = "/dev/dsp"
-"""Device that the voice writes to without a player."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -140,11 +137,12 @@ def _microphone(shell: Shell) -> Finding:
 
 def _sound(shell: Shell) -> Finding:
     # an image's alias of ls colours the names
-    devices = shell.ask(f"command ls {DUO_64M.playback_devices} 2>/dev/null").text.split()
+    paths = f"{DUO_64M.alsa_devices} {DUO_64M.oss_device}"
+    devices = shell.ask(f"command ls {paths} 2>/dev/null").text.split()
     if not devices:
         return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
     names = quoted(", ".join(devices))
-    if OSS_DEVICE not in devices and shell.ask("command -v aplay").status:
+    if DUO_64M.oss_device not in devices and shell.ask("command -v aplay").status:
         return Finding("sound", None, f"{names}, but no aplay: the host speaks")
     result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
     if result.status == 127:

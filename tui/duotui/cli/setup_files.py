@@ -18,8 +18,8 @@ _EXACT_COSTS = re.compile(
 
 def plays_sound(shell: Shell) -> bool:
     """True if the board's voice could be heard: it has a device, and what plays on that."""
-    alsa = f"command -v aplay && ls -d {DUO_64M.playback_devices}"
-    return not shell.ask(f"[ -c /dev/dsp ] || {{ {alsa.replace(' /dev/dsp', '')}; }}").status
+    alsa = f"command -v aplay && ls -d {DUO_64M.alsa_devices}"
+    return not shell.ask(f"[ -c {DUO_64M.oss_device} ] || {{ {alsa}; }}").status
 
 
 def exact_memory(model: Path) -> int:
