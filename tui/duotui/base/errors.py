@@ -18,7 +18,7 @@ import traceback
 from enum import IntEnum
 from pathlib import Path
 
-from duotui.base.untrusted_text import one_line
+from duotui.base.untrusted_text import bounded_line
 
 LINE_LIMIT = 600
 """Characters of a message or a hint, at most: they quote boards, files and servers."""
@@ -47,15 +47,11 @@ class DuotuiError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message, self.hint = _bounded(message), _bounded(hint)
+        self.message = bounded_line(message, LINE_LIMIT)
+        self.hint = bounded_line(hint, LINE_LIMIT)
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
-
-
-def _bounded(text: str) -> str:
-    line = " ".join(one_line(text).split())
-    return line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]}..."
 
 
 class UsageError(DuotuiError):

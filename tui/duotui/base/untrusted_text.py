@@ -40,6 +40,12 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
+def bounded_line(text: str, limit: int) -> str:
+    """Return `text` as one line with single spaces, cut after `limit` characters."""
+    line = " ".join(one_line(text).split())
+    return line if len(line) <= limit else f"{line[:limit]}..."
+
+
 def without_controls(text: str) -> str:
     """Return `text` without control characters, but for newlines and tabs, and without marks of
     direction. A surrogate, which no file can hold, is a box."""

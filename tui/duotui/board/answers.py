@@ -2,7 +2,7 @@
 
 import re
 
-from duotui.base.untrusted_text import one_line
+from duotui.base.untrusted_text import bounded_line
 
 NUMBER_LIMIT = 1 << 62
 """Number that no size, time or count of a board reaches."""
@@ -29,5 +29,4 @@ def sha256_in(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Return `text` as a part of one line, cut if it is long."""
-    line = " ".join(one_line(text).split())
-    return line if len(line) <= TEXT_LIMIT else f"{line[:TEXT_LIMIT]}..."
+    return bounded_line(text, TEXT_LIMIT)
