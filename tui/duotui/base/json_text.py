@@ -1,13 +1,14 @@
-"""JSON for stdout: ASCII, so that any encoding has its characters, and without NaN."""
+"""JSON for other programs: without NaN, and on stdout in ASCII, which any encoding has."""
 
 import json
 import math
 from typing import Any
 
 
-def json_text(value: object) -> str:
+def json_text(value: object, *, ascii_only: bool = True) -> str:
     """Return `value` as indented JSON. A number that is not finite becomes null."""
-    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
+    text = json.dumps(_finite(value), indent=2, allow_nan=False, ensure_ascii=ascii_only)
+    return f"{text}\n"
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - any value of JSON

@@ -1,6 +1,5 @@
 """`duotui judge` without a screen: progress on stderr, the verdict on stdout, a report in files."""
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -58,7 +57,7 @@ class ReportWriter:
             return
         baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
         files = {
-            VERDICT_FILE: _json(verdict),
+            VERDICT_FILE: json_text(to_json(verdict), ascii_only=False),
             "report.md": markdown_report(verdict, self.language),
             "report.html": html_report(verdict, self.language),
             "story.txt": verdict.story,
@@ -70,6 +69,14 @@ class ReportWriter:
                 atomic_write(
                     path, text.encode("utf-8", "replace"), for_all=True, follow_links=False
                 )
+
+    def publish(self, verdict: Verdict, show: Callable[[Verdict], None]) -> None:
+        """Show `verdict` before the files, and write these also if stdout fails: neither a full
+        disk nor a full stdout takes the verdict with it. Raises StdoutFailed or UsageError."""
+        try:
+            show(verdict)
+        finally:
+            self.save(verdict)
 
     def print(self, verdict: Verdict) -> None:
         text = (
@@ -103,10 +110,6 @@ class ReportWriter:
         print(f"{strings['same']}: {sameness(verdict, strings)}", file=self.out)
         if self.folder is not None:
             print(self.folder / "report.html", file=self.out)
-
-
-def _json(verdict: Verdict) -> str:
-    return json.dumps(to_json(verdict), ensure_ascii=False, indent=2) + "\n"
 
 
 Shown = JudgeSession | MultiBoardSession
@@ -159,14 +162,7 @@ def _judge(session: JudgeSession, writer: ReportWriter, show: Show | None) -> Ex
     else:
         event_loop.run(_run(session))
     verdict, trouble = session.outcome()
-    # before the files, and the files also after a full stdout: neither takes the verdict with it
-    try:
-        if show is not None:
-            writer.reprint(verdict)
-        else:
-            writer.print(verdict)
-    finally:
-        writer.save(verdict)
+    writer.publish(verdict, writer.print if show is None else writer.reprint)
     if trouble is not None:
         print(f"duotui: {trouble}", file=writer.err)
     return status(verdict, trouble)
@@ -222,10 +218,7 @@ def judge_outputs(
     )
     expected = load_recorded(baseline, request.prompt) if baseline is not None else None
     verdict = with_grammar(Verdict(str(path), request, runs, expected))
-    try:
-        writer.print(verdict)
-    finally:
-        writer.save(verdict)
+    writer.publish(verdict, writer.print)
     return status(verdict, None)
 
 
