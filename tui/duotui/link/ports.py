@@ -21,7 +21,7 @@ from duotui.base.child_process import child_environment
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS, by_system
 from duotui.base.untrusted_text import one_line
-from duotui.link.usb_devices import UsbDevice, usb_devices, usb_kind, without_port
+from duotui.link.usb_devices import UsbDevice, usb_devices, usb_id, usb_kind, without_port
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
 """Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
@@ -53,8 +53,8 @@ class Port:
 
     @property
     def number(self) -> str:
-        """Its vendor and product, as lsusb writes them; "" if it is no USB device."""
-        return f"{self.vendor:04x}:{self.product or 0:04x}" if self.vendor is not None else ""
+        """Its vendor and product, as `usb_id` writes them."""
+        return usb_id(self.vendor, self.product)
 
     @property
     def unstarted(self) -> UsbDevice | None:

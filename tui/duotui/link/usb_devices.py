@@ -77,6 +77,11 @@ def usb_kind(vendor: int | None, product: int | None) -> str:
     return role.value if role is not None else "usb"
 
 
+def usb_id(vendor: int | None, product: int | None) -> str:
+    """A device's vendor and product, as lsusb writes them; "" if it is no USB device."""
+    return f"{vendor:04x}:{product or 0:04x}" if vendor is not None else ""
+
+
 def usb_devices(sysfs: Path | None = None) -> list[UsbDevice]:
     """List the boards on USB and the sockets without data, what explains a missing port first.
     `sysfs` is SYSFS by default."""
@@ -101,7 +106,7 @@ def _boards(folder: Path) -> Iterator[UsbDevice]:
             path=str(device),
             kind=usb_kind(vendor, product),
             name=one_line(_text(device / "product")),
-            number=f"{vendor:04x}:{product or 0:04x}",
+            number=usb_id(vendor, product),
             ports=tuple(f"/dev/{tty.name}" for tty in ttys),
         )
 
