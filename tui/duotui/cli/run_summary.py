@@ -1,5 +1,6 @@
 """The summary of a run: a line of numbers, JSON, a file of token ids."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def speech(ended: events.SpeechEnded) -> str:
 
 
 def summary(state: SessionState) -> dict[str, Any]:
-    """Return the object that `--json` prints, where NaN becomes null."""
+    """Return the object that `--json` prints."""
     board, run, ready, stats = state.board, state.board.run, state.board.ready, state.board.stats
     compared = state.baseline.run is not None
     return {
@@ -43,7 +44,9 @@ def summary(state: SessionState) -> dict[str, Any]:
         "prompt": run and run.prompt,
         "prompt_ids": run and list(run.ids),
         "ids": [token.id for token in board.tokens],
-        "probabilities": [token.probability for token in board.tokens],
+        "probabilities": [
+            None if math.isnan(token.probability) else token.probability for token in board.tokens
+        ],
         "mode": run and run.mode,
         "steps": run and run.steps,
         "temperature": run and run.temperature,
