@@ -23,7 +23,8 @@ from duotui.protocol.request import Mode, Request
 from duotui.session.event_history import EventHistory
 from duotui.session.recording import event_line
 from duotui.session.state import SessionState, reduce
-from support.lying_agent import LYING_HELLO, STEPS, STORY_NUMBER, Liar
+from support.lying_agent import LYING_HELLO, STEPS, Liar
+from support.short_story import STORY_NUMBER
 
 REQUEST = Request(mode=Mode.EXACT, steps=STEPS)
 MESSAGES_DUE = 20

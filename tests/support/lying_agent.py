@@ -14,8 +14,9 @@ from duotui.protocol.frames import Frame, encode
 from duotui.protocol.limits import MAX_PAYLOAD
 from duotui.protocol.message_base import Message
 from support.protocol_agent import HELLO
+from support.short_story import START, STORY_NUMBER
 
-STORY_NUMBER, STEPS = 77, 6
+STEPS = 6
 AGENT_MESSAGES: tuple[type[Message], ...] = (
     messages.Hello,
     messages.Stats,
@@ -123,17 +124,7 @@ class Liar:
 
 def honest_story(number: int = STORY_NUMBER) -> Sequence[Message]:
     """Messages of an agent that tells a story and is idle after it."""
-    start = story_messages.Start(
-        story=number,
-        index=0,
-        mode=1,
-        steps=STEPS,
-        temperature=1.0,
-        top_p=0.9,
-        seed=123,
-        clock=1000,
-        ids=(1, 5),
-    )
+    start = replace(START, story=number, steps=STEPS)
     tokens = [
         story_messages.Next(number, index, 7, 1000 + 50_000 * index, 0.5, b" a")
         for index in range(1, STEPS + 1)

@@ -22,7 +22,8 @@ from duotui.protocol.messages import Generate
 from duotui.protocol.story_messages import StoryEvent
 from duotui.session.session import Session
 from support.agent_trial import REQUEST, is_clean
-from support.lying_agent import LYING_HELLO, STORY_NUMBER, Liar, frame_bytes, honest_story
+from support.lying_agent import LYING_HELLO, Liar, frame_bytes, honest_story
+from support.short_story import STORY_NUMBER
 
 
 class LyingTransport:
