@@ -84,7 +84,8 @@ def main() -> None:
             ending = rng.choice(sorted(ENDINGS))
             if ending == "ctrl+q" and state.startswith("story"):
                 ending = "SIGTERM"  # there the key asks for a code first
-            fault = _end(open_state(state, model, tokenizer), ending, mark, seconds[ending])
+            terminal = open_state(state, model, tokenizer)
+            fault = _end(state, terminal, ending, mark, seconds[ending])
             faults[fault] += bool(fault)
             if fault:
                 print(f"{number}: {state}, {ending}: {fault}", flush=True)
@@ -96,7 +97,7 @@ def main() -> None:
     sys.exit(bool(+faults))
 
 
-def _end(terminal: Terminal, ending: str, mark: str, seconds: list[float]) -> str:
+def _end(state: str, terminal: Terminal, ending: str, mark: str, seconds: list[float]) -> str:
     """End a program; return what was wrong, or ""."""
     try:
         started = time.monotonic()
@@ -114,7 +115,8 @@ def _end(terminal: Terminal, ending: str, mark: str, seconds: list[float]) -> st
             terminal.slave
         ):
             return "the terminal is raw"
-        wanted = {"SIGKILL": -9, "ctrl+q": 0}.get(ending, 9)
+        by_key = 9 if state == "judge, running" else 0  # the runs that were left out are a stop
+        wanted = {"SIGKILL": -9, "ctrl+q": by_key}.get(ending, 9)
         status = terminal.process.returncode
         return "" if status == wanted else f"status {status}"
     finally:
