@@ -8,6 +8,16 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+STEP_BINDING = Binding(
+    "full_stop",
+    "step",
+    "Step",
+    show=False,
+    id="step",
+    tooltip="In a recording that is held: on to the next words",
+)
+"""The binding of each screen that plays a recording."""
+
 
 @dataclass(frozen=True, slots=True)
 class BoundCommand:

@@ -2,6 +2,8 @@
 
 from textual.binding import Binding, BindingType
 
+from duotui.ui.bindings import STEP_BINDING
+
 CONSOLE_BINDINGS: list[BindingType] = [
     Binding(
         "i,slash",
@@ -51,14 +53,7 @@ CONSOLE_BINDINGS: list[BindingType] = [
         id="speak",
         tooltip="Say the story aloud on the board's loudspeaker, or be quiet",
     ),
-    Binding(
-        "full_stop",
-        "step",
-        "Step",
-        show=False,
-        id="step",
-        tooltip="In a recording that is held: on to the next words",
-    ),
+    STEP_BINDING,
     Binding(
         "y",
         "copy_story",

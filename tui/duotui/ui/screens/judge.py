@@ -20,6 +20,7 @@ from duotui.protocol.events import Source
 from duotui.scoring.verdict import Verdict
 from duotui.session.token_diff import TokenDiff
 from duotui.ui import judge_text
+from duotui.ui.bindings import STEP_BINDING
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.throttled_screen import ThrottledScreen
 from duotui.ui.widgets.agreement_strip import AgreementStrip
@@ -65,14 +66,7 @@ class JudgeScreen(ThrottledScreen):
             tooltip="The story that is raced with, or what each token was chosen from",
         ),
         Binding("space", "pause", "Hold", id="pause", tooltip="Hold a recording, or go on"),
-        Binding(
-            "full_stop",
-            "step",
-            "Step",
-            show=False,
-            id="step",
-            tooltip="In a recording that is held: on to the next words",
-        ),
+        STEP_BINDING,
         Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
     ]
 
