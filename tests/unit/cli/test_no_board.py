@@ -63,7 +63,7 @@ def test_the_console_says_it(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     assert console.board_or_sim() == "sim"
-    assert capsys.readouterr().err.startswith(SEEN)
+    assert capsys.readouterr().err.startswith(SEEN[0].upper() + SEEN[1:])  # a sentence
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(NoDevice, match="as a network card"):
         console.board_or_sim()

@@ -54,7 +54,8 @@ def board_or_sim() -> str:
     missing = resolve.no_board()
     if not missing:
         return "auto"
-    print(f"{missing}. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
+    said = missing[0].upper() + missing[1:]
+    print(f"{said}. Enter starts the simulated Duo, Ctrl+C leaves.", file=sys.stderr)
     if not sys.stdin.readline():
         raise NoDevice(missing, "duotui sim starts the simulated one")
     return "sim"
