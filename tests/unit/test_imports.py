@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import duotui
+from support.interpreter import without_coverage
 
 PACKAGE_FOLDER = Path(duotui.__file__).parent
 MODULES = {
@@ -85,7 +86,11 @@ def loaded(modules: list[str]) -> set[str]:
     """Modules that a new interpreter has loaded after importing `modules`."""
     code = f"import sys\nfor n in {modules!r}: __import__(n)\nprint(*sys.modules)"
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=without_coverage(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(result.stdout.split())
 

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from duotui.base.child_process import (
     python_module,
     run_program,
 )
+from support.interpreter import without_coverage
 
 ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
 
@@ -100,12 +102,22 @@ async def test_a_pipe_that_a_grandchild_keeps_is_given_up() -> None:
 def test_a_module_of_ours_imports_nothing_of_the_current_folder(tmp_path: Path) -> None:
     """A `json.py` of somebody else is not run."""
     (tmp_path / "json.py").write_text("open('was run', 'w')")
+
+    def files_after(command: Sequence[str]) -> list[str]:
+        subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=without_coverage(),
+            input=b"",
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return sorted(path.name for path in tmp_path.iterdir())
+
     command = python_module("duotui.speech.espeak_worker")
-    subprocess.run(command, cwd=tmp_path, input=b"", capture_output=True, timeout=60, check=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["json.py"]
-    without = [word for word in command if word != "-P"]
-    subprocess.run(without, cwd=tmp_path, input=b"", capture_output=True, timeout=60, check=False)
-    assert (tmp_path / "was run").exists()
+    assert files_after(command) == ["json.py"]
+    assert files_after([word for word in command if word != "-P"]) == ["json.py", "was run"]
 
 
 # The board's password
