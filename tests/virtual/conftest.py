@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from duotui.base import resources
+from duotui.base import cache, resources
 from duotui.base.board_profile import MemoryLayout
 from duotui.base.errors import NotReady
 from duotui.board.pexpect_transport import TransportSpawn
@@ -35,6 +36,15 @@ def machine() -> VirtualMachine:
         return VirtualMachine.find()
     except NotReady as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def default_card(machine: VirtualMachine) -> Iterator[None]:
+    """The one card in the user's cache, which one virtual Duo at a time may use."""
+    path = cache.cache_folder() / "virtual-card.test-lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

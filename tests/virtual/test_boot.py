@@ -17,7 +17,7 @@ from duotui.base.progress import TransferProgress
 from duotui.board.port_probe import PeerState
 from duotui.board.shell import Shell
 from duotui.board.upload import upload
-from duotui.targets.virtual_duo import make_card
+from duotui.targets.virtual_duo import VirtualDuo, make_card
 from support.emulators import BOARD_FOLDER, MISSING_CALLS
 
 if TYPE_CHECKING:
@@ -93,6 +93,14 @@ def test_reads_its_card_as_slowly(start: StartBoard, tmp_path: Path) -> None:
     start_time, end_time = map(float, output.split())
     rate = 60 * 2**20 / (end_time - start_time)
     assert rate <= DUO_64M.card_rate * 1.1
+
+
+def test_a_second_one_on_the_same_card_is_refused(start: StartBoard, tmp_path: Path) -> None:
+    with start() as duo:
+        second = VirtualDuo(duo.board.card)
+        with pytest.raises(NotReady, match="runs in another program already; end that one first"):
+            second.start()
+        second.close()
 
 
 def test_is_heard(start: StartBoard, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def own_card(card: Path, tmp_path: Path) -> Path:
     return tmp_path / "card.img"
 
 
-def test_tells_the_identical_story(card: Path) -> None:
+@pytest.mark.usefixtures("card", "default_card")
+def test_tells_the_identical_story() -> None:
     result = subprocess.run(
         [
             *(sys.executable, "-m", "duotui", "tell", "--port", "virtual", "--mode", "exact"),

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from duotui.targets.virtual_duo import VirtualMachine
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("default_card")]
 
 
 def judge(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -145,9 +145,8 @@ def test_the_package_has_the_duos_program(voice: Path) -> None:
     assert resources.SPEAKER.read_bytes() == built
 
 
-def test_the_virtual_duo_says_its_story_and_is_understood(
-    machine: VirtualMachine, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("default_card")
+def test_the_virtual_duo_says_its_story_and_is_understood(tmp_path: Path) -> None:
     """The sentence that a user requests is recognized, and its words are marked."""
     speaker, recording = tmp_path / "speaker.wav", tmp_path / "r.jsonl"
     result = subprocess.run(

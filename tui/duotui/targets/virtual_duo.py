@@ -33,6 +33,9 @@ NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port
 MONITOR_SECONDS = 2.0
 """Seconds without an answer after which QEMU counts as hung."""
 
+CARD_IS_LOCKED = 'Failed to get "write" lock'
+"""QEMU's words for an image that another QEMU has open."""
+
 
 @dataclass(frozen=True)
 class VirtualMachine:
@@ -235,6 +238,8 @@ class QemuMonitor:
                 process.wait(0.01)
         self._socket.close()
         output = process.stdout.read().decode(errors="replace") if process.stdout else ""
+        if CARD_IS_LOCKED in output:
+            raise NotReady("the virtual Duo runs in another program already", "end that one first")
         raise NotReady("the virtual Duo does not start", output.strip() or "QEMU said nothing")
 
     def ask(self, command: str) -> object:
