@@ -13,10 +13,12 @@ DATA := tui/duotui/data
 CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/duotui
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 ENGINE = $(MAKE) --no-print-directory -j $(JOBS) -C native CC="$(CC)"
+BABEL = $(BIN)/pybabel -q
+LOCALES = -D duotui -d tui/duotui/locale
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire soak speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof messages snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire soak speech wheels clean needs-cc needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +48,12 @@ check: $(STAMP) ## format, lint and types
 
 proof: $(STAMP) engine board ## 200 stories of each model, by every kernel and emulator (an hour or two)
 	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_emulators.py
+
+messages: $(STAMP) ## find the messages anew, for the translators, and compile what they translated
+	$(BABEL) extract --add-location file --sort-by-file --omit-header -o native/build/duotui.pot tui/duotui
+	$(BABEL) update $(LOCALES) -i native/build/duotui.pot -l zh_CN --ignore-pot-creation-date \
+		--no-fuzzy-matching --ignore-obsolete --width 100
+	$(BABEL) compile $(LOCALES) -l zh_CN
 
 snapshots: $(STAMP) engine ## take the console's pictures anew, after a change that was meant
 	$(BIN)/python -m pytest tests/ui --snapshot-update

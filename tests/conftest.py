@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from duotui.base.translation import use_language
 from support.engine import SHARED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -19,6 +22,16 @@ settings.register_profile("long", max_examples=200, deadline=None)
 settings.load_profile("short")
 
 pytest_plugins = ["support.reports", "support.skips", "support.tiers"]
+
+
+os.environ["LANGUAGE"] = "en"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Let each test begin in English, whatever the test before has chosen."""
+    yield
+    use_language("en")
 
 
 @pytest.fixture(scope="session")

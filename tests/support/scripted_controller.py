@@ -4,11 +4,12 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
+from duotui.base.translation import current_language
 from duotui.protocol.tokens import WordMark
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import choices
 from duotui.story.cards import deck
-from duotui.story.strings import strings_in
+from duotui.story.strings import StoryStrings, story_strings
 from duotui.story.view_state import ChoiceOption, RestReason, Step, StoryViewState
 
 SENTENCES = (
@@ -24,7 +25,7 @@ SENTENCES = (
 class ScriptedController:
     def __init__(self, view: StoryViewState, parental: ParentalSettings) -> None:
         self.view, self.parental = view, parental
-        self.strings = strings_in(parental.language)
+        self.strings = story_strings()
         self.word: WordMark | None = None
         self.troubles: tuple[str, ...] = ()
         self.requests: list[tuple[object, ...]] = []
@@ -39,8 +40,8 @@ class ScriptedController:
     async def close(self) -> None:
         self.requests.append(("close",))
 
-    def apply_settings(self, parental: ParentalSettings, strings: object) -> None:
-        self.parental, self.strings = parental, strings_in(parental.language)
+    def apply_settings(self, parental: ParentalSettings, strings: StoryStrings) -> None:
+        self.parental, self.strings = parental, strings
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *arguments: self.requests.append((name, *arguments))
@@ -53,7 +54,7 @@ def mark(sentence: str, word: str) -> WordMark:
 
 def scripted_controllers(parental: ParentalSettings) -> dict[str, ScriptedController]:
     """Controllers for each view, by name."""
-    strings, language = strings_in(parental.language), parental.language
+    strings, language = story_strings(), current_language()
     heroes, places, topics = (choices.cards(deck(), row, language) for row in range(3))
     favourites = (
         ChoiceOption("0", choices.title(deck(), _CHOICE, language), "cat"),

@@ -22,7 +22,7 @@ from duotui.story.diary import Diary
 from duotui.story.favourites import Favourites
 from duotui.story.generator import DEFAULT_REQUEST, StoryGenerator
 from duotui.story.services import StoryServices
-from duotui.story.strings import strings_in
+from duotui.story.strings import story_strings
 from duotui.story.voice_input import VoiceInput
 
 AFTERNOON = datetime(2026, 11, 26, 15, 30)
@@ -87,4 +87,4 @@ def new_controller(
     services: StoryServices, parental: ParentalSettings | None = None
 ) -> StoryController:
     parental = parental or ParentalSettings(name="Lily")
-    return StoryController(services, parental, strings_in(parental.language))
+    return StoryController(services, parental, story_strings())

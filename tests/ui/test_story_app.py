@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.widgets import Input, Static
 
+from duotui.base.translation import use_language
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
@@ -79,6 +80,7 @@ def test_ascii(snap_compare: Compare, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["what", "fallback", "end", "night"])
 def test_chinese(snap_compare: Compare, name: str) -> None:
+    use_language("zh")
     child = replace(STILL, language="zh")
     assert snap_compare(
         story_app(scripted_controllers(child)[name], child=child), terminal_size=(80, 24)
@@ -101,6 +103,7 @@ def program_text(app: StoryApp) -> str:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", list(scripted_controllers(STILL)))
 async def test_no_technical_word_and_no_blank_screen(name: str, language: str) -> None:
+    use_language(language)
     child = replace(STILL, language=language)
     app = story_app(scripted_controllers(child)[name], child=child)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -23,6 +23,7 @@ from duotui.base.files import (
     sha256_of,
 )
 from duotui.base.oscompat import folder_lock
+from duotui.base.translation import gettext as _
 
 _DIGEST_CHARACTERS = 64
 
@@ -50,8 +51,12 @@ def cached(target: Path, make: Callable[[Path], None], *, changes: bool = False)
                     _make(target, make, changes)
     except OSError as error:
         raise NotReady(
-            f"the cache folder {cache_folder()} cannot be written: {reason(error)}",
-            "set XDG_CACHE_HOME to a folder that can",
+            _(
+                "the cache folder {cache_folder} cannot be written: {error}",
+                cache_folder=cache_folder(),
+                error=reason(error),
+            ),
+            _("set XDG_CACHE_HOME to a folder that can"),
         ) from error
     return target
 
@@ -85,13 +90,16 @@ def _check_private(folder: Path) -> None:
         status = folder.stat()
         if status.st_uid not in (os.geteuid(), 0):
             raise NotReady(
-                f"the cache folder {folder} belongs to another user",
-                "set XDG_CACHE_HOME to a folder of yours",
+                _("the cache folder {folder} belongs to another user", folder=folder),
+                _("set XDG_CACHE_HOME to a folder of yours"),
             )
         if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise NotReady(
-                f"the cache folder {folder} can be written by other users",
-                f"remove it, or chmod go-w {folder} if nobody else uses this computer",
+                _("the cache folder {folder} can be written by other users", folder=folder),
+                _(
+                    "remove it, or chmod go-w {folder} if nobody else uses this computer",
+                    folder=folder,
+                ),
             )
 
 

@@ -18,6 +18,7 @@ import traceback
 from enum import IntEnum
 from pathlib import Path
 
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import bounded_line
 
 LINE_LIMIT = 600
@@ -51,7 +52,9 @@ class DuotuiError(Exception):
         self.hint = bounded_line(hint, LINE_LIMIT)
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        return _("{message}; {hint}", message=self.message, hint=self.hint)
 
 
 class UsageError(DuotuiError):
@@ -91,10 +94,15 @@ def unexpected(error: BaseException) -> DuotuiError:
     if isinstance(error, DuotuiError):
         return error
     frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    where = (
+        _(" in {file}, line {line}", file=Path(frames[-1].filename).name, line=frames[-1].lineno)
+        if frames
+        else ""
+    )
     said = f": {error}" if str(error) else ""
     result = DuotuiError(
-        f"unexpected {type(error).__name__}{where}{said}", "DUOTUI_TRACEBACK=1 shows the way there"
+        _("unexpected {kind}{where}{said}", kind=type(error).__name__, where=where, said=said),
+        _("DUOTUI_TRACEBACK=1 shows the way there"),
     )
     result.__cause__ = error
     return result

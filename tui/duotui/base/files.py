@@ -16,27 +16,66 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError, UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
-_KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+_KINDS = {
+    stat.S_IFIFO: N_("it is a FIFO, not a file"),
+    stat.S_IFSOCK: N_("it is a socket, not a file"),
+}
 _NEVER_BLOCK = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
 _READ_BLOCK = 1 << 20
 _OWN_MODE, _SHARED_MODE = 0o600, 0o666
 
 
 @contextmanager
-def reported(
-    path: Path, failure: str = "cannot be read", kind: type[DuotuiError] = UsageError
-) -> Iterator[None]:
-    """Raise an OSError of the body as the one line `PATH cannot be read; the reason`."""
+def reported(path: Path, failure: str = "", kind: type[DuotuiError] = UsageError) -> Iterator[None]:
+    """Raise an OSError of the body as the one line `PATH cannot be read; the reason`. `failure`
+    is in the user's language."""
     try:
         yield
     except OSError as error:
-        raise kind(f"{path} {failure}", reason(error)) from error
+        what = f"{path} {failure}" if failure else _("{path} cannot be read", path=path)
+        raise kind(what, reason(error)) from error
 
 
 def reason(error: OSError) -> str:
     """Return what is wrong, without a number and a path."""
-    return error.strerror or str(error)
+    return _(error.strerror or str(error))
+
+
+SYSTEM_REASONS = (
+    N_("it is closed"),
+    N_("Address already in use"),
+    N_("Broken pipe"),
+    N_("Connection refused"),
+    N_("Connection reset by peer"),
+    N_("Connection timed out"),
+    N_("Device or resource busy"),
+    N_("Exec format error"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("Input/output error"),
+    N_("Invalid argument"),
+    N_("Is a directory"),
+    N_("Name or service not known"),
+    N_("Network is unreachable"),
+    N_("No route to host"),
+    N_("No space left on device"),
+    N_("No such device"),
+    N_("No such device or address"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Operation not permitted"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("Temporary failure in name resolution"),
+    N_("Text file busy"),
+    N_("Too many levels of symbolic links"),
+    N_("Too many open files"),
+    N_("timed out"),
+)
+"""Reasons that a user meets, as the system words them."""
 
 
 # Reading
@@ -114,7 +153,9 @@ def read_lines(path: Path, limit: int, line_limit: int) -> Iterator[bytes]:
             if done > limit:
                 raise _too_large(limit)
         if len(line) > line_limit:
-            raise OSError(errno.EFBIG, f"one of its lines has more than {line_limit} bytes")
+            raise OSError(
+                errno.EFBIG, _("one of its lines has more than {limit} bytes", limit=line_limit)
+            )
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -133,20 +174,22 @@ def _decoded(data: bytes, errors: str) -> str:
     try:
         return data.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", errors)
     except UnicodeDecodeError as error:
-        raise OSError(errno.EILSEQ, f"it is not UTF-8 at byte {error.start}") from error
+        raise OSError(
+            errno.EILSEQ, _("it is not UTF-8 at byte {position}", position=error.start)
+        ) from error
 
 
 def _check(status: os.stat_result, path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
-        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+        what = _KINDS.get(stat.S_IFMT(status.st_mode), N_("it is a device, not a file"))
+        raise OSError(errno.EINVAL, _(what), str(path))
 
 
 def _too_large(limit: int) -> OSError:
     size = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
-    return OSError(errno.EFBIG, f"it is larger than {size}")
+    return OSError(errno.EFBIG, _("it is larger than {size}", size=size))
 
 
 # Writing

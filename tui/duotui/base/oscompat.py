@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 
 if sys.platform == "win32":
     INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
@@ -70,7 +71,7 @@ def open_pty() -> tuple[int, int, str]:
     """Open a pseudo-terminal in raw mode. Return its master, which does not block, its slave, and
     the slave's path. Raises NotReady if the system has none."""
     if sys.platform == "win32":
-        raise NotReady("Windows has no pseudo-terminals", "connect a board and name its port")
+        raise NotReady(_("Windows has no pseudo-terminals"), _("connect a board and name its port"))
     else:  # mypy checks this branch only
         master, slave = os.openpty()
         os.set_blocking(master, False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from duotui.base.files import read_text
+from duotui.base.translation import gettext as _
 
 TOML_LIMIT = 1 << 20
 """Bytes of a TOML file, at most."""
@@ -19,7 +20,7 @@ def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(text, parse_constant=_refuse)
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(_("it is nested too deeply")) from error
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def parse_toml(text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
         repr(table)  # a message may print a value: a number too long to print must fail here
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(_("it is nested too deeply")) from error
     return table
 
 
@@ -38,4 +39,4 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(_("{constant} is no number of JSON", constant=constant))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from duotui.base.clock import Clock
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import one_line
 
 READING_PATIENCE = 1.0
@@ -39,7 +40,7 @@ class ProgressLine:
 
     def show(self, name: str, now: TransferProgress) -> None:
         share = now.done / now.size
-        left = "" if now.left is None else f"{now.left:4.0f} s left"
+        left = "" if now.left is None else _("{left:4.0f} s left", left=now.left)
         text = f"  {name:<14} {bar(share)} {share:4.0%}  {now.rate / 1000:6.1f} kB/s  {left}"
         if self._out.isatty():
             print(f"\r{text}\x1b[K", end="\n" if now.done == now.size else "", file=self._out)
@@ -58,9 +59,13 @@ class ProgressLine:
 def duration(seconds: float) -> str:
     """Words for a length of time: 40 s, 7 min, 2 h 30 min."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} s"
+        return _("{count} s", count=max(1, round(seconds)))
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    return (
+        _("{minutes} min", minutes=minutes)
+        if minutes < 90
+        else _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+    )
 
 
 class ReadingLine:
@@ -75,7 +80,7 @@ class ReadingLine:
     def show(self, done: int, size: int) -> None:
         if self._clock.now() - self._start < READING_PATIENCE:
             return
-        text = f"duotui: reading {self._name}, {size / 1e6:.0f} MB"
+        text = _("duotui: reading {name}, {size:.0f} MB", name=self._name, size=size / 1e6)
         if self._out.isatty():
             end = "\n" if done == size else ""
             print(f"\r{text} {bar(done / size)} {done / size:4.0%}\x1b[K", end=end, file=self._out)

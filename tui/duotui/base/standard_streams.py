@@ -15,6 +15,7 @@ from typing import TextIO
 
 from duotui.base.errors import DuotuiError
 from duotui.base.oscompat import make_writable
+from duotui.base.translation import gettext as _
 
 _MODES = (os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)
 """How stdin, stdout and stderr are opened if they are closed. A write to stdout then fails."""
@@ -105,7 +106,7 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        raise StdoutFailed("stdout was closed", "nothing more can be written") from error
+        raise StdoutFailed(_("stdout was closed"), _("nothing more can be written")) from error
     except OSError as error:
-        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or ""
-        raise StdoutFailed("stdout cannot be written", reason) from error
+        reason = "it is closed" if error.errno == errno.EBADF else str(error.strerror)
+        raise StdoutFailed(_("stdout cannot be written"), _(reason)) from error

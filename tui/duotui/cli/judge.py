@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import current_language
 from duotui.cli import resolve
 from duotui.cli.arguments import (
     SPEED,
@@ -48,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=SPEED, default=1.0, help="of a recording (1)")
     parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the report")
     parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
     add_story_arguments(parser)
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from duotui.targets.simulator import check_can_simulate
 
     request = resolve.request(options, Request(mode=Mode.EXACT))
-    writer = headless.ReportWriter(options.headless, options.report, options.language)
+    writer = headless.ReportWriter(options.headless, options.report, current_language())
     if options.outputs is not None:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)

@@ -7,12 +7,16 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NoReturn, Protocol, cast
 
 from duotui.base.errors import Cancelled, DuotuiError, UsageError, unexpected
 from duotui.base.json_text import json_text
 from duotui.base.oscompat import interrupts_raise
 from duotui.base.standard_streams import Stdout, standard_streams
+from duotui.base.translation import gettext as _
+from duotui.base.translation import use_language
+from duotui.settings.config_file import LANGUAGE_CHOICES, language, load
 
 CONSOLE = "duotui.cli.console"
 
@@ -48,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse with one line for an error. Raises UsageError."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"{self.prog} --help tells more")
+        raise UsageError(message, _("{program} --help tells more", program=self.prog))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,10 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with standard_streams() as stdout, interrupts_raise():
         try:
+            use_language(language(load(), _language_option(words)))
             status = _run(words)
             stdout.flush()
         except KeyboardInterrupt:
-            return _fail(Cancelled("stopped"), words, stdout)
+            return _fail(Cancelled(_("stopped")), words, stdout)
         except DuotuiError as error:
             return _fail(error, words, stdout)
         except Exception as error:
@@ -96,9 +101,22 @@ def _run(arguments: list[str]) -> int:
 
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     """Return the parser of a command, or of the console for ""."""
-    epilog = "" if name else f"Commands: duotui {', '.join(COMMANDS)}. Each has --help."
+    epilog = (
+        "" if name else _("Commands: duotui {names}. Each has --help.", names=", ".join(COMMANDS))
+    )
     parser = _Parser(
-        prog=f"duotui {name}".strip(), description=command.HELP, epilog=epilog, allow_abbrev=False
+        prog=f"duotui {name}".strip(),
+        description=_(command.HELP),
+        epilog=epilog,
+        allow_abbrev=False,
     )
     command.add_arguments(parser)
+    parser.add_argument("--language", choices=LANGUAGE_CHOICES, help=_("of the messages (auto)"))
     return parser
+
+
+def _language_option(words: Sequence[str]) -> str:
+    """The value of --language, which the parser's own help needs; "" if it is not given, or bad."""
+    given = [value for name, value in pairwise(words) if name == "--language"]
+    given += [word.partition("=")[2] for word in words if word.startswith("--language=")]
+    return given[-1] if given and given[-1] in LANGUAGE_CHOICES else ""

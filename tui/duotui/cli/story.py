@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from duotui.base.errors import Exit, NoDevice, UsageError
+from duotui.base.translation import use_language
 from duotui.cli import resolve
 from duotui.cli.arguments import add_ascii_argument, add_story_arguments
 from duotui.settings.parental_settings import PARENTAL_SCHEMA
@@ -21,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="the child's")
     parser.add_argument("--theme", help="bedtime, cream, forest, sea, space or another")
-    parser.add_argument("--language", choices=parental["language"].choices, help="of the screen")
     add_ascii_argument(parser)
     add_story_arguments(parser)
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from duotui.story.content_filter import content_filter
     from duotui.story.controller import StoryController
     from duotui.story.generator import DEFAULT_REQUEST
-    from duotui.story.strings import strings_in
+    from duotui.story.strings import story_strings
 
     settings = config_file.load()
     values = {name: getattr(options, name) for name in ("voice", "name", "theme", "language")}
@@ -45,12 +45,13 @@ def run(options: argparse.Namespace) -> int:
     }
     child = replace(settings.parental, **given)
     child = replace(child, name=content_filter().name(child.name))
+    use_language(config_file.language(settings, child.language))
     rng = random.Random()
     target = options.target or resolve.board_or_sim("tells")
     _check(target, options)
     session = resolve.session(target, options, baseline=False)
     services = story_services(session, child, resolve.request(options, DEFAULT_REQUEST), rng)
-    controller = StoryController(services, child, strings_in(child.language))
+    controller = StoryController(services, child, story_strings())
     from duotui.ui.story_app import StoryApp
 
     StoryApp(controller, settings, datetime.now, rng, ascii=options.ascii).show()

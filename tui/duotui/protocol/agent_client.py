@@ -8,6 +8,7 @@ docs/link.md.
 import itertools
 from collections.abc import Iterable
 
+from duotui.base.translation import gettext as _
 from duotui.protocol import events, messages, story_messages
 from duotui.protocol.agent_events import ready_event, stats_event
 from duotui.protocol.audio_requests import AudioRequests
@@ -133,7 +134,7 @@ class AgentClient:
                 emitted += self._audio.receive(message, now)
             case messages.Gone():
                 self._story.connected = False
-                self._monitor.gone = "the engine has ended"
+                self._monitor.gone = _("the engine has ended")
 
     def _handshake(self, hello: messages.Hello, now: float, emitted: list[Event]) -> None:
         rebooted = self.hello is None or self.hello.boot != hello.boot

@@ -4,6 +4,7 @@ Only one request is active: a new one ends the other.
 """
 
 from duotui.base.errors import Exit
+from duotui.base.translation import gettext as _
 from duotui.protocol import events, messages
 from duotui.protocol.agent_events import supports
 from duotui.protocol.events import Event, Source
@@ -31,8 +32,8 @@ class AudioRequests:
                 events.Fault(
                     now,
                     self.source,
-                    text="this board has no voice",
-                    hint="duotui doctor says why",
+                    text=_("this board has no voice"),
+                    hint=_("duotui doctor says why"),
                     status=Exit.NOT_READY,
                 )
             ]
@@ -43,7 +44,7 @@ class AudioRequests:
     def start_listening(self, number: int, now: float, hello: messages.Hello | None) -> list[Event]:
         """Begin to listen; return the immediate events: ListenEnded without a microphone."""
         if hello is None or not supports(hello, messages.HAS_MICROPHONE):
-            return [events.ListenEnded(now, self.source, "this board has no microphone")]
+            return [events.ListenEnded(now, self.source, _("this board has no microphone"))]
         ended = self._end_both(now)
         self._listening = ListenRequest(self.source, number, now)
         return ended
@@ -65,12 +66,12 @@ class AudioRequests:
     def lost(self, now: float) -> list[Event]:
         """Handle the loss of the port. Live audio ends; the board speaks its sentence to the
         end."""
-        return self._listening.end(now, "the board was lost")
+        return self._listening.end(now, _("the board was lost"))
 
     def resumed(self, now: float) -> list[Event]:
         """Handle a handshake with another agent, or the same one: poll its sentence at once."""
         self._speaking.resume(now)
-        return self._listening.end(now, "the board has started anew")
+        return self._listening.end(now, _("the board has started anew"))
 
     def receive(
         self, message: messages.Speech | messages.Sound | messages.Hearing, now: float

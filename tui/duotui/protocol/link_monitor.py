@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from duotui.base.board_profile import DUO_64M
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import without_controls
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source
@@ -68,7 +69,7 @@ class LinkMonitor:
     def _take_noise(self, data: bytes) -> None:
         self.noise += len(data)
         if re.search(DUO_64M.boot_messages, data):
-            self.gone = "the board starts anew"
+            self.gone = _("the board starts anew")
         if self._room > 0 and (text := readable_noise(data[: self._room])):
             self._readable.append(text)
             self._room -= len(text)
@@ -101,7 +102,7 @@ class LinkMonitor:
         if not self.gone and now >= self._received_at + (
             LOST_AFTER if self._answered else NO_HANDSHAKE_AFTER
         ):
-            return "the engine has stopped answering"
+            return _("the engine has stopped answering")
         return self.gone
 
 

@@ -6,6 +6,7 @@ Audio is live: a lost piece is not requested again, but replaced by silence of i
 import math
 from enum import IntEnum
 
+from duotui.base.translation import gettext as _
 from duotui.protocol import events, messages
 from duotui.protocol.adpcm import decode
 from duotui.protocol.events import Event, Source
@@ -49,7 +50,7 @@ class ListenRequest:
         """End the request if nothing arrives."""
         if self.over or now < self._received_at + LISTEN_START_TIMEOUT:
             return []
-        return self.end(now, "the board's microphone is stuck")
+        return self.end(now, _("the board's microphone is stuck"))
 
     def end(self, now: float, trouble: str = "") -> list[Event]:
         if self.over:
@@ -67,7 +68,7 @@ class ListenRequest:
             case ListenState.OVER:
                 return self.end(now)
             case ListenState.FAILED:
-                return self.end(now, message.trouble or "the board's microphone has failed")
+                return self.end(now, message.trouble or _("the board's microphone has failed"))
         return []
 
     def _sound(self, piece: messages.Sound, now: float) -> list[Event]:

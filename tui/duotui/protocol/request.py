@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Self
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.protocol import limits
 
 
@@ -50,23 +52,35 @@ class Request:
         try:
             size = len(self.prompt.encode())
         except UnicodeEncodeError as error:
-            raise UsageError("the prompt is not UTF-8", "type it anew") from error
+            raise UsageError(_("the prompt is not UTF-8"), _("type it anew")) from error
         if size > limits.MAX_PROMPT_BYTES:
             raise UsageError(
-                f"the prompt has {size} bytes, at most {limits.MAX_PROMPT_BYTES} fit", "cut it"
+                _(
+                    "the prompt has {size} bytes, at most {limit} fit",
+                    size=size,
+                    limit=limits.MAX_PROMPT_BYTES,
+                ),
+                _("cut it"),
             )
         if "\0" in self.prompt:
-            raise UsageError("the prompt has a NUL in it", "leave it out")
+            raise UsageError(_("the prompt has a NUL in it"), _("leave it out"))
         for name, most, hint in _RANGES:
             if not 0 <= getattr(self, name) <= most:
-                raise UsageError(f"{name.replace('_', '-')} is not from 0 to {most:g}", hint)
+                raise UsageError(
+                    _(
+                        "{name} is not from 0 to {most:g}",
+                        name=name.replace("_", "-"),
+                        most=most,
+                    ),
+                    _(hint),
+                )
         return self
 
 
 _RANGES = (
-    ("temperature", limits.MAX_TEMPERATURE, "0 is always the likeliest word"),
-    ("top_p", limits.MAX_TOP_P, "0.9 is usual"),
-    ("steps", limits.MAX_STEPS, "0 is the whole context"),
-    ("seed", limits.MAX_SEED, "0 chooses one"),
+    ("temperature", limits.MAX_TEMPERATURE, N_("0 is always the likeliest word")),
+    ("top_p", limits.MAX_TOP_P, N_("0.9 is usual")),
+    ("steps", limits.MAX_STEPS, N_("0 is the whole context")),
+    ("seed", limits.MAX_SEED, N_("0 chooses one")),
 )
 """Numbers of a request: name, largest value, hint. The smallest value is 0."""

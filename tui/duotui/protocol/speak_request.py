@@ -8,6 +8,7 @@ import math
 import unicodedata
 from enum import IntEnum
 
+from duotui.base.translation import gettext as _
 from duotui.protocol import events, messages
 from duotui.protocol.events import Event, Source, SpeechEndReason
 from duotui.protocol.limits import MAX_VOLUME
@@ -98,7 +99,7 @@ class SpeakRequest:
         )
         if self.over or now < self._since + timeout:
             return []
-        return [self._end(SpeechEndReason.FAILED, now, "the board's voice is stuck")]
+        return [self._end(SpeechEndReason.FAILED, now, _("the board's voice is stuck"))]
 
     def stop(self, now: float) -> list[Event]:
         return [] if self.over else [self._end(SpeechEndReason.STOPPED, now)]
@@ -175,10 +176,10 @@ class SpeakRequest:
 def _contradiction(speech: messages.Speech) -> str:
     """Return what cannot be right in `speech`; "" if nothing is wrong."""
     if speech.length > 1000 * SENTENCE_SECONDS:
-        return f"the board's voice claims a sentence of {speech.length // 1000} s"
+        return _("the board's voice claims a sentence of {length} s", length=speech.length // 1000)
     clocks = [clock for clock in (speech.asked, speech.begun, speech.ended) if clock]
     if clocks != sorted(clocks):
-        return "the clocks of the board's voice contradict each other"
+        return _("the clocks of the board's voice contradict each other")
     return ""
 
 

@@ -7,6 +7,8 @@ An agent that contradicts itself, or makes no progress, ends the story.
 import math
 
 from duotui.base.errors import Exit
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.protocol import events, messages, story_messages
 from duotui.protocol.agent_events import activity_of
 from duotui.protocol.events import Activity, Event, Source
@@ -22,8 +24,8 @@ BOOTS_WITHOUT_TOKEN = 5
 
 _LAST_INDEX = 0xFFFFFFFF
 _REFUSED_HINTS = {
-    3: "use a shorter prompt",
-    4: "choose another mode",
+    3: N_("use a shorter prompt"),
+    4: N_("choose another mode"),
 }
 
 
@@ -78,7 +80,7 @@ class StoryExchange:
             self._outbox.answered(messages.AskStats)
 
     def refused(self, refusal: messages.Refused, now: float) -> list[Event]:
-        hint = _REFUSED_HINTS.get(refusal.code, "")
+        hint = _(_REFUSED_HINTS.get(refusal.code, ""))
         return self._give_up(events.Fault(now, self.source, refusal.text, hint), now)
 
     def generate(self, request: Request, story: int, now: float) -> None:
@@ -135,7 +137,7 @@ class StoryExchange:
         if messages.Cancel in self._outbox:
             return self._stopped(now)
         if self._boots > BOOTS_WITHOUT_TOKEN:
-            why = "the engine started anew again and again, without a new word"
+            why = _("the engine started anew again and again, without a new word")
             return self._give_up(self._broken(why, now), now)
         story.restart()
         self._outbox.repeat(story.generate(), now)
@@ -190,7 +192,7 @@ class StoryExchange:
             self.generate(*self._next_run, now)
 
     def _broken(self, why: str, now: float) -> events.Fault:
-        hint = "turn the board off and on"
+        hint = _("turn the board off and on")
         return events.Fault(now, self.source, why, hint, status=Exit.LINK_BROKEN)
 
     def overdue(self, now: float) -> list[Event]:
@@ -202,7 +204,7 @@ class StoryExchange:
         if messages.Cancel in self._outbox:
             return self._stopped(now)
         if waits:
-            why = f"the engine has told nothing for {self._progress.limit:.0f} s"
+            why = _("the engine has told nothing for {limit:.0f} s", limit=self._progress.limit)
             return self._give_up(self._broken(why, now), now)
         self._outbox.answered(messages.AskStats)
-        return [self._broken("the engine does not say that its story is over", now)]
+        return [self._broken(_("the engine does not say that its story is over"), now)]

@@ -8,6 +8,7 @@ import codecs
 from dataclasses import replace
 
 from duotui.base.errors import Exit
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import without_controls
 from duotui.protocol import events, messages, story_messages
 from duotui.protocol.events import Activity, EndReason, Event, Source
@@ -95,8 +96,8 @@ class TokenStream:
         if self.regenerating and not cut_off and isinstance(event, story_messages.End):
             return self._compared(event, now)
         if why := self._check.contradiction(event, hello):
-            text = f"the engine's story cannot be right: {why}"
-            hint = "duotui setup puts an engine of this version there"
+            text = _("the engine's story cannot be right: {why}", why=why)
+            hint = _("duotui setup puts an engine of this version there")
             return self.failed(events.Fault(now, self.source, text, hint, status=Exit.LINK_BROKEN))
         if self.regenerating and not cut_off:
             return self._compared(event, now)
@@ -133,13 +134,13 @@ class TokenStream:
     def _compared(self, event: story_messages.StoryEvent, now: float) -> list[Event]:
         """Compare a regenerated event with the earlier one; return a Fault if they differ."""
         if not self._same(event):
-            where = f"at token {self.next}" if self.next else "at its beginning"
+            where = _("at token {next}", next=self.next) if self.next else _("at its beginning")
             return self.failed(
                 events.Fault(
                     now,
                     self.source,
-                    text=f"told again, the story is another one {where}",
-                    hint="the board has another model, or cannot be trusted",
+                    text=_("told again, the story is another one {where}", where=where),
+                    hint=_("the board has another model, or cannot be trusted"),
                     status=Exit.DIFFERS,
                 )
             )

@@ -6,6 +6,7 @@ The machine's own shell runs CONDITIONS_SCRIPT, once before the runs and once af
 from dataclasses import dataclass
 
 from duotui.base.board_profile import DUO_64M
+from duotui.base.translation import gettext as _
 from duotui.board.answers import sha256_in, whole_number
 from duotui.board.system_info import PROBE, not_understood, parse_system_info, probe_values
 
@@ -55,11 +56,11 @@ class MachineConditions:
         lines = []
         if self.swaps:
             names = ", ".join(name for name, _ in self.swaps)
-            lines.append(f"swap is on ({names})")
+            lines.append(_("swap is on ({names})", names=names))
         if self.slowed and self.is_duo:  # a computer's fans are cooling devices too
-            lines.append("the processor is slowed down, because it is hot")
+            lines.append(_("the processor is slowed down, because it is hot"))
         if self.busy is not None and self.busy > BUSY_SHARE:
-            lines.append(f"something else takes {self.busy:.0%} of the processor")
+            lines.append(_("something else takes {busy:.0%} of the processor", busy=self.busy))
         return tuple(lines)
 
 
@@ -67,9 +68,15 @@ def changes(before: MachineConditions, after: MachineConditions) -> tuple[str, .
     """Return the forbidden changes from the first run to the last, a line each."""
     lines = []
     if before.clock != after.clock:
-        lines.append(f"the clock went from {before.clock} to {after.clock} MHz")
+        lines.append(
+            _(
+                "the clock went from {before} to {after} MHz",
+                before=before.clock,
+                after=after.clock,
+            )
+        )
     if before.kernel != after.kernel:
-        lines.append("another kernel runs now")
+        lines.append(_("another kernel runs now"))
     return tuple(lines)
 
 

@@ -7,6 +7,7 @@ its weights once, so bandwidth over the weights' bytes limits tok/s.
 from dataclasses import dataclass
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,6 @@ def parse_sweep(output: str) -> BandwidthSweep:
             raise ValueError
     except (ValueError, KeyError, IndexError) as error:
         raise NotReady(
-            "the engine does not say how fast memory is", "duotui setup brings a newer one"
+            _("the engine does not say how fast memory is"), _("duotui setup brings a newer one")
         ) from error
     return sweep

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from duotui.base.translation import gettext as _
 from duotui.protocol import events
 from duotui.protocol.events import Event
 from duotui.scoring.mean_rate import WARM_UP_RUNS
@@ -50,8 +51,17 @@ def rate_doubts(runs: Sequence[Run]) -> tuple[str, ...]:
     if not doubtful:
         return ()
     number, doubt = doubtful[0]
-    others = f", and {len(doubtful) - 1} other runs," if len(doubtful) > 1 else ""
-    return (f"the rate of run {number}{others} cannot be believed: {doubt}",)
+    others = (
+        _(", and {doubtful} other runs,", doubtful=len(doubtful) - 1) if len(doubtful) > 1 else ""
+    )
+    return (
+        _(
+            "the rate of run {number}{others} cannot be believed: {doubt}",
+            number=number,
+            others=others,
+            doubt=doubt,
+        ),
+    )
 
 
 class RunCollector:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from duotui.base.errors import UsageError
 from duotui.base.files import read_text, reported
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import without_controls
 
 LOG_LIMIT_BYTES = 64 << 20
@@ -43,6 +44,7 @@ def read_log(path: Path, prompt: str) -> list[LoggedRun]:
     runs = parse_log(without_controls(text), prompt)
     if not runs:
         raise UsageError(
-            f"{path} has no line 'achieved tok/s:'", "redirect run.c's output and errors into it"
+            _("{path} has no line 'achieved tok/s:'", path=path),
+            _("redirect run.c's output and errors into it"),
         )
     return runs

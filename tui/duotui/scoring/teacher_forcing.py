@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def parse_steps(output: str, forced: int) -> Agreement:
     try:
         return Agreement(tuple(_step(line.split()) for line in output.splitlines()), forced)
     except ValueError as error:
-        raise NotReady("the reference cannot follow that story", "make engine builds it") from error
+        raise NotReady(
+            _("the reference cannot follow that story"), _("make engine builds it")
+        ) from error
 
 
 def _step(words: list[str]) -> ForcedStep:

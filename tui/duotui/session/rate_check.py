@@ -5,6 +5,7 @@ docs/judging.md gives the tolerances and their reasons.
 
 from collections.abc import Sequence
 
+from duotui.base.translation import gettext as _
 from duotui.protocol.tokens import Token
 
 RATE_TOLERANCE = 0.02
@@ -51,7 +52,11 @@ def late(tokens: Sequence[Token], start: int, seconds: float) -> str:
     claimed = (tokens[-1].clock - start) / 1e6
     if seconds <= _allowed(claimed) or seconds <= _allowed(_sent_at(tokens, start)):
         return ""
-    return f"its tokens took {seconds:.1f} s to arrive, by its own clock {claimed:.1f} s"
+    return _(
+        "its tokens took {seconds:.1f} s to arrive, by its own clock {claimed:.1f} s",
+        seconds=seconds,
+        claimed=claimed,
+    )
 
 
 def _allowed(seconds: float) -> float:

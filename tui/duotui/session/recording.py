@@ -18,6 +18,7 @@ from duotui import __version__
 from duotui.base.errors import UsageError
 from duotui.base.files import atomic_write, open_regular, read_lines, reported, write_all
 from duotui.base.parsing import parse_json
+from duotui.base.translation import gettext as _
 from duotui.protocol.events import EVENTS, Event
 from duotui.session.recorded_values import RECORDED_FIELDS, StoryLengths, event_of
 from duotui.session.state import SessionState, reduce
@@ -49,14 +50,14 @@ class Recorder:
         self.path = path
         header = {"duotui recording": RECORDING_FORMAT, "version": __version__, "started": started}
         lines = [_line(header), *map(event_line, history)]
-        with reported(path, "cannot be written"):
+        with reported(path, _("cannot be written")):
             atomic_write(path, b"".join(lines), for_all=True)
             self._file = open_regular(path, os.O_WRONLY | os.O_APPEND)
 
     def write(self, event: Event) -> None:
         """Write `event` whole. Raises UsageError, and the recording has then ended before it."""
         line = event_line(event)
-        with reported(self.path, "cannot be written"):
+        with reported(self.path, _("cannot be written")):
             size = os.fstat(self._file.fileno()).st_size
             try:
                 write_all(self._file, line)
@@ -111,7 +112,8 @@ class Recording:
                     lengths.check(event)
                 except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
                     raise UsageError(
-                        f"{path} is damaged in line {number}", "use another copy"
+                        _("{path} is damaged in line {number}", path=path, number=number),
+                        _("use another copy"),
                     ) from error
                 yield event
             progress(size, size)
@@ -123,10 +125,18 @@ def _started(path: Path, line: bytes) -> str:
         header = parse_json(line)
         version = header["duotui recording"]
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is not a recording", "duotui tell --record makes one") from error
+        raise UsageError(
+            _("{path} is not a recording", path=path), _("duotui tell --record makes one")
+        ) from error
     if version != RECORDING_FORMAT:
         raise UsageError(
-            f"{path} has format {version}, not {RECORDING_FORMAT}", "use a newer duotui"
+            _(
+                "{path} has format {version}, not {known}",
+                path=path,
+                version=version,
+                known=RECORDING_FORMAT,
+            ),
+            _("use a newer duotui"),
         )
     return str(header.get("started", ""))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
 from duotui.protocol import events
 from duotui.protocol.events import Event, Source
 from duotui.protocol.request import Request
@@ -70,7 +71,7 @@ class ReplaySession:
         pass
 
     def record(self, path: Path | None) -> None:
-        raise UsageError("this is a recording already", "copy the file")
+        raise UsageError(_("this is a recording already"), _("copy the file"))
 
     async def close(self) -> None:
         self.stop()
@@ -98,7 +99,7 @@ class ReplaySession:
         if not (self.state.board.running or self.state.board.speaking):
             return
         # The recording ends before its story: emit a loss, so that a screen does not look alive.
-        self._emit([events.LinkLost(last, Source.BOARD, "the recording ends here")])
+        self._emit([events.LinkLost(last, Source.BOARD, _("the recording ends here"))])
 
     async def _batches(self) -> AsyncGenerator[list[Event], None]:
         """Yield the events that are due at once, when they are due."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
 from duotui.link.connection import Connection
 from duotui.link.port_thread import Channel
 from duotui.protocol import events
@@ -223,9 +224,15 @@ class Session:
                     events.Fault(
                         self._clock.now(),
                         Source.BASELINE,
-                        f"the board tells from {board.model} ({board.model_hash[:8]}), the "
-                        f"baseline from {baseline.model} ({baseline.model_hash[:8]})",
-                        "name the board's model with --model",
+                        _(
+                            "the board tells from {model} ({model_hash}), the baseline from "
+                            "{model_2} ({model_hash_2})",
+                            model=board.model,
+                            model_hash=board.model_hash[:8],
+                            model_2=baseline.model,
+                            model_hash_2=baseline.model_hash[:8],
+                        ),
+                        _("name the board's model with --model"),
                     ),
                 )
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from duotui.base.translation import gettext as _
 from duotui.protocol import events
 from duotui.protocol.events import Activity, EndReason
 from duotui.protocol.tokens import Token
@@ -131,7 +132,11 @@ class SourceState:
             return ""
         measured, claimed = rate_check.mean_rate(self.tokens, self.warm_up), self.ended.rate
         if claimed and not rate_check.agrees(claimed, measured, len(self.tokens) - self.warm_up):
-            return f"the engine claims {claimed:.6g} tok/s, its tokens' clocks {measured:.6g}"
+            return _(
+                "the engine claims {claimed:.6g} tok/s, its tokens' clocks {measured:.6g}",
+                claimed=claimed,
+                measured=measured,
+            )
         if self.regenerated:  # its start arrived before the clock that it has now began
             return ""
         return rate_check.late(

@@ -19,6 +19,8 @@ from platformdirs import user_config_path, user_data_path
 from duotui.base.errors import UsageError
 from duotui.base.files import atomic_write, read_bytes, reason
 from duotui.base.parsing import TOML_LIMIT, parse_toml, read_toml
+from duotui.base.translation import AUTOMATIC, LANGUAGES, environment_language, lazy_gettext
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import one_line
 from duotui.protocol import limits
 from duotui.protocol.request import Mode, Request
@@ -36,10 +38,14 @@ from duotui.settings.setting import (
 
 DEFAULT_THEME = "duo-dark"
 ASCII_CHOICES = ("auto", "on", "off")
+LANGUAGE_CHOICES = (AUTOMATIC, *LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    language: str = AUTOMATIC
+    """Language of messages and screens; `auto` is that of the environment."""
+
     theme: str = DEFAULT_THEME
     """The name of a theme file without its `.toml`, or of a theme that Textual brings."""
 
@@ -71,7 +77,7 @@ STORY_SCHEMA = Schema(
     "story",
     Request(),
     {
-        "prompt": Setting("a text", _prompt, keeps_blanks=True),
+        "prompt": Setting(lazy_gettext("a text"), _prompt, keeps_blanks=True),
         "mode": replace(one_of(*Mode), parse=Mode, dump=str),
         "steps": whole_number(0, limits.MAX_STEPS),
         "temperature": decimal_number(0, limits.MAX_TEMPERATURE),
@@ -81,7 +87,11 @@ STORY_SCHEMA = Schema(
 )
 assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}
 
-_TOP_SETTINGS = {"theme": any_text(keeps_blanks=True), "ascii": one_of(*ASCII_CHOICES)}
+_TOP_SETTINGS = {
+    "language": one_of(*LANGUAGE_CHOICES),
+    "theme": any_text(keeps_blanks=True),
+    "ascii": one_of(*ASCII_CHOICES),
+}
 """The settings outside any table of the file."""
 
 
@@ -91,7 +101,7 @@ def _keys(text: str) -> str:
     return text
 
 
-_KEYS = Setting("a key, or several, separated by commas", _keys, keeps_blanks=True)
+_KEYS = Setting(lazy_gettext("a key, or several, separated by commas"), _keys, keeps_blanks=True)
 """The setting of each command in the table `[keys]`."""
 
 _TABLES = ("keys", "story", "child")
@@ -121,6 +131,16 @@ def ascii_only_terminal() -> bool:
     return os.environ.get("TERM") == "linux" or "utf" not in locale.getencoding().lower()
 
 
+def language(settings: Settings, wanted: str = "") -> str:
+    """Return the code of the language `wanted`, or else of the settings, or of the environment.
+
+    A terminal of ASCII alone cannot show Chinese: there it must be asked for."""
+    for code in (wanted, settings.language):
+        if code not in ("", AUTOMATIC):
+            return code
+    return "en" if ascii_only_terminal() else environment_language(os.environ)
+
+
 def load(path: Path | None = None) -> Settings:
     """Return the settings of `path`, or the defaults if there is no such file."""
     path = path or config_file()
@@ -129,7 +149,10 @@ def load(path: Path | None = None) -> Settings:
     except FileNotFoundError:
         return Settings(path=path)
     except OSError as error:
-        return Settings(path=path, warnings=(f"{path.name} cannot be read: {reason(error)}",))
+        return Settings(
+            path=path,
+            warnings=(_("{name} cannot be read: {error}", name=path.name, error=reason(error)),),
+        )
     except ValueError as error:
         return Settings(path=path, warnings=(f"{path.name}: {one_line(str(error))}",))
     return _from_toml(path, table)
@@ -174,13 +197,17 @@ def save(settings: Settings) -> None:
         wanted = _canonical(_changed(table, changes))
         new = _edited(text, changes)
         if _canonical(parse_toml(new)) != wanted:
-            raise ValueError("the rest of the file would change")
+            raise ValueError(_("the rest of the file would change"))
         if new != text:
             atomic_write(path, (old[: len(old) - len(text)] + new).encode())
     except OSError as error:
-        raise UsageError(f"the settings were not saved to {path}", reason(error)) from error
+        raise UsageError(
+            _("the settings were not saved to {path}", path=path), reason(error)
+        ) from error
     except (ValueError, RecursionError, TOMLKitError) as error:
-        raise UsageError(f"the settings were not saved to {path}", str(error)) from error
+        raise UsageError(
+            _("the settings were not saved to {path}", path=path), str(error)
+        ) from error
 
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -207,9 +234,9 @@ def _changed(table: dict[str, Any], changes: Changes) -> dict[str, Any]:
     for name, values in changes.items():
         target = table.setdefault(name, {}) if name and values else table
         if not isinstance(target, dict):
-            raise ValueError(f"{name} is not a table")
+            raise ValueError(_("{name} is not a table", name=name))
         if any(isinstance(target.get(key), dict | list) for key in values):
-            raise ValueError(f"a setting of [{name}] is a table")
+            raise ValueError(_("a setting of [{name}] is a table", name=name))
         target.update(values)
     return table
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import time
 
 from duotui.base.numbers import parse_whole_number
+from duotui.base.translation import AUTOMATIC, LANGUAGES, lazy_gettext
 from duotui.settings.setting import (
     Schema,
     Setting,
@@ -17,7 +18,6 @@ from duotui.settings.setting import (
     whole_number,
 )
 
-LANGUAGE_CHOICES = ("en", "zh")
 VOICE_CHOICES = ("off", "host", "board")
 PICTURE_CHOICES = ("auto", "characters", "images")
 MICROPHONE_CHOICES = ("host", "board", "off")
@@ -49,7 +49,9 @@ class ParentalSettings:
     """`girl` or `boy`: the child can be the hero of stories about one. Empty: the child is the
     hero's friend."""
 
-    language: str = LANGUAGE_CHOICES[0]
+    language: str = AUTOMATIC
+    """Language of the story screen; `auto` is that of the other screens."""
+
     theme: str = ""
     """Name of the theme; empty for the program's own."""
 
@@ -120,7 +122,9 @@ def _microphone(text: str) -> str:
 
 
 _TIME = Setting(
-    'a time like "19:30"', _time, lambda value: "" if value is None else f"{value:%H:%M}"
+    lazy_gettext('a time like "19:30"'),
+    _time,
+    lambda value: "" if value is None else f"{value:%H:%M}",
 )
 _PERCENT = whole_number(0, 100)
 
@@ -129,11 +133,13 @@ PARENTAL_SCHEMA = Schema(
     ParentalSettings(),
     {
         "name": any_text(),
-        "is_a": one_of("", "girl", "boy", expected="girl, boy or nothing"),
-        "language": one_of(*LANGUAGE_CHOICES),
+        "is_a": one_of("", "girl", "boy", expected=lazy_gettext("girl, boy or nothing")),
+        "language": one_of(AUTOMATIC, *LANGUAGES),
         "theme": any_text(),
         "pace": Setting(
-            ", ".join(PACE_WORDS_A_MINUTE) + " or words a minute from 40 to 200",
+            lazy_gettext(
+                "{names} or words a minute from 40 to 200", names=", ".join(PACE_WORDS_A_MINUTE)
+            ),
             _pace,
             _pace_to_toml,
             toml_types=(str, int),
@@ -148,14 +154,14 @@ PARENTAL_SCHEMA = Schema(
         "quiet_from": _TIME,
         "quiet_to": _TIME,
         "minutes_a_day": whole_number(0, 24 * 60),
-        "sleep_after": Setting('like "2 stories" or "30 minutes"', _sleep_timer, str),
+        "sleep_after": Setting(lazy_gettext('like "2 stories" or "30 minutes"'), _sleep_timer, str),
         "one_more": whole_number(0, 1),
         "pictures": one_of(*PICTURE_CHOICES),
         "motion": switch(),
         "microphone": replace(
             one_of(*MICROPHONE_CHOICES), parse=_microphone, toml_types=(str, bool)
         ),
-        "code": Setting("four digits", lambda text: matched(r"(\d{4})?", text)[0]),
+        "code": Setting(lazy_gettext("four digits"), lambda text: matched(r"(\d{4})?", text)[0]),
     },
 )
 assert PARENTAL_SCHEMA.settings.keys() == {field.name for field in fields(ParentalSettings)}

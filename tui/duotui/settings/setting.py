@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from duotui.base.errors import UsageError
 from duotui.base.numbers import parse_decimal_number, parse_whole_number
+from duotui.base.translation import LazyText, lazy_gettext
+from duotui.base.translation import gettext as _
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,7 +26,7 @@ Record = TypeVar("Record", bound="DataclassInstance")
 class Setting:
     """A setting: its parser, its writer and its description."""
 
-    expected: str
+    expected: LazyText
     """Description of its values for a warning: "a whole number from 0 to 100"."""
 
     parse: Callable[[str], Any]
@@ -47,12 +49,14 @@ class Setting:
         try:
             return self.parse(text if self.keeps_blanks else text.strip())
         except ValueError:
-            raise UsageError(f"{text.strip()[:100]!r} is not {self.expected}") from None
+            raise UsageError(
+                _("{value!r} is not {expected}", value=text.strip()[:100], expected=self.expected)
+            ) from None
 
     def from_toml(self, value: object) -> Any:  # noqa: ANN401
         """Return the value of the TOML value `value`. Raises UsageError."""
         if type(value) not in self.toml_types:
-            raise UsageError(f"{value!r} is not {self.expected}")
+            raise UsageError(_("{value!r} is not {expected}", value=value, expected=self.expected))
         return self.check(_text(value))
 
     def to_text(self, value: Any) -> str:  # noqa: ANN401
@@ -90,18 +94,19 @@ def read_table(
     The table at the top of a file is named "". `setting_of` returns None for an unknown name.
     """
     if not isinstance(value, Mapping):
-        return {}, [f"{table}: {value!r} is not a table"]
+        return {}, [_("{table}: {value!r} is not a table", table=table, value=value)]
     values, warnings = {}, []
     for name, each in value.items():
+        full_name = f"{table}.{name}".lstrip(".")
         try:
             setting = setting_of(name)
             if setting is None:
-                raise UsageError("no such setting")
+                raise UsageError(_("no such setting"))
             values[name] = setting.from_toml(each)
         except UsageError as error:
-            warnings.append(f"{table}.{name}: {error.message}".lstrip("."))
+            warnings.append(f"{full_name}: {error.message}")
         except (ValueError, RecursionError):  # a number or a list that Python will not print
-            warnings.append(f"{table}.{name}: what is there is not possible".lstrip("."))
+            warnings.append(_("{name}: what is there is not possible", name=full_name))
     return values, warnings
 
 
@@ -109,12 +114,12 @@ def read_table(
 
 
 def any_text(*, keeps_blanks: bool = False) -> Setting:
-    return Setting("a text", str, keeps_blanks=keeps_blanks)
+    return Setting(lazy_gettext("a text"), str, keeps_blanks=keeps_blanks)
 
 
-def one_of(*choices: str, expected: str = "") -> Setting:
+def one_of(*choices: str, expected: LazyText | None = None) -> Setting:
     return Setting(
-        expected or "one of " + ", ".join(choices),
+        expected or lazy_gettext("one of {choices}", choices=", ".join(choices)),
         lambda text: choices[choices.index(text)],
         choices=choices,
     )
@@ -122,13 +127,13 @@ def one_of(*choices: str, expected: str = "") -> Setting:
 
 def whole_number(low: int, high: int) -> Setting:
     """Return the setting of a whole number from `low` to `high`, both included."""
-    expected = f"a whole number from {low} to {high}"
+    expected = lazy_gettext("a whole number from {low} to {high}", low=low, high=high)
     return Setting(expected, lambda text: parse_whole_number(text, low, high), toml_types=(int,))
 
 
 def decimal_number(low: float, high: float) -> Setting:
     """Return the setting of a number from `low` to `high`, both included."""
-    expected = f"a number from {low:g} to {high:g}"
+    expected = lazy_gettext("a number from {low:g} to {high:g}", low=low, high=high)
     return Setting(
         expected, lambda text: parse_decimal_number(text, low, high), toml_types=(int, float)
     )
@@ -136,7 +141,9 @@ def decimal_number(low: float, high: float) -> Setting:
 
 def switch() -> Setting:
     return Setting(
-        "true or false", lambda text: bool(("false", "true").index(text)), toml_types=(bool,)
+        lazy_gettext("true or false"),
+        lambda text: bool(("false", "true").index(text)),
+        toml_types=(bool,),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import current_language
 from duotui.protocol.tokens import WordMark
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.story import choices, parental_policy
@@ -177,7 +178,7 @@ class StoryController:
     def _ask_confirmation(self, slots: Mapping[str, str]) -> None:
         """Show the recognized wish; nothing starts until the child confirms it."""
         labels = choices.wish_text(
-            self._services.catalogue.deck, slots, self.strings, self.parental.language
+            self._services.catalogue.deck, slots, self.strings, current_language()
         )
         self._spoken_slots = slots
         self._show(StoryViewState(Step.HEARD, choices.answers(self.strings), recognized=labels))
@@ -226,7 +227,7 @@ class StoryController:
             self._show(rest)
             return
         row = len(picked)
-        options = choices.cards(self._services.catalogue.deck, row, self.parental.language)
+        options = choices.cards(self._services.catalogue.deck, row, current_language())
         self._show(StoryViewState(Step.CARDS, options, row=row, picked=picked))
 
     def _show_end(self, *, kept: bool) -> None:
@@ -246,7 +247,7 @@ class StoryController:
 
     def _start_new(self, choice: CardChoice) -> None:
         catalogue = self._services.catalogue
-        story = catalogue.new(choice, self.parental.language)
+        story = catalogue.new(choice, current_language())
         self._start(diaries.DIARY_CHOSE, story, catalogue.generator.generate)
 
     def _start(

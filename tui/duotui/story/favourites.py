@@ -13,6 +13,7 @@ from typing import Any
 
 from duotui.base.files import atomic_write, read_bytes, reason
 from duotui.base.parsing import parse_json
+from duotui.base.translation import gettext as _
 
 FAVOURITES_FILE = "favourites.jsonl"
 
@@ -86,7 +87,7 @@ class Favourites:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            self.trouble = f"the favourites cannot be read: {reason(error)}"
+            self.trouble = _("the favourites cannot be read: {error}", error=reason(error))
             self._unsaved, self._read_only = [], True
             return self._unsaved
 
@@ -98,7 +99,7 @@ class Favourites:
             atomic_write(self.path, b"".join(line + b"\n" for line in lines))
         except OSError as error:
             self._unsaved = lines
-            self.trouble = f"the favourites cannot be written: {reason(error)}"
+            self.trouble = _("the favourites cannot be written: {error}", error=reason(error))
         else:
             self._unsaved, self.trouble = None, ""
 

@@ -7,6 +7,7 @@ serial number, even if the port's name has changed.
 from collections.abc import Callable
 
 from duotui.base.errors import DuotuiError, NoDevice
+from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import start_agent
 from duotui.link.ports import Port, find_board, listed, ports
 from duotui.link.serial_transport import SerialTransport
@@ -60,8 +61,15 @@ def same_board(known: Port, present: list[Port]) -> Port:
     same = [port for port in present if port.serial_number == known.serial_number]
     same = [port for port in same if port.path == known.path] or same
     if len(same) != 1:
-        where = "is not plugged in" if not same else "cannot be told from another one"
-        raise NoDevice(f"the board of serial number {known.serial_number} {where}", "plug it in")
+        where = _("is not plugged in") if not same else _("cannot be told from another one")
+        raise NoDevice(
+            _(
+                "the board of serial number {serial_number} {where}",
+                serial_number=known.serial_number,
+                where=where,
+            ),
+            _("plug it in"),
+        )
     return same[0]
 
 

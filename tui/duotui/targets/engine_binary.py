@@ -19,12 +19,14 @@ from duotui.base import cache, resources
 from duotui.base.child_process import ChildFailed, last_line, run_program
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
 ENGINE_VARIABLE = "DUOTUI_ENGINE"
 COMPILERS = ("cc", "gcc", "clang")
 INSTALL = by_system(
-    linux="sudo apt install gcc libc6-dev brings one",
-    macos="xcode-select --install brings one",
+    linux=N_("sudo apt install gcc libc6-dev brings one"),
+    macos=N_("xcode-select --install brings one"),
     windows="",
 )
 _cache_lock = threading.Lock()
@@ -37,11 +39,16 @@ def find_engine() -> Path:
     if named:
         if not os.access(named, os.X_OK) or not Path(named).is_file():
             raise UsageError(
-                f"{ENGINE_VARIABLE} names {named}, which is no program", f"unset {ENGINE_VARIABLE}"
+                _(
+                    "{variable} names {path}, which is no program",
+                    variable=ENGINE_VARIABLE,
+                    path=named,
+                ),
+                _("unset {variable}", variable=ENGINE_VARIABLE),
             )
         return Path(named)
     if sys.platform == "win32":
-        raise NotReady("there is no engine for Windows", "Linux, macOS and WSL have one")
+        raise NotReady(_("there is no engine for Windows"), _("Linux, macOS and WSL have one"))
     native = resources.resource_folder("native")
     built = native / "build" / "duollama"
     if os.access(built, os.X_OK):
@@ -78,14 +85,16 @@ def _cached(native: Path, built: Path) -> Path:
 
 def _compile(native: Path, out: Path) -> None:
     command = _compiler()
-    print("duotui: compiling the engine, once, about 15 s", file=sys.stderr, flush=True)
+    print(_("duotui: compiling the engine, once, about 15 s"), file=sys.stderr, flush=True)
     sources = sorted(str(path.relative_to(native)) for path in native.glob("src/**/*.c"))
     command += ["@cflags", *sources, "-o", str(out), "-lm"]
     try:
         run_program(command, cwd=native, environment={"LC_ALL": "C"})
     except ChildFailed as error:
         reason = first_error(error.stderr)
-        raise NotReady(f"the engine cannot be compiled: {reason}", INSTALL) from error
+        raise NotReady(
+            _("the engine cannot be compiled: {reason}", reason=reason), _(INSTALL)
+        ) from error
 
 
 def _compiler() -> list[str]:
@@ -94,11 +103,17 @@ def _compiler() -> list[str]:
     for command in [named] if named else [[name] for name in COMPILERS]:
         if shutil.which(command[0]):
             return command
-    missing = f"CC names {named[0]}, which is none" if named else "there is no C compiler"
-    raise NotReady(f"the engine must be compiled once, and {missing}", INSTALL)
+    missing = (
+        _("CC names {named}, which is none", named=named[0])
+        if named
+        else _("there is no C compiler")
+    )
+    raise NotReady(
+        _("the engine must be compiled once, and {missing}", missing=missing), _(INSTALL)
+    )
 
 
 def first_error(messages: str) -> str:
     """Return the line of a compiler's messages that names the first error, else the last line."""
     match = re.search(r"^.*\berror: .*$", messages, re.MULTILINE)
-    return match[0] if match else last_line(messages, "the compiler said nothing")
+    return match[0] if match else last_line(messages, _("the compiler said nothing"))

@@ -24,6 +24,7 @@ from duotui.base.errors import LinkBroken, NotReady, UsageError
 from duotui.base.files import open_regular, reported, sha256_of, write_all
 from duotui.base.oscompat import folder_lock
 from duotui.base.progress import TransferProgress
+from duotui.base.translation import gettext as _
 
 DOWNLOAD_BLOCK_BYTES = 1 << 16
 APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
@@ -78,7 +79,10 @@ def find(name: str) -> KnownModel:
     """Return the model of that name. Raises UsageError if there is none."""
     names = {model.name: model for model in known()}
     if name not in names:
-        raise UsageError(f"no model is known as {name}", f"there are {', '.join(names)}")
+        raise UsageError(
+            _("no model is known as {name}", name=name),
+            _("there are {names}", names=", ".join(names)),
+        )
     return names[name]
 
 
@@ -104,7 +108,7 @@ def fetch(
     folder = store / model.name
     if model.complete(store):
         return model.path(store)
-    with reported(folder, "cannot be written", NotReady):
+    with reported(folder, _("cannot be written"), NotReady):
         folder.mkdir(parents=True, exist_ok=True)
         with folder_lock(folder, waiting):
             for file in model.files:
@@ -127,14 +131,19 @@ def _fetch(
 ) -> None:
     """Complete a partial download, and give it its name if its SHA-256 is that of `file`."""
     part = folder / f"{file.name}.part"
-    with reported(part, "cannot be written", NotReady):
+    with reported(part, _("cannot be written"), NotReady):
         _complete(file=file, url=url, part=part, clock=clock, progress=progress)
         digest = sha256_of(part)
         if digest != file.sha256:
             part.unlink()
             raise NotReady(
-                f"what {url} sent is not {file.name}: its SHA-256 is {digest[:12]}...",
-                "try again, or name another source with --from",
+                _(
+                    "what {url} sent is not {name}: its SHA-256 is {digest}...",
+                    url=url,
+                    name=file.name,
+                    digest=digest[:12],
+                ),
+                _("try again, or name another source with --from"),
             )
         part.replace(folder / file.name)
 
@@ -161,8 +170,12 @@ def _complete(
             block = _read(answer, min(DOWNLOAD_BLOCK_BYTES, file.size - done))
             if not block:
                 raise LinkBroken(
-                    f"the download of {file.name} broke off at {done / 1e6:.1f} MB",
-                    "the same command goes on from there",
+                    _(
+                        "the download of {name} broke off at {done:.1f} MB",
+                        name=file.name,
+                        done=done / 1e6,
+                    ),
+                    _("the same command goes on from there"),
                 )
             write_all(out, block)
             done += len(block)
@@ -178,14 +191,23 @@ def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     except urllib.error.HTTPError as error:
         error.close()
         raise NotReady(
-            f"{url} answers {error.code} {str(error.reason)[:REASON_LIMIT]}",
-            "name another source with --from",
+            _(
+                "{url} answers {code} {reason}",
+                url=url,
+                code=error.code,
+                reason=str(error.reason)[:REASON_LIMIT],
+            ),
+            _("name another source with --from"),
         ) from error
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise NotReady(
-            f"{url} cannot be reached: {getattr(reason, 'strerror', None) or reason}",
-            "check the network, or name another source with --from",
+            _(
+                "{url} cannot be reached: {reason}",
+                url=url,
+                reason=getattr(reason, "strerror", None) or reason,
+            ),
+            _("check the network, or name another source with --from"),
         ) from error
     return answer
 
@@ -203,7 +225,9 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
-            raise urllib.error.HTTPError(newurl, code, f"and leads to {newurl}", headers, fp)
+            raise urllib.error.HTTPError(
+                newurl, code, _("and leads to {newurl}", newurl=newurl), headers, fp
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

@@ -7,6 +7,7 @@ from duotui.base import cache
 from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.base.files import reported, sha256_of
+from duotui.base.translation import gettext as _
 from duotui.board.upload import UPLOAD_LIMIT_BYTES
 from duotui.targets.engine_binary import find_engine
 
@@ -55,5 +56,5 @@ def _run(arguments: Sequence[str | Path]) -> str:
     try:
         return run_program([find_engine(), *arguments]).stdout
     except ChildFailed as error:
-        message = str(error).removeprefix("duollama: ") or "the engine said nothing"
+        message = str(error).removeprefix("duollama: ") or _("the engine said nothing")
         raise (UsageError if error.status == 2 else DuotuiError)(message) from error

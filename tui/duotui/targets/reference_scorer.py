@@ -9,6 +9,7 @@ from pathlib import Path
 
 from duotui.base.child_process import ChildFailed, run_program
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
 from duotui.protocol.request import Request
 from duotui.scoring.teacher_forcing import Agreement, parse_steps
 from duotui.targets.engine_binary import find_engine
@@ -45,7 +46,7 @@ def weight_bytes(model: Path, tokenizer: Path | None, request: Request) -> float
     output = _run(model, tokenizer, request, [*options, "--statistics"]).stderr
     match = re.search(r"weight bytes per token: (\d+)", output)
     if match is None:
-        raise UsageError("the engine does not count what it reads", "make engine builds it")
+        raise UsageError(_("the engine does not count what it reads"), _("make engine builds it"))
     return float(match[1])
 
 
@@ -59,5 +60,5 @@ def _run(
     try:
         return run_program(command)
     except ChildFailed as error:
-        message = str(error).removeprefix("duollama: ") or "the engine said nothing"
-        raise UsageError(message, "name the board's model with --model") from error
+        message = str(error).removeprefix("duollama: ") or _("the engine said nothing")
+        raise UsageError(message, _("name the board's model with --model")) from error

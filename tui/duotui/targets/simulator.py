@@ -13,6 +13,7 @@ from duotui.base import resources
 from duotui.base.child_process import child_environment, last_line
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
 from duotui.base.oscompat import HAS_PTYS
+from duotui.base.translation import gettext as _
 from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets.engine_binary import find_engine
@@ -22,8 +23,8 @@ def check_can_simulate() -> None:
     """Raise NotReady if no simulated Duo can run."""
     if not HAS_PTYS:
         raise NotReady(
-            "the simulated Duo needs pseudo-terminals, and this system has none",
-            "connect a board and name its port: duotui devices lists them",
+            _("the simulated Duo needs pseudo-terminals, and this system has none"),
+            _("connect a board and name its port: duotui devices lists them"),
         )
 
 
@@ -66,9 +67,13 @@ class SimulatedDuo:
                 env=child_environment(),
             )
         except OSError as error:
-            raise UsageError(f"{command[0]} cannot be started", str(error)) from error
+            raise UsageError(
+                _("{command} cannot be started", command=command[0]), str(error)
+            ) from error
         cable.start()
-        return SerialTransport(cable.host_path), f"simulated Duo behind {cable.host_path}"
+        return SerialTransport(cable.host_path), _(
+            "simulated Duo behind {host_path}", host_path=cable.host_path
+        )
 
     def cause(self, error: DuotuiError) -> DuotuiError:
         """Return the engine's end, if it has ended, as the cause of the lost port; else `error`."""
@@ -81,10 +86,14 @@ class SimulatedDuo:
             return error
         message = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
         if status == 2:
-            return UsageError(message.removeprefix("duollama: ") or "the engine refused its files")
+            return UsageError(
+                message.removeprefix("duollama: ") or _("the engine refused its files")
+            )
         if status < 0:
-            return LinkBroken(f"the engine was killed ({_signal(-status)})")
-        return LinkBroken(f"the engine stopped with status {status}", last_line(message))
+            return LinkBroken(_("the engine was killed ({signal})", signal=_signal(-status)))
+        return LinkBroken(
+            _("the engine stopped with status {status}", status=status), last_line(message)
+        )
 
     def close(self) -> None:
         if self._cable is not None:
@@ -101,5 +110,5 @@ class SimulatedDuo:
 
 def _signal(number: int) -> str:
     with contextlib.suppress(ValueError):
-        return f"signal {number}, {signal.Signals(number).name}"
-    return f"signal {number}"
+        return _("signal {number}, {name}", number=number, name=signal.Signals(number).name)
+    return _("signal {number}", number=number)

@@ -21,6 +21,8 @@ from duotui.base.board_profile import DUO_64M, MemoryLayout
 from duotui.base.child_process import ChildFailed, child_environment, last_line, run_program
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady
 from duotui.base.files import read_bytes, reported
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.board.agent_launcher import BOARD_FOLDER, start_agent
 from duotui.board.installer import install_files
 from duotui.board.upload import UPLOAD_LIMIT_BYTES
@@ -28,7 +30,7 @@ from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport
 from duotui.targets import packer
 
-NEEDS_LINUX = ("the virtual Duo needs Linux", "connect a board and name its port")
+NEEDS_LINUX = (N_("the virtual Duo needs Linux"), N_("connect a board and name its port"))
 
 MONITOR_SECONDS = 2.0
 """Seconds without an answer after which QEMU counts as hung."""
@@ -46,14 +48,16 @@ class VirtualMachine:
     @classmethod
     def find(cls) -> "VirtualMachine":
         if sys.platform != "linux":
-            raise NotReady(*NEEDS_LINUX)
+            raise NotReady(*map(_, NEEDS_LINUX))
         build = resources.resource_folder("firmware") / "virtual" / "machine"
         if not build.exists():
-            raise NotReady("the virtual Duo is not in this installation", "use a checkout")
+            raise NotReady(_("the virtual Duo is not in this installation"), _("use a checkout"))
         try:
             folder = run_program([build, "--offline"]).stdout.strip()
         except ChildFailed as error:
-            raise NotReady("the virtual Duo is not built yet", "make virtual builds it") from error
+            raise NotReady(
+                _("the virtual Duo is not built yet"), _("make virtual builds it")
+            ) from error
         return cls(Path(folder))
 
     def command(self, card: Path, memory: MemoryLayout, uart: str, monitor: Path) -> list[str]:
@@ -82,7 +86,7 @@ def make_card(out: Path, *folders: Path) -> None:
     try:
         run_program([maker, out, *folders])
     except ChildFailed as error:
-        raise NotReady("a card could not be made", str(error)) from error
+        raise NotReady(_("a card could not be made"), str(error)) from error
 
 
 def prepared_card(model: Path, tokenizer: Path | None) -> Path:
@@ -93,7 +97,7 @@ def prepared_card(model: Path, tokenizer: Path | None) -> Path:
     try:
         run_program(["make", "-s", "-C", native / "board", "rv64gcv"])
     except ChildFailed as error:
-        raise NotReady("the board's engine cannot be built", str(error)) from error
+        raise NotReady(_("the board's engine cannot be built"), str(error)) from error
     engine = native / "build/rv64gcv/duollama"
     firmware = sorted(
         path for path in resources.resource_folder("firmware").rglob("*") if path.is_file()
@@ -189,7 +193,7 @@ class VirtualDuo:
             return error
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(0.3)
-            return LinkBroken("the virtual Duo was turned off", self._last_output())
+            return LinkBroken(_("the virtual Duo was turned off"), self._last_output())
         return error
 
     def close(self) -> None:
@@ -212,7 +216,7 @@ class VirtualDuo:
 
     def _command(self, command: str) -> None:
         if self._monitor is None:
-            raise LinkBroken("the virtual Duo is off", "open it first")
+            raise LinkBroken(_("the virtual Duo is off"), _("open it first"))
         self._monitor.ask(command)
 
     def _last_output(self) -> str:
@@ -239,8 +243,12 @@ class QemuMonitor:
         self._socket.close()
         output = process.stdout.read().decode(errors="replace") if process.stdout else ""
         if CARD_IS_LOCKED in output:
-            raise NotReady("the virtual Duo runs in another program already", "end that one first")
-        raise NotReady("the virtual Duo does not start", output.strip() or "QEMU said nothing")
+            raise NotReady(
+                _("the virtual Duo runs in another program already"), _("end that one first")
+            )
+        raise NotReady(
+            _("the virtual Duo does not start"), output.strip() or _("QEMU said nothing")
+        )
 
     def ask(self, command: str) -> object:
         """Send `command`, and return QEMU's answer. Raises LinkBroken if QEMU has ended or
@@ -250,11 +258,13 @@ class QemuMonitor:
         while line := self._lines.readline():
             answer = json.loads(line)
             if "error" in answer:
-                raise LinkBroken(f"QEMU refuses {command}", answer["error"]["desc"])
+                raise LinkBroken(
+                    _("QEMU refuses {command}", command=command), answer["error"]["desc"]
+                )
             if "return" in answer:
                 result: object = answer["return"]
                 return result
-        raise LinkBroken("the virtual Duo was turned off")
+        raise LinkBroken(_("the virtual Duo was turned off"))
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -264,6 +274,6 @@ class QemuMonitor:
 
 def _unix_socket() -> socket.socket:
     if sys.platform == "win32":
-        raise NotReady(*NEEDS_LINUX)
+        raise NotReady(*map(_, NEEDS_LINUX))
     else:  # mypy skips this on Windows only as an else branch
         return socket.socket(socket.AF_UNIX)

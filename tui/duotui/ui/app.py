@@ -10,6 +10,8 @@ from textual.command import CommandPalette, Provider, SearchIcon
 from textual.screen import Screen
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeSession
 from duotui.protocol.request import Request
@@ -37,34 +39,48 @@ class ConsoleApp(BaseApp):
     COMMANDS: ClassVar[set[type[Provider]]] = {BindingCommands}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "next_theme", "Theme", show=False, id="theme", tooltip="Wear the next theme"),
+        Binding(
+            "t",
+            "next_theme",
+            N_("Theme"),
+            show=False,
+            id="theme",
+            tooltip=N_("Wear the next theme"),
+        ),
         Binding(
             "p",
             "picture",
-            "Picture",
+            N_("Picture"),
             show=False,
             id="picture",
-            tooltip="Save a picture of the screen (SVG)",
+            tooltip=N_("Save a picture of the screen (SVG)"),
         ),
-        Binding("question_mark,f1", "help", "Help", id="help", tooltip="Every key"),
+        Binding("question_mark,f1", "help", N_("Help"), id="help", tooltip=N_("Every key")),
         Binding(
             "ctrl+p",
             "command_palette",
-            "Commands",
+            N_("Commands"),
             show=False,
             id="palette",
             priority=True,
-            tooltip="Find a command by name",
+            tooltip=N_("Find a command by name"),
         ),
-        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True, tooltip="Quit, at any moment"),
+        Binding(
+            "ctrl+q",
+            "quit",
+            N_("Quit"),
+            id="quit",
+            priority=True,
+            tooltip=N_("Quit, at any moment"),
+        ),
         Binding(
             "ctrl+c",
             "quit",
-            "Quit",
+            N_("Quit"),
             show=False,
             id="interrupt",
             priority=True,
-            tooltip="Quit, as in any other program",
+            tooltip=N_("Quit, as in any other program"),
         ),
     ]
 
@@ -110,10 +126,14 @@ class ConsoleApp(BaseApp):
     def _set_keys(self) -> None:
         known = {b.id for _, b in (*self.screen._bindings, *self._bindings) if b.id}
         for name in self._settings.keys.keys() - known:
-            self._warnings.append(f"keys.{name}: no such command")
+            self._warnings.append(_("keys.{name}: no such command", name=name))
         self.set_keymap({k: v for k, v in self._settings.keys.items() if k in known})
         for binding in clashes(self.screen):
-            warning = f"keys: {binding.description} has lost {binding.key}, another command has it"
+            warning = _(
+                "keys: {description} has lost {key}, another command has it",
+                description=_(binding.description),
+                key=binding.key,
+            )
             self._warnings.append(warning)
 
     def get_key_display(self, binding: Binding) -> str:
@@ -141,7 +161,7 @@ class ConsoleApp(BaseApp):
         names = self._loaded_themes or tuple(self.available_themes)
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
-        self.notify(self.theme, title="Theme", timeout=2, markup=False)
+        self.notify(self.theme, title=_("Theme"), timeout=2, markup=False)
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
@@ -154,11 +174,11 @@ class ConsoleApp(BaseApp):
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self.notify(f"Saved to {path}", markup=False)
+            self.notify(_("Saved to {path}", path=path), markup=False)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(PlainPalette(id="--command-palette", placeholder="Find a command"))
+            self.push_screen(PlainPalette(id="--command-palette", placeholder=_("Find a command")))
 
     def close_session(self) -> Coroutine[Any, Any, None]:
         session = self._judge_session or self._session

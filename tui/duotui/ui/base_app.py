@@ -10,6 +10,7 @@ from textual.driver import Driver
 
 from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError, unexpected
 from duotui.base.event_loop import on_callback_failure
+from duotui.base.translation import gettext as _
 from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.ui import glyphs, themes
@@ -51,7 +52,7 @@ class BaseApp(App[None]):
         for theme in loaded:
             self.register_theme(theme)
         self._loaded_themes = tuple(theme.name for theme in loaded)
-        self._warnings += [f"Theme {failure}" for failure in failures]
+        self._warnings += [_("Theme {failure}", failure=failure) for failure in failures]
 
     def on_mount(self) -> None:
         self._main_loop = asyncio.get_running_loop()
@@ -69,9 +70,9 @@ class BaseApp(App[None]):
         if self._failure is not None:
             raise unexpected(self._failure)
         if self._is_stopped:
-            raise Cancelled("stopped")
+            raise Cancelled(_("stopped"))
         if self.return_code:
-            raise DuotuiError("the screen stopped", "the lines above say where")
+            raise DuotuiError(_("the screen stopped"), _("the lines above say where"))
 
     def get_driver_class(self) -> type[Driver]:
         return with_resilience(super().get_driver_class(), self._stop)
@@ -84,7 +85,13 @@ class BaseApp(App[None]):
         if wanted in self.available_themes:
             self.theme = wanted
             return
-        self._warnings.append(f"There is no theme {wanted!r}: {config_file.DEFAULT_THEME} is worn")
+        self._warnings.append(
+            _(
+                "There is no theme {wanted!r}: {default} is worn",
+                wanted=wanted,
+                default=config_file.DEFAULT_THEME,
+            )
+        )
         if config_file.DEFAULT_THEME in self.available_themes:
             self.theme = config_file.DEFAULT_THEME
 

@@ -1,20 +1,23 @@
 """Commands of a screen, read from its bindings, for the help and the command palette."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultType
+
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
 STEP_BINDING = Binding(
     "full_stop",
     "step",
-    "Step",
+    N_("Step"),
     show=False,
     id="step",
-    tooltip="In a recording that is held: on to the next words",
+    tooltip=N_("In a recording that is held: on to the next words"),
 )
 """The binding of each screen that plays a recording."""
 
@@ -28,7 +31,27 @@ class BoundCommand:
 
     @property
     def meaning(self) -> str:
-        return self.binding.tooltip or self.binding.description
+        """What it does, in the user's language."""
+        return _(self.binding.tooltip or self.binding.description)
+
+    @property
+    def name(self) -> str:
+        """Its short name, in the user's language."""
+        return _(self.binding.description)
+
+
+class TranslatedBindings(Screen[ScreenResultType]):
+    """Screen whose footer shows the bindings in the user's language."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        return {
+            key: active._replace(
+                binding=replace(active.binding, description=_(active.binding.description)),
+                tooltip=_(active.tooltip),
+            )
+            for key, active in super().active_bindings.items()
+        }
 
 
 def commands(screen: Screen[Any]) -> Iterator[BoundCommand]:
@@ -41,7 +64,7 @@ def commands(screen: Screen[Any]) -> Iterator[BoundCommand]:
             by_action.setdefault(binding.action, []).append((binding, node))
     for bound in by_action.values():
         keys = dict.fromkeys(screen.app.get_key_display(binding) for binding, _ in bound)
-        yield BoundCommand(*bound[0], " or ".join(keys))
+        yield BoundCommand(*bound[0], _(" or ").join(keys))
 
 
 def clashes(screen: Screen[Any]) -> Iterator[Binding]:

@@ -6,6 +6,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
+from duotui.base.translation import gettext as _
 from duotui.ui.bindings import commands
 
 Entry = tuple[str, str, IgnoreReturnCallbackType]
@@ -17,9 +18,13 @@ class BindingCommands(Provider):
     def _entries(self) -> Iterator[Entry]:
         for command in commands(self.screen):
             run = partial(self.app.run_action, command.binding.action, command.namespace)
-            yield f"{command.binding.description} ({command.keys})", command.meaning, run
+            yield _("{name} ({keys})", name=command.name, keys=command.keys), command.meaning, run
         for name in sorted(self.app.available_themes):
-            yield f"Theme {name}", "Wear this theme", partial(setattr, self.app, "theme", name)
+            yield (
+                _("Theme {name}", name=name),
+                _("Wear this theme"),
+                partial(setattr, self.app, "theme", name),
+            )
 
     async def discover(self) -> Hits:
         for name, meaning, run in self._entries():

@@ -8,6 +8,7 @@ from platformdirs import user_documents_path
 
 from duotui.base.errors import UsageError
 from duotui.base.files import create, reported
+from duotui.base.translation import gettext as _
 
 
 def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None) -> Path:
@@ -21,12 +22,12 @@ def new_path(kind: str, suffix: str, *, folders: tuple[Path, ...] | None = None)
                 path = folder / f"duotui-{kind}-{stamp}{number_suffix}{suffix}"
                 if not path.exists():
                     return path
-    raise UsageError("no folder to write to", "start duotui in a folder that is yours")
+    raise UsageError(_("no folder to write to"), _("start duotui in a folder that is yours"))
 
 
 def save_text(text: str, kind: str, suffix: str) -> Path:
     """Write `text` to a new file, and return its path. Raises UsageError if that fails."""
     path = new_path(kind, suffix)
-    with reported(path, "cannot be written"):
+    with reported(path, _("cannot be written")):
         create(path, text.encode("utf-8", "replace"))
     return path

@@ -2,6 +2,8 @@
 
 import math
 
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.protocol.events import EndReason, RunStarted, SpeechEndReason
 from duotui.protocol.request import Request
 from duotui.session.source_state import SourceState
@@ -22,17 +24,19 @@ def seconds(value: float | None) -> str:
         return NO_VALUE
     value = max(0.0, value)
     if value < 1:
-        return f"{value * 1000:.0f} ms"
+        return _("{value:.0f} ms", value=value * 1000)
     if value < 60:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+        return _("{minutes} min {rest:02d} s", minutes=minutes, rest=rest)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def kib(value: int) -> str:
-    return f"{value} KiB" if value < 1024 else f"{value / 1024:.1f} MiB"
+    return (
+        _("{value} KiB", value=value) if value < 1024 else _("{value:.1f} MiB", value=value / 1024)
+    )
 
 
 def count(value: int) -> str:
@@ -40,7 +44,11 @@ def count(value: int) -> str:
 
 
 def memory(board: SourceState) -> str:
-    return f"{kib(board.stats.rss)}, peak {kib(board.stats.peak)}" if board.stats else NO_VALUE
+    return (
+        _("{rss}, peak {peak}", rss=kib(board.stats.rss), peak=kib(board.stats.peak))
+        if board.stats
+        else NO_VALUE
+    )
 
 
 def faults(board: SourceState) -> str:
@@ -52,7 +60,13 @@ def health(board: SourceState) -> str:
     if board.health is None:
         return NO_VALUE
     h = board.health
-    return f"{count(h.acknowledged)} ok, {h.repeated} again, {h.lost} lost, {h.noise} noise"
+    return _(
+        "{acknowledged} ok, {repeated} again, {lost} lost, {noise} noise",
+        acknowledged=count(h.acknowledged),
+        repeated=h.repeated,
+        lost=h.lost,
+        noise=h.noise,
+    )
 
 
 def model(board: SourceState) -> str:
@@ -77,8 +91,12 @@ def progress(board: SourceState) -> tuple[int, int]:
 
 def time_left(board: SourceState) -> str:
     if board.ended is not None:
-        return _ENDS[board.ended.reason]
-    return f"{seconds(board.time_left)} left" if board.time_left is not None else NO_VALUE
+        return _(_ENDS[board.ended.reason])
+    return (
+        _("{time_left} left", time_left=seconds(board.time_left))
+        if board.time_left is not None
+        else NO_VALUE
+    )
 
 
 def speech(board: SourceState) -> str:
@@ -88,26 +106,30 @@ def speech(board: SourceState) -> str:
     ended, sentences = board.speech_ended, len(board.speech.sentences)
     match ended.silence:
         case SpeechEndReason.DONE:
-            text = f"said aloud in {seconds(ended.heard)}"
-            return f"{text}, prepared in {seconds(ended.prepared)}"
+            text = _("said aloud in {heard}", heard=seconds(ended.heard))
+            return _("{text}, prepared in {prepared}", text=text, prepared=seconds(ended.prepared))
         case SpeechEndReason.FAILED:
-            return f"not said aloud: {ended.trouble or 'its voice failed'}"
-    return f"said aloud: {ended.sentences} of {sentences} sentences"
+            return _("not said aloud: {trouble}", trouble=ended.trouble or _("its voice failed"))
+    return _(
+        "said aloud: {said} of {sentences} sentences",
+        said=ended.sentences,
+        sentences=sentences,
+    )
 
 
 _ENDS = {
-    EndReason.STEPS: "all told",
-    EndReason.ENDED: "the end",
-    EndReason.CANCELLED: "stopped",
-    EndReason.FAILED: "failed",
-    EndReason.LOST: "cut off",
+    EndReason.STEPS: N_("all told"),
+    EndReason.ENDED: N_("the end"),
+    EndReason.CANCELLED: N_("stopped"),
+    EndReason.FAILED: N_("failed"),
+    EndReason.LOST: N_("cut off"),
 }
 
 
 def sampling(request: Request | RunStarted, glyphs: Glyphs) -> str:
     parts = (
-        f"temp {request.temperature:g}",
+        _("temp {temperature:g}", temperature=request.temperature),
         f"top-p {request.top_p:g}",
-        f"seed {request.seed}" if request.seed else "any seed",
+        _("seed {seed}", seed=request.seed) if request.seed else _("any seed"),
     )
     return f" {glyphs.dot} ".join(parts)

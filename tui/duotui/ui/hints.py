@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from duotui.base.text_width import right_aligned
+from duotui.base.translation import gettext as _
 from duotui.protocol.request import Request
 from duotui.session.source_state import LinkState, SourceState
 from duotui.session.state import SessionState
@@ -16,25 +18,25 @@ def loss_hint(state: SessionState, key: Key, live: bool) -> str:
     """Hint after a lost link: the next step, or the key that reconnects; "" without a loss."""
     board = state.board
     if board.link is LinkState.RECONNECTING and board.running:
-        return f"The story goes on when it is back; {key('stop')} ends it."
+        return _("The story goes on when it is back; {key} ends it.", key=key("stop"))
     if board.link is LinkState.RECONNECTING:
-        return "It is looked for."
+        return _("It is looked for.")
     if board.link is not LinkState.LOST:
         return ""
     if not live:
-        return f"{key('again')} plays it again."
+        return _("{key} plays it again.", key=key("again"))
     if board.run is not None:
-        return f"{key('again')} connects and tells the story again."
-    return f"{key('again')} connects again."
+        return _("{key} connects and tells the story again.", key=key("again"))
+    return _("{key} connects again.", key=key("again"))
 
 
 def baseline_hint(baseline: SourceState) -> str:
     """Text in place of the baseline's story."""
     if baseline.link.gone:
-        return f"No story is told here: {why_missing(baseline)}."
-    return (
-        "The unquantised model tells the same story here, token by token, so that you can "
-        "see whether a word was changed."
+        return _("No story is told here: {baseline}.", baseline=why_missing(baseline))
+    return _(
+        "The unquantised model tells the same story here, token by token, so "
+        "that you can see whether a word was changed."
     )
 
 
@@ -49,17 +51,17 @@ def invitation(
 ) -> Iterator[tuple[str, str]]:
     """Styles and texts that are shown before the first story."""
     if not live:
-        yield "invite", "A recording. The story begins in a moment."
+        yield "invite", _("A recording. The story begins in a moment.")
         return
     ready = state.board.link is LinkState.UP and state.board.ready is not None
-    go = "tells it" if ready else "tells it as soon as the engine answers"
-    quote = glyphs.quote(request.prompt) if request.prompt else "from nothing"
+    go = _("tells it") if ready else _("tells it as soon as the engine answers")
+    quote = glyphs.quote(request.prompt) if request.prompt else _("from nothing")
     yield "told", "Once upon a time, on a board for five dollars, there was a story.\n\n"
     for command, meaning in (
         ("tell", f"{go}: {quote}"),
-        ("prompt", "another beginning"),
-        ("settings", "temperature, seed, length, mode"),
-        ("help", "every key"),
+        ("prompt", _("another beginning")),
+        ("settings", _("temperature, seed, length, mode")),
+        ("help", _("every key")),
     ):
-        yield "key", f"{key(command):>6}"
+        yield "key", right_aligned(key(command), 6)
         yield "invite", f"   {meaning}\n"

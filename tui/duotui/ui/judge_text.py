@@ -6,6 +6,7 @@ from textual.content import Content
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
+from duotui.base.translation import gettext as _
 from duotui.judge.session import JudgeSession, Phase
 from duotui.scoring import rival_run
 from duotui.scoring.rival_run import RivalRun
@@ -24,21 +25,23 @@ def phase_text(session: JudgeSession, glyphs: Glyphs) -> tuple[str, str]:
     """Sign and words of the session's phase."""
     board, count = session.state.board, len(session.shown.counted)
     if session.note:
-        return glyphs.replay, "a recording stands in"
+        return glyphs.replay, _("a recording stands in")
     match session.phase:
         case Phase.RUNNING if board.speaking:
-            return glyphs.speaking, "the story is said aloud"
+            return glyphs.speaking, _("the story is said aloud")
         case Phase.RUNNING if board.link is LinkState.RECONNECTING:
-            return glyphs.silent, "the board is away"
+            return glyphs.silent, _("the board is away")
         case Phase.RUNNING if len(session.shown.runs) < session.options.warm:
-            return glyphs.telling, "a run to warm up"
+            return glyphs.telling, _("a run to warm up")
         case Phase.RUNNING:
             total = session.options.runs
-            return glyphs.telling, f"run {min(count + 1, total)} of {total}"
+            return glyphs.telling, _(
+                "run {count} of {total}", count=min(count + 1, total), total=total
+            )
         case Phase.OVER:
-            return glyphs.done, f"judged, {count} runs"
+            return glyphs.done, _("judged, {count} runs", count=count)
         case phase:
-            return glyphs.opening, f"{phase}{glyphs.waiting}"
+            return glyphs.opening, f"{_(phase)}{glyphs.waiting}"
 
 
 def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
@@ -47,7 +50,7 @@ def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
     request = session.request
     parts = [
         session.options.target,
-        f"mode {request.mode}",
+        _("mode {mode}", mode=request.mode),
         gauge_text.sampling(request, glyphs),
         gauge_text.model(board),
         gauge_text.machine(board),
@@ -74,12 +77,17 @@ def sameness(v: Verdict, glyphs: Glyphs) -> Content:
     """Result of the comparison of the counted runs with the baseline."""
     count = len(v.counted)
     if v.identical is None:
-        return Content.styled(f"{glyphs.dot} nothing to compare yet", "$foreground 60%")
+        return Content.styled(_("{dot} nothing to compare yet", dot=glyphs.dot), "$foreground 60%")
     if v.identical:
-        words = f"{glyphs.same} the same story, {count} of {count} runs"
+        words = _("{same} the same story, {count} of {count} runs", same=glyphs.same, count=count)
         return Content.styled(words, "bold $duo-same")
     first = 0 if v.difference is None else v.difference + 1
-    words = f"another story, {count - v.same} of {count} runs; from token {first} on"
+    words = _(
+        "another story, {others} of {count} runs; from token {first} on",
+        others=count - v.same,
+        count=count,
+        first=first,
+    )
     return Content.styled(f"{glyphs.differs} {words}", "bold $duo-board")
 
 
@@ -87,18 +95,30 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
     lines = [sameness(v, glyphs)]
     if v.agreement is not None:
         a = v.agreement
-        own = f", its own {v.own.nats:.3f}" if v.own is not None else ""
+        own = _(", its own {nats:.3f}", nats=v.own.nats) if v.own is not None else ""
         lines.append(
             Content(
-                f"the reference agrees with {a.agreed} of {len(a.chosen)} tokens "
-                f"({a.fraction:.1%}); {a.nats:.3f} nats{own}"
+                _(
+                    "the reference agrees with {agreed} of {chosen} tokens ({fraction:.1%}); "
+                    "{nats:.3f} nats{own}",
+                    agreed=a.agreed,
+                    chosen=len(a.chosen),
+                    fraction=a.fraction,
+                    nats=a.nats,
+                    own=own,
+                )
             )
         )
     if v.doubt is not None:
         lines.append(
             Content.styled(
-                f"{glyphs.differs} its own probabilities are not those of mode {v.request.mode}, "
-                f"from token {v.doubt + 1} on",
+                _(
+                    "{differs} its own probabilities are not those of mode {mode}, from "
+                    "token {doubt} on",
+                    differs=glyphs.differs,
+                    mode=v.request.mode,
+                    doubt=v.doubt + 1,
+                ),
                 "bold $duo-board",
             )
         )
@@ -106,24 +126,34 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
         board_mistakes, baseline_mistakes = len(v.mistakes), len(v.baseline_mistakes)
         lines.append(
             Content(
-                f"grammar errors by Harper: {board_mistakes}, in the baseline {baseline_mistakes}"
+                _(
+                    "grammar errors by Harper: {board_mistakes}, in the baseline "
+                    "{baseline_mistakes}",
+                    board_mistakes=board_mistakes,
+                    baseline_mistakes=baseline_mistakes,
+                )
             )
         )
     s = v.score
     if s is not None:
         dropped = ", ".join(
-            f"run {index + 1} ({gauge_text.rate(s.rates[index])})" for index in s.dropped
+            _("run {number} ({rate})", number=index + 1, rate=gauge_text.rate(s.rates[index]))
+            for index in s.dropped
         )
         parts = [
-            f"spread {s.deviation:.3g}",
-            f"from {gauge_text.rate(min(s.rates))} to {gauge_text.rate(max(s.rates))}",
-            f"dropped {dropped or 'none'}",
-            f"mean of all {gauge_text.rate(s.plain)}",
+            _("spread {deviation:.3g}", deviation=s.deviation),
+            _(
+                "from {lowest} to {highest}",
+                lowest=gauge_text.rate(min(s.rates)),
+                highest=gauge_text.rate(max(s.rates)),
+            ),
+            _("dropped {dropped}", dropped=dropped or _("none")),
+            _("mean of all {plain}", plain=gauge_text.rate(s.plain)),
         ]
         if v.disturbed:
-            parts.append(f"{v.disturbed} told again")
+            parts.append(_("{disturbed} told again", disturbed=v.disturbed))
         if v.speech is not None:
-            parts.append(f"said aloud in {gauge_text.seconds(v.speech.heard)}")
+            parts.append(_("said aloud in {heard}", heard=gauge_text.seconds(v.speech.heard)))
         lines.append(Content.styled(f" {glyphs.dot} ".join(parts), "$foreground 70%"))
     if v.roof is not None:
         lines.append(Content.styled(_roof(v.roof, s.mean if s else 0.0), "$foreground 70%"))
@@ -131,11 +161,13 @@ def _facts(v: Verdict, glyphs: Glyphs) -> list[Content]:
 
 
 def _roof(roof: Roofline, mean: float) -> str:
-    text = (
-        f"{roof.bytes / 1e6:.1f} MB a token at {roof.sweep.memory / 1e6:.0f} MB/s: "
-        f"{gauge_text.rate(roof.rate)} tok/s at most"
+    text = _(
+        "{bytes:.1f} MB a token at {memory:.0f} MB/s: {rate} tok/s at most",
+        bytes=roof.bytes / 1e6,
+        memory=roof.sweep.memory / 1e6,
+        rate=gauge_text.rate(roof.rate),
     )
-    return f"{text}, {roof.reached(mean):.0%} reached" if mean else text
+    return _("{text}, {share:.0%} reached", text=text, share=roof.reached(mean)) if mean else text
 
 
 def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) -> list[Lane]:
@@ -144,20 +176,20 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
     board = state.board
     generated, limit = gauge_text.progress(board)
     elapsed = rival_run.elapsed(board)
-    result = [Lane("this run", generated, limit, board.rate, ours=True)]
+    result = [Lane(_("this run"), generated, limit, board.rate, ours=True)]
     if verdict.score is not None:
         rate = verdict.score.mean
-        result.append(Lane("its mean", min(rate * elapsed, limit), limit, rate))
+        result.append(Lane(_("its mean"), min(rate * elapsed, limit), limit, rate))
     if rival is not None:
         rival_state = rival.at(elapsed)
         result.append(Lane(rival.name, len(rival_state.tokens), limit, rival.source_state.rate))
     others = []
     if verdict.roof is not None:
-        others.append(("its memory's roof", verdict.roof.rate))
+        others.append((_("its memory's roof"), verdict.roof.rate))
     if verdict.baseline is not None and verdict.baseline.rate > 0:
-        others.append(("the baseline, recorded", verdict.baseline.rate))
+        others.append((_("the baseline, recorded"), verdict.baseline.rate))
     if board.ready is not None and board.ready.parameters == DUO_64M.published_parameters:
-        others += DUO_64M.published_rates
+        others += [(_(name), rate) for name, rate in DUO_64M.published_rates]
     result += [Lane(name, min(rate * elapsed, limit), limit, rate) for name, rate in others]
     return result
 
@@ -165,7 +197,7 @@ def lanes(state: SessionState, verdict: Verdict, rival: RivalRun | None = None) 
 def token_kinds(state: SessionState, verdict: Verdict) -> list[str]:
     """Kind of each token on the strip, by the agreement, or by the baseline until that exists."""
     board = state.board
-    _, limit = gauge_text.progress(board)
+    limit = gauge_text.progress(board)[1]
     if verdict.agreement is not None:
         steps, forced = verdict.agreement.steps, verdict.agreement.forced
         same = [step.id == step.taken for step in steps]

@@ -10,12 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from duotui.base.translation import untranslated as N_
+from duotui.base.translation import use_language
+from duotui.settings import config_file
 from duotui.settings.config_file import Settings
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.settings.setting import changed_fields
 from duotui.story import parental_policy
 from duotui.story.controller import StoryController
-from duotui.story.strings import strings_in
+from duotui.story.strings import story_strings
 from duotui.ui.base_app import BaseApp
 from duotui.ui.image_cache import ImageCache, with_images
 from duotui.ui.screens.gate import GateScreen
@@ -31,7 +34,9 @@ class StoryApp(BaseApp):
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q,ctrl+c", "quit", "Grown-ups", show=False, id="grown-ups", priority=True),
+        Binding(
+            "ctrl+q,ctrl+c", "quit", N_("Grown-ups"), show=False, id="grown-ups", priority=True
+        ),
     ]
 
     def __init__(
@@ -71,7 +76,7 @@ class StoryApp(BaseApp):
             await super().action_quit()
         elif not isinstance(self.screen, GateScreen):
             parental = self._controller.parental
-            gate = GateScreen(parental.code, strings_in(parental.language), self._rng, self._glyphs)
+            gate = GateScreen(parental.code, story_strings(), self._rng, self._glyphs)
             self.push_screen(gate, self._through)
 
     def action_help_quit(self) -> None:
@@ -93,7 +98,8 @@ class StoryApp(BaseApp):
         saved = replace(self._settings.parental, **changes)
         self._settings = replace(self._settings, parental=saved)
         self.save_settings()
-        self._controller.apply_settings(parental, strings_in(parental.language))
+        use_language(config_file.language(self._settings, parental.language))
+        self._controller.apply_settings(parental, story_strings())
         self._images.settle(parental.pictures)
         self._apply_parental_theme()
 

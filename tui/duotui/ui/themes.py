@@ -15,6 +15,7 @@ from textual.theme import Theme
 from duotui.base import resources
 from duotui.base.files import reason
 from duotui.base.parsing import read_toml
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import one_line
 from duotui.settings import config_file
 
@@ -53,7 +54,11 @@ def load(folders: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]
             try:
                 themes[path.stem] = read(path)
             except OSError as error:
-                failures.append(one_line(f"{path.name} cannot be read: {reason(error)}"))
+                failures.append(
+                    one_line(
+                        _("{name} cannot be read: {error}", name=path.name, error=reason(error))
+                    )
+                )
             except (ValueError, TypeError, ArithmeticError, ColorParseError) as error:
                 failures.append(one_line(f"{path.name}: {error}"))
     return list(themes.values()), failures

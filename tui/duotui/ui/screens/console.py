@@ -16,6 +16,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer, Static
 
+from duotui.base.translation import gettext as _
 from duotui.protocol.events import Batch, Fault, Ready, RecordingFailed, Source
 from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
@@ -76,8 +77,8 @@ class ConsoleScreen(StoryActionsScreen):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#board", StoryView).border_title = "Story"
-        self.query_one("#baseline", StoryView).border_title = "Baseline: plain fp32"
+        self.query_one("#board", StoryView).border_title = _("Story")
+        self.query_one("#baseline", StoryView).border_title = _("Baseline: plain fp32")
         self._session.subscribe(self._listen)
         self._session.open()
         self._show()
@@ -124,12 +125,12 @@ class ConsoleScreen(StoryActionsScreen):
 
     def _note(self) -> str:
         if self._pending_request is not None:
-            return "a story waits for the engine"
+            return _("a story waits for the engine")
         if self._replay_paused:
-            return "held"
+            return _("held")
         board = self._session.state.board
         if can_speak(board) and board.speech is None:
-            return f"{self._key('speak')} says it aloud"
+            return _("{key} says it aloud", key=self._key("speak"))
         return gauge_text.speech(board)
 
     def _update_view(self) -> None:
@@ -138,7 +139,7 @@ class ConsoleScreen(StoryActionsScreen):
     def _key(self, command: str) -> str:
         """Text of the current key of a command."""
         keys = (known.keys for known in commands(self) if known.binding.id == command)
-        return next(keys, command).split(" or ")[0]
+        return next(keys, command).split(_(" or "))[0]
 
     # Actions
 
@@ -162,7 +163,13 @@ class ConsoleScreen(StoryActionsScreen):
             return
         mode = available_mode(request.mode, self._modes())
         if mode is not request.mode:
-            self._show_message(f"This engine has no {request.mode} mode: {mode} tells instead")
+            self._show_message(
+                _(
+                    "This engine has no {wanted} mode: {mode} tells instead",
+                    wanted=request.mode,
+                    mode=mode,
+                )
+            )
             self._request = request = replace(request, mode=mode)
         self._session.generate(request)
 

@@ -6,20 +6,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from duotui.base.text_width import cell_len, right_aligned
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
+from duotui.ui.screens.modal import TranslatedModal
 
 Rows = tuple[tuple[str, str], ...]
 
-READING = (
-    "The baseline is the same model, unquantised, telling the same story. Where they part, "
-    "[+word] is the board's and [-word] the baseline's."
+READING = N_(
+    "The baseline is the same model, unquantised, telling the same story. "
+    "Where they part, [+word] is the board's and [-word] the baseline's."
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(TranslatedModal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss(None)", "Close", id="help.close"),
+        Binding("escape,q,question_mark,f1", "dismiss(None)", N_("Close"), id="help.close"),
     ]
 
     def __init__(self, rows: Rows) -> None:
@@ -27,13 +31,13 @@ class HelpScreen(ModalScreen[None]):
         self._rows = rows
 
     def compose(self) -> ComposeResult:
-        widest = max((len(key) for key, _ in self._rows), default=0)
+        widest = max((cell_len(key) for key, meaning in self._rows), default=0)
         parts: list[Content] = []
         for key, meaning in self._rows:
-            parts.append(Content.styled(key.rjust(widest), "bold $duo-rate"))
+            parts.append(Content.styled(right_aligned(key, widest), "bold $duo-rate"))
             parts.append(Content(f"  {meaning}\n"))
-        reading = Content.styled(f"\n{READING}", "$foreground 60%")
+        reading = Content.styled(f"\n{_(READING)}", "$foreground 60%")
         with VerticalScroll(id="panel") as panel:
-            panel.border_title = "Keys"
-            panel.border_subtitle = "escape closes"
+            panel.border_title = _("Keys")
+            panel.border_subtitle = _("escape closes")
             yield Static(Content.assemble(*parts, reading), id="keys")

@@ -15,6 +15,8 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from duotui.base.errors import Cancelled, DuotuiError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.judge.session import JudgeSession, Phase
 from duotui.protocol.events import Source
 from duotui.scoring.verdict import Verdict
@@ -37,37 +39,39 @@ class JudgeScreen(ThrottledScreen):
         Binding(
             "left",
             "token(-1)",
-            "Token before",
+            N_("Token before"),
             show=False,
             id="token-before",
             priority=True,
-            tooltip="Look at the token before",
+            tooltip=N_("Look at the token before"),
         ),
         Binding(
             "right",
             "token(1)",
-            "Next token",
+            N_("Next token"),
             id="token-after",
             priority=True,
-            tooltip="Look at the token after",
+            tooltip=N_("Look at the token after"),
         ),
         Binding(
             "n",
             "other",
-            "Next difference",
+            N_("Next difference"),
             id="token-other",
-            tooltip="The next token that the reference would not have taken",
+            tooltip=N_("The next token that the reference would not have taken"),
         ),
         Binding(
             "b",
             "beside",
-            "Beside",
+            N_("Beside"),
             id="beside",
-            tooltip="The story that is raced with, or what each token was chosen from",
+            tooltip=N_("The story that is raced with, or what each token was chosen from"),
         ),
-        Binding("space", "pause", "Hold", id="pause", tooltip="Hold a recording, or go on"),
+        Binding("space", "pause", N_("Hold"), id="pause", tooltip=N_("Hold a recording, or go on")),
         STEP_BINDING,
-        Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
+        Binding(
+            "s", "stop", N_("Stop"), id="stop", tooltip=N_("No more runs: judge what there is")
+        ),
     ]
 
     def __init__(self, session: JudgeSession, glyphs: Glyphs) -> None:
@@ -83,7 +87,7 @@ class JudgeScreen(ThrottledScreen):
         with Container(id="score"):
             with Vertical(classes="card"):
                 yield LargeFigure(self._glyphs, id="rate-mean")
-                yield Static("tok/s mean", classes="label")
+                yield Static(_("tok/s mean"), classes="label")
             yield RunChart(self._glyphs)
         yield Static(id="facts")
         yield PaceChart(self._glyphs)
@@ -96,8 +100,8 @@ class JudgeScreen(ThrottledScreen):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#board", StoryView).border_title = "Story"
-        self.query_one(CandidateTable).border_title = "Choices"
+        self.query_one("#board", StoryView).border_title = _("Story")
+        self.query_one(CandidateTable).border_title = _("Choices")
         if self._rival is not None:
             self.query_one("#rival", StoryView).border_title = self._rival.name
         self._session.subscribe(lambda _: self.post_news())
@@ -194,4 +198,4 @@ class JudgeScreen(ThrottledScreen):
 
     def action_stop(self) -> None:
         if self._session.phase is Phase.RUNNING:
-            self._session.stop(Cancelled("stopped by the judge"))
+            self._session.stop(Cancelled(_("stopped by the judge")))

@@ -4,8 +4,14 @@ remove the screen below."""
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
 
+from duotui.ui.bindings import TranslatedBindings
 
-class DialogScreen(ModalScreen[ScreenResultType]):
+
+class TranslatedModal(TranslatedBindings[ScreenResultType], ModalScreen[ScreenResultType]):
+    """Modal screen whose footer is in the user's language."""
+
+
+class DialogScreen(TranslatedModal[ScreenResultType]):
     _dismissed = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

@@ -11,6 +11,9 @@ from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from duotui.base.errors import Cancelled
+from duotui.base.text_width import fitted, padded
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.session import JudgeSession
 from duotui.ui import gauge_text, judge_text
@@ -32,22 +35,24 @@ class BoardRow(Widget):
         verdict, board = session.shown, session.state.board
         sign, word = judge_text.phase_text(session, glyphs)
         if session.refused is not None:
-            sign, word = glyphs.lost, "not judged"
+            sign, word = glyphs.lost, _("not judged")
         rate = f"{judge_text.mean(verdict)} tok/s"
         generated, limit = gauge_text.progress(board)
         width = max(8, self.size.width - NAME_WIDTH - 14)
         done, rest = glyphs.bar(generated / limit if limit else 0.0, width)
         score = verdict.score
-        spread = f", spread {score.deviation:.3g}" if score is not None else ""
+        spread = (
+            _(", spread {deviation:.3g}", deviation=score.deviation) if score is not None else ""
+        )
         return Content.assemble(
-            Content.styled(session.options.target.ljust(NAME_WIDTH)[:NAME_WIDTH], "bold"),
-            Content.styled(f"{sign} {word}".ljust(STATE_WIDTH), "bold $text-accent"),
+            Content.styled(fitted(session.options.target, NAME_WIDTH), "bold"),
+            Content.styled(padded(f"{sign} {word}", STATE_WIDTH), "bold $text-accent"),
             Content.styled(rate.rjust(RATE_WIDTH), "bold $duo-rate"),
             Content.styled(spread, "$foreground 70%"),
             "\n" + " " * NAME_WIDTH,
             Content.styled(done, "$duo-rate"),
             Content.styled(rest, "$foreground 30%"),
-            f" {generated} of {limit}" if limit else "",
+            _(" {generated} of {limit}", generated=generated, limit=limit) if limit else "",
             "\n" + " " * NAME_WIDTH,
             self._result_line(),
         )
@@ -58,13 +63,15 @@ class BoardRow(Widget):
         verdict = session.shown
         trouble = judge_text.trouble(verdict, refused, session.state.board.trouble)
         if trouble:
-            return Content.styled(trouble.replace("\n", "; "), "$text-warning")
+            return Content.styled(trouble.replace("\n", _("; ")), "$text-warning")
         return judge_text.sameness(verdict, self._glyphs)
 
 
 class MultiBoardScreen(ThrottledScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "stop", "Stop", id="stop", tooltip="No more runs: judge what there is"),
+        Binding(
+            "s", "stop", N_("Stop"), id="stop", tooltip=N_("No more runs: judge what there is")
+        ),
     ]
 
     def __init__(self, boards: MultiBoardSession, glyphs: Glyphs) -> None:
@@ -100,13 +107,21 @@ class MultiBoardScreen(ThrottledScreen):
         r = sessions[0].request
         runs = sessions[0].options.runs
         return Content.assemble(
-            Content.styled(f" {over} of {len(sessions)} boards judged ", "bold $text-accent"),
             Content.styled(
-                f"  {runs} runs each {self._glyphs.dot} mode {r.mode} {self._glyphs.dot} "
-                f"{gauge_text.sampling(r, self._glyphs)}",
+                _(" {over} of {sessions} boards judged ", over=over, sessions=len(sessions)),
+                "bold $text-accent",
+            ),
+            Content.styled(
+                _(
+                    "  {runs} runs each {dot} mode {mode} {dot} {sampling}",
+                    runs=runs,
+                    dot=self._glyphs.dot,
+                    mode=r.mode,
+                    sampling=gauge_text.sampling(r, self._glyphs),
+                ),
                 "$foreground 60%",
             ),
         )
 
     def action_stop(self) -> None:
-        self._boards.stop(Cancelled("stopped by the judge"))
+        self._boards.stop(Cancelled(_("stopped by the judge")))

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.modal import DialogScreen
@@ -20,11 +22,11 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
     """Dismissed with the new settings, or None. `notes` are warnings and faults, a line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Leave", id="parents.leave"),
-        Binding("enter", "apply", "Use", id="parents.use", priority=True),
+        Binding("escape", "dismiss(None)", N_("Leave"), id="parents.leave"),
+        Binding("enter", "apply", N_("Use"), id="parents.use", priority=True),
         # priority over the panel's bindings, which would scroll it
-        Binding("up", "app.focus_previous", "Field before", show=False, priority=True),
-        Binding("down", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("up", "app.focus_previous", N_("Field before"), show=False, priority=True),
+        Binding("down", "app.focus_next", N_("Next field"), show=False, priority=True),
     ]
 
     def __init__(self, parental: ParentalSettings, notes: tuple[str, ...], glyphs: Glyphs) -> None:
@@ -33,8 +35,8 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="panel", can_focus=False) as panel:
-            panel.border_title = "For grown-ups"
-            panel.border_subtitle = "enter uses it, escape leaves, ctrl+q ends the story machine"
+            panel.border_title = _("For grown-ups")
+            panel.border_subtitle = _("enter uses it, escape leaves, ctrl+q ends the story machine")
             for note in self._notes:
                 yield Static(Content(f"{self._glyphs.warning} {note}"), classes="note")
             yield Static(id="wrong")
@@ -43,7 +45,7 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
                     yield Static(name.replace("_", " "), classes="name")
                     text = setting.to_text(getattr(self._parental, name))
                     yield Input(text, id=name, compact=True)
-                    yield Static(Content(setting.expected), classes="meaning")
+                    yield Static(Content(str(setting.expected)), classes="meaning")
 
     @on(Input.Changed)
     def _typed(self) -> None:

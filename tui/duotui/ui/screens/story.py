@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.events import ScreenResume, ScreenSuspend
 from textual.widgets import Static
 
+from duotui.base.translation import current_language
 from duotui.pictures import icons
 from duotui.pictures.icons import Icon
 from duotui.story.controller import StoryController
@@ -101,7 +102,7 @@ class StoryScreen(ThrottledScreen):
             case Step.LISTENING:
                 word = strings.listening
             case Step.HEARD:
-                word = strings.heard.format(view.recognized)
+                word = strings.heard.format(wish=view.recognized)
             case Step.CARDS:
                 word = (strings.who, strings.where, strings.what)[view.row]
             case Step.SHELF:
@@ -111,7 +112,7 @@ class StoryScreen(ThrottledScreen):
             case Step.TELLING if view.paused:
                 word = strings.waiting
             case Step.RESTING if view.rest is RestReason.QUIET and view.until is not None:
-                word = strings.quiet.format(f"{view.until:%H:%M}")
+                word = strings.quiet.format(time=f"{view.until:%H:%M}")
             case Step.RESTING:
                 word = (
                     strings.time_over
@@ -130,9 +131,11 @@ class StoryScreen(ThrottledScreen):
             if view.fallback_playing:
                 return strings.sleepy
             return strings.thinking if view.thinking else strings.awake if view.board_back else ""
-        if view.step is Step.CARDS and self._controller.parental.name:
-            return strings.hello.format(self._controller.parental.name)
-        return ""
+        if view.step is not Step.CARDS:
+            return ""
+        name = self._controller.parental.name
+        hello = strings.hello.format(name=name) if name else ""
+        return hello if current_language() == "en" else f"{hello} {strings.in_english}".strip()
 
     def _shown(self, view: StoryViewState) -> Icon:
         if view.step in (Step.LISTENING, Step.HEARD):

@@ -1,6 +1,7 @@
 """Actions of a screen with a story: copy, save, record, text-to-speech."""
 
 from duotui.base.errors import UsageError
+from duotui.base.translation import gettext as _
 from duotui.session.session import SessionProtocol
 from duotui.session.source_state import LinkState
 from duotui.ui import export_paths
@@ -17,7 +18,7 @@ class StoryActionsScreen(ThrottledScreen):
     def _live(self) -> bool:
         """True if the session accepts commands; else notify the user."""
         if not self._session.live:
-            self._show_message("This is a recording: nothing can be asked of it")
+            self._show_message(_("This is a recording: nothing can be asked of it"))
         return self._session.live
 
     def _update_view(self) -> None:
@@ -27,18 +28,21 @@ class StoryActionsScreen(ThrottledScreen):
         text = self.get_selected_text() or self._session.state.board.text
         if text:
             self.app.copy_to_clipboard(text)
-            self._show_message(f"{len(text)} characters copied")
+            self._show_message(_("{count} characters copied", count=len(text)))
         else:
-            self._show_message("There is no story to copy yet")
+            self._show_message(_("There is no story to copy yet"))
 
     def action_save(self) -> None:
         text = self._session.state.board.text
         if not text:
-            self._show_message("There is no story to save yet")
+            self._show_message(_("There is no story to save yet"))
             return
         try:
             self._show_message(
-                f"Saved to {export_paths.save_text(text.rstrip() + chr(10), 'story', '.txt')}"
+                _(
+                    "Saved to {path}",
+                    path=export_paths.save_text(text.rstrip() + chr(10), "story", ".txt"),
+                )
             )
         except UsageError as error:
             self._show_message(error.message, error.hint, severity="error")
@@ -51,10 +55,10 @@ class StoryActionsScreen(ThrottledScreen):
             if recording is None:
                 path = export_paths.new_path("recording", ".jsonl")
                 self._session.record(path)
-                self._show_message(f"Recording to {path}")
+                self._show_message(_("Recording to {path}", path=path))
             else:
                 self._session.record(None)
-                self._show_message(f"Recorded in {recording}")
+                self._show_message(_("Recorded in {recording}", recording=recording))
         except UsageError as error:
             self._show_message(error.message, error.hint, severity="error")
         self._update_view()
@@ -67,9 +71,9 @@ class StoryActionsScreen(ThrottledScreen):
         if board.speaking:
             self._session.stop_speaking()
         elif board.link not in (LinkState.UP, LinkState.SILENT):
-            self._show_message("The board is not there to say it")
+            self._show_message(_("The board is not there to say it"))
         elif board.running or not board.text:
-            self._show_message("There is no whole story to say yet")
+            self._show_message(_("There is no whole story to say yet"))
         else:
             self._session.speak()
 

@@ -2,10 +2,11 @@
 fast events."""
 
 from textual.message import Message
-from textual.screen import Screen
+
+from duotui.ui.bindings import TranslatedBindings
 
 
-class ThrottledScreen(Screen[None]):
+class ThrottledScreen(TranslatedBindings[None]):
     """`post_news` requests an update, from any number of events; `show_news` draws the state."""
 
     class NewsPosted(Message):

@@ -8,6 +8,8 @@ import math
 from textual.content import Content
 from textual.widget import Widget
 
+from duotui.base.text_width import cell_len, fitted, right_aligned
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import printable
 from duotui.scoring.teacher_forcing import ForcedStep, TokenCandidate
 from duotui.ui.glyphs import Glyphs
@@ -30,24 +32,36 @@ class CandidateTable(Widget):
 
     def render(self) -> Content:
         index, step, text, probability = self._shown
-        word = self._glyphs.quote(_word(text)) if text else "nothing yet"
-        lines = [Content.styled(f"token {index + 1}: the board told {word}", "bold")]
+        word = self._glyphs.quote(_word(text)) if text else _("nothing yet")
+        lines = [
+            Content.styled(
+                _("token {index}: the board told {word}", index=index + 1, word=word), "bold"
+            )
+        ]
         if not math.isnan(probability):
             lines.append(
-                Content.styled(f"its own probability {probability:.3f}", "$foreground 70%")
+                Content.styled(
+                    _("its own probability {probability:.3f}", probability=probability),
+                    "$foreground 70%",
+                )
             )
         if step is None:
             lines.append(
-                Content.styled("the reference reads the story at the end", "$foreground 60%")
+                Content.styled(_("the reference reads the story at the end"), "$foreground 60%")
             )
             return Content("\n").join(lines)
         lines.append(
-            Content.styled(f"the reference's     {math.exp(-step.nats):.3f}", "$foreground 70%")
+            Content.styled(
+                _("the reference's     {probability:.3f}", probability=math.exp(-step.nats)),
+                "$foreground 70%",
+            )
         )
         another = any(not math.isnan(choice.own) for choice in step.likely)
-        head = f"  {'':<{WORD_WIDTH}} {'fp32':>5}" + (f" {'own':>5}" if another else "")
+        head = f"  {'':<{WORD_WIDTH}} {'fp32':>5}" + (
+            f" {right_aligned(_('own'), 5)}" if another else ""
+        )
         lines.append(Content.styled(head, "$foreground 60%"))
-        bars = max(4, self.size.width - len(head) - 1)
+        bars = max(4, self.size.width - cell_len(head) - 1)
         for choice in step.likely:
             lines.append(self._row(choice, step, bars))
         return Content("\n").join(lines)
@@ -55,8 +69,8 @@ class CandidateTable(Widget):
     def _row(self, choice: TokenCandidate, step: ForcedStep, bars: int) -> Content:
         chosen, taken = choice.id == step.id, choice.id == step.taken
         sign = self._glyphs.same if chosen and taken else "+" if chosen else "-" if taken else " "
-        done, _ = self._glyphs.bar(choice.probability, bars)
-        word = f"{sign} {_word(choice.text):<{WORD_WIDTH}}"[: WORD_WIDTH + 2]
+        done, _rest = self._glyphs.bar(choice.probability, bars)
+        word = fitted(f"{sign} {_word(choice.text)}", WORD_WIDTH + 2)
         own = "" if math.isnan(choice.own) else f" {choice.own:.3f}"
         faint = "bold" if chosen or taken else "$foreground 70%"
         tone = "bold $duo-same" if chosen and taken else faint

@@ -3,14 +3,14 @@
 Module ui/gauge_text.py formats every figure; this one arranges them.
 """
 
-import textwrap
-
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from duotui.base.text_width import cell_len, lines_of, padded
+from duotui.base.translation import gettext as _
 from duotui.protocol.request import Request
 from duotui.session.source_state import SourceState
 from duotui.session.state import SessionState
@@ -28,11 +28,11 @@ Fact = tuple[str, str]
 def flow(facts: list[Fact], width: int) -> Content:
     """Arrange facts side by side as they fit; below 50 columns, one per line, aligned."""
     if width < 50:
-        widest = max(len(label) for label, _ in facts) + 2
+        widest = max(cell_len(label) for label, value in facts) + 2
         rows = []
         for label, value in facts:
-            parts = textwrap.wrap(value, max(8, width - widest)) or [gauge_text.NO_VALUE]
-            rows += [_fact(label.ljust(widest), parts[0])]
+            parts = lines_of(value, max(8, width - widest)) or [gauge_text.NO_VALUE]
+            rows += [_fact(padded(label, widest), parts[0])]
             rows += [_fact(" " * widest, part) for part in parts[1:]]
         return Content("\n").join(rows)
     lines: list[list[Content]] = []
@@ -65,9 +65,13 @@ class TokenProgress(Widget):
 
     def render(self) -> Content:
         generated, limit = gauge_text.progress(self._board)
-        before = f"{generated} of {limit} tokens " if limit else "no tokens yet "
+        before = (
+            _("{generated} of {limit} tokens ", generated=generated, limit=limit)
+            if limit
+            else _("no tokens yet ")
+        )
         after = f" {gauge_text.time_left(self._board)}" if self._board.run else ""
-        width = max(4, self.size.width - len(before) - len(after))
+        width = max(4, self.size.width - cell_len(before) - cell_len(after))
         done, rest = self._glyphs.bar(generated / limit if limit else 0.0, width)
         return Content.assemble(
             Content.styled(before, VALUE_STYLE),
@@ -83,17 +87,17 @@ class FactList(Widget):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__(id="facts")
         self._glyphs = glyphs
-        self._facts: list[Fact] = [("link", gauge_text.NO_VALUE)]
+        self._facts: list[Fact] = [(_("link"), gauge_text.NO_VALUE)]
 
     def show(self, board: SourceState, request: Request) -> None:
         shown = board.run or request
         self._facts = [
-            ("first token", gauge_text.seconds(board.first_token)),
-            ("memory", gauge_text.memory(board)),
-            ("faults", gauge_text.faults(board)),
-            ("link", gauge_text.health(board)),
-            ("mode", shown.mode),
-            ("sampling", gauge_text.sampling(shown, self._glyphs)),
+            (_("first token"), gauge_text.seconds(board.first_token)),
+            (_("memory"), gauge_text.memory(board)),
+            (_("faults"), gauge_text.faults(board)),
+            (_("link"), gauge_text.health(board)),
+            (_("mode"), shown.mode),
+            (_("sampling"), gauge_text.sampling(shown, self._glyphs)),
         ]
         self.refresh()
 
@@ -111,10 +115,10 @@ class Gauges(Container):
     def compose(self) -> ComposeResult:
         with Vertical(id="now", classes="card"):
             yield LargeFigure(self._glyphs, id="rate-now")
-            yield Static("tok/s now", classes="label")
+            yield Static(_("tok/s now"), classes="label")
         with Vertical(id="mean", classes="card"):
             yield LargeFigure(self._glyphs, id="rate-mean")
-            yield Static("tok/s mean", classes="label")
+            yield Static(_("tok/s mean"), classes="label")
         with Vertical(id="history", classes="card"):
             yield RateHistory(self._glyphs, id="rate-history")
             yield Static(classes="label", id="rate-top")
@@ -133,9 +137,13 @@ class Gauges(Container):
         self.query_one("#rate-mean", LargeFigure).update(mean)
         for history in self.query(RateHistory):
             history.show(board.rates)
-        top = f"top {gauge_text.rate(max(board.rates))} tok/s" if board.rates else "history"
+        top = (
+            _("top {rate} tok/s", rate=gauge_text.rate(max(board.rates)))
+            if board.rates
+            else _("history")
+        )
         self.query_one("#rate-top", Static).update(Content(top), layout=False)
-        row = flow([("tok/s now", now), ("mean", mean)], 99)
+        row = flow([(_("tok/s now"), now), (_("mean"), mean)], 99)
         self.query_one("#speed-row", Static).update(row, layout=False)
         self.query_one(TokenProgress).show(board)
         self.query_one(FactList).show(board, request)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
+from duotui.base.text_width import fitted
+from duotui.base.translation import gettext as _
 from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
 
@@ -41,11 +43,16 @@ class PaceChart(Widget):
     def _lane(self, lane: Lane) -> Content:
         width = max(4, self.size.width - LANE_NAME_WIDTH - FIGURE_WIDTH)
         done, rest = self._glyphs.bar(lane.told / lane.limit if lane.limit else 0.0, width)
-        figure = f" {lane.told:>4.0f} of {lane.limit:<4} {gauge_text.rate(lane.rate):>6} tok/s"
+        figure = _(
+            " {told:>4.0f} of {limit:<4} {rate:>6} tok/s",
+            told=lane.told,
+            limit=lane.limit,
+            rate=gauge_text.rate(lane.rate),
+        )
         tone = "$duo-rate" if lane.ours else "$duo-baseline"
         return Content.assemble(
             Content.styled(
-                lane.name.ljust(LANE_NAME_WIDTH)[:LANE_NAME_WIDTH],
+                fitted(lane.name, LANE_NAME_WIDTH),
                 "bold" if lane.ours else "$foreground 70%",
             ),
             Content.styled(done, tone),

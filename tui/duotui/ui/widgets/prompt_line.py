@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from duotui.base.files import atomic_write, read_text, reason
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
 HISTORY_LIMIT = 200
 """Prompts in the history at most."""
@@ -34,7 +36,9 @@ class PromptHistory:
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
-            self.trouble = f"the history {self._path} cannot be read: {reason(error)}"
+            self.trouble = _(
+                "the history {path} cannot be read: {error}", path=self._path, error=reason(error)
+            )
             self._is_kept = False
         self._prompts = [line for line in lines if line][-HISTORY_LIMIT:]
         self._at = len(self._prompts)
@@ -67,7 +71,11 @@ class PromptHistory:
         try:
             atomic_write(self._path, text.encode("utf-8", "replace"))
         except OSError as error:
-            self.trouble = f"the history {self._path} cannot be written: {reason(error)}"
+            self.trouble = _(
+                "the history {path} cannot be written: {error}",
+                path=self._path,
+                error=reason(error),
+            )
         else:
             self.trouble = ""
 
@@ -84,15 +92,15 @@ class PromptLine(Input):
         """Escape was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "older", "Earlier prompt", show=False, id="prompt.older"),
-        Binding("down", "newer", "Later prompt", show=False, id="prompt.newer"),
-        Binding("escape", "leave", "Leave the prompt", id="prompt.leave"),
-        Binding("enter", "submit", "Tell", id="prompt.tell"),
-        Binding("alt+c,super+c", "copy", "Copy what is selected", show=False, id="prompt.copy"),
+        Binding("up", "older", N_("Earlier prompt"), show=False, id="prompt.older"),
+        Binding("down", "newer", N_("Later prompt"), show=False, id="prompt.newer"),
+        Binding("escape", "leave", N_("Leave the prompt"), id="prompt.leave"),
+        Binding("enter", "submit", N_("Tell"), id="prompt.tell"),
+        Binding("alt+c,super+c", "copy", N_("Copy what is selected"), show=False, id="prompt.copy"),
     ]
 
     def __init__(self, prompt: str, history: PromptHistory) -> None:
-        super().__init__(prompt, id="prompt", placeholder="how the story begins", compact=True)
+        super().__init__(prompt, id="prompt", placeholder=_("how the story begins"), compact=True)
         self.cursor_blink = False
         self.select_on_focus = False
         self._history = history

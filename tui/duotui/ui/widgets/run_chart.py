@@ -3,6 +3,7 @@
 from textual.content import Content
 from textual.widget import Widget
 
+from duotui.base.translation import gettext as _
 from duotui.scoring.mean_rate import Score
 from duotui.ui import gauge_text
 from duotui.ui.glyphs import Glyphs
@@ -36,7 +37,7 @@ class RunChart(Widget):
         height, wide = self.size.height - 1, self._column_width()
         score = self._score
         if score is None or height < 1:
-            return Content.styled("The runs are drawn here, one by one.", "$foreground 60%")
+            return Content.styled(_("The runs are drawn here, one by one."), "$foreground 60%")
         low, high = scale(score)
         levels = self._glyphs.levels
         steps = len(levels) - 1

@@ -3,6 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
+from duotui.base.translation import gettext as _
 from duotui.session.session import SessionProtocol
 from duotui.session.source_state import LinkState
 from duotui.session.state import SessionState
@@ -25,9 +26,13 @@ class StatusLine(Static):
         if note:
             parts.append(Content.styled(f" {note} ", "$text-warning"))
         if not self._session.live:
-            parts.append(Content.styled(f" {glyphs.replay} replay ", "bold $text-accent"))
+            parts.append(
+                Content.styled(_(" {replay} replay ", replay=glyphs.replay), "bold $text-accent")
+            )
         if self._session.recording is not None:
-            parts.append(Content.styled(f" {glyphs.record} REC ", "bold $text-error"))
+            parts.append(
+                Content.styled(_(" {record} REC ", record=glyphs.record), "bold $text-error")
+            )
         where = (board.described or board.target) if board.link is not LinkState.CLOSED else ""
         tail = [where, gauge_text.model(board), gauge_text.machine(board)]
         tail = [part for part in tail if part not in ("", gauge_text.NO_VALUE)]
@@ -49,7 +54,9 @@ class Banner(Static):
         self.set_class(state.board.link is LinkState.RECONNECTING, "-away")
         if lost:
             at = link_status(state.board, self._glyphs)
-            trouble = f"{at.sign} {at.detail or 'The link is lost'}. "
+            trouble = _(
+                "{sign} {detail}. ", sign=at.sign, detail=at.detail or _("The link is lost")
+            )
             self.update(Content.assemble(Content.styled(trouble, "bold"), Content(offer)))
 
 
@@ -65,7 +72,9 @@ class VerdictLine(Static):
         self.update(
             Content.assemble(
                 Content.styled(f"{at.sign} {at.word}", f"bold ${at.tone}"),
-                Content.styled(f": {at.detail}" if at.detail else "", f"${at.tone}"),
+                Content.styled(
+                    _(": {detail}", detail=at.detail) if at.detail else "", f"${at.tone}"
+                ),
             ),
             layout=False,
         )

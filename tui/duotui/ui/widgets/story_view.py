@@ -11,6 +11,7 @@ from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
 from textual.strip import Strip
 
+from duotui.base.translation import gettext as _
 from duotui.protocol.events import RunStarted, Source
 from duotui.protocol.tokens import Token
 from duotui.session.source_state import SourceState
@@ -139,7 +140,9 @@ class StoryView(ScrollView, can_focus=True):
     def _hint(self) -> None:
         below = len(self._wrapping.lines) - 1 - (self.scroll_offset.y + self.size.height - 1)
         more = below > 0 and self.size.height > 0
-        self.border_subtitle = f"{self._glyphs.below} {below} more, end" if more else ""
+        self.border_subtitle = (
+            _("{sign} {count} more, end", sign=self._glyphs.below, count=below) if more else ""
+        )
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
