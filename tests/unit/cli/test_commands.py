@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import duotui.cli
-from duotui.cli.main import COMMANDS, CONSOLE, Command
+from duotui.cli.commands import COMMANDS, CONSOLE, Command
 from duotui.cli.resolve import files
 from support.paths import ROOT
 

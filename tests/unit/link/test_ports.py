@@ -13,9 +13,10 @@ from serial.tools import list_ports_common
 
 from duotui.base.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
 from duotui.base.untrusted_text import one_line
-from duotui.link.ports import Port, exists, find_board, holders, is_path, listed, ports
+from duotui.link.ports import Port, exists, find_board, holders, is_path, listed, port_of, ports
+from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport, explain_open_error
-from duotui.targets.board import same_board
+from duotui.targets.board import BoardTarget, same_board
 
 DUO_PORT = Port("/dev/ttyACM0", "USB Com Port", 0x3346, 0x1003, "0123456789")
 CABLE = Port("/dev/ttyUSB0", "CH340", 0x1A86, 0x7523, "")
@@ -64,6 +65,35 @@ def test_boards_of_one_number_are_told_by_their_ports() -> None:
 def test_a_port_without_a_number_is_found_again_by_its_path() -> None:
     assert same_board(CABLE, [DUO_PORT, CABLE]) is CABLE
     assert same_board(CABLE, []).path == CABLE.path
+
+
+def test_a_board_is_named_by_its_number() -> None:
+    assert port_of("id:0123456789", [CABLE, DUO_PORT]) is DUO_PORT
+    for target in ("id:0123456798", "id:", "id:x"):
+        with pytest.raises(NoDevice, match="no port has the serial number"):
+            port_of(target, [CABLE, DUO_PORT])
+    with pytest.raises(NoDevice, match="did you mean id:0123456789"):
+        port_of("id:0123456798", [CABLE, DUO_PORT])
+    with pytest.raises(UsageError, match="/dev/ttyACM0 /dev/ttyACM1"):
+        port_of("id:0123456789", [DUO_PORT, replace(DUO_PORT, path="/dev/ttyACM1")])
+
+
+def test_a_link_to_a_port_is_described_and_followed_anew(tmp_path: Path) -> None:
+    """Link of /dev/serial/by-id to a cable without a serial number, which is plugged in again."""
+    cables = PtyCable(), PtyCable()
+    link = tmp_path / "usb-1a86_USB_Serial-if00-port0"
+    present = [replace(CABLE, path=cable.host_path) for cable in cables]
+    board = BoardTarget(str(link), ports=lambda: present, on_usb=list)
+    try:
+        for cable in cables:
+            link.unlink(missing_ok=True)
+            link.symlink_to(cable.host_path)
+            assert port_of(str(link), present).described == CABLE.described
+            board._known = board._find()
+            assert board._known.path == cable.host_path
+    finally:
+        for cable in cables:
+            cable.cut()
 
 
 def test_a_port_is_described_by_what_is_known() -> None:

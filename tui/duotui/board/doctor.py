@@ -18,12 +18,13 @@ from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer
 from duotui.board.shell import no_shell_error
 from duotui.link.ports import (
+    ID_PREFIX,
     PERMISSION_HINT,
     Port,
     exists,
-    find_board,
     holders,
     listed,
+    port_of,
     ports,
 )
 from duotui.link.serial_transport import SerialTransport
@@ -44,9 +45,9 @@ def examine(target: str) -> Iterator[Finding]:
         raise UsageError(f"{target} has no port to look at", "name one, as duotui devices lists it")
     known = ports()
     path = target
-    if target == "auto":
+    if target == "auto" or target.startswith(ID_PREFIX):
         try:
-            path = find_board(known, usb_devices()).path
+            path = port_of(target, known, usb_devices()).path
         except DuotuiError as error:
             yield Finding(
                 link="port", right=False, what=error.message, mend=error.hint, exit=error.exit

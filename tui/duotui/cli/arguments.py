@@ -23,11 +23,6 @@ def add_record_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
 
 
-def add_port_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the target of a command that needs a board's port."""
-    parser.add_argument("target", nargs="?", default="auto", help="auto, a port or a URL")
-
-
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the fields of a Request except its prompt, the model, and the virtual Duo's sound."""
     parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")

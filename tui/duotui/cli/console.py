@@ -7,14 +7,13 @@ from duotui import __version__
 from duotui.base.errors import Exit, NoDevice, UsageError
 from duotui.cli import resolve
 from duotui.cli.arguments import add_ascii_argument, add_record_argument, add_story_arguments
+from duotui.cli.target import add_target_arguments, target_of
 
 HELP = "A small board tells a story, and you see that it is the right one."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target", nargs="?", help="auto, sim, virtual, a port (/dev/ttyACM0) or a URL"
-    )
+    add_target_arguments(parser)
     parser.add_argument("--version", action="version", version=f"duotui {__version__}")
     parser.add_argument("-i", "--prompt", metavar="TEXT", help="begin to tell this at once")
     parser.add_argument("--theme", help="of the console")
@@ -27,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not resolve.on_terminal():
         raise UsageError("the console needs a terminal", "duotui tell needs none")
-    target = options.target or board_or_sim()
+    target = target_of(options, board_or_sim)
     from duotui.settings.config_file import load
 
     settings = load()

@@ -3,17 +3,18 @@
 import argparse
 import sys
 
-from duotui.cli.arguments import add_json_argument, add_port_argument
+from duotui.cli.arguments import add_json_argument
+from duotui.cli.target import add_target_arguments, target_of
 
 HELP = "Look at every link from the port to the board's loudspeaker."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_port_argument(parser)
+    add_target_arguments(parser)
     add_json_argument(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from duotui.board.doctor import doctor
 
-    return doctor(options.target, options.json, sys.stdout)
+    return doctor(target_of(options), options.json, sys.stdout)

@@ -16,6 +16,7 @@ from duotui.cli.arguments import (
     add_story_arguments,
     argument_type,
 )
+from duotui.cli.target import add_target_arguments, target_of
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.mean_rate import RUNS, WARM_UP_RUNS
 from duotui.settings.setting import whole_number
@@ -31,9 +32,7 @@ HELP = "The contest's runs, whether they are the baseline's story, a report."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target", nargs="?", help="auto, sim, virtual, a port, a URL, or a recording"
-    )
+    add_target_arguments(parser, more=", or a recording")
     runs = argument_type(whole_number(1, MAX_RUNS))
     warm = argument_type(whole_number(0, MAX_RUNS))
     parser.add_argument("--runs", type=runs, default=RUNS, metavar="N", help=f"({RUNS})")
@@ -65,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
     plan = JudgeOptions(
-        target=options.target or resolve.board_or_sim("is judged"),
+        target=target_of(options, lambda: resolve.board_or_sim("is judged")),
         request=request,
         model=model,
         tokenizer=tokenizer,

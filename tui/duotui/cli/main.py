@@ -1,58 +1,21 @@
 """The command line, the only place that prints errors and chooses the exit status."""
 
-import argparse
 import contextlib
-import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NoReturn, Protocol, cast
 
-from duotui.base.errors import Cancelled, DuotuiError, UsageError, unexpected
+from duotui.base.errors import Cancelled, DuotuiError, unexpected
 from duotui.base.json_text import json_text
 from duotui.base.oscompat import interrupts_raise
 from duotui.base.standard_streams import Stdout, standard_streams
 from duotui.base.translation import gettext as _
 from duotui.base.translation import use_language
+from duotui.cli.commands import COMMANDS, command_of, parser_of
+from duotui.cli.target import check_word
 from duotui.settings.config_file import LANGUAGE_CHOICES, language, load
-
-CONSOLE = "duotui.cli.console"
-
-COMMANDS: Mapping[str, str] = {
-    "story": "duotui.cli.story",
-    "tell": "duotui.cli.tell",
-    "judge": "duotui.cli.judge",
-    "setup": "duotui.cli.setup",
-    "doctor": "duotui.cli.doctor",
-    "model": "duotui.cli.model",
-    "devices": "duotui.cli.devices",
-    "replay": "duotui.cli.replay",
-    "pack": "duotui.cli.pack",
-    "inspect": "duotui.cli.inspect",
-}
-"""The module of each command, imported when the command is used. The console takes any other
-arguments."""
-
-
-class Command(Protocol):
-    """Interface of a command's module."""
-
-    HELP: str
-    """Line at the top of `duotui COMMAND --help`."""
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Return the exit status. Raises DuotuiError."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse with one line for an error. Raises UsageError."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, _("{program} --help tells more", program=self.prog))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,29 +53,15 @@ _JSON_OPTIONS = frozenset({"--json", "--headless"})
 
 
 def _run(arguments: list[str]) -> int:
-    name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
-    command = cast("Command", importlib.import_module(COMMANDS.get(name, CONSOLE)))
+    first = arguments[0] if arguments else "auto"
+    name = first if first in COMMANDS else ""
+    if not name and not first.startswith("-"):
+        check_word(first)  # before the options, which may be those of the command that was meant
     try:
-        options = _parser(name, command).parse_args(arguments[1:] if name else arguments)
+        options = parser_of(name).parse_args(arguments[1:] if name else arguments)
     except SystemExit as end:  # after --help and --version
         return int(end.code or 0)
-    return command.run(options)
-
-
-def _parser(name: str, command: Command) -> argparse.ArgumentParser:
-    """Return the parser of a command, or of the console for ""."""
-    epilog = (
-        "" if name else _("Commands: duotui {names}. Each has --help.", names=", ".join(COMMANDS))
-    )
-    parser = _Parser(
-        prog=f"duotui {name}".strip(),
-        description=_(command.HELP),
-        epilog=epilog,
-        allow_abbrev=False,
-    )
-    command.add_arguments(parser)
-    parser.add_argument("--language", choices=LANGUAGE_CHOICES, help=_("of the messages (auto)"))
-    return parser
+    return command_of(name).run(options)
 
 
 def _language_option(words: Sequence[str]) -> str:

@@ -108,10 +108,12 @@ def board_or_sim(stand_in: str) -> str:
 def no_board() -> str:
     """Return why there is no board to talk to, "" if there is one. Raises NoDevice if `sim` cannot
     stand in for it."""
-    from duotui.link.ports import NOTHING_FOUND, path_of
+    from duotui.link.ports import NOTHING_FOUND, SeveralBoards, path_of
 
     try:
         path_of("auto")
+    except SeveralBoards:
+        pass
     except NoDevice as error:
         if not HAS_PTYS:
             raise

@@ -8,13 +8,13 @@ from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit, UsageError
 from duotui.cli import resolve
-from duotui.cli.arguments import add_port_argument
+from duotui.cli.target import add_target_arguments, target_of
 
 HELP = "Put the storyteller on a board, over its own line; shows what first."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_port_argument(parser)
+    add_target_arguments(parser)
     parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, .bin, or a name")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
     parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
@@ -35,9 +35,10 @@ def run(options: argparse.Namespace) -> int:
 
     if options.target in ("sim", "virtual"):
         raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
+    over_line = options.sd is None and options.net is None
     model, tokenizer = resolve.files(options)
     setup_options = SetupOptions(
-        target=options.target,
+        target=target_of(options) if over_line else "auto",
         model=model,
         tokenizer=tokenizer,
         engine=options.engine or resources.BOARD,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from duotui.base.board_profile import DUO_64M
 from duotui.link.port_thread import Transport
-from duotui.link.ports import Port, listed
+from duotui.link.ports import Port, port_of
 from duotui.link.serial_transport import SerialTransport
 from duotui.link.ssh_transport import Agree, SshTransport
 from duotui.targets.board import same_board
@@ -42,7 +42,7 @@ class SetupLine:
 
 def path_line(path: str, ports: Callable[[], list[Port]]) -> SetupLine:
     """The line at a path of this computer, or at a URL."""
-    return serial_line(listed(path, ports()) or Port(path, "", None, None, ""), ports)
+    return serial_line(port_of(path, ports()), ports)
 
 
 def serial_line(port: Port, ports: Callable[[], list[Port]]) -> SetupLine:

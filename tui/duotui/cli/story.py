@@ -5,10 +5,11 @@ import random
 from dataclasses import replace
 from datetime import datetime
 
-from duotui.base.errors import Exit, NoDevice, UsageError
+from duotui.base.errors import Exit, UsageError
 from duotui.base.translation import use_language
 from duotui.cli import resolve
 from duotui.cli.arguments import add_ascii_argument, add_story_arguments
+from duotui.cli.target import add_target_arguments, target_of
 from duotui.settings.parental_settings import PARENTAL_SCHEMA
 
 HELP = "The story machine: cards, pictures and a story, for a child alone."
@@ -16,7 +17,7 @@ HELP = "The story machine: cards, pictures and a story, for a child alone."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parental = PARENTAL_SCHEMA.settings
-    parser.add_argument("target", nargs="?", help="auto, sim, virtual, a port or a URL")
+    add_target_arguments(parser)
     parser.add_argument(
         "--voice", choices=parental["voice"].choices, help="who reads aloud; off is nobody"
     )
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     child = replace(child, name=content_filter().name(child.name))
     use_language(config_file.language(settings, child.language))
     rng = random.Random()
-    target = options.target or resolve.board_or_sim("tells")
+    target = target_of(options, lambda: resolve.board_or_sim("tells"))
     _check(target, options)
     session = resolve.session(target, options, baseline=False)
     services = story_services(session, child, resolve.request(options, DEFAULT_REQUEST), rng)
@@ -59,14 +60,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(target: str, options: argparse.Namespace) -> None:
-    """Check that the target can be opened, now or later: a board that is away is waited for, with
-    stored stories. Raises UsageError or NoDevice."""
+    """Check that the model of a target is there. A board that is away is waited for, with stored
+    stories. Raises UsageError."""
     if target in ("sim", "virtual"):
         model, _ = resolve.files(options)
         if not model.is_file():
             raise UsageError(f"there is no model {model}", "check the path")
-        return
-    from duotui.link.ports import is_path
-
-    if target != "auto" and not is_path(target):
-        raise NoDevice(f"there is no port {target}", "duotui devices lists those there are")

@@ -8,6 +8,7 @@ from duotui.base import event_loop
 from duotui.base.errors import Exit
 from duotui.cli import resolve
 from duotui.cli.arguments import add_json_argument, add_record_argument, add_story_arguments
+from duotui.cli.target import add_target_arguments, target_of
 from duotui.protocol.request import Request
 
 HELP = "Tell a story on stdout, with the numbers on stderr."
@@ -15,9 +16,7 @@ HELP = "Tell a story on stdout, with the numbers on stderr."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("prompt", nargs="?", help="how it begins (Once upon a time)")
-    parser.add_argument(
-        "--port", "--target", dest="target", help="auto, sim, virtual, a port or a URL"
-    )
+    add_target_arguments(parser, "--port", "--target")
     parser.add_argument("--check", action="store_true", help="compare with the baseline")
     add_json_argument(parser, "one JSON object on stdout")
     parser.add_argument("--ids", type=Path, metavar="FILE", help="write the token ids")
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from duotui.cli.headless_run import HeadlessRun, TellOptions
 
     request = resolve.request(options, Request())
-    target = options.target or resolve.board_or_sim("tells")
+    target = target_of(options, lambda: resolve.board_or_sim("tells"))
     session = resolve.session(target, options, baseline=options.check)
     tell = TellOptions(
         request=request,

@@ -1,8 +1,8 @@
 """Serial ports: their list, the choice of the board, and the meaning of `auto`.
 
-A target is `auto`, `sim` (not a port: targets/simulator.py), a device path, or a URL that pyserial
-supports (`socket://`, `rfc2217://`). A port without a USB vendor is opened only by name: it may be
-a modem or a loudspeaker.
+A target is `auto`, `sim` (not a port: targets/simulator.py), a device path, `id:SERIAL` with the
+serial number of a USB port, or a URL that pyserial supports (`socket://`, `rfc2217://`). A port
+without a USB vendor is opened only by name: it may be a modem or a loudspeaker.
 """
 
 import os
@@ -19,7 +19,9 @@ from serial.tools import list_ports
 from duotui.base.board_profile import DUO_64M, UsbRole
 from duotui.base.child_process import child_environment
 from duotui.base.errors import NoDevice, UsageError
+from duotui.base.nearest import hint_for
 from duotui.base.oscompat import HAS_PTYS, by_system
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import one_line
 from duotui.link.usb_devices import UsbDevice, usb_devices, usb_id, usb_kind, without_port
 
@@ -27,6 +29,9 @@ ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: 
 """Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
 
 NOTHING_FOUND = "no board was found"
+
+ID_PREFIX = "id:"
+"""Beginning of a target that is the serial number of a USB port."""
 
 STARTING = (UsbRole.BOOT_ROM.value, UsbRole.BOOT_LOADER.value)
 """Kinds of a board that has not started its Linux. Its port is no board's."""
@@ -89,24 +94,57 @@ def ports() -> list[Port]:
     return sorted(connected, key=lambda port: (order.index(port.kind), port.path))
 
 
+class SeveralBoards(UsageError):
+    """Several boards may be meant by `auto`; `ports` are theirs."""
+
+    def __init__(self, ports: Sequence[Port]) -> None:
+        paths = " ".join(port.path for port in ports)
+        super().__init__(_("several boards may be meant"), _("name one of {paths}", paths=paths))
+        self.ports = tuple(ports)
+
+
 def path_of(target: str) -> str:
-    """The device path or URL of `target`; for `auto`, the board's. Raises as `find_board` does."""
-    return find_board(ports(), usb_devices()).path if target == "auto" else target
+    """Return the device path or URL of `target`. Raises as `port_of` does."""
+    if target == "auto" or target.startswith(ID_PREFIX):
+        return port_of(target, ports(), usb_devices()).path
+    return target
+
+
+def port_of(target: str, available: Sequence[Port], on_usb: Sequence[UsbDevice] = ()) -> Port:
+    """Return the port of a target: what is known of it, though a path or a URL may not exist.
+
+    Raises NoDevice if there is no board, or none of that serial number; raises SeveralBoards."""
+    if target == "auto":
+        return find_board(available, on_usb)
+    if target.startswith(ID_PREFIX):
+        return _numbered(target.removeprefix(ID_PREFIX), available)
+    return listed(target, available) or Port(target, "", None, None, "")
+
+
+def _numbered(number: str, available: Sequence[Port]) -> Port:
+    same = [port for port in available if number and port.serial_number == number]
+    if len(same) > 1:
+        raise SeveralBoards(same)
+    if not same:
+        known = [f"{ID_PREFIX}{port.serial_number}" for port in available if port.serial_number]
+        raise NoDevice(
+            _("no port has the serial number {number}", number=number),
+            hint_for(f"{ID_PREFIX}{number}", known, _("duotui devices lists those there are")),
+        )
+    return same[0]
 
 
 def find_board(available: Sequence[Port], on_usb: Sequence[UsbDevice] = ()) -> Port:
     """The one port that `auto` means: the only Duo, else the only cable that may lead to one.
 
-    Raises NoDevice if there is none, with what is `on_usb` in its place. Raises UsageError if there
-    are several.
+    Raises NoDevice if there is none, with what is `on_usb` in its place. Raises SeveralBoards.
     """
     for kind in ("duo", "adapter"):
         candidates = [port for port in available if port.kind == kind]
         if len(candidates) == 1:
             return candidates[0]
         if candidates:
-            paths = " ".join(port.path for port in candidates)
-            raise UsageError("several boards may be meant", f"name one of {paths}")
+            raise SeveralBoards(candidates)
     raise _no_board(available, on_usb)
 
 
@@ -135,7 +173,9 @@ def exists(path: str, available: Sequence[Port]) -> bool:
 
 
 def is_path(target: str) -> bool:
-    """True if `target` may be a port's path or a URL."""
+    """True if `target` may be a port's path, a URL or a serial number: a board that may come."""
+    if target.startswith(ID_PREFIX):
+        return True
     return "/" in target or (sys.platform == "win32" and _COM.fullmatch(target) is not None)
 
 

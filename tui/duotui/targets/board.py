@@ -1,4 +1,4 @@
-"""A real board's port: `auto`, a device path or a URL, as a Channel.
+"""A real board's port: `auto`, a serial number, a device path or a URL, as a Channel.
 
 Opening it logs in if necessary and starts the agent. Reopening it finds the same board by its USB
 serial number, even if the port's name has changed.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from duotui.base.errors import DuotuiError, NoDevice
 from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import start_agent
-from duotui.link.ports import Port, find_board, listed, ports
+from duotui.link.ports import Port, port_of, ports
 from duotui.link.serial_transport import SerialTransport
 from duotui.link.usb_devices import UsbDevice, usb_devices
 
@@ -39,12 +39,12 @@ class BoardTarget:
         return transport, port.described or port.path
 
     def _find(self) -> Port:
-        present = self._ports()
-        if self._known is not None:
-            return same_board(self._known, present)
-        if self.target == "auto":
-            return find_board(present, self._on_usb())
-        return _at(self.target, present)
+        """Return the board's port. A named link is followed anew: its device may have another
+        name."""
+        present, known = self._ports(), self._known
+        if known is not None and (known.serial_number or self.target == "auto"):
+            return same_board(known, present)
+        return port_of(self.target, present, self._on_usb())
 
     def cause(self, error: DuotuiError) -> DuotuiError:
         return error
@@ -57,7 +57,7 @@ def same_board(known: Port, present: list[Port]) -> Port:
     """Return the present port of the board at `known`. Raises NoDevice if it is missing or
     ambiguous."""
     if not known.serial_number:
-        return _at(known.path, present)
+        return port_of(known.path, present)
     same = [port for port in present if port.serial_number == known.serial_number]
     same = [port for port in same if port.path == known.path] or same
     if len(same) != 1:
@@ -71,9 +71,3 @@ def same_board(known: Port, present: list[Port]) -> Port:
             _("plug it in"),
         )
     return same[0]
-
-
-def _at(path: str, present: list[Port]) -> Port:
-    return listed(path, present) or Port(
-        path=path, name="", vendor=None, product=None, serial_number=""
-    )

@@ -1,0 +1,84 @@
+"""The table of commands, and the parser of each.
+
+The command line, its help, the completion and the man page read this table.
+"""
+
+import argparse
+import importlib
+import re
+from collections.abc import Mapping
+from typing import NoReturn, Protocol, cast
+
+from duotui.base.errors import UsageError
+from duotui.base.nearest import hint_for
+from duotui.base.translation import gettext as _
+from duotui.settings.config_file import LANGUAGE_CHOICES
+
+CONSOLE = "duotui.cli.console"
+
+COMMANDS: Mapping[str, str] = {
+    "story": "duotui.cli.story",
+    "tell": "duotui.cli.tell",
+    "judge": "duotui.cli.judge",
+    "setup": "duotui.cli.setup",
+    "doctor": "duotui.cli.doctor",
+    "model": "duotui.cli.model",
+    "devices": "duotui.cli.devices",
+    "replay": "duotui.cli.replay",
+    "pack": "duotui.cli.pack",
+    "inspect": "duotui.cli.inspect",
+    "help": "duotui.cli.help",
+}
+"""The module of each command, imported when the command is used. The console takes any other
+arguments."""
+
+
+class Command(Protocol):
+    """Interface of a command's module."""
+
+    HELP: str
+    """Line at the top of `duotui COMMAND --help`."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Return the exit status. Raises DuotuiError."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """argparse with one line for an error, and the option that was meant. Raises UsageError."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = _UNKNOWN_OPTION.match(message)
+        more = _("{program} --help tells more", program=self.prog)
+        hint = hint_for(unknown[1], self._option_string_actions, more) if unknown else more
+        raise UsageError(message, hint)
+
+
+_UNKNOWN_OPTION = re.compile(r"unrecognized arguments: (-[^\s=]+)")
+
+
+def command_of(name: str) -> Command:
+    """Return the module of a command, or the console's for ""."""
+    return cast("Command", importlib.import_module(COMMANDS.get(name, CONSOLE)))
+
+
+def parser_of(name: str) -> CommandParser:
+    """Return the parser of a command, or of the console for ""."""
+    command = command_of(name)
+    names = ", ".join(COMMANDS)
+    parser = CommandParser(
+        prog=f"duotui {name}".strip(),
+        description=_(command.HELP),
+        epilog="" if name else _("Commands: duotui {names}. Each has --help.", names=names),
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
+    parser.add_argument("--language", choices=LANGUAGE_CHOICES, help=_("of the messages (auto)"))
+    return parser
+
+
+def no_such_command(word: str) -> UsageError:
+    """The error for a word that is no command, with the command that was meant."""
+    hint = hint_for(word, COMMANDS, _("there are {names}", names=", ".join(COMMANDS)))
+    return UsageError(_("there is no command {word}", word=word), hint)
