@@ -34,6 +34,15 @@ def english() -> Iterator[None]:
     use_language("en")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Data folder of this run: judge sessions, diaries and favourites of the tests are nobody's."""
+    folder = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DUOTUI_DATA", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     if not (SHARED / "golden").is_dir():

@@ -13,7 +13,8 @@ from duotui.base import resources
 from duotui.base.errors import NoDevice, UsageError
 from duotui.judge.fallback_runs import FallbackRuns
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import JudgeSession, Phase, fallback_session
+from duotui.judge.session import JudgeSession, Phase
+from duotui.judge.session_factory import fallback_session
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recording
 from duotui.targets.judged_machine import LocalMachine

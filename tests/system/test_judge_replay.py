@@ -12,14 +12,15 @@ import pytest
 from duotui.base import resources
 from duotui.base.errors import Cancelled, Exit, UsageError
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import Phase, replayed_session
+from duotui.judge.session import Phase
+from duotui.judge.session_factory import replayed_session
 from duotui.protocol.events import RunEnded, RunStarted
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder, Recording
 from support.paths import VECTORS
 
 OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
-UNKNOWN = ("target", "conditions", "roofline")
+UNKNOWN = ("command", "official", "target", "conditions", "roofline")
 """Fields that no recording holds."""
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
-from duotui.judge.multi_board import MultiBoardSession, file_label, split_targets
+from duotui.judge.multi_board import MultiBoardSession, split_targets
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import JudgeSession, live_session
+from duotui.judge.saved_session import file_label
+from duotui.judge.session import JudgeSession
+from duotui.judge.session_factory import live_session
 from duotui.protocol.request import Mode, Request
 from duotui.report.markdown import markdown_boards
 from duotui.targets.judged_machine import LocalMachine

@@ -10,7 +10,7 @@ import pytest
 
 from duotui.base import resources
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import replayed_session
+from duotui.judge.session_factory import replayed_session
 from duotui.protocol.request import Request
 from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession

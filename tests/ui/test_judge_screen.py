@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.app import App
@@ -12,10 +13,13 @@ from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import JudgeSession, Phase, replayed_session
+from duotui.judge.session import JudgeSession, Phase
+from duotui.judge.session_factory import replayed_session
 from duotui.protocol.events import LinkReconnecting
 from duotui.protocol.request import Request
+from duotui.scoring.machine_conditions import parse_conditions
 from duotui.scoring.rival_run import rival
+from duotui.scoring.verdict import Verdict
 from duotui.session.recording import Recording
 from duotui.session.state import SessionState, reduce
 from duotui.settings.config_file import Settings
@@ -25,6 +29,7 @@ from duotui.ui.judge_text import lanes
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, AgreementStrip
 from duotui.ui.widgets.candidate_table import CandidateTable
 from support import scripted_judge, scripted_session
+from support.conditions import DUO_CONDITIONS
 from support.paths import VECTORS
 from support.scripted_judge import ScriptedJudgeSession
 from support.scripted_session import BOARD, STORY_TEXT, words
@@ -207,6 +212,38 @@ async def test_s_ends_the_runs_and_only_them() -> None:
         async with view(session).run_test() as pilot:
             await pilot.press("s")
             assert session.script.requests == requests
+
+
+async def test_w_saves_the_report(tmp_path: Path) -> None:
+    session = scripted_judge.judged()
+    saved: list[Verdict] = []
+
+    def save(verdict: Verdict) -> Path:
+        saved.append(verdict)
+        return tmp_path
+
+    async with view(session).run_test(size=(80, 24)) as pilot:
+        await pilot.press("w")
+        session.save_report = save
+        await pilot.press("w")
+        await pilot.pause()
+        notices = [notice.message for notice in pilot.app._notifications]
+    assert saved == [session.verdict]
+    assert notices == ["there is no run to report yet", f"The report is in {tmp_path}"]
+
+
+async def test_what_is_no_contests_run_is_in_the_headline() -> None:
+    session = scripted_judge.judged()
+    assert session.verdict is not None
+    assert session.verdict.ready is not None
+    session.verdict = replace(
+        session.verdict, before=replace(parse_conditions(DUO_CONDITIONS), machine="x86_64")
+    )
+    async with view(session).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        shown = text(pilot.app, "#status")
+    assert "! this computer, no Duo" in shown
+    assert "! not stories15M" in shown
 
 
 async def test_what_was_wrong_before_the_first_run_is_said() -> None:

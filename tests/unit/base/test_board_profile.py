@@ -12,7 +12,7 @@ PACKAGE_FOLDER = Path(duotui.__file__).parent
 PROFILE = PACKAGE_FOLDER / "base/board_profile.py"
 FACT_WORDS = (
     *(DUO_64M.name, DUO_64M.machine, DUO_64M.password, f"{DUO_64M.usb_vendor:04x}"),
-    *(DUO_64M.capture_device, DUO_64M.report_titles["zh"], "U-Boot", "OpenSBI"),
+    *(DUO_64M.capture_device, "U-Boot", "OpenSBI"),
 )
 NUMBERS = (
     *(DUO_64M.usb_vendor, DUO_64M.baud_rate, DUO_64M.card_rate),

@@ -50,12 +50,11 @@ def test_doctor_and_setup_say_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith(f"duotui: {SEEN}")
 
 
-@pytest.mark.parametrize("stand_in", ["tells", "is judged"])
-def test_tell_and_judge_say_it(capsys: pytest.CaptureFixture[str], stand_in: str) -> None:
-    assert resolve.board_or_sim(stand_in) == "sim"
+def test_tell_says_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve.board_or_sim("tells") == "sim"
     said = capsys.readouterr().err
     assert said.startswith(SEEN)
-    assert said.endswith(f": the simulated Duo {stand_in}\n")
+    assert said.endswith(": the simulated Duo tells\n")
 
 
 def test_the_console_says_it(
@@ -73,8 +72,28 @@ def test_nothing_there_is_said_by_judge_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("duotui.link.usb_devices.SYSFS", tmp_path / "none")
-    arguments = ["judge", "--headless", "--runs", "1", "--warm", "0", "-n", "5"]
-    assert main(arguments) == Exit.OK
+    refusal = "no board was found; duotui judge sim judges this computer, which is no Duo"
+    assert main(["judge", "--headless"]) == Exit.NO_DEVICE
     captured = capsys.readouterr()
-    assert captured.err.startswith("no board was found: the simulated Duo is judged\n")
-    assert json.loads(captured.out)["target"] == "sim"
+    assert captured.err == f"duotui: {refusal}\n"
+    assert json.loads(captured.out)["error"]["status"] == Exit.NO_DEVICE
+
+
+def test_a_judge_at_a_terminal_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "on_terminal", lambda: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert resolve.board_or_question(ask=True) == "sim"
+    assert capsys.readouterr().err.endswith(". Judge this computer, which is no Duo? [y/N] ")
+    for answer in ("\n", "n\n", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        with pytest.raises(NoDevice, match="as a network card"):
+            resolve.board_or_question(ask=True)
+
+
+@pytest.mark.parametrize("command", ["judge", "doctor", "setup"])
+def test_an_empty_target_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A script's `judge "$PORT"` without a port."""
+    assert main([command, ""]) == Exit.USAGE
+    assert "the target is empty; duotui devices lists the ports" in capsys.readouterr().err

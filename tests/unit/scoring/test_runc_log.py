@@ -49,6 +49,57 @@ def test_a_story_that_was_cut_off_is_no_run() -> None:
     assert len(parse_log(recorded("1.0") + "Once upon a time, a", PROMPT)) == 1
 
 
+COMMAND = f'./run stories15M.bin -t 1.0 -p 0.9 -s 123 -i "{PROMPT}"'
+SERIAL = "".join(f"[root@milkv-duo]~# {COMMAND}\n{line}" for line in (recorded("0.361"),) * 3)
+COLOURED = f"\x1b[1;32mroot@duo\x1b[0m:~# {COMMAND}\x1b[K\r\n\x1b[?2004l\r{recorded('0.361')}" * 3
+STAMPED = "".join(
+    f"[2026-11-28 10:11:{number:02}] {line}\n" for number, line in enumerate(SERIAL.splitlines())
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SERIAL.encode(),
+        SERIAL.replace("\n", "\r\n").encode(),
+        SERIAL.replace("\n", "\r\r\n").encode(),
+        b"\xef\xbb\xbf" + SERIAL.encode(),
+        SERIAL.encode("utf-16"),
+        SERIAL.encode("utf-16-le"),
+        b"\xfe\xff" + SERIAL.encode("utf-16-be"),
+        SERIAL.encode("utf-16-be"),
+        SERIAL.replace("0.361", "0,361").encode(),
+        SERIAL.replace("0.361", "0.361000 ").encode(),
+        SERIAL.replace("0.361", "3.61e-01").encode(),
+        SERIAL.replace("achieved", "Achieved").encode(),
+        COLOURED.encode(),
+        STAMPED.encode(),
+        ("\0" + SERIAL).encode(),
+        SERIAL.replace('"', "'").encode(),
+        SERIAL.replace(' -i "', ' --prompt="').encode(),
+        ("picocom v3.1\nport is: /dev/ttyUSB0\n\n" + SERIAL).encode(),
+    ],
+)
+def test_logs_in_the_forms_that_people_have(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_bytes(data)
+    runs = read_log(tmp_path / "log.txt", PROMPT)
+    assert {run.story.rstrip("\n ") for run in runs} == {RUNC_STORY.rstrip()}
+    assert [run.rate for run in runs] == [0.361] * 3
+
+
+def test_a_story_that_has_its_prompt_twice_is_whole() -> None:
+    story = f"{PROMPT}, a cat said: {PROMPT} I ran."
+    text = f"# {COMMAND}\n{story}\nachieved tok/s: 1.0\n"
+    assert parse_log(text, PROMPT)[0].story == story
+
+
+@pytest.mark.parametrize("rate", ["inf", "-nan", "nan", "Infinity"])
+def test_a_rate_that_is_no_number_is_doubted(rate: str) -> None:
+    run = parse_log(recorded(rate), PROMPT)[0]
+    assert (run.story, run.rate) == (RUNC_STORY, 0.0)
+    assert run.doubt == f"run.c printed {rate}, because its clock measured no time"
+
+
 def test_a_file_without_speeds_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(RUNC_STORY)
     with pytest.raises(UsageError, match="no line 'achieved tok/s:'"):

@@ -17,7 +17,8 @@ from duotui.scoring.mistake import GrammarMistake
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import Run, SpeechTiming
 from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
-from duotui.scoring.verdict import Baseline, Verdict, to_json, word_diff
+from duotui.scoring.verdict import Baseline, Verdict, word_diff
+from duotui.scoring.verdict_json import to_json
 from support.conditions import DUO_CONDITIONS
 
 STORY_TEXT = "A cat sat. It was <b>happy</b> & warm | so."
@@ -76,6 +77,7 @@ def good() -> Verdict:
         own=agreement(*IDS),
         speech=SpeechTiming(9, 1.25, 31.5),
         roof=ROOF,
+        command=("duotui", "judge", "/dev/ttyACM0", "-s", "123", "-i", "Once upon a time"),
     )
 
 

@@ -18,7 +18,8 @@ from duotui.judge.replayed_runs import ReplayedRuns
 from duotui.protocol.events import EVENTS
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_report
-from duotui.scoring.verdict import Baseline, Verdict, to_json
+from duotui.scoring.verdict import Baseline, Verdict
+from duotui.scoring.verdict_json import to_json
 from duotui.session import recording as recordings
 from duotui.session.recorded_values import STORY_LIMIT_TOKENS
 from duotui.session.recording import Recorder, Recording

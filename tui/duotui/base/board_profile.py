@@ -9,8 +9,8 @@ Elsewhere it needs: an engine for its processor where that is in ARM mode (data/
 
 There is one board so far, so these modules read DUO_64M itself, and would take the profile of the
 board at hand: board/{checks,doctor,installer,port_probe,shell},
-link/{ports,serial_transport,usb_devices}, protocol/link_monitor, report/strings,
-scoring/machine_conditions, targets/virtual_duo, ui/judge_text.
+link/{ports,serial_transport,usb_devices}, protocol/link_monitor, report/tables,
+scoring/{machine_conditions,official_settings}, targets/virtual_duo, ui/judge_text.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,6 @@ class BoardProfile:
     - `capture_device`, `alsa_devices` (that play) and `oss_device` (that plays without a program)
       are paths, for a shell.
     - `published_rates` are tok/s of a model of `published_parameters` parameters.
-    - `report_titles` are by language.
     """
 
     name: str
@@ -76,7 +75,6 @@ class BoardProfile:
     oss_device: str
     published_rates: tuple[tuple[str, float], ...]
     published_parameters: int
-    report_titles: Mapping[str, str]
 
     def is_machine(self, machine: str) -> bool:
         """Say whether a machine that calls itself `machine` may be such a board."""
@@ -123,8 +121,5 @@ DUO_64M = BoardProfile(
     # RVSPOC 2023, S2311, 30 runs each; the winner's is int8, and told another story
     published_rates=(("llama2.c, published", 0.360350), ("the winner, published", 24.302522)),
     published_parameters=15_191_712,
-    report_titles=MappingProxyType(
-        {"en": "Baby LLaMA 2 on a Milk-V Duo", "zh": "Milk-V Duo 上的 Baby LLaMA 2"}
-    ),
 )
 """One C906 core of a CV1800B, 64 MiB. Its clock is read from its kernel, and stands in no field."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,14 @@ from duotui.settings.setting import whole_number
 
 if TYPE_CHECKING:
     from duotui.judge.headless import Show, Shown
+    from duotui.judge.saved_session import SavedSession
     from duotui.scoring.rival_run import RivalRun
 
 MAX_RUNS = 1_000_000
 """Runs of a judge session at most, and warm-up runs."""
+
+LATEST = ""
+"""The folder of the last session that was cut off."""
 
 HELP = "The contest's runs, whether they are the baseline's story, a report."
 
@@ -48,6 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=SPEED, default=1.0, help="of a recording (1)")
     parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
+    parser.add_argument(
+        "--continue",
+        dest="resumed",
+        nargs="?",
+        const=LATEST,
+        metavar="FOLDER",
+        help="go on with a session that was cut off (the last one)",
+    )
     parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
     add_story_arguments(parser)
 
@@ -55,27 +68,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from duotui.judge import headless
     from duotui.judge.options import JudgeOptions
+    from duotui.judge.report_writer import ReportWriter
+    from duotui.settings.config_file import data_dir
     from duotui.targets.engine_binary import find_engine, prepare_engine
     from duotui.targets.simulator import check_can_simulate
 
     request = resolve.request(options, Request(mode=Mode.EXACT))
-    writer = headless.ReportWriter(options.headless, options.report, current_language())
+    home = data_dir() / "judge"
+    writer = ReportWriter(options.headless, options.report, home=home, language=current_language())
     if options.outputs is not None:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
-    plan = JudgeOptions(
-        target=target_of(options, lambda: resolve.board_or_sim("is judged")),
-        request=request,
-        model=model,
-        tokenizer=tokenizer,
-        runs=options.runs,
-        warm=options.warm,
-        speak=options.speak,
-        anyway=options.anyway,
-        baseline=options.baseline,
-        record=options.record,
-        rival=_rival(options.beside),
+    saved = None if options.resumed is None else _saved(options, home)
+    plan = (
+        saved.options
+        if saved is not None
+        else JudgeOptions(
+            target=target_of(options, lambda: resolve.board_or_question(ask=not options.headless)),
+            request=request,
+            model=model,
+            tokenizer=tokenizer,
+            runs=options.runs,
+            warm=options.warm,
+            speak=options.speak,
+            anyway=options.anyway,
+            baseline=options.baseline,
+            record=options.record,
+            model_arguments=_model_arguments(options),
+        )
     )
+    plan = replace(plan, rival=_rival(options.beside))
     show = _screen(options.ascii) if resolve.on_terminal() and not options.headless else None
     if plan.rival is not None and show is None:
         raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
@@ -97,7 +119,30 @@ def run(options: argparse.Namespace) -> int:
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
     fallback = None if options.safe is None else resolve.recording(options.safe)
-    return headless.judge_live(plan, writer, show, sound=options.sound, fallback=fallback)
+    return headless.judge_live(
+        plan, writer, show, sound=options.sound, fallback=fallback, saved=saved
+    )
+
+
+def _saved(options: argparse.Namespace, home: Path) -> SavedSession:
+    """Return the session to go on with, at another target if one is named. Raises UsageError."""
+    from duotui.judge.saved_session import SavedSession
+
+    if options.resumed == LATEST:
+        saved = SavedSession.latest(home)
+    else:
+        saved = SavedSession.load(Path(options.resumed))
+    saved.resume()
+    if options.target is not None:
+        saved.options = replace(saved.options, target=options.target)
+    return saved
+
+
+def _model_arguments(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options that name the model, as they were given."""
+    model = ("--model", str(options.model)) if options.model is not None else ()
+    tokenizer = ("--tokenizer", str(options.tokenizer)) if options.tokenizer is not None else ()
+    return (*model, *tokenizer)
 
 
 def _rival(recording: Path | None) -> RivalRun | None:

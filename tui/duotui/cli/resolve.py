@@ -14,6 +14,7 @@ from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.oscompat import HAS_PTYS
 from duotui.base.progress import ReadingLine
+from duotui.base.translation import gettext as _
 from duotui.protocol.request import Request
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ def board_or_sim(stand_in: str) -> str:
     if missing:
         print(f"{missing}: the simulated Duo {stand_in}", file=sys.stderr)
     return "sim" if missing else "auto"
+
+
+def board_or_question(*, ask: bool) -> str:
+    """Return `auto` if there is a board; else `ask` a user at a terminal whether this computer is
+    meant. Raises NoDevice if it is not."""
+    missing = no_board()
+    if not missing:
+        return "auto"
+    refusal = NoDevice(missing, _("duotui judge sim judges this computer, which is no Duo"))
+    if not (ask and on_terminal()):
+        raise refusal
+    said = missing[0].upper() + missing[1:]
+    question = _("{said}. Judge this computer, which is no Duo? [y/N] ", said=said)
+    print(question, end="", file=sys.stderr)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise refusal
+    return "sim"
 
 
 def no_board() -> str:

@@ -60,6 +60,8 @@ def target_of(options: argparse.Namespace, without: Callable[[], str] = lambda: 
     for a word that can be none, NoDevice for a board that did not come, SeveralBoards.
     """
     named, seconds = options.target, options.wait
+    if named is not None and not named.strip():  # a script's "$PORT" without a port
+        raise UsageError(_("the target is empty"), _("duotui devices lists the ports"))
     for word in (named or "auto").split(","):
         check_word(word)
     if seconds is not None and named not in ("sim", "virtual"):

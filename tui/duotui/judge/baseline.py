@@ -93,7 +93,8 @@ def load_recorded(path: Path, prompt: str) -> Baseline:
     stories = {run.story for run in runs}
     if len(stories) > 1:
         raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
-    return Baseline(str(path), stories.pop(), rate=score([run.rate for run in runs]).mean)
+    rates = [run.rate for run in runs if not run.doubt]
+    return Baseline(str(path), stories.pop(), rate=score(rates).mean if rates else 0.0)
 
 
 def with_grammar(verdict: Verdict) -> Verdict:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from duotui.base.errors import DuotuiError
 from duotui.judge.baseline import single_session
+from duotui.judge.earlier_runs import NO_RUNS, EarlierRuns
 from duotui.judge.run_series import RunSeries
 from duotui.protocol.events import Batch, Ready, RecordingFailed
 from duotui.protocol.request import Request
@@ -18,7 +19,8 @@ from duotui.targets.judged_machine import JudgedMachine
 
 
 class LiveRuns:
-    """A RunSource. The session is recorded to `record`: UsageError if it cannot be written."""
+    """A RunSource. `runs` are counted in all, those of `earlier` among them. The session is
+    recorded to `record`: UsageError if it cannot be written."""
 
     replay: ReplaySession | None = None
 
@@ -31,16 +33,22 @@ class LiveRuns:
         warm: int,
         speak: bool = False,
         record: Path | None = None,
+        earlier: EarlierRuns = NO_RUNS,
     ) -> None:
         self.session = single_session(machine.channel)
         self.note = ""
-        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.started = earlier.started or datetime.now(UTC).isoformat(timespec="seconds")
+        self._earlier = earlier.runs
         if record is not None:
             self.session.record(record)
         self._machine, self._speak = machine, speak
         self._callback: Callable[[], None] = lambda: None
         self._series = RunSeries(
-            self.session, request, lambda _: self._callback(), runs=runs, warm=warm
+            self.session,
+            request,
+            lambda _: self._callback(),
+            runs=max(runs - earlier.counted, 0),
+            warm=warm,
         )
         self.session.subscribe(self._on_batch)
 
@@ -54,11 +62,11 @@ class LiveRuns:
 
     @property
     def runs(self) -> Sequence[Run]:
-        return self._series.runs
+        return (*self._earlier, *self._series.runs) if self._earlier else self._series.runs
 
     @property
     def shown_runs(self) -> Sequence[Run]:
-        return self._series.runs
+        return self.runs
 
     @property
     def disturbed(self) -> int:

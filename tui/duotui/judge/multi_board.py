@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.judge.options import JudgeOptions
-from duotui.judge.session import JudgeSession, Outcome, live_session
+from duotui.judge.saved_session import SavedSession, file_label
+from duotui.judge.session import JudgeSession, Outcome
+from duotui.judge.session_factory import live_session
 from duotui.targets.judged_machine import judged_machine
 
 
@@ -66,8 +69,13 @@ def _outcome(session: JudgeSession) -> Outcome:
 
 
 @contextmanager
-def open_sessions(options: JudgeOptions) -> Iterator[MultiBoardSession]:
-    """Sessions for the boards of `options.target`. Raises DuotuiError if one cannot be opened."""
+def open_sessions(
+    options: JudgeOptions, keep: Callable[[JudgeOptions], SavedSession | None]
+) -> Iterator[MultiBoardSession]:
+    """Sessions for the boards of `options.target`, each saved where `keep` makes it a folder.
+
+    Raises DuotuiError if one cannot be opened.
+    """
     with ExitStack() as stack:
         names = split_targets(options.target)
         labels = [
@@ -82,15 +90,24 @@ def open_sessions(options: JudgeOptions) -> Iterator[MultiBoardSession]:
                 )
             )
             record = _record_path(options.record, label) if options.record is not None else None
-            sessions.append(live_session(machine, replace(options, target=label, record=record)))
+            named = replace(options, target=label, named=name, record=record)
+            saved = keep(named)
+            if saved is not None:
+                stack.enter_context(saved.held())
+                named = replace(named, record=saved.recording)
+            session = live_session(machine, named)
+            if saved is not None:
+                session.on_save = saved.saver(MonotonicClock())
+                stack.callback(_close, saved, session)
+            sessions.append(session)
         yield MultiBoardSession(sessions)
+
+
+def _close(saved: SavedSession, session: JudgeSession) -> None:
+    with suppress(UsageError):  # its disk is full, which its recording has told
+        saved.close(_outcome(session)[0])
 
 
 def _record_path(path: Path, label: str) -> Path:
     """One file for each board: r.jsonl becomes r-sim-2.jsonl."""
     return path.with_name(f"{path.stem}-{file_label(label)}{path.suffix}")
-
-
-def file_label(label: str) -> str:
-    """A target as a part of a file's name."""
-    return "".join(c if c.isalnum() else "-" for c in label).strip("-")

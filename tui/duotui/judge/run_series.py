@@ -49,7 +49,8 @@ class RunSeries:
 
     @property
     def complete(self) -> bool:
-        return len(self.counted) == self._wanted
+        """True after all runs. A series of no counted runs still has its runs that warm up."""
+        return len(self.counted) == self._wanted and len(self.runs) >= self._warm
 
     async def run(self, speak: bool = False) -> None:
         """Do all runs. An early end leaves its error in `trouble`; the runs until then are kept."""

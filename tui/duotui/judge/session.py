@@ -9,15 +9,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
 from duotui.base import resources
 from duotui.base.child_process import kill_programs
 from duotui.base.errors import Cancelled, DuotuiError, NotReady, UsageError
+from duotui.base.translation import gettext as _
 from duotui.judge.baseline import model_mismatch, with_grammar
-from duotui.judge.fallback_runs import FallbackRuns
-from duotui.judge.live_runs import LiveRuns
 from duotui.judge.options import JudgeOptions
-from duotui.judge.replayed_runs import ReplayedRuns
 from duotui.judge.run_source import RunSource
 from duotui.protocol.events import Ready
 from duotui.protocol.request import Mode, Request
@@ -25,11 +24,9 @@ from duotui.scoring.machine_conditions import MachineConditions, changes
 from duotui.scoring.roofline import BandwidthSweep, Roofline
 from duotui.scoring.run import rate_doubts
 from duotui.scoring.verdict import Baseline, Verdict
-from duotui.session.recording import Recording
 from duotui.session.replay import ReplaySession
 from duotui.session.state import SessionState
 from duotui.targets import reference_scorer
-from duotui.targets.judged_machine import JudgedMachine
 
 Outcome = tuple[Verdict, DuotuiError | None]
 """A verdict, and the error that kept it from all runs."""
@@ -44,10 +41,12 @@ class Phase(StrEnum):
 
 
 class JudgeSession:
-    """A judge session on the runs of `source`. Call `run` once."""
+    """A judge session on the runs of `source`. Call `run` once. `command` repeats it."""
 
-    def __init__(self, source: RunSource, options: JudgeOptions) -> None:
-        self.source, self.options = source, options
+    def __init__(
+        self, source: RunSource, options: JudgeOptions, command: tuple[str, ...] = ()
+    ) -> None:
+        self.source, self.options, self._command = source, options, command
         self.phase = Phase.LOOKING
         self.before: MachineConditions | None = None
         self.baseline: Baseline | None = None
@@ -56,7 +55,12 @@ class JudgeSession:
         """Error before the first run."""
         self._reference: Ready | None = None
         """The engine that generated the baseline."""
-        self._void: tuple[str, ...] = ()
+        self.on_save: Callable[[Verdict], None] = lambda _: None
+        """Called with the verdict so far, after each run."""
+        self.save_report: Callable[[Verdict], Path] | None = None
+        """Writes a report now, and returns its folder."""
+        self._saved_runs = len(options.earlier.runs)
+        self._void = options.earlier.void
         self._roofline: Roofline | None = None
         self._built = ""
         self._task: asyncio.Task[Verdict] | None = None
@@ -101,6 +105,8 @@ class JudgeSession:
             roof=self._roofline,
             built=self._built,
             started=source.started,
+            command=self._command,
+            sittings=self.options.earlier.sittings + 1,
         )
 
     @property
@@ -159,7 +165,8 @@ class JudgeSession:
         self._enter(Phase.LOOKING)
         self.before = await asyncio.to_thread(self.source.conditions)
         if self.before is not None:
-            self._void, self._built = self._voiding(self.before), _built(self.before)
+            reasons, self._built = self._voiding(self.before), _built(self.before)
+            self._void += tuple(reason for reason in reasons if reason not in self._void)
         sweep = await asyncio.to_thread(self.source.bandwidth)
         self._enter(Phase.BASELINE)
         self.baseline, self._reference = await self.options.source.baseline(self.request)
@@ -184,12 +191,25 @@ class JudgeSession:
         mismatch = self._mismatch()
         if mismatch is not None and self.phase is Phase.RUNNING:
             self.source.stop(mismatch)
+        if len(self.source.runs) > self._saved_runs:
+            self._saved_runs = len(self.source.runs)
+            self.on_save(self.so_far)
         self._callback(self)
 
     def _mismatch(self) -> UsageError | None:
         ready = self.source.ready
         if ready is None or self._reference is None:
             return None
+        earlier = self.options.earlier.ready
+        if earlier is not None and earlier.model_hash != ready.model_hash:
+            return UsageError(
+                _(
+                    "the runs until now were of {model} ({hash}), the board has another model",
+                    model=earlier.model,
+                    hash=earlier.model_hash[:8],
+                ),
+                _("begin a new session"),
+            )
         return model_mismatch(ready, self._reference)
 
     def _voiding(self, conditions: MachineConditions) -> tuple[str, ...]:
@@ -235,48 +255,6 @@ class JudgeSession:
             return self.source.conditions()
         except DuotuiError:
             return None
-
-
-def live_session(machine: JudgedMachine, options: JudgeOptions) -> JudgeSession:
-    """A session with the runs of `machine`. Raises UsageError if `record` cannot be written."""
-    options = options.seeded()
-    return JudgeSession(_live_runs(machine, options), options)
-
-
-def fallback_session(
-    machine: JudgedMachine, options: JudgeOptions, recording: Recording, speed: float = 1.0
-) -> JudgeSession:
-    """A live session whose screen shows `recording` while the board is lost."""
-    options = options.seeded()
-    return JudgeSession(FallbackRuns(_live_runs(machine, options), recording, speed), options)
-
-
-def replayed_session(
-    recording: Recording, options: JudgeOptions, speed: float = 1.0
-) -> JudgeSession:
-    """A session with the runs and request of `recording`. Raises UsageError if it has none."""
-    runs = ReplayedRuns(recording, options.warm, speed)
-    return JudgeSession(
-        runs,
-        replace(
-            options,
-            target=f"RECORDING {recording.path.name}",
-            request=runs.request,
-            runs=runs.count,
-            warm=runs.warm,
-        ),
-    )
-
-
-def _live_runs(machine: JudgedMachine, options: JudgeOptions) -> LiveRuns:
-    return LiveRuns(
-        machine,
-        options.request,
-        runs=options.runs,
-        warm=options.warm,
-        speak=options.speak,
-        record=options.record,
-    )
 
 
 def _built(before: MachineConditions) -> str:

@@ -11,11 +11,15 @@ from duotui.report.tables import (
     command,
     environment,
     facts,
+    official,
+    official_remark,
     remarks,
     roofline,
     run_rows,
     sameness,
+    title,
 )
+from duotui.scoring.official_settings import is_official
 from duotui.scoring.verdict import Verdict, word_diff
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -27,12 +31,15 @@ def html_report(verdict: Verdict, language: str = "en") -> str:
     return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(strings['title'])}</title>\n<style>\n{STYLE.read_text('utf-8')}</style>\n{body}\n</html>\n"
+        f"<title>{escape(title(verdict, strings))}</title>\n"
+        f"<style>\n{STYLE.read_text('utf-8')}</style>\n{body}\n</html>\n"
     )
 
 
 def _parts(v: Verdict, strings: Mapping[str, str]) -> Iterator[str]:
-    yield f"<h1>{escape(strings['title'])}</h1>"
+    yield f"<h1>{escape(title(v, strings))}</h1>"
+    kind = "" if is_official(v) else ' class="void"'
+    yield f"<p{kind}>{escape(official_remark(v, strings))}</p>"
     for reason in v.void:
         yield f'<p class="void">{escape(strings["void"])}: {escape(reason)}</p>'
     if v.trouble:
@@ -63,8 +70,12 @@ def _parts(v: Verdict, strings: Mapping[str, str]) -> Iterator[str]:
         timing = strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
         yield f"<p>{escape(timing)}</p>"
     yield from _stories(v, strings)
+    yield f"<h2>{escape(strings['official'])}</h2>"
+    columns = [strings[name] for name in ("setting", "wanted", "found", "met")]
+    yield _table(columns, list(official(v, strings)))
     yield f"<h2>{escape(strings['environment'])}</h2>"
-    rows = [[strings["command"], command(v), ""], *environment(v, strings)]
+    asked = [[strings["command"], command(v), ""]] if v.command else []
+    rows = [*asked, *environment(v, strings)]
     yield _table(["", strings["before"], strings["after"]], rows)
     yield f"<h2>{escape(strings['runs'])}</h2>"
     yield _table([strings[name] for name in RUN_COLUMNS], list(run_rows(v)))

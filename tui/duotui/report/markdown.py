@@ -11,10 +11,13 @@ from duotui.report.tables import (
     environment,
     facts,
     grammar_errors,
+    official,
+    official_remark,
     remarks,
     roofline,
     run_rows,
     sameness,
+    title,
 )
 from duotui.scoring.verdict import Verdict, word_diff
 
@@ -25,7 +28,9 @@ def markdown_report(verdict: Verdict, language: str = "en") -> str:
 
 
 def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
-    yield f"# {strings['title']}"
+    yield f"# {inline(title(v, strings))}"
+    yield ""
+    yield f"**{inline(official_remark(v, strings))}**"
     yield ""
     for reason in v.void:
         yield f"**{strings['void']}: {inline(reason)}**"
@@ -46,10 +51,14 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
         s = v.speech
         yield strings["said"].format(n=s.sentences, heard=s.heard, prepared=s.prepared)
         yield ""
+    yield f"## {strings['official']}"
+    columns = [strings[name] for name in ("setting", "wanted", "found", "met")]
+    yield from table([columns, *_cells(official(v, strings))])
+    yield ""
     yield f"## {strings['environment']}"
     head = ["", strings["before"], strings["after"]]
-    asked = [strings["command"], code(command(v)), ""]
-    yield from table([head, asked, *_cells(environment(v, strings))])
+    asked = [[strings["command"], code(command(v)), ""]] if v.command else []
+    yield from table([head, *asked, *_cells(environment(v, strings))])
     yield ""
     yield f"## {strings['runs']}"
     yield from table([[strings[name] for name in RUN_COLUMNS], *_cells(run_rows(v))])
@@ -60,9 +69,10 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
 def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
     """Report on several boards judged side by side: a row each, then the facts of each."""
     strings = REPORT_LANGUAGES[language]
-    lines = [f"# {strings['title']}", "", *results(verdicts, strings)]
+    lines = [f"# {strings['title_several']}", "", *results(verdicts, strings)]
     for v in verdicts:
-        lines += ["", f"## {inline(v.target)}"]
+        lines += ["", f"## {inline(v.target)}: {inline(title(v, strings))}"]
+        lines.append(f"- **{inline(official_remark(v, strings))}**")
         lines += [f"- **{strings['void']}: {inline(reason)}**" for reason in v.void]
         if v.trouble:
             lines.append(f"- **{strings['early']}: {inline(v.trouble)}**")

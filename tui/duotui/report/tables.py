@@ -3,11 +3,67 @@
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 
+from duotui.base.board_profile import DUO_64M
 from duotui.scoring.machine_conditions import MachineConditions
-from duotui.scoring.mean_rate import RUNS
+from duotui.scoring.official_settings import (
+    OFFICIAL_MODEL,
+    MachineKind,
+    is_official,
+    machine_kind,
+    official_items,
+    official_model,
+)
 from duotui.scoring.verdict import Verdict
 
 Phrases = Mapping[str, str]
+
+_MACHINES = {
+    MachineKind.DUO: "on_duo",
+    MachineKind.OTHER_BOARD: "on_other",
+    MachineKind.EMULATED: "on_emulated",
+    MachineKind.COMPUTER: "on_computer",
+    MachineKind.UNKNOWN: "on_unknown",
+}
+_MET = {True: "met_yes", False: "met_no", None: "met_unknown"}
+
+
+def title(v: Verdict, strings: Phrases) -> str:
+    """Return the title, which names the machine, and the model if it is not the contest's."""
+    text = strings["title"].format(machine=machine(v, strings))
+    if v.ready is None or official_model(v):
+        return text
+    return strings["title_model"].format(title=text, model=v.ready.model, official=OFFICIAL_MODEL)
+
+
+def machine(v: Verdict, strings: Phrases) -> str:
+    """Return what the runs came from, in words."""
+    conditions = v.before or v.after
+    found = conditions.board if conditions is not None else ""
+    return strings[_MACHINES[machine_kind(v)]].format(board=DUO_64M.name, found=found)
+
+
+def official_remark(v: Verdict, strings: Phrases, planned: int = 0) -> str:
+    """Return one line that says whether the official settings were met, and which were not.
+    `planned` is the number of runs of a session that is not over."""
+    met = is_official(v, planned)
+    if met:
+        return strings["official_yes"]
+    lead = strings["official_unknown" if met is None else "official_no"]
+    items = official_items(v, planned)
+    names = [_setting(item.name, strings) for item in items if item.met is met]
+    return f"{lead}: {', '.join(names)}"
+
+
+def official(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
+    """Yield the official settings, a row each: a name, the contest's, this run's, met."""
+    for item in official_items(v):
+        wanted = item.official or strings["off"]
+        found = item.found or (strings["off"] if item.name == "swap" and item.met else "")
+        yield [_setting(item.name, strings), wanted, found, strings[_MET[item.met]]]
+
+
+def _setting(name: str, strings: Phrases) -> str:
+    return strings[{"temperature": "sampling_temperature", "runs": "count"}.get(name, name)]
 
 
 def sameness(v: Verdict, strings: Phrases) -> str:
@@ -32,7 +88,9 @@ def remarks(v: Verdict, strings: Phrases) -> str:
     disturbed = f"; {v.disturbed} {strings['disturbed']}" if v.disturbed else ""
     early = f"; {strings['early']}: {v.trouble}" if v.trouble else ""
     void = f"; {strings['void']}" if v.void else ""
-    return mode + disturbed + early + void
+    short = f"; {strings['official_short']}" if is_official(v) is False else ""
+    resumed = f"; {strings['sittings'].format(n=v.sittings - 1)}" if v.sittings > 1 else ""
+    return mode + short + disturbed + resumed + early + void
 
 
 def facts(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
@@ -76,15 +134,7 @@ def environment(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
 
 
 def command(v: Verdict) -> str:
-    r = v.request
-    return shlex.join(
-        [
-            *("duotui", "judge", v.target, "--mode", str(r.mode), "-n", str(r.steps)),
-            *("-t", f"{r.temperature:g}", "-p", f"{r.top_p:g}", "-s", str(r.seed)),
-            *(("--runs", str(len(v.counted))) if len(v.counted) != RUNS else ()),
-            *("-i", r.prompt),
-        ]
-    )
+    return shlex.join(v.command)
 
 
 def _swap(c: MachineConditions, strings: Phrases) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.translation import gettext as _
-from duotui.board.answers import sha256_in, whole_number
+from duotui.board.answers import quoted, sha256_in, whole_number
 from duotui.board.system_info import PROBE, not_understood, parse_system_info, probe_values
 
 CONDITIONS_SCRIPT = "; ".join(
     (
         PROBE,
+        "printf 'board %s\\n' \"$(cat /proc/device-tree/model 2>/dev/null | tr -d '\\000')\"",
         'echo "engine $(sha256sum /mnt/data/duotui/duollama 2>/dev/null)"',
         'echo "busy $(head -n 1 /proc/stat)"',
         "sleep 1",
@@ -32,7 +33,8 @@ class MachineConditions:
     `memory`, `available` and the size of each swap are in bytes, `temperatures` in degrees Celsius,
     `clock` in MHz. `busy` is the CPU utilisation of all processors, 0 to 1. Unknown values: 0 for
     `memory`, `available` and `clock`, None for `swaps` and `busy`. `engine` is the SHA-256 of the
-    board's program in hex, "" if it is not installed.
+    board's program in hex, "" if it is not installed. `board` is the
+    device tree's model, "" where there is none.
     """
 
     image: str
@@ -46,6 +48,7 @@ class MachineConditions:
     clock: int
     busy: float | None
     engine: str = ""
+    board: str = ""
 
     @property
     def is_duo(self) -> bool:
@@ -100,6 +103,7 @@ def parse_conditions(output: str) -> MachineConditions:
         clock=info.clock,
         busy=busy,
         engine=sha256_in(dict(values).get("engine", "")),
+        board=quoted(dict(values).get("board", "")),
     )
 
 

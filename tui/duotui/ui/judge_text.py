@@ -6,9 +6,18 @@ from textual.content import Content
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
+from duotui.base.translation import current_language
 from duotui.base.translation import gettext as _
 from duotui.judge.session import JudgeSession, Phase
+from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.tables import machine
 from duotui.scoring import rival_run
+from duotui.scoring.official_settings import (
+    OFFICIAL_MODEL,
+    MachineKind,
+    machine_kind,
+    official_model,
+)
 from duotui.scoring.rival_run import RivalRun
 from duotui.scoring.roofline import Roofline
 from duotui.scoring.verdict import Baseline, Verdict
@@ -55,13 +64,26 @@ def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
         gauge_text.model(board),
         gauge_text.machine(board),
     ]
+    remarks = "".join(f" {glyphs.warning} {remark} " for remark in loud_remarks(session.shown))
     details = f" {glyphs.dot} ".join(
         part for part in parts if part not in ("", gauge_text.NO_VALUE)
     )
     return Content.assemble(
         Content.styled(f" {sign} {words} ", "bold $text-accent"),
+        Content.styled(remarks, "bold reverse $warning") if remarks else "",
         Content.styled(f"  {details}", "$foreground 60%"),
     )
+
+
+def loud_remarks(verdict: Verdict) -> list[str]:
+    """What makes the runs no contest's runs, as far as it is known: machine, model."""
+    strings = REPORT_LANGUAGES[current_language()]
+    remarks = []
+    if machine_kind(verdict) not in (MachineKind.DUO, MachineKind.UNKNOWN):
+        remarks.append(machine(verdict, strings))
+    if official_model(verdict) is False:
+        remarks.append(_("not {model}", model=OFFICIAL_MODEL))
+    return remarks
 
 
 def mean(verdict: Verdict) -> str:

@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from duotui.base.errors import Cancelled, DuotuiError
+from duotui.base.errors import Cancelled, DuotuiError, UsageError
 from duotui.base.translation import gettext as _
 from duotui.base.translation import untranslated as N_
 from duotui.judge.session import JudgeSession, Phase
@@ -72,6 +72,7 @@ class JudgeScreen(ThrottledScreen):
         Binding(
             "s", "stop", N_("Stop"), id="stop", tooltip=N_("No more runs: judge what there is")
         ),
+        Binding("w", "save", N_("Save"), id="save-report", tooltip=N_("Write the report now")),
     ]
 
     def __init__(self, session: JudgeSession, glyphs: Glyphs) -> None:
@@ -195,6 +196,18 @@ class JudgeScreen(ThrottledScreen):
     def action_step(self) -> None:
         if self._session.replay is not None:
             self._session.replay.step()
+
+    def action_save(self) -> None:
+        save = self._session.save_report
+        if save is None or not self._verdict.runs:
+            self.notify(_("there is no run to report yet"), severity="warning", markup=False)
+            return
+        try:
+            folder = save(self._session.verdict or self._session.so_far)
+        except UsageError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(_("The report is in {folder}", folder=folder), markup=False)
 
     def action_stop(self) -> None:
         if self._session.phase is Phase.RUNNING:

@@ -1,0 +1,180 @@
+"""Judge sessions that are cut off: nothing is lost, and they go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.scripted_model import STORY_PIECES, write_scripted_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DUOTUI = [sys.executable, "-m", "duotui"]
+SESSION = ("sim", "--headless", "-n", "24", "--runs", "30")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of the test."""
+    monkeypatch.setenv("DUOTUI_DATA", str(tmp_path / "data"))
+    return tmp_path / "data" / "judge"
+
+
+def judge(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DUOTUI, "judge", *arguments], capture_output=True, text=True, timeout=100, cwd=cwd
+    )
+
+
+def cut_off(after: str, *arguments: str) -> None:
+    """Run a judge session, and kill it after its line that has `after`."""
+    process = subprocess.Popen(
+        [*DUOTUI, "judge", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    while after not in process.stderr.readline():
+        pass
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+def sessions(data: Path) -> list[Path]:
+    return sorted(data.iterdir()) if data.is_dir() else []
+
+
+def test_a_session_that_was_killed_goes_on(data: Path) -> None:
+    cut_off("17 of 30", *SESSION)
+    (folder,) = sessions(data)
+    so_far = json.loads((folder / "verdict.json").read_text())
+    assert so_far["correctness"]["identical"] is True
+
+    result = judge("--continue", "--headless")
+    assert result.returncode == 0, result.stderr
+    verdict = json.loads(result.stdout)
+    assert (verdict["score"]["runs"], verdict["sittings"]) == (30, 2)
+    assert verdict["correctness"]["identical_runs"] == 30
+    rates = [run["rate"] for run in verdict["runs"]]
+    assert rates[: len(so_far["runs"])] == [run["rate"] for run in so_far["runs"]]
+    assert verdict["started"] == so_far["started"]
+    assert sessions(data) == [folder]
+    assert {path.name for path in folder.iterdir()} >= {
+        *("session.json", "recording.jsonl", "recording-2.jsonl"),
+        *("verdict.json", "report.md", "report.html", "story.txt", "baseline.txt"),
+    }
+    assert "continued 1 times" in (folder / "report.md").read_text()
+
+    result = judge("--continue", "--headless")
+    assert (result.returncode, json.loads(result.stdout)["error"]["message"]) == (
+        2,
+        "no judge session was cut off",
+    )
+
+
+def test_a_session_that_was_stopped_says_how_it_goes_on(data: Path) -> None:
+    process = subprocess.Popen(
+        [*DUOTUI, "judge", "sim", "--headless", "-n", "24", "--runs", "100000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "2 of" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    (folder,) = sessions(data)
+    assert f"duotui judge --continue {folder} goes on with it" in err
+    assert json.loads((folder / "session.json").read_text())["finished"] is False
+
+
+def test_its_recording_is_judged_as_far_as_it_got(data: Path) -> None:
+    cut_off("5 of 30", *SESSION)
+    (folder,) = sessions(data)
+    result = judge(folder / "recording.jsonl", "--headless")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["score"]["runs"] >= 5
+
+
+def test_two_programs_do_not_go_on_with_one_session(data: Path) -> None:
+    process = subprocess.Popen(
+        [*DUOTUI, "judge", "sim", "--headless", "-n", "24", "--runs", "100000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "1 of" not in process.stderr.readline():
+        pass
+    (folder,) = sessions(data)
+    result = judge("--continue", folder, "--headless")
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    assert result.returncode == 5
+    assert "runs in another program; end that first" in result.stderr
+
+
+def test_a_refused_session_leaves_nothing(data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "none.txt"
+    assert judge("sim", "--headless", "--baseline", other).returncode == 2
+    assert sessions(data) == []
+
+
+def test_a_data_folder_that_cannot_be_made_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DUOTUI_DATA", str(tmp_path / "file"))
+    result = judge("sim", "--headless", "-n", "24", "--runs", "2")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["score"]["runs"] == 2
+    (line,) = [line for line in result.stderr.splitlines() if "is not saved" in line]
+    assert line.startswith("duotui: this session is not saved: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"duotui judge session": 2}', "{" * 5000, '{"duotui judge session": 1}'],
+)
+def test_a_damaged_session_is_one_line(data: Path, text: str) -> None:
+    folder = data / "bad"
+    folder.mkdir(parents=True)
+    (folder / "session.json").write_text(text)
+    result = judge("--continue", folder)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert str(folder) in line
+
+
+def test_the_command_of_a_report_repeats_it(data: Path, tmp_path: Path) -> None:
+    """Run as printed: the same model, tokenizer, baseline, warm-up and mode; the same verdict."""
+    model, tokenizer = write_scripted_model(tmp_path, STORY_PIECES, 1000)
+    first = judge(
+        *("sim", "--headless", "--runs", "2", "--warm", "0", "--mode", "reference"),
+        *("--model", model, "--tokenizer", tokenizer, "-t", "0.7", "-n", "30"),
+    )
+    assert first.returncode == 0, first.stderr
+    report = (sessions(data)[0] / "report.md").read_text()
+    (line,) = [line for line in report.splitlines() if line.startswith("| command | ")]
+    command = shlex.split(line.split("`")[1])
+    assert command == json.loads(first.stdout)["command"]
+    again = subprocess.run(
+        [*DUOTUI, *command[1:], "--headless"], capture_output=True, text=True, timeout=100
+    )
+    one, two = json.loads(first.stdout), json.loads(again.stdout)
+    for name in ("request", "ids", "story", "baseline", "correctness", "command"):
+        assert one[name] == two[name]
+    assert one["engine"]["model_sha256"] == two["engine"]["model_sha256"]
