@@ -26,6 +26,13 @@ def add_record_argument(parser: argparse.ArgumentParser) -> None:
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the fields of a Request except its prompt, the model, and the virtual Duo's sound."""
     parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
+    add_request_arguments(parser)
+    parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
+
+
+def add_request_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the fields of a Request except its prompt."""
     temperature = argument_type(decimal_number(0, limits.MAX_TEMPERATURE))
     top_p = argument_type(decimal_number(0, limits.MAX_TOP_P))
     seed = argument_type(whole_number(0, limits.MAX_SEED))
@@ -35,8 +42,6 @@ def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-s", "--seed", type=seed, metavar="N", help="0 chooses one (123)")
     parser.add_argument("-n", "--steps", type=steps, metavar="N", help="0: whole context (256)")
     parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (exact)")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
-    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
 
 
 def argument_type(setting: Setting) -> Callable[[str], Any]:

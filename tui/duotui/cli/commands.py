@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "duotui.cli.doctor",
     "model": "duotui.cli.model",
     "devices": "duotui.cli.devices",
+    "config": "duotui.cli.config",
     "replay": "duotui.cli.replay",
     "pack": "duotui.cli.pack",
     "inspect": "duotui.cli.inspect",

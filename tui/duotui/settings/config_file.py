@@ -36,6 +36,9 @@ from duotui.settings.setting import (
     whole_number,
 )
 
+CONFIG_VARIABLE, DATA_VARIABLE = "DUOTUI_CONFIG", "DUOTUI_DATA"
+"""Environment variables that name the file of settings, and the folder of diary and favourites."""
+
 DEFAULT_THEME = "duo-dark"
 ASCII_CHOICES = ("auto", "on", "off")
 LANGUAGE_CHOICES = (AUTOMATIC, *LANGUAGES)
@@ -87,7 +90,7 @@ STORY_SCHEMA = Schema(
 )
 assert STORY_SCHEMA.settings.keys() == {f.name for f in fields(Request)}
 
-_TOP_SETTINGS = {
+TOP_SETTINGS = {
     "language": one_of(*LANGUAGE_CHOICES),
     "theme": any_text(keeps_blanks=True),
     "ascii": one_of(*ASCII_CHOICES),
@@ -104,7 +107,8 @@ def _keys(text: str) -> str:
 _KEYS = Setting(lazy_gettext("a key, or several, separated by commas"), _keys, keeps_blanks=True)
 """The setting of each command in the table `[keys]`."""
 
-_TABLES = ("keys", "story", "child")
+TABLES = ("keys", "story", "child")
+"""The tables of the file."""
 
 
 def config_dir() -> Path:
@@ -113,13 +117,13 @@ def config_dir() -> Path:
 
 def config_file() -> Path:
     """Return `DUOTUI_CONFIG`, or config.toml in the user's configuration folder."""
-    named = os.environ.get("DUOTUI_CONFIG")
+    named = os.environ.get(CONFIG_VARIABLE)
     return Path(named) if named else config_dir() / "config.toml"
 
 
 def data_dir() -> Path:
     """Return `DUOTUI_DATA`, or the user's data folder, for the diary and the favourites."""
-    named = os.environ.get("DUOTUI_DATA")
+    named = os.environ.get(DATA_VARIABLE)
     return Path(named) if named else user_data_path("duotui")
 
 
@@ -160,8 +164,8 @@ def load(path: Path | None = None) -> Settings:
 
 def _from_toml(path: Path, table: Mapping[str, Any]) -> Settings:
     """Return the settings of a whole file, with a warning for each invalid value."""
-    top = {name: value for name, value in table.items() if name not in _TABLES}
-    display, top_warnings = read_table("", top, _TOP_SETTINGS.get)
+    top = {name: value for name, value in table.items() if name not in TABLES}
+    display, top_warnings = read_table("", top, TOP_SETTINGS.get, (*TOP_SETTINGS, *TABLES))
     keys, key_warnings = read_table("keys", table.get("keys", {}), lambda _: _KEYS)
     story, story_warnings = STORY_SCHEMA.from_toml(table.get("story", {}))
     child, child_warnings = PARENTAL_SCHEMA.from_toml(table.get("child", {}))

@@ -6,11 +6,12 @@ The file, the screens and the command line read a value by the same `Setting.che
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from duotui.base.errors import UsageError
+from duotui.base.nearest import hint_for
 from duotui.base.numbers import parse_decimal_number, parse_whole_number
 from duotui.base.translation import LazyText, lazy_gettext
 from duotui.base.translation import gettext as _
@@ -74,7 +75,7 @@ class Schema(Generic[Record]):
 
     def from_toml(self, value: object) -> tuple[Record, list[str]]:
         """Return the record of a TOML table, and a warning for each invalid value."""
-        values, warnings = read_table(self.table, value, self.settings.get)
+        values, warnings = read_table(self.table, value, self.settings.get, self.settings)
         return replace(self.default, **values), warnings
 
     def to_toml(self, record: Record, *, unlike: Record | None = None) -> dict[str, TomlValue]:
@@ -87,11 +88,15 @@ class Schema(Generic[Record]):
 
 
 def read_table(
-    table: str, value: object, setting_of: Callable[[str], Setting | None]
+    table: str,
+    value: object,
+    setting_of: Callable[[str], Setting | None],
+    known: Iterable[str] = (),
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the values of a TOML table by name, and a warning for each invalid value.
 
-    The table at the top of a file is named "". `setting_of` returns None for an unknown name.
+    The table at the top of a file is named "". `setting_of` returns None for an unknown name, for
+    which the nearest one of `known` is proposed.
     """
     if not isinstance(value, Mapping):
         return {}, [_("{table}: {value!r} is not a table", table=table, value=value)]
@@ -101,10 +106,10 @@ def read_table(
         try:
             setting = setting_of(name)
             if setting is None:
-                raise UsageError(_("no such setting"))
+                raise UsageError(_("no such setting"), hint_for(name, known, ""))
             values[name] = setting.from_toml(each)
         except UsageError as error:
-            warnings.append(f"{full_name}: {error.message}")
+            warnings.append(f"{full_name}: {error}")
         except (ValueError, RecursionError):  # a number or a list that Python will not print
             warnings.append(_("{name}: what is there is not possible", name=full_name))
     return values, warnings
