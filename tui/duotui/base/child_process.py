@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -82,11 +83,13 @@ def run_program(
             raise
         finally:
             _running.remove(process)
+    _log.debug("%s ended with status %d", Path(command[0]).name, process.returncode)
     if check and process.returncode:
         raise ChildFailed(process.returncode, stderr)
     return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
 
 
+_log = logging.getLogger(__name__)  # base/log.py needs this module
 _running: list[subprocess.Popen[str]] = []
 """The programs that `run_program` waits for, in any thread."""
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from duotui.base.errors import UsageError
+from duotui.base.log import LEVELS, LOG_VARIABLE
+from duotui.base.translation import gettext as _
 from duotui.protocol import limits
 from duotui.protocol.request import Mode
 from duotui.settings.setting import Setting, decimal_number, whole_number
@@ -13,6 +15,17 @@ from duotui.settings.setting import Setting, decimal_number, whole_number
 
 def add_ascii_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+
+
+def add_log_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the log, which every command has."""
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help=_("append what happens to it ({variable})", variable=LOG_VARIABLE),
+    )
+    parser.add_argument("--log-level", choices=LEVELS, default="info", help=_("of it (info)"))
 
 
 def add_json_argument(parser: argparse.ArgumentParser, help_text: str = "as JSON") -> None:

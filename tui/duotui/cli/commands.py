@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol, cast
 from duotui.base.errors import UsageError
 from duotui.base.nearest import hint_for
 from duotui.base.translation import gettext as _
+from duotui.cli.arguments import add_log_arguments
 from duotui.settings.config_file import LANGUAGE_CHOICES
 
 CONSOLE = "duotui.cli.console"
@@ -75,6 +76,7 @@ def parser_of(name: str) -> CommandParser:
         allow_abbrev=False,
     )
     command.add_arguments(parser)
+    add_log_arguments(parser)
     parser.add_argument("--language", choices=LANGUAGE_CHOICES, help=_("of the messages (auto)"))
     return parser
 

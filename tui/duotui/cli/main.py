@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
+from duotui import __version__
 from duotui.base.errors import Cancelled, DuotuiError, unexpected
 from duotui.base.json_text import json_text
+from duotui.base.log import LOG_VARIABLE, logged
 from duotui.base.oscompat import interrupts_raise
 from duotui.base.standard_streams import Stdout, standard_streams
 from duotui.base.translation import gettext as _
@@ -61,7 +65,26 @@ def _run(arguments: list[str]) -> int:
         options = parser_of(name).parse_args(arguments[1:] if name else arguments)
     except SystemExit as end:  # after --help and --version
         return int(end.code or 0)
-    return command_of(name).run(options)
+    with contextlib.ExitStack() as files:
+        log = options.log or _named_by_environment()
+        if log is not None:
+            files.enter_context(logged(log, options.log_level, _start(name)))
+        if getattr(options, "trace", None) is not None:
+            from duotui.link.trace import traced
+
+            files.enter_context(traced(options.trace))
+        return command_of(name).run(options)
+
+
+def _named_by_environment() -> Path | None:
+    named = os.environ.get(LOG_VARIABLE)
+    return Path(named) if named else None
+
+
+def _start(name: str) -> str:
+    """The first line of a log: no word of the command line, which may be a prompt."""
+    python, system = platform.python_version(), platform.platform()
+    return f"duotui {__version__}, {name or 'console'}, Python {python}, {system}"
 
 
 def _language_option(words: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from duotui.base.clock import Clock, MonotonicClock
@@ -50,6 +51,9 @@ def add_target_arguments(
         const=math.inf,
         metavar="SECONDS",
         help=_("for a board that is not plugged in yet; give the target before it"),
+    )
+    parser.add_argument(
+        "--trace", type=Path, metavar="FILE", help=_("append the bytes of the serial links to it")
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from duotui.base.clock import Clock
 from duotui.base.errors import DuotuiError, LinkBroken, UsageError
+from duotui.link.event_log import log_events
 from duotui.link.port_thread import (
     Channel,
     PortClosed,
@@ -60,7 +61,7 @@ class Connection:
     ) -> None:
         self.source, self.channel = source, channel
         self.client = AgentClient(source, patience)
-        self._clock, self._emit = clock, emit
+        self._clock, self._tell = clock, emit
         self._thread: PortThread | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
@@ -175,6 +176,10 @@ class Connection:
                 self._thread.abandon(LinkBroken(why))
                 return
             self._send_due()
+
+    def _emit(self, batch: Batch) -> None:
+        log_events(batch)
+        self._tell(batch)
 
     def _emit_all(self, emitted: list[Event]) -> None:
         if emitted:

@@ -13,6 +13,7 @@ import serial
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
 from duotui.link.ports import PERMISSION_HINT, holders
+from duotui.link.trace import LinkTrace
 
 READ_SECONDS = 0.2
 READ_BYTES = 1 << 16
@@ -32,6 +33,7 @@ class SerialTransport:
 
     def __init__(self, target: str, patience: float = WRITE_SECONDS) -> None:
         self.target = target
+        self._trace = LinkTrace(target)
         try:
             self._port = serial.serial_for_url(target, do_not_open=True, timeout=READ_SECONDS)
             if "://" not in target:
@@ -50,12 +52,14 @@ class SerialTransport:
                 data += self._port.read(waiting)
                 if len(data) >= READ_BYTES:
                     break
+            self._trace.received(data)
             return data
         except (OSError, TypeError) as error:  # TypeError: closed while a thread reads
             raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
 
     def write(self, data: bytes) -> None:
         try:
+            self._trace.sent(data)
             self._port.write(data)
         except (OSError, TypeError) as error:
             raise LinkBroken(f"{self.target} takes no bytes", _reason(error)) from error
