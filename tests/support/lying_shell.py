@@ -4,8 +4,8 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from duotui.board.command_loop import LEAVE_COMMAND
 from duotui.board.pexpect_transport import TransportSpawn
-from duotui.board.shell import RESTORE_COMMAND
 
 Answer = Callable[[str], tuple[object, str]]
 """Returns the status and the text of a command. It may raise what interrupts a user's program."""
@@ -49,8 +49,8 @@ class LyingShell:
 
     @property
     def given_back(self) -> bool:
-        """True if the last command was to restore the echo and the kernel's messages."""
-        return bytes(self.written).endswith(RESTORE_COMMAND.encode() + b"\r")
+        """True if the last command was to leave the loop."""
+        return bytes(self.written).endswith(LEAVE_COMMAND.encode() + b"\r")
 
     def read(self, wait: bool = True) -> bytes:
         out, self._out = bytes(self._out), bytearray()
@@ -76,8 +76,10 @@ class LyingShell:
             self._asked = int(asked[1])
         elif printed := re.match(r'printf "<%s<\\n" (\d+);', line):
             self._print(int(printed[1]))
-        elif quiet := re.search(r'printf "<%s>" (\d+)', line):
-            self._out += f"<{quiet[1]}>".encode() + PROMPT
+        elif entered := re.search(r'printf "<%s>" (\d+)', line):
+            self._out += f"<{entered[1]}>".encode() + PROMPT
+        elif asked := re.search(r"expr (\d+) \+ (\d+)", line):
+            self._out += b"%d" % (int(asked[1]) + int(asked[2])) + PROMPT
         else:
             self._out += PROMPT
 

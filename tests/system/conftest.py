@@ -11,7 +11,8 @@ import pytest
 
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.link.pty_cable import PtyCable
-from duotui.link.serial_transport import SerialTransport
+from duotui.link.serial_transport import WRITE_SECONDS, SerialTransport
+from support.uart_cable import UartCable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +36,9 @@ def line(tmp_path: Path) -> OpenLine:
         corrupt_to_board: Callable[[bytes], bytes] | None = None,
         prompt: str = "# ",
         modes: str = "sane",
+        baud: int = 0,
     ) -> Iterator[TransportSpawn]:
-        cable = PtyCable(corrupt, corrupt_to_board)
+        cable = UartCable(baud) if baud else PtyCable(corrupt, corrupt_to_board)
         end = cable.board_end
         subprocess.run(["stty", *modes.split()], stdin=end, check=True)
         process = subprocess.Popen(
@@ -44,10 +46,10 @@ def line(tmp_path: Path) -> OpenLine:
             stdin=end,
             stdout=end,
             stderr=end,
-            env={"PATH": path, "PS1": prompt},
+            env={"PATH": path, "PS1": prompt, "TERM": "vt100", "HOME": str(tmp_path)},
         )
         cable.start()
-        transport = SerialTransport(cable.host_path)
+        transport = SerialTransport(cable.host_path, patience=10 if baud else WRITE_SECONDS)
         try:
             yield TransportSpawn(transport)
         finally:

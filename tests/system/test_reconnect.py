@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,6 @@ from support.tcp_port import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
 STORY_PIECES = [b" once", b" upon", b" a", b" time,", "🙂".encode(), b" there", b" was\n"]
 TOKEN_COUNT = 20_000
@@ -82,6 +82,10 @@ def boots(watch: Watch) -> int:
     return len({event.boot for event in watch.events_seen if isinstance(event, events.Ready)})
 
 
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rsplit(") ", 1)[1].split()[1])
+
+
 @asynccontextmanager
 async def generating(board: BoardTarget, steps: int = TOKEN_COUNT) -> AsyncIterator[Watch]:
     """Yield a session whose story has started."""
@@ -123,13 +127,17 @@ async def test_an_agent_that_was_killed_is_started_and_tells_again(plugged: Boar
 
 @pytest.mark.parametrize("plugged", ["+m"], ids=["no job control"], indirect=True)
 async def test_an_agent_that_hangs_is_waited_for(plugged: BoardOnTty) -> None:
+    """The loop above it hangs, too, or it would take the line back."""
     async with generating(BoardTarget("auto", plugged.ports)) as watch:
         (agent,) = plugged.agents()
-        os.kill(agent, signal.SIGSTOP)
+        stuck = (parent_of(agent), agent)
+        for process in stuck:
+            os.kill(process, signal.SIGSTOP)
         state = await watch.until(lambda s: s.board.link is LinkState.RECONNECTING)
         assert state.board.trouble == "the engine has stopped answering"
         await watch.until(lambda s: "nothing answers" in s.board.trouble)
-        os.kill(agent, signal.SIGCONT)
+        for process in reversed(stuck):
+            os.kill(process, signal.SIGCONT)
         assert_identical(await watch.until(full_story))
         assert boots(watch) == 1
 

@@ -1,6 +1,7 @@
 """The agent on a board: its folder, its files, and its start by a shell."""
 
 from duotui.base.errors import NotReady
+from duotui.board.command_loop import LEAVE_COMMAND
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
     FRAME_PATTERN,
@@ -62,13 +63,17 @@ def _start(spawn: TransportSpawn, shell: Shell) -> None:
     # an older installation has no such script, and an engine without --ear
     microphone = f"$([ -e {MICROPHONE_SCRIPT} ] && echo --ear ./{MICROPHONE_SCRIPT})"
     serve = f"./{ENGINE_NAME} serve {MODEL_NAME} --voice ./{TTS_SCRIPT} {microphone}"
-    spawn.write_bytes(f"cd {BOARD_FOLDER} && {serve} 2>{AGENT_LOG}; printf '{gone}'\r".encode())
+    # as a job: a stopped agent gives the line back
+    job = f"set -m; cd {BOARD_FOLDER} && {serve} 2>{AGENT_LOG}; set +m"
+    run = f"{job}; printf '{gone}'; {LEAVE_COMMAND}"
+    spawn.write_bytes(run.encode() + b"\r")
     for _ in range(START_TIMEOUT):
         while spawn.wait_for(FRAME_PATTERN, seconds=1) == 0:
             if is_message(Hello, spawn.matched):
                 return
             if is_message(Gone, spawn.matched):
-                reason = shell.ask(f"cat {AGENT_LOG}").last_line
+                with open_shell(spawn, probe_peer(spawn)) as again:
+                    reason = again.ask(f"cat {AGENT_LOG}").last_line
                 raise NotReady("the storyteller does not start", reason.removeprefix("duollama: "))
         # the agent sends HELLO once, and that frame may be corrupted
         spawn.write_bytes(probe())

@@ -14,9 +14,9 @@ from duotui.base.errors import DuotuiError, Exit, UsageError
 from duotui.base.json_text import json_text
 from duotui.board.agent_launcher import open_shell
 from duotui.board.checks import Finding, check_board
+from duotui.board.login import no_shell_error, shown_line
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer
-from duotui.board.shell import no_shell_error
 from duotui.link.ports import (
     ID_PREFIX,
     PERMISSION_HINT,
@@ -34,6 +34,8 @@ UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "
 MODEM_MANAGER = "ModemManager"
 USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
 """States from which a shell can be reached."""
+UNKNOWN_STATES = (PeerState.PROGRAM, PeerState.BOOTING)
+"""States in which the last line that was seen says more."""
 
 HOLDERS_NAMED = 3
 """Most programs named that hold a port."""
@@ -135,8 +137,9 @@ def _check_line(path: str) -> Iterator[Finding]:
         spawn = TransportSpawn(transport)
         state = probe_peer(spawn)
         if state not in USABLE_STATES:
-            fault = no_shell_error(state)
-            yield Finding("line", False, state.value, fault.hint)
+            fault = no_shell_error(state, spawn)
+            seen = shown_line(spawn) if state in UNKNOWN_STATES else ""
+            yield Finding("line", False, f"{state.value}{seen}", fault.hint)
             return
         yield Finding("line", True, state.value)
         with open_shell(spawn, state) as shell:

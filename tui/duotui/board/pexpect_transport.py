@@ -11,6 +11,9 @@ from duotui.link.port_thread import Transport
 UNEXPECTED_LIMIT = 1 << 17
 """Bytes in which nothing expected was found, at most. A board's whole start is less."""
 
+TAIL_BYTES = 1 << 12
+"""Bytes that were received last, which are kept to be shown."""
+
 if TYPE_CHECKING:
     _Base = spawnbase.SpawnBase[bytes]
 else:
@@ -19,12 +22,14 @@ else:
 
 class TransportSpawn(_Base):
     """pexpect's spawn on a transport. `received` counts its bytes; `heard` are the first ones, at
-    most UNEXPECTED_LIMIT. Raises LinkBroken if the port is lost, NotReady if it floods."""
+    most UNEXPECTED_LIMIT, and `tail` the last ones. Raises LinkBroken if the port is lost, NotReady
+    if it floods."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(maxread=1 << 16)
         self.transport = transport
         self.heard = bytearray()
+        self.tail = b""
         self.received = self._unexpected = 0
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
@@ -34,6 +39,7 @@ class TransportSpawn(_Base):
             if time.monotonic() >= until:
                 raise TIMEOUT("nothing came")
         self.heard += data[: UNEXPECTED_LIMIT - len(self.heard)]
+        self.tail = (self.tail + data)[-TAIL_BYTES:]
         self.received += len(data)
         self._unexpected += len(data)
         if self._unexpected > UNEXPECTED_LIMIT:

@@ -4,6 +4,8 @@ Each peer handles the same bytes in its own way. The agent decodes HELLO?. A she
 receives ^U and Enter: half-typed text is deleted, not run. A foreground program receives Enter. Two
 Enters end an upload block whose host was killed. A shell whose agent was killed has a raw tty,
 where Enter is another byte.
+
+A shell is known by a sum that it computes, not by the look of its prompt, which its owner chooses.
 """
 
 import re
@@ -34,16 +36,27 @@ RAW_ENTER = b"\n"
 _CURSOR = rb"(?:\x1b\[6n)?"  # BusyBox requests the cursor position after each prompt
 _BEFORE = rb"(?:^|[\r\n]|\x1b\[J|[#$>] )"  # a prompt may follow a prompt
 SHELL_PROMPT = _BEFORE + rb"(?:\[[\w-]+@[^\]\r\n]*\][^\r\n#$]*|[^\r\n#$ ]*)[#$] " + _CURSOR + rb"$"
+"""The usual prompts. Behind one of them a shell is asked at once, else only in a silence."""
 LOGIN_PROMPT = rb"login: ?$"
 PASSWORD_PROMPT = rb"[Pp]assword: ?$"
 KERNEL_MESSAGE = rb"(?:^|[\r\n])\[ *\d+\.\d{6}\] "
 BOOTLOADER_PROMPT = _BEFORE + DUO_64M.bootloader_prompt + rb"$"
-CONTINUATION_PROMPT = rb"(?:^|[\r\n]|[#>] )> (?:\x1b\[6n)?$"
+CONTINUATION_PROMPT = re.compile(rb"(?:^|[\r\n]|[#>] |quote)> ?(?:\x1b\[6n)?$")
 """Prompt of a shell that waits for a closing quote, from a flipped bit or from a frame for an agent
 that had ended."""
 
 COMMAND_ENDINGS = (INTERRUPT + EMPTY_LINE + b"\r", b"'\n", b'"\n')
 """Inputs that end a continuation prompt: an interrupt, or on a raw terminal the quote itself."""
+
+_TERMS = (18_532_017, 27_183_094)
+QUESTION = b" : ; expr %d + %d" % _TERMS
+"""Line that only a shell answers, and every shell. It has no quote, since an open one may precede
+it. The blank keeps it out of a history, and an editor takes the colon for an unknown command."""
+
+QUESTIONS = 3
+"""Questions to something with a prompt: noise may fall into an answer."""
+
+ANSWER = rb"(?<!\d)%d(?!\d)" % sum(_TERMS)
 
 FRAME_PATTERN = rb"\0[^\0]{8,}\0"
 
@@ -71,19 +84,25 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
     waited = 0.0
     spawn.write_bytes(probe() + b"\r\r")
     echoed = spawn.received
-    raw = False
-    endings, unfinished = iter(COMMAND_ENDINGS), False
+    enter, asked = b"\r", 0
+    endings = iter(COMMAND_ENDINGS)
+
+    def ask() -> None:
+        nonlocal asked
+        asked += 1
+        spawn.write_bytes(QUESTION + enter)
+
     while True:
         patterns = (
             FRAME_PATTERN,
             LOGIN_PROMPT,
             PASSWORD_PROMPT,
             BOOTLOADER_PROMPT,
-            SHELL_PROMPT,
+            ANSWER,
             DUO_64M.boot_messages,
             KERNEL_MESSAGE,
-            CONTINUATION_PROMPT,
             DUO_64M.boot_failure,
+            *(() if asked else (SHELL_PROMPT,)),
         )
         match spawn.wait_for(*patterns, seconds=patience):
             case 0:
@@ -95,31 +114,56 @@ def probe_peer(spawn: TransportSpawn, patience: float = 2.0, boot: float = 60.0)
                 return PeerState.PASSWORD
             case 3:
                 return PeerState.BOOTLOADER
-            case 4 if raw:
+            case 4 if enter == RAW_ENTER:
                 spawn.write_bytes(b"stty sane" + RAW_ENTER)
-                raw = False
+                enter, asked = b"\r", 0  # the next question would come before the end of stty
             case 4:
                 return PeerState.SHELL
             case 5:
                 starting = True
             case 6:
                 kernel = True  # a running system prints kernel messages, too
-            case 8:
+            case 7:
                 return PeerState.NO_CARD
-            case index if (unfinished or index == 7) and (ending := next(endings, b"")):
-                unfinished = True
-                spawn.write_bytes(ending)
+            case 8:
+                ask()
             case _ if starting and waited < boot:
                 waited += patience
-                if kernel:  # it may have written after a prompt; a boot loader gets no Enter
+                if kernel and has_prompt(spawn.tail):
+                    ask()
+                elif kernel:  # it may have written after a prompt; a boot loader gets no Enter
                     spawn.write_bytes(b"\r")
             case _ if starting:
                 return PeerState.BOOTING
-            case _ if spawn.received == echoed and not raw:
+            case _ if not asked:
+                ask()
+            case _ if CONTINUATION_PROMPT.search(spawn.tail) and (ending := next(endings, b"")):
+                spawn.write_bytes(ending)
+                enter = ending[-1:]
+                ask()
+            case _ if spawn.received == echoed and enter != RAW_ENTER:
+                enter = RAW_ENTER
                 spawn.write_bytes(RAW_ENTER)
-                raw = True
+                ask()
+            case _ if asked < QUESTIONS and has_prompt(spawn.tail):
+                ask()
             case _:
                 return PeerState.PROGRAM if spawn.received > echoed else PeerState.SILENT
+
+
+def has_prompt(tail: bytes) -> bool:
+    """True if something that is no kernel message waits at the end of a line."""
+    line = re.split(rb"[\r\n]", tail)[-1]
+    return bool(line.strip()) and not re.match(KERNEL_MESSAGE, line)
+
+
+def answers(spawn: TransportSpawn, attempts: int = 3, seconds: float = 5.0) -> bool:
+    """True if a shell is at the other end, or comes in time."""
+    for _ in range(attempts):
+        spawn.write_bytes(EMPTY_LINE + QUESTION + b"\r")
+        if spawn.wait_for(ANSWER, seconds=seconds) == 0:
+            return True
+    return False
 
 
 def is_message(kind: type[Message], frame: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A BusyBox shell at the other end of a line: login, and commands with checked output.
+"""A shell at the other end of a line, whichever it is: commands with checked output.
 
 The kernel may write in the middle of an output, and bits may flip. So a command is sent with its
 MD5 and runs only if that matches. Its output comes with an MD5, and is requested again if that
@@ -19,32 +19,18 @@ from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
 from duotui.base.untrusted_text import printable
 from duotui.board.answers import quoted
+from duotui.board.command_loop import LEAVE_COMMAND, LOOP_PROMPT, enter_line
+from duotui.board.login import log_in, no_shell_error
 from duotui.board.pexpect_transport import TransportSpawn
-from duotui.board.port_probe import (
-    CONTINUATION_PROMPT,
-    EMPTY_LINE,
-    INTERRUPT,
-    LOGIN_PROMPT,
-    PASSWORD_PROMPT,
-    SHELL_PROMPT,
-    PeerState,
-)
-from duotui.link.credentials import board_password, password_refused
+from duotui.board.port_probe import EMPTY_LINE, INTERRUPT, LOGIN_PROMPT, PeerState
+from duotui.link.credentials import board_password
 
-LOGIN_ATTEMPTS = 4
-QUIET_ATTEMPTS = 3
-"""Attempts at a login and at QUIET_COMMAND. If the latter fails, the shell is no BusyBox, and may
-work all the same."""
+ENTER_ATTEMPTS, ENTER_SECONDS = 4, 3.0
+"""Attempts to start the loop, and seconds for each."""
 COMMAND_ATTEMPTS = 10
 RETRY_INTERVAL, RETRY_INTERVAL_LONG = 1.0, 8.0
 """Seconds until an output is requested again, at first and at most. Requests made while a command
 runs wait in the tty, which holds 4095 bytes."""
-
-QUIET_COMMAND = "set -o ignoreeof; stty sane -echo -ixon susp undef quit undef && dmesg -n 1"
-"""Command that turns off signal characters, echo and kernel messages. A flipped bit makes ^S of a
-3, ^Z of a colon, ^D of a dollar. A killed agent leaves the tty raw, in which only a line editor
-understands Enter."""
-RESTORE_COMMAND = "dmesg -n 7; stty sane; set +o ignoreeof"
 
 LOGINS_SEEN = 2
 """Login prompts after which the shell has ended: a single one may be a stray line."""
@@ -98,13 +84,13 @@ class Shell:
                 else PeerState.SILENT
             )
         if state is PeerState.LOGIN:
-            _log_in(spawn, user, key or board_password())
+            log_in(spawn, user, key or board_password())
             state = PeerState.SHELL
         if state is not PeerState.SHELL:
-            raise no_shell_error(state)
+            raise no_shell_error(state, spawn)
         shell = cls(spawn, 1000 * int(1 + 1e6 * chance()))
         try:
-            shell._quieten()
+            shell._start_loop()
         except BaseException:
             shell.give_back(failed=True)
             raise
@@ -123,7 +109,7 @@ class Shell:
                 self._spawn.write_bytes(to_send[at : at + WRITE_BYTES])
             output = self._wait_for_output(number, seconds)
             if output is None:
-                # a mark was corrupted, or the shell waits for a closing quote
+                # a mark was corrupted, or the command hangs
                 to_send = INTERRUPT + EMPTY_LINE + b"\r"
                 continue
             text, _, status = output.rpartition("\n")
@@ -154,26 +140,25 @@ class Shell:
         with contextlib.suppress(DuotuiError):
             try:
                 if failed:
-                    # a shell that handles SIGINT discards what it has read
+                    # a shell that handles SIGINT discards what it has read, or the next line
                     self._spawn.drain()
-                    self._spawn.write_bytes(INTERRUPT)
-                    self._spawn.wait_for(SHELL_PROMPT, seconds=RETRY_INTERVAL)
+                    self._spawn.write_bytes(INTERRUPT + b"\r")
+                    self._spawn.wait_for(LOOP_PROMPT.encode(), seconds=RETRY_INTERVAL)
             finally:
                 self.leave()
 
     def leave(self) -> None:
-        """Restore the shell's echo and the kernel's messages for its next user."""
-        self._spawn.write_bytes(RESTORE_COMMAND.encode() + b"\r")
+        """End the loop, which restores echo, terminal and the kernel's messages."""
+        self._spawn.write_bytes(EMPTY_LINE + LEAVE_COMMAND.encode() + b"\r")
 
-    def _quieten(self) -> None:
-        """Turn off echo, and kernel messages except emergencies. The prompt stays, because a later
-        host recognizes the shell by it if this host is killed."""
-        for number in itertools.islice(self._numbers, QUIET_ATTEMPTS):
-            self._spawn.write_bytes(
-                EMPTY_LINE + f'{QUIET_COMMAND} && printf "<%s>" {number}\r'.encode()
-            )
+    def _start_loop(self) -> None:
+        """Start the loop, and wait for it: a shell with an editor of lines would get what follows
+        in another mode of its terminal."""
+        for number in itertools.islice(self._numbers, ENTER_ATTEMPTS):
+            self._spawn.drain()
+            self._spawn.write_bytes(EMPTY_LINE + enter_line(number).encode() + b"\r")
             # stty discards input that comes before its end
-            if self._spawn.wait_for(b"<%d>" % number, seconds=RETRY_INTERVAL) == 0:
+            if self._spawn.wait_for(b"<%d>" % number, seconds=ENTER_SECONDS) == 0:
                 break
         self.run("true")
 
@@ -184,20 +169,16 @@ class Shell:
         waited, pause, logins = 0.0, RETRY_INTERVAL, 0
         while waited < seconds:
             self._spawn.write_bytes(_print_command(number))  # the shell reads it after the command
-            match self._spawn.wait_for(
-                mark, CONTINUATION_PROMPT, LOGIN_PROMPT, DUO_64M.boot_messages, seconds=pause
-            ):
+            match self._spawn.wait_for(mark, LOGIN_PROMPT, DUO_64M.boot_messages, seconds=pause):
                 case 0:
                     text = self._checked_output(mark)
                     if text is not None:
                         return text
                 case 1:
-                    return None
-                case 2:
                     logins += 1
                     if logins == LOGINS_SEEN:
                         raise ShellLost("the board's shell has ended", "try again: it goes on")
-                case 3:
+                case 2:
                     raise ShellLost("the board has started anew", "try again: it goes on")
             waited, pause = waited + pause, min(2 * pause, RETRY_INTERVAL_LONG)
         return None
@@ -226,52 +207,3 @@ def _guarded(command: str, number: int) -> bytes:
 def _print_command(number: int) -> bytes:
     text = f'printf "%s\\n" "$r{number}"'
     return f'printf "<%s<\\n" {number}; {text}; printf ">%s>" {number}; {text} | md5sum\r'.encode()
-
-
-def _log_in(spawn: TransportSpawn, user: str, key: str) -> None:
-    """Log in. Raises NotReady after two refused passwords or LOGIN_ATTEMPTS. A getty discards input
-    while it writes its prompt."""
-    refused = 0
-    for _ in range(LOGIN_ATTEMPTS):
-        spawn.drain()
-        spawn.write_bytes(user.encode() + b"\r")
-        prompt = spawn.wait_for(PASSWORD_PROMPT, SHELL_PROMPT, seconds=10)
-        if prompt == 1:
-            return
-        if prompt == 0:
-            spawn.drain()
-            spawn.write_bytes(key.encode() + b"\r")
-            answer = spawn.wait_for(SHELL_PROMPT, rb"incorrect", seconds=15)
-            if answer == 0:
-                return
-            refused += answer == 1
-            if refused == 2:
-                break
-        spawn.wait_for(LOGIN_PROMPT, seconds=15)
-    if refused:
-        raise password_refused(user)
-    raise NotReady("the board does not let in", "turn it off and on")
-
-
-def no_shell_error(state: PeerState) -> DuotuiError:
-    """Return the error that explains to a user why there is no shell."""
-    match state:
-        case PeerState.AGENT:
-            return NotReady("the storyteller has the line", "it must be told to leave it first")
-        case PeerState.BOOTING:
-            return NotReady("the board did not finish to start", "turn it off and on")
-        case PeerState.NO_CARD:
-            return NotReady(
-                "the board's boot ROM finds nothing to boot from",
-                "seat its card, or flash an image to it, then turn the board on",
-            )
-        case PeerState.BOOTLOADER:
-            return NotReady("the board stopped in its boot loader", "type boot there, or reset it")
-        case PeerState.PROGRAM:
-            return NotReady(
-                "another program has the board's line", "end it there (Ctrl+C), then try again"
-            )
-    return NotReady(
-        "the port opened, but nothing answers",
-        "look at the board's power, then its card, then whether TX and RX are the right way round",
-    )

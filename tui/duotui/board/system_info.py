@@ -12,22 +12,23 @@ COLDEST = -273_150
 PROBE = "; ".join(
     (
         "printf 'image %s\\n' \"$(head -n 1 /etc/issue 2>/dev/null)\"",
-        'echo "kernel $(uname -sr)"',
-        'echo "machine $(uname -m)"',
+        "printf 'kernel %s\\n' \"$(uname -sr)\"",
+        "printf 'machine %s\\n' \"$(uname -m)\"",
         "grep -E '^(MemTotal|MemAvailable)' /proc/meminfo | tr -d :",
         "while read -r name kind size rest; do"
-        ' [ "$name" = Filename ] || echo "swap $name $size"; done </proc/swaps',
+        ' [ "$name" = Filename ] || printf "swap %s %s\\n" "$name" "$size"; done </proc/swaps',
         "cat /sys/class/thermal/cooling_device*/cur_state 2>/dev/null |"
-        ' while read -r n; do echo "slowed $n"; done',
+        ' while read -r n; do printf "slowed %s\\n" "$n"; done',
         "cat /sys/class/thermal/thermal_zone*/temp 2>/dev/null |"
-        ' while read -r n; do echo "temperature $n"; done',
+        ' while read -r n; do printf "temperature %s\\n" "$n"; done',
         "f=/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq;"
-        ' [ -e "$f" ] && echo "clock $(cat "$f")"',
+        ' [ -e "$f" ] && printf "clock %s\\n" "$(cat "$f")"',
         # /mnt/data is in every image, and may be a file system of its own
-        'echo "room $({ df -kP /mnt/data 2>/dev/null || df -kP /; } | tail -n 1)"',
+        'printf "room %s\\n" "$({ df -kP /mnt/data 2>/dev/null || df -kP /; } | tail -n 1)"',
     )
 )
-"""Command line for a shell; each line of its output is a name and a value."""
+"""Command line for a shell; each line of its output is a name and a value. The echo of some shells
+interprets backslashes."""
 
 
 @dataclass(frozen=True, slots=True)

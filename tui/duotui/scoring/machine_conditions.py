@@ -14,10 +14,10 @@ CONDITIONS_SCRIPT = "; ".join(
     (
         PROBE,
         "printf 'board %s\\n' \"$(cat /proc/device-tree/model 2>/dev/null | tr -d '\\000')\"",
-        'echo "engine $(sha256sum /mnt/data/duotui/duollama 2>/dev/null)"',
-        'echo "busy $(head -n 1 /proc/stat)"',
+        'printf "engine %s\\n" "$(sha256sum /mnt/data/duotui/duollama 2>/dev/null)"',
+        'printf "busy %s\\n" "$(head -n 1 /proc/stat)"',
         "sleep 1",
-        'echo "busy $(head -n 1 /proc/stat)"',
+        'printf "busy %s\\n" "$(head -n 1 /proc/stat)"',
     )
 )
 """Shell command that takes a second, the interval over which it measures CPU utilisation."""
