@@ -85,14 +85,16 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
     striking = asyncio.create_task(strikes())
     try:
         session.generate(request(seed))
-        requests = 1
+        requests, failed = 1, None
         while True:
-            state = await watch.until(
-                lambda s: _is_complete(s) or s.board.link is LinkState.LOST, HANG_TIMEOUT
-            )
+            state = await watch.until(lambda s: _is_over(s, failed), HANG_TIMEOUT)
             if _is_complete(state) or requests == ATTEMPTS:
                 break
             requests += 1
+            if _has_failed(state) and state.board.link is not LinkState.LOST:
+                failed = state.board.ended
+                session.generate(request(seed))
+                continue
             await asyncio.sleep(1)
             session.open()
         seconds = time.monotonic() - started
@@ -110,6 +112,18 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
 def _is_complete(state: SessionState) -> bool:
     end = state.board.ended
     return end is not None and end.reason in (EndReason.STEPS, EndReason.ENDED)
+
+
+def _is_over(state: SessionState, failed: events.RunEnded | None) -> bool:
+    """Say whether a user sees an end; `failed` is the one that was seen before."""
+    new_failure = _has_failed(state) and state.board.ended is not failed
+    return _is_complete(state) or new_failure or state.board.link is LinkState.LOST
+
+
+def _has_failed(state: SessionState) -> bool:
+    """Say whether the story was given up, as one of an engine that contradicts itself is."""
+    end = state.board.ended
+    return end is not None and end.reason is EndReason.FAILED
 
 
 def _recovery(watch: Watch, repaired_at: float, started: float) -> float | None:
