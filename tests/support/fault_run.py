@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from duotui.base import resources
@@ -87,7 +88,7 @@ async def run_story(rig: BoardRig, fault: Fault, seed: int, ids: list[int]) -> O
         session.generate(request(seed))
         requests, failed = 1, None
         while True:
-            state = await watch.until(lambda s: _is_over(s, failed), HANG_TIMEOUT)
+            state = await watch.until(partial(_is_over, failed=failed), HANG_TIMEOUT)
             if _is_complete(state) or requests == ATTEMPTS:
                 break
             requests += 1

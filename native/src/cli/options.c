@@ -23,10 +23,11 @@ static const char usage[] =
     "MODEL is a llama2.c .bin file, version 0 (fp32) or 2 (int8), or a packed .duo file.\n"
     "\n"
     "  -i TEXT            the start of the story\n"
-    "  -t NUMBER          temperature, 0 is greedy (1.0)\n"
-    "  -p NUMBER          top-p, 0 to 1; 0 and 1 switch it off (0.9)\n"
-    "  -s NUMBER          seed; 0 takes the time (0)\n"
-    "  -n NUMBER          steps; 0 is the model's whole context (256)\n"
+    "  -t NUMBER          temperature, 0 or less is greedy (1.0)\n"
+    "  -p NUMBER          top-p; 0 and 1 switch it off; less or more is 0.9, as in run.c (0.9)\n"
+    "  -s NUMBER          seed as run.c reads it, in 32 bits with a sign; 0 takes the time (0)\n"
+    "  --seed NUMBER      seed in 64 bits\n"
+    "  -n NUMBER          steps; 0 or less is the model's whole context (256)\n"
     "  -z FILE            tokenizer (the .duo file's own; tokenizer.bin, here or beside a .bin)\n"
     "  -m generate        accepted as llama2.c has it; there is no chat\n"
     "  -y TEXT            accepted as llama2.c has it, for its chat\n"
@@ -47,20 +48,29 @@ static const char usage[] =
     "  --ear PROGRAM      records for the host: 16000 samples a second of 16 bit, on its stdout\n"
     "  --version, --help\n";
 
-// Stricter than strtod(), which accepts blanks, hex, nan and inf.
-static bool parse_number(const char *option, const char *text, double most, float *value,
-                         Failure *failure) {
+// Stricter than run.c's atof(), which accepts blanks, hex, nan, inf and words.
+static bool parse_number(const char *option, const char *text, double *value, Failure *failure) {
     char *end = NULL;
-    double number = strtod(text, &end);
+    *value = strtod(text, &end);
     bool digits = *text && !*end && text[strspn(text, "0123456789.eE+-")] == '\0';
-    if (digits && number >= 0 && number <= most) {
-        *value = (float)number;
-        return true;
-    }
-    return most == MAX_TOP_P
-               ? fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 to 1", option,
-                      text)
-               : fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number from 0 on", option, text);
+    if (digits && *value <= MAX_TEMPERATURE) return true;
+    return fail(failure, EXIT_USAGE, "%s is '%.100s'; give a number", option, text);
+}
+
+// run.c takes a negative temperature for 0.
+static bool parse_temperature(const char *text, float *value, Failure *failure) {
+    double number = 0;
+    if (!parse_number("-t", text, &number, failure)) return false;
+    *value = number < 0 ? 0.0f : (float)number;
+    return true;
+}
+
+// run.c takes a top-p outside 0 to 1 for 0.9.
+static bool parse_top_p(const char *text, float *value, Failure *failure) {
+    double number = 0;
+    if (!parse_number("-p", text, &number, failure)) return false;
+    *value = number < 0 || number > MAX_TOP_P ? 0.9f : (float)number;
+    return true;
 }
 
 static bool parse_integer(const char *option, const char *text, uint64_t most, uint64_t *value,
@@ -72,6 +82,26 @@ static bool parse_integer(const char *option, const char *text, uint64_t most, u
     if (digits && errno == 0 && number <= most) return true;
     return fail(failure, EXIT_USAGE, "%s is '%.100s'; give a whole number from 0 to %llu", option,
                 text, (unsigned long long)most);
+}
+
+// The seed of run.c's atoi(): glibc's strtol() stops at 64 bits, an int takes the lower 32 of them,
+// and run.c widens that with its sign.
+static bool parse_seed(const char *text, uint64_t *seed, Failure *failure) {
+    const char *digits = text + (*text == '-' || *text == '+');
+    if (!*digits || digits[strspn(digits, "0123456789")]) {
+        return fail(failure, EXIT_USAGE, "-s is '%.100s'; give a whole number", text);
+    }
+    *seed = (uint64_t)(int32_t)(uint32_t)strtoll(text, NULL, 10);
+    return true;
+}
+
+// run.c takes negative steps for 0.
+static bool parse_steps(const char *text, uint32_t *steps, Failure *failure) {
+    uint64_t number = 0;
+    bool negative = *text == '-';
+    if (!parse_integer("-n", text + negative, MAX_STEPS, &number, failure)) return false;
+    *steps = negative ? 0 : (uint32_t)number;
+    return true;
 }
 
 static bool parse_mode(const char *name, Mode *mode, Failure *failure) {
@@ -110,8 +140,9 @@ static bool parse_simd(const char *name, const Simd **simd, Failure *failure) {
 
 // The options of each command that take a value, and the flags.
 static const char *const options_with_value[][20] = {
-    [COMMAND_GENERATE] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--mode", "--ids",
-                          "--kernels", "--prefill", "--drafts", "--score", "--follow", "--likely"},
+    [COMMAND_GENERATE] = {"-z", "-i", "-t", "-p", "-s", "-n", "-m", "-y", "--seed", "--mode",
+                          "--ids", "--kernels", "--prefill", "--drafts", "--score", "--follow",
+                          "--likely"},
     [COMMAND_SERVE] = {"-z", "--voice", "--ear"},
     [COMMAND_PACK] = {"-z", "-o", "--modes"},
     [COMMAND_INSPECT] = {NULL},
@@ -145,14 +176,15 @@ static bool parse_value(Options *o, const char *option, const char *value, Failu
     } else if (strcmp(option, "--ids") == 0) {
         o->ids_path = value;
     } else if (strcmp(option, "-t") == 0) {
-        return parse_number(option, value, MAX_TEMPERATURE, &o->settings.temperature, failure);
+        return parse_temperature(value, &o->settings.temperature, failure);
     } else if (strcmp(option, "-p") == 0) {
-        return parse_number(option, value, MAX_TOP_P, &o->settings.topp, failure);
+        return parse_top_p(value, &o->settings.topp, failure);
     } else if (strcmp(option, "-s") == 0) {
+        return parse_seed(value, &o->settings.seed, failure);
+    } else if (strcmp(option, "--seed") == 0) {
         return parse_integer(option, value, MAX_SEED, &o->settings.seed, failure);
     } else if (strcmp(option, "-n") == 0) {
-        if (!parse_integer(option, value, MAX_STEPS, &number, failure)) return false;
-        o->settings.steps = (uint32_t)number;
+        return parse_steps(value, &o->settings.steps, failure);
     } else if (strcmp(option, "--mode") == 0) {
         return parse_mode(value, &o->settings.mode, failure);
     } else if (strcmp(option, "--modes") == 0) {

@@ -56,7 +56,14 @@ def _run(
     command = [str(find_engine()), str(model), *options]
     if tokenizer is not None:
         command += ["-z", str(tokenizer)]
-    command += ["-t", str(request.temperature), "-p", str(request.top_p), "-s", str(request.seed)]
+    command += [
+        "-t",
+        str(request.temperature),
+        "-p",
+        str(request.top_p),
+        "--seed",
+        str(request.seed),
+    ]
     try:
         return run_program(command)
     except ChildFailed as error:
