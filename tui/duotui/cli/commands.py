@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "model": "duotui.cli.model",
     "devices": "duotui.cli.devices",
     "config": "duotui.cli.config",
+    "report-bug": "duotui.cli.report_bug",
     "replay": "duotui.cli.replay",
     "pack": "duotui.cli.pack",
     "inspect": "duotui.cli.inspect",
