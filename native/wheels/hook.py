@@ -2,6 +2,7 @@
 
 A wheel without DUOTUI_WHEEL is for any platform, and has only the engine's sources. Zig's C
 compiler, from PyPI's ziglang, makes programs for every platform on any of them. docs/packaging.md.
+Each wheel has the man page, which is made here from the parsers.
 """
 
 import importlib.util
@@ -49,6 +50,9 @@ class EngineHook(BuildHookInterface[Any]):
         return self.metadata.core.optional_dependencies["wheels"] if self._target else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self.target_name == "wheel":
+            page = write_man_page(Path(self.root))
+            build_data["shared_data"][str(page)] = "share/man/man1/duotui.1"
         target = self._target
         if target is None or version == "editable":
             return
@@ -72,6 +76,17 @@ class EngineHook(BuildHookInterface[Any]):
         if name not in TARGETS:
             sys.exit(f"{VARIABLE} names {name}; it is one of {', '.join(TARGETS)}")
         return TARGETS[name]
+
+
+def write_man_page(root: Path) -> Path:
+    """Write the man page, and return its path. It needs no package but platformdirs."""
+    page = root / "native" / "build" / "duotui.1"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "duotui.cli.man_page"]
+    environment = {**os.environ, "PYTHONPATH": str(root / "tui"), "PYTHONIOENCODING": "utf-8"}
+    with page.open("wb") as out:
+        subprocess.run(command, env=environment, stdout=out, check=True)
+    return page
 
 
 def compile_engine(native: Path, target: Target, out: Path) -> None:

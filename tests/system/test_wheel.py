@@ -40,6 +40,11 @@ def test_it_has_the_packed_model_and_not_what_that_is_packed_of(installed: Path)
     assert not data & {"stories.bin", "tokenizer.bin", "stories.model"}
 
 
+def test_it_has_the_man_page(installed: Path) -> None:
+    page = (installed / "share" / "man" / "man1" / "duotui.1").read_text("utf-8")
+    assert page.startswith(".TH DUOTUI 1")
+
+
 def duotui(
     installed: Path, *arguments: str | Path, **more: str
 ) -> subprocess.CompletedProcess[str]:

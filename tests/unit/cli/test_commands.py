@@ -16,7 +16,7 @@ from support.paths import ROOT
 
 MODULES = [CONSOLE, *COMMANDS.values()]
 
-HEAVY = ("textual", "serial", "tomlkit", "pexpect", "sentencepiece", "numpy")
+HEAVY = ("shtab", "textual", "serial", "tomlkit", "pexpect", "sentencepiece", "numpy")
 """Packages that no help needs."""
 
 

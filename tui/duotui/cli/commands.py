@@ -6,7 +6,7 @@ The command line, its help, the completion and the man page read this table.
 import argparse
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn, Protocol, cast
 
 from duotui.base.errors import UsageError
@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "duotui.cli.replay",
     "pack": "duotui.cli.pack",
     "inspect": "duotui.cli.inspect",
+    "completion": "duotui.cli.completion",
     "help": "duotui.cli.help",
 }
 """The module of each command, imported when the command is used. The console takes any other
@@ -68,18 +69,36 @@ def command_of(name: str) -> Command:
 
 def parser_of(name: str) -> CommandParser:
     """Return the parser of a command, or of the console for ""."""
-    command = command_of(name)
     names = ", ".join(COMMANDS)
     parser = CommandParser(
         prog=f"duotui {name}".strip(),
-        description=_(command.HELP),
+        description=_(command_of(name).HELP),
         epilog="" if name else _("Commands: duotui {names}. Each has --help.", names=names),
         allow_abbrev=False,
     )
-    command.add_arguments(parser)
+    add_arguments_of(name, parser)
+    return parser
+
+
+def add_arguments_of(name: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of a command, and those that all have."""
+    command_of(name).add_arguments(parser)
     add_log_arguments(parser)
     parser.add_argument("--language", choices=LANGUAGE_CHOICES, help=_("of the messages (auto)"))
-    return parser
+
+
+def full_parser(words: Iterable[str] = ()) -> CommandParser:
+    """Return the parser of the whole command line, for a man page and a shell's completion.
+
+    `words` are targets that stand where a command does, with the console's options."""
+    root = CommandParser(prog="duotui", description=_(command_of("").HELP), allow_abbrev=False)
+    commands = root.add_subparsers(metavar="COMMAND", parser_class=CommandParser)
+    for word in (*words, *COMMANDS):
+        name = word if word in COMMANDS else ""
+        text = _(command_of(name).HELP)
+        add_arguments_of(name, commands.add_parser(word, help=text, description=text))
+    add_arguments_of("", root)
+    return root
 
 
 def no_such_command(word: str) -> UsageError:
