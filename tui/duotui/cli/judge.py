@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from duotui.base.errors import UsageError
 from duotui.base.translation import current_language
+from duotui.base.translation import gettext as _
 from duotui.cli import resolve
 from duotui.cli.arguments import (
     SPEED,
@@ -54,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
     parser.add_argument(
+        "--bundle", type=Path, metavar="FOLDER", help="write there what the pull request needs"
+    )
+    parser.add_argument(
         "--continue",
         dest="resumed",
         nargs="?",
@@ -75,7 +79,13 @@ def run(options: argparse.Namespace) -> int:
 
     request = resolve.request(options, Request(mode=Mode.EXACT))
     home = data_dir() / "judge"
-    writer = ReportWriter(options.headless, options.report, home=home, language=current_language())
+    writer = ReportWriter(
+        as_json=options.headless,
+        folder=options.report,
+        home=home,
+        bundle=options.bundle,
+        language=current_language(),
+    )
     if options.outputs is not None:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
@@ -113,8 +123,9 @@ def run(options: argparse.Namespace) -> int:
         prepare_engine()
     resolve.check_sound(options.sound, plan.target)
     if "," in plan.target:
-        if options.safe is not None:
-            raise UsageError("--safe is for one board", "name one")
+        if options.safe is not None or options.bundle is not None:
+            option = "--safe" if options.safe is not None else "--bundle"
+            raise UsageError(_("{option} is for one board", option=option), _("name one"))
         return headless.judge_several(plan, writer, show)
     if options.safe is not None and show is None:
         raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")

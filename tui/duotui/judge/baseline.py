@@ -88,7 +88,11 @@ def single_session(channel: Channel) -> Session:
 
 
 def load_recorded(path: Path, prompt: str) -> Baseline:
-    """Load a recording of run.c. Raises UsageError if its runs are not one story."""
+    """Load a recording of run.c, or the text of a story alone. Raises UsageError if its runs are
+    not one story."""
+    story = runc_log.read_story(path, prompt)
+    if story is not None:
+        return Baseline(str(path), story)
     runs = runc_log.read_log(path, prompt)
     stories = {run.story for run in runs}
     if len(stories) > 1:

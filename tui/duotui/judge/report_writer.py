@@ -11,6 +11,7 @@ from duotui.base.errors import UsageError
 from duotui.base.files import atomic_write, check_writable, reported
 from duotui.base.json_text import json_text
 from duotui.base.translation import gettext as _
+from duotui.judge.bundle_writer import prepare_bundle, write_bundle
 from duotui.judge.options import JudgeOptions
 from duotui.judge.saved_session import VERDICT_FILE, SavedSession, new_folder
 from duotui.report.html import html_report
@@ -24,12 +25,14 @@ from duotui.scoring.verdict_json import to_json
 @dataclass(frozen=True, slots=True)
 class ReportWriter:
     """Writer of verdicts to `out` (JSON or Markdown), reports to `folder` and to `kept`, the saved
-    session's, troubles to `err`. `home` gets a folder for a report that has none."""
+    session's, troubles to `err`. `home` gets a folder for a report that has none, `bundle` what
+    the contest's pull request needs."""
 
     as_json: bool = False
     folder: Path | None = None
     kept: Path | None = None
     home: Path | None = None
+    bundle: Path | None = None
     language: str = "en"
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
@@ -41,6 +44,8 @@ class ReportWriter:
             with reported(self.folder, _("cannot be made")):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 check_writable(self.folder / VERDICT_FILE)
+        if self.bundle is not None:
+            prepare_bundle(self.bundle)
 
     @property
     def destination(self) -> Path | None:
@@ -56,6 +61,8 @@ class ReportWriter:
                 print(f"duotui: {error}", file=self.err)
         if self.folder is not None:
             self._write(self.folder, verdict)
+        if self.bundle is not None:
+            write_bundle(self.bundle, verdict)
 
     def save_now(self, verdict: Verdict) -> Path:
         """Write the report before the end, and return its folder. Raises UsageError."""

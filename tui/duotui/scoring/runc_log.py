@@ -75,17 +75,28 @@ def decode_log(data: bytes) -> str:
     return text
 
 
+def read_story(path: Path, prompt: str) -> str | None:
+    """Return the story of a file that has a story alone, without a speed; None for any other.
+
+    Raises UsageError if it cannot be read."""
+    text = _read(path)
+    return _story(text, prompt) if prompt in text and not _SPEED.search(text) else None
+
+
 def read_log(path: Path, prompt: str) -> list[LoggedRun]:
     """Read the runs in a file. Raises UsageError if it cannot be read or holds none."""
-    with reported(path):
-        text = decode_log(read_bytes(path, LOG_LIMIT_BYTES))
-    runs = parse_log(text, prompt)
+    runs = parse_log(_read(path), prompt)
     if not runs:
         raise UsageError(
             _("{path} has no line 'achieved tok/s:'", path=path),
             _("redirect run.c's output and errors into it"),
         )
     return runs
+
+
+def _read(path: Path) -> str:
+    with reported(path):
+        return decode_log(read_bytes(path, LOG_LIMIT_BYTES))
 
 
 def _run(story: str, rate: str) -> LoggedRun:
