@@ -2,9 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from duotui.base.errors import Exit, UsageError
 from duotui.base.json_text import json_text
+from duotui.base.translation import gettext as _
+from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument
 
 HELP = "Models that are known by name: what there is, and fetching one."
@@ -13,35 +16,53 @@ HELP = "Models that are known by name: what there is, and fetching one."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "get"))
     parser.add_argument("name", nargs="?", help="of the model to get")
-    parser.add_argument("--from", dest="source", metavar="URL", help="where its files are")
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        action="append",
+        default=[],
+        metavar="[NAME=]PLACE",
+        help=_("URL or folder of its files, or NAME=PLACE for one of them; may be repeated"),
+    )
     add_json_argument(parser, "the list, as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     if options.action == "get":
-        _get(options.name, options.source or "")
+        _get(options.name, options.sources)
     else:
         _list(options.json)
     return Exit.OK
 
 
-def _get(name: str | None, url: str) -> None:
+def _get(name: str | None, given: Sequence[str]) -> None:
     from duotui.base.clock import MonotonicClock
     from duotui.base.progress import ProgressLine
     from duotui.targets import model_store
 
     if not name:
         raise UsageError("which model?", "duotui model list names those that are known")
-    path = model_store.fetch(
-        model=model_store.find(name),
-        store=model_store.default_store(),
-        clock=MonotonicClock(),
-        progress=ProgressLine(sys.stderr).show,
-        source=url,
-        waiting=lambda: print(
-            f"duotui: another duotui downloads {name}; waiting for it", file=sys.stderr, flush=True
-        ),
+    line = ProgressLine(sys.stderr)
+
+    def note(text: str) -> None:
+        line.end()
+        print(f"duotui: {one_line(text)}", file=sys.stderr, flush=True)
+
+    reports = model_store.Reports(
+        progress=line.show,
+        note=note,
+        waiting=lambda: note(_("another duotui downloads {name}; waiting for it", name=name)),
     )
+    try:
+        path = model_store.fetch(
+            model=model_store.find(name),
+            store=model_store.default_store(),
+            clock=MonotonicClock(),
+            given=given,
+            reports=reports,
+        )
+    finally:
+        line.end()
     print(path)
 
 

@@ -1,47 +1,43 @@
 """Models known by name: downloaded once, checked, and kept in the user's data folder.
 
-data/models.json lists their URLs and SHA-256. A file gets its name only if its SHA-256 matches;
-until then nothing else reads it.
+data/models.json lists their URLs, mirrors and SHA-256. A file gets its name only if its SHA-256
+matches; until then nothing else reads it. One that is there already is checked the same way.
 """
 
-import http.client
 import json
-import os
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import platformdirs
 
-from duotui import __version__
 from duotui.base import resources
 from duotui.base.clock import Clock
-from duotui.base.errors import LinkBroken, NotReady, UsageError
-from duotui.base.files import open_regular, reported, sha256_of, write_all
+from duotui.base.errors import NotReady, UsageError
+from duotui.base.files import reported, sha256_of
+from duotui.base.log import without_secrets
+from duotui.base.nearest import hint_for
 from duotui.base.oscompat import folder_lock
-from duotui.base.progress import TransferProgress
 from duotui.base.translation import gettext as _
-
-DOWNLOAD_BLOCK_BYTES = 1 << 16
-APPENDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
-
-REASON_LIMIT = 200
-"""Characters of a server's reason that are shown."""
-
-READ_TIMEOUT = 30.0
-"""Seconds without data until a download fails."""
+from duotui.targets.download import (
+    ShowProgress,
+    SourceBrokeOff,
+    SourceFailed,
+    WantedFile,
+    download,
+)
+from duotui.targets.model_sources import copy_file, is_url, sources_of
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
+    """A file of a model. `mirrors` are other URLs of the same bytes."""
+
     name: str
     url: str
     size: int
     sha256: str
+    mirrors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +54,8 @@ class KnownModel:
         return store / self.name / self.files[0].name
 
     def complete(self, store: Path) -> bool:
-        """Return True if all files are there. A file gets its name only if its SHA-256 matches."""
-        return all((store / self.name / file.name).exists() for file in self.files)
+        """Return True if all files are there, each of its size."""
+        return all(_has_size(store / self.name / file.name, file) for file in self.files)
 
     @property
     def size(self) -> int:
@@ -70,7 +66,15 @@ class KnownModel:
 def known() -> tuple[KnownModel, ...]:
     rows = json.loads((resources.PACKAGE / "data" / "models.json").read_text("utf-8"))
     return tuple(
-        KnownModel(**{**row, "files": tuple(ModelFile(**file) for file in row["files"])})
+        KnownModel(
+            **{
+                **row,
+                "files": tuple(
+                    ModelFile(**{**file, "mirrors": tuple(file["mirrors"])})
+                    for file in row["files"]
+                ),
+            }
+        )
         for row in rows
     )
 
@@ -81,7 +85,7 @@ def find(name: str) -> KnownModel:
     if name not in names:
         raise UsageError(
             _("no model is known as {name}", name=name),
-            _("there are {names}", names=", ".join(names)),
+            hint_for(name, names, _("there are {names}", names=", ".join(names))),
         )
     return names[name]
 
@@ -90,153 +94,98 @@ def default_store() -> Path:
     return platformdirs.user_data_path("duotui") / "models"
 
 
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What a fetch tells meanwhile. `waiting` is called where another process downloads the same
+    model, `note` with a line about a source or a file that is not used."""
+
+    progress: ShowProgress = lambda _name, _now: None
+    note: Callable[[str], None] = lambda _line: None
+    waiting: Callable[[], None] = lambda: None
+
+
+NO_REPORTS = Reports()
+
+
 def fetch(
     model: KnownModel,
     store: Path,
     clock: Clock,
-    progress: Callable[[str, TransferProgress], None] = lambda _name, _now: None,
-    source: str = "",
-    waiting: Callable[[], None] = lambda: None,
+    given: Sequence[str] = (),
+    reports: Reports = NO_REPORTS,
 ) -> Path:
-    """Download the missing files of `model` into `store`; return the path of its weights. An
-    interrupted download resumes. `source` is a URL that holds the files, in place of their own.
-    `waiting` is called where another process downloads the same model; its files are then used.
+    """Get the files of `model` that `store` lacks; return the path of its weights.
 
-    Raises NotReady if the source has another file or there is no room, LinkBroken if the connection
-    breaks off.
+    `given` are the sources that the user names (`sources_of`). An interrupted download resumes, at
+    another source, too. Raises UsageError for a source of no file; NotReady if no source has the
+    file or there is no room, LinkBroken if the last connection breaks off.
     """
     folder = store / model.name
-    if model.complete(store):
-        return model.path(store)
+    sources = sources_of(model.files, given)
     with reported(folder, _("cannot be written"), NotReady):
         folder.mkdir(parents=True, exist_ok=True)
-        with folder_lock(folder, waiting):
+        with folder_lock(folder, reports.waiting):
             for file in model.files:
-                if not (folder / file.name).exists():
-                    url = _url(file, source)
-                    _fetch(file=file, url=url, folder=folder, clock=clock, progress=progress)
+                if not _is_there(folder / file.name, file, reports.note):
+                    _fetch(file, sources[file.name], folder, clock, reports)
     return model.path(store)
 
 
-def _url(file: ModelFile, source: str) -> str:
-    return f"{source.rstrip('/')}/{file.url.rsplit('/', 1)[1]}" if source else file.url
+def _has_size(path: Path, file: ModelFile) -> bool:
+    return path.exists() and path.stat().st_size == file.size
+
+
+def _is_there(path: Path, file: ModelFile, note: Callable[[str], None]) -> bool:
+    """True if `path` has the bytes of `file`. Another file stays until the right one has come."""
+    if not path.exists():
+        return False
+    if _has_size(path, file) and sha256_of(path) == file.sha256:
+        return True
+    note(_("{path} is another file; it is replaced", path=path))
+    return False
 
 
 def _fetch(
-    file: ModelFile,
-    url: str,
-    folder: Path,
-    clock: Clock,
-    progress: Callable[[str, TransferProgress], None],
+    file: ModelFile, sources: Sequence[str], folder: Path, clock: Clock, reports: Reports
 ) -> None:
-    """Complete a partial download, and give it its name if its SHA-256 is that of `file`."""
+    """Try each source in turn. Raises the error of the last one."""
     part = folder / f"{file.name}.part"
     with reported(part, _("cannot be written"), NotReady):
-        _complete(file=file, url=url, part=part, clock=clock, progress=progress)
-        digest = sha256_of(part)
-        if digest != file.sha256:
-            part.unlink()
-            raise NotReady(
-                _(
-                    "what {url} sent is not {name}: its SHA-256 is {digest}...",
-                    url=url,
-                    name=file.name,
-                    digest=digest[:12],
-                ),
-                _("try again, or name another source with --from"),
-            )
-        part.replace(folder / file.name)
+        for number, source in enumerate(sources, 1):
+            try:
+                _from_source(file, source, part, clock, reports.progress)
+                part.replace(folder / file.name)
+                return
+            except (SourceFailed, SourceBrokeOff) as error:
+                if number == len(sources):
+                    raise
+                reports.note(_("{message}; the next source is tried", message=error.message))
 
 
-def _complete(
-    file: ModelFile,
-    url: str,
-    part: Path,
-    clock: Clock,
-    progress: Callable[[str, TransferProgress], None],
+def _from_source(
+    file: ModelFile, source: str, part: Path, clock: Clock, progress: ShowProgress
 ) -> None:
-    """Append to `part` until it has all bytes of `file`. What has come is written at once."""
-    offset = part.stat().st_size if part.exists() else 0
-    if offset >= file.size:
-        offset = 0
-    headers = {"User-Agent": f"duotui/{__version__}", "Range": f"bytes={offset}-"}
-    start = clock.now()
-    with _opened(url, headers) as answer, open_regular(part, APPENDING) as out:
-        if getattr(answer, "status", None) != http.client.PARTIAL_CONTENT:
-            offset = 0
-        out.truncate(offset)
-        done = offset
-        while done < file.size:
-            block = _read(answer, min(DOWNLOAD_BLOCK_BYTES, file.size - done))
-            if not block:
-                raise LinkBroken(
-                    _(
-                        "the download of {name} broke off at {done:.1f} MB",
-                        name=file.name,
-                        done=done / 1e6,
-                    ),
-                    _("the same command goes on from there"),
-                )
-            write_all(out, block)
-            done += len(block)
-            now = TransferProgress(done, file.size, done - offset, clock.now() - start)
-            progress(file.name, now)
-        os.fsync(out.fileno())
-
-
-def _opened(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-    try:
-        request = urllib.request.Request(url, headers=headers)
-        answer: http.client.HTTPResponse = _OPENER.open(request, timeout=READ_TIMEOUT)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise NotReady(
-            _(
-                "{url} answers {code} {reason}",
-                url=url,
-                code=error.code,
-                reason=str(error.reason)[:REASON_LIMIT],
-            ),
-            _("name another source with --from"),
-        ) from error
-    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise NotReady(
-            _(
-                "{url} cannot be reached: {reason}",
-                url=url,
-                reason=getattr(reason, "strerror", None) or reason,
-            ),
-            _("check the network, or name another source with --from"),
-        ) from error
-    return answer
-
-
-class _WebRedirects(urllib.request.HTTPRedirectHandler):
-    """Redirects to the web alone: urllib also follows those to FTP."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
-            raise urllib.error.HTTPError(
-                newurl, code, _("and leads to {newurl}", newurl=newurl), headers, fp
-            )
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-_OPENER = urllib.request.build_opener(_WebRedirects)
-
-
-def _read(answer: http.client.HTTPResponse, count: int) -> bytes:
-    """Return the bytes that have come, up to `count`; b"" if the connection broke off."""
-    try:
-        return answer.read1(count)
-    except (http.client.HTTPException, OSError):
-        return b""
+    """Complete `part` from a source, and check it. What another source began may be wrong: the
+    file is then taken anew. Raises SourceFailed, SourceBrokeOff or OSError."""
+    wanted = WantedFile(file.name, file.size)
+    is_resumed = part.exists() and 0 < part.stat().st_size < file.size
+    if is_url(source):
+        download(wanted, source, part, clock, progress)
+    else:
+        copy_file(wanted, Path(source), part, clock, progress)
+    digest = sha256_of(part)
+    if digest == file.sha256:
+        return
+    part.unlink()
+    if is_resumed:
+        _from_source(file, source, part, clock, progress)
+        return
+    raise SourceFailed(
+        _(
+            "{url} is not {name}: its SHA-256 is {digest}...",
+            url=without_secrets(source),
+            name=file.name,
+            digest=digest[:12],
+        ),
+        _("try again, or {hint}", hint=wanted.other_source),
+    )
