@@ -50,7 +50,7 @@ proof: $(STAMP) engine board ## 200 stories of each model, by every kernel and e
 	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_emulators.py
 
 messages: $(STAMP) ## find the messages anew, for the translators, and compile what they translated
-	$(BABEL) extract --add-location file --sort-by-file --omit-header -o native/build/duotui.pot tui/duotui
+	$(BABEL) extract -k lazy_gettext --add-location file --sort-by-file --omit-header -o native/build/duotui.pot tui/duotui
 	$(BABEL) update $(LOCALES) -i native/build/duotui.pot -l zh_CN --ignore-pot-creation-date \
 		--no-fuzzy-matching --ignore-obsolete --width 100
 	$(BABEL) compile $(LOCALES) -l zh_CN

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from duotui.base import resources
 from duotui.base.errors import NoDevice, NotReady
+from duotui.base.translation import use_language
 from duotui.judge.multi_board import MultiBoardSession
 from duotui.judge.options import JudgeOptions
 from duotui.judge.session import JudgeSession, Phase
@@ -30,6 +31,7 @@ from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, Agre
 from duotui.ui.widgets.candidate_table import CandidateTable
 from support import scripted_judge, scripted_session
 from support.conditions import DUO_CONDITIONS
+from support.chinese import english_on
 from support.paths import VECTORS
 from support.scripted_judge import ScriptedJudgeSession
 from support.scripted_session import BOARD, STORY_TEXT, words
@@ -135,6 +137,27 @@ def boards() -> MultiBoardSession:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_boards(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(view(boards()), terminal_size=size)
+
+
+SAID = """RECORDING of; it was unplugged; llama2.c, recorded; was lost; there is no port;
+the board is not here; butterfly; xxxx; duotui devices lists them; the simulated Duo;
+word3; word4; word5; word6; word7; word8; word9; word10"""
+"""What the scripts say in place of the program."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", ["telling", "other"])
+def test_chinese(snap_compare: Compare, script: str, size: tuple[int, int]) -> None:
+    use_language("zh")
+    assert snap_compare(view(SCRIPTS[script]()), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", [*SCRIPTS, "boards"])
+async def test_no_english_is_left(script: str, size: tuple[int, int]) -> None:
+    use_language("zh")
+    app = view(boards() if script == "boards" else SCRIPTS[script]())
+    assert await english_on(app, size, told=f"{SAID} {STORY_TEXT}") == set()
 
 
 def test_boards_ascii(snap_compare: Compare) -> None:

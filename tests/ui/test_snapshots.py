@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from duotui.base.translation import use_language
 from duotui.protocol.events import (
     Event,
     LinkLost,
@@ -16,6 +17,7 @@ from duotui.protocol.events import (
 )
 from duotui.settings.config_file import Settings
 from support import scripted_session
+from support.chinese import english_on
 from support.fixture_types import MakeConsole
 from support.scripted_session import BASELINE, BOARD, ScriptedSession
 
@@ -98,6 +100,37 @@ def test_no_color(
     assert snap_compare(
         make(ScriptedSession(*scripted_session.differing())), terminal_size=(80, 24)
     )
+
+
+CHINESE = ("differing", "lost", "spoken")
+SAID = """the engine was killed (signal 9); tell it again; /dev/ttyACM0 was lost; the engine was not
+found; make engine builds it; the simulated Duo; Lucy; soft; word"""
+"""What the scripts say in place of the program."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", CHINESE)
+def test_chinese(
+    snap_compare: Compare, make: MakeConsole, script: str, size: tuple[int, int]
+) -> None:
+    use_language("zh")
+    assert snap_compare(make(ScriptedSession(*SCRIPTS[script]())), terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_no_english_is_left(make: MakeConsole, script: str, size: tuple[int, int]) -> None:
+    use_language("zh")
+    app = make(ScriptedSession(*SCRIPTS[script]()))
+    assert await english_on(app, size, told=f"{SAID} {scripted_session.STORY_TEXT}") == set()
+
+
+@pytest.mark.parametrize("key", ["question_mark", "o", "ctrl+p", "i", "y", "w", "R", "t", "p"])
+async def test_no_english_is_left_after(make: MakeConsole, key: str) -> None:
+    use_language("zh")
+    app = make(ScriptedSession(*scripted_session.identical_so_far()))
+    told = f"{SAID} {scripted_session.STORY_TEXT} {app.available_themes}"
+    assert await english_on(app, (120, 40), key, told=told) == set()
 
 
 @pytest.mark.parametrize("key", ["question_mark", "o", "ctrl+p", "i", "d"])

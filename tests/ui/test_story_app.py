@@ -27,6 +27,7 @@ from duotui.ui.screens.parental_settings import ParentalSettingsScreen
 from duotui.ui.screens.story import StoryScreen
 from duotui.ui.story_app import StoryApp
 from duotui.ui.widgets.story_page import StoryPage, lines
+from support.chinese import english, english_on, screen_text
 from support.killable_duo import KillableDuo
 from support.scripted_controller import SENTENCES, ScriptedController, mark, scripted_controllers
 from support.story_services import AFTERNOON, FastTts, new_controller, new_services
@@ -87,12 +88,29 @@ def test_chinese(snap_compare: Compare, name: str) -> None:
     )
 
 
-def screen_text(app: StoryApp) -> str:
-    """Text of the whole screen."""
-    return "\n".join(
-        "".join(segment.text for segment in strip)
-        for strip in app.screen._compositor.render_strips()
-    )
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", list(scripted_controllers(STILL)))
+async def test_no_english_is_left(name: str, size: tuple[int, int]) -> None:
+    use_language("zh")
+    app = story_app(scripted_controllers(STILL)[name])
+    told = " ".join((*SENTENCES, "Lily", "a dragon, the sea, a cake", "S F V A"))
+    assert await english_on(app, size, told=told) == set()
+
+
+CONFIG_VALUES = """off host board auto characters images on bedtime cream forest sea space girl boy
+slow middle quick story stories minute minutes en zh true false"""
+"""What the settings are, in each language."""
+
+
+async def test_the_parents_screen_has_no_english() -> None:
+    use_language("zh")
+    child = replace(STILL, code="4711")
+    app = story_app(scripted_controllers(child)["who"], child=child)
+    told = f"Lily {CONFIG_VALUES}"
+    async with app.run_test(size=(120, 60)) as pilot:
+        await pilot.press("ctrl+q", *"4711", "enter")
+        assert isinstance(app.screen, ParentalSettingsScreen)
+        assert english(screen_text(app), told) == set()
 
 
 def program_text(app: StoryApp) -> str:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from duotui.base.translation import untranslated as N_
+
 
 class MemoryLayout(Enum):
     """Memory that the kernel of an image is given of a 64 MiB board, as its argument `mem=`."""
@@ -119,7 +121,10 @@ DUO_64M = BoardProfile(
     alsa_devices="/dev/snd/pcm*p",
     oss_device="/dev/dsp",
     # RVSPOC 2023, S2311, 30 runs each; the winner's is int8, and told another story
-    published_rates=(("llama2.c, published", 0.360350), ("the winner, published", 24.302522)),
+    published_rates=(
+        (N_("llama2.c, published"), 0.360350),
+        (N_("the winner, published"), 24.302522),
+    ),
     published_parameters=15_191_712,
 )
 """One C906 core of a CV1800B, 64 MiB. Its clock is read from its kernel, and stands in no field."""

@@ -15,6 +15,7 @@ from duotui.base import resources
 from duotui.base.child_process import kill_programs
 from duotui.base.errors import Cancelled, DuotuiError, NotReady, UsageError
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.judge.baseline import model_mismatch, with_grammar
 from duotui.judge.options import JudgeOptions
 from duotui.judge.run_source import RunSource
@@ -33,10 +34,10 @@ Outcome = tuple[Verdict, DuotuiError | None]
 
 
 class Phase(StrEnum):
-    LOOKING = "looking at the machine"
-    BASELINE = "the reference tells the baseline"
-    RUNNING = "the runs"
-    COMPARING = "the reference reads the story"
+    LOOKING = N_("looking at the machine")
+    BASELINE = N_("the reference tells the baseline")
+    RUNNING = N_("the runs")
+    COMPARING = N_("the reference reads the story")
     OVER = "over"
 
 

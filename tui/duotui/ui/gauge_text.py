@@ -26,7 +26,7 @@ def seconds(value: float | None) -> str:
     if value < 1:
         return _("{value:.0f} ms", value=value * 1000)
     if value < 60:
-        return f"{value:.1f} s"
+        return _("{value:.1f} s", value=value)
     minutes, rest = divmod(round(value), 60)
     if minutes < 60:
         return _("{minutes} min {rest:02d} s", minutes=minutes, rest=rest)
@@ -129,7 +129,7 @@ _ENDS = {
 def sampling(request: Request | RunStarted, glyphs: Glyphs) -> str:
     parts = (
         _("temp {temperature:g}", temperature=request.temperature),
-        f"top-p {request.top_p:g}",
+        _("top-p {top_p:g}", top_p=request.top_p),
         _("seed {seed}", seed=request.seed) if request.seed else _("any seed"),
     )
     return f" {glyphs.dot} ".join(parts)

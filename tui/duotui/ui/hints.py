@@ -56,7 +56,7 @@ def invitation(
     ready = state.board.link is LinkState.UP and state.board.ready is not None
     go = _("tells it") if ready else _("tells it as soon as the engine answers")
     quote = glyphs.quote(request.prompt) if request.prompt else _("from nothing")
-    yield "told", "Once upon a time, on a board for five dollars, there was a story.\n\n"
+    yield "told", _("Once upon a time, on a board for five dollars, there was a story.") + "\n\n"
     for command, meaning in (
         ("tell", f"{go}: {quote}"),
         ("prompt", _("another beginning")),

@@ -17,6 +17,31 @@ from duotui.settings.parental_settings import PARENTAL_SCHEMA, ParentalSettings
 from duotui.ui.glyphs import Glyphs
 from duotui.ui.screens.modal import DialogScreen
 
+LABELS = {
+    "name": N_("name"),
+    "is_a": N_("is a"),
+    "language": N_("language"),
+    "theme": N_("theme"),
+    "pace": N_("pace"),
+    "voice": N_("voice"),
+    "voice_name": N_("voice name"),
+    "volume": N_("volume"),
+    "volume_night": N_("volume night"),
+    "evening": N_("evening"),
+    "morning": N_("morning"),
+    "bedtime_from": N_("bedtime from"),
+    "quiet_from": N_("quiet from"),
+    "quiet_to": N_("quiet to"),
+    "minutes_a_day": N_("minutes a day"),
+    "sleep_after": N_("sleep after"),
+    "one_more": N_("one more"),
+    "pictures": N_("pictures"),
+    "motion": N_("motion"),
+    "microphone": N_("microphone"),
+    "code": N_("code"),
+}
+"""The label of each setting: in English its name in the file."""
+
 
 class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
     """Dismissed with the new settings, or None. `notes` are warnings and faults, a line each."""
@@ -42,7 +67,7 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
             yield Static(id="wrong")
             for name, setting in PARENTAL_SCHEMA.settings.items():
                 with Horizontal(classes="field"):
-                    yield Static(name.replace("_", " "), classes="name")
+                    yield Static(_(LABELS[name]), classes="name")
                     text = setting.to_text(getattr(self._parental, name))
                     yield Input(text, id=name, compact=True)
                     yield Static(Content(str(setting.expected)), classes="meaning")
@@ -61,7 +86,8 @@ class ParentalSettingsScreen(DialogScreen[ParentalSettings | None]):
                 field.remove_class("-wrong")
             except UsageError as error:
                 field.add_class("-wrong")
-                wrong = wrong or f"{self._glyphs.warning} {name}: {error.message}"
+                label = _(LABELS[name])
+                wrong = wrong or f"{self._glyphs.warning} {label}: {error.message}"
         self.query_one("#wrong", Static).update(Content(wrong))
         return None if wrong else parental
 

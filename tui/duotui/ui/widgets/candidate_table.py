@@ -57,9 +57,9 @@ class CandidateTable(Widget):
             )
         )
         another = any(not math.isnan(choice.own) for choice in step.likely)
-        head = f"  {'':<{WORD_WIDTH}} {'fp32':>5}" + (
-            f" {right_aligned(_('own'), 5)}" if another else ""
-        )
+        head = f"  {'':<{WORD_WIDTH}} {'fp32':>5}"
+        if another:
+            head += " " + right_aligned(_("own"), 5)
         lines.append(Content.styled(head, "$foreground 60%"))
         bars = max(4, self.size.width - cell_len(head) - 1)
         for choice in step.likely:
