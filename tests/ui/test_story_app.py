@@ -102,6 +102,13 @@ slow middle quick story stories minute minutes en zh true false"""
 """What the settings are, in each language."""
 
 
+async def test_it_says_in_chinese_that_the_stories_are_english() -> None:
+    use_language("zh")
+    app = story_app(scripted_controllers(STILL)["thinking"])
+    async with app.run_test(size=(80, 24)):
+        assert "故事是用英语讲的哦。" in screen_text(app)
+
+
 async def test_the_parents_screen_has_no_english() -> None:
     use_language("zh")
     child = replace(STILL, code="4711")

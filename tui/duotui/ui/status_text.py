@@ -139,4 +139,4 @@ def _choice(source: Source, board: SourceState, index: int, glyphs: Glyphs) -> s
     text = f"{_(_NAMES[source])} {glyphs.quote(printable(token.text).strip() or token.text)}"
     if math.isnan(token.probability):
         return text
-    return f"{text} {100 * token.probability:.0f} %"
+    return _("{text} {percent:.0f} %", text=text, percent=100 * token.probability)

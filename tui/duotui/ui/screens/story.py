@@ -130,12 +130,13 @@ class StoryScreen(ThrottledScreen):
         if view.step is Step.TELLING:
             if view.fallback_playing:
                 return strings.sleepy
-            return strings.thinking if view.thinking else strings.awake if view.board_back else ""
-        if view.step is not Step.CARDS:
-            return ""
-        name = self._controller.parental.name
-        hello = strings.hello.format(name=name) if name else ""
-        return hello if current_language() == "en" else f"{hello} {strings.in_english}".strip()
+            if view.thinking:
+                english = current_language() == "en"
+                return strings.thinking if english else f"{strings.thinking}\n{strings.in_english}"
+            return strings.awake if view.board_back else ""
+        if view.step is Step.CARDS and self._controller.parental.name:
+            return strings.hello.format(name=self._controller.parental.name)
+        return ""
 
     def _shown(self, view: StoryViewState) -> Icon:
         if view.step in (Step.LISTENING, Step.HEARD):
