@@ -30,8 +30,8 @@ from duotui.ui.judge_text import lanes
 from duotui.ui.widgets.agreement_strip import FORCED, NOT_YET, OTHER, SAME, AgreementStrip
 from duotui.ui.widgets.candidate_table import CandidateTable
 from support import scripted_judge, scripted_session
-from support.conditions import DUO_CONDITIONS
 from support.chinese import english_on
+from support.conditions import DUO_CONDITIONS
 from support.paths import VECTORS
 from support.scripted_judge import ScriptedJudgeSession
 from support.scripted_session import BOARD, STORY_TEXT, words

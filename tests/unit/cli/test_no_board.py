@@ -51,7 +51,7 @@ def test_doctor_and_setup_say_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_tell_says_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert resolve.board_or_sim("tells") == "sim"
+    assert resolve.board_or_sim() == "sim"
     said = capsys.readouterr().err
     assert said.startswith(SEEN)
     assert said.endswith(": the simulated Duo tells\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duotui.base.errors import NotReady
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import CONDITIONS
 from duotui.scoring.machine_conditions import CONDITIONS_SCRIPT, changes, parse_conditions
 from duotui.targets.judged_machine import LocalMachine
@@ -76,7 +76,7 @@ def test_a_computer_without_proc_says_what_it_knows(tmp_path: Path) -> None:
     conditions = LocalMachine(SimulatedDuo(), tmp_path / "proc").conditions()
     assert conditions.kernel == subprocess.getoutput("uname -sr")
     assert (conditions.busy, conditions.swaps, conditions.troubles()) == (None, None, ())
-    texts = {name: texts(conditions, REPORT_LANGUAGES["en"]) for name, texts in CONDITIONS.items()}
+    texts = {name: texts(conditions, report_phrases()) for name, texts in CONDITIONS.items()}
     assert texts["machine"] == conditions.machine
     assert (texts["memory"], texts["swap"], texts["busy"]) == ("", "", "")
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from duotui.base import resources
+from duotui.base.translation import use_language
 from duotui.protocol.events import Ready, Source
 from duotui.protocol.request import Mode, Request
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_boards, markdown_report
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import official_remark, title
 from duotui.scoring.machine_conditions import MachineConditions, parse_conditions
 from duotui.scoring.official_settings import (
@@ -73,8 +74,8 @@ def test_the_hashes_are_those_of_the_models_list() -> None:
 def test_an_official_session() -> None:
     assert unmet(verdict()) == []
     assert is_official(verdict()) is True
-    assert title(verdict(), REPORT_LANGUAGES["en"]) == "Baby LLaMA 2 on a Milk-V Duo 64M"
-    remark = official_remark(verdict(), REPORT_LANGUAGES["en"])
+    assert title(verdict(), report_phrases()) == "Baby LLaMA 2 on a Milk-V Duo 64M"
+    remark = official_remark(verdict(), report_phrases())
     assert remark == "All official settings were met."
 
 
@@ -102,12 +103,13 @@ def test_each_setting_can_be_broken(change: dict[str, object], name: str) -> Non
     assert unmet(broken) == [name]
     assert is_official(broken) is False
     for language in ("en", "zh"):
-        strings = REPORT_LANGUAGES[language]
+        use_language(language)
+        strings = report_phrases()
         remark = official_remark(broken, strings)
         assert remark.startswith(strings["official_no"])
-        assert remark in markdown_report(broken, language).replace("\\", "")
-        assert remark in html_report(broken, language).replace("&#x27;", "'")
-        assert strings["official_short"] in markdown_report(broken, language)
+        assert remark in markdown_report(broken).replace("\\", "")
+        assert remark in html_report(broken).replace("&#x27;", "'")
+        assert strings["official_short"] in markdown_report(broken)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_the_machine_is_in_the_title(
 def test_the_model_is_in_the_title_if_it_is_not_the_contests() -> None:
     judged = replace(verdict(), ready=replace(READY, model="stories.duo", model_hash="00" * 32))
     words = "model stories.duo, not the contest's (stories15M)"
-    assert words in title(judged, REPORT_LANGUAGES["en"])
+    assert words in title(judged, report_phrases())
     assert words in markdown_boards([judged, verdict()]).replace("\\", "")
 
 

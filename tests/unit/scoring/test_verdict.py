@@ -4,10 +4,12 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from duotui.base.translation import use_language
 from duotui.protocol.events import Ready, Source
 from duotui.protocol.request import Mode, Request
 from duotui.report.html import html_report
@@ -19,6 +21,7 @@ from duotui.scoring.run import Run, SpeechTiming
 from duotui.scoring.teacher_forcing import Agreement, ForcedStep, TokenCandidate, parse_steps
 from duotui.scoring.verdict import Baseline, Verdict, word_diff
 from duotui.scoring.verdict_json import to_json
+from support.chinese import english
 from support.conditions import DUO_CONDITIONS
 
 STORY_TEXT = "A cat sat. It was <b>happy</b> & warm | so."
@@ -148,18 +151,32 @@ def test_words_say_what_is_whose() -> None:
     assert differences == [("=", "a big"), ("-", "dog"), ("+", "cat"), ("=", "sat"), ("+", "here")]
 
 
+TOLD = f"""{STORY_TEXT} {"a" * 64} {"b" * 8} A dog sat. Once upon a time; Welcome to Milk-V Duo;
+Baby LLaMA; Linux 5.10.4-tag-; riscv64 c906; 50a52ef8; zram0; swap is on; stopped; mode"""
+
+
+@pytest.mark.parametrize("make", [good, bad], ids=["good", "bad"])
+def test_a_chinese_report_has_no_english(make: Callable[[], Verdict]) -> None:
+    use_language("zh")
+    text = markdown_report(make())
+    page = re.sub(r"<style>.*?</style>|<[^>]*>", " ", html_report(make()), flags=re.DOTALL)
+    assert english(re.sub(r"`.*?`", "", text), TOLD) == set()
+    assert english(page, TOLD) == set()
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("make", [good, bad], ids=["good", "bad"])
 def test_a_report_has_what_it_takes(make: object, language: str) -> None:
+    use_language(language)
     verdict = make()  # type: ignore[operator]
-    text = markdown_report(verdict, language)
+    text = markdown_report(verdict)
     assert f"{verdict.score.mean:.6f}" in text
     assert f"{verdict.score.plain:.6f}" in text
     assert "-s 123 -i 'Once upon a time'" in text
     assert "aa" * 32 in text
     assert "55.3 MB" in text
     assert "12.000000 (x)" in text
-    html = html_report(verdict, language)
+    html = html_report(verdict)
     assert "<script" not in html
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)  # it loads nothing from elsewhere
     assert "<b>happy</b>" not in html

@@ -85,8 +85,11 @@ class LineFile(logging.Handler):
             with suppress(OSError):
                 self._file.close()
             print(
-                f"duotui: {_('{path} takes no more; it ends here', path=self._path)}"
-                f" ({error.strerror})",
+                _(
+                    "duotui: {path} takes no more; it ends here ({reason})",
+                    path=self._path,
+                    reason=_(str(error.strerror)),
+                ),
                 file=sys.stderr,
             )
 

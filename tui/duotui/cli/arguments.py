@@ -14,7 +14,7 @@ from duotui.settings.setting import Setting, decimal_number, whole_number
 
 
 def add_ascii_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--ascii", action="store_true", help="no characters beyond ASCII")
+    parser.add_argument("--ascii", action="store_true", help=_("no characters beyond ASCII"))
 
 
 def add_log_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,20 +28,24 @@ def add_log_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log-level", choices=LEVELS, default="info", help=_("of it (info)"))
 
 
-def add_json_argument(parser: argparse.ArgumentParser, help_text: str = "as JSON") -> None:
-    parser.add_argument("--json", action="store_true", help=help_text)
+def add_json_argument(parser: argparse.ArgumentParser, help_text: str = "") -> None:
+    parser.add_argument("--json", action="store_true", help=help_text or _("as JSON"))
 
 
 def add_record_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write a recording")
+    parser.add_argument("--record", type=Path, metavar="FILE", help=_("write a recording"))
 
 
 def add_story_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the fields of a Request except its prompt, the model, and the virtual Duo's sound."""
-    parser.add_argument("--sound", type=Path, metavar="FILE", help="of target virtual: a WAV")
+    parser.add_argument("--sound", type=Path, metavar="FILE", help=_("of target virtual: a WAV"))
     add_request_arguments(parser)
-    parser.add_argument("--model", type=Path, metavar="FILE", help="or name; of sim and baseline")
-    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model by default")
+    parser.add_argument(
+        "--model", type=Path, metavar="FILE", help=_("or name; of sim and baseline")
+    )
+    parser.add_argument(
+        "--tokenizer", type=Path, metavar="FILE", help=_("beside --model by default")
+    )
 
 
 def add_request_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,11 +54,13 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     top_p = argument_type(decimal_number(0, limits.MAX_TOP_P))
     seed = argument_type(whole_number(0, limits.MAX_SEED))
     steps = argument_type(whole_number(0, limits.MAX_STEPS))
-    parser.add_argument("-t", "--temperature", type=temperature, metavar="X", help="from 0 (1.0)")
-    parser.add_argument("-p", "--top-p", type=top_p, metavar="X", help="0 to 1 (0.9)")
-    parser.add_argument("-s", "--seed", type=seed, metavar="N", help="0 chooses one (123)")
-    parser.add_argument("-n", "--steps", type=steps, metavar="N", help="0: whole context (256)")
-    parser.add_argument("--mode", choices=list(Mode), type=_mode, help="of the engine (exact)")
+    parser.add_argument(
+        "-t", "--temperature", type=temperature, metavar="X", help=_("from 0 (1.0)")
+    )
+    parser.add_argument("-p", "--top-p", type=top_p, metavar="X", help=_("0 to 1 (0.9)"))
+    parser.add_argument("-s", "--seed", type=seed, metavar="N", help=_("0 chooses one (123)"))
+    parser.add_argument("-n", "--steps", type=steps, metavar="N", help=_("0: whole context (256)"))
+    parser.add_argument("--mode", choices=list(Mode), type=_mode, help=_("of the engine (exact)"))
 
 
 def argument_type(setting: Setting) -> Callable[[str], Any]:
@@ -77,4 +83,4 @@ def _mode(text: str) -> Mode:
     try:
         return Mode(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a mode") from error
+        raise argparse.ArgumentTypeError(_("{text} is not a mode", text=text)) from error

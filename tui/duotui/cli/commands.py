@@ -53,13 +53,10 @@ class CommandParser(argparse.ArgumentParser):
     """argparse with one line for an error, and the option that was meant. Raises UsageError."""
 
     def error(self, message: str) -> NoReturn:
-        unknown = _UNKNOWN_OPTION.match(message)
+        unknown = re.match(_("unrecognized arguments: %s").replace("%s", r"(-[^\s=]+)"), message)
         more = _("{program} --help tells more", program=self.prog)
         hint = hint_for(unknown[1], self._option_string_actions, more) if unknown else more
         raise UsageError(message, hint)
-
-
-_UNKNOWN_OPTION = re.compile(r"unrecognized arguments: (-[^\s=]+)")
 
 
 def command_of(name: str) -> Command:

@@ -9,12 +9,13 @@ from duotui.base.json_text import json_text
 from duotui.base.nearest import hint_for
 from duotui.base.translation import gettext as _
 from duotui.base.translation import ngettext
+from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument, add_request_arguments
 from duotui.settings.config_file import Settings, config_file, load
 from duotui.settings.origins import SettingInEffect, folders_in_effect, settings_in_effect
 
-HELP = "The settings: their file, where each value comes from, what is wrong with them."
+HELP = N_("The settings: their file, where each value comes from, what is wrong with them.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

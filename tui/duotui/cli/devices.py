@@ -11,12 +11,14 @@ from typing import TextIO
 from duotui.base.errors import Exit
 from duotui.base.json_text import json_text
 from duotui.base.oscompat import HAS_PTYS
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli.arguments import add_json_argument
 
-HELP = "The serial ports of this computer, boards first, and boards on USB without one."
+HELP = N_("The serial ports of this computer, boards first, and boards on USB without one.")
 
 NAMES = ("path", "kind", "described", "mend")
-SIMULATED = ("sim", "sim", "the simulated Duo: the same engine, on this computer", "")
+SIMULATED = ("sim", "sim", N_("the simulated Duo: the same engine, on this computer"), "")
 
 WATCH_SECONDS = 0.5
 """Seconds between two looks at the ports."""
@@ -28,7 +30,7 @@ Row = tuple[str, str, str, str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_argument(parser)
     parser.add_argument(
-        "--watch", action="store_true", help="then show what comes and goes, until Ctrl+C"
+        "--watch", action="store_true", help=_("then show what comes and goes, until Ctrl+C")
     )
 
 
@@ -40,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         print(json_text([dict(zip(NAMES, row, strict=True)) for row in rows]), end="")
     else:
         if not rows:
-            print("no serial port was found; plug the board in", file=sys.stderr)
+            print(_("no serial port was found; plug the board in"), file=sys.stderr)
         print_rows(rows, sys.stdout)
     return Exit.OK
 
@@ -57,7 +59,7 @@ def devices() -> list[Row]:
     ]
     for device in without_port(usb_devices(), [port.path for port in listed]):
         rows.append((device.path, device.kind, device.described, device.mend))
-    return [*rows, SIMULATED] if HAS_PTYS else rows
+    return [*rows, (*SIMULATED[:2], _(SIMULATED[2]), "")] if HAS_PTYS else rows
 
 
 def print_rows(rows: Sequence[Row], out: TextIO, sign: str = "") -> None:

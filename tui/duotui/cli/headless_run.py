@@ -17,6 +17,7 @@ from duotui.base.errors import (
 )
 from duotui.base.files import check_writable, reported
 from duotui.base.json_text import json_text
+from duotui.base.translation import gettext as _
 from duotui.cli.run_summary import numbers, speech, summary, write_ids
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
@@ -54,7 +55,9 @@ class HeadlessRun:
         if options.record is not None:
             self._session.record(options.record)
         if options.ids is not None:
-            with reported(options.ids, "cannot be written"):  # fail before the story, not after it
+            with reported(
+                options.ids, _("cannot be written")
+            ):  # fail before the story, not after it
                 check_writable(options.ids)
         with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
             await self._follow()
@@ -80,7 +83,7 @@ class HeadlessRun:
                     self._on_board_event(event)
                 elif isinstance(event, events.LinkLost | events.Fault) and self._options.check:
                     reason = event.reason if isinstance(event, events.LinkLost) else event.text
-                    self._end(NotReady(f"no baseline: {reason}", event.hint))
+                    self._end(NotReady(_("no baseline: {reason}", reason=reason), event.hint))
             # The stats of the whole story arrive after its end.
             if (
                 state.board.over
@@ -112,13 +115,13 @@ class HeadlessRun:
                 if not self._away:
                     self._extend_deadline(RECONNECT_TIMEOUT)
                 self._away = reason
-                self._note(f"{reason}; waiting for it")
+                self._note(_("{reason}; waiting for it", reason=reason))
             case events.LinkResponding() if self._session.state.board.ready is None:
                 pass  # something answers, but no agent yet
             case events.LinkResponding() | events.Ready():
                 self._deadline.cancel()
                 if self._away:
-                    self._note("it is back")
+                    self._note(_("it is back"))
                 self._away = ""
                 if isinstance(event, events.Ready) and not self._requested:
                     self._generate(event.modes)
@@ -136,7 +139,13 @@ class HeadlessRun:
         if not self._options.mode_is_named:
             mode = available_mode(mode, modes)
         if mode is not request.mode:
-            self._note(f"this model has no mode {request.mode}; {mode} tells instead")
+            self._note(
+                _(
+                    "this model has no mode {wanted}; {mode} tells instead",
+                    wanted=request.mode,
+                    mode=mode,
+                )
+            )
         self._session.generate(replace(request, mode=mode))
 
     def _extend_deadline(self, seconds: float) -> None:
@@ -151,13 +160,27 @@ class HeadlessRun:
         board = self._session.state.board
         if self._away:
             self._end(
-                LinkBroken(self._away, f"it did not come back in {RECONNECT_TIMEOUT:.0f} seconds")
+                LinkBroken(
+                    self._away,
+                    _(
+                        "it did not come back in {count:.0f} seconds",
+                        count=RECONNECT_TIMEOUT,
+                    ),
+                )
             )
         elif board.ready is None:
-            self._end(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
+            self._end(
+                NotReady(
+                    _("no engine answers on {target}", target=board.target),
+                    _("duotui doctor says why"),
+                )
+            )
         else:
             self._end(
-                LinkBroken(f"the engine on {board.target} has stopped answering", "restart it")
+                LinkBroken(
+                    _("the engine on {target} has stopped answering", target=board.target),
+                    _("restart it"),
+                )
             )
 
     def _end(self, error: DuotuiError | None) -> None:
@@ -181,9 +204,16 @@ class HeadlessRun:
 
     def _raise_failure(self, state: SessionState) -> None:
         if state.board.ended and state.board.ended.reason is EndReason.FAILED:
-            raise LinkBroken("the engine failed in the middle of the story", "tell it again")
+            raise LinkBroken(_("the engine failed in the middle of the story"), _("tell it again"))
         speech_end = state.board.speech_ended
         if speech_end is not None and speech_end.silence is not SpeechEndReason.DONE:
-            raise NotReady(f"not said aloud to its end: {speech_end.trouble or speech_end.silence}")
+            raise NotReady(
+                _(
+                    "not said aloud to its end: {trouble}",
+                    trouble=speech_end.trouble or speech_end.silence,
+                )
+            )
         if self._options.check and not state.diff.identical:
-            raise Differs(f"the story differs from the baseline at token {state.diff.first}")
+            raise Differs(
+                _("the story differs from the baseline at token {first}", first=state.diff.first)
+            )

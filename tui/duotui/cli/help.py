@@ -4,9 +4,10 @@ import argparse
 
 from duotui.base.errors import Exit
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli.commands import COMMANDS, command_of, no_such_command, parser_of
 
-HELP = "The commands, or the help of one of them."
+HELP = N_("The commands, or the help of one of them.")
 
 CONSOLE_LINE = "duotui [TARGET]"
 
@@ -28,6 +29,6 @@ def run(options: argparse.Namespace) -> int:
 def _overview() -> str:
     rows = [(CONSOLE_LINE, command_of("").HELP)]
     rows += [(f"duotui {name}", command_of(name).HELP) for name in COMMANDS]
-    width = max(len(name) for name, _ in rows)
+    width = max(len(name) for name, text in rows)
     lines = [f"  {name:<{width}}  {_(text)}" for name, text in rows]
     return "\n".join([*lines, "", _("duotui help COMMAND, or duotui COMMAND --help, tells more.")])

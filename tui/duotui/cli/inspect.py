@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from duotui.base.errors import Exit
+from duotui.base.translation import untranslated as N_
 
-HELP = "What a packed model holds, checked, and what it costs to tell from."
+HELP = N_("What a packed model holds, checked, and what it costs to tell from.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

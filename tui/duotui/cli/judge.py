@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from duotui.base.errors import UsageError
-from duotui.base.translation import current_language
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli import resolve
 from duotui.cli.arguments import (
     SPEED,
@@ -34,28 +34,30 @@ MAX_RUNS = 1_000_000
 LATEST = ""
 """The folder of the last session that was cut off."""
 
-HELP = "The contest's runs, whether they are the baseline's story, a report."
+HELP = N_("The contest's runs, whether they are the baseline's story, a report.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_target_arguments(parser, more=", or a recording")
+    add_target_arguments(parser, more=_(", or a recording"))
     runs = argument_type(whole_number(1, MAX_RUNS))
     warm = argument_type(whole_number(0, MAX_RUNS))
     parser.add_argument("--runs", type=runs, default=RUNS, metavar="N", help=f"({RUNS})")
-    parser.add_argument("--warm", type=warm, default=WARM_UP_RUNS, metavar="N", help="before (1)")
-    parser.add_argument("--speak", action="store_true", help="then time the board's speech")
-    parser.add_argument("--anyway", action="store_true", help="also where it will be void")
-    parser.add_argument("--baseline", type=Path, metavar="FILE", help="what run.c printed")
-    parser.add_argument("--outputs", type=Path, metavar="FILE", help="judge this, no target")
+    parser.add_argument(
+        "--warm", type=warm, default=WARM_UP_RUNS, metavar="N", help=_("before (1)")
+    )
+    parser.add_argument("--speak", action="store_true", help=_("then time the board's speech"))
+    parser.add_argument("--anyway", action="store_true", help=_("also where it will be void"))
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help=_("what run.c printed"))
+    parser.add_argument("--outputs", type=Path, metavar="FILE", help=_("judge this, no target"))
     add_ascii_argument(parser)
     add_record_argument(parser)
-    parser.add_argument("--safe", type=Path, metavar="FILE", help="shown if the board is lost")
-    parser.add_argument("--beside", type=Path, metavar="FILE", help="a recording to race with")
-    parser.add_argument("--speed", type=SPEED, default=1.0, help="of a recording (1)")
-    parser.add_argument("--headless", action="store_true", help="JSON on stdout, no screen")
-    parser.add_argument("--report", type=Path, metavar="FOLDER", help="write the report there")
+    parser.add_argument("--safe", type=Path, metavar="FILE", help=_("shown if the board is lost"))
+    parser.add_argument("--beside", type=Path, metavar="FILE", help=_("a recording to race with"))
+    parser.add_argument("--speed", type=SPEED, default=1.0, help=_("of a recording (1)"))
+    parser.add_argument("--headless", action="store_true", help=_("JSON on stdout, no screen"))
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help=_("write the report there"))
     parser.add_argument(
-        "--bundle", type=Path, metavar="FOLDER", help="write there what the pull request needs"
+        "--bundle", type=Path, metavar="FOLDER", help=_("write there what the pull request needs")
     )
     parser.add_argument(
         "--continue",
@@ -63,9 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=LATEST,
         metavar="FOLDER",
-        help="go on with a session that was cut off (the last one)",
+        help=_("go on with a session that was cut off (the last one)"),
     )
-    parser.add_argument("-i", "--prompt", metavar="TEXT", help="(Once upon a time)")
+    parser.add_argument("-i", "--prompt", metavar="TEXT", help=_("(Once upon a time)"))
     add_story_arguments(parser)
 
 
@@ -80,11 +82,7 @@ def run(options: argparse.Namespace) -> int:
     request = resolve.request(options, Request(mode=Mode.EXACT))
     home = data_dir() / "judge"
     writer = ReportWriter(
-        as_json=options.headless,
-        folder=options.report,
-        home=home,
-        bundle=options.bundle,
-        language=current_language(),
+        as_json=options.headless, folder=options.report, home=home, bundle=options.bundle
     )
     if options.outputs is not None:
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
@@ -110,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     plan = replace(plan, rival=_rival(options.beside))
     show = _screen(options.ascii) if resolve.on_terminal() and not options.headless else None
     if plan.rival is not None and show is None:
-        raise UsageError("--beside needs a terminal: the race is shown there", "leave it out")
+        raise UsageError(_("--beside needs a terminal: the race is shown there"), _("leave it out"))
     if Path(plan.target).is_file():
         recording = resolve.recording(Path(plan.target))
         return headless.judge_recording(
@@ -128,7 +126,9 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(_("{option} is for one board", option=option), _("name one"))
         return headless.judge_several(plan, writer, show)
     if options.safe is not None and show is None:
-        raise UsageError("--safe needs a terminal: a recording is shown there", "leave it out")
+        raise UsageError(
+            _("--safe needs a terminal: a recording is shown there"), _("leave it out")
+        )
     fallback = None if options.safe is None else resolve.recording(options.safe)
     return headless.judge_live(
         plan, writer, show, sound=options.sound, fallback=fallback, saved=saved
@@ -164,7 +164,10 @@ def _rival(recording: Path | None) -> RivalRun | None:
 
     complete_run = rival(recording.stem, resolve.recording(recording).states())
     if complete_run is None:
-        raise UsageError(f"{recording} holds no whole story", "duotui tell --record makes one")
+        raise UsageError(
+            _("{recording} holds no whole story", recording=recording),
+            _("duotui tell --record makes one"),
+        )
     return complete_run
 
 

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from duotui.base.errors import Exit, UsageError
 from duotui.base.json_text import json_text
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument
 
-HELP = "Models that are known by name: what there is, and fetching one."
+HELP = N_("Models that are known by name: what there is, and fetching one.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "get"))
-    parser.add_argument("name", nargs="?", help="of the model to get")
+    parser.add_argument("name", nargs="?", help=_("of the model to get"))
     parser.add_argument(
         "--from",
         dest="sources",
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[NAME=]PLACE",
         help=_("URL or folder of its files, or NAME=PLACE for one of them; may be repeated"),
     )
-    add_json_argument(parser, "the list, as JSON")
+    add_json_argument(parser, _("the list, as JSON"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,12 +42,12 @@ def _get(name: str | None, given: Sequence[str]) -> None:
     from duotui.targets import model_store
 
     if not name:
-        raise UsageError("which model?", "duotui model list names those that are known")
+        raise UsageError(_("which model?"), _("duotui model list names those that are known"))
     line = ProgressLine(sys.stderr)
 
     def note(text: str) -> None:
         line.end()
-        print(f"duotui: {one_line(text)}", file=sys.stderr, flush=True)
+        print(_("duotui: {text}", text=one_line(text)), file=sys.stderr, flush=True)
 
     reports = model_store.Reports(
         progress=line.show,

@@ -5,15 +5,17 @@ import sys
 from pathlib import Path
 
 from duotui.base.errors import Exit
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli import resolve
 from duotui.cli.arguments import SPEED, add_ascii_argument
 
-HELP = "Show a recording in the console; without a terminal, its story."
+HELP = N_("Show a recording in the console; without a terminal, its story.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--speed", type=SPEED, default=1.0, help="2: twice as fast, 0: at once")
+    parser.add_argument("--speed", type=SPEED, default=1.0, help=_("2: twice as fast, 0: at once"))
     add_ascii_argument(parser)
 
 

@@ -52,7 +52,10 @@ def _named(given: Path) -> Path:
 
     model, store = model_store.find(str(given)), model_store.default_store()
     if not model.complete(store):
-        raise UsageError(f"{given} is not here yet", f"duotui model get {given} fetches it")
+        raise UsageError(
+            _("{given} is not here yet", given=given),
+            _("duotui model get {given} fetches it", given=given),
+        )
     return model.path(store)
 
 
@@ -94,15 +97,17 @@ def recording(path: Path) -> Recording:
 def check_sound(sound: Path | None, target: str) -> None:
     """Check that the target has a loudspeaker to record. Raises UsageError."""
     if sound is not None and target != "virtual":
-        raise UsageError("--sound records the virtual Duo's loudspeaker", "name target virtual")
+        raise UsageError(
+            _("--sound records the virtual Duo's loudspeaker"), _("name target virtual")
+        )
 
 
-def board_or_sim(stand_in: str) -> str:
+def board_or_sim() -> str:
     """Return `auto` if there is a board, else `sim`, and then print why, and that the simulated Duo
-    `stand_in`. Raises NoDevice if `sim` cannot run."""
+    tells. Raises NoDevice if `sim` cannot run."""
     missing = no_board()
     if missing:
-        print(f"{missing}: the simulated Duo {stand_in}", file=sys.stderr)
+        print(_("{missing}: the simulated Duo tells", missing=missing), file=sys.stderr)
     return "sim" if missing else "auto"
 
 

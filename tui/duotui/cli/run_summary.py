@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from duotui.base.files import atomic_write, reported
+from duotui.base.translation import gettext as _
+from duotui.base.translation import ngettext
 from duotui.protocol import events
 from duotui.session.source_state import SourceState
 from duotui.session.state import SessionState
@@ -13,26 +15,46 @@ from duotui.session.state import SessionState
 def numbers(state: SessionState) -> str:
     """Return the figures of a run in one line."""
     board, stats = state.board, state.board.stats
-    parts = [f"{len(board.tokens)} tokens", f"{board.rate:.1f} tok/s by the board's clock"]
+    parts = [
+        _("{tokens} tokens", tokens=len(board.tokens)),
+        _("{rate:.1f} tok/s by the board's clock", rate=board.rate),
+    ]
     if board.rate_doubt:
-        parts.append(f"not to be believed: {board.rate_doubt}")
+        parts.append(_("not to be believed: {rate_doubt}", rate_doubt=board.rate_doubt))
     if board.first_token is not None:
-        parts.append(f"first token after {board.first_token * 1000:.0f} ms")
+        parts.append(
+            _("first token after {first_token:.0f} ms", first_token=board.first_token * 1000)
+        )
     if stats is not None:
-        parts.append(f"{stats.peak / 1024:.1f} MiB at most, {stats.faults} major faults")
+        parts.append(
+            _(
+                "{peak:.1f} MiB at most, {faults} major faults",
+                peak=stats.peak / 1024,
+                faults=stats.faults,
+            )
+        )
     if board.run is not None:
-        parts.append(f"{board.run.mode}, seed {board.run.seed}")
+        parts.append(_("{mode}, seed {seed}", mode=board.run.mode, seed=board.run.seed))
     if state.baseline.run is not None and state.diff.compared:
         diff = state.diff
-        same = f"identical, {diff.compared} of {len(state.baseline.tokens)} tokens"
-        parts.append(same if diff.identical else f"differs at token {diff.first}")
-    return "; ".join(parts)
+        same = _(
+            "identical, {compared} of {tokens} tokens",
+            compared=diff.compared,
+            tokens=len(state.baseline.tokens),
+        )
+        parts.append(same if diff.identical else _("differs at token {first}", first=diff.first))
+    return _("; ").join(parts)
 
 
 def speech(ended: events.SpeechEnded) -> str:
     """Return the figures of a spoken story in one line; its seconds are not the run's."""
-    count = f"{ended.sentences} sentence{'' if ended.sentences == 1 else 's'}"
-    return f"said aloud: {count} in {ended.heard:.1f} s, {ended.prepared:.1f} s to prepare them"
+    count = ngettext("{count} sentence", "{count} sentences", ended.sentences)
+    return _(
+        "said aloud: {count} in {heard:.1f} s, {prepared:.1f} s to prepare them",
+        count=count,
+        heard=ended.heard,
+        prepared=ended.prepared,
+    )
 
 
 def summary(state: SessionState) -> dict[str, Any]:
@@ -76,5 +98,5 @@ def write_ids(path: Path, source: SourceState) -> None:
     prompt = source.run.ids if source.run else ()
     lines = {"prompt": prompt, "out": [token.id for token in source.tokens]}
     text = "".join(f"{name}: {' '.join(map(str, ids))}\n" for name, ids in lines.items())
-    with reported(path, "cannot be written"):
+    with reported(path, _("cannot be written")):
         atomic_write(path, text.encode("ascii"), for_all=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import NotReady, UsageError
+from duotui.base.translation import gettext as _
 from duotui.judge import grammar_checker
 from duotui.judge.run_series import RunSeries
 from duotui.link.port_thread import Channel
@@ -47,13 +48,18 @@ class BaselineSource:
             await session.close()
         if isinstance(series.trouble, NotReady):
             raise NotReady(
-                f"no baseline: {series.trouble}", "--baseline FILE takes what run.c printed"
+                _("no baseline: {trouble}", trouble=series.trouble),
+                _("--baseline FILE takes what run.c printed"),
             )
         if series.trouble is not None:
             raise series.trouble
         ready = session.state.board.ready
         assert ready is not None
-        source = f"mode reference, {ready.model} {ready.model_hash[:8]}"
+        source = _(
+            "mode reference, {model} {model_hash}",
+            model=ready.model,
+            model_hash=ready.model_hash[:8],
+        )
         return Baseline(source, series.runs[0].text, series.runs[0].ids), ready
 
     def with_teacher_forcing(self, verdict: Verdict, prompt: tuple[int, ...]) -> Verdict:
@@ -76,9 +82,14 @@ def model_mismatch(ready: Ready, baseline: Ready) -> UsageError | None:
     if ready.model_hash == baseline.model_hash:
         return None
     return UsageError(
-        f"the board tells from {ready.model} ({ready.model_hash[:8]}), the baseline "
-        f"from another model ({baseline.model_hash[:8]})",
-        "name the board's model with --model",
+        _(
+            "the board tells from {model} ({model_hash}), the baseline from another "
+            "model ({model_hash_2})",
+            model=ready.model,
+            model_hash=ready.model_hash[:8],
+            model_hash_2=baseline.model_hash[:8],
+        ),
+        _("name the board's model with --model"),
     )
 
 
@@ -96,7 +107,10 @@ def load_recorded(path: Path, prompt: str) -> Baseline:
     runs = runc_log.read_log(path, prompt)
     stories = {run.story for run in runs}
     if len(stories) > 1:
-        raise UsageError(f"{path} holds {len(stories)} different stories", "name one of a seed")
+        raise UsageError(
+            _("{path} holds {stories} different stories", path=path, stories=len(stories)),
+            _("name one of a seed"),
+        )
     rates = [run.rate for run in runs if not run.doubt]
     return Baseline(str(path), stories.pop(), rate=score(rates).mean if rates else 0.0)
 

@@ -7,6 +7,7 @@ they are played; these are never judged.
 from collections.abc import Callable, Sequence
 
 from duotui.base.errors import DuotuiError, UsageError
+from duotui.base.translation import gettext as _
 from duotui.judge.live_runs import LiveRuns
 from duotui.protocol.events import Batch, Ready
 from duotui.scoring.machine_conditions import MachineConditions
@@ -33,7 +34,9 @@ class FallbackRuns:
         collector = RunCollector()
         collector.receive(recording.events())
         if not collector.runs:
-            raise UsageError(f"{recording.path} holds no whole story", "judge --record makes one")
+            raise UsageError(
+                _("{path} holds no whole story", path=recording.path), _("judge --record makes one")
+            )
         self.started = live.started
         self._player.subscribe(self._played)
         live.subscribe(self._changed)
@@ -47,8 +50,8 @@ class FallbackRuns:
         if not self.showing_recording:
             return self._live.note
         why = self._refused or self._live.state.board.trouble
-        when = self._recorded_at.replace("T", " ")[:16] or "an earlier day"
-        return f"RECORDING of {when}: the board is not here ({why})"
+        when = self._recorded_at.replace("T", " ")[:16] or _("an earlier day")
+        return _("RECORDING of {when}: the board is not here ({why})", when=when, why=why)
 
     @property
     def state(self) -> SessionState:

@@ -5,6 +5,7 @@ import json
 
 from duotui.base.child_process import last_line, python_module, run_program
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.scoring.mistake import GrammarMistake
 
 DIALECT = "us"
@@ -17,7 +18,7 @@ def available() -> bool:
 def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
     """Harper's findings, in order. Raises NotReady if it is not installed or does not answer."""
     if not available():
-        raise NotReady("no grammar checker is installed", "pip install 'duotui[grammar]'")
+        raise NotReady(_("no grammar checker is installed"), _("pip install 'duotui[grammar]'"))
     command = python_module(
         "harper", "lint", "--no-color", "--format", "json", "--dialect", DIALECT
     )
@@ -40,5 +41,5 @@ def find_mistakes(text: str) -> tuple[GrammarMistake, ...]:
             )
         )
     except (ValueError, KeyError, TypeError) as error:
-        why = last_line(done.stderr, "it said nothing")
-        raise NotReady("the grammar checker does not answer", why) from error
+        why = last_line(done.stderr, _("it said nothing"))
+        raise NotReady(_("the grammar checker does not answer"), why) from error

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from duotui.base.errors import DuotuiError
+from duotui.base.translation import gettext as _
 from duotui.judge.baseline import single_session
 from duotui.judge.earlier_runs import NO_RUNS, EarlierRuns
 from duotui.judge.run_series import RunSeries
@@ -83,7 +84,9 @@ class LiveRuns:
     def _on_batch(self, _state: SessionState, batch: Batch) -> None:
         for event in batch:
             if isinstance(event, RecordingFailed):
-                self.note = f"the recording has ended: {event.text}; {event.hint}"
+                self.note = _(
+                    "the recording has ended: {text}; {hint}", text=event.text, hint=event.hint
+                )
         self._callback()
 
     def subscribe(self, callback: Callable[[], None]) -> None:

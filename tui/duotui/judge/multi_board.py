@@ -8,6 +8,7 @@ from pathlib import Path
 
 from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, UsageError
+from duotui.base.translation import gettext as _
 from duotui.judge.options import JudgeOptions
 from duotui.judge.saved_session import SavedSession, file_label
 from duotui.judge.session import JudgeSession, Outcome
@@ -19,7 +20,9 @@ def split_targets(target: str) -> list[str]:
     """Split a list of targets, "a,b,c". Raises UsageError if one of them is empty."""
     names = [name.strip() for name in target.split(",")]
     if not all(names):
-        raise UsageError(f"{target!r} names no board between two commas", "sim,/dev/ttyACM0")
+        raise UsageError(
+            _("{target!r} names no board between two commas", target=target), "sim,/dev/ttyACM0"
+        )
     return names
 
 

@@ -1,8 +1,10 @@
 """Progress of a judge session without a screen: lines on stderr."""
 
+from duotui.base.text_width import right_aligned
+from duotui.base.translation import gettext as _
 from duotui.judge.report_writer import ReportWriter
 from duotui.judge.session import JudgeSession
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import official_remark, title
 
 
@@ -11,7 +13,7 @@ class ProgressPrinter:
 
     def __init__(self, writer: ReportWriter, lead: str = "") -> None:
         self._err, self._lead = writer.err, lead
-        self._strings = REPORT_LANGUAGES[writer.language]
+        self._strings = report_phrases()
         self._shown, self._warned, self._noted = 0, False, ""
         self._titled = False
 
@@ -34,10 +36,14 @@ class ProgressPrinter:
             run = runs[self._shown]
             self._shown += 1
             count = sum(before.counted for before in runs[: self._shown])
-            number = f"{count:>3} of {session.options.runs}" if run.counted else "warm-up"
-            same = "= identical" if session.baseline.same(run) else "≠ another story"
+            number = (
+                _("{count:>3} of {runs}", count=count, runs=session.options.runs)
+                if run.counted
+                else _("warm-up")
+            )
+            same = _("= identical") if session.baseline.same(run) else _("≠ another story")
             doubt = f"  ! {run.doubt}" if run.doubt else ""
-            self._print(f"{number:>9}  {run.rate:9.4f} tok/s  {same}{doubt}")
+            self._print(f"{right_aligned(number, 9)}  {run.rate:9.4f} tok/s  {same}{doubt}")
 
     def _print(self, line: str) -> None:
         print(self._lead + line, file=self._err, flush=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from duotui.base.errors import DuotuiError, UsageError
+from duotui.base.translation import gettext as _
 from duotui.protocol.events import Batch, RunStarted, Source
 from duotui.protocol.request import Request
 from duotui.scoring.run import Run, RunCollector
@@ -33,9 +34,10 @@ class ReplayedRuns:
             if isinstance(event, RunStarted) and event.source is Source.BOARD:
                 requests.add(request_of(event))
         if len(requests) != 1 or not collector.runs:
-            contents = "different stories" if len(requests) > 1 else "no whole story"
+            contents = _("different stories") if len(requests) > 1 else _("no whole story")
             raise UsageError(
-                f"{recording.path} holds {contents}", "duotui judge --record makes one"
+                _("{path} holds {contents}", path=recording.path, contents=contents),
+                _("duotui judge --record makes one"),
             )
         (self.request,) = requests
         self.warm = min(warm, len(collector.runs) - 1)

@@ -16,8 +16,8 @@ from duotui.judge.options import JudgeOptions
 from duotui.judge.saved_session import VERDICT_FILE, SavedSession, new_folder
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_boards, markdown_report
-from duotui.report.strings import REPORT_LANGUAGES
-from duotui.report.tables import official_remark, sameness, title
+from duotui.report.strings import report_phrases
+from duotui.report.tables import named, official_remark, sameness, title
 from duotui.scoring.verdict import Verdict
 from duotui.scoring.verdict_json import to_json
 
@@ -33,7 +33,6 @@ class ReportWriter:
     kept: Path | None = None
     home: Path | None = None
     bundle: Path | None = None
-    language: str = "en"
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
 
@@ -80,8 +79,8 @@ class ReportWriter:
         baseline = {"baseline.txt": verdict.baseline.text} if verdict.baseline else {}
         files = {
             VERDICT_FILE: json_text(to_json(verdict), ascii_only=False),
-            "report.md": markdown_report(verdict, self.language),
-            "report.html": html_report(verdict, self.language),
+            "report.md": markdown_report(verdict),
+            "report.html": html_report(verdict),
             "story.txt": verdict.story,
             **baseline,
         }
@@ -101,9 +100,7 @@ class ReportWriter:
             self.save(verdict)
 
     def print(self, verdict: Verdict) -> None:
-        text = (
-            json_text(to_json(verdict)) if self.as_json else markdown_report(verdict, self.language)
-        )
+        text = json_text(to_json(verdict)) if self.as_json else markdown_report(verdict)
         print(text, end="", file=self.out)
 
     def print_several(self, verdicts: list[Verdict]) -> None:
@@ -111,7 +108,7 @@ class ReportWriter:
             values = [to_json(verdict) for verdict in verdicts]
             print(json_text(values), end="", file=self.out)
         else:
-            print(markdown_boards(verdicts, self.language), end="", file=self.out)
+            print(markdown_boards(verdicts), end="", file=self.out)
 
     def in_subfolder(self, name: str) -> "ReportWriter":
         """A writer like this one, into the folder `name` inside this one's."""
@@ -123,15 +120,15 @@ class ReportWriter:
 
     def reprint(self, verdict: Verdict) -> None:
         """Print a summary, after a screen has shown the verdict."""
-        strings = REPORT_LANGUAGES[self.language]
+        strings = report_phrases()
         print(title(verdict, strings), file=self.out)
         print(official_remark(verdict, strings), file=self.out)
         for reason in verdict.void:
-            print(f"{strings['void']}: {reason}", file=self.out)
+            print(named(strings["void"], reason), file=self.out)
         if verdict.score is not None:
             rate = strings["rate"].format(n=len(verdict.counted))
             print(f"{verdict.score.mean:.6f} {rate}", file=self.out)
-        print(f"{strings['same']}: {sameness(verdict, strings)}", file=self.out)
+        print(named(strings["same"], sameness(verdict, strings)), file=self.out)
         if self.destination is not None:
             print(self.destination / "report.html", file=self.out)
 

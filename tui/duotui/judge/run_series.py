@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from duotui.base.errors import DuotuiError, LinkBroken, NotReady, of_status
+from duotui.base.translation import gettext as _
 from duotui.link.connection import ANSWER_TIMEOUT, OPEN_TIMEOUT, RECONNECT_TIMEOUT
 from duotui.protocol import events
 from duotui.protocol.events import Batch, Source
@@ -64,7 +65,11 @@ class RunSeries:
                     self.disturbed += 1
             if not self.complete:
                 raise LinkBroken(
-                    f"the board was lost in {LOST_RUNS_LIMIT} runs in a row", "mend its cable first"
+                    _(
+                        "the board was lost in {count} runs in a row",
+                        count=LOST_RUNS_LIMIT,
+                    ),
+                    _("mend its cable first"),
                 )
             if speak:
                 await self._speak()
@@ -94,7 +99,9 @@ class RunSeries:
             return False
         assert board.stats is not None
         if not board.complete:
-            raise LinkBroken("the engine failed in the middle of a story", "tell it once by itself")
+            raise LinkBroken(
+                _("the engine failed in the middle of a story"), _("tell it once by itself")
+            )
         run = Run.of(board, self._faults, len(self.runs) >= self._warm)
         self._faults = board.stats.faults
         self.runs.append(run)
@@ -109,7 +116,9 @@ class RunSeries:
         speech = self.session.state.board.speech_ended
         if speech is None or speech.silence is not events.SpeechEndReason.DONE:
             why = speech.trouble if speech is not None else ""
-            raise NotReady(f"the story was not said aloud: {why or 'the board is silent'}")
+            raise NotReady(
+                _("the story was not said aloud: {why}", why=why or _("the board is silent"))
+            )
         self.speech = SpeechTiming(speech.sentences, speech.prepared, speech.heard)
 
     async def _wait(self) -> None:
@@ -155,6 +164,13 @@ class RunSeries:
     def _on_deadline(self) -> None:
         board = self.session.state.board
         if board.ready is None:
-            self.stop(NotReady(f"no engine answers on {board.target}", "duotui doctor says why"))
+            self.stop(
+                NotReady(
+                    _("no engine answers on {target}", target=board.target),
+                    _("duotui doctor says why"),
+                )
+            )
         else:
-            self.stop(LinkBroken(f"the engine on {board.target} has stopped answering"))
+            self.stop(
+                LinkBroken(_("the engine on {target} has stopped answering", target=board.target))
+            )

@@ -186,7 +186,7 @@ def new_folder(parent: Path, name: str) -> Path:
         with suppress(FileExistsError):
             folder.mkdir()
             return folder
-    raise FileExistsError(17, "there are a thousand of its name", str(parent / name))
+    raise FileExistsError(17, _("there are a thousand of its name"), str(parent / name))
 
 
 _PLAIN = ("target", "runs", "warm", "speak", "anyway")

@@ -148,7 +148,7 @@ class JudgeSession:
 
     async def close(self) -> None:
         """Release the machine within a second."""
-        self.stop(Cancelled("left before the verdict"))
+        self.stop(Cancelled(_("left before the verdict")))
         await self.source.close()
 
     def outcome(self) -> Outcome:
@@ -157,7 +157,7 @@ class JudgeSession:
             raise self.refused
         if self.verdict is not None:
             return self.verdict, self.source.trouble
-        left = self.source.trouble or Cancelled("left before the verdict")
+        left = self.source.trouble or Cancelled(_("left before the verdict"))
         if not self.source.runs:
             raise left
         return replace(self.so_far, trouble=str(left)), left
@@ -178,7 +178,7 @@ class JudgeSession:
         self._enter(Phase.RUNNING)
         await self.source.run()
         if not self.source.runs:
-            raise self.source.trouble or Cancelled("left before the first run was over")
+            raise self.source.trouble or Cancelled(_("left before the first run was over"))
         self._enter(Phase.COMPARING)
         self.verdict = await self._compared()
         self._enter(Phase.OVER)
@@ -218,8 +218,8 @@ class JudgeSession:
         troubles = conditions.troubles() if conditions.is_duo else ()
         if troubles and not self.options.anyway:
             raise NotReady(
-                f"the result would be void: {', '.join(troubles)}",
-                "duotui doctor says what mends it; --anyway judges all the same",
+                _("the result would be void: {troubles}", troubles=_(", ").join(troubles)),
+                _("duotui doctor says what mends it; --anyway judges all the same"),
             )
         return troubles
 

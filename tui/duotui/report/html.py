@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from duotui.base.translation import LANGUAGES, current_language
+from duotui.base.translation import gettext as _
 from duotui.report import svg
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import (
     RUN_COLUMNS,
     command,
     environment,
     facts,
+    named,
     official,
     official_remark,
     remarks,
@@ -25,8 +28,8 @@ from duotui.scoring.verdict import Verdict, word_diff
 STYLE = Path(__file__).with_suffix(".css")
 
 
-def html_report(verdict: Verdict, language: str = "en") -> str:
-    strings = REPORT_LANGUAGES[language]
+def html_report(verdict: Verdict) -> str:
+    strings, language = report_phrases(), LANGUAGES[current_language()].replace("_", "-")
     body = "\n".join(_parts(verdict, strings))
     return (
         f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
@@ -41,16 +44,16 @@ def _parts(v: Verdict, strings: Mapping[str, str]) -> Iterator[str]:
     kind = "" if is_official(v) else ' class="void"'
     yield f"<p{kind}>{escape(official_remark(v, strings))}</p>"
     for reason in v.void:
-        yield f'<p class="void">{escape(strings["void"])}: {escape(reason)}</p>'
+        yield f'<p class="void">{escape(named(strings["void"], reason))}</p>'
     if v.trouble:
-        yield f'<p class="void">{escape(strings["early"])}: {escape(v.trouble)}</p>'
+        yield f'<p class="void">{escape(named(strings["early"], v.trouble))}</p>'
     score = v.score
     if score is not None:
         rate = escape(strings["rate"].format(n=len(v.counted)))
         yield f'<p class="big">{score.mean:.4f} <small>{rate}</small></p>'
     sign = {True: "=", False: "≠", None: "?"}[v.identical]
-    same = f"{sign} {strings['same']}: {sameness(v, strings)}"
-    yield f"<p><b>{escape(same)}</b>; {escape(remarks(v, strings))}</p>"
+    same = f"{sign} {named(strings['same'], sameness(v, strings))}"
+    yield f"<p><b>{escape(same)}</b>{_('; ')}{escape(remarks(v, strings))}</p>"
     if score is not None:
         yield f"<h2>{escape(strings['runs'])}</h2>"
         yield svg.runs(score, (strings["run"], strings["mean"], strings["dropped"]))

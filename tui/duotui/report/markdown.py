@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from duotui.base.translation import gettext as _
 from duotui.report.markdown_text import code, inline, line, quote, table
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import (
     RUN_COLUMNS,
     Phrases,
@@ -11,6 +12,7 @@ from duotui.report.tables import (
     environment,
     facts,
     grammar_errors,
+    named,
     official,
     official_remark,
     remarks,
@@ -22,8 +24,8 @@ from duotui.report.tables import (
 from duotui.scoring.verdict import Verdict, word_diff
 
 
-def markdown_report(verdict: Verdict, language: str = "en") -> str:
-    strings = REPORT_LANGUAGES[language]
+def markdown_report(verdict: Verdict) -> str:
+    strings = report_phrases()
     return "\n".join(_lines(verdict, strings)) + "\n"
 
 
@@ -33,10 +35,10 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield f"**{inline(official_remark(v, strings))}**"
     yield ""
     for reason in v.void:
-        yield f"**{strings['void']}: {inline(reason)}**"
+        yield f"**{named(strings['void'], inline(reason))}**"
         yield ""
     if v.trouble:
-        yield f"**{strings['early']}: {inline(v.trouble)}**"
+        yield f"**{named(strings['early'], inline(v.trouble))}**"
         yield ""
     yield from results([v], strings)
     yield ""
@@ -44,7 +46,7 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield from _correctness(v, strings)
     if v.roof is not None:
         yield f"## {strings['roofline']}"
-        yield from (f"- {name}: {inline(value)}" for name, value in roofline(v, strings))
+        yield from (f"- {named(name, inline(value))}" for name, value in roofline(v, strings))
         yield ""
     if v.speech is not None:
         yield f"## {strings['speech']}"
@@ -66,18 +68,18 @@ def _lines(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield from _stories(v, strings)
 
 
-def markdown_boards(verdicts: Sequence[Verdict], language: str = "en") -> str:
+def markdown_boards(verdicts: Sequence[Verdict]) -> str:
     """Report on several boards judged side by side: a row each, then the facts of each."""
-    strings = REPORT_LANGUAGES[language]
+    strings = report_phrases()
     lines = [f"# {strings['title_several']}", "", *results(verdicts, strings)]
     for v in verdicts:
-        lines += ["", f"## {inline(v.target)}: {inline(title(v, strings))}"]
+        lines += ["", f"## {named(inline(v.target), inline(title(v, strings)))}"]
         lines.append(f"- **{inline(official_remark(v, strings))}**")
-        lines += [f"- **{strings['void']}: {inline(reason)}**" for reason in v.void]
+        lines += [f"- **{named(strings['void'], inline(reason))}**" for reason in v.void]
         if v.trouble:
-            lines.append(f"- **{strings['early']}: {inline(v.trouble)}**")
+            lines.append(f"- **{named(strings['early'], inline(v.trouble))}**")
         lines += [
-            f"- {name}: {inline(value)}"
+            f"- {named(name, inline(value))}"
             for name, value in (*facts(v, strings), *roofline(v, strings))
         ]
     return "\n".join(lines) + "\n"
@@ -129,7 +131,7 @@ def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
     s = v.score
     if s is None:
         return
-    dropped = ", ".join(f"{s.rates[index]:.6f}" for index in s.dropped) or strings["none"]
+    dropped = _(", ").join(f"{s.rates[index]:.6f}" for index in s.dropped) or strings["none"]
     head = [strings[name] for name in ("mean", "dropped", "all", "median", "deviation")]
     numbers = [f"{s.mean:.6f}", dropped, f"{s.plain:.6f}", f"{s.median:.6f}", f"{s.deviation:.6f}"]
     yield from table([head, numbers])
@@ -141,5 +143,5 @@ def _speed(v: Verdict, strings: Phrases) -> Iterator[str]:
 def _correctness(v: Verdict, strings: Phrases) -> Iterator[str]:
     yield f"## {strings['correctness']}"
     for name, value in facts(v, strings):
-        yield f"- {name}: {inline(value)}"
+        yield f"- {named(name, inline(value))}"
     yield ""

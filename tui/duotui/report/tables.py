@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 
 from duotui.base.board_profile import DUO_64M
+from duotui.base.translation import gettext as _
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.official_settings import (
     OFFICIAL_MODEL,
@@ -25,6 +26,11 @@ _MACHINES = {
     MachineKind.UNKNOWN: "on_unknown",
 }
 _MET = {True: "met_yes", False: "met_no", None: "met_unknown"}
+
+
+def named(name: str, value: str) -> str:
+    """Return a name and what it names, with the language's own colon."""
+    return _("{name}: {value}", name=name, value=value)
 
 
 def title(v: Verdict, strings: Phrases) -> str:
@@ -51,7 +57,7 @@ def official_remark(v: Verdict, strings: Phrases, planned: int = 0) -> str:
     lead = strings["official_unknown" if met is None else "official_no"]
     items = official_items(v, planned)
     names = [_setting(item.name, strings) for item in items if item.met is met]
-    return f"{lead}: {', '.join(names)}"
+    return named(lead, _(", ").join(names))
 
 
 def official(v: Verdict, strings: Phrases) -> Iterator[list[str]]:
@@ -85,11 +91,11 @@ def grammar_errors(v: Verdict, strings: Phrases) -> str:
 
 def remarks(v: Verdict, strings: Phrases) -> str:
     mode = str(v.request.mode)
-    disturbed = f"; {v.disturbed} {strings['disturbed']}" if v.disturbed else ""
-    early = f"; {strings['early']}: {v.trouble}" if v.trouble else ""
-    void = f"; {strings['void']}" if v.void else ""
-    short = f"; {strings['official_short']}" if is_official(v) is False else ""
-    resumed = f"; {strings['sittings'].format(n=v.sittings - 1)}" if v.sittings > 1 else ""
+    disturbed = f"{_('; ')}{v.disturbed} {strings['disturbed']}" if v.disturbed else ""
+    early = _("; ") + named(strings["early"], v.trouble) if v.trouble else ""
+    void = _("; ") + strings["void"] if v.void else ""
+    short = _("; ") + strings["official_short"] if is_official(v) is False else ""
+    resumed = _("; ") + strings["sittings"].format(n=v.sittings - 1) if v.sittings > 1 else ""
     return mode + short + disturbed + resumed + early + void
 
 
@@ -104,7 +110,9 @@ def facts(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:
         own = f" ({v.own.nats:.3f})" if v.own is not None else ""
         yield strings["nats"], f"{v.agreement.nats:.3f}{own}"
     if v.deviation is not None:
-        doubt = "" if v.doubt is None else f"; ≠ {strings['doubt'].format(first=v.doubt + 1)}"
+        doubt = (
+            "" if v.doubt is None else f"{_('; ')}≠ {strings['doubt'].format(first=v.doubt + 1)}"
+        )
         yield strings["deviation_of"], f"{v.deviation:.1e}{doubt}"
     if v.mistakes is not None:
         yield strings["mistakes"], grammar_errors(v, strings)
@@ -140,28 +148,28 @@ def command(v: Verdict) -> str:
 def _swap(c: MachineConditions, strings: Phrases) -> str:
     if c.swaps is None:
         return ""
-    return ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or strings["off"]
+    return _(", ").join(f"{name} {size / 2**20:.0f} MB" for name, size in c.swaps) or strings["off"]
 
 
-def _memory(c: MachineConditions, _: Phrases) -> str:
+def _memory(c: MachineConditions, _strings: Phrases) -> str:
     free = f" ({c.available / 2**20:.1f} MB)" if c.available else ""
     return f"{c.memory / 2**20:.1f} MB{free}" if c.memory else ""
 
 
 def _clock(c: MachineConditions, strings: Phrases) -> str:
     clock = [f"{c.clock} MHz"] if c.clock else []
-    return ", ".join(clock + [strings["slowed"]] * (c.slowed and c.is_duo)) or strings["none"]
+    return _(", ").join(clock + [strings["slowed"]] * (c.slowed and c.is_duo)) or strings["none"]
 
 
 CONDITIONS: Mapping[str, Callable[[MachineConditions, Phrases], str]] = {
-    "image": lambda c, _: c.image,
-    "machine": lambda c, _: c.machine,
-    "kernel": lambda c, _: c.kernel,
+    "image": lambda c, _strings: c.image,
+    "machine": lambda c, _strings: c.machine,
+    "kernel": lambda c, _strings: c.kernel,
     "memory": _memory,
     "swap": _swap,
     "clock": _clock,
-    "temperature": lambda c, _: ", ".join(f"{t:.0f} °C" for t in c.temperatures),
-    "busy": lambda c, _: "" if c.busy is None else f"{c.busy:.0%}",
+    "temperature": lambda c, _strings: _(", ").join(f"{t:.0f} °C" for t in c.temperatures),
+    "busy": lambda c, _strings: "" if c.busy is None else f"{c.busy:.0%}",
 }
 
 

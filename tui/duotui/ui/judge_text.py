@@ -6,10 +6,9 @@ from textual.content import Content
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
-from duotui.base.translation import current_language
 from duotui.base.translation import gettext as _
 from duotui.judge.session import JudgeSession, Phase
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import machine
 from duotui.scoring import rival_run
 from duotui.scoring.official_settings import (
@@ -77,7 +76,7 @@ def headline(session: JudgeSession, glyphs: Glyphs) -> Content:
 
 def loud_remarks(verdict: Verdict) -> list[str]:
     """What makes the runs no contest's runs, as far as it is known: machine, model."""
-    strings = REPORT_LANGUAGES[current_language()]
+    strings = report_phrases()
     remarks = []
     if machine_kind(verdict) not in (MachineKind.DUO, MachineKind.UNKNOWN):
         remarks.append(machine(verdict, strings))
