@@ -1,6 +1,7 @@
 """The agent on a board: its folder, its files, and its start by a shell."""
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.board.command_loop import LEAVE_COMMAND
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -67,17 +68,19 @@ def _start(spawn: TransportSpawn, shell: Shell) -> None:
     job = f"set -m; cd {BOARD_FOLDER} && {serve} 2>{AGENT_LOG}; set +m"
     run = f"{job}; printf '{gone}'; {LEAVE_COMMAND}"
     spawn.write_bytes(run.encode() + b"\r")
-    for _ in range(START_TIMEOUT):
+    for _attempt in range(START_TIMEOUT):
         while spawn.wait_for(FRAME_PATTERN, seconds=1) == 0:
             if is_message(Hello, spawn.matched):
                 return
             if is_message(Gone, spawn.matched):
                 with open_shell(spawn, probe_peer(spawn)) as again:
                     reason = again.ask(f"cat {AGENT_LOG}").last_line
-                raise NotReady("the storyteller does not start", reason.removeprefix("duollama: "))
+                raise NotReady(
+                    _("the storyteller does not start"), reason.removeprefix("duollama: ")
+                )
         # the agent sends HELLO once, and that frame may be corrupted
         spawn.write_bytes(probe())
-    raise NotReady("the storyteller does not answer", "turn the board off and on")
+    raise NotReady(_("the storyteller does not answer"), _("turn the board off and on"))
 
 
 def open_shell(spawn: TransportSpawn, state: PeerState) -> Shell:
@@ -89,7 +92,7 @@ def open_shell(spawn: TransportSpawn, state: PeerState) -> Shell:
     if state is PeerState.BOOTLOADER:
         spawn.write_bytes(b"boot\r")
         state = probe_peer(spawn)
-    for _ in range(BYE_ATTEMPTS):
+    for _attempt in range(BYE_ATTEMPTS):
         if state is not PeerState.AGENT:
             break
         spawn.write_bytes(encode(Frame(Bye.type, 0, Bye().payload())))
@@ -100,4 +103,7 @@ def open_shell(spawn: TransportSpawn, state: PeerState) -> Shell:
 def _check_installed(shell: Shell) -> None:
     for name in (ENGINE_NAME, MODEL_NAME):
         if shell.ask(f"test -f {BOARD_FOLDER}/{name}").status:
-            raise NotReady(f"the board has no {BOARD_FOLDER}/{name}", "duotui setup puts it there")
+            raise NotReady(
+                _("the board has no {path}", path="/".join((BOARD_FOLDER, name))),
+                _("duotui setup puts it there"),
+            )

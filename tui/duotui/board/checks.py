@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit
+from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import (
     BOARD_FOLDER,
     ENGINE_NAME,
@@ -52,34 +53,44 @@ def check_board(shell: Shell) -> Iterator[Finding]:
 def _machine(info: SystemInfo) -> Finding:
     is_duo = DUO_64M.is_machine(info.machine)
     mend = "" if is_duo else DUO_64M.other_machine_hint(info.machine)
-    return Finding("board", is_duo, f"{info.kernel} on {info.machine}", mend)
+    return Finding(
+        "board", is_duo, _("{kernel} on {machine}", kernel=info.kernel, machine=info.machine), mend
+    )
 
 
 def _memory(info: SystemInfo) -> Finding:
     what = f"{info.memory / 2**20:.1f} MB"
     if info.memory >= DUO_64M.freed_memory:
-        return Finding("memory", True, f"{what}: room for every mode")
+        return Finding("memory", True, _("{what}: room for every mode", what=what))
     return Finding(
         "memory",
         None,
-        f"{what}: the image keeps the rest for a camera; mode exact of a large model has no room",
-        "for stories15M: an image of SDK v2 (ION_SIZE 0), or --mode fast",
+        _(
+            "{what}: the image keeps the rest for a camera; mode exact of a large "
+            "model has no room",
+            what=what,
+        ),
+        _("for stories15M: an image of SDK v2 (ION_SIZE 0), or --mode fast"),
     )
 
 
 def _swap(info: SystemInfo) -> Finding:
     if not info.swaps:
-        return Finding("swap", True, "none, as the contest asks")
-    what = ", ".join(f"{name} ({size / 2**20:.0f} MB)" for name, size in info.swaps)
-    return Finding("swap", False, f"on: {what}", "on the board: swapoff -a")
+        return Finding("swap", True, _("none, as the contest asks"))
+    what = ", ".join(
+        _("{name} ({size:.0f} MB)", name=name, size=size / 2**20) for name, size in info.swaps
+    )
+    return Finding("swap", False, _("on: {what}", what=what), _("on the board: swapoff -a"))
 
 
 def _clock(info: SystemInfo) -> Finding:
     if not info.cooling:
-        return Finding("clock", None, "the kernel does not say whether it is slowed down")
+        return Finding("clock", None, _("the kernel does not say whether it is slowed down"))
     if any(info.cooling):
-        return Finding("clock", False, "slowed down, because it is hot", "let it cool, or fan it")
-    return Finding("clock", True, "not slowed down")
+        return Finding(
+            "clock", False, _("slowed down, because it is hot"), _("let it cool, or fan it")
+        )
+    return Finding("clock", True, _("not slowed down"))
 
 
 def _program(shell: Shell) -> Finding:
@@ -90,7 +101,7 @@ def _program(shell: Shell) -> Finding:
         return Finding("storyteller", False, fault.what, fault.mend)
     expected = json.loads(resources.BOARD.with_name("duollama.json").read_text("utf-8"))["sha256"]
     digest = sha256_in(shell.run(f"sha256sum {path}", 60))
-    origin = "ours" if digest == expected else "not the one of this package"
+    origin = "ours" if digest == expected else _("not the one of this package")
     return Finding("storyteller", True, f"{quoted(version.text)}, {origin}")
 
 
@@ -100,23 +111,23 @@ def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
     try:
         size = whole_number(shell.ask(f"wc -c <{path}").text.strip())
     except ValueError:
-        yield Finding("model", False, f"no {path}", SETUP_HINT)
+        yield Finding("model", False, _("no {path}", path=path), _(SETUP_HINT))
         return
-    what = f"{path}, {size / 1e6:.1f} MB"
+    what = _("{path}, {size:.1f} MB", path=path, size=size / 1e6)
     if not runs:
-        yield Finding("model", None, f"{what}, not looked into")
+        yield Finding("model", None, _("{what}, not looked into", what=what))
         return
     inspected = shell.ask(f"{BOARD_FOLDER}/{ENGINE_NAME} inspect {path}", 300)
     if inspected.status:
-        yield Finding("model", False, f"{what}, is damaged", SETUP_HINT)
+        yield Finding("model", False, _("{what}, is damaged", what=what), _(SETUP_HINT))
         return
-    yield Finding("model", True, f"{what}, whole")
+    yield Finding("model", True, _("{what}, whole", what=what))
     modes = modes_of(inspected.text)
     fault = generation_fault(shell, modes, BOARD_FOLDER)
     if fault is not None:
         yield Finding("story", False, fault.what, fault.mend)
     else:
-        yield Finding("story", True, f"begun in each mode: {', '.join(modes)}")
+        yield Finding("story", True, _("begun in each mode: {modes}", modes=", ".join(modes)))
 
 
 def _microphone(shell: Shell) -> Finding:
@@ -124,15 +135,24 @@ def _microphone(shell: Shell) -> Finding:
     board."""
     device = quoted(shell.ask(f"command ls {DUO_64M.capture_device}").text)
     if not device.startswith("/"):
-        return Finding("microphone", None, "none is known to the kernel: the host listens")
+        return Finding("microphone", None, _("none is known to the kernel: the host listens"))
     if shell.ask("command -v arecord").status:
-        return Finding("microphone", None, f"{device}, but no arecord: the host listens")
-    if shell.ask(f"test -x {BOARD_FOLDER}/{MICROPHONE_SCRIPT}").status:
-        mend = "on this computer: duotui setup"
         return Finding(
-            "microphone", False, f"{device}, but no {BOARD_FOLDER}/{MICROPHONE_SCRIPT}", mend
+            "microphone", None, _("{device}, but no arecord: the host listens", device=device)
         )
-    return Finding("microphone", True, f"{device}, and arecord")
+    if shell.ask(f"test -x {BOARD_FOLDER}/{MICROPHONE_SCRIPT}").status:
+        mend = _("on this computer: duotui setup")
+        return Finding(
+            "microphone",
+            False,
+            _(
+                "{device}, but no {path}",
+                device=device,
+                path="/".join((BOARD_FOLDER, MICROPHONE_SCRIPT)),
+            ),
+            mend,
+        )
+    return Finding("microphone", True, _("{device}, and arecord", device=device))
 
 
 def _sound(shell: Shell) -> Finding:
@@ -140,14 +160,23 @@ def _sound(shell: Shell) -> Finding:
     paths = f"{DUO_64M.alsa_devices} {DUO_64M.oss_device}"
     devices = shell.ask(f"command ls {paths} 2>/dev/null").text.split()
     if not devices:
-        return Finding("sound", None, "no loudspeaker is known to the kernel: the host speaks")
+        return Finding("sound", None, _("no loudspeaker is known to the kernel: the host speaks"))
     names = quoted(", ".join(devices))
     if DUO_64M.oss_device not in devices and shell.ask("command -v aplay").status:
-        return Finding("sound", None, f"{names}, but no aplay: the host speaks")
+        return Finding("sound", None, _("{names}, but no aplay: the host speaks", names=names))
     result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
     if result.status == 127:
-        return Finding("sound", False, f"{names}, but no voice", "on this computer: duotui setup")
+        return Finding(
+            "sound",
+            False,
+            _("{names}, but no voice", names=names),
+            _("on this computer: duotui setup"),
+        )
     if result.status:
-        mend = "whatever else plays on the board must end"
+        mend = _("whatever else plays on the board must end")
         return Finding("sound", False, f"{names}: {result.last_line}", mend)
-    return Finding("sound", True, f"{names}, and a voice: duotui tell --speak tries a loudspeaker")
+    return Finding(
+        "sound",
+        True,
+        _("{names}, and a voice: duotui tell --speak tries a loudspeaker", names=names),
+    )

@@ -3,7 +3,6 @@
 import itertools
 import os
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,9 @@ from typing import TextIO
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError, Exit, UsageError
 from duotui.base.json_text import json_text
+from duotui.base.text_width import lines_of, padded
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.board.agent_launcher import open_shell
 from duotui.board.checks import Finding, check_board
 from duotui.board.login import no_shell_error, shown_line
@@ -37,6 +39,9 @@ USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PA
 UNKNOWN_STATES = (PeerState.PROGRAM, PeerState.BOOTING)
 """States in which the last line that was seen says more."""
 
+LEAD_WIDTH = 20
+"""Columns of a finding's sign and link."""
+
 HOLDERS_NAMED = 3
 """Most programs named that hold a port."""
 
@@ -44,7 +49,10 @@ HOLDERS_NAMED = 3
 def examine(target: str) -> Iterator[Finding]:
     """Yield the findings, link by link. A broken port ends the checks. Raises UsageError."""
     if target in ("sim", "virtual"):
-        raise UsageError(f"{target} has no port to look at", "name one, as duotui devices lists it")
+        raise UsageError(
+            _("{target} has no port to look at", target=target),
+            _("name one, as duotui devices lists it"),
+        )
     known = ports()
     path = target
     if target == "auto" or target.startswith(ID_PREFIX):
@@ -71,40 +79,44 @@ def of_port(
 ) -> Iterator[Finding]:
     """Check a port without opening it."""
     if "://" in path:
-        yield Finding("port", None, f"{path}, on another computer")
+        yield Finding("port", None, _("{path}, on another computer", path=path))
         return
     if not exists(path, known):
-        mend = "plug the board in, then duotui devices: it lists the ports there are"
+        mend = _("plug the board in, then duotui devices: it lists the ports there are")
         yield Finding(
-            link="port", right=False, what=f"there is no {path}", mend=mend, exit=Exit.NO_DEVICE
+            link="port",
+            right=False,
+            what=_("there is no {path}", path=path),
+            mend=mend,
+            exit=Exit.NO_DEVICE,
         )
         return
     port = listed(path, known)
-    yield Finding("port", True, f"{path}{f': {port.described}' if port else ''}")
+    yield Finding("port", True, path if port is None else f"{path}: {port.described}")
     if sys.platform == "win32":
         return  # Windows has no permissions for it, and reports its use only on opening
     if not os.access(path, os.R_OK | os.W_OK):
         yield Finding(
             link="permission",
             right=False,
-            what="not for this user",
-            mend=PERMISSION_HINT,
+            what=_("not for this user"),
+            mend=_(PERMISSION_HINT),
             exit=Exit.NO_PERMISSION,
         )
         return
-    yield Finding("permission", True, "may be read and written")
+    yield Finding("permission", True, _("may be read and written"))
     names = list(itertools.islice(holders(path, proc), HOLDERS_NAMED))
     if names:
-        mend = "close that program"
+        mend = _("close that program")
         yield Finding(
             link="free",
             right=False,
-            what=f"in use by {', '.join(names)}",
+            what=_("in use by {names}", names=", ".join(names)),
             mend=mend,
             exit=Exit.BUSY,
         )
     else:
-        yield Finding("free", True, "no program of yours holds it")
+        yield Finding("free", True, _("no program of yours holds it"))
     if port is not None and port.vendor == DUO_64M.usb_vendor:
         yield _modem_manager(proc, rules)
 
@@ -118,11 +130,17 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
         for rule in folder.glob("*.rules")
     )
     if not runs or kept_off:
-        return Finding(
-            "modems", True, f"{MODEM_MANAGER} {'is kept off' if runs else 'is not here'}"
-        )
-    mend = "sudo cp firmware/host/60-duotui.rules /etc/udev/rules.d/, then plug the board in again"
-    return Finding("modems", False, f"{MODEM_MANAGER} takes the port for a modem", mend)
+        what = N_("{program} is kept off") if runs else N_("{program} is not here")
+        return Finding("modems", True, _(what, program=MODEM_MANAGER))
+    mend = _(
+        "sudo cp firmware/host/60-duotui.rules /etc/udev/rules.d/, then plug the board in again"
+    )
+    return Finding(
+        "modems",
+        False,
+        _("{program} takes the port for a modem", program=MODEM_MANAGER),
+        mend,
+    )
 
 
 def _check_line(path: str) -> Iterator[Finding]:
@@ -139,11 +157,11 @@ def _check_line(path: str) -> Iterator[Finding]:
         if state not in USABLE_STATES:
             fault = no_shell_error(state, spawn)
             seen = shown_line(spawn) if state in UNKNOWN_STATES else ""
-            yield Finding("line", False, f"{state.value}{seen}", fault.hint)
+            yield Finding("line", False, f"{_(state.value)}{seen}", fault.hint)
             return
-        yield Finding("line", True, state.value)
+        yield Finding("line", True, _(state.value))
         with open_shell(spawn, state) as shell:
-            yield Finding("login", True, "as root")
+            yield Finding("login", True, _("as root"))
             yield from check_board(shell)
     except DuotuiError as error:
         yield Finding(
@@ -172,18 +190,34 @@ def doctor(target: str, as_json: bool, out: TextIO) -> Exit:
     return next((finding.exit for finding in findings if finding.right is False), Exit.OK)
 
 
-_SIGNS = {True: "ok", False: "WRONG", None: "?"}
+_SIGNS = {True: N_("ok"), False: N_("WRONG"), None: "?"}
+_LINKS = {
+    "board": N_("board"),
+    "clock": N_("clock"),
+    "free": N_("free"),
+    "line": N_("line"),
+    "login": N_("login"),
+    "memory": N_("memory"),
+    "microphone": N_("microphone"),
+    "model": N_("model"),
+    "modems": N_("modems"),
+    "permission": N_("permission"),
+    "port": N_("port"),
+    "sound": N_("sound"),
+    "story": N_("story"),
+    "storyteller": N_("storyteller"),
+    "swap": N_("swap"),
+}
+"""The name of each link for a reader, by its name in JSON."""
 
 
 def _print(finding: Finding, out: TextIO) -> None:
-    lead = f"{_SIGNS[finding.right]:<6} {finding.link:<12} "
-    print(
-        textwrap.fill(finding.what, 79, initial_indent=lead, subsequent_indent=" " * 20), file=out
-    )
-    if finding.mend:
-        indent = " " * 20 + "-> "
-        print(
-            textwrap.fill(finding.mend, 79, initial_indent=indent, subsequent_indent=" " * 23),
-            file=out,
-        )
+    lead = f"{padded(_(_SIGNS[finding.right]), 6)} {padded(_(_LINKS[finding.link]), 12)} "
+    for line in lines_of(finding.what, 79 - LEAD_WIDTH):
+        print(lead + line, file=out)
+        lead = " " * LEAD_WIDTH
+    lead = " " * LEAD_WIDTH + "-> "
+    for line in lines_of(finding.mend, 76 - LEAD_WIDTH):
+        print(lead + line, file=out)
+        lead = " " * (LEAD_WIDTH + 3)
     out.flush()

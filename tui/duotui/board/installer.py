@@ -14,6 +14,7 @@ from duotui.base.clock import Clock
 from duotui.base.errors import NotReady
 from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
+from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME, TTS_PROGRAM
 from duotui.board.answers import sha256_in
 from duotui.board.self_test import EngineFault, explain_failure, generation_fault, modes_of
@@ -87,7 +88,7 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     info = parse_system_info(shell.run(PROBE))
     if not DUO_64M.is_machine(info.machine):
         hint = DUO_64M.other_machine_hint(info.machine)
-        raise NotReady(f"this is no Duo: its processor is {info.machine}", hint)
+        raise NotReady(_("this is no Duo: its processor is {machine}", machine=info.machine), hint)
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()
@@ -143,4 +144,4 @@ def _run_engine(shell: Shell, arguments: str) -> str:
 
 
 def _no_engine(fault: EngineFault) -> NotReady:
-    return NotReady(f"the engine does not run on this board: {fault.what}", fault.mend)
+    return NotReady(_("the engine does not run on this board: {what}", what=fault.what), fault.mend)

@@ -3,6 +3,7 @@
 import re
 
 from duotui.base.errors import DuotuiError, NotReady
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import bounded_line
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import (
@@ -26,7 +27,7 @@ def log_in(spawn: TransportSpawn, user: str, key: str) -> None:
     """Log in. Raises NotReady after two refused passwords or LOGIN_ATTEMPTS. A getty discards input
     while it writes its prompt."""
     refused = 0
-    for _ in range(LOGIN_ATTEMPTS):
+    for _attempt in range(LOGIN_ATTEMPTS):
         spawn.drain()
         spawn.write_bytes(user.encode() + b"\r")
         prompt = spawn.wait_for(PASSWORD_PROMPT, SHELL_PROMPT, seconds=10)
@@ -47,33 +48,43 @@ def log_in(spawn: TransportSpawn, user: str, key: str) -> None:
         spawn.wait_for(LOGIN_PROMPT, seconds=15)
     if refused:
         raise password_refused(user)
-    raise NotReady(f"the board does not let in{shown_line(spawn)}", "turn it off and on")
+    raise NotReady(
+        _("the board does not let in{seen}", seen=shown_line(spawn)), _("turn it off and on")
+    )
 
 
 def no_shell_error(state: PeerState, spawn: TransportSpawn) -> DuotuiError:
     """Return the error that explains to a user why there is no shell."""
     match state:
         case PeerState.AGENT:
-            return NotReady("the storyteller has the line", "it must be told to leave it first")
+            return NotReady(
+                _("the storyteller has the line"), _("it must be told to leave it first")
+            )
         case PeerState.BOOTING:
             return NotReady(
-                f"the board did not finish to start{shown_line(spawn)}", "turn it off and on"
+                _("the board did not finish to start{seen}", seen=shown_line(spawn)),
+                _("turn it off and on"),
             )
         case PeerState.NO_CARD:
             return NotReady(
-                "the board's boot ROM finds nothing to boot from",
-                "seat its card, or flash an image to it, then turn the board on",
+                _("the board's boot ROM finds nothing to boot from"),
+                _("seat its card, or flash an image to it, then turn the board on"),
             )
         case PeerState.BOOTLOADER:
-            return NotReady("the board stopped in its boot loader", "type boot there, or reset it")
+            return NotReady(
+                _("the board stopped in its boot loader"), _("type boot there, or reset it")
+            )
         case PeerState.PROGRAM:
             return NotReady(
-                f"another program has the board's line{shown_line(spawn)}",
-                "end it there (Ctrl+C), then try again",
+                _("another program has the board's line{seen}", seen=shown_line(spawn)),
+                _("end it there (Ctrl+C), then try again"),
             )
     return NotReady(
-        "the port opened, but nothing answers",
-        "look at the board's power, then its card, then whether TX and RX are the right way round",
+        _("the port opened, but nothing answers"),
+        _(
+            "look at the board's power, then its card, then whether TX and RX are "
+            "the right way round"
+        ),
     )
 
 
@@ -87,4 +98,4 @@ def shown_line(spawn: TransportSpawn) -> str:
         for line in lines
         if any(map(str.isalnum, line)) and not any(part in line for part in not_shown)
     ]
-    return f', which shows "{shown[-1]}"' if shown else ""
+    return _(', which shows "{shown}"', shown=shown[-1]) if shown else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pexpect import TIMEOUT, spawnbase
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.link.port_thread import Transport
 
 UNEXPECTED_LIMIT = 1 << 17
@@ -44,7 +45,7 @@ class TransportSpawn(_Base):
         self._unexpected += len(data)
         if self._unexpected > UNEXPECTED_LIMIT:
             raise NotReady(
-                "the line floods with bytes that nobody asked for", "end what writes there"
+                _("the line floods with bytes that nobody asked for"), _("end what writes there")
             )
         return data
 

@@ -12,6 +12,7 @@ import re
 from enum import Enum
 
 from duotui.base.board_profile import DUO_64M
+from duotui.base.translation import untranslated as N_
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.protocol.frames import Frame, FrameDecoder, encode
 from duotui.protocol.message_base import Message
@@ -19,15 +20,15 @@ from duotui.protocol.messages import AskHello, Hello
 
 
 class PeerState(Enum):
-    AGENT = "the storyteller runs"
-    SHELL = "a shell, logged in"
-    LOGIN = "a login prompt"
-    PASSWORD = "a password prompt"
-    BOOTING = "the board is starting"
-    BOOTLOADER = "the boot loader's prompt"
-    NO_CARD = "its boot ROM finds nothing to boot from"
-    PROGRAM = "another program is in the foreground"
-    SILENT = "nothing answers"
+    AGENT = N_("the storyteller runs")
+    SHELL = N_("a shell, logged in")
+    LOGIN = N_("a login prompt")
+    PASSWORD = N_("a password prompt")
+    BOOTING = N_("the board is starting")
+    BOOTLOADER = N_("the boot loader's prompt")
+    NO_CARD = N_("its boot ROM finds nothing to boot from")
+    PROGRAM = N_("another program is in the foreground")
+    SILENT = N_("nothing answers")
 
 
 INTERRUPT = b"\x03"  # ^C

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.files import read_bytes, reason, reported
+from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import BOARD_FOLDER
 from duotui.board.installer import InstallFile
 from duotui.board.owner_script import AUTO_SCRIPT, KEPT_SCRIPT, OUR_LINE
@@ -28,8 +29,12 @@ def check_card(root: Path) -> None:
     missing = [name for name in STOCK_FILES if not (root / name).exists()]
     if missing:
         raise UsageError(
-            f"{root} is not the root of a Duo's card: it has no {missing[0]}",
-            "mount its second partition, and name that folder",
+            _(
+                "{root} is not the root of a Duo's card: it has no {missing}",
+                root=root,
+                missing=missing[0],
+            ),
+            _("mount its second partition, and name that folder"),
         )
 
 
@@ -88,9 +93,9 @@ def _written(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise CardNotWritable(f"{path} cannot be written", reason(error)) from error
+        raise CardNotWritable(_("{path} cannot be written", path=path), reason(error)) from error
     except OSError as error:
-        raise NotReady(f"{path} cannot be written", reason(error)) from error
+        raise NotReady(_("{path} cannot be written", path=path), reason(error)) from error
 
 
 def _on_card(root: Path, path: str) -> Path:
@@ -98,8 +103,8 @@ def _on_card(root: Path, path: str) -> Path:
     target = root / path.lstrip("/")
     if not target.parent.resolve().is_relative_to(root.resolve()) or target.is_symlink():
         raise UsageError(
-            f"{target} leads off the card, by a symbolic link",
-            "remove the link on the card; nothing was written",
+            _("{target} leads off the card, by a symbolic link", target=target),
+            _("remove the link on the card; nothing was written"),
         )
     return target
 

@@ -8,6 +8,8 @@ A program that fails is explained: its last words, and what to do.
 import re
 from dataclasses import dataclass
 
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.board.agent_launcher import BOARD_FOLDER, ENGINE_NAME, MODEL_NAME
 from duotui.board.answers import quoted
 from duotui.board.shell import CommandResult, Shell
@@ -17,24 +19,27 @@ STEPS = 4
 MODE_SECONDS = 300
 """Seconds for STEPS tokens: a model that does not fit into memory is read for each of them."""
 
-SETUP_HINT = "on this computer: duotui setup"
+SETUP_HINT = N_("on this computer: duotui setup")
 
 _ENDS = {
     4: (
-        "Illegal instruction",
-        "the image's kernel, or the processor, has none of the vectors (0.7.1) that this engine"
-        " uses: flash the maker's image, or build an engine for it (duotui setup --engine FILE)",
+        N_("Illegal instruction"),
+        N_(
+            "the image's kernel, or the processor, has none of the vectors (0.7.1) "
+            "that this engine uses: flash the maker's image, or build an engine for "
+            "it (duotui setup --engine FILE)"
+        ),
     ),
-    7: ("Bus error: its card cannot be read", "put another card in, and set it up anew"),
+    7: (N_("Bus error: its card cannot be read"), N_("put another card in, and set it up anew")),
     9: (
-        "Killed, as Linux does when memory runs out",
-        "end what else runs on the board, or flash an image of SDK v2 (ION_SIZE 0)",
+        N_("Killed, as Linux does when memory runs out"),
+        N_("end what else runs on the board, or flash an image of SDK v2 (ION_SIZE 0)"),
     ),
 }
 """Signals that end an engine, with their words and their remedies."""
 
 _OWN_WORDS = f"{ENGINE_NAME}: "
-_DAMAGED = "it is damaged, or has a defect; on this computer: duotui setup"
+_DAMAGED = N_("it is damaged, or has a defect; on this computer: duotui setup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def generation_fault(
         result = shell.ask(f"cd {folder} && {command}", MODE_SECONDS)
         if result.status:
             fault = explain_failure(shell, f"{folder}/{ENGINE_NAME}", result)
-            return EngineFault(f"mode {mode}: {fault.what}", fault.mend)
+            return EngineFault(_("mode {mode}: {what}", mode=mode, what=fault.what), fault.mend)
     return None
 
 
@@ -78,32 +83,35 @@ def explain_failure(shell: Shell, program: str, result: CommandResult) -> Engine
     """Explain why `program` on the board ended with `result`, which is no success."""
     if result.status > 128:
         words, mend = _ENDS.get(result.status - 128, (quoted(result.last_line), _DAMAGED))
-        return EngineFault(words, mend)
+        return EngineFault(_(words), _(mend))
     if result.last_line.startswith(_OWN_WORDS):
-        return EngineFault(quoted(result.last_line.removeprefix(_OWN_WORDS)), SETUP_HINT)
+        return EngineFault(quoted(result.last_line.removeprefix(_OWN_WORDS)), _(SETUP_HINT))
     if shell.ask(f"test -f {program}").status:
-        return EngineFault(f"no {program}", SETUP_HINT)
+        return EngineFault(_("no {program}", program=program), _(SETUP_HINT))
     own, header = _elf(shell, "/bin/sh"), _elf(shell, program)
     if not header:
-        return EngineFault(f"{program} is no program", _DAMAGED)
+        return EngineFault(_("{program} is no program", program=program), _(_DAMAGED))
     if own and own != header:
         return EngineFault(
-            f"{program} is built for another processor",
-            "duotui setup sends the Duo's own; for another board: duotui setup --engine FILE",
+            _("{program} is built for another processor", program=program),
+            _("duotui setup sends the Duo's own; for another board: duotui setup --engine FILE"),
         )
     if result.status == 127:
         return EngineFault(
-            f"{program} needs libraries that the board has not", "link it statically (-static)"
+            _("{program} needs libraries that the board has not", program=program),
+            _("link it statically (-static)"),
         )
     if result.status == 126:
         mount = _mount_without_programs(shell, program)
         if mount:
             return EngineFault(
-                f"{quoted(mount)} is mounted noexec: no program may run from there",
-                f"on the board: mount -o remount,exec {quoted(mount)}",
+                _("{mount} is mounted noexec: no program may run from there", mount=quoted(mount)),
+                _("on the board: mount -o remount,exec {mount}", mount=quoted(mount)),
             )
-        return EngineFault(quoted(result.last_line), f"on the board: chmod 755 {program}")
-    return EngineFault(quoted(result.last_line), SETUP_HINT)
+        return EngineFault(
+            quoted(result.last_line), _("on the board: chmod 755 {program}", program=program)
+        )
+    return EngineFault(quoted(result.last_line), _(SETUP_HINT))
 
 
 def _elf(shell: Shell, path: str) -> str:

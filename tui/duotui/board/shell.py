@@ -17,6 +17,7 @@ from typing import Self
 from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import last_line
 from duotui.base.errors import DuotuiError, NotReady
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import printable
 from duotui.board.answers import quoted
 from duotui.board.command_loop import LEAVE_COMMAND, LOOP_PROMPT, enter_line
@@ -49,7 +50,7 @@ class CommandResult:
     @property
     def last_line(self) -> str:
         """The line in which a program reports its error."""
-        return quoted(last_line(self.text, "it said nothing"))
+        return quoted(last_line(self.text, _("it said nothing")))
 
 
 class ShellLost(NotReady):
@@ -104,7 +105,7 @@ class Shell:
         """Run a command line that reads `lines` from the terminal; otherwise like `ask`."""
         number = next(self._numbers)
         whole = to_send = _guarded(command, number) + (lines + b"\r" if lines else b"")
-        for _ in range(COMMAND_ATTEMPTS):
+        for _attempt in range(COMMAND_ATTEMPTS):
             for at in range(0, len(to_send), WRITE_BYTES):
                 self._spawn.write_bytes(to_send[at : at + WRITE_BYTES])
             output = self._wait_for_output(number, seconds)
@@ -119,14 +120,17 @@ class Shell:
             else:
                 self._spawn.write_bytes(f"unset r{number}\r".encode())
                 return CommandResult(int(status), text.removesuffix("\n"))
-        raise ShellLost("the board's shell does not answer", "turn the board off and on")
+        raise ShellLost(_("the board's shell does not answer"), _("turn the board off and on"))
 
     def run(self, command: str, seconds: float = 10.0) -> str:
         """Return the output of a command line that must succeed. Raises NotReady with its last
         line."""
         answer = self.ask(command, seconds)
         if answer.status:
-            raise NotReady(f"the board cannot {command.split(maxsplit=1)[0]}", answer.last_line)
+            raise NotReady(
+                _("the board cannot {command}", command=command.split(maxsplit=1)[0]),
+                answer.last_line,
+            )
         return answer.text
 
     def __enter__(self) -> Self:
@@ -177,9 +181,11 @@ class Shell:
                 case 1:
                     logins += 1
                     if logins == LOGINS_SEEN:
-                        raise ShellLost("the board's shell has ended", "try again: it goes on")
+                        raise ShellLost(
+                            _("the board's shell has ended"), _("try again: it goes on")
+                        )
                 case 2:
-                    raise ShellLost("the board has started anew", "try again: it goes on")
+                    raise ShellLost(_("the board has started anew"), _("try again: it goes on"))
             waited, pause = waited + pause, min(2 * pause, RETRY_INTERVAL_LONG)
         return None
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.board.answers import quoted, whole_number
 
 COLDEST = -273_150
@@ -82,7 +83,10 @@ def parse_system_info(output: str) -> SystemInfo:
 
 
 def not_understood(output: str) -> NotReady:
-    return NotReady("the board does not say what state it is in", f"it said {quoted(output)!r}")
+    return NotReady(
+        _("the board does not say what state it is in"),
+        _("it said {output!r}", output=quoted(output)),
+    )
 
 
 def _kib(value: str) -> int:

@@ -16,6 +16,7 @@ from duotui.base.clock import Clock
 from duotui.base.errors import NotReady
 from duotui.base.files import read_bytes, reported
 from duotui.base.progress import TransferProgress
+from duotui.base.translation import gettext as _
 from duotui.board.answers import quoted, sha256_in, whole_number
 from duotui.board.shell import Shell
 
@@ -83,13 +84,14 @@ def upload(
             continue
         size, failures = max(size // 2, LEAST_BLOCK_BYTES), failures + 1
         if failures == BLOCK_ATTEMPTS:
-            raise NotReady("the line spoils what is sent", "try another cable or port")
+            raise NotReady(_("the line spoils what is sent"), _("try another cable or port"))
     if not data:
         shell.run(f": >{part}")
     if _sha256(shell, part) != digest:
         shell.run(f"rm -f {part}")
         raise NotReady(
-            f"{target} arrived damaged", "push it again; a card that wears out does this"
+            _("{target} arrived damaged", target=target),
+            _("push it again; a card that wears out does this"),
         )
     shell.run(f"rm -f {BLOCK_FILE}; chmod {mode:o} {part} && sync && mv {part} {name} && sync", 60)
     return True
@@ -113,9 +115,13 @@ def _send(
     answer = shell.feed(take, b"\r".join([*lines, b".", b""]), seconds)
     if "No space" in answer.text:
         shell.run(f"rm -f {part}")
-        raise NotReady("the board's card is full", "remove something from it: df -h says where")
+        raise NotReady(
+            _("the board's card is full"), _("remove something from it: df -h says where")
+        )
     if answer.status and "dd: " in answer.text:  # the block arrived, and cannot be written
-        raise NotReady(f"the board cannot write {part}", answer.text.rsplit(": ", 1)[1])
+        raise NotReady(
+            _("the board cannot write {part}", part=part), answer.text.rsplit(": ", 1)[1]
+        )
     return answer.status == 0
 
 
@@ -141,12 +147,17 @@ def _check_free_space(shell: Shell, folder: str, need: int) -> None:
         free = whole_number(answer.split()[3]) * 1024
     except (IndexError, ValueError) as error:
         raise NotReady(
-            "the board does not say how much room its card has", f"it said {quoted(answer)!r}"
+            _("the board does not say how much room its card has"),
+            _("it said {answer!r}", answer=quoted(answer)),
         ) from error
     if free < need:
         raise NotReady(
-            f"the board's card has {free / 1e6:.1f} MB of room, and {need / 1e6:.1f} are needed",
-            f"remove something from it: du -a {folder} | sort -n",
+            _(
+                "the board's card has {free:.1f} MB of room, and {need:.1f} are needed",
+                free=free / 1e6,
+                need=need / 1e6,
+            ),
+            _("remove something from it: du -a {folder} | sort -n", folder=folder),
         )
 
 
@@ -161,4 +172,6 @@ def _decoder(shell: Shell) -> str:
     for name, command in _DECODERS.items():
         if output.strip().endswith(name):
             return command
-    raise NotReady("the board's shell has nothing that decodes base64", "put the file on its card")
+    raise NotReady(
+        _("the board's shell has nothing that decodes base64"), _("put the file on its card")
+    )

@@ -16,6 +16,8 @@ from duotui.base.errors import (
     UsageError,
 )
 from duotui.base.progress import ProgressLine, TransferProgress
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.board.agent_launcher import open_shell
 from duotui.board.installer import (
     InstallFile,
@@ -46,7 +48,7 @@ RETURN_SECONDS = 120
 
 LOSSES_WITHOUT_PROGRESS = 5
 
-READY_BY_SSH = "ready: connect the board by USB to a computer, and duotui there tells from it"
+READY_BY_SSH = N_("ready: connect the board by USB to a computer, and duotui there tells from it")
 
 T = TypeVar("T")
 
@@ -79,7 +81,7 @@ class BoardSetup:
             files, notes = fitting_files(shell, files, self._options.model, self._options.tokenizer)
             plan = plan_install(shell, files)
             if has_owner_script(shell):
-                notes.append(OWNER_NOTE)
+                notes.append(str(OWNER_NOTE))
         expected = not line.is_usb_port and self._sees_board()
         self._dialog.show(plan, line)
         for note in notes:
@@ -92,9 +94,11 @@ class BoardSetup:
             line = self._usb_line(number, expected) or line
         rest = [part for part in plan.missing if part not in first]
         modes = self._persist(line, lambda shell: self._finish(shell, rest))
-        self._dialog.say(f"it begins a story in each mode: {', '.join(modes)}")
+        self._dialog.say(_("it begins a story in each mode: {modes}", modes=", ".join(modes)))
         self._dialog.say(
-            f"ready: duotui {line.name} tells from it" if line.is_port else READY_BY_SSH
+            _("ready: duotui {name} tells from it", name=line.name)
+            if line.is_port
+            else _(READY_BY_SSH)
         )
 
     def _line(self) -> SetupLine:
@@ -117,9 +121,9 @@ class BoardSetup:
 
     def _undo(self, shell: Shell, line: SetupLine) -> None:
         """Remove what setup has put on the board, if the user agrees. Raises Cancelled."""
-        self._dialog.confirm(f"Remove duotui from the board at {line.name}?")
+        self._dialog.confirm(_("Remove duotui from the board at {name}?", name=line.name))
         undo_setup(shell)
-        self._dialog.say("removed: turn the board off and on, and it starts as before")
+        self._dialog.say(_("removed: turn the board off and on, and it starts as before"))
 
     def _usb_line(self, number: str, expected: bool) -> SetupLine | None:
         """The line at the board's USB port, if it is plugged in here. Raises NotReady if it is
@@ -127,12 +131,14 @@ class BoardSetup:
         seconds = PORT_SECONDS if expected else 1
         port = wait_for_port(number, self._ports, self._sleep, seconds)
         if port is not None:
-            self._dialog.say(f"the board's USB port is {port.path}: setup goes on there")
+            self._dialog.say(
+                _("the board's USB port is {path}: setup goes on there", path=port.path)
+            )
             return serial_line(port, self._ports)
         if expected and self._options.net is not None:
             raise NotReady(
-                "the board is set up, and its USB port does not come",
-                "unplug the board, plug it in again, and look with duotui devices",
+                _("the board is set up, and its USB port does not come"),
+                _("unplug the board, plug it in again, and look with duotui devices"),
             )
         return None
 
@@ -175,7 +181,9 @@ class BoardSetup:
                     raise
                 if error.message != said:
                     said = error.message
-                    self._dialog.say(f"{said}: waiting for it; setup goes on by itself")
+                    self._dialog.say(
+                        _("{said}: waiting for it; setup goes on by itself", said=said)
+                    )
             self._sleep(1)
 
     def _report(self, part: InstallFile, now: TransferProgress) -> None:

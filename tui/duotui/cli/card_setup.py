@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.board.installer import InstallFile
 from duotui.board.sd_card import (
     CardNotWritable,
@@ -25,22 +26,22 @@ def set_up_card(
     try:
         check_card(card)
         if options.undo:
-            dialog.confirm(f"Remove duotui from the card at {card}?")
+            dialog.confirm(_("Remove duotui from the card at {card}?", card=card))
             undo_install(card)
-            dialog.say("removed: unmount the card, and the board starts as before")
+            dialog.say(_("removed: unmount the card, and the board starts as before"))
             return
-        dialog.say(f"{card} gets")
+        dialog.say(_("{card} gets", card=card))
         for part in files:
             dialog.say(f"  {part.target:<28} {megabytes(part.size)}")
         if has_owner_script(card):
             dialog.say(f"  {OWNER_NOTE}")
-            dialog.confirm(f"Write them to {card}?")
+            dialog.confirm(_("Write them to {card}?", card=card))
             keep_owner_script(card)
         install_on_card(card, files)
     except CardNotWritable as error:
-        what = f"{error.message} by this user: the files of a card are root's"
+        what = _("{message} by this user: the files of a card are root's", message=error.message)
         raise NotReady(what, as_root(options, card)) from error
-    dialog.say("ready: unmount the card, and put it into the board")
+    dialog.say(_("ready: unmount the card, and put it into the board"))
 
 
 def as_root(options: SetupOptions, card: Path) -> str:

@@ -3,10 +3,11 @@
 import argparse
 import sys
 
+from duotui.base.translation import untranslated as N_
 from duotui.cli.arguments import add_json_argument
 from duotui.cli.target import add_target_arguments, target_of
 
-HELP = "Look at every link from the port to the board's loudspeaker."
+HELP = N_("Look at every link from the port to the board's loudspeaker.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

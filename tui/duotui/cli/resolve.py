@@ -141,7 +141,7 @@ def no_board() -> str:
     except NoDevice as error:
         if not HAS_PTYS:
             raise
-        return error.message if error.message == NOTHING_FOUND else str(error)
+        return error.message if error.message == _(NOTHING_FOUND) else str(error)
     return ""
 
 

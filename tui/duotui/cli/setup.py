@@ -7,23 +7,29 @@ from pathlib import Path
 from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit, UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli import resolve
 from duotui.cli.target import add_target_arguments, target_of
 
-HELP = "Put the storyteller on a board, over its own line; shows what first."
+HELP = N_("Put the storyteller on a board, over its own line; shows what first.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
-    parser.add_argument("--model", type=Path, metavar="FILE", help=".duo, .bin, or a name")
-    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="beside --model")
-    parser.add_argument("--engine", type=Path, metavar="FILE", help="another duollama for it")
-    parser.add_argument("--sd", type=Path, metavar="FOLDER", help="its card, mounted there")
+    parser.add_argument("--model", type=Path, metavar="FILE", help=_(".duo, .bin, or a name"))
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help=_("beside --model"))
+    parser.add_argument("--engine", type=Path, metavar="FILE", help=_("another duollama for it"))
+    parser.add_argument("--sd", type=Path, metavar="FOLDER", help=_("its card, mounted there"))
     parser.add_argument(
-        "--net", nargs="?", const="", metavar="HOST", help="by ssh, as a network card (its address)"
+        "--net",
+        nargs="?",
+        const="",
+        metavar="HOST",
+        help=_("by ssh, as a network card (its address)"),
     )
-    parser.add_argument("--undo", action="store_true", help="remove it all, put back what was")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--undo", action="store_true", help=_("remove it all, put back what was"))
+    parser.add_argument("--yes", action="store_true", help=_("do not ask"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,7 +40,10 @@ def run(options: argparse.Namespace) -> int:
     from duotui.targets import packer
 
     if options.target in ("sim", "virtual"):
-        raise UsageError(f"{options.target} needs no setup", f"duotui {options.target} tells")
+        raise UsageError(
+            _("{target} needs no setup", target=options.target),
+            _("duotui {target} tells", target=options.target),
+        )
     over_line = options.sd is None and options.net is None
     model, tokenizer = resolve.files(options)
     setup_options = SetupOptions(

@@ -8,11 +8,17 @@ from typing import TextIO
 from duotui.base import resources
 from duotui.base.errors import Cancelled, UsageError
 from duotui.base.progress import duration
+from duotui.base.translation import gettext as _
+from duotui.base.translation import lazy_gettext
 from duotui.board.installer import InstallPlan
 from duotui.board.owner_script import AUTO_SCRIPT, KEPT_SCRIPT
 from duotui.cli.setup_line import USB_RATE, SetupLine
 
-OWNER_NOTE = f"{AUTO_SCRIPT} is the owner's own: it is kept as {KEPT_SCRIPT}, and run after ours"
+OWNER_NOTE = lazy_gettext(
+    "{script} is the owner's own: it is kept as {copy}, and run after ours",
+    script=AUTO_SCRIPT,
+    copy=KEPT_SCRIPT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class SetupDialog:
         if self._yes or not sys.stdin.isatty():
             if risky:
                 return False
-            raise UsageError("setup asks before it changes a board", "--yes says yes")
+            raise UsageError(_("setup asks before it changes a board"), _("--yes says yes"))
         choices = "[y/N]" if risky else "[Y/n]"
         print(f"{question} {choices} ", end="", file=self._out, flush=True)
         answer = sys.stdin.readline().strip().lower()
@@ -62,18 +68,30 @@ class SetupDialog:
     def confirm(self, question: str) -> None:
         """Ask a question. Raises Cancelled if the answer is no."""
         if not self.agree(question):
-            raise Cancelled("nothing was changed")
+            raise Cancelled(_("nothing was changed"))
 
     def show(self, plan: InstallPlan, line: SetupLine) -> None:
         """Show a board's state, and what would be sent."""
         info = plan.info
         self.say(
-            f"{line.name}: {info.kernel}, {info.memory / 2**20:.1f} MB of memory,"
-            f" swap {'on' if info.swaps else 'off'}, {info.free_bytes / 1e6:.0f} MB free"
+            _(
+                "{name}: {kernel}, {memory:.1f} MB of memory, swap {swaps}, "
+                "{free_bytes:.0f} MB free",
+                name=line.name,
+                kernel=info.kernel,
+                memory=info.memory / 2**20,
+                swaps=_("on") if info.swaps else _("off"),
+                free_bytes=info.free_bytes / 1e6,
+            )
         )
         for part in plan.parts:
-            action = f"to {'replace' if part in plan.replaced else 'send'}, {megabytes(part.size)}"
-            self.say(f"  {part.target:<28} {action if part in plan.missing else 'is there'}")
+            size = megabytes(part.size)
+            replaced = part in plan.replaced
+            action = (
+                _("to replace, {size}", size=size) if replaced else _("to send, {size}", size=size)
+            )
+            state = action if part in plan.missing else _("is there")
+            self.say(f"  {part.target:<28} {state}")
 
 
 def how_long(plan: InstallPlan, line: SetupLine, expected: bool) -> str:
@@ -82,16 +100,20 @@ def how_long(plan: InstallPlan, line: SetupLine, expected: bool) -> str:
     small = sum(part.size for part in plan.missing if part.is_small)
     whole, large = plan.size / line.rate, plan.size - small
     if line.is_fast:
-        return f"Send {megabytes(plan.size)} ({duration(whole)})?"
+        return _("Send {size} ({whole})?", size=megabytes(plan.size), whole=duration(whole))
     later = duration(small / line.rate + large / USB_RATE)
     if expected:
-        return (
-            f"Send {megabytes(small)} over this line, then {megabytes(large)} over the board's USB"
-            f" port ({later} in all)?"
+        return _(
+            "Send {small} over this line, then {large} over the board's USB port ({later} in all)?",
+            small=megabytes(small),
+            large=megabytes(large),
+            later=later,
         )
-    return (
-        f"Send {megabytes(plan.size)} ({duration(whole)}; {later} if the board's USB cable is"
-        " plugged in here, too)?"
+    return _(
+        "Send {size} ({whole}; {later} if the board's USB cable is plugged in here, too)?",
+        size=megabytes(plan.size),
+        whole=duration(whole),
+        later=later,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
+from duotui.base.translation import gettext as _
 from duotui.board.agent_launcher import MODEL_NAME, TTS_PROGRAM
 from duotui.board.installer import InstallFile
 from duotui.board.shell import Shell
@@ -39,16 +40,27 @@ def fitting_files(
     notes = []
     if not plays_sound(shell):
         files = tuple(part for part in files if part.name != TTS_PROGRAM)
-        notes.append("no voice is sent: nothing on the board plays sound, and the host speaks")
+        notes.append(_("no voice is sent: nothing on the board plays sound, and the host speaks"))
     available = parse_system_info(shell.run(PROBE)).available
     packed = next(part for part in files if part.name == MODEL_NAME)
     need = exact_memory(packed.source)
     if need > available:
-        room = f"mode exact needs {need / 1e6:.0f} MB of memory, and {available / 1e6:.0f} are free"
+        room = _(
+            "mode exact needs {need:.0f} MB of memory, and {available:.0f} are free",
+            need=need / 1e6,
+            available=available / 1e6,
+        )
         if model.suffix == ".duo":
-            notes.append(f"{room}: it will be slow; a .bin file could be sent for mode fast alone")
+            notes.append(
+                _(
+                    "{room}: it will be slow; a .bin file could be sent for mode fast alone",
+                    room=room,
+                )
+            )
             return files, notes
         small = InstallFile(packed.target, packer.packed_model(model, tokenizer, "fast"), 0o644)
-        notes.append(f"{room}: only mode fast is sent, {small.size / 1e6:.1f} MB")
+        notes.append(
+            _("{room}: only mode fast is sent, {size:.1f} MB", room=room, size=small.size / 1e6)
+        )
         files = tuple(small if part is packed else part for part in files)
     return files, notes

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from duotui.base.clock import Clock
 from duotui.base.errors import DuotuiError, LinkBroken, UsageError
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.link.event_log import log_events
 from duotui.link.port_thread import (
     Channel,
@@ -36,7 +38,7 @@ RECONNECT_INTERVAL = 1.0
 LOSSES_WITHOUT_TOKEN = 5
 """Losses in a row without a new token until a story is given up: the story may be their cause."""
 
-HOPELESS_HINT = "it was lost again and again without a new word: duotui doctor tries its engine"
+HOPELESS_HINT = N_("it was lost again and again without a new word: duotui doctor tries its engine")
 
 ANSWER_TIMEOUT = 20.0
 """Seconds until an agent that does not answer is given up, if nobody watches: it answers pings
@@ -138,7 +140,7 @@ class Connection:
                     self._losses += 1
                     self._ticking.cancel()
                     self._ticking = None
-                emitted += self._on_link_lost(error or LinkBroken("the port was closed"), now)
+                emitted += self._on_link_lost(error or LinkBroken(_("the port was closed")), now)
         self._send_due()
         if emitted:
             self._emit(tuple(emitted))
@@ -148,7 +150,7 @@ class Connection:
         known = self._seen or self.client.hello is not None
         hopeless = self.client.running and self._losses >= LOSSES_WITHOUT_TOKEN
         if not known or isinstance(error, UsageError) or hopeless:
-            hint = HOPELESS_HINT if hopeless else error.hint
+            hint = _(HOPELESS_HINT) if hopeless else error.hint
             self.client.command(StopSpeech(), now)
             return [
                 events.LinkLost(

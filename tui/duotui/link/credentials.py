@@ -5,6 +5,7 @@ import os
 from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import PASSWORD_VARIABLE
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 
 
 def board_password() -> str:
@@ -14,6 +15,10 @@ def board_password() -> str:
 
 def password_refused(user: str) -> NotReady:
     return NotReady(
-        f"the board does not take the password of {user}",
-        f"put the right one into {PASSWORD_VARIABLE}, or set it to {DUO_64M.password}",
+        _("the board does not take the password of {user}", user=user),
+        _(
+            "put the right one into {variable}, or set it to {password}",
+            variable=PASSWORD_VARIABLE,
+            password=DUO_64M.password,
+        ),
     )

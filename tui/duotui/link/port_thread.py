@@ -14,6 +14,7 @@ from typing import Protocol
 
 from duotui.base.clock import Clock
 from duotui.base.errors import DuotuiError, LinkBroken
+from duotui.base.translation import gettext as _
 from duotui.protocol.frames import Frame, FrameDecoder, NoiseBytes
 
 if sys.platform == "win32":
@@ -152,11 +153,13 @@ class PortThread:
             error = self._channel.cause(problem)
         except _LOSSES as problem:
             error = self._channel.cause(
-                LinkBroken(f"{self._channel.target} was lost", repr(problem))
+                LinkBroken(_("{target} was lost", target=self._channel.target), repr(problem))
             )
         except Exception as problem:
             # a defect, not a loss: a reconnect would not help
-            error = DuotuiError(f"{self._channel.target}: unexpected {problem!r}")
+            error = DuotuiError(
+                _("{target}: unexpected {problem!r}", target=self._channel.target, problem=problem)
+            )
         finally:
             with self._changed:
                 transport_left, self._transport = self._transport, None

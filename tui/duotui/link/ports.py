@@ -22,13 +22,14 @@ from duotui.base.errors import NoDevice, UsageError
 from duotui.base.nearest import hint_for
 from duotui.base.oscompat import HAS_PTYS, by_system
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
 from duotui.link.usb_devices import UsbDevice, usb_devices, usb_id, usb_kind, without_port
 
 ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
 """Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
 
-NOTHING_FOUND = "no board was found"
+NOTHING_FOUND = N_("no board was found")
 
 ID_PREFIX = "id:"
 """Beginning of a target that is the serial number of a USB port."""
@@ -74,7 +75,7 @@ class Port:
             return self.unstarted.described
         parts = [self.name, self.number]
         if self.serial_number:
-            parts.append(f"serial {self.serial_number}")
+            parts.append(_("serial {serial_number}", serial_number=self.serial_number))
         return ", ".join(part for part in parts if part)
 
 
@@ -153,9 +154,14 @@ def _no_board(available: Sequence[Port], on_usb: Sequence[UsbDevice]) -> NoDevic
     sights += without_port(on_usb, [port.path for port in available])
     if sights:
         sight = sights[0]
-        return NoDevice(f"no port of a board was found, but {sight.described}", sight.mend)
-    others = "name its port, or use sim" if HAS_PTYS else "or name its port"
-    return NoDevice(NOTHING_FOUND, f"plug one in with a cable that carries data, {others}")
+        return NoDevice(
+            _("no port of a board was found, but {described}", described=sight.described),
+            sight.mend,
+        )
+    others = _("name its port, or use sim") if HAS_PTYS else _("or name its port")
+    return NoDevice(
+        _(NOTHING_FOUND), _("plug one in with a cable that carries data, {others}", others=others)
+    )
 
 
 def listed(path: str, available: Sequence[Port]) -> Port | None:
@@ -182,9 +188,9 @@ def is_path(target: str) -> bool:
 _COM = re.compile(r"COM[0-9]{1,3}", re.IGNORECASE)
 
 PERMISSION_HINT = by_system(
-    linux='sudo usermod -aG dialout "$USER", then log out and in',
-    macos="ls -l says who may open it",
-    windows="run it as a user who may open the port",
+    linux=N_('sudo usermod -aG dialout "$USER", then log out and in'),
+    macos=N_("ls -l says who may open it"),
+    windows=N_("run it as a user who may open the port"),
 )
 
 

@@ -12,6 +12,7 @@ import serial
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
+from duotui.base.translation import gettext as _
 from duotui.link.ports import PERMISSION_HINT, holders
 from duotui.link.trace import LinkTrace
 
@@ -55,14 +56,16 @@ class SerialTransport:
             self._trace.received(data)
             return data
         except (OSError, TypeError) as error:  # TypeError: closed while a thread reads
-            raise LinkBroken(f"{self.target} was lost", _reason(error)) from error
+            raise LinkBroken(_("{target} was lost", target=self.target), _reason(error)) from error
 
     def write(self, data: bytes) -> None:
         try:
             self._trace.sent(data)
             self._port.write(data)
         except (OSError, TypeError) as error:
-            raise LinkBroken(f"{self.target} takes no bytes", _reason(error)) from error
+            raise LinkBroken(
+                _("{target} takes no bytes", target=self.target), _reason(error)
+            ) from error
 
     def wake(self) -> None:
         if hasattr(self._port, "cancel_read"):
@@ -77,18 +80,27 @@ def explain_open_error(target: str, error: Exception) -> DuotuiError:
     number = getattr(error, "errno", None)
     text = str(error)
     if isinstance(error, ValueError):
-        return UsageError(f"{target} is not a port", "duotui devices lists them")
+        return UsageError(
+            _("{target} is not a port", target=target), _("duotui devices lists them")
+        )
     if number == errno.EACCES or "Permission denied" in text:
-        return NoPermission(f"no permission to open {target}", PERMISSION_HINT)
+        return NoPermission(_("no permission to open {target}", target=target), _(PERMISSION_HINT))
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or PORT_HELD in text:
-        holder = next(iter(holders(target)), "another program")
-        return Busy(f"{target} is in use by {holder}", "close that program first")
+        holder = next(iter(holders(target)), _("another program"))
+        return Busy(
+            _("{target} is in use by {holder}", target=target, holder=holder),
+            _("close that program first"),
+        )
     if "://" in target:
-        return NoDevice(f"{target} does not answer", _reason(error))
+        return NoDevice(_("{target} does not answer", target=target), _reason(error))
     absent = sys.platform != "win32" and not os.path.exists(target)
     if number == errno.ENOENT or PORT_GONE in text or absent:
-        return NoDevice(f"there is no port {target}", "duotui devices lists those there are")
-    return UsageError(f"{target} is not a serial port", "duotui devices lists them")
+        return NoDevice(
+            _("there is no port {target}", target=target), _("duotui devices lists those there are")
+        )
+    return UsageError(
+        _("{target} is not a serial port", target=target), _("duotui devices lists them")
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -13,6 +13,7 @@ from duotui.base.board_profile import DUO_64M
 from duotui.base.child_process import ChildFailed, child_environment, last_line, run_program
 from duotui.base.errors import Cancelled, DuotuiError, LinkBroken, NoDevice, NotReady, UsageError
 from duotui.base.oscompat import HAS_PTYS
+from duotui.base.translation import gettext as _
 from duotui.base.untrusted_text import one_line
 from duotui.link.credentials import board_password, password_refused
 
@@ -85,14 +86,18 @@ class SshTransport:
         except pexpect.TIMEOUT:
             return b""
         except (OSError, ValueError, pexpect.EOF) as error:
-            raise LinkBroken(f"{self.target} was lost", "the connection has ended") from error
+            raise LinkBroken(
+                _("{target} was lost", target=self.target), _("the connection has ended")
+            ) from error
 
     def write(self, data: bytes) -> None:
         try:
             while data:
                 data = data[os.write(self._child.fileno(), data) :]
         except (OSError, ValueError) as error:
-            raise LinkBroken(f"{self.target} takes no bytes", "the connection has ended") from error
+            raise LinkBroken(
+                _("{target} takes no bytes", target=self.target), _("the connection has ended")
+            ) from error
 
     def wake(self) -> None:
         """Do nothing: a read ends by itself in READ_SECONDS."""
@@ -102,11 +107,13 @@ class SshTransport:
 
     def _start(self) -> Any:  # noqa: ANN401
         if not HAS_PTYS:
-            raise NotReady("ssh needs a pseudo-terminal here", "duotui setup PORT, or --sd")
+            raise NotReady(_("ssh needs a pseudo-terminal here"), _("duotui setup PORT, or --sd"))
         if not self._host or self._host.startswith("-") or re.search(r"[\s/@]", self._host):
-            raise UsageError(f"{self._host!r} is not a host", "name one, or an address")
+            raise UsageError(
+                _("{host!r} is not a host", host=self._host), _("name one, or an address")
+            )
         if shutil.which("ssh") is None:
-            raise NotReady("ssh is not installed", "sudo apt install openssh-client")
+            raise NotReady(_("ssh is not installed"), "sudo apt install openssh-client")
         import pexpect
 
         options = [f"-o{name}={value}" for name, value in OPTIONS.items()]
@@ -147,30 +154,39 @@ class SshTransport:
                 case 5:
                     raise self._explain(self._child.before)
                 case _:
-                    raise NotReady(f"{self._host} does not finish its login", "reset the board")
+                    raise NotReady(
+                        _("{host} does not finish its login", host=self._host), _("reset the board")
+                    )
 
     def _check_unknown_key(self, said: bytes) -> None:
         match = _FINGERPRINT.search(said)
-        shown = one_line(match[1].decode(errors="replace")) if match else "not shown"
-        if not self._agree(f"{self._host} is not known yet; its key is {shown}. Connect?"):
-            raise Cancelled("nothing was changed")
+        shown = one_line(match[1].decode(errors="replace")) if match else _("not shown")
+        if not self._agree(
+            _("{host} is not known yet; its key is {shown}. Connect?", host=self._host, shown=shown)
+        ):
+            raise Cancelled(_("nothing was changed"))
 
     def _forget_changed_key(self, said: bytes) -> None:
         """Forget the host's known key if the user agrees."""
         name = self._known_name()
         command = f"ssh-keygen -R {name}"
         file = _KNOWN_HOSTS.search(said)
-        question = (
-            f"{self._host} shows another key than before, as a card with a new image or another"
-            f" board does. Forget the old key ({command})?"
+        question = _(
+            "{host} shows another key than before, as a card with a new image or "
+            "another board does. Forget the old key ({command})?",
+            host=self._host,
+            command=command,
         )
         if not self._agree(question, risky=True):
-            raise NotReady(f"{self._host} shows another key than before", f"{command} forgets it")
+            raise NotReady(
+                _("{host} shows another key than before", host=self._host),
+                _("{command} forgets it", command=command),
+            )
         try:
             where = ["-f", os.fsdecode(file[1])] if file else []
             run_program(["ssh-keygen", *where, "-R", name])
         except (OSError, ChildFailed) as error:
-            raise NotReady(f"{command} failed", str(error)) from error
+            raise NotReady(_("{command} failed", command=command), str(error)) from error
 
     def _known_name(self) -> str:
         """The host as known_hosts writes it."""
@@ -179,16 +195,20 @@ class SshTransport:
 
     def _explain(self, said: bytes) -> DuotuiError:
         """The error for an ssh that has ended before the login."""
-        reason = one_line(last_line(said, "ssh has ended"))
+        reason = one_line(last_line(said, _("ssh has ended")))
         if "Permission denied" in reason and "password" not in reason:
             return NotReady(
-                f"{self._host} takes no password",
-                f"put your key on it: ssh-copy-id {self._user}@{self._host}",
+                _("{host} takes no password", host=self._host),
+                _(
+                    "put your key on it: ssh-copy-id {user}@{host}",
+                    user=self._user,
+                    host=self._host,
+                ),
             )
         if "Permission denied" in reason:
             return password_refused(self._user)
         if "refused" in reason:
-            return NotReady(f"{self._host} has no ssh", reason)
+            return NotReady(_("{host} has no ssh", host=self._host), reason)
         if re.search(r"timed out|No route|unreachable|resolve|not known", reason):
-            return NoDevice(f"no board answers at {self._host}", reason)
-        return NotReady(f"{self._host} lets nobody in", reason)
+            return NoDevice(_("no board answers at {host}", host=self._host), reason)
+        return NotReady(_("{host} lets nobody in", host=self._host), reason)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from duotui.base.board_profile import DUO_64M, UsbRole
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
 
 SYSFS = Path("/sys")
@@ -17,28 +19,28 @@ NO_DATA = "no-data"
 
 _SIGHTS = {
     UsbRole.NETWORK.value: (
-        "a Duo, as a network card",
-        "duotui setup --net prepares it",
+        N_("a Duo, as a network card"),
+        N_("duotui setup --net prepares it"),
     ),
     UsbRole.SERIAL.value: (
-        "a Duo, whose serial port this system does not show",
-        "sudo modprobe cdc_acm; in a container: pass its /dev/ttyACM0 into it",
+        N_("a Duo, whose serial port this system does not show"),
+        N_("sudo modprobe cdc_acm; in a container: pass its /dev/ttyACM0 into it"),
     ),
     UsbRole.BOOT_ROM.value: (
-        "a Duo's boot ROM: no card, or one that does not boot",
-        "seat its card, or flash an image to it, then plug the board in again",
+        N_("a Duo's boot ROM: no card, or one that does not boot"),
+        N_("seat its card, or flash an image to it, then plug the board in again"),
     ),
     UsbRole.BOOT_LOADER.value: (
-        "a Duo's boot loader, which waits for a download",
-        "plug the board in again",
+        N_("a Duo's boot loader, which waits for a download"),
+        N_("plug the board in again"),
     ),
     "usb": (
-        "a Duo without a serial port",
-        "duotui setup PORT over a UART cable prepares it, or duotui setup --sd its card",
+        N_("a Duo without a serial port"),
+        N_("duotui setup PORT over a UART cable prepares it, or duotui setup --sd its card"),
     ),
     NO_DATA: (
-        "a USB-C socket that gives power to something without data",
-        "if that is the board, take a cable that carries data",
+        N_("a USB-C socket that gives power to something without data"),
+        N_("if that is the board, take a cable that carries data"),
     ),
 }
 """What each kind is, and the command that helps. The first of them explains a missing port."""
@@ -58,7 +60,7 @@ class UsbDevice:
     @property
     def what(self) -> str:
         """What it is, for a sentence."""
-        return _SIGHTS[self.kind][0]
+        return _(_SIGHTS[self.kind][0])
 
     @property
     def described(self) -> str:
@@ -68,7 +70,7 @@ class UsbDevice:
     @property
     def mend(self) -> str:
         """The command that helps."""
-        return _SIGHTS[self.kind][1]
+        return _(_SIGHTS[self.kind][1])
 
 
 def usb_kind(vendor: int | None, product: int | None) -> str:

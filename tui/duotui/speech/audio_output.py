@@ -21,10 +21,12 @@ from duotui.base.child_process import ChildFailed, ChildProcess, python_module, 
 from duotui.base.clock import Clock
 from duotui.base.errors import UsageError
 from duotui.base.oscompat import by_system
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
-_PIP = "pip install 'duotui[sound]'"
+_PIP = N_("pip install 'duotui[sound]'")
 AUDIO_HINT = by_system(
-    linux="sudo apt install alsa-utils", macos=_PIP, windows=_PIP.replace("'", '"')
+    linux=N_("sudo apt install alsa-utils"), macos=_PIP, windows=_PIP.replace("'", '"')
 )
 
 PLAYBACK_RATE = 22050
@@ -93,7 +95,9 @@ class WavOutput:
         try:
             self._file = path.open("wb")
         except OSError as error:
-            raise UsageError(f"{path} cannot be written", str(error.strerror)) from error
+            raise UsageError(
+                _("{path} cannot be written", path=path), str(error.strerror)
+            ) from error
         self._wave = wave.open(self._file, "wb")  # noqa: SIM115 - closed by close
         self._wave.setparams((1, 2, rate, 0, "NONE", "not compressed"))
 
@@ -132,7 +136,9 @@ class WavOutput:
         self._written += len(pcm) // 2
 
     def _failed(self, error: OSError) -> None:
-        self.trouble = f"{self._path} cannot be written: {error.strerror}"
+        self.trouble = _(
+            "{path} cannot be written: {reason}", path=self._path, reason=_(str(error.strerror))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +182,8 @@ class SubprocessOutput:
             await self._feed(child, pcm, rate, begun)
             self.trouble = ""
         except (OSError, EOFError, TimeoutError, ValueError) as error:
-            reason = " ".join(str(error).split()) or "it does not end"
-            self.trouble = f"{self._program.name} cannot play: {reason}"
+            reason = " ".join(str(error).split()) or _("it does not end")
+            self.trouble = _("{name} cannot play: {reason}", name=self._program.name, reason=reason)
             if self._last_position is None:
                 self._set_position(0.0, begun)
             await asyncio.sleep(self._length - self.position())
@@ -252,13 +258,17 @@ def open_output(clock: Clock) -> AudioOutput:
     programs = [SOUNDDEVICE] if importlib.util.find_spec("sounddevice") else []
     programs += [APLAY] if shutil.which(APLAY.command[0]) else []
     if not programs:
-        return SilentOutput(clock, f"nothing here plays sound; {AUDIO_HINT}")
+        return SilentOutput(clock, _("nothing here plays sound; {hint}", hint=_(AUDIO_HINT)))
     failures = {program.name: _playback_failure(program) for program in programs}
     for program in programs:
         if not failures[program.name]:
             return SubprocessOutput(clock, program)
     return SilentOutput(
-        clock, f"no sound card was found ({'; '.join(map(': '.join, failures.items()))})"
+        clock,
+        _(
+            "no sound card was found ({reasons})",
+            reasons="; ".join(map(": ".join, failures.items())),
+        ),
     )
 
 
@@ -267,9 +277,9 @@ def _playback_failure(program: PlayerProgram) -> str:
     try:
         run_program(program.at(PLAYBACK_RATE), stdin="", timeout=PROBE_TIMEOUT)
     except ChildFailed as error:
-        return str(error) or f"exit status {error.status}"
+        return str(error) or _("exit status {status}", status=error.status)
     except subprocess.TimeoutExpired:
-        return f"did not open it within {PROBE_TIMEOUT:g} s"
+        return _("did not open it within {seconds:g} s", seconds=PROBE_TIMEOUT)
     except OSError as error:
         return str(error.strerror)
     return ""

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.protocol.events import Batch, ListenEnded, MicrophoneAudio, Source
 from duotui.session.session import Session
 from duotui.session.source_state import LinkState
 from duotui.session.state import SessionState
 from duotui.speech.microphone import SegmentingMicrophone, open_segmenter
 
-NO_MICROPHONE = ("the board has no microphone", "solder one to it, or let the host listen")
+NO_MICROPHONE = (N_("the board has no microphone"), N_("solder one to it, or let the host listen"))
 
 
 class BoardMicrophone(SegmentingMicrophone):
@@ -25,15 +27,15 @@ class BoardMicrophone(SegmentingMicrophone):
     async def _audio(self) -> AsyncGenerator[bytes, None]:
         ready, link = self._session.state.board.ready, self._session.state.board.link
         if ready is not None and not ready.ear:
-            raise NotReady(*NO_MICROPHONE)
+            raise NotReady(*map(_, NO_MICROPHONE))
         if ready is None or link is not LinkState.UP:
-            raise NotReady("the board is not there", "wait until it is back")
+            raise NotReady(_("the board is not there"), _("wait until it is back"))
         audio = self._queue = asyncio.Queue()
         try:
             self._session.start_listening()
             while isinstance(event := await audio.get(), MicrophoneAudio):
                 yield event.pcm
-            raise NotReady(event.trouble or "the board listens no more", "begin again")
+            raise NotReady(event.trouble or _("the board listens no more"), _("begin again"))
         finally:
             self._queue = None
             self._session.stop_listening()
@@ -61,5 +63,5 @@ async def open_board_microphone(session: Session) -> BoardMicrophone:
     if ready is None:
         raise NotReady(session.state.board.trouble, session.state.board.hint)
     if not ready.ear:
-        raise NotReady(*NO_MICROPHONE)
+        raise NotReady(*map(_, NO_MICROPHONE))
     return BoardMicrophone(session)

@@ -7,6 +7,7 @@ same length takes the sentence's place.
 import asyncio
 
 from duotui.base.clock import Clock
+from duotui.base.translation import gettext as _
 from duotui.protocol.events import Batch, SentencePlaying, Source, SpeechEnded
 from duotui.session.session import Session
 from duotui.session.source_state import LinkState
@@ -51,7 +52,9 @@ class BoardTts:
         """Return False if the board did not speak all of it."""
         ready, link = self._session.state.board.ready, self._session.state.board.link
         if ready is None or not ready.voice or link is not LinkState.UP:
-            self.trouble = "the board has no voice" if ready is not None and not ready.voice else ""
+            self.trouble = (
+                _("the board has no voice") if ready is not None and not ready.voice else ""
+            )
             return False
         self._queue = asyncio.Queue()
         ended = False

@@ -15,6 +15,8 @@ from typing import Any
 from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady, UsageError
 from duotui.base.oscompat import by_system
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.protocol.tokens import WordMark
 
 REPLY_TIMEOUT = 10.0
@@ -28,10 +30,17 @@ ATTEMPTS = 2
 LARGEST_REPLY = 64 << 20
 """Most bytes of sound, or of a line, in a valid reply."""
 
+WORKER_TROUBLES = (
+    N_("espeak-ng is not installed"),
+    N_("espeak-ng has no voices: its data is not where it looks for it"),
+    N_("espeak-ng cannot say this"),
+)
+"""What the child process says of its library; after the first two an installation helps."""
+
 ESPEAK_HINT = by_system(
-    linux="sudo apt install libespeak-ng1, or pip install espeakng-loader",
-    macos="brew install espeak-ng",
-    windows="install eSpeak NG in its usual folder, C:/Program Files/eSpeak NG",
+    linux=N_("sudo apt install libespeak-ng1, or pip install espeakng-loader"),
+    macos=N_("brew install espeak-ng"),
+    windows=N_("install eSpeak NG in its usual folder, C:/Program Files/eSpeak NG"),
 )
 
 _TOKEN = re.compile(r"\S+")
@@ -49,11 +58,17 @@ class EspeakVoice:
 
     def __post_init__(self) -> None:
         if not 20 <= self.pace <= 600:
-            raise UsageError(f"a pace of {self.pace:g} words a minute", "20 to 600 can be said")
+            raise UsageError(
+                _("a pace of {pace:g} words a minute", pace=self.pace), _("20 to 600 can be said")
+            )
         if not 0 <= self.volume <= 1:
-            raise UsageError(f"a volume of {self.volume:g}", "0 is silence, 1 is loudest")
+            raise UsageError(
+                _("a volume of {volume:g}", volume=self.volume), _("0 is silence, 1 is loudest")
+            )
         if not 0 <= self.pitch <= 1:
-            raise UsageError(f"a pitch of {self.pitch:g}", "0 is lowest, 1 is highest")
+            raise UsageError(
+                _("a pitch of {pitch:g}", pitch=self.pitch), _("0 is lowest, 1 is highest")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +117,15 @@ class EspeakClient:
             marks = word_marks(text, ((at / 1000, start) for at, start in reply["words"]))
             return SynthesizedSpeech(pcm, rate, marks, len(pcm) / 2 / rate)
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-            raise self._failed("espeak's answer cannot be understood") from error
+            raise self._failed(_("espeak's answer cannot be understood")) from error
 
     async def voices(self) -> list[tuple[str, str]]:
         """Return the name and the language of each voice. Raises NotReady."""
-        reply, _ = await self._answer({"voices": True})
+        reply, _blob = await self._answer({"voices": True})
         try:
             return [(str(name), str(language)) for name, language in reply["voices"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise self._failed("espeak's answer cannot be understood") from error
+            raise self._failed(_("espeak's answer cannot be understood")) from error
 
     async def close(self) -> None:
         """End the child within a second. Later requests raise NotReady."""
@@ -130,7 +145,7 @@ class EspeakClient:
     async def _attempt(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Send the request, and once more to a new child if the first one fails."""
         hung = False
-        for _ in range(ATTEMPTS):
+        for _attempt in range(ATTEMPTS):
             if self._closed:
                 break
             try:
@@ -139,10 +154,15 @@ class EspeakClient:
             except TimeoutError:
                 hung = True
                 await self._end()
-                self.trouble = f"espeak did not answer for {self._patience:g} s"
+                self.trouble = _(
+                    "espeak did not answer for {patience:g} s", patience=self._patience
+                )
             except (OSError, EOFError, ValueError) as error:
                 hung = False
-                self.trouble = f"espeak ended: {await self._end() or error or 'without a word'}"
+                self.trouble = _(
+                    "espeak ended: {reason}",
+                    reason=await self._end() or error or _("without a word"),
+                )
             except BaseException:
                 await self._end()  # its answer may still arrive, and belongs to no request
                 raise
@@ -169,8 +189,9 @@ class EspeakClient:
         return "" if child is None else await child.end(patience)
 
     def _failed(self, trouble: str) -> NotReady:
-        self.trouble = trouble
-        return NotReady(trouble, ESPEAK_HINT if "installed" in trouble or "data" in trouble else "")
+        is_missing = trouble in WORKER_TROUBLES[:2]
+        self.trouble = _(trouble)
+        return NotReady(self.trouble, _(ESPEAK_HINT) if is_missing else "")
 
 
 def word_marks(text: str, begins: Iterable[tuple[float, int]]) -> tuple[WordMark, ...]:

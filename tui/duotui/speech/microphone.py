@@ -16,6 +16,7 @@ from typing import Protocol
 
 from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady, UsageError
+from duotui.base.translation import gettext as _
 from duotui.speech.noise_gate import without_noise
 from duotui.speech.recognizer import FAINT_LEVEL, NO_POCKETSPHINX, SAMPLE_RATE, rms_level
 from duotui.speech.resampling import resampled
@@ -119,7 +120,7 @@ def open_segmenter(limit: float) -> VadSegmenter:
     try:
         from pocketsphinx import Vad
     except ImportError as error:
-        raise NotReady(*NO_POCKETSPHINX) from error
+        raise NotReady(*map(_, NO_POCKETSPHINX)) from error
     vad = Vad(Vad.MEDIUM_STRICT, SAMPLE_RATE)
     return VadSegmenter(limit, vad.frame_bytes, vad.is_speech)
 
@@ -192,14 +193,16 @@ class SubprocessMicrophone(SegmentingMicrophone):
         try:
             child = await ChildProcess.start(self.command)
         except OSError as error:
-            raise NotReady(f"{self.command[0]} cannot be started", str(error.strerror)) from error
+            raise NotReady(
+                _("{command} cannot be started", command=self.command[0]), str(error.strerror)
+            ) from error
         child.write_last()
         try:
             while pcm := await child.stdout.read(_CHUNK):
                 yield pcm
         finally:
             await child.end()
-        raise NotReady("the microphone was lost", "plug it in again")
+        raise NotReady(_("the microphone was lost"), _("plug it in again"))
 
     async def works(self) -> bool:
         """Return True if the microphone delivers sound."""
@@ -225,14 +228,16 @@ class WavMicrophone(SegmentingMicrophone):
         try:
             with wave.open(str(path)) as file:
                 if file.getsampwidth() != 2:
-                    raise UsageError(f"{path} does not have 16 bit", "convert it to 16 bit PCM")
+                    raise UsageError(
+                        _("{path} does not have 16 bit", path=path), _("convert it to 16 bit PCM")
+                    )
                 samples = array.array("h", file.readframes(file.getnframes()))
                 first = samples[:: file.getnchannels()].tobytes()
                 self._pcm = resampled(first, file.getframerate(), SAMPLE_RATE)
         except OSError as error:
-            raise UsageError(f"{path} cannot be read", str(error.strerror)) from error
+            raise UsageError(_("{path} cannot be read", path=path), str(error.strerror)) from error
         except (wave.Error, EOFError, ValueError) as error:
-            raise UsageError(f"{path} is not a WAV file", str(error)) from error
+            raise UsageError(_("{path} is not a WAV file", path=path), str(error)) from error
 
     async def _audio(self) -> AsyncGenerator[bytes, None]:
         for at in range(0, len(self._pcm), _CHUNK):
@@ -248,7 +253,7 @@ async def open_microphone() -> Microphone:
         microphone = SubprocessMicrophone(command)
         if await microphone.works():
             return microphone
-    raise NotReady("no microphone was found", "plug one in, and let this program use it")
+    raise NotReady(_("no microphone was found"), _("plug one in, and let this program use it"))
 
 
 def _record() -> None:

@@ -8,12 +8,14 @@ usual values these are.
 from typing import TYPE_CHECKING, Any
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-NUMPY_MISSING = ("what is said cannot be understood", "pip install 'duotui[ear]'")
+NUMPY_MISSING = (N_("what is said cannot be understood"), N_("pip install 'duotui[ear]'"))
 """Message and hint of the error without numpy."""
 
 FRAME_SAMPLES, HOP_SAMPLES = 512, 128
@@ -42,7 +44,7 @@ def without_noise(pcm: bytes, noise: bytes) -> bytes:
     try:
         import numpy as np
     except ImportError as error:
-        raise NotReady(*NUMPY_MISSING) from error
+        raise NotReady(*map(_, NUMPY_MISSING)) from error
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2).astype(float)
     if not len(samples):
         return b""

@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 
 from duotui.base.child_process import ChildProcess, python_module
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.speech.noise_gate import NUMPY_MISSING
 from duotui.speech.resampling import resampled
 from duotui.speech.wish_grammar import Grammar, Vocabulary
@@ -29,7 +31,7 @@ NO_POCKETSPHINX = (
     if sys.version_info < (3, 14)
     else (
         NUMPY_MISSING[0],
-        "voice input needs Python 3.13 or older: pocketsphinx has no newer wheel",
+        N_("voice input needs Python 3.13 or older: pocketsphinx has no newer wheel"),
     )
 )
 
@@ -162,7 +164,7 @@ def _decoder(scale: float) -> Any:  # noqa: ANN401
     try:
         from pocketsphinx import Decoder
     except ImportError as error:
-        raise NotReady(*NO_POCKETSPHINX) from error
+        raise NotReady(*map(_, NO_POCKETSPHINX)) from error
     warped = {"warp_type": "inverse_linear", "warp_params": str(scale)}
     decoder = Decoder(lm=None, loglevel="FATAL", **warped, **DECODER_OPTIONS)
     # the model's own settings override those above; see noise_gate.py
@@ -224,7 +226,7 @@ class RecognizerProcess:
             case "ValueError":
                 raise ValueError(answer["why"])
             case "NotReady":
-                raise NotReady(*NO_POCKETSPHINX)
+                raise NotReady(*map(_, NO_POCKETSPHINX))
 
     async def _exchange(self, request: object, pcm: bytes = b"") -> Any:  # noqa: ANN401
         await self._child.write_json(request, pcm)
@@ -234,7 +236,7 @@ class RecognizerProcess:
         try:
             return await self._child.read_json()
         except EOFError as error:
-            raise NotReady("the ear was lost", "begin again") from error
+            raise NotReady(_("the ear was lost"), _("begin again")) from error
 
 
 async def open_recognizer(vocabulary: Vocabulary) -> RecognizerProcess:
