@@ -10,7 +10,8 @@ from duotui.cli.main import main
 from support.chinese import english
 
 NAMES = """Once upon a time info console json config story voice off on bedtime cream forest sea
-space wav get list debug warning error exact run.c ssh id target prompt name action file command"""
+bash zsh tcsh space wav get list debug warning error exact run.c ssh id target prompt name action
+file command shell"""
 """Values of options, names of arguments, and the prompt by default."""
 
 TECHNICAL = re.compile(r"--?[a-z][\w-]*|\b[A-Z_]{3,}\b|\{[^}]*\}|\[[^]]*\]|/\S+|\.\w+|'[^']*'")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from duotui.base.translation import gettext as _
 from duotui.base.translation import untranslated as N_
 
 
@@ -84,10 +85,12 @@ class BoardProfile:
 
     def other_machine_hint(self, machine: str) -> str:
         """What to do where a machine that calls itself `machine` is at the other end."""
-        other = "name the port of the Duo: duotui devices lists them"
+        other = _("name the port of the Duo: duotui devices lists them")
         if machine.startswith(("aarch64", "arm")):
-            return (
-                f"a Duo 256M or S: switch it to RISC-V, flash its {self.machine} image; or {other}"
+            return _(
+                "a Duo 256M or S: switch it to RISC-V, flash its {machine} image; or {other}",
+                machine=self.machine,
+                other=other,
             )
         return other
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from duotui.base.errors import Exit
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.cli.commands import COMMANDS, CommandParser, full_parser
 from duotui.cli.target import WORDS
 
-HELP = "Print the completion of a shell: bash, zsh or tcsh."
+HELP = N_("Print the completion of a shell: bash, zsh or tcsh.")
 
 SHELLS = ("bash", "zsh", "tcsh")
 

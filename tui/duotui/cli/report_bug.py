@@ -16,12 +16,13 @@ from duotui.base.files import atomic_write, read_tail, reason, reported
 from duotui.base.log import LOG_VARIABLE
 from duotui.base.private_words import private_words, without_private
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import bounded_line
 from duotui.cli.target import add_target_arguments, target_of
 from duotui.settings.config_file import DEFAULT_THEME, Settings, load
 from duotui.ui.export_paths import save_text
 
-HELP = "Write down what a report of a fault needs: versions, terminal, board, log."
+HELP = N_("Write down what a report of a fault needs: versions, terminal, board, log.")
 
 LOG_TAIL_BYTES = 16_000
 REPORT_LINE_LIMIT = 400
