@@ -13,11 +13,12 @@ from typing import Any
 from duotui import __version__
 from duotui.base.board_profile import DUO_64M
 from duotui.base.json_text import json_text
+from duotui.base.translation import language_in_use
 from duotui.base.untrusted_text import one_line
 from duotui.report.html import html_report
 from duotui.report.markdown import markdown_report
 from duotui.report.markdown_text import inline, table
-from duotui.report.strings import REPORT_LANGUAGES
+from duotui.report.strings import report_phrases
 from duotui.report.tables import Phrases, official, official_remark, sameness, title
 from duotui.scoring.official_settings import OFFICIAL_MODEL, official_model
 from duotui.scoring.verdict import Verdict, word_diff
@@ -35,20 +36,21 @@ def bundle_texts(
 ) -> dict[str, str]:
     """Return the text of each file by its name. `recipe` describes the build of the engine."""
     v = verdict
-    readmes = {
-        name: Template(templates[name]).substitute(_readme_values(v, language, recipe, engine_hash))
-        for name, language in READMES.items()
-    }
+    reports = {}
+    for name, language in READMES.items():
+        with language_in_use(language):
+            values = _readme_values(v, recipe, engine_hash)
+            reports[name] = Template(templates[name]).substitute(values)
+            reports[name.replace("README", "report")] = markdown_report(v)
+    with language_in_use("en"):
+        reports["report.html"] = html_report(v)
     return {
-        **readmes,
+        **reports,
         SCRIPT: Template(templates[SCRIPT]).substitute(_script_values(v)),
         "outputs.txt": outputs_log(v),
         "story.txt": f"{v.story}\n",
         "baseline.txt": f"{v.baseline.text}\n" if v.baseline is not None else "",
         "diff.txt": _difference(v),
-        "report.md": markdown_report(v, "en"),
-        "report.zh-CN.md": markdown_report(v, "zh"),
-        "report.html": html_report(v, "en"),
         "verdict.json": json_text(to_json(v), ascii_only=False),
     }
 
@@ -86,10 +88,8 @@ def _script_values(v: Verdict) -> dict[str, str]:
     }
 
 
-def _readme_values(
-    v: Verdict, language: str, recipe: Mapping[str, Any], engine_hash: str
-) -> dict[str, str]:
-    strings = REPORT_LANGUAGES[language]
+def _readme_values(v: Verdict, recipe: Mapping[str, Any], engine_hash: str) -> dict[str, str]:
+    strings = report_phrases()
     ready, conditions = v.ready, v.before or v.after
     unknown = strings["met_unknown"]
     score = f"{v.score.mean:.6f} {strings['rate'].format(n=len(v.counted))}" if v.score else unknown
