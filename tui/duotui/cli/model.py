@@ -47,7 +47,7 @@ def _get(name: str | None, given: Sequence[str]) -> None:
 
     def note(text: str) -> None:
         line.end()
-        print(_("duotui: {text}", text=one_line(text)), file=sys.stderr, flush=True)
+        print(f"duotui: {one_line(text)}", file=sys.stderr, flush=True)
 
     reports = model_store.Reports(
         progress=line.show,

@@ -216,7 +216,9 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if urllib.parse.urlsplit(newurl).scheme not in ("http", "https"):
-            raise urllib.error.HTTPError(newurl, code, f"and leads to {newurl}", headers, fp)
+            raise urllib.error.HTTPError(
+                newurl, code, _("and leads to {newurl}", newurl=newurl), headers, fp
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
