@@ -89,7 +89,7 @@ def test_ended_from_outside_it_gives_the_terminal_back(
         (["sim", "--voice", "loud"], 2),
         (["sim", "--sound", "x.wav"], 2),
         (["sim", "--model", "nothing.bin"], 2),
-        (["nonsense"], 3),
+        (["nonsense"], 2),
     ],
     ids=lambda one: " ".join(one) if isinstance(one, list) else str(one),
 )

@@ -1,16 +1,19 @@
 """Services of the story machine: voice, microphone and files."""
 
 import random
+import sys
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from duotui.base.clock import MonotonicClock
+from duotui.base.translation import gettext as _
 from duotui.protocol.request import Request
 from duotui.session.session import Session
 from duotui.settings import config_file
 from duotui.settings.parental_settings import ParentalSettings
 from duotui.speech.audio_output import open_output
+from duotui.speech.auto_tts import AutoTts
 from duotui.speech.board_microphone import open_board_microphone
 from duotui.speech.board_tts import BoardTts
 from duotui.speech.espeak_client import EspeakClient, EspeakVoice
@@ -72,7 +75,14 @@ def _text_to_speech(
     voice = EspeakVoice(pace=child.pace, volume=child.volume / 100)
     if child.voice_name:
         voice = replace(voice, name=child.voice_name)
-    return EspeakTts(EspeakClient(), open_output(clock), voice)
+    output = open_output(clock)
+    host = EspeakTts(EspeakClient(), output, voice)
+    if child.voice == "host":
+        return host
+    if output.trouble:
+        text = _("only a board with a voice reads aloud here: {why}", why=output.trouble)
+        print(text, file=sys.stderr)
+    return AutoTts(session, BoardTts(session, clock, child.pace), host)
 
 
 def _stored(choice: CardChoice, rng: random.Random) -> tuple[str, ...]:

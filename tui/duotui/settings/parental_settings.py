@@ -18,7 +18,7 @@ from duotui.settings.setting import (
     whole_number,
 )
 
-VOICE_CHOICES = ("off", "host", "board")
+VOICE_CHOICES = ("auto", "off", "host", "board")
 PICTURE_CHOICES = ("auto", "characters", "images")
 MICROPHONE_CHOICES = ("host", "board", "off")
 PACE_WORDS_A_MINUTE = {"slow": 60, "middle": 100, "quick": 130}

@@ -38,7 +38,8 @@ class TextToSpeech(Protocol):
     sentence would last. `trouble` is the reason in one line, for grown-ups. A voice with `alone`
     does not speak while a story is generated."""
 
-    alone: bool
+    @property
+    def alone(self) -> bool: ...
 
     @property
     def trouble(self) -> str: ...
