@@ -21,7 +21,7 @@ settings.register_profile("short", max_examples=25, deadline=None)
 settings.register_profile("long", max_examples=200, deadline=None)
 settings.load_profile("short")
 
-pytest_plugins = ["support.reports", "support.skips", "support.tiers"]
+pytest_plugins = ["support.board_port", "support.reports", "support.skips", "support.tiers"]
 
 
 os.environ["LANGUAGE"] = "en"

@@ -74,3 +74,28 @@ def test_the_list_says_where_a_skip_is_allowed(
 ) -> None:
     allowed = allowed_in_ci if in_ci else allowed_for_strangers
     assert unlisted([reason, reason], read_list(), in_ci) == ([] if allowed else [reason])
+
+
+BOARD_TEST = """
+import pytest
+
+@pytest.mark.board
+def test_it(board_port):
+    assert board_port == "/dev/x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "status", "outcome"),
+    [
+        ("", 0, "no board: pytest --port PORT names one"),
+        ("--port=/dev/x", 0, "1 passed"),
+        ("--port=/dev/y", 1, "1 failed"),
+    ],
+)
+def test_a_test_of_a_board_runs_with_a_port_alone(
+    tmp_path: Path, option: str, status: int, outcome: str
+) -> None:
+    options = f"-rs -W ignore::pytest.PytestUnknownMarkWarning {option}"
+    ended, output = run(tmp_path, "support.board_port", BOARD_TEST, PYTEST_ADDOPTS=options)
+    assert (ended, outcome in output) == (status, True), output
