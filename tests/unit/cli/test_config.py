@@ -61,6 +61,22 @@ def test_each_value_says_where_it_comes_from(
     }
 
 
+def test_variables_are_shown_without_their_passwords(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "https://hf.example")
+    monkeypatch.setenv("https_proxy", "http://me:s3cret@proxy:80")
+    monkeypatch.setenv("DUOTUI_PASSWORD", "t0psecret")
+    assert main(["config", "show"]) == Exit.OK
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for line in (
+        "HF_ENDPOINT https://hf.example (environment)",
+        "https_proxy http://***@proxy:80 (environment)",
+        "DUOTUI_PASSWORD *** (environment)",
+    ):
+        assert line in lines
+
+
 def test_without_json_a_value_is_a_line(capsys: pytest.CaptureFixture[str], config: Path) -> None:
     config.write_text('theme = "sea"\n')
     assert main(["config", "show"]) == Exit.OK

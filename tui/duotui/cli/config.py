@@ -13,7 +13,12 @@ from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument, add_request_arguments
 from duotui.settings.config_file import Settings, config_file, load
-from duotui.settings.origins import SettingInEffect, folders_in_effect, settings_in_effect
+from duotui.settings.origins import (
+    SettingInEffect,
+    folders_in_effect,
+    settings_in_effect,
+    variables_in_effect,
+)
 
 HELP = N_("The settings: their file, where each value comes from, what is wrong with them.")
 
@@ -40,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> None:
     rows = [
         *folders_in_effect(os.environ),
+        *variables_in_effect(os.environ),
         *settings_in_effect(load(), _given(options), os.environ),
     ]
     if options.json:

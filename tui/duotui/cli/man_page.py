@@ -10,18 +10,7 @@ from collections.abc import Iterable, Iterator
 from duotui import __version__
 from duotui.base import errors
 from duotui.cli.commands import COMMANDS, full_parser
-
-ENVIRONMENT_VARIABLES = {
-    "DUOTUI_CONFIG": "The file of settings.",
-    "DUOTUI_DATA": "The folder of the diary and the favourites.",
-    "DUOTUI_ENGINE": "The program duollama to use.",
-    "DUOTUI_LOG": "The file of the log, as --log.",
-    "DUOTUI_PASSWORD": "The password of the board's root.",
-    "DUOTUI_TRACEBACK": "If set, an unexpected error prints the way there.",
-    "HF_ENDPOINT": "The address of Hugging Face, or of a mirror, for duotui model get.",
-    "http_proxy, https_proxy, no_proxy": "The proxies of duotui model get.",
-    "NO_COLOR": "If set, no colours.",
-}
+from duotui.settings.environment_variables import ENVIRONMENT_VARIABLES
 
 _STATUS = re.compile(r"^    \w+ +(\d)  (.+)$", re.MULTILINE)
 """A row of the table in the docstring of base/errors.py."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from duotui.base import cache
+from duotui.base.child_process import PASSWORD_VARIABLE
+from duotui.base.log import without_secrets
 from duotui.base.parsing import read_toml
 from duotui.base.translation import AUTOMATIC, ENVIRONMENT
 from duotui.settings import config_file
@@ -17,6 +19,7 @@ from duotui.settings.config_file import (
     TOP_SETTINGS,
     Settings,
 )
+from duotui.settings.environment_variables import ENVIRONMENT_VARIABLES
 from duotui.settings.parental_settings import PARENTAL_SCHEMA
 from duotui.settings.setting import Schema, Setting, read_table
 
@@ -75,6 +78,19 @@ def folders_in_effect(environment: Mapping[str, str]) -> list[SettingInEffect]:
     return [
         SettingInEffect(name, str(path), *_variable_of(variables, environment))
         for name, path, variables in rows
+    ]
+
+
+def variables_in_effect(environment: Mapping[str, str]) -> list[SettingInEffect]:
+    """Return the variables that are set and stand for no setting. No password is among them."""
+    return [
+        SettingInEffect(
+            name,
+            "***" if name == PASSWORD_VARIABLE else without_secrets(environment[name]),
+            Origin.ENVIRONMENT,
+        )
+        for name in ENVIRONMENT_VARIABLES
+        if environment.get(name) and name not in (CONFIG_VARIABLE, DATA_VARIABLE)
     ]
 
 
