@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,16 @@ from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit, UsageError
 from duotui.board.checks import Finding, check_board
 from duotui.board.doctor import doctor, of_port
-from duotui.board.port_probe import probe_peer
+from duotui.board.login import no_shell_error
+from duotui.board.pexpect_transport import TransportSpawn
+from duotui.board.port_probe import PeerState, probe_peer
+from duotui.board.self_test import SIGNAL_ENDS
 from duotui.board.shell import Shell
+from duotui.link.port_access import permission_hint
 from duotui.link.ports import Port
+from duotui.link.usb_devices import SIGHTS, UsbDevice
 from support.fixture_types import port_of
+from support.lying_shell import LyingShell, honest
 from support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -51,7 +58,7 @@ def test_no_port() -> None:
     )
     assert (result.returncode, result.stderr) == (Exit.NO_DEVICE, "")
     assert result.stdout.startswith("WRONG  port         there is no /dev/ttyNONE0\n")
-    assert "-> plug the board in, then duotui devices" in result.stdout
+    assert result.stdout.endswith("then look for its port:\n" + " " * 23 + "duotui devices\n")
 
 
 @pytest.mark.parametrize("target", ["sim", "virtual"])
@@ -66,7 +73,7 @@ def test_no_permission(tmp_path: Path) -> None:
     port.touch(0)
     findings = list(of_port(str(port), []))
     assert links(findings) == {"port": True, "permission": False}
-    assert (findings[-1].exit, "dialout" in findings[-1].mend) == (Exit.NO_PERMISSION, True)
+    assert (findings[-1].exit, "sudo" in findings[-1].mend) == (Exit.NO_PERMISSION, True)
 
 
 def test_a_port_that_another_program_holds(line: OpenLine) -> None:
@@ -120,7 +127,9 @@ def test_another_computer_is_seen(line: OpenLine) -> None:
         status, output = examined(port)
     assert status is Exit.NOT_READY
     assert "WRONG  board        Linux" in output
-    assert max(map(len, output.splitlines())) <= 79
+    rows = output.splitlines()
+    assert max(len(row) for row in rows if "duotui setup" not in row) <= 79
+    assert f"{' ' * 23}duotui setup {port}" in rows
 
 
 def test_a_hot_board(line: OpenLine, tmp_path: Path) -> None:
@@ -213,5 +222,29 @@ def test_a_board_without_a_card_is_said(line: OpenLine) -> None:
 @pytest.mark.parametrize("machine", ["aarch64", "armv7l", "x86_64"])
 def test_a_duo_in_arm_mode_gets_the_hint_that_helps(machine: str) -> None:
     hint = DUO_64M.other_machine_hint(machine)
-    assert ("switch it to RISC-V" in hint) is (machine != "x86_64")
+    assert ("set it to RISC-V" in hint) is (machine != "x86_64")
     assert "duotui devices" in hint
+
+
+def test_a_remedy_ends_with_a_command_that_runs_as_it_stands(tmp_path: Path) -> None:
+    """None of them leads to doctor, which has just printed it."""
+    with_manager = tmp_path / "proc/7/comm"
+    with_manager.parent.mkdir(parents=True)
+    with_manager.write_text("ModemManager\n")
+    (tmp_path / "ttyACM0").touch()
+    duo = Port(str(tmp_path / "ttyACM0"), "", DUO_64M.usb_vendor, 0x1003, "")
+    modems = list(of_port(duo.path, [duo], tmp_path / "proc", []))[-1].mend
+    command = shlex.split(modems.rpartition(": ")[2])
+    assert command[:2] == ["sudo", "cp"]
+    assert Path(command[2]).is_absolute()
+    assert Path(command[2]).is_file()
+    usb = [UsbDevice("", kind, number="1a86:7523").mend for kind in SIGHTS]
+    spawn = TransportSpawn(LyingShell(honest))
+    unclear = [no_shell_error(state, spawn).hint for state in PeerState]
+    engine = [mend for _, mend in SIGNAL_ENDS.values()]
+    machine = [DUO_64M.other_machine_hint(machine) for machine in ("aarch64", "x86_64")]
+    for mend in [modems, permission_hint(duo.path), *usb, *unclear, *engine, *machine]:
+        assert "duotui doctor" not in mend
+        words, colon, command_line = mend.rpartition(": ")
+        if colon:
+            assert shlex.split(command_line)[0] in ("sudo", "duotui"), words

@@ -1,7 +1,9 @@
-"""Modules that a board's start script unloads; rmmod here keeps a list."""
+"""Modules that a board's start script unloads; rmmod here keeps a list. Programs that it ends."""
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -62,3 +64,45 @@ def test_a_board_without_modules_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "modules").write_text("")
     subprocess.run(["sh", SCRIPT, tmp_path / "modules"], check=True, timeout=30)
     subprocess.run(["sh", SCRIPT, tmp_path / "none"], timeout=30)
+
+
+LATE = """#!/bin/sh
+echo {name} >>{fifo}
+{then}
+"""
+
+
+def test_a_late_burnd_is_ended_while_the_login_has_the_port(tmp_path: Path) -> None:
+    """An Arduino image starts it seconds after the gadget. killall and getty here say that they
+    run; the login stays."""
+    fifo, script = tmp_path / "fifo", tmp_path / "start.sh"
+    os.mkfifo(fifo)
+    for name, then in (("killall", ""), ("getty", "read -r wait <{fifo}.never"), ("swapoff", "")):
+        (tmp_path / name).write_text(LATE.format(name=name, fifo=fifo, then=then.format(fifo=fifo)))
+        (tmp_path / name).chmod(0o755)
+    os.mkfifo(f"{fifo}.never")
+    text = SCRIPT.with_name("start.sh").read_text()
+    for path, own in (
+        ("/dev/ttyGS0", "/dev/null"),
+        ("/mnt/data/duotui/modules", "true"),
+        ("/mnt/data/duotui", str(tmp_path)),
+        ("/tmp/usb", str(tmp_path / "usb")),
+        ("/tmp/duotui-start.pid", str(tmp_path / "pid")),
+        ("$tries -lt 10", "$tries -lt 0"),
+        ("/etc/", f"{tmp_path}/none/"),
+    ):
+        text = text.replace(path, own)
+    script.write_text(text)
+    reader = os.open(fifo, os.O_RDWR)
+    board = subprocess.Popen(
+        ["sh", script], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, start_new_session=True
+    )
+    try:
+        said = b""
+        while b"killall" not in said.partition(b"getty")[2]:
+            assert select.select([reader], [], [], 20)[0], said
+            said += os.read(reader, 4096)
+    finally:
+        os.killpg(board.pid, 9)
+        board.wait()
+        os.close(reader)

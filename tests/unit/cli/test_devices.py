@@ -12,7 +12,7 @@ from duotui.base.errors import Exit
 from duotui.cli.devices import SIMULATED, Row, watch
 
 BOARD: Row = ("/dev/ttyACM0", "duo", "USB Com Port, 3346:1003", "")
-FRESH: Row = ("/sys/1-1", "network", "a Duo, as a network card", "duotui setup --net prepares it")
+FRESH: Row = ("/sys/1-1", "network", "a Duo, as a network card", "duotui setup --net")
 LOOKS = ([SIMULATED], [SIMULATED], [FRESH, SIMULATED], [BOARD, SIMULATED], [SIMULATED])
 
 

@@ -13,7 +13,8 @@ from serial.tools import list_ports_common
 
 from duotui.base.errors import Busy, DuotuiError, NoDevice, NoPermission, UsageError
 from duotui.base.untrusted_text import one_line
-from duotui.link.ports import Port, exists, find_board, holders, is_path, listed, port_of, ports
+from duotui.link.port_access import holders
+from duotui.link.ports import Port, exists, find_board, is_path, listed, port_of, ports
 from duotui.link.pty_cable import PtyCable
 from duotui.link.serial_transport import SerialTransport, explain_open_error
 from duotui.targets.board import BoardTarget, same_board

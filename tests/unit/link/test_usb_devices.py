@@ -100,7 +100,7 @@ def test_what_is_there_is_said_where_no_port_is(tmp_path: Path) -> None:
     with pytest.raises(NoDevice) as error:
         find_board([], usb_devices(tmp_path))
     assert "no port of a board was found, but a Duo, as a network card (NCM, " in str(error.value)
-    assert error.value.hint == "duotui setup --net prepares it"
+    assert error.value.hint == "duotui setup --net"
 
 
 def test_the_port_of_a_boot_rom_is_no_boards() -> None:
@@ -121,3 +121,39 @@ def test_each_role_of_the_profile_is_a_kind(tmp_path: Path) -> None:
     for product in DUO_64M.usb_products:
         plug_in(tmp_path / str(product), "network", f"{product:04x}")
         assert only(usb_devices(tmp_path / str(product))).mend
+
+
+def plug_in_cable(sysfs: Path, number: str, driver: str, tty: str = "") -> None:
+    """Make the tree of a UART cable, whose interface has that driver and that port."""
+    interface = sysfs / "bus/usb/devices/1-2/1-2:1.0"
+    interface.mkdir(parents=True)
+    for name, value in zip(("idVendor", "idProduct"), number.split(":"), strict=True):
+        (interface.parent / name).write_text(f"{value}\n")
+    (interface.parent / "product").write_text("USB Serial\n")
+    if driver:
+        (interface / "driver").symlink_to(f"../../../drivers/{driver}")
+    if tty:
+        (interface / tty).mkdir()
+
+
+@pytest.mark.parametrize("number", ["1a86:7523", "10c4:ea60", "0403:6001"])
+def test_a_cable_that_brltty_has_taken_is_named(tmp_path: Path, number: str) -> None:
+    plug_in_cable(tmp_path, number, "usbfs")
+    device = only(usb_devices(tmp_path))
+    assert device.kind == "taken"
+    assert device.mend.endswith(": sudo apt remove brltty")
+    with pytest.raises(NoDevice, match=f"but a UART cable that another .*{number}"):
+        find_board([], [device])
+
+
+def test_a_cable_without_a_driver_gets_it(tmp_path: Path) -> None:
+    plug_in_cable(tmp_path, "1a86:7523", "")
+    assert only(usb_devices(tmp_path)).mend == "sudo modprobe ch341"
+
+
+@pytest.mark.parametrize(("number", "tty"), [("1a86:7523", "ttyUSB0"), ("1a86:55e0", "")])
+def test_a_cable_with_a_port_and_another_device_are_not_listed(
+    tmp_path: Path, number: str, tty: str
+) -> None:
+    plug_in_cable(tmp_path, number, "ch341" if tty else "usbfs", tty)
+    assert usb_devices(tmp_path) == []

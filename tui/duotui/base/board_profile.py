@@ -85,10 +85,11 @@ class BoardProfile:
 
     def other_machine_hint(self, machine: str) -> str:
         """What to do where a machine that calls itself `machine` is at the other end."""
-        other = _("name the port of the Duo: duotui devices lists them")
+        other = _("look for the Duo's port: duotui devices")
         if machine.startswith(("aarch64", "arm")):
             return _(
-                "a Duo 256M or S: switch it to RISC-V, flash its {machine} image; or {other}",
+                "if it is a Duo 256M or S, set it to RISC-V and flash its {machine} image; else"
+                " {other}",
                 machine=self.machine,
                 other=other,
             )

@@ -70,7 +70,7 @@ def _memory(info: SystemInfo) -> Finding:
             "model has no room",
             what=what,
         ),
-        _("for stories15M: an image of SDK v2 (ION_SIZE 0), or --mode fast"),
+        _("stories15M needs an image of SDK v2 (ION_SIZE 0), or --mode fast"),
     )
 
 

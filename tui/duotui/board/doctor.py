@@ -2,12 +2,14 @@
 
 import itertools
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TextIO
 
+from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError, Exit, UsageError
 from duotui.base.json_text import json_text
@@ -19,12 +21,11 @@ from duotui.board.checks import Finding, check_board
 from duotui.board.login import no_shell_error, shown_line
 from duotui.board.pexpect_transport import TransportSpawn
 from duotui.board.port_probe import PeerState, probe_peer
+from duotui.link.port_access import holders, permission_hint
 from duotui.link.ports import (
     ID_PREFIX,
-    PERMISSION_HINT,
     Port,
     exists,
-    holders,
     listed,
     port_of,
     ports,
@@ -33,6 +34,10 @@ from duotui.link.serial_transport import SerialTransport
 from duotui.link.usb_devices import usb_devices
 
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
+PORT_COMMANDS = ("duotui setup",)
+"""Commands that may get the port as their last word."""
+
+UDEV_RULE = "host/60-duotui.rules"
 MODEM_MANAGER = "ModemManager"
 USABLE_STATES = (PeerState.AGENT, PeerState.SHELL, PeerState.LOGIN, PeerState.PASSWORD)
 """States from which a shell can be reached."""
@@ -68,7 +73,8 @@ def examine(target: str) -> Iterator[Finding]:
         yield finding
         broken = broken or finding.right is False
     if not broken:
-        yield from _check_line(path)
+        for finding in _check_line(path, listed(path, known)):
+            yield finding if target == "auto" else _with_port(finding, target)
 
 
 def of_port(
@@ -82,7 +88,7 @@ def of_port(
         yield Finding("port", None, _("{path}, on another computer", path=path))
         return
     if not exists(path, known):
-        mend = _("plug the board in, then duotui devices: it lists the ports there are")
+        mend = _("plug the board in, then look for its port: duotui devices")
         yield Finding(
             link="port",
             right=False,
@@ -100,7 +106,7 @@ def of_port(
             link="permission",
             right=False,
             what=_("not for this user"),
-            mend=_(PERMISSION_HINT),
+            mend=permission_hint(path),
             exit=Exit.NO_PERMISSION,
         )
         return
@@ -132,8 +138,10 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
     if not runs or kept_off:
         what = N_("{program} is kept off") if runs else N_("{program} is not here")
         return Finding("modems", True, _(what, program=MODEM_MANAGER))
+    rule = shlex.quote(str(resources.resource_folder("firmware") / UDEV_RULE))
     mend = _(
-        "sudo cp firmware/host/60-duotui.rules /etc/udev/rules.d/, then plug the board in again"
+        "keep it off, then plug the board in again: {command}",
+        command=f"sudo cp {rule} /etc/udev/rules.d/",
     )
     return Finding(
         "modems",
@@ -143,7 +151,14 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
     )
 
 
-def _check_line(path: str) -> Iterator[Finding]:
+def _with_port(finding: Finding, target: str) -> Finding:
+    """The finding, whose command of setup names the port that was named here."""
+    if not finding.mend.endswith(PORT_COMMANDS):
+        return finding
+    return replace(finding, mend=f"{finding.mend} {shlex.quote(target)}")
+
+
+def _check_line(path: str, port: Port | None = None) -> Iterator[Finding]:
     try:
         transport = SerialTransport(path, patience=10)
     except DuotuiError as error:
@@ -157,7 +172,10 @@ def _check_line(path: str) -> Iterator[Finding]:
         if state not in USABLE_STATES:
             fault = no_shell_error(state, spawn)
             seen = shown_line(spawn) if state in UNKNOWN_STATES else ""
-            yield Finding("line", False, f"{_(state.value)}{seen}", fault.hint)
+            mend = fault.hint
+            if state is PeerState.SILENT and port is not None and port.kind == "duo":
+                mend = _("plug the board in again, as no login runs at its USB port")
+            yield Finding("line", False, f"{_(state.value)}{seen}", mend)
             return
         yield Finding("line", True, _(state.value))
         with open_shell(spawn, state) as shell:
@@ -216,8 +234,11 @@ def _print(finding: Finding, out: TextIO) -> None:
     for line in lines_of(finding.what, 79 - LEAD_WIDTH):
         print(lead + line, file=out)
         lead = " " * LEAD_WIDTH
+    words, colon, command = finding.mend.rpartition(": ")
+    # a command is in one line, however long, so that it can be copied
+    below = [command] if command else []
     lead = " " * LEAD_WIDTH + "-> "
-    for line in lines_of(finding.mend, 76 - LEAD_WIDTH):
+    for line in [*(lines_of(f"{words}:", 76 - LEAD_WIDTH) if colon else ()), *below]:
         print(lead + line, file=out)
         lead = " " * (LEAD_WIDTH + 3)
     out.flush()

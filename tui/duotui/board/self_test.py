@@ -21,12 +21,12 @@ MODE_SECONDS = 300
 
 SETUP_HINT = N_("on this computer: duotui setup")
 
-_ENDS = {
+SIGNAL_ENDS = {
     4: (
         N_("Illegal instruction"),
         N_(
             "the image's kernel, or the processor, has none of the vectors (0.7.1) "
-            "that this engine uses: flash the maker's image, or build an engine for "
+            "that this engine uses; flash the maker's image, or build an engine for "
             "it (duotui setup --engine FILE)"
         ),
     ),
@@ -82,7 +82,7 @@ def generation_fault(
 def explain_failure(shell: Shell, program: str, result: CommandResult) -> EngineFault:
     """Explain why `program` on the board ended with `result`, which is no success."""
     if result.status > 128:
-        words, mend = _ENDS.get(result.status - 128, (quoted(result.last_line), _DAMAGED))
+        words, mend = SIGNAL_ENDS.get(result.status - 128, (quoted(result.last_line), _DAMAGED))
         return EngineFault(_(words), _(mend))
     if result.last_line.startswith(_OWN_WORDS):
         return EngineFault(quoted(result.last_line.removeprefix(_OWN_WORDS)), _(SETUP_HINT))
@@ -94,7 +94,7 @@ def explain_failure(shell: Shell, program: str, result: CommandResult) -> Engine
     if own and own != header:
         return EngineFault(
             _("{program} is built for another processor", program=program),
-            _("duotui setup sends the Duo's own; for another board: duotui setup --engine FILE"),
+            _("for another board build an engine (--engine FILE); for a Duo: duotui setup"),
         )
     if result.status == 127:
         return EngineFault(

@@ -7,27 +7,27 @@ without a USB vendor is opened only by name: it may be a modem or a loudspeaker.
 
 import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from serial.tools import list_ports
 
 from duotui.base.board_profile import DUO_64M, UsbRole
-from duotui.base.child_process import child_environment
 from duotui.base.errors import NoDevice, UsageError
 from duotui.base.nearest import hint_for
-from duotui.base.oscompat import HAS_PTYS, by_system
+from duotui.base.oscompat import HAS_PTYS
 from duotui.base.translation import gettext as _
 from duotui.base.translation import untranslated as N_
 from duotui.base.untrusted_text import one_line
-from duotui.link.usb_devices import UsbDevice, usb_devices, usb_id, usb_kind, without_port
-
-ADAPTERS = {0x0403: "FTDI", 0x067B: "Prolific", 0x10C4: "Silicon Labs", 0x1A86: "WCH"}
-"""Vendors of the USB-to-UART cables that lead to the Duo's pins 16 and 17."""
+from duotui.link.usb_devices import (
+    ADAPTERS,
+    UsbDevice,
+    usb_devices,
+    usb_id,
+    usb_kind,
+    without_port,
+)
 
 NOTHING_FOUND = N_("no board was found")
 
@@ -186,44 +186,3 @@ def is_path(target: str) -> bool:
 
 
 _COM = re.compile(r"COM[0-9]{1,3}", re.IGNORECASE)
-
-PERMISSION_HINT = by_system(
-    linux=N_('sudo usermod -aG dialout "$USER", then log out and in'),
-    macos=N_("ls -l says who may open it"),
-    windows=N_("run it as a user who may open the port"),
-)
-
-
-def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
-    """Yield programs that have `path` open, as `name (pid N)`, as far as this user may see them.
-
-    Windows reports none.
-    """
-    real = os.path.realpath(path)
-    if not proc.is_dir():
-        yield from _holders_by_lsof(real)
-    for folder in proc.glob("[0-9]*"):
-        try:
-            files = [os.readlink(entry) for entry in (folder / "fd").iterdir()]
-            if real in files and int(folder.name) != os.getpid():
-                name = (folder / "comm").read_text("utf-8", "replace").strip()
-                yield f"{name} (pid {folder.name})"
-        except OSError:
-            continue
-
-
-def _holders_by_lsof(path: str) -> Iterable[str]:
-    """Ask lsof without /proc, as on macOS, which has each port twice: /dev/cu.* and /dev/tty.*."""
-    if shutil.which("lsof") is None:
-        return
-    twin = path.replace("/dev/cu.", "/dev/tty.")
-    done = subprocess.run(
-        ["lsof", "-w", "-F", "pc", "--", *{path, twin}],
-        capture_output=True,
-        encoding="utf-8",
-        env=child_environment(),
-    )
-    # lines of lsof: p and the process's number, c and its name, f and a file's number
-    for number, name in re.findall(r"^p(\d+)\nc(.*)$", done.stdout, re.MULTILINE):
-        if int(number) != os.getpid():
-            yield f"{name} (pid {number})"

@@ -13,7 +13,7 @@ import serial
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Busy, DuotuiError, LinkBroken, NoDevice, NoPermission, UsageError
 from duotui.base.translation import gettext as _
-from duotui.link.ports import PERMISSION_HINT, holders
+from duotui.link.port_access import holders, permission_hint
 from duotui.link.trace import LinkTrace
 
 READ_SECONDS = 0.2
@@ -45,6 +45,10 @@ class SerialTransport:
             self._port.open()
         except (OSError, ValueError) as error:
             raise explain_open_error(target, error) from error
+        # a program that has set no lock, as minicom and screen, would read a part of the bytes
+        if "://" not in target and (holder := next(iter(holders(target)), "")):
+            self._port.close()
+            raise _busy(target, holder)
 
     def read(self, wait: bool = True) -> bytes:
         try:
@@ -84,13 +88,11 @@ def explain_open_error(target: str, error: Exception) -> DuotuiError:
             _("{target} is not a port", target=target), _("duotui devices lists them")
         )
     if number == errno.EACCES or "Permission denied" in text:
-        return NoPermission(_("no permission to open {target}", target=target), _(PERMISSION_HINT))
-    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or PORT_HELD in text:
-        holder = next(iter(holders(target)), _("another program"))
-        return Busy(
-            _("{target} is in use by {holder}", target=target, holder=holder),
-            _("close that program first"),
+        return NoPermission(
+            _("no permission to open {target}", target=target), permission_hint(target)
         )
+    if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or PORT_HELD in text:
+        return _busy(target, next(iter(holders(target)), _("another program")))
     if "://" in target:
         return NoDevice(_("{target} does not answer", target=target), _reason(error))
     absent = sys.platform != "win32" and not os.path.exists(target)
@@ -100,6 +102,13 @@ def explain_open_error(target: str, error: Exception) -> DuotuiError:
         )
     return UsageError(
         _("{target} is not a serial port", target=target), _("duotui devices lists them")
+    )
+
+
+def _busy(target: str, holder: str) -> Busy:
+    return Busy(
+        _("{target} is in use by {holder}", target=target, holder=holder),
+        _("close that program first"),
     )
 
 

@@ -28,7 +28,14 @@ while [ $tries -lt 10 ] && [ -z "$(cat $GADGET/UDC 2>/dev/null)" ]; do
     tries=$((tries + 1))
 done
 
-killall burnd 2>/dev/null
+# burnd of an Arduino image comes seconds after the gadget, and would take the port from the login.
+tries=0
+while [ $tries -lt 60 ]; do
+    killall burnd 2>/dev/null
+    sleep 1
+    tries=$((tries + 1))
+done &
+
 swapoff -a
 /mnt/data/duotui/modules
 
@@ -47,10 +54,8 @@ echo "duotui-$serial" >"$GADGET/strings/0x409/serialnumber"
 /etc/run_usb.sh start
 [ -n "$network" ] && ifconfig usb0 192.168.42.1 netmask 255.255.255.0 up
 
-# It waits for Enter: a prompt that nobody reads would be the first thing that a host reads. burnd of
-# an Arduino image comes seconds after the gadget, and would take the port.
+# It waits for Enter: a prompt that nobody reads would be the first thing that a host reads.
 while true; do
-    killall burnd 2>/dev/null
     [ -c /dev/ttyGS0 ] && getty -w -L 115200 ttyGS0 vt100
     sleep 1
 done
