@@ -25,6 +25,11 @@ ENGINE_NAME, MODEL_NAME, TTS_SCRIPT, MICROPHONE_SCRIPT = "duollama", "story.duo"
 (firmware/overlay)."""
 
 TTS_PROGRAM = "duospeak"
+
+PCM_FILE, PCM_CAPTURE_FILE = "pcm", "pcm-capture"
+"""Files with the name of another ALSA device than the Duo's own, for TTS_SCRIPT and
+MICROPHONE_SCRIPT. Their owner writes them."""
+
 AGENT_LOG = "/tmp/duollama.log"
 BYE_ATTEMPTS = 5
 _END_OTHERS = (

@@ -11,11 +11,14 @@ from duotui.base import resources
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import Exit
 from duotui.base.translation import gettext as _
+from duotui.base.translation import untranslated as N_
 from duotui.board.agent_launcher import (
     BOARD_FOLDER,
     ENGINE_NAME,
     MICROPHONE_SCRIPT,
     MODEL_NAME,
+    PCM_CAPTURE_FILE,
+    PCM_FILE,
     TTS_SCRIPT,
 )
 from duotui.board.answers import quoted, sha256_in, whole_number
@@ -36,8 +39,11 @@ class Finding:
     exit: Exit = Exit.NOT_READY
 
 
-def check_board(shell: Shell) -> Iterator[Finding]:
-    """Check the board from its processor to its loudspeaker."""
+TONE_HINT = N_("listen now: duotui doctor --tone")
+
+
+def check_board(shell: Shell, *, tone: bool = False) -> Iterator[Finding]:
+    """Check the board from its processor to its loudspeaker, on which it plays a `tone`."""
     info = parse_system_info(shell.run(PROBE))
     yield _machine(info)
     yield _memory(info)
@@ -47,7 +53,7 @@ def check_board(shell: Shell) -> Iterator[Finding]:
     yield program
     yield from _model(shell, program.right)
     yield _microphone(shell)
-    yield _sound(shell)
+    yield _sound(shell, tone)
 
 
 def _machine(info: SystemInfo) -> Finding:
@@ -133,50 +139,58 @@ def _model(shell: Shell, runs: bool | None) -> Iterator[Finding]:
 def _microphone(shell: Shell) -> Finding:
     """Check for a capture device. The kernel has one even if no microphone is soldered to the
     board."""
-    device = quoted(shell.ask(f"command ls {DUO_64M.capture_device}").text)
-    if not device.startswith("/"):
+    devices = _devices(shell, PCM_CAPTURE_FILE, DUO_64M.capture_device)
+    if not devices:
         return Finding("microphone", None, _("none is known to the kernel: the host listens"))
+    device = devices[0]
     if shell.ask("command -v arecord").status:
         return Finding(
             "microphone", None, _("{device}, but no arecord: the host listens", device=device)
         )
-    if shell.ask(f"test -x {BOARD_FOLDER}/{MICROPHONE_SCRIPT}").status:
-        mend = _("on this computer: duotui setup")
-        return Finding(
-            "microphone",
-            False,
-            _(
-                "{device}, but no {path}",
-                device=device,
-                path="/".join((BOARD_FOLDER, MICROPHONE_SCRIPT)),
-            ),
-            mend,
-        )
-    return Finding("microphone", True, _("{device}, and arecord", device=device))
+    path = f"{BOARD_FOLDER}/{MICROPHONE_SCRIPT}"
+    if shell.ask(f"test -x {path}").status:
+        what = _("{device}, but no {path}", device=device, path=path)
+        return Finding("microphone", False, what, _(SETUP_HINT))
+    what = _(
+        "{device}, and arecord; no program can tell whether a microphone is wired to it",
+        device=device,
+    )
+    return Finding("microphone", None, what)
 
 
-def _sound(shell: Shell) -> Finding:
-    # an image's alias of ls colours the names
-    paths = f"{DUO_64M.alsa_devices} {DUO_64M.oss_device}"
-    devices = shell.ask(f"command ls {paths} 2>/dev/null").text.split()
+def _sound(shell: Shell, tone: bool) -> Finding:
+    """Check for what plays sound. Only a person hears whether a loudspeaker is wired to it."""
+    devices = _devices(shell, PCM_FILE, f"{DUO_64M.alsa_devices} {DUO_64M.oss_device}")
     if not devices:
-        return Finding("sound", None, _("no loudspeaker is known to the kernel: the host speaks"))
+        return Finding("sound", None, _("no device is known to the kernel: the host speaks"))
     names = quoted(", ".join(devices))
     if DUO_64M.oss_device not in devices and shell.ask("command -v aplay").status:
         return Finding("sound", None, _("{names}, but no aplay: the host speaks", names=names))
-    result = shell.ask(f"{BOARD_FOLDER}/{TTS_SCRIPT} </dev/null", 30)
+    voice = f"{BOARD_FOLDER}/{TTS_SCRIPT}"
+    result = shell.ask(f"{voice} </dev/null", 30)
     if result.status == 127:
-        return Finding(
-            "sound",
-            False,
-            _("{names}, but no voice", names=names),
-            _("on this computer: duotui setup"),
-        )
+        return Finding("sound", False, _("{names}, but no voice", names=names), _(SETUP_HINT))
+    if tone and not result.status:
+        result = shell.ask(f"{voice} tone", 30)
     if result.status:
-        mend = _("whatever else plays on the board must end")
+        mend = _(
+            "end what else plays, or name another device in {file}",
+            file=f"{BOARD_FOLDER}/{PCM_FILE}",
+        )
         return Finding("sound", False, f"{names}: {result.last_line}", mend)
-    return Finding(
-        "sound",
-        True,
-        _("{names}, and a voice: duotui tell --speak tries a loudspeaker", names=names),
+    if tone:
+        what = _(
+            "{names}: a tone of a second was played; if you heard none, no loudspeaker is there",
+            names=names,
+        )
+        return Finding("sound", None, what)
+    what = _(
+        "{names}, and a voice; only you can hear whether a loudspeaker is wired to it", names=names
     )
+    return Finding("sound", None, what, _(TONE_HINT))
+
+
+def _devices(shell: Shell, file: str, paths: str) -> list[str]:
+    """The ALSA device that the owner has named in `file`, else those of `paths` that are there."""
+    chosen = shell.ask(f"cat {BOARD_FOLDER}/{file} 2>/dev/null").text.split()
+    return [quoted(name) for name in chosen or shell.ask(f"ls {paths} 2>/dev/null").text.split()]

@@ -34,7 +34,7 @@ from duotui.link.serial_transport import SerialTransport
 from duotui.link.usb_devices import usb_devices
 
 UDEV_RULE_FOLDERS = tuple(Path(folder) / "udev/rules.d" for folder in ("/etc", "/usr/lib", "/lib"))
-PORT_COMMANDS = ("duotui setup",)
+PORT_COMMANDS = ("duotui setup", "duotui doctor --tone")
 """Commands that may get the port as their last word."""
 
 UDEV_RULE = "host/60-duotui.rules"
@@ -51,8 +51,9 @@ HOLDERS_NAMED = 3
 """Most programs named that hold a port."""
 
 
-def examine(target: str) -> Iterator[Finding]:
-    """Yield the findings, link by link. A broken port ends the checks. Raises UsageError."""
+def examine(target: str, *, tone: bool = False) -> Iterator[Finding]:
+    """Yield the findings, link by link. A broken port ends the checks. With `tone` the board plays
+    one. Raises UsageError."""
     if target in ("sim", "virtual"):
         raise UsageError(
             _("{target} has no port to look at", target=target),
@@ -73,7 +74,7 @@ def examine(target: str) -> Iterator[Finding]:
         yield finding
         broken = broken or finding.right is False
     if not broken:
-        for finding in _check_line(path, listed(path, known)):
+        for finding in _check_line(path, listed(path, known), tone):
             yield finding if target == "auto" else _with_port(finding, target)
 
 
@@ -152,13 +153,13 @@ def _modem_manager(proc: Path, rules: Sequence[Path]) -> Finding:
 
 
 def _with_port(finding: Finding, target: str) -> Finding:
-    """The finding, whose command of setup names the port that was named here."""
+    """The finding, whose command of ours names the port that was named here."""
     if not finding.mend.endswith(PORT_COMMANDS):
         return finding
     return replace(finding, mend=f"{finding.mend} {shlex.quote(target)}")
 
 
-def _check_line(path: str, port: Port | None = None) -> Iterator[Finding]:
+def _check_line(path: str, port: Port | None, tone: bool) -> Iterator[Finding]:
     try:
         transport = SerialTransport(path, patience=10)
     except DuotuiError as error:
@@ -180,7 +181,7 @@ def _check_line(path: str, port: Port | None = None) -> Iterator[Finding]:
         yield Finding("line", True, _(state.value))
         with open_shell(spawn, state) as shell:
             yield Finding("login", True, _("as root"))
-            yield from check_board(shell)
+            yield from check_board(shell, tone=tone)
     except DuotuiError as error:
         yield Finding(
             link="login", right=False, what=error.message, mend=error.hint, exit=error.exit
@@ -196,10 +197,10 @@ def _text_of(path: Path) -> str:
         return ""
 
 
-def doctor(target: str, as_json: bool, out: TextIO) -> Exit:
+def doctor(target: str, as_json: bool, out: TextIO, *, tone: bool = False) -> Exit:
     """Print each finding as it comes; return the exit status of the first fault."""
     findings = []
-    for finding in examine(target):
+    for finding in examine(target, tone=tone):
         findings.append(finding)
         if not as_json:
             _print(finding, out)

@@ -13,9 +13,10 @@ HELP = N_("Look at every link from the port to the board's loudspeaker.")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_json_argument(parser)
+    parser.add_argument("--tone", action="store_true", help="have the board play a tone")
 
 
 def run(options: argparse.Namespace) -> int:
     from duotui.board.doctor import doctor
 
-    return doctor(target_of(options), options.json, sys.stdout)
+    return doctor(target_of(options), options.json, sys.stdout, tone=options.tone)

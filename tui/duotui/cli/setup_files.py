@@ -6,7 +6,7 @@ from pathlib import Path
 from duotui.base.board_profile import DUO_64M
 from duotui.base.errors import DuotuiError
 from duotui.base.translation import gettext as _
-from duotui.board.agent_launcher import MODEL_NAME, TTS_PROGRAM
+from duotui.board.agent_launcher import BOARD_FOLDER, MODEL_NAME, PCM_FILE, TTS_PROGRAM
 from duotui.board.installer import InstallFile
 from duotui.board.shell import Shell
 from duotui.board.system_info import PROBE, parse_system_info
@@ -19,7 +19,7 @@ _EXACT_COSTS = re.compile(
 
 def plays_sound(shell: Shell) -> bool:
     """True if the board's voice could be heard: it has a device, and what plays on that."""
-    alsa = f"command -v aplay && ls -d {DUO_64M.alsa_devices}"
+    alsa = f"command -v aplay && ls -d {BOARD_FOLDER}/{PCM_FILE} {DUO_64M.alsa_devices} | grep -q ."
     return not shell.ask(f"[ -c {DUO_64M.oss_device} ] || {{ {alsa}; }}").status
 
 
