@@ -1,20 +1,17 @@
 """Profile of a kind of board: what is true of it, and of no other. Pure: every package may import
 it.
 
-A second profile (Duo 256M with an SG2002, Duo S with an SG2000) gives a value to each field. It
-must also give a way to tell it from the 64M: all three say "riscv64", have the vendor 3346, the
-prompt and the password. The device tree's model (/proc/device-tree/model) names the board.
-Elsewhere it needs: an engine for its processor where that is in ARM mode (data/board), its modules
-(firmware/overlay), and for the Duo S the pins of its loudspeaker.
+The Duo 256M and the Duo S in RISC-V mode run the same engine. All three say "riscv64", have the
+vendor 3346, the prompt and the password: only the device tree tells them apart (`board_of`).
 
-There is one board so far, so these modules read DUO_64M itself, and would take the profile of the
-board at hand: board/{checks,doctor,installer,port_probe,shell},
-link/{ports,serial_transport,usb_devices}, protocol/link_monitor, report/tables,
-scoring/{machine_conditions,official_settings}, targets/virtual_duo, ui/judge_text.
+The 64M is the board that duotui is for, so these modules read DUO_64M itself:
+board/{doctor,port_probe,shell}, link/{ports,serial_transport,usb_devices}, protocol/link_monitor,
+report/tables, scoring/{machine_conditions,official_settings}, targets/virtual_duo, ui/judge_text.
+What they read is true of all three, or is the contest's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
@@ -46,6 +43,9 @@ class BoardProfile:
     """Facts of a kind of board.
 
     - `machine` is what `uname -m` prints; `ram` is QEMU's and the kernel's word for the memory.
+    - `tree_words` are words of its device tree's model and compatible, `memory_limit` is more than
+      its kernel's memory, in bytes: the vendor's kernel gives two boards the same words.
+    - `to_riscv` says how the board is set to RISC-V, "" if it knows nothing else.
     - `freed_memory` is the least MemTotal, in bytes, of an image that keeps nothing for a camera.
     - `card_rate` is the card's bytes a second, `baud_rate` that of its UART.
     - `user` and `password` are those of the vendor's images.
@@ -62,6 +62,9 @@ class BoardProfile:
     name: str
     machine: str
     ram: str
+    tree_words: tuple[str, ...]
+    memory_limit: int
+    to_riscv: str
     freed_memory: int
     card_rate: int
     baud_rate: int
@@ -84,22 +87,29 @@ class BoardProfile:
         return machine == self.machine
 
     def other_machine_hint(self, machine: str) -> str:
-        """What to do where a machine that calls itself `machine` is at the other end."""
+        """What to do where the board, or an unknown one, calls itself `machine`."""
         other = _("look for the Duo's port: duotui devices")
-        if machine.startswith(("aarch64", "arm")):
+        if not machine.startswith(("aarch64", "arm")):
+            return other
+        if self.to_riscv:
             return _(
-                "if it is a Duo 256M or S, set it to RISC-V and flash its {machine} image; else"
-                " {other}",
-                machine=self.machine,
-                other=other,
+                "{how}, and flash its {machine} image", how=_(self.to_riscv), machine=self.machine
             )
-        return other
+        return _(
+            "if it is a Duo 256M or S, set it to RISC-V and flash its {machine} image; else"
+            " {other}",
+            machine=self.machine,
+            other=other,
+        )
 
 
 DUO_64M = BoardProfile(
     name="Milk-V Duo 64M",
     machine="riscv64",
     ram="64M",
+    tree_words=("cv180x", "cv1800b", "milkv,duo", "milk-v duo"),
+    memory_limit=64 * 2**20,
+    to_riscv="",
     # mode exact needs 40 MB beside the system's 14
     freed_memory=50 * 2**20,
     # published: 20.8 to 22.2 MB/s, read or written
@@ -132,3 +142,44 @@ DUO_64M = BoardProfile(
     published_parameters=15_191_712,
 )
 """One C906 core of a CV1800B, 64 MiB. Its clock is read from its kernel, and stands in no field."""
+
+DUO_256M = replace(
+    DUO_64M,
+    name="Milk-V Duo 256M",
+    ram="256M",
+    tree_words=("cv181x", "sg2002", "milkv,duo256m", "milk-v duo256m", "milk-v duo 256m"),
+    memory_limit=256 * 2**20,
+    to_riscv=N_("set this Duo 256M to RISC-V"),
+)
+"""Board with the same C906 in an SG2002, beside an ARM core that it may start with instead."""
+
+DUO_S = replace(
+    DUO_64M,
+    name="Milk-V Duo S",
+    ram="512M",
+    tree_words=("cv181x", "sg2000", "milkv,duos", "milk-v duos", "milk-v duo s"),
+    memory_limit=512 * 2**20,
+    to_riscv=N_("set the switch of this Duo S to RV"),
+)
+"""Board with the same C906 in an SG2000, beside an ARM core that a switch selects."""
+
+VIRTUAL_DUO = replace(
+    DUO_64M, name="virtual Duo", tree_words=("riscv-virtio",), memory_limit=1 << 62
+)
+"""Emulator of the 64M, which computes with vectors of another version."""
+
+BOARDS = (DUO_64M, DUO_256M, DUO_S, VIRTUAL_DUO)
+
+
+def board_of(tree: str, memory: int) -> BoardProfile | None:
+    """Return the board whose device tree has the model and compatible `tree`, and whose kernel has
+    `memory` bytes; None if it is another one.
+
+    The longest word counts: "milkv,duo" is a part of "milkv,duo256m"."""
+    found = [
+        (len(word), -board.memory_limit, board)
+        for board in BOARDS
+        for word in board.tree_words
+        if word in tree.lower() and memory < board.memory_limit
+    ]
+    return max(found, key=lambda entry: entry[:2])[2] if found else None

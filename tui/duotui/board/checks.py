@@ -57,11 +57,17 @@ def check_board(shell: Shell, *, tone: bool = False) -> Iterator[Finding]:
 
 
 def _machine(info: SystemInfo) -> Finding:
-    is_duo = DUO_64M.is_machine(info.machine)
-    mend = "" if is_duo else DUO_64M.other_machine_hint(info.machine)
-    return Finding(
-        "board", is_duo, _("{kernel} on {machine}", kernel=info.kernel, machine=info.machine), mend
-    )
+    board = info.board or DUO_64M
+    what = _("{kernel} on {machine}", kernel=info.kernel, machine=info.machine)
+    if info.board is not None:
+        what = f"{board.name}, {what}"
+    if not board.is_machine(info.machine):
+        return Finding("board", False, what, board.other_machine_hint(info.machine))
+    if info.board is None and info.tree:
+        what = _("{what}; it is no Duo but {tree}", what=what, tree=info.tree)
+        mend = _("whether its processor runs the engine, a story shows")
+        return Finding("board", None, what, mend)
+    return Finding("board", True, what)
 
 
 def _memory(info: SystemInfo) -> Finding:

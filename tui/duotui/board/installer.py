@@ -86,9 +86,16 @@ def plan_install(shell: Shell, parts: tuple[InstallFile, ...]) -> InstallPlan:
     """Compare `parts` with the board's files. Raises NotReady if the board is no Duo, UsageError
     for an unreadable part."""
     info = parse_system_info(shell.run(PROBE))
-    if not DUO_64M.is_machine(info.machine):
-        hint = DUO_64M.other_machine_hint(info.machine)
-        raise NotReady(_("this is no Duo: its processor is {machine}", machine=info.machine), hint)
+    board = info.board or DUO_64M
+    if not board.is_machine(info.machine):
+        what = _("this is no Duo: its processor is {machine}", machine=info.machine)
+        if info.board is not None:
+            what = _(
+                "this {board} is in ARM mode: its processor is {machine}",
+                board=board.name,
+                machine=info.machine,
+            )
+        raise NotReady(what, board.other_machine_hint(info.machine))
     missing, replaced, size = [], [], 0
     for part in parts:
         contents = part.contents()

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from duotui.base.board_profile import BoardProfile, board_of
 from duotui.base.errors import NotReady
 from duotui.base.translation import gettext as _
 from duotui.board.answers import quoted, whole_number
@@ -15,6 +16,8 @@ PROBE = "; ".join(
         "printf 'image %s\\n' \"$(head -n 1 /etc/issue 2>/dev/null)\"",
         "printf 'kernel %s\\n' \"$(uname -sr)\"",
         "printf 'machine %s\\n' \"$(uname -m)\"",
+        "printf 'tree %s\\n' \"$(cd /proc/device-tree 2>/dev/null &&"
+        " cat model compatible 2>/dev/null | tr '\\000' ' ')\"",
         "grep -E '^(MemTotal|MemAvailable)' /proc/meminfo | tr -d :",
         "while read -r name kind size rest; do"
         ' [ "$name" = Filename ] || printf "swap %s %s\\n" "$name" "$size"; done </proc/swaps',
@@ -36,7 +39,8 @@ interprets backslashes."""
 class SystemInfo:
     """`kernel` is its name and release. `memory`, `available`, the size of each swap and
     `free_bytes` are in bytes, `temperatures` in degrees Celsius, `clock` in MHz. `available` and
-    `clock` are 0 if unknown. `cooling` is the state of each cooling device; 0 is no cooling."""
+    `clock` are 0 if unknown. `cooling` is the state of each cooling device; 0 is no cooling. `tree`
+    is the model and compatible of its device tree, "" if it has none."""
 
     image: str
     kernel: str
@@ -48,6 +52,12 @@ class SystemInfo:
     temperatures: tuple[float, ...]
     clock: int
     free_bytes: int
+    tree: str = ""
+
+    @property
+    def board(self) -> BoardProfile | None:
+        """The board that it is; None if it is another one, or has no device tree."""
+        return board_of(self.tree, self.memory)
 
 
 def probe_values(output: str) -> list[tuple[str, str]]:
@@ -77,6 +87,7 @@ def parse_system_info(output: str) -> SystemInfo:
             ),
             clock=whole_number(first.get("clock", "0")) // 1000,
             free_bytes=_kib(first["room"].split()[3]),
+            tree=quoted(first.get("tree", "")),
         )
     except (KeyError, ValueError, IndexError) as error:
         raise not_understood(output) from error
