@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -235,11 +236,18 @@ def _print(finding: Finding, out: TextIO) -> None:
     for line in lines_of(finding.what, 79 - LEAD_WIDTH):
         print(lead + line, file=out)
         lead = " " * LEAD_WIDTH
-    words, colon, command = finding.mend.rpartition(": ")
+    command = _command_of(finding.mend)
+    words = finding.mend.removesuffix(command).strip()
     # a command is in one line, however long, so that it can be copied
-    below = [command] if command else []
     lead = " " * LEAD_WIDTH + "-> "
-    for line in [*(lines_of(f"{words}:", 76 - LEAD_WIDTH) if colon else ()), *below]:
-        print(lead + line, file=out)
-        lead = " " * (LEAD_WIDTH + 3)
+    for line in [*lines_of(words, 76 - LEAD_WIDTH), command]:
+        if line:
+            print(lead + line, file=out)
+            lead = " " * (LEAD_WIDTH + 3)
     out.flush()
+
+
+def _command_of(mend: str) -> str:
+    """The command at the end of a remedy: behind a colon, or the whole of it; "" if it has none."""
+    command = re.split(": |：", mend)[-1]
+    return command if command != mend or mend.startswith(("sudo ", "duotui ")) else ""
