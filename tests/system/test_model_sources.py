@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from duotui.base.clock import MonotonicClock
-from duotui.base.errors import DuotuiError, LinkBroken, NotReady, UsageError
+from duotui.base.errors import DuotuiError, Exit, LinkBroken, NotReady, UsageError
 from duotui.targets import model_store
 from duotui.targets.model_sources import sources_of
 from duotui.targets.model_store import KnownModel, ModelFile, Reports
 from support.model_server import TOKENIZER_BYTES, WEIGHT_BYTES, Source, serving
+from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,6 +214,36 @@ def test_the_last_source_that_breaks_off_is_status_7(tmp_path: Path) -> None:
         source.cut = 100_000
         with pytest.raises(LinkBroken, match="the same command goes on from there"):
             fetched(source.model(), tmp_path)
+
+
+# Where a command needs the model
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [(b"\n", Exit.OK), (b"n\n", Exit.USAGE), (b"\x04", Exit.USAGE)]
+)
+def test_a_command_offers_to_fetch_its_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: Path, answer: bytes, status: Exit
+) -> None:
+    """Real weights, from a server that stands for Hugging Face."""
+    folder = "/karpathy/tinyllamas/resolve/main/stories260K"
+    with serving() as source:
+        source.files = {
+            f"{folder}/{name}": (shared / "models" / name).read_bytes()
+            for name in ("stories260K.bin", "tok512.bin")
+        }
+        monkeypatch.setenv("HF_ENDPOINT", source.address)
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+        terminal = Terminal("tell", "--port", "sim", "--model", "stories260K", "-n", "9", "-t", "0")
+        try:
+            terminal.wait_for(b"stories260K is not here yet. Fetch it now, 1 MB? [Y/n] ")
+            os.write(terminal.master, answer)
+            assert terminal.gone(60)
+        finally:
+            terminal.close()
+    assert terminal.process.returncode == status
+    assert (b"Once upon a time" in terminal.last) == (status == Exit.OK)
+    assert bool(source.requests) == (status == Exit.OK)
 
 
 # Proxies

@@ -1,14 +1,12 @@
 """duotui model: list the models that are known by name, or download one."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from duotui.base.errors import Exit, UsageError
 from duotui.base.json_text import json_text
 from duotui.base.translation import gettext as _
 from duotui.base.translation import untranslated as N_
-from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument
 
 HELP = N_("Models that are known by name: what there is, and fetching one.")
@@ -37,34 +35,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _get(name: str | None, given: Sequence[str]) -> None:
-    from duotui.base.clock import MonotonicClock
-    from duotui.base.progress import ProgressLine
+    from duotui.cli.model_fetch import fetch_model
     from duotui.targets import model_store
 
     if not name:
         raise UsageError(_("which model?"), _("duotui model list names those that are known"))
-    line = ProgressLine(sys.stderr)
-
-    def note(text: str) -> None:
-        line.end()
-        print(f"duotui: {one_line(text)}", file=sys.stderr, flush=True)
-
-    reports = model_store.Reports(
-        progress=line.show,
-        note=note,
-        waiting=lambda: note(_("another duotui downloads {name}; waiting for it", name=name)),
-    )
-    try:
-        path = model_store.fetch(
-            model=model_store.find(name),
-            store=model_store.default_store(),
-            clock=MonotonicClock(),
-            given=given,
-            reports=reports,
-        )
-    finally:
-        line.end()
-    print(path)
+    print(fetch_model(model_store.find(name), given))
 
 
 def _list(as_json: bool) -> None:

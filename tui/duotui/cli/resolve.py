@@ -34,7 +34,8 @@ def files(options: argparse.Namespace) -> tuple[Path, Path | None]:
     """Return the model of the simulated Duo and the baseline, and its tokenizer; None if the model
     contains it.
 
-    Raises UsageError if the model is known by name and not downloaded yet.
+    A model that is known by name and not here yet is fetched, if the user agrees on a terminal.
+    Raises UsageError otherwise.
     """
     if options.model is None:
         return resources.MODEL, options.tokenizer
@@ -52,6 +53,10 @@ def _named(given: Path) -> Path:
 
     model, store = model_store.find(str(given)), model_store.default_store()
     if not model.complete(store):
+        from duotui.cli.model_fetch import fetch_model, is_wanted
+
+        if is_wanted(model, sys.stdin, sys.stderr):
+            return fetch_model(model)
         raise UsageError(
             _("{given} is not here yet", given=given),
             _("duotui model get {given} fetches it", given=given),
