@@ -21,7 +21,7 @@ MOST_CHARACTERS = 120
 CODE = re.compile(r"`[^`]*`")
 LINK_TEXT = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 ITEM = re.compile(r"^(\s*)([-*+]|\d+\.)\s+")
-END = re.compile(r"(?<=[.?!])[\"')*_]*\s+")
+END = re.compile(r"(?<=[.?!])[\"')*_]*\s+|(?<=[。？！])")
 ABBREVIATIONS = re.compile(r"\b(?:e\.g|i\.e|cf|vs)\.")
 
 

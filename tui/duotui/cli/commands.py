@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol, cast
 
 from duotui.base.errors import UsageError
 from duotui.base.nearest import hint_for
+from duotui.base.text_width import lines_of
 from duotui.base.translation import gettext as _
 from duotui.cli.arguments import add_log_arguments
 from duotui.settings.config_file import LANGUAGE_CHOICES
@@ -49,6 +50,16 @@ class Command(Protocol):
         """Return the exit status. Raises DuotuiError."""
 
 
+class CellFormatter(argparse.HelpFormatter):
+    """argparse's layout by cells: a Chinese character takes two."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return lines_of(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in lines_of(text, width - len(indent)))
+
+
 class CommandParser(argparse.ArgumentParser):
     """argparse with one line for an error, and the option that was meant. Raises UsageError."""
 
@@ -71,6 +82,7 @@ def parser_of(name: str) -> CommandParser:
         prog=f"duotui {name}".strip(),
         description=_(command_of(name).HELP),
         epilog="" if name else _("Commands: duotui {names}. Each has --help.", names=names),
+        formatter_class=CellFormatter,
         allow_abbrev=False,
     )
     add_arguments_of(name, parser)

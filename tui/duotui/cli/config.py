@@ -14,6 +14,7 @@ from duotui.base.untrusted_text import one_line
 from duotui.cli.arguments import add_json_argument, add_request_arguments
 from duotui.settings.config_file import Settings, config_file, load
 from duotui.settings.origins import (
+    Origin,
     SettingInEffect,
     folders_in_effect,
     settings_in_effect,
@@ -58,7 +59,16 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _origin(row: SettingInEffect) -> str:
-    return f"{row.origin} {row.detail}".strip()
+    return f"{_(_ORIGINS[row.origin])} {row.detail}".strip()
+
+
+_ORIGINS = {
+    Origin.DEFAULT: N_("default"),
+    Origin.FILE: N_("file"),
+    Origin.ENVIRONMENT: N_("environment"),
+    Origin.COMMAND_LINE: N_("command line"),
+}
+"""The name of each origin for a reader; JSON has its own."""
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:

@@ -58,7 +58,7 @@ def invitation(
     quote = glyphs.quote(request.prompt) if request.prompt else _("from nothing")
     yield "told", _("Once upon a time, on a board for five dollars, there was a story.") + "\n\n"
     for command, meaning in (
-        ("tell", f"{go}: {quote}"),
+        ("tell", _("{name}: {value}", name=go, value=quote)),
         ("prompt", _("another beginning")),
         ("settings", _("temperature, seed, length, mode")),
         ("help", _("every key")),
