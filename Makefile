@@ -18,7 +18,7 @@ LOCALES = -D duotui -d tui/duotui/locale
 PYTEST = $(BIN)/python -m pytest tests -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine quick test test-all check proof messages snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire soak speech wheels clean needs-cc needs-python
+.PHONY: help demo engine quick test test-all check proof messages snapshots bench board ship shipped ship-model speed fuzz fuzz-python model standin virtual test-virtual fire soak speech wheels clean needs-cc needs-babel needs-python
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ check: $(STAMP) ## format, lint and types
 proof: $(STAMP) engine board ## 200 stories of each model, by every kernel and emulator (an hour or two)
 	DUOTUI_STORIES=200 $(BIN)/python -m pytest tests/native/test_exact.py tests/native/test_emulators.py
 
-messages: $(STAMP) ## find the messages anew, for the translators, and compile what they translated
+messages: needs-babel ## find the messages anew, for the translators, and compile what they translated
 	$(BABEL) extract -k lazy_gettext --add-location file --sort-by-file --omit-header -o native/build/duotui.pot tui/duotui
 	$(BABEL) update $(LOCALES) -i native/build/duotui.pot -l zh_CN --ignore-pot-creation-date \
 		--no-fuzzy-matching --ignore-obsolete --width 100
@@ -139,6 +139,9 @@ $(VENV)/wheels: pyproject.toml | $(BIN)/duotui
 
 needs-cc:
 	@command -v $(firstword $(CC)) >/dev/null || { echo "a C compiler is missing: sudo apt install gcc libc6-dev" >&2; exit 2; }
+
+needs-babel:
+	@test -x $(BIN)/pybabel || $(MAKE) --no-print-directory $(STAMP)
 
 needs-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is missing: sudo apt install python3 python3-venv" >&2; exit 2; }
