@@ -1,6 +1,7 @@
 """Language that is chosen, and catalogues that are whole."""
 
 import ast
+import json
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from duotui.base.translation import (
     pgettext,
     use_language,
 )
+from duotui.cli.model import DESCRIPTIONS
 
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
 CATALOGUE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES" / "duotui.po"
@@ -84,11 +86,61 @@ def marked(tree: ast.Module) -> Iterator[str]:
                     yield text.value
 
 
+def test_every_message_is_in_the_catalogue_and_no_other() -> None:
+    found = extracted()
+    known = {key(message) for message in messages(catalogue())}
+    assert set(found) - known == set()
+    assert known - set(found) == set()
+    assert not catalogue().obsolete
+
+
 def test_babel_finds_what_the_modules_mark() -> None:
     found = {text for _context, text in extracted()}
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         assert set(marked(tree)) - found == set(), path
+
+
+SAID = {
+    *("DuotuiError", "UsageError", "NoDevice", "NoPermission", "Busy", "NotReady", "LinkBroken"),
+    *("Differs", "Cancelled", "ShellLost", "CardNotWritable", "EngineFault", "StdoutFailed"),
+    *("Finding", "Fault", "ArgumentTypeError", "notify", "say", "confirm"),
+}
+"""Functions and classes whose texts a user reads."""
+
+PHRASE = re.compile(r"[A-Za-z]{2,} [a-z]|^[a-z]{3,}$")
+
+
+def literal(node: ast.expr) -> str:
+    """The letters of a text in a module; "" of anything else."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def spoken(tree: ast.Module) -> Iterator[str]:
+    """Texts that are said without a translation."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func.attr if isinstance(node.func, ast.Attribute) else node.func
+            name = function.id if isinstance(function, ast.Name) else function
+            if name in SAID:
+                named = [
+                    each.value for each in node.keywords if each.arg in ("what", "mend", "hint")
+                ]
+                first = 1 if name == "Finding" else 0  # the name of its link
+                texts = (literal(each) for each in (*node.args[first:], *named))
+                yield from (text for text in texts if PHRASE.search(text))
+
+
+def test_what_is_said_is_marked() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert list(spoken(ast.parse(path.read_text("utf-8")))) == [], path
+
+
+def test_what_is_not_marked_is_seen() -> None:
+    code = 'raise UsageError(f"no such {thing} here", _("try again"))'
+    assert list(spoken(ast.parse(code))) == ["no such  here"]
 
 
 def test_every_message_is_translated() -> None:
@@ -168,3 +220,8 @@ def test_each_language_has_a_catalogue_or_is_english() -> None:
     for code, locale in LANGUAGES.items():
         folder: Path = translation.LOCALE_FOLDER / locale
         assert code == "en" or (folder / "LC_MESSAGES" / "duotui.mo").is_file()
+
+
+def test_the_models_are_described_in_each_language() -> None:
+    models = json.loads((PACKAGE / "data" / "models.json").read_text("utf-8"))
+    assert {each["what"] for each in models} == set(DESCRIPTIONS)

@@ -232,7 +232,7 @@ _LINKS = {
 
 
 def _print(finding: Finding, out: TextIO) -> None:
-    lead = f"{padded(_(_SIGNS[finding.right]), 6)} {padded(_(_LINKS[finding.link]), 12)} "
+    lead = f"{padded(_(_SIGNS[finding.right]), 6)} {padded(_(_LINKS.get(finding.link, finding.link)), 12)} "
     for line in lines_of(finding.what, 79 - LEAD_WIDTH):
         print(lead + line, file=out)
         lead = " " * LEAD_WIDTH

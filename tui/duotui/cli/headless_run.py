@@ -59,7 +59,7 @@ class HeadlessRun:
                 options.ids, _("cannot be written")
             ):  # fail before the story, not after it
                 check_writable(options.ids)
-        with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled("stopped"))):
+        with oscompat.on_signals(oscompat.INTERRUPTS, lambda: self._end(Cancelled(_("stopped")))):
             await self._follow()
         self._raise_failure(self._session.state)
 

@@ -12,6 +12,13 @@ from duotui.cli.arguments import add_json_argument
 HELP = N_("Models that are known by name: what there is, and fetching one.")
 
 
+DESCRIPTIONS = (
+    N_("15.2 M parameters, 32000 pieces: the contest's model"),
+    N_("0.3 M parameters, 512 pieces: to try things with"),
+)
+"""What data/models.json says of each model."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("list", "get"))
     parser.add_argument("name", nargs="?", help=_("of the model to get"))
@@ -54,5 +61,5 @@ def _list(as_json: bool) -> None:
         return
     for each in known:
         where = paths[each.name] or f"duotui model get {each.name}"
-        print(f"{each.name:<12} {each.size / 1e6:5.1f} MB  {each.what}; {each.licence}")
+        print(f"{each.name:<12} {each.size / 1e6:5.1f} MB  {_(each.what)}; {each.licence}")
         print(f"{'':<12} {where}")

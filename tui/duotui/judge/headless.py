@@ -120,7 +120,7 @@ def _judge(
 
 
 async def _run(session: Shown) -> None:
-    with oscompat.on_signals(oscompat.INTERRUPTS, lambda: session.stop(Cancelled("stopped"))):
+    with oscompat.on_signals(oscompat.INTERRUPTS, lambda: session.stop(Cancelled(_("stopped")))):
         await session.run()
 
 

@@ -113,7 +113,7 @@ class SshTransport:
                 _("{host!r} is not a host", host=self._host), _("name one, or an address")
             )
         if shutil.which("ssh") is None:
-            raise NotReady(_("ssh is not installed"), "sudo apt install openssh-client")
+            raise NotReady(_("ssh is not installed"), _("sudo apt install openssh-client"))
         import pexpect
 
         options = [f"-o{name}={value}" for name, value in OPTIONS.items()]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from duotui.base.errors import NotReady
+from duotui.base.translation import gettext as _
 from duotui.speech.recognizer import Recognition
 
 UTTERANCE_LIMIT = 12.0
@@ -62,8 +63,9 @@ class VoiceInput:
                 await microphone.record_utterance(UTTERANCE_LIMIT)
             )
         except TimeoutError:
-            self.trouble = "no microphone is there yet; try again"
-            raise NotReady("no microphone is there yet", "try again") from None
+            not_yet = NotReady(_("no microphone is there yet"), _("try again"))
+            self.trouble = str(not_yet)
+            raise not_yet from None
         except NotReady as error:
             self.trouble = str(error)
             raise
