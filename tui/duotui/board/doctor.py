@@ -232,7 +232,8 @@ _LINKS = {
 
 
 def _print(finding: Finding, out: TextIO) -> None:
-    lead = f"{padded(_(_SIGNS[finding.right]), 6)} {padded(_(_LINKS.get(finding.link, finding.link)), 12)} "
+    sign, link = _(_SIGNS[finding.right]), _(_LINKS.get(finding.link, finding.link))
+    lead = f"{padded(sign, 6)} {padded(link, 12)} "
     for line in lines_of(finding.what, 79 - LEAD_WIDTH):
         print(lead + line, file=out)
         lead = " " * LEAD_WIDTH
