@@ -11,6 +11,7 @@ import pytest
 
 import duotui.cli
 from duotui.cli.commands import COMMANDS, CONSOLE, Command
+from duotui.cli.main import _command_first, main
 from duotui.cli.resolve import files
 from support.paths import ROOT
 
@@ -68,3 +69,24 @@ def test_a_model_is_found_without_changing_what_was_asked() -> None:
     packed = argparse.Namespace(model=Path("x.duo"), tokenizer=None)
     assert files(packed) == (Path("x.duo"), None)
     assert (options.model, options.tokenizer) == (model, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["--language", "zh", "judge", "sim"], ["judge", "--language", "zh", "sim"]),
+        (["--language=zh", "--log", "x", "devices"], ["devices", "--language=zh", "--log", "x"]),
+        (["judge", "--language", "zh"], ["judge", "--language", "zh"]),
+        (["--language", "zh"], ["--language", "zh"]),
+        (["--language"], ["--language"]),
+        (["--language", "zh", "--help"], ["--language", "zh", "--help"]),
+        ([], []),
+    ],
+)
+def test_common_options_may_stand_before_the_command(words: list[str], first: list[str]) -> None:
+    assert _command_first(words) == first
+
+
+def test_a_command_behind_a_common_option_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--language", "zh", "devices", "--json"]) == 0
+    assert capsys.readouterr().out.startswith("[")

@@ -56,7 +56,27 @@ _JSON_OPTIONS = frozenset({"--json", "--headless"})
 """Options after which stdout is JSON, also if the command fails."""
 
 
-def _run(arguments: list[str]) -> int:
+COMMON_OPTIONS = ("--language", "--log", "--log-level")
+"""Options of every command, each with a value."""
+
+
+def _command_first(words: list[str]) -> list[str]:
+    """Return `words` with the common options before a command behind it, as the parsers want."""
+    at = 0
+    while at < len(words):
+        if words[at] in COMMON_OPTIONS:
+            at += 2
+        elif words[at].startswith(tuple(f"{option}=" for option in COMMON_OPTIONS)):
+            at += 1
+        else:
+            break
+    if not 0 < at < len(words) or words[at].startswith("-"):
+        return words
+    return [words[at], *words[:at], *words[at + 1 :]]
+
+
+def _run(words: list[str]) -> int:
+    arguments = _command_first(words)
     first = arguments[0] if arguments else "auto"
     name = first if first in COMMANDS else ""
     if not name and not first.startswith("-"):
