@@ -31,6 +31,8 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     parts: Counter[int] = Counter()
     left_out: Counter[str] = Counter()
     words, stories, odd, unfit = [], Counter[str](), [], []
+    regenerated: list[str] = []
+    regenerated_stories = 0
     began = time.perf_counter()
     for _ in range(count):
         choice = deck().draw(rng, rng.choice(CHILD_NAMES))
@@ -55,6 +57,8 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
         left_out.update(
             w for s in generated.left_out for w in content_filter().unfit(s) or ("(form)",)
         )
+        regenerated += generated.regenerated
+        regenerated_stories += bool(generated.regenerated)
         if text.rstrip("\"'”’)")[-1] not in ".!?":
             odd.append(text[-80:])
         unfit += [s for s in generated.sentences if not content_filter().fit(s)]
@@ -65,6 +69,7 @@ async def main(count: int, seed: int, model: Path, tokenizer: Path | None) -> No
     print(f"end in a whole sentence: {count - len(odd)}; an unfit sentence shown: {len(unfit)}")
     print(f"how they end: {dict(ends)}; requests each: {dict(sorted(parts.items()))}")
     print(f"stories with a sentence left out, words: {sum(left_out.values())} {dict(left_out)}")
+    print(f"incoherent sentences told anew: {len(regenerated)}, in {regenerated_stories} stories")
     middle, least, most = statistics.median(words), min(words), max(words)
     print(f"words: median {middle:g}, from {least} to {most}; twice the same story:", end=" ")
     print(f"{count - len(stories)}; {took:.0f} s")

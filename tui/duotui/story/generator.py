@@ -1,8 +1,8 @@
 """Generates a story on the engine and passes on whole sentences that are fit for a child.
 
 A story consists of parts, each one request. The first continues the opening. If the engine reaches
-its limit or generates an unfit sentence, another part continues the last sentences. After a lost
-link the part is requested again; sentences that were passed on are not repeated.
+its limit, or generates an unfit or incoherent sentence, another part continues the last sentences.
+After a lost link the part is requested again; sentences that were passed on are not repeated.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from duotui.protocol.request import Mode, Request, available_mode
 from duotui.session.session import SessionProtocol
 from duotui.session.source_state import LinkState, SourceState
 from duotui.session.state import SessionState
+from duotui.story.coherence import incoherent
 from duotui.story.sentences import (
     FORCED_ENDING,
     NEXT_OPENING,
@@ -63,6 +64,9 @@ class GeneratedStory:
         self.told: list[str] = []
         self.sentences: list[str] = []
         self.left_out: list[str] = []
+        """Unfit sentences."""
+        self.regenerated: list[str] = []
+        """Incoherent sentences, which another part took the place of."""
         self._shown = shown
         self.over = self.away = False
         self.closed = False
@@ -183,7 +187,9 @@ class StoryGenerator:
                 empty_parts = 0 if has_grown else empty_parts + 1
                 if empty_parts == GENERATION_ATTEMPTS:
                     break
-                unended = end is _End.LIMIT or not has_grown
+                # a first sentence that was refused is told anew once, before an ending is forced
+                refused_once = end is _End.UNFIT and empty_parts == 1
+                unended = end is _End.LIMIT or not (has_grown or refused_once)
                 part = _Part(recap(generated.told), FORCED_ENDING if unended else "")
             generated.add(random.Random(generated.seed).choice(self._endings))
             generated.closed = True
@@ -234,6 +240,9 @@ class StoryGenerator:
             for sentence in sentences[added : complete_quotations(sentences)]:
                 if not self.fits(sentence):
                     generated.left_out.append(sentence)
+                    return _End.UNFIT
+                if incoherent(sentence, generated.told):
+                    generated.regenerated.append(sentence)
                     return _End.UNFIT
                 generated.add(sentence)
                 added += 1
