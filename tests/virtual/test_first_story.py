@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import json
 import os
 import signal
@@ -155,7 +156,10 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
         findings = list(check_board(shell))
         wrong = [finding for finding in findings if finding.right is False]
         assert not wrong
-        assert findings[-1].right is True
+        assert findings[-1].right is None
+        assert "only you can hear" in findings[-1].what
+        heard = [finding.what for finding in check_board(shell, tone=True)]
+        assert "a tone of a second was played" in heard[-1]
         shell.run(f"printf x | dd of={BOARD_FOLDER}/story.duo bs=1 seek=70000 conv=notrunc")
         assert {finding.link for finding in check_board(shell) if finding.right is False} == {
             "model"
@@ -164,6 +168,12 @@ def test_doctor_finds_nothing_where_nothing_is_wrong(
         sound = next(finding for finding in check_board(shell) if finding.link == "sound")
         assert (sound.right, sound.mend) == (False, "on this computer: duotui setup")
         assert "no voice" in sound.what
+    assert any(tone_in(tmp_path / "speaker.wav"))
+
+
+def tone_in(recorded: Path) -> list[int]:
+    """Samples that are not silent, of what a virtual Duo's loudspeaker recorded."""
+    return [sample for sample in array.array("h", recorded.read_bytes()[44:]) if sample]
 
 
 async def test_a_machine_that_hangs_is_replaced_and_the_story_goes_on(own_card: Path) -> None:
