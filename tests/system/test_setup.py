@@ -47,7 +47,7 @@ def test_another_computer_is_no_duo(line: OpenLine) -> None:
         spawn.transport.close()
         message = one_line(setup(port, "--yes"), 6)
     reason = "this is no Duo: its processor is x86_64"
-    assert message == f"duotui: {reason}; name the port of the Duo: duotui devices lists them\n"
+    assert message == f"duotui: {reason}; look for the Duo's port: duotui devices\n"
 
 
 def test_nothing_is_sent_unasked(line: OpenLine, tmp_path: Path) -> None:

@@ -41,11 +41,11 @@ def permission_hint(path: str) -> str:
     return _("join its group, then log out and in: {command}", command=command)
 
 
-def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
+def holders(path: str, proc: Path = Path("/proc"), *, other_ends: bool = False) -> Iterable[str]:
     """Yield programs that have `path` open, as `name (pid N)`, as far as this user may see them.
 
-    Not this one, nor the program at the other end of a pseudo-terminal. Windows
-    reports none.
+    Not this one, nor the program at the other end of a pseudo-terminal, but for `other_ends`.
+    Windows reports none.
     """
     real = os.path.realpath(path)
     if not proc.is_dir():
@@ -53,7 +53,9 @@ def holders(path: str, proc: Path = Path("/proc")) -> Iterable[str]:
     for folder in proc.glob("[0-9]*"):
         try:
             files = {entry.name: os.readlink(entry) for entry in (folder / "fd").iterdir()}
-            if real not in files.values() or _is_ours(folder) or _has_master(folder, files, real):
+            if real not in files.values() or _is_ours(folder):
+                continue
+            if not other_ends and _has_master(folder, files, real):
                 continue
             name = (folder / "comm").read_text("utf-8", "replace").strip()
             yield f"{name} (pid {folder.name})"

@@ -92,7 +92,7 @@ def explain_open_error(target: str, error: Exception) -> DuotuiError:
             _("no permission to open {target}", target=target), permission_hint(target)
         )
     if number in (errno.EBUSY, errno.EAGAIN) or "exclusively lock" in text or PORT_HELD in text:
-        return _busy(target, next(iter(holders(target)), _("another program")))
+        return _busy(target, next(iter(holders(target, other_ends=True)), _("another program")))
     if "://" in target:
         return NoDevice(_("{target} does not answer", target=target), _reason(error))
     absent = sys.platform != "win32" and not os.path.exists(target)
