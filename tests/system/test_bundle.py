@@ -5,26 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from duotui.base import resources
+from support.judge_command import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROMPT = 'It\'s $HOME `date` "day" | 你好'
-
-
-def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "duotui", "judge", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
 
 
 @pytest.fixture(scope="module")

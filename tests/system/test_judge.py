@@ -19,18 +19,13 @@ from duotui.protocol.request import Mode, Request
 from duotui.scoring.run import Run
 from duotui.targets.board import BoardTarget
 from duotui.targets.simulator import SimulatedDuo
+from support.judge_command import begun, judge
 from support.sessions import new_session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DUOTUI = [sys.executable, "-m", "duotui"]
-
-
-def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*DUOTUI, "judge", *arguments], capture_output=True, text=True, timeout=100
-    )
 
 
 def one_line(result: subprocess.CompletedProcess[str], status: int) -> str:
@@ -134,15 +129,7 @@ def test_bad_input(arguments: list[str], status: int, message: str) -> None:
 
 
 def test_who_stops_it_gets_what_there_is() -> None:
-    process = subprocess.Popen(
-        [*DUOTUI, "judge", "sim", "--headless", "--mode", "reference", "--runs", "100000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    while "2 of" not in process.stderr.readline():
-        pass
+    process = begun("2 of", "sim", "--mode", "reference", "--runs", "100000")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 9

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +16,12 @@ from duotui.judge.session_factory import replayed_session
 from duotui.protocol.events import RunEnded, RunStarted
 from duotui.protocol.request import Mode, Request
 from duotui.session.recording import Recorder, Recording
+from support.judge_command import judge
 from support.paths import VECTORS
 
 OPTIONS = JudgeOptions("", Request(), resources.MODEL, resources.TOKENIZER)
 UNKNOWN = ("command", "official", "target", "conditions", "roofline")
 """Fields that no recording holds."""
-
-
-def judge(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "duotui", "judge", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100)
 
 
 @pytest.fixture(scope="module", params=["exact", "fast"])

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.judge_command import begun, judge
 from support.scripted_model import STORY_PIECES, write_scripted_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DUOTUI = [sys.executable, "-m", "duotui"]
-SESSION = ("sim", "--headless", "-n", "24", "--runs", "30")
+SESSION = ("sim", "-n", "24", "--runs", "30")
 
 
 @pytest.fixture
@@ -28,27 +29,11 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data" / "judge"
 
 
-def judge(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*DUOTUI, "judge", *arguments], capture_output=True, text=True, timeout=100, cwd=cwd
-    )
-
-
 def cut_off(after: str, *arguments: str) -> None:
     """Run a judge session, and kill it after its line that has `after`."""
-    process = subprocess.Popen(
-        [*DUOTUI, "judge", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    while after not in process.stderr.readline():
-        pass
+    process = begun(after, *arguments)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    process.communicate()
 
 
 def sessions(data: Path) -> list[Path]:
@@ -84,15 +69,7 @@ def test_a_session_that_was_killed_goes_on(data: Path) -> None:
 
 
 def test_a_session_that_was_stopped_says_how_it_goes_on(data: Path) -> None:
-    process = subprocess.Popen(
-        [*DUOTUI, "judge", "sim", "--headless", "-n", "24", "--runs", "100000"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    while "2 of" not in process.stderr.readline():
-        pass
+    process = begun("2 of", "sim", "-n", "24", "--runs", "100000")
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     (folder,) = sessions(data)
@@ -109,20 +86,11 @@ def test_its_recording_is_judged_as_far_as_it_got(data: Path) -> None:
 
 
 def test_two_programs_do_not_go_on_with_one_session(data: Path) -> None:
-    process = subprocess.Popen(
-        [*DUOTUI, "judge", "sim", "--headless", "-n", "24", "--runs", "100000"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    while "1 of" not in process.stderr.readline():
-        pass
+    process = begun("1 of", "sim", "-n", "24", "--runs", "100000")
     (folder,) = sessions(data)
     result = judge("--continue", folder, "--headless")
     process.kill()
-    process.wait()
-    process.stderr.close()
+    process.communicate()
     assert result.returncode == 5
     assert "runs in another program; end that first" in result.stderr
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from duotui.base import resources
 from duotui.base.clock import MonotonicClock
 from duotui.board.upload import upload
 from duotui.targets.virtual_duo import prepared_card
+from support.judge_command import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 REQUEST = ("--runs", "2", "--warm", "1", "-n", "40", "-s", "7", "-i", "One day, a cat's kitten")
 BOARD_FOLDER = "/mnt/data/bundle"
-
-
-def judge(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "duotui", "judge", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
 
 
 def test_a_bundle_runs_on_the_board(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from support.judge_command import judge
 
 if TYPE_CHECKING:
     from duotui.targets.virtual_duo import VirtualMachine
@@ -15,23 +15,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("default_card")]
 
 
-def judge(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "duotui", "judge", "virtual", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 def test_a_board_with_swap_on_is_not_judged(machine: VirtualMachine) -> None:
-    result = judge("--runs", "1")
+    result = judge("virtual", "--runs", "1")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (6, "", 1)
     assert "the result would be void: swap is on (/dev/zram0)" in result.stderr
 
 
 def test_unless_it_must_be_and_then_it_is_void(machine: VirtualMachine) -> None:
-    result = judge("--runs", "2", "-n", "24", "--anyway", "--headless")
+    result = judge("virtual", "--runs", "2", "-n", "24", "--anyway", "--headless")
     assert result.returncode == 6, result.stderr
     verdict = json.loads(result.stdout)
     assert verdict["void"] == ["swap is on (/dev/zram0)"]
