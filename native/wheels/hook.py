@@ -50,7 +50,7 @@ class EngineHook(BuildHookInterface[Any]):
         return self.metadata.core.optional_dependencies["wheels"] if self._target else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name == "wheel":
+        if self.target_name == "wheel" and version != "editable":
             page = write_man_page(Path(self.root))
             build_data["shared_data"][str(page)] = "share/man/man1/duotui.1"
         target = self._target
@@ -79,7 +79,7 @@ class EngineHook(BuildHookInterface[Any]):
 
 
 def write_man_page(root: Path) -> Path:
-    """Write the man page, and return its path. It needs no package but platformdirs."""
+    """Write the man page, and return its path. It needs the packages of [build-system] alone."""
     page = root / "native" / "build" / "duotui.1"
     page.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "duotui.cli.man_page"]
