@@ -59,7 +59,7 @@ def test_a_session_that_was_killed_goes_on(data: Path) -> None:
         *("session.json", "recording.jsonl", "recording-2.jsonl"),
         *("verdict.json", "report.md", "report.html", "story.txt", "baseline.txt"),
     }
-    assert "continued 1 times" in (folder / "report.md").read_text()
+    assert "continued 1 time," in (folder / "report.md").read_text()
 
     result = judge("--continue", "--headless")
     assert (result.returncode, json.loads(result.stdout)["error"]["message"]) == (
@@ -146,3 +146,70 @@ def test_the_command_of_a_report_repeats_it(data: Path, tmp_path: Path) -> None:
     for name in ("request", "ids", "story", "baseline", "correctness", "command"):
         assert one[name] == two[name]
     assert one["engine"]["model_sha256"] == two["engine"]["model_sha256"]
+
+
+def test_a_folder_may_be_named_from_where_one_stands_and_be_moved(data: Path) -> None:
+    cut_off("3 of 30", *SESSION)
+    (folder,) = sessions(data)
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    process = begun("5 of 30", "--continue", os.path.relpath(moved))
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert {path.name for path in moved.iterdir()} >= {"recording.jsonl", "recording-2.jsonl"}
+    result = judge("--continue", os.path.relpath(moved), "--headless")
+    assert result.returncode == 0, result.stderr
+    verdict = json.loads(result.stdout)
+    assert (verdict["score"]["runs"], verdict["sittings"]) == (30, 3)
+
+
+def test_a_recording_that_is_missing_is_said(data: Path) -> None:
+    cut_off("2 of 30", *SESSION)
+    (folder,) = sessions(data)
+    (folder / "recording.jsonl").unlink()
+    result = judge("--continue")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "recording.jsonl, a recording of this session, is missing; put it back" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-n", "50"], "--steps is that of the session that goes on; leave it out"),
+        (["--runs", "3"], "--runs is that of the session"),
+        (["--record", "x"], "--record is that of the session"),
+        (["--baseline", "x"], "--baseline is that of the session"),
+        (["sim,sim"], "--continue is for one board; name one"),
+    ],
+)
+def test_what_a_session_keeps_is_refused_beside_it(
+    data: Path, arguments: list[str], words: str
+) -> None:
+    cut_off("1 of 30", *SESSION)
+    result = judge(*arguments, "--continue")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert words in result.stderr
+
+
+def test_a_session_of_several_boards_goes_on_one_by_one(data: Path) -> None:
+    process = begun("sim 2:   1 of", "sim,sim", "-n", "24", "--runs", "400")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    first, second = sessions(data)
+    for folder in (first, second):
+        assert json.loads((folder / "session.json").read_text())["options"]["target"] == "sim"
+
+
+def test_a_folder_is_no_target(data: Path) -> None:
+    result = judge(data.parent.parent)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "is a folder; name its recording.jsonl" in result.stderr
+
+
+@pytest.mark.parametrize("option", [["--bundle", "x"], ["--record", "x"], ["sim"], ["--runs", "2"]])
+def test_a_log_is_judged_alone(data: Path, tmp_path: Path, option: list[str]) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("Once upon a time\nachieved tok/s: 2\n")
+    result = judge("--outputs", log, *option)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "is not for --outputs; leave it out" in result.stderr

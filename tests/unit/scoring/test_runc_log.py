@@ -93,7 +93,7 @@ def test_a_story_that_has_its_prompt_twice_is_whole() -> None:
     assert parse_log(text, PROMPT)[0].story == story
 
 
-@pytest.mark.parametrize("rate", ["inf", "-nan", "nan", "Infinity"])
+@pytest.mark.parametrize("rate", ["inf", "-nan", "nan", "Infinity", "0", "0.000000"])
 def test_a_rate_that_is_no_number_is_doubted(rate: str) -> None:
     run = parse_log(recorded(rate), PROMPT)[0]
     assert (run.story, run.rate) == (RUNC_STORY, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,21 @@ MAX_RUNS = 1_000_000
 
 LATEST = ""
 """The folder of the last session that was cut off."""
+
+DEFAULTS = {"runs": RUNS, "warm": WARM_UP_RUNS, "speak": False, "anyway": False}
+"""Values of the options that are not None if they are not given."""
+
+OF_THE_SESSION = (
+    *("runs", "warm", "speak", "anyway", "baseline", "record", "model", "tokenizer"),
+    *("mode", "steps", "temperature", "top_p", "seed", "prompt"),
+)
+"""Options that a session keeps when it goes on."""
+
+BESIDE_OUTPUTS = (
+    *("target", "runs", "warm", "speak", "anyway", "record", "safe", "beside", "bundle", "resumed"),
+    *("model", "tokenizer"),
+)
+"""Options of a session, which a log has none of."""
 
 HELP = N_("The contest's runs, whether they are the baseline's story, a report.")
 
@@ -85,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
         as_json=options.headless, folder=options.report, home=home, bundle=options.bundle
     )
     if options.outputs is not None:
+        _refuse(options, BESIDE_OUTPUTS, _("{option} is not for --outputs"))
         return headless.judge_outputs(options.outputs, options.baseline, request, writer)
     model, tokenizer = resolve.files(options)
     saved = None if options.resumed is None else _saved(options, home)
@@ -106,6 +123,11 @@ def run(options: argparse.Namespace) -> int:
         )
     )
     plan = replace(plan, rival=_rival(options.beside))
+    if Path(plan.target).is_dir():
+        raise UsageError(
+            _("{folder} is a folder", folder=plan.target),
+            _("name its recording.jsonl, or: duotui judge --continue FOLDER"),
+        )
     show = _screen(options.ascii) if resolve.on_terminal() and not options.headless else None
     if plan.rival is not None and show is None:
         raise UsageError(_("--beside needs a terminal: the race is shown there"), _("leave it out"))
@@ -121,9 +143,13 @@ def run(options: argparse.Namespace) -> int:
         prepare_engine()
     resolve.check_sound(options.sound, plan.target)
     if "," in plan.target:
-        if options.safe is not None or options.bundle is not None:
-            option = "--safe" if options.safe is not None else "--bundle"
-            raise UsageError(_("{option} is for one board", option=option), _("name one"))
+        for option, given in (
+            ("--safe", options.safe),
+            ("--bundle", options.bundle),
+            ("--continue", options.resumed),
+        ):
+            if given is not None:
+                raise UsageError(_("{option} is for one board", option=option), _("name one"))
         return headless.judge_several(plan, writer, show)
     if options.safe is not None and show is None:
         raise UsageError(
@@ -139,6 +165,9 @@ def _saved(options: argparse.Namespace, home: Path) -> SavedSession:
     """Return the session to go on with, at another target if one is named. Raises UsageError."""
     from duotui.judge.saved_session import SavedSession
 
+    _refuse(options, OF_THE_SESSION, _("{option} is that of the session that goes on"))
+    if "," in (options.target or ""):
+        raise UsageError(_("{option} is for one board", option="--continue"), _("name one"))
     if options.resumed == LATEST:
         saved = SavedSession.latest(home)
     else:
@@ -147,6 +176,16 @@ def _saved(options: argparse.Namespace, home: Path) -> SavedSession:
     if options.target is not None:
         saved.options = replace(saved.options, target=options.target)
     return saved
+
+
+def _refuse(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Refuse an option of `names` that is given, and would have no effect. Raises UsageError."""
+    for name in names:
+        value, usual = getattr(options, name), DEFAULTS.get(name)
+        if value != usual:
+            option = {"resumed": "continue", "target": "TARGET"}.get(name, name.replace("_", "-"))
+            text = option if option.isupper() else f"--{option}"
+            raise UsageError(why.format(option=text), _("leave it out"))
 
 
 def _model_arguments(options: argparse.Namespace) -> tuple[str, ...]:

@@ -111,6 +111,8 @@ def _judge(
                 saved.close(verdict)
     if show is None and writer.destination is not None:
         print(_("the report is in {folder}", folder=writer.destination), file=writer.err)
+    if writer.bundle is not None:
+        print(_("the bundle is in {folder}", folder=writer.bundle), file=writer.err)
     if saved is not None and not saved.finished:
         command = f"duotui judge --continue {shlex.quote(str(saved.folder))}"
         print(_("{command} goes on with it", command=command), file=writer.err)
@@ -120,8 +122,12 @@ def _judge(
 
 
 async def _run(session: Shown) -> None:
+    """Run `session`, and release its machine and its recording, whatever ends it."""
     with oscompat.on_signals(oscompat.INTERRUPTS, lambda: session.stop(Cancelled(_("stopped")))):
-        await session.run()
+        try:
+            await session.run()
+        finally:
+            await session.close()
 
 
 def judge_several(options: JudgeOptions, writer: ReportWriter, show: Show | None = None) -> Exit:

@@ -49,7 +49,7 @@ class SavedSession:
         """Make a folder inside `parent`. Raises UsageError if that fails."""
         name = f"{now:%Y-%m-%dT%H-%M-%S}-{file_label(options.target)[:40]}"
         with reported(parent / name, _("cannot be made")):
-            folder = new_folder(parent, name)
+            folder = new_folder(parent.absolute(), name)
         saved = cls(folder, options)
         saved._begin_sitting()
         return saved
@@ -57,6 +57,7 @@ class SavedSession:
     @classmethod
     def load(cls, folder: Path) -> "SavedSession":
         """Read the session in `folder`. Raises UsageError if there is none."""
+        folder = folder.absolute()
         path = folder / SESSION_FILE
         with reported(path):
             text = read_text(path, FILE_LIMIT_BYTES)
@@ -108,8 +109,14 @@ class SavedSession:
                 _("the session in {folder} is over", folder=self.folder), _("begin a new session")
             )
         options = self.options
+        for path in self.recordings:
+            if not path.exists():
+                raise UsageError(
+                    _("{path}, a recording of this session, is missing", path=path),
+                    _("put it back, or begin a new session"),
+                )
         earlier = earlier_runs(
-            [Recording(path) for path in self.recordings if path.exists()],
+            [Recording(path) for path in self.recordings],
             options.request,
             options.warm,
             self._void(),
@@ -166,7 +173,10 @@ class SavedSession:
         values = {
             "duotui judge session": SAVED_FORMAT,
             "finished": self.finished,
-            "recordings": [str(path) for path in self.recordings],
+            # by name, so that the folder may be moved; one that the user named may be elsewhere
+            "recordings": [
+                path.name if path.parent == self.folder else str(path) for path in self.recordings
+            ],
             "options": _values(self.options),
         }
         with reported(path, _("cannot be written")):
@@ -197,6 +207,7 @@ def _values(options: JudgeOptions) -> dict[str, Any]:
     paths = {name: getattr(options, name) for name in _PATHS}
     return {
         **{name: getattr(options, name) for name in _PLAIN},
+        "target": options.named or options.target,
         **{name: path and str(path.absolute()) for name, path in paths.items()},
         "request": dataclasses.asdict(options.request),
         "model_arguments": list(options.model_arguments),

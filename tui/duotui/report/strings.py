@@ -26,7 +26,6 @@ REPORT_PHRASES = {
     "met_yes": N_("yes"),
     "met_no": N_("NO"),
     "met_unknown": N_("unknown"),
-    "sittings": N_("continued {n} times, after it was cut off"),
     "tokenizer": N_("tokenizer"),
     "prompt": N_("prompt"),
     "seed": N_("seed"),

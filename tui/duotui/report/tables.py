@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from duotui.base.board_profile import DUO_64M
 from duotui.base.translation import gettext as _
+from duotui.base.translation import ngettext
 from duotui.scoring.machine_conditions import MachineConditions
 from duotui.scoring.official_settings import (
     OFFICIAL_MODEL,
@@ -95,8 +96,16 @@ def remarks(v: Verdict, strings: Phrases) -> str:
     early = _("; ") + named(strings["early"], v.trouble) if v.trouble else ""
     void = _("; ") + strings["void"] if v.void else ""
     short = _("; ") + strings["official_short"] if is_official(v) is False else ""
-    resumed = _("; ") + strings["sittings"].format(n=v.sittings - 1) if v.sittings > 1 else ""
+    resumed = _("; ") + _sittings(v.sittings - 1) if v.sittings > 1 else ""
     return mode + short + disturbed + resumed + early + void
+
+
+def _sittings(count: int) -> str:
+    return ngettext(
+        "continued {count} time, after it was cut off",
+        "continued {count} times, after it was cut off",
+        count,
+    )
 
 
 def facts(v: Verdict, strings: Phrases) -> Iterator[tuple[str, str]]:

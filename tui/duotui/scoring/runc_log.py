@@ -101,7 +101,7 @@ def _read(path: Path) -> str:
 
 def _run(story: str, rate: str) -> LoggedRun:
     value = float(rate.replace(",", "."))
-    if math.isfinite(value):
+    if math.isfinite(value) and value > 0:
         return LoggedRun(story, value)
     return LoggedRun(
         story, 0.0, _("run.c printed {rate}, because its clock measured no time", rate=rate)

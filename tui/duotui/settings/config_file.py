@@ -124,7 +124,7 @@ def config_file() -> Path:
 def data_dir() -> Path:
     """Return `DUOTUI_DATA`, or the user's data folder, for the diary and the favourites."""
     named = os.environ.get(DATA_VARIABLE)
-    return Path(named) if named else user_data_path("duotui")
+    return Path(named).absolute() if named else user_data_path("duotui")
 
 
 def ascii_only_terminal() -> bool:
