@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -208,6 +208,15 @@ def atomic_write(
     with _replacing(path, for_all, follow_links) as handle, io.FileIO(handle, "w") as file:
         write_all(file, data)
         os.fsync(handle)
+
+
+def write_into(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write each of `files` into a folder that somebody named. A link there is not followed.
+
+    Raises UsageError."""
+    for name, data in files.items():
+        with reported(folder / name, _("cannot be written")):
+            atomic_write(folder / name, data, for_all=True, follow_links=False)
 
 
 def check_writable(path: Path) -> None:

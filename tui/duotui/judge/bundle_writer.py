@@ -6,7 +6,7 @@ from pathlib import Path
 
 from duotui.base import resources
 from duotui.base.errors import UsageError
-from duotui.base.files import atomic_write, reported
+from duotui.base.files import reported, write_into
 from duotui.base.translation import gettext as _
 from duotui.report.bundle import ENGINE, SCRIPT, SUMS, TEMPLATES, bundle_texts
 from duotui.scoring.verdict import Verdict
@@ -37,8 +37,7 @@ def write_bundle(folder: Path, verdict: Verdict) -> None:
     files[ENGINE] = engine
     sums = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
     files[SUMS] = "".join(sums).encode()
-    for name, data in files.items():
+    write_into(folder, files)
+    for name in (ENGINE, SCRIPT):
         with reported(folder / name, _("cannot be written")):
-            atomic_write(folder / name, data, for_all=True, follow_links=False)
-            if name in (ENGINE, SCRIPT):
-                (folder / name).chmod(EXECUTABLE)
+            (folder / name).chmod(EXECUTABLE)

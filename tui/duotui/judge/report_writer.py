@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from duotui.base.errors import UsageError
-from duotui.base.files import atomic_write, check_writable, reported
+from duotui.base.files import check_writable, reported, write_into
 from duotui.base.json_text import json_text
 from duotui.base.translation import gettext as _
 from duotui.judge.bundle_writer import prepare_bundle, write_bundle
@@ -84,12 +84,7 @@ class ReportWriter:
             "story.txt": verdict.story,
             **baseline,
         }
-        for name, text in files.items():
-            path = folder / name
-            with reported(path, _("cannot be written")):  # a link in the folder is not followed
-                atomic_write(
-                    path, text.encode("utf-8", "replace"), for_all=True, follow_links=False
-                )
+        write_into(folder, {name: text.encode("utf-8", "replace") for name, text in files.items()})
 
     def publish(self, verdict: Verdict, show: Callable[[Verdict], None]) -> None:
         """Show `verdict` before the files, and write these also if stdout fails: neither a full
