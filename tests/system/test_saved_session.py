@@ -213,3 +213,35 @@ def test_a_log_is_judged_alone(data: Path, tmp_path: Path, option: list[str]) ->
     result = judge("--outputs", log, *option)
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "is not for --outputs; leave it out" in result.stderr
+
+
+def test_a_sitting_that_was_refused_changes_nothing(data: Path) -> None:
+    """The port is not there, or another program has the session: it goes on afterwards."""
+    cut_off("2 of 30", *SESSION)
+    (folder,) = sessions(data)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert judge("/dev/ttyNONE0", "--continue", "--headless").returncode == 3
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    result = judge("--continue", "--headless")
+    assert result.returncode == 0, result.stderr
+    verdict = json.loads(result.stdout)
+    assert (verdict["score"]["runs"], verdict["sittings"]) == (30, 2)
+
+
+def test_a_session_that_another_program_wanted_goes_on(data: Path) -> None:
+    process = begun("2 of 30", *SESSION[:-2], "--runs", "30", "-t", "0.5")
+    process.send_signal(signal.SIGSTOP)
+    (folder,) = sessions(data)
+    assert judge("--continue", folder).returncode == 5
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    result = judge("--continue", folder, "--headless")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["score"]["runs"] == 30
+
+
+def test_a_mistyped_target_is_no_port_to_go_on_with(data: Path) -> None:
+    cut_off("1 of 30", *SESSION)
+    result = judge("smi", "--continue")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "did you mean sim?" in result.stderr

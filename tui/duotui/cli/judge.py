@@ -39,7 +39,7 @@ DEFAULTS = {"runs": RUNS, "warm": WARM_UP_RUNS, "speak": False, "anyway": False}
 """Values of the options that are not None if they are not given."""
 
 OF_THE_SESSION = (
-    *("runs", "warm", "speak", "anyway", "baseline", "record", "model", "tokenizer"),
+    *("runs", "warm", "speak", "baseline", "record", "model", "tokenizer"),
     *("mode", "steps", "temperature", "top_p", "seed", "prompt"),
 )
 """Options that a session keeps when it goes on."""
@@ -146,7 +146,6 @@ def run(options: argparse.Namespace) -> int:
         for option, given in (
             ("--safe", options.safe),
             ("--bundle", options.bundle),
-            ("--continue", options.resumed),
         ):
             if given is not None:
                 raise UsageError(_("{option} is for one board", option=option), _("name one"))
@@ -166,15 +165,16 @@ def _saved(options: argparse.Namespace, home: Path) -> SavedSession:
     from duotui.judge.saved_session import SavedSession
 
     _refuse(options, OF_THE_SESSION, _("{option} is that of the session that goes on"))
-    if "," in (options.target or ""):
-        raise UsageError(_("{option} is for one board", option="--continue"), _("name one"))
     if options.resumed == LATEST:
         saved = SavedSession.latest(home)
     else:
         saved = SavedSession.load(Path(options.resumed))
-    saved.resume()
-    if options.target is not None:
-        saved.options = replace(saved.options, target=options.target)
+    named = options.target if options.target is not None else saved.options.target
+    target = target_of(argparse.Namespace(target=named, wait=options.wait))
+    if "," in target:
+        raise UsageError(_("{option} is for one board", option="--continue"), _("name one"))
+    anyway = saved.options.anyway or options.anyway
+    saved.options = replace(saved.options, target=target, anyway=anyway)
     return saved
 
 

@@ -31,18 +31,24 @@ class EarlierRuns:
 NO_RUNS = EarlierRuns()
 
 
+def warm_up_runs(warm: int, sitting: int) -> int:
+    """Return the number of runs that warm up in a sitting, counted from 0. After the first there
+    is one at least, because the board was away."""
+    return max(warm, 1) if sitting else warm
+
+
 def earlier_runs(
     recordings: Sequence[Recording], request: Request, warm: int, void: tuple[str, ...] = ()
 ) -> EarlierRuns:
-    """Return the complete runs of `recordings`, a sitting each. The first `warm` of each do not
-    count.
+    """Return the complete runs of `recordings`, a sitting each. `warm` is the session's number of
+    runs that warm up.
 
     Raises UsageError if one is of another story or another engine's.
     """
     runs: list[Run] = []
     ready: Ready | None = None
-    for recording in recordings:
-        collector = RunCollector(warm)
+    for sitting, recording in enumerate(recordings):
+        collector = RunCollector(warm_up_runs(warm, sitting))
         for event in recording.events():
             collector.receive((event,))
             if event.source is not Source.BOARD:

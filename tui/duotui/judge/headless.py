@@ -1,13 +1,12 @@
 """`duotui judge` without a screen: progress on stderr, the verdict on stdout, a report in files."""
 
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from duotui.base import event_loop, oscompat
-from duotui.base.clock import MonotonicClock
 from duotui.base.errors import Cancelled, DuotuiError, Exit, UsageError
 from duotui.base.translation import gettext as _
 from duotui.judge.baseline import load_recorded, with_grammar
@@ -47,30 +46,23 @@ def judge_live(
     """
     writer.prepare()
     options = options.seeded()
-    with (
-        judged_machine(options.target, options.model, options.tokenizer, sound) as machine,
-        _saving(saved or writer.keep(options)) as saved,
-    ):
+    with ExitStack() as stack:
+        machine = stack.enter_context(
+            judged_machine(options.target, options.model, options.tokenizer, sound)
+        )
+        saved = saved or writer.keep(options)
         if saved is not None:
-            options = replace(options, record=saved.recording)
+            options = stack.enter_context(saved.sitting(options))
             writer = replace(writer, kept=saved.folder)
         if fallback is not None:
             session = fallback_session(machine, options, fallback)
         else:
             session = live_session(machine, options)
+        if saved is not None:
+            saved.keep(session)
         if show is None:
             session.subscribe(ProgressPrinter(writer).show)
         return _judge(session, writer, show, saved)
-
-
-@contextmanager
-def _saving(saved: SavedSession | None) -> Iterator[SavedSession | None]:
-    """Hold `saved` for this program. Raises Busy if another one has it."""
-    if saved is None:
-        yield None
-        return
-    with saved.held():
-        yield saved
 
 
 def judge_recording(
@@ -95,8 +87,6 @@ def _judge(
     saved: SavedSession | None = None,
 ) -> Exit:
     session.save_report = writer.save_now
-    if saved is not None:
-        session.on_save = saved.saver(MonotonicClock())
     verdict = None
     try:
         if show is not None:

@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from duotui.base.clock import MonotonicClock
 from duotui.base.errors import DuotuiError, UsageError
 from duotui.base.translation import gettext as _
 from duotui.judge.options import JudgeOptions
@@ -96,11 +95,10 @@ def open_sessions(
             named = replace(options, target=label, named=name, record=record)
             saved = keep(named)
             if saved is not None:
-                stack.enter_context(saved.held())
-                named = replace(named, record=saved.recording)
+                named = stack.enter_context(saved.sitting(named))
             session = live_session(machine, named)
             if saved is not None:
-                session.on_save = saved.saver(MonotonicClock())
+                saved.keep(session)
                 stack.callback(_close, saved, session)
             sessions.append(session)
         yield MultiBoardSession(sessions)

@@ -5,22 +5,23 @@ Thirty runs may take hours. Whatever ends the program, the session can go on fro
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from duotui.base.clock import Clock
+from duotui.base.clock import Clock, MonotonicClock
 from duotui.base.errors import Busy, UsageError
 from duotui.base.files import atomic_write, read_text, reported
 from duotui.base.json_text import json_text
 from duotui.base.oscompat import folder_lock
 from duotui.base.parsing import parse_json
 from duotui.base.translation import gettext as _
-from duotui.judge.earlier_runs import earlier_runs
+from duotui.judge.earlier_runs import EarlierRuns, earlier_runs, warm_up_runs
 from duotui.judge.options import JudgeOptions
+from duotui.judge.session import JudgeSession
 from duotui.protocol.request import Mode, Request
 from duotui.scoring.verdict import Verdict
 from duotui.scoring.verdict_json import to_json
@@ -42,6 +43,7 @@ class SavedSession:
     options: JudgeOptions
     recordings: tuple[Path, ...] = ()
     finished: bool = False
+    _new: bool = False
     _saved_at: float | None = None
 
     @classmethod
@@ -50,8 +52,8 @@ class SavedSession:
         name = f"{now:%Y-%m-%dT%H-%M-%S}-{file_label(options.target)[:40]}"
         with reported(parent / name, _("cannot be made")):
             folder = new_folder(parent.absolute(), name)
-        saved = cls(folder, options)
-        saved._begin_sitting()
+        saved = cls(folder, options, _new=True)
+        saved._write()
         return saved
 
     @classmethod
@@ -81,86 +83,86 @@ class SavedSession:
                     return saved
         raise UsageError(_("no judge session was cut off"), _("duotui judge begins one"))
 
-    @property
-    def recording(self) -> Path:
-        """The recording of the current sitting."""
-        return self.recordings[-1]
-
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the session for this program alone. Raises Busy if another one has it."""
+    def sitting(self, options: JudgeOptions) -> Iterator[JudgeOptions]:
+        """Hold the session for this program alone, and yield `options` for its next sitting: with
+        the runs until now, and the sitting's own recording.
 
-        def refuse() -> None:
-            raise Busy(
-                _("the session in {folder} runs in another program", folder=self.folder),
-                _("end that first"),
-            )
-
-        with reported(self.folder), folder_lock(self.folder, refuse):
-            yield
-
-    def resume(self) -> None:
-        """Begin another sitting. `options` then hold the runs until now.
-
-        Raises UsageError if the session is over, or a recording cannot be read.
+        Raises Busy if another program has it, UsageError if it is over or a recording cannot be
+        read.
         """
-        if self.finished:
-            raise UsageError(
-                _("the session in {folder} is over", folder=self.folder), _("begin a new session")
+        with ExitStack() as stack:
+            with reported(self.folder):
+                stack.enter_context(folder_lock(self.folder, self._refuse))
+            if self.finished:
+                raise UsageError(
+                    _("the session in {folder} is over", folder=self.folder),
+                    _("begin a new session"),
+                )
+            yield replace(
+                options,
+                earlier=self._earlier(),
+                warm=warm_up_runs(options.warm, len(self.recordings)),
+                record=self._next_recording(),
             )
-        options = self.options
+
+    def keep(self, session: JudgeSession) -> None:
+        """Save each run of `session` as it ends."""
+        clock = MonotonicClock()
+
+        def save(verdict: Verdict) -> None:
+            # a full disk does not end the session: it ends the recording too, which is told
+            with suppress(UsageError):
+                self.save(verdict, clock)
+
+        session.on_save = save
+
+    def _refuse(self) -> None:
+        raise Busy(
+            _("the session in {folder} runs in another program", folder=self.folder),
+            _("end that first"),
+        )
+
+    def _earlier(self) -> EarlierRuns:
         for path in self.recordings:
             if not path.exists():
                 raise UsageError(
                     _("{path}, a recording of this session, is missing", path=path),
                     _("put it back, or begin a new session"),
                 )
-        earlier = earlier_runs(
-            [Recording(path) for path in self.recordings],
-            options.request,
-            options.warm,
-            self._void(),
-        )
-        # the board was away: the first run of a sitting warms up
-        self.options = replace(options, earlier=earlier, warm=max(options.warm, 1))
-        self._begin_sitting()
-
-    def saver(self, clock: Clock) -> Callable[[Verdict], None]:
-        """Return a function that saves a verdict so far. A full disk does not end the session: it
-        ends the recording too, which is told."""
-
-        def save(verdict: Verdict) -> None:
-            with suppress(UsageError):
-                self.save(verdict, clock)
-
-        return save
+        recordings = [Recording(path) for path in self.recordings]
+        return earlier_runs(recordings, self.options.request, self.options.warm, self._void())
 
     def save(self, verdict: Verdict, clock: Clock) -> None:
-        """Write the verdict so far, at most once a second. Raises UsageError."""
-        now = clock.now()
-        if self._saved_at is not None and now - self._saved_at < SAVE_SECONDS:
+        """Write the verdict so far, at most once a second. The first run of a sitting makes its
+        recording one of the session. Raises UsageError."""
+        now, before = clock.now(), self._saved_at
+        if before is not None and now - before < SAVE_SECONDS:
             return
         self._saved_at = now
+        if before is None:
+            self.recordings = (*self.recordings, self._next_recording())
+            self._write()
         with reported(self.folder / VERDICT_FILE, _("cannot be written")):
             text = json_text(to_json(verdict), ascii_only=False)
             atomic_write(self.folder / VERDICT_FILE, text.encode("utf-8", "replace"))
 
     def close(self, verdict: Verdict | None) -> None:
-        """End the sitting. A session without a run leaves nothing. Raises UsageError."""
-        if verdict is None or not verdict.runs:
-            if len(self.recordings) == 1:
+        """End the sitting. One without a run leaves nothing. Raises UsageError."""
+        if self._saved_at is None:
+            if self._new:
                 shutil.rmtree(self.folder, ignore_errors=True)
-            return
-        self.finished = len(verdict.counted) >= self.options.runs
-        self._write()
+            else:
+                (self.folder / self._next_recording().name).unlink(missing_ok=True)
+        elif verdict is not None:
+            self.finished = len(verdict.counted) >= self.options.runs
+            self._write()
 
-    def _begin_sitting(self) -> None:
+    def _next_recording(self) -> Path:
         number = len(self.recordings) + 1
         name = "recording.jsonl" if number == 1 else f"recording-{number}.jsonl"
         given = self.options.record
-        path = self.folder / name if given is None or number > 1 else given.absolute()
-        self.recordings = (*self.recordings, path)
-        self._write()
+        return self.folder / name if given is None or number > 1 else given.absolute()
 
     def _void(self) -> tuple[str, ...]:
         with suppress(OSError, ValueError, KeyError, TypeError):
